@@ -1,0 +1,69 @@
+import type { FailureReason, HealthState, HealthTransition } from './health-board.js';
+import type { SnapshotDelta } from './snapshot.js';
+
+/** What crosses the thread boundary between the control plane and the data plane, both ways. */
+
+export interface ConnectionInfo {
+  /** UUID that the edge gave this connection. */
+  readonly id: string;
+  readonly tunnelId: string;
+  /** UUID of the connector process. */
+  readonly clientId: string;
+  readonly clientVersion: string;
+  readonly arch: string;
+  readonly features: readonly string[];
+  readonly connIndex: number;
+  readonly coloName: string;
+  readonly originIp: string;
+  /** Unix milliseconds. */
+  readonly openedAt: number;
+}
+
+export interface OriginHealthReport {
+  readonly address: string;
+  readonly state: HealthState;
+  readonly failureReason: FailureReason;
+  readonly responseCode: number;
+  readonly rttMs: number | null;
+}
+
+export interface PoolHealthReport {
+  /** Null while no probe has finished. */
+  readonly healthy: boolean | null;
+  readonly origins: readonly OriginHealthReport[];
+}
+
+/** Questions that only the data plane can answer, with the type of each answer. */
+export interface Questions {
+  pool_health: { ask: { poolId: string }; answer: PoolHealthReport };
+  /** Ends the connections of a tunnel, or only those of one connector; answers how many there were. */
+  drop_connections: { ask: { tunnelId: string; clientId: string | null }; answer: number };
+}
+
+export type QuestionName = keyof Questions;
+
+export type ToDataPlane =
+  | { readonly type: 'configure'; readonly delta: SnapshotDelta }
+  | {
+      readonly type: 'ask';
+      readonly id: number;
+      readonly name: QuestionName;
+      readonly ask: Questions[QuestionName]['ask'];
+    }
+  /** Stop accepting, let what is under way end for at most `graceMs`, then exit. */
+  | { readonly type: 'drain'; readonly graceMs: number };
+
+export type FromDataPlane =
+  | { readonly type: 'listening'; readonly edge: ListenAddress; readonly http: ListenAddress }
+  | { readonly type: 'applied'; readonly revision: number }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
+  | { readonly type: 'refused'; readonly id: number; readonly reason: string }
+  | { readonly type: 'connection_opened'; readonly connection: ConnectionInfo }
+  | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number }
+  | { readonly type: 'health_transition'; readonly transition: HealthTransition }
+  | { readonly type: 'drained' };
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
