@@ -1,0 +1,86 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Pool, PoolClient } from 'pg';
+
+/** The table that Prisma's own migration tool keeps, column for column, so that it accepts what is written here. */
+const HISTORY = `create table if not exists _prisma_migrations (
+  id varchar(36) primary key not null, checksum varchar(64) not null, finished_at timestamptz,
+  migration_name varchar(255) not null, logs text, rolled_back_at timestamptz,
+  started_at timestamptz not null default now(), applied_steps_count integer not null default 0)`;
+
+/** Excludes a second process, and Prisma's tool, which takes the same advisory lock. */
+const LOCK = 72_707_369;
+
+interface Applied {
+  readonly migration_name: string;
+  readonly checksum: string;
+  readonly finished_at: Date | null;
+}
+
+/**
+ * Applies what `directory` has and the database has not, in order; answers the names. Refuses, and changes nothing,
+ * when an earlier migration failed, was edited since, or comes from a newer version of the program.
+ */
+export async function migrate(pool: Pool, directory: string): Promise<string[]> {
+  const client = await pool.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query(HISTORY);
+    return await applyMissing(client, directory);
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [LOCK]).catch(() => undefined);
+    client.release();
+  }
+}
+
+async function applyMissing(client: PoolClient, directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const { rows } = await client.query<Applied>(
+    'select migration_name, checksum, finished_at from _prisma_migrations where rolled_back_at is null',
+  );
+  const history = new Map(rows.map((row) => [row.migration_name, row]));
+  for (const row of rows) refuseHistory(row, names);
+  const applied: string[] = [];
+  for (const name of names.sort()) {
+    const sql = await readFile(path.join(directory, name, 'migration.sql'), 'utf8');
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    const before = history.get(name);
+    if (before && before.checksum !== checksum) throw new Error(`migration ${name} was edited after it was applied`);
+    if (before) continue;
+    await applyOne(client, name, sql, checksum);
+    applied.push(name);
+  }
+  return applied;
+}
+
+function refuseHistory(row: Applied, names: readonly string[]): void {
+  if (!names.includes(row.migration_name)) {
+    throw new Error(
+      `the database has migration ${row.migration_name}, which this version does not know: it was used by a newer Offramp`,
+    );
+  }
+  if (!row.finished_at) {
+    throw new Error(
+      `migration ${row.migration_name} failed earlier; see its row in _prisma_migrations, mend the database and set rolled_back_at`,
+    );
+  }
+}
+
+/** The statements run in one implicit transaction; only the note that it was tried survives a failure. */
+async function applyOne(client: PoolClient, name: string, sql: string, checksum: string): Promise<void> {
+  const id = randomUUID();
+  await client.query('insert into _prisma_migrations (id, checksum, migration_name) values ($1, $2, $3)', [
+    id,
+    checksum,
+    name,
+  ]);
+  try {
+    await client.query(sql);
+  } catch (error) {
+    await client.query('update _prisma_migrations set logs = $2 where id = $1', [id, String(error)]);
+    throw new Error(`migration ${name} failed: ${String(error)}`, { cause: error });
+  }
+  await client.query('update _prisma_migrations set finished_at = now(), applied_steps_count = 1 where id = $1', [id]);
+}

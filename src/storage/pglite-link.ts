@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { Duplex } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+
+const TERMINATE = 0x58;
+
+export interface PgliteLink {
+  /** A connection for `pg`: bytes of the Postgres wire protocol. One at a time. */
+  connect(): Duplex;
+  close(): Promise<void>;
+}
+
+/** Starts PGlite in its own thread. `dataDir` is a path, or `memory://`. */
+export async function startPglite(dataDir: string): Promise<PgliteLink> {
+  const worker = new Worker(new URL('./pglite-worker.js', import.meta.url), { workerData: { dataDir }, execArgv: [] });
+  await once(worker, 'message');
+  return {
+    connect: () => new PgliteStream(worker),
+    async close() {
+      worker.postMessage('close');
+      await once(worker, 'exit');
+    },
+  };
+}
+
+/** Looks like a socket to `pg`; cuts its bytes into protocol messages, which is what PGlite takes. */
+class PgliteStream extends Duplex {
+  #rest: Buffer = Buffer.alloc(0);
+  #started = false;
+  readonly #worker: Worker;
+
+  constructor(worker: Worker) {
+    super();
+    this.#worker = worker;
+  }
+
+  connect(): this {
+    this.#worker.on('message', this.#receive);
+    this.#worker.once('exit', this.#gone);
+    queueMicrotask(() => this.emit('connect'));
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+
+  readonly #receive = (message: unknown): void => {
+    if (message instanceof Uint8Array) {
+      if (message.length > 0) this.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
+    } else if (message && typeof message === 'object' && 'error' in message) {
+      this.destroy(new Error(`the embedded database failed: ${String(message.error)}`));
+    }
+  };
+
+  readonly #gone = (): void => {
+    this.destroy(new Error('the embedded database has stopped'));
+  };
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    for (let length = this.#nextLength(); length > 0; length = this.#nextLength()) {
+      const message = new Uint8Array(this.#rest.subarray(0, length));
+      this.#rest = this.#rest.subarray(length);
+      const first = !this.#started;
+      this.#started = true;
+      if (!first && message[0] === TERMINATE) {
+        this.push(null);
+        break;
+      }
+      this.#worker.postMessage(message, [message.buffer]);
+    }
+    done();
+  }
+
+  /** Bytes of the next whole message, 0 when it has not arrived yet. The start-up message has no type byte. */
+  #nextLength(): number {
+    const head = this.#started ? 5 : 4;
+    if (this.#rest.length < head) return 0;
+    const length = this.#rest.readInt32BE(head - 4) + head - 4;
+    return this.#rest.length < length ? 0 : length;
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#worker.off('message', this.#receive);
+    this.#worker.off('exit', this.#gone);
+    done(error);
+  }
+}

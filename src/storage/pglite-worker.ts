@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+
+/**
+ * PGlite settles its queries in microtasks and would starve the event loop it shares, so it has this thread to itself.
+ * In: one frontend message of the Postgres wire protocol each, or `close`. Out: the backend's bytes.
+ */
+const port = parentPort!;
+const database = await PGlite.create(workerData.dataDir as string);
+let previous: Promise<unknown> = Promise.resolve();
+
+port.on('message', (message: Uint8Array | 'close') => {
+  previous = previous.then(() => (message === 'close' ? shutDown() : answer(message)));
+});
+port.postMessage('ready');
+
+async function answer(message: Uint8Array): Promise<void> {
+  try {
+    port.postMessage(await database.execProtocolRaw(message));
+  } catch (error) {
+    port.postMessage({ error: String(error) });
+  }
+}
+
+async function shutDown(): Promise<void> {
+  await database.close();
+  port.postMessage('closed');
+  port.close();
+}

@@ -1,0 +1,201 @@
+/**
+ * Every error a client of the API can see, one row each. `source` says where the status, code and text come from; a row
+ * marked "unverified" has a number or text that nobody has seen on Cloudflare's wire.
+ */
+interface ErrorRow {
+  readonly status: number;
+  readonly code: number;
+  readonly source: string;
+  readonly text: (detail: string) => string;
+  /** A second, more precise cause, as Cloudflare's gateway gives it. */
+  readonly chain?: { readonly code: number; readonly message: string };
+}
+
+const as = (text: string) => () => text;
+
+export const ERRORS = {
+  missing_credentials: {
+    status: 400,
+    code: 9106,
+    source: 'seen in public bug reports',
+    text: as('Missing X-Auth-Key, X-Auth-Email or Authorization headers'),
+  },
+  malformed_authorization: {
+    status: 400,
+    code: 6003,
+    source: 'seen in public bug reports',
+    text: as('Invalid request headers'),
+    chain: { code: 6111, message: 'Invalid format for Authorization header' },
+  },
+  malformed_api_key: {
+    status: 400,
+    code: 6003,
+    source: 'seen in public bug reports',
+    text: as('Invalid request headers'),
+    chain: { code: 6103, message: 'Invalid format for X-Auth-Key header' },
+  },
+  not_authenticated: {
+    status: 403,
+    code: 10000,
+    source: 'seen in public bug reports',
+    text: as('Authentication error'),
+  },
+  no_such_route: {
+    status: 404,
+    code: 7003,
+    source: 'seen in public bug reports',
+    text: (path) => `Could not route to ${path}, perhaps your object identifier is invalid?`,
+    chain: { code: 7000, message: 'No route for that URI' },
+  },
+  method_not_available: {
+    status: 405,
+    code: 7001,
+    source: 'unverified',
+    text: (detail) => `Method ${detail} not available for that URI.`,
+  },
+  not_implemented: {
+    status: 400,
+    code: 10501,
+    source: "Offramp's own: the field or operation exists at Cloudflare and not yet here",
+    text: (detail) => `${detail} is not implemented by this version of Offramp`,
+  },
+  body_too_large: {
+    status: 413,
+    code: 10413,
+    source: "Offramp's own",
+    text: (limit) => `The request body is larger than ${limit} bytes`,
+  },
+  unsupported_media_type: {
+    status: 415,
+    code: 10415,
+    source: "Offramp's own",
+    text: (type) => `Content-Type must be application/json, not ${type}`,
+  },
+  invalid_request: {
+    status: 400,
+    code: 1001,
+    source: 'unverified for these endpoints',
+    text: (detail) => detail,
+  },
+  internal: {
+    status: 500,
+    code: 1000,
+    source: 'terraform-provider-cloudflare #5495',
+    text: as('Internal server error'),
+  },
+  overloaded: {
+    status: 503,
+    code: 1000,
+    source: 'status from terraform-provider-cloudflare #1011; code unverified',
+    text: (detail) => `Service failure: ${detail}`,
+  },
+
+  validation_failed: {
+    status: 400,
+    code: 1002,
+    source: 'load balancing, many public reports',
+    text: (reason) => `${reason}: validation failed`,
+  },
+  value_not_unique: {
+    status: 400,
+    code: 1003,
+    source: 'terraform-provider-cloudflare #6275',
+    text: as('value not unique'),
+  },
+  object_in_use: {
+    status: 412,
+    code: 1005,
+    source: 'terraform-provider-cloudflare #66, #7306',
+    text: as('This object is referenced by other objects, delete them first.'),
+  },
+  lb_object_missing: {
+    status: 404,
+    code: 1001,
+    source: 'status as Terraform expects it; code and text unverified',
+    text: (noun) => `${noun} not found`,
+  },
+
+  unparsable_input: {
+    status: 400,
+    code: 1030,
+    source: 'linuxserver/docker-mods #307',
+    text: (detail) => `Could not parse input. ${detail}`,
+  },
+  tunnel_name_taken: {
+    status: 409,
+    code: 1013,
+    source: 'linuxserver/docker-mods #280; status from cloudflared',
+    text: as(
+      'You already have a tunnel with this name. Delete the existing tunnel, or choose a different name for your new tunnel',
+    ),
+  },
+  tunnel_missing: {
+    status: 404,
+    code: 1003,
+    source: 'status as clients expect it; code and text from third-party fakes',
+    text: as('Tunnel not found'),
+  },
+  tunnel_connected: {
+    status: 400,
+    code: 1022,
+    source: 'terraform-provider-cloudflare #5255; status from third-party fakes',
+    text: as('Cannot delete tunnel because it has active connections'),
+  },
+  route_exists: {
+    status: 409,
+    code: 1014,
+    source: 'provider acceptance test',
+    text: as('You already have a route defined for this exact IP subnet'),
+  },
+  route_missing: {
+    status: 404,
+    code: 1015,
+    source: 'terraform-provider-cloudflare #6492',
+    text: as(
+      "You are trying to modify the route for a network that isn't routed. Please add the network before modifying it. Or, check that you specified the correct network.",
+    ),
+  },
+  route_reserved: {
+    status: 400,
+    code: 1030,
+    source: 'text from the documentation; code unverified',
+    text: (network) => `This route's network is inside an existing subnet's network at "${network}"`,
+  },
+  virtual_network_missing: {
+    status: 404,
+    code: 1016,
+    source: 'unverified',
+    text: as('Virtual network not found'),
+  },
+  virtual_network_name_taken: {
+    status: 409,
+    code: 1017,
+    source: 'unverified',
+    text: (name) => `You already have a virtual network with the name "${name}"`,
+  },
+  virtual_network_in_use: {
+    status: 400,
+    code: 1018,
+    source: 'behaviour from the documentation; code and text unverified',
+    text: (detail) => `Cannot delete virtual network because ${detail}`,
+  },
+  virtual_network_default: {
+    status: 400,
+    code: 1019,
+    source: 'unverified',
+    text: (detail) => detail,
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorName = keyof typeof ERRORS;
+
+/** Thrown anywhere below a handler; rendered in one place, `wire/http.ts`. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly row: ErrorRow;
+  constructor(error: ErrorName, detail = '') {
+    const row: ErrorRow = ERRORS[error];
+    super(row.text(detail));
+    this.row = row;
+  }
+}
