@@ -1,4 +1,4 @@
-import type { FailureReason, HealthState, HealthTransition } from './health-board.js';
+import type { FailureReason, HealthState } from './health-board.js';
 import type { SnapshotDelta } from './snapshot.js';
 
 /** What crosses the thread boundary between the control plane and the data plane, both ways. */
@@ -59,9 +59,7 @@ export type FromDataPlane =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
   | { readonly type: 'refused'; readonly id: number; readonly reason: string }
   | { readonly type: 'connection_opened'; readonly connection: ConnectionInfo }
-  | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number }
-  | { readonly type: 'health_transition'; readonly transition: HealthTransition }
-  | { readonly type: 'drained' };
+  | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number };
 
 export interface ListenAddress {
   readonly host: string;

@@ -9,9 +9,12 @@ import { type Commit, type CommitListener, nextRevision, takeWriteLock } from '.
 
 export type { Commit, CommitListener };
 
+/** What reads take: the client of a transaction, or the one outside of any. */
+export type Client = Prisma.TransactionClient;
+
 /** What a transaction's work gets: the client of that transaction, and where it names what it changed. */
 export interface Tx {
-  readonly db: Prisma.TransactionClient;
+  readonly db: Client;
   /** Every object whose new state the data plane must see. Naming nothing means nothing was changed. */
   changed(noun: string, id: string): void;
 }
@@ -60,7 +63,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 /** PGlite has one session, so there is one connection, and it never ends by itself. */
 function embeddedPool(link: PgliteLink): pg.PoolConfig {
   const stream = () => link.connect();
-  return { stream, user: 'postgres', database: 'postgres', max: 1, idleTimeoutMillis: 0 } as unknown as pg.PoolConfig;
+  return {
+    stream,
+    user: 'postgres',
+    database: 'postgres',
+    max: 1,
+    idleTimeoutMillis: 0,
+  } as unknown as pg.PoolConfig;
 }
 
 function serverPool(url: string): pg.PoolConfig {

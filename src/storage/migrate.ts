@@ -47,7 +47,8 @@ async function applyMissing(client: PoolClient, directory: string): Promise<stri
     const sql = await readFile(path.join(directory, name, 'migration.sql'), 'utf8');
     const checksum = createHash('sha256').update(sql).digest('hex');
     const before = history.get(name);
-    if (before && before.checksum !== checksum) throw new Error(`migration ${name} was edited after it was applied`);
+    if (before && before.checksum !== checksum)
+      throw new Error(`migration ${name} was edited after it was applied`);
     if (before) continue;
     await applyOne(client, name, sql, checksum);
     applied.push(name);
@@ -82,5 +83,8 @@ async function applyOne(client: PoolClient, name: string, sql: string, checksum:
     await client.query('update _prisma_migrations set logs = $2 where id = $1', [id, String(error)]);
     throw new Error(`migration ${name} failed: ${String(error)}`, { cause: error });
   }
-  await client.query('update _prisma_migrations set finished_at = now(), applied_steps_count = 1 where id = $1', [id]);
+  await client.query(
+    'update _prisma_migrations set finished_at = now(), applied_steps_count = 1 where id = $1',
+    [id],
+  );
 }

@@ -12,7 +12,10 @@ export interface PgliteLink {
 
 /** Starts PGlite in its own thread. `dataDir` is a path, or `memory://`. */
 export async function startPglite(dataDir: string): Promise<PgliteLink> {
-  const worker = new Worker(new URL('./pglite-worker.js', import.meta.url), { workerData: { dataDir }, execArgv: [] });
+  const worker = new Worker(new URL('./pglite-worker.js', import.meta.url), {
+    workerData: { dataDir },
+    execArgv: [],
+  });
   await once(worker, 'message');
   return {
     connect: () => new PgliteStream(worker),

@@ -32,3 +32,9 @@ export async function nextRevision(
   }
   return { revision, changes };
 }
+
+/** The newest committed revision; 0 before the first. */
+export async function currentRevision(db: Prisma.TransactionClient): Promise<number> {
+  const { _max } = await db.revision.aggregate({ _max: { number: true } });
+  return Number(_max.number ?? 0);
+}

@@ -9,7 +9,9 @@ export interface Credential {
 }
 
 /** `any` takes every well-formed credential; `strict` only the tokens with these SHA-256 digests. */
-export type AuthPolicy = { readonly mode: 'any' } | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
+export type AuthPolicy =
+  | { readonly mode: 'any' }
+  | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
 
 const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/i;
 const API_KEY = /^[A-Za-z0-9._-]{1,512}$/;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApiError } from './errors.js';
+import type { ApiError } from './errors.js';
 
 /** The frame around every answer of the API. */
 export interface Success<T> {
@@ -71,7 +71,12 @@ export const listOf = <T extends z.ZodType>(item: T) =>
   });
 
 export const failureSchema = z
-  .object({ success: z.literal(false), errors: z.array(entry), messages: z.array(z.string()), result: z.null() })
+  .object({
+    success: z.literal(false),
+    errors: z.array(entry),
+    messages: z.array(z.string()),
+    result: z.null(),
+  })
   .describe('The request was refused; see `errors`.');
 
 /** The error answers that any operation can give, for the OpenAPI document. */

@@ -77,6 +77,12 @@ export const ERRORS = {
     source: 'unverified for these endpoints',
     text: (detail) => detail,
   },
+  zone_exists: {
+    status: 400,
+    code: 1061,
+    source: 'seen in public bug reports',
+    text: (name) => `${name} already exists`,
+  },
   internal: {
     status: 500,
     code: 1000,

@@ -13,4 +13,7 @@ export const isHexId = (text: string) => HEX32.test(text);
 export const isUuid = (text: string) => UUID.test(text);
 
 export const hexId = z.string().regex(HEX32, 'must be 32 hexadecimal digits');
-export const uuid = z.string().regex(UUID, 'must be valid UUID').transform((text) => text.toLowerCase());
+export const uuid = z
+  .string()
+  .regex(UUID, 'must be valid UUID')
+  .transform((text) => text.toLowerCase());

@@ -19,7 +19,10 @@ export const fraction = (steps: number) =>
     .number('must be a number')
     .min(0, 'is not in range [0, 1]')
     .max(1, 'is not in range [0, 1]')
-    .refine((value) => Math.abs(value * steps - Math.round(value * steps)) < 1e-9, `must be a multiple of ${1 / steps}`);
+    .refine(
+      (value) => Math.abs(value * steps - Math.round(value * steps)) < 1e-9,
+      `must be a multiple of ${1 / steps}`,
+    );
 
 /** `true`/`false` in a query string. */
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');

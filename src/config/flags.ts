@@ -1,0 +1,124 @@
+/** One row for each setting: the flag, what it takes, and the words of `--help`. */
+export interface Flag {
+  /** What the value is called in `--help`; a switch has none. */
+  readonly value?: string;
+  readonly help: string;
+  readonly fallback?: string;
+  /** Environment variables read besides `OFFRAMP_…`, weaker than it. */
+  readonly alsoFrom?: readonly string[];
+  readonly repeatable?: boolean;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+export const START_FLAGS = {
+  host: { value: 'ADDRESS', fallback: '127.0.0.1', help: 'address that the three listeners bind' },
+  port: { value: 'PORT', fallback: '7840', help: 'API; 0 takes a free port' },
+  'edge-host': { value: 'ADDRESS', help: 'address for tunnel connectors, when not --host' },
+  'edge-port': { value: 'PORT', fallback: '7844', help: 'tunnel connectors; 0 takes a free port' },
+  'http-host': { value: 'ADDRESS', help: 'address for HTTP traffic, when not --host' },
+  'http-port': {
+    value: 'PORT',
+    fallback: '7880',
+    help: 'HTTP traffic to load balancers; 0 takes a free port',
+  },
+  'data-dir': { value: 'DIR', fallback: '~/.offramp', help: 'embedded database, CA of the edge' },
+  memory: { help: 'keep everything in memory; nothing survives the stop' },
+  'database-url': {
+    value: 'URL',
+    alsoFrom: ['DATABASE_URL'],
+    help: 'use this PostgreSQL (15 or newer) instead of the embedded database',
+  },
+  auth: {
+    value: 'any|strict',
+    help: 'any: every well-formed credential (loopback only, the default there); strict: only --api-token',
+  },
+  'api-token': {
+    value: 'TOKEN',
+    repeatable: true,
+    help: 'a token that --auth strict accepts; 32 characters or more',
+  },
+  'account-id': {
+    value: 'HEX',
+    alsoFrom: ['CLOUDFLARE_ACCOUNT_ID'],
+    help: 'account made at the first start',
+  },
+  'zone-id': { value: 'HEX', alsoFrom: ['CLOUDFLARE_ZONE_ID'], help: 'zone made at the first start' },
+  domain: {
+    value: 'NAME',
+    fallback: 'example.com',
+    alsoFrom: ['CLOUDFLARE_DOMAIN'],
+    help: 'domain of the zone made at the first start',
+  },
+  'min-monitor-interval': {
+    value: 'SECONDS',
+    fallback: '10',
+    help: "shortest monitor interval; Cloudflare's is 10",
+  },
+  'origin-uniqueness': {
+    value: 'account|pool',
+    fallback: 'account',
+    help: 'where one IP address may be in one virtual network only',
+  },
+  'origin-tls': {
+    value: 'full|strict',
+    fallback: 'full',
+    help: 'full: origins on port 443 may have any certificate; strict: it must be valid',
+  },
+  pop: { value: 'CODE', fallback: 'LOC', help: 'name of this point of presence, as in CF-Ray' },
+  'drain-timeout': {
+    value: 'SECONDS',
+    fallback: '10',
+    help: 'how long requests in flight may go on after SIGTERM',
+  },
+  json: { help: 'print the ready line as JSON' },
+  'log-level': {
+    value: 'LEVEL',
+    fallback: 'warn',
+    help: 'trace, debug, info, warn, error or silent; goes to stderr',
+  },
+} as const satisfies Flags;
+
+export const CONNECTOR_FLAGS = {
+  token: {
+    value: 'TOKEN',
+    alsoFrom: ['TUNNEL_TOKEN'],
+    help: "the tunnel's token, from …/cfd_tunnel/<id>/token",
+  },
+  edge: {
+    value: 'HOST:PORT',
+    repeatable: true,
+    fallback: '127.0.0.1:7844',
+    alsoFrom: ['TUNNEL_EDGE'],
+    help: 'edge to dial; several may be given',
+  },
+  cacert: { value: 'FILE', alsoFrom: ['TUNNEL_CACERT'], help: "the edge's CA (ca.pem)" },
+  map: {
+    value: 'IP:PORT=HOST:PORT',
+    repeatable: true,
+    help: 'dial the right side when the left is asked for, e.g. 10.0.0.1:80=127.0.0.1:9001',
+  },
+  connections: { value: 'N', fallback: '4', help: 'connections to keep, 1 to 16' },
+  'grace-period': { value: 'SECONDS', fallback: '30', help: 'how long streams may go on after SIGTERM' },
+  'log-level': START_FLAGS['log-level'],
+} as const satisfies Flags;
+
+export const DEMO_FLAGS = {
+  once: { help: 'run the story, then exit 0, or 1 when something did not happen' },
+  port: START_FLAGS.port,
+  'edge-port': START_FLAGS['edge-port'],
+  'http-port': START_FLAGS['http-port'],
+} as const satisfies Flags;
+
+export const ENV_FLAGS = {
+  'api-url': {
+    value: 'URL',
+    fallback: 'http://127.0.0.1:7840/client/v4',
+    help: 'the running Offramp to ask',
+  },
+  'api-token': {
+    value: 'TOKEN',
+    fallback: 'offramp-local-token-for-any-auth-0',
+    help: 'credential to use and to print',
+  },
+} as const satisfies Flags;

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { parseIp } from '../net/ip.js';
+import type { START_FLAGS } from './flags.js';
+import { UsageError, type Values } from './parse.js';
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Everything that `offramp start` was told, checked as a whole. */
+export interface StartConfig {
+  readonly api: Listen;
+  readonly edge: Listen;
+  readonly http: Listen;
+  readonly databaseUrl: string | null;
+  /** Absolute; null keeps everything in memory. */
+  readonly dataDir: string | null;
+  readonly auth: { readonly mode: 'any' } | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
+  /** Of what the first start makes; null = made up. */
+  readonly accountId: string | null;
+  readonly zoneId: string | null;
+  readonly domain: string;
+  /** Seconds. */
+  readonly minMonitorInterval: number;
+  readonly originUniqueness: 'account' | 'pool';
+  readonly originTls: 'full' | 'strict';
+  readonly pop: string;
+  readonly drainMs: number;
+  readonly json: boolean;
+  readonly logLevel: string;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const TOKEN_MINIMUM = 32;
+
+/** Throws UsageError with what is wrong, the value, and what would be right. */
+export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
+  const api = listen(flags.host, 'port', flags.port);
+  const auth = authPolicy(flags, api.host);
+  return Object.freeze({
+    api,
+    edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
+    http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
+    databaseUrl: databaseUrl(flags),
+    dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
+    auth,
+    accountId: hexId('account-id', flags['account-id']),
+    zoneId: hexId('zone-id', flags['zone-id']),
+    domain: domain(flags.domain),
+    minMonitorInterval: integer('min-monitor-interval', flags['min-monitor-interval'], 1, 3600),
+    originUniqueness: oneOf('origin-uniqueness', flags['origin-uniqueness'], ['account', 'pool']),
+    originTls: oneOf('origin-tls', flags['origin-tls'], ['full', 'strict']),
+    pop: pattern('pop', flags.pop, /^[A-Z0-9]{3,8}$/, '3 to 8 capital letters or digits'),
+    drainMs: integer('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
+    json: flags.json,
+    logLevel: oneOf('log-level', flags['log-level'], LOG_LEVELS),
+  });
+}
+
+function listen(host: string, flag: string, port: string): Listen {
+  if (host !== 'localhost' && !parseIp(host)) throw wrong('host', host, 'an IP address or localhost');
+  return { host, port: integer(flag, port, 0, 65_535) };
+}
+
+function authPolicy(flags: Values<typeof START_FLAGS>, apiHost: string): StartConfig['auth'] {
+  const loopback = isLoopback(apiHost);
+  const tokens = flags['api-token'];
+  const mode = oneOf('auth', flags.auth ?? (loopback && tokens.length === 0 ? 'any' : 'strict'), [
+    'any',
+    'strict',
+  ]);
+  for (const token of tokens) {
+    if (token.length < TOKEN_MINIMUM) {
+      throw new UsageError(
+        `--api-token has ${token.length} characters; take ${TOKEN_MINIMUM} or more, for example from "openssl rand -hex 32"`,
+      );
+    }
+  }
+  if (mode === 'any' && !loopback) {
+    throw new UsageError(
+      `--auth any takes every credential, so it may not listen on ${apiHost}, where others can reach it; use --auth strict with --api-token, or --host 127.0.0.1`,
+    );
+  }
+  if (mode === 'any') return { mode };
+  if (tokens.length === 0) {
+    const reason = loopback ? '--auth strict' : `listening on ${apiHost}, which others can reach,`;
+    throw new UsageError(`${reason} needs at least one --api-token (OFFRAMP_API_TOKEN)`);
+  }
+  return { mode, digests: tokens.map((token) => createHash('sha256').update(token).digest()) };
+}
+
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  const ip = parseIp(host);
+  return ip?.family === 4 && ip.bytes[0] === 127;
+}
+
+function databaseUrl(flags: Values<typeof START_FLAGS>): string | null {
+  const url = flags['database-url'];
+  if (url === null) return null;
+  if (flags.memory) throw new UsageError('--memory and --database-url (DATABASE_URL) exclude each other');
+  if (!/^postgres(ql)?:\/\//.test(url)) throw new UsageError('--database-url must start with postgres://');
+  return url;
+}
+
+function hexId(flag: string, value: string | null): string | null {
+  return value === null ? null : pattern(flag, value, /^[0-9a-f]{32}$/, '32 lower-case hexadecimal digits');
+}
+
+function domain(value: string): string {
+  return pattern(
+    'domain',
+    value.toLowerCase(),
+    /^([a-z0-9][a-z0-9-]*\.)+[a-z0-9-]{2,20}$/,
+    'a domain such as example.com',
+  );
+}
+
+function integer(flag: string, value: string, minimum: number, maximum: number): number {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= minimum && number <= maximum) return number;
+  throw wrong(flag, value, `a whole number from ${minimum} to ${maximum}`);
+}
+
+function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw wrong(flag, value, allowed.join(' or '));
+  return found;
+}
+
+function pattern(flag: string, value: string, regex: RegExp, right: string): string {
+  if (!regex.test(value)) throw wrong(flag, value, right);
+  return value;
+}
+
+const wrong = (flag: string, value: string, right: string) =>
+  new UsageError(`--${flag} is "${value}"; it takes ${right}`);

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { DataPlane } from './data-plane.js';
+import type { ConnectionInfo, FromDataPlane, QuestionName, Questions, ToDataPlane } from './messages.js';
+
+export interface WorkerOptions {
+  readonly script: URL;
+  readonly workerData: unknown;
+  readonly log: Logger;
+  readonly onApplied: (revision: number) => void;
+  readonly onConnection: (event: Extract<FromDataPlane, { connection: ConnectionInfo }>) => void;
+  /** The thread ended without being asked to. */
+  readonly onFailure: (error: Error) => void;
+}
+
+const ANSWER_MS = 5_000;
+const MAX_OPEN_QUESTIONS = 1_024;
+
+interface OpenQuestion {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Starts the data plane in a thread of its own and resolves when it listens. */
+export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane> {
+  const worker = new Worker(options.script, { workerData: options.workerData, execArgv: [] });
+  const questions = new Map<number, OpenQuestion>();
+  const connections = new Map<string, ConnectionInfo>();
+  const ended = once(worker, 'exit');
+  let draining = false;
+  let lastQuestion = 0;
+
+  const post = (message: ToDataPlane) => worker.postMessage(message);
+
+  function ask<Q extends QuestionName>(
+    name: Q,
+    question: Questions[Q]['ask'],
+  ): Promise<Questions[Q]['answer']> {
+    if (questions.size >= MAX_OPEN_QUESTIONS)
+      return Promise.reject(new Error('the data plane does not keep up with questions'));
+    const id = ++lastQuestion;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => settle(id)?.reject(new Error(`no answer to ${name} in ${ANSWER_MS} ms`)),
+        ANSWER_MS,
+      );
+      questions.set(id, {
+        resolve: (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      });
+      post({ type: 'ask', id, name, ask: question });
+    });
+  }
+
+  function settle(id: number): OpenQuestion | undefined {
+    const question = questions.get(id);
+    questions.delete(id);
+    return question;
+  }
+
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: FromDataPlane) => {
+      switch (message.type) {
+        case 'listening':
+          return resolve({
+            edge: message.edge,
+            http: message.http,
+            configure: (delta) => post({ type: 'configure', delta }),
+            ask,
+            connections: (tunnelId) => [...connections.values()].filter((one) => one.tunnelId === tunnelId),
+            async drain(graceMs) {
+              draining = true;
+              post({ type: 'drain', graceMs });
+              await ended;
+            },
+          });
+        case 'applied':
+          return options.onApplied(message.revision);
+        case 'answer':
+          return settle(message.id)?.resolve(message.answer as never);
+        case 'refused':
+          return settle(message.id)?.reject(new Error(message.reason));
+        case 'connection_opened':
+          connections.set(message.connection.id, message.connection);
+          return options.onConnection(message);
+        case 'connection_closed':
+          connections.delete(message.connection.id);
+          return options.onConnection(message);
+      }
+    });
+    worker.on('error', (error) => {
+      reject(error);
+      options.onFailure(error as Error);
+    });
+    worker.on('exit', (code) => {
+      if (!draining) options.onFailure(new Error(`the data plane ended with code ${code}`));
+    });
+  });
+}

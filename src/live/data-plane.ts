@@ -1,0 +1,15 @@
+import type { ConnectionInfo, ListenAddress, QuestionName, Questions } from './messages.js';
+import type { SnapshotDelta } from './snapshot.js';
+
+/** The data plane as the control plane sees it, wherever it runs. */
+export interface DataPlane {
+  /** Where it listens; known once it has started. */
+  readonly edge: ListenAddress;
+  readonly http: ListenAddress;
+  configure(delta: SnapshotDelta): void;
+  /** Rejects when no answer came in time. */
+  ask<Q extends QuestionName>(name: Q, ask: Questions[Q]['ask']): Promise<Questions[Q]['answer']>;
+  /** The live connections of a tunnel, oldest first. */
+  connections(tunnelId: string): readonly ConnectionInfo[];
+  drain(graceMs: number): Promise<void>;
+}

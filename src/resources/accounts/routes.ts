@@ -1,0 +1,61 @@
+import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
+import type { Http } from '../../wire/http.js';
+import { listed, pageRequest } from '../../wire/pagination.js';
+import { timestamp } from '../../wire/timestamps.js';
+import type { Context } from '../context.js';
+import * as rules from './rules.js';
+import * as schema from './schema.js';
+import * as store from './store.js';
+
+const tags = ['Accounts'];
+const response = { 200: successOf(schema.account), ...failures };
+
+export function accountRoutes(app: Http, { db }: Context): void {
+  app.get(
+    '/accounts',
+    {
+      schema: {
+        tags,
+        summary: 'List accounts',
+        querystring: schema.listQuery,
+        response: { 200: listOf(schema.account), ...failures },
+      },
+    },
+    async ({ query }) => {
+      const page = pageRequest(query, 20);
+      const { items, total } = await store.list(db.read, query, page);
+      return listed(items.map(toWire), total, page);
+    },
+  );
+
+  app.get(
+    '/accounts/:account_id',
+    { schema: { tags, summary: 'Get an account', params: schema.accountParams, response } },
+    async ({ params }) => ok(toWire(await rules.get(db.read, params.account_id))),
+  );
+
+  app.put(
+    '/accounts/:account_id',
+    {
+      schema: {
+        tags,
+        summary: 'Change an account',
+        params: schema.accountParams,
+        body: schema.putBody,
+        response,
+      },
+    },
+    async ({ params, body }) =>
+      ok(toWire(await db.transact((tx) => rules.replace(tx, params.account_id, body)))),
+  );
+}
+
+function toWire(account: store.Account): schema.WireAccount {
+  return {
+    id: account.id,
+    name: account.name,
+    type: account.type as schema.WireAccount['type'],
+    settings: account.settings as schema.WireAccount['settings'],
+    created_on: timestamp(account.createdOn),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Client, Tx } from '../../storage/database.js';
+import { ApiError } from '../../wire/errors.js';
+import { createDefaultNetwork } from '../virtual-networks/index.js';
+import type { PutBody } from './schema.js';
+import * as store from './store.js';
+
+export async function get(db: Client, id: string): Promise<store.Account> {
+  const account = await store.find(db, id);
+  if (!account) throw new ApiError('no_such_route', `/accounts/${id}`);
+  return account;
+}
+
+/** An account with what every account has from the start: the default virtual network. */
+export async function create(tx: Tx, id: string, name: string): Promise<store.Account> {
+  const account: store.Account = {
+    id,
+    name,
+    type: 'standard',
+    settings: { enforce_twofactor: false },
+    createdOn: new Date(),
+  };
+  await store.insert(tx, account);
+  await createDefaultNetwork(tx, id);
+  return account;
+}
+
+export async function replace(tx: Tx, id: string, body: PutBody): Promise<store.Account> {
+  const before = await get(tx.db, id);
+  const email = body.settings?.abuse_contact_email;
+  const settings = {
+    enforce_twofactor: body.settings?.enforce_twofactor ?? false,
+    ...(email ? { abuse_contact_email: email } : {}),
+  };
+  const after = { ...before, name: body.name, settings };
+  await store.update(tx, after);
+  return after;
+}

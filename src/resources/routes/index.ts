@@ -1,0 +1,1 @@
+export { covers as routeCovers } from './store.js';

@@ -1,0 +1,100 @@
+import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
+import type { Http } from '../../wire/http.js';
+import { listed, pageRequest } from '../../wire/pagination.js';
+import { timestamp } from '../../wire/timestamps.js';
+import type { Context } from '../context.js';
+import * as rules from './rules.js';
+import * as schema from './schema.js';
+import * as store from './store.js';
+
+const tags = ['Zones'];
+const response = { 200: successOf(schema.zone), ...failures };
+
+export function zoneRoutes(app: Http, { db }: Context): void {
+  app.get(
+    '/zones',
+    {
+      schema: {
+        tags,
+        summary: 'List zones',
+        querystring: schema.listQuery,
+        response: { 200: listOf(schema.zone), ...failures },
+      },
+    },
+    async ({ query }) => {
+      const page = pageRequest(query, 20);
+      const { items, total } = await store.list(db.read, query, page);
+      return listed(items.map(toWire), total, page);
+    },
+  );
+
+  app.post(
+    '/zones',
+    { schema: { tags, summary: 'Create a zone', body: schema.createBody, response } },
+    async ({ body }) => ok(toWire(await db.transact((tx) => rules.create(tx, body)))),
+  );
+
+  app.get(
+    '/zones/:zone_id',
+    { schema: { tags, summary: 'Get a zone', params: schema.zoneParams, response } },
+    async ({ params }) => ok(toWire(await rules.get(db.read, params.zone_id))),
+  );
+
+  app.patch(
+    '/zones/:zone_id',
+    {
+      schema: { tags, summary: 'Change a zone', params: schema.zoneParams, body: schema.patchBody, response },
+    },
+    async ({ params, body }) => ok(toWire(await db.transact((tx) => rules.change(tx, params.zone_id, body)))),
+  );
+
+  app.delete(
+    '/zones/:zone_id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete a zone and its load balancers',
+        params: schema.zoneParams,
+        response: { 200: successOf(schema.deleted), ...failures },
+      },
+    },
+    async ({ params }) => {
+      await db.transact((tx) => rules.remove(tx, params.zone_id));
+      return ok({ id: params.zone_id });
+    },
+  );
+}
+
+/** The members that say nothing here (plan, meta, owner) are there because clients insist on them. */
+function toWire(zone: store.ZoneWithAccount): schema.WireZone {
+  return {
+    id: zone.id,
+    name: zone.name,
+    status: 'active',
+    paused: zone.paused,
+    type: zone.type as schema.WireZone['type'],
+    development_mode: 0,
+    name_servers: [],
+    original_name_servers: null,
+    original_registrar: null,
+    original_dnshost: null,
+    created_on: timestamp(zone.createdOn),
+    modified_on: timestamp(zone.modifiedOn),
+    activated_on: timestamp(zone.createdOn),
+    vanity_name_servers: [],
+    meta: { step: 2, custom_certificate_quota: 0, page_rule_quota: 0, phishing_detected: false },
+    owner: { id: null, type: 'user', name: null },
+    account: { id: zone.account.id, name: zone.account.name },
+    permissions: ['#lb:edit', '#lb:read', '#zone:edit', '#zone:read'],
+    plan: {
+      id: '94f3b7b768b0458b56d2cac4fe5ec0f9',
+      name: 'Enterprise Website',
+      price: 0,
+      currency: 'USD',
+      frequency: '',
+      is_subscribed: true,
+      can_subscribe: true,
+      legacy_id: 'enterprise',
+    },
+  };
+}

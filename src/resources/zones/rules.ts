@@ -1,0 +1,44 @@
+import type { Client, Tx } from '../../storage/database.js';
+import { ApiError } from '../../wire/errors.js';
+import { newHexId } from '../../wire/identifiers.js';
+import { findAccount } from '../accounts/index.js';
+import type { CreateBody, PatchBody } from './schema.js';
+import * as store from './store.js';
+
+export async function get(db: Client, id: string): Promise<store.ZoneWithAccount> {
+  const zone = await store.find(db, id);
+  if (!zone) throw new ApiError('no_such_route', `/zones/${id}`);
+  return zone;
+}
+
+export async function create(tx: Tx, body: CreateBody, id = newHexId()): Promise<store.ZoneWithAccount> {
+  const account = await findAccount(tx.db, body.account.id);
+  if (!account) throw new ApiError('invalid_request', `account.id "${body.account.id}" is not an account`);
+  const name = body.name.toLowerCase();
+  if (await store.findByName(tx.db, name)) throw new ApiError('zone_exists', name);
+  const now = new Date();
+  const zone = {
+    id,
+    accountId: account.id,
+    name,
+    type: body.type ?? 'full',
+    paused: false,
+    createdOn: now,
+    modifiedOn: now,
+  };
+  await store.insert(tx, zone);
+  return { ...zone, account };
+}
+
+export async function change(tx: Tx, id: string, body: PatchBody): Promise<store.ZoneWithAccount> {
+  const before = await get(tx.db, id);
+  const paused = body.paused ?? before.paused;
+  const type = body.type ?? before.type;
+  if (paused === before.paused && type === before.type) return before;
+  return await store.update(tx, id, { paused, type, modifiedOn: new Date() });
+}
+
+export async function remove(tx: Tx, id: string): Promise<void> {
+  await get(tx.db, id);
+  await store.remove(tx, id);
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { hexId } from '../../wire/identifiers.js';
+import { pageQuery } from '../../wire/pagination.js';
+import { timestampSchema } from '../../wire/timestamps.js';
+
+const DOMAIN = /^([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}$/;
+
+export const ZONE_TYPES = ['full', 'partial', 'secondary', 'internal'] as const;
+const type = z.enum(ZONE_TYPES);
+
+export const zoneParams = z.object({ zone_id: hexId });
+
+export const createBody = z.object({
+  name: z
+    .string()
+    .max(253, 'must be at most 253 characters')
+    .regex(DOMAIN, 'must be a domain such as example.com'),
+  account: z.object({ id: hexId }),
+  type: type.nullish(),
+});
+
+export const patchBody = z.object({ paused: z.boolean().nullish(), type: type.nullish() });
+
+export const OPERATORS = [
+  'equal',
+  'not_equal',
+  'starts_with',
+  'ends_with',
+  'contains',
+  'starts_with_case_sensitive',
+  'ends_with_case_sensitive',
+  'contains_case_sensitive',
+] as const;
+
+export const listQuery = z.object({
+  name: z.string().max(300).optional(),
+  status: z.enum(['initializing', 'pending', 'active', 'moved']).optional(),
+  'account.id': z.string().optional(),
+  'account.name': z.string().optional(),
+  type: z.union([type, z.array(type)]).optional(),
+  order: z.enum(['name', 'status', 'account.id', 'account.name']).optional(),
+  direction: z.enum(['asc', 'desc']).optional(),
+  match: z.enum(['any', 'all']).optional(),
+  ...pageQuery(5, 50),
+});
+
+const emptyToNull = z.null();
+
+export const zone = z
+  .object({
+    id: hexId,
+    name: z.string(),
+    status: z.literal('active'),
+    paused: z.boolean(),
+    type,
+    development_mode: z.number(),
+    name_servers: z.array(z.string()),
+    original_name_servers: emptyToNull,
+    original_registrar: emptyToNull,
+    original_dnshost: emptyToNull,
+    created_on: timestampSchema,
+    modified_on: timestampSchema,
+    activated_on: timestampSchema,
+    vanity_name_servers: z.array(z.string()),
+    meta: z.object({
+      step: z.int(),
+      custom_certificate_quota: z.int(),
+      page_rule_quota: z.int(),
+      phishing_detected: z.boolean(),
+    }),
+    owner: z.object({ id: z.null(), type: z.literal('user'), name: z.null() }),
+    account: z.object({ id: hexId, name: z.string() }),
+    permissions: z.array(z.string()),
+    plan: z.object({
+      id: z.string(),
+      name: z.string(),
+      price: z.number(),
+      currency: z.string(),
+      frequency: z.string(),
+      is_subscribed: z.boolean(),
+      can_subscribe: z.boolean(),
+      legacy_id: z.string(),
+    }),
+  })
+  .meta({ id: 'Zone' });
+
+export const deleted = z.object({ id: hexId });
+
+export type CreateBody = z.output<typeof createBody>;
+export type PatchBody = z.output<typeof patchBody>;
+export type ListQuery = z.output<typeof listQuery>;
+export type WireZone = z.output<typeof zone>;

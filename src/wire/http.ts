@@ -1,0 +1,119 @@
+import type { Socket } from 'node:net';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import { type AuthPolicy, authenticate, type Credential } from './auth.js';
+import { failure } from './envelope.js';
+import { ApiError } from './errors.js';
+import { describeIssue, type Family, invalidInput } from './families.js';
+import { acceptJsonBodies, bodyTooLarge } from './json-body.js';
+import { createMethodIndex } from './method-index.js';
+import { canonicalUrl, pathOf } from './paths.js';
+import { newRay } from './ray.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly family?: Family;
+    /** Reachable without a credential. */
+    readonly open?: boolean;
+  }
+  interface FastifyRequest {
+    credential: Credential | null;
+  }
+}
+
+/** The Fastify instance as resources see it: Zod schemas type their requests. */
+export type Http = ReturnType<typeof createHttp>;
+
+export interface HttpOptions {
+  readonly auth: AuthPolicy;
+  /** Code of the point of presence, shown in `cf-ray`. */
+  readonly pop: string;
+  readonly log: Logger;
+}
+
+/** A server that speaks the API's wire format and knows no resource. */
+export function createHttp(options: HttpOptions) {
+  const app = Fastify({
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    rewriteUrl: (request) => canonicalUrl(request.url ?? '/'),
+    requestTimeout: 30_000,
+    keepAliveTimeout: 75_000,
+    routerOptions: { maxParamLength: 512 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    clientErrorHandler: refuseGarbage,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are built from typed values; validating them again would cost more than the whole request.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  acceptJsonBodies(app as unknown as FastifyInstance);
+  const methods = createMethodIndex();
+  app.addHook('onRoute', (route) => methods.add(route.url, route.method));
+  app.decorateRequest('credential', null);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cf-ray', newRay(options.pop));
+    if (!request.routeOptions.config.open) request.credential = authenticate(request.headers, options.auth);
+  });
+  // Set last: Fastify adds a charset, and cloudflared reads error bodies of exactly this type only.
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const type = String(reply.getHeader('content-type') ?? '');
+    if (type.startsWith('application/json')) reply.header('content-type', 'application/json');
+    return payload;
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const served = methods.of(pathOf(request.url)).length > 0;
+    const error = served
+      ? new ApiError('method_not_available', request.method)
+      : new ApiError('no_such_route', pathOf(request.originalUrl));
+    reply.code(error.row.status).send(failure(error));
+  });
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const known = toApiError(error, request);
+    if (known.row.status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
+    // The Go and TypeScript SDKs repeat a 409 up to ten times unless told not to.
+    if (known.row.status === 409) reply.header('x-should-retry', 'false');
+    reply.code(known.row.status).send(failure(known));
+  });
+  return app;
+}
+
+function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
+  if (error instanceof ApiError) return error;
+  const family = request.routeOptions.config.family;
+  if (error.validation) {
+    const issues = error.validation.map((entry) => describeIssue(issueOf(entry)));
+    // A malformed identifier in the path is answered like a path that does not exist.
+    if (error.validationContext === 'params')
+      return new ApiError('no_such_route', pathOf(request.originalUrl));
+    return invalidInput(family, issues[0] ?? error.message);
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
+  if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
+    return invalidInput(family, 'the body does not have the announced length');
+  if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
+  return new ApiError('internal');
+}
+
+interface ValidationEntry {
+  readonly instancePath?: string;
+  readonly message?: string;
+}
+
+function issueOf({ instancePath = '', message = 'is invalid' }: ValidationEntry) {
+  const parts = instancePath.split('/').filter(Boolean);
+  return { path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message };
+}
+
+/** What is not HTTP gets one line and the connection ends. */
+function refuseGarbage(_error: Error, socket: Socket): void {
+  if (socket.writable) {
+    socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+  } else socket.destroy();
+}
