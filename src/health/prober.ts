@@ -1,4 +1,4 @@
-import { createSecureContext, rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import type { HealthBoard, HealthTransition } from '../live/health-board.js';
 import type { PoolHealthReport } from '../live/messages.js';
@@ -38,7 +38,7 @@ export interface Prober {
 export function createProber(options: ProberOptions): Prober {
   const { store, board, offramps, log, clock = systemClock } = options;
   const scheduler = createScheduler({ clock, maxInFlight: options.maxInFlight ?? 256 });
-  const trust = createSecureContext({ ca: [...rootCertificates, ...(options.trustedAuthorities ?? [])] });
+  const trust = trusting(options.trustedAuthorities ?? []);
   const parts = { board, scheduler, means: { offramps, clock, trust }, onTransition: announce };
   /** By pool, then by origin key. */
   const pools = new Map<string, Map<string, Watch>>();
@@ -100,4 +100,9 @@ export function createProber(options: ProberOptions): Prober {
       return scheduler.stop();
     },
   };
+}
+
+/** Made once: reading the public authorities again for each probe would cost more than the probe. */
+function trusting(authorities: readonly string[]): SecureContext {
+  return createSecureContext(authorities.length === 0 ? {} : { ca: [...rootCertificates, ...authorities] });
 }

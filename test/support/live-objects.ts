@@ -1,4 +1,5 @@
 import type { LiveMonitor, LiveOrigin, LivePool, LiveRoute } from '../../src/live/snapshot.js';
+import { parseIp } from '../../src/net/ip.js';
 
 /** Configuration objects with every default filled in; a test names what it is about. */
 
@@ -29,7 +30,7 @@ export function liveOrigin(fields: Partial<LiveOrigin> = {}): LiveOrigin {
     key: `${address}|${fields.port ?? 0}|${fields.virtualNetworkId ?? ''}|${fields.host ?? ''}`,
     name: 'origin-1',
     address,
-    ip: /[a-z]/.test(address) ? null : address,
+    ip: parseIp(address)?.text ?? null,
     enabled: true,
     weight: 1,
     port: 0,
