@@ -1,7 +1,8 @@
 import type { LiveRoute } from '../live/snapshot.js';
 import type { LiveChange } from '../live/snapshot-store.js';
-import { cidrContainsIp, parseCidr } from '../net/cidr.js';
+import { parseCidr } from '../net/cidr.js';
 import { parseIp } from '../net/ip.js';
+import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Target } from './targets.js';
 
@@ -12,20 +13,31 @@ export function coveredByChangedRoutes<W extends HasTarget>(
   watches: Iterable<W>,
   changes: readonly LiveChange[],
 ): W[] {
-  const routes = changes
-    .filter((change): change is LiveChange<'route'> => change.noun === 'route')
-    .filter(({ before, after }) => !(before && after && leadsTheSame(before, after)))
-    .flatMap(({ before, after }) => [before, after])
-    .filter((route) => route !== undefined)
-    .map(({ virtualNetworkId, network }) => ({ virtualNetworkId, cidr: parseCidr(network) }));
-  if (routes.length === 0) return [];
+  const changed = changedNetworks(changes);
+  if (changed.size === 0) return [];
   return [...watches].filter(({ target: { origin } }) => {
-    const ip = origin.ip === null ? null : parseIp(origin.ip);
-    return routes.some(
-      ({ virtualNetworkId, cidr }) =>
-        ip && cidr && virtualNetworkId === origin.virtualNetworkId && cidrContainsIp(cidr, ip),
-    );
+    const networks = changed.get(origin.virtualNetworkId ?? '');
+    const ip = networks && origin.ip !== null ? parseIp(origin.ip) : null;
+    return ip !== null && networks?.lookup(ip) !== undefined;
   });
+}
+
+/** By virtual network; searched by prefix, because a first configuration brings all routes and all origins at once. */
+function changedNetworks(changes: readonly LiveChange[]): Map<string, PrefixMap<true>> {
+  const changed = new Map<string, PrefixMap<true>>();
+  for (const change of changes) {
+    if (change.noun !== 'route') continue;
+    const { before, after } = change as LiveChange<'route'>;
+    if (before && after && leadsTheSame(before, after)) continue;
+    for (const route of [before, after]) {
+      const cidr = route && parseCidr(route.network);
+      if (!cidr) continue;
+      const networks = changed.get(route.virtualNetworkId) ?? createPrefixMap<true>();
+      changed.set(route.virtualNetworkId, networks);
+      networks.set(cidr, true);
+    }
+  }
+  return changed;
 }
 
 function leadsTheSame(a: LiveRoute, b: LiveRoute): boolean {

@@ -2,9 +2,13 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
 import type { OriginHealth } from '../../src/live/health-board.js';
 import type { LiveMonitor, LiveOrigin } from '../../src/live/snapshot.js';
+import { createSnapshotStore } from '../../src/live/snapshot-store.js';
 import { systemClock } from '../../src/net/clock.js';
+import { createDirectDialer } from '../../src/offramps/direct.js';
+import { createOffRamps } from '../../src/offramps/select.js';
 import { closedPort, httpOrigin, tcpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool } from '../support/live-objects.js';
+import { createLoopbackTunnels } from '../support/loopback-tunnels.js';
 import { startProber, until } from '../support/prober-bench.js';
 
 const POOL = livePool().id;
@@ -226,11 +230,54 @@ test('a closed port is a failed TCP connection', async () => {
   });
 });
 
-test('a host name that nobody knows is an unknown host', async () => {
-  expect(await probe({ port: 1 }, { address: 'origin.invalid' })).toMatchObject({
+test('a host name that nobody knows is an unknown host, and it is asked for again at each probe', async () => {
+  let lookups = 0;
+  const lookup = () => {
+    lookups += 1;
+    return Promise.reject(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }));
+  };
+  const bench = startProber({ lookup });
+  const origin = liveOrigin({ address: 'origin.example' });
+  bench.apply({ monitor: [liveMonitor()], pool: [livePool({ origins: [origin] })] });
+  expect(await bench.verdict(POOL)).toMatchObject({
     state: 'unhealthy',
     failureReason: 'DNS Unknown Host',
   });
+  await until(() => bench.clock.pending > 0);
+  bench.clock.advance(60_000);
+  await until(() => lookups === 2);
+});
+
+test('an origin that does not accept in time is a TCP timeout, tried again as often as the monitor says', async () => {
+  let lookups = 0;
+  const lookup = () => {
+    lookups += 1;
+    return new Promise<never>(() => {});
+  };
+  const direct = () => createDirectDialer({ lookup });
+  const store = createSnapshotStore();
+  // A dialler for each attempt, so that they do not share the look-up that never ends.
+  const offramps = createOffRamps({
+    store,
+    tunnels: createLoopbackTunnels(),
+    direct: (destination, options) => direct()(destination, options),
+  });
+  const bench = startProber({ store, offramps });
+  const origin = liveOrigin({ address: 'origin.example' });
+  const pool = livePool({ origins: [origin] });
+  store.apply({
+    revision: 1,
+    complete: true,
+    upsert: { monitor: [liveMonitor({ timeout: 1, retries: 1 })], pool: [pool] },
+    remove: {},
+  });
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    await until(() => lookups === attempt);
+    bench.clock.advance(1_000);
+  }
+  await until(() => bench.board.origin(POOL, origin.key)?.state === 'unhealthy');
+  expect(bench.board.origin(POOL, origin.key)).toMatchObject({ failureReason: 'TCP Timeout' });
+  expect(lookups).toBe(2);
 });
 
 test('an origin that never answers is asked again after each timeout, and then it is down', async () => {

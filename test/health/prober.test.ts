@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { isPoolHealthy } from '../../src/live/pool-health.js';
 import { closedPort, httpOrigin, tcpOrigin } from '../support/fake-origins.js';
@@ -128,6 +129,24 @@ test('a steady origin makes no transitions, and a turn makes exactly one that sa
       failureReason: 'Response code mismatch error',
       at: bench.clock.now() - 60_000,
     },
+  ]);
+});
+
+test('each change of state is one line of the log', async () => {
+  const origin = await switchable();
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) });
+  const bench = startProber({ log });
+  bench.apply({ monitor: [liveMonitor({ port: origin.port })], pool: [livePool()] });
+  await bench.verdict(POOL);
+  await nextProbe(bench);
+  origin.up = false;
+  await nextProbe(bench);
+  const of = { level: 30, msg: 'origin health changed', pool: 'pool-1', poolId: POOL, origin: 'origin-1' };
+  const where = { ...of, address: '127.0.0.1' };
+  expect(lines).toEqual([
+    { ...where, from: 'unknown', to: 'healthy', reason: 'No failures' },
+    { ...where, from: 'healthy', to: 'unhealthy', reason: 'Response code mismatch error' },
   ]);
 });
 

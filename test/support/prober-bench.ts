@@ -5,17 +5,18 @@ import { createHealthBoard, type HealthTransition, type OriginHealth } from '../
 import type { SnapshotDelta } from '../../src/live/snapshot.js';
 import { createSnapshotStore } from '../../src/live/snapshot-store.js';
 import { createDirectDialer } from '../../src/offramps/direct.js';
+import type { Lookup } from '../../src/offramps/resolver.js';
 import { createOffRamps } from '../../src/offramps/select.js';
 import { createFakeClock } from './fake-clock.js';
 import { createLoopbackTunnels } from './loopback-tunnels.js';
 
 /** A prober with everything around it, on a clock that the test moves; sockets and dial timeouts are real. */
-export function startProber(options: Partial<ProberOptions> = {}) {
+export function startProber({ lookup, ...options }: Partial<ProberOptions> & { lookup?: Lookup } = {}) {
   const clock = createFakeClock();
   const store = createSnapshotStore();
   const board = createHealthBoard();
   const tunnels = createLoopbackTunnels();
-  const offramps = createOffRamps({ store, tunnels, direct: createDirectDialer() });
+  const offramps = createOffRamps({ store, tunnels, direct: createDirectDialer(lookup ? { lookup } : {}) });
   const log = pino({ enabled: false });
   const prober = createProber({ store, board, offramps, tunnels, clock, log, ...options });
   const transitions: HealthTransition[] = [];
