@@ -10,7 +10,7 @@ import { hostPort } from './net/ip.js';
 import { liveLoaders, registerResources } from './resources/index.js';
 import { loadDelta } from './resources/live.js';
 import { type Seeded, seed } from './resources/seed.js';
-import { keepConnectionTimes } from './resources/tunnels/index.js';
+// tunnels
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { currentRevision } from './storage/revisions.js';
@@ -76,10 +76,16 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   }
 }
 
-async function openStorage(config: StartConfig, dataDir: DataDir | null, { progress }: AppOptions): Promise<Database> {
+async function openStorage(
+  config: StartConfig,
+  dataDir: DataDir | null,
+  { progress }: AppOptions,
+): Promise<Database> {
   if (config.databaseUrl !== null) return await openDatabase({ url: config.databaseUrl, dataDir: null });
   const where = dataDir ? `in ${dataDir.path}` : 'in memory';
-  progress(`Opening the embedded database ${where}${dataDir?.fresh === false ? '' : ' (the first start takes a few seconds)'}`);
+  progress(
+    `Opening the embedded database ${where}${dataDir?.fresh === false ? '' : ' (the first start takes a few seconds)'}`,
+  );
   return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null });
 }
 
@@ -98,12 +104,12 @@ async function startDataPlane(
     logLevel: config.logLevel,
     configuration: { revision, ...(await loadDelta(liveLoaders, db.read, null)) },
   };
-  const connectionTimes = await keepConnectionTimes(db.read, log);
+
   const dataPlane = await startDataPlaneWorker({
     script: new URL('./data-plane.js', import.meta.url),
     workerData,
     onApplied: (applied) => publisher.applied(applied),
-    onConnection: connectionTimes,
+    onConnection: () => undefined,
     onFailure,
   });
   const publisher = createPublisher({
@@ -125,7 +131,12 @@ async function startApi(
   const app = createHttp({ auth: config.auth, pop: config.pop, log });
   await serveOpenapi(app, VERSION);
   registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
-  adminRoutes(app, { version: VERSION, edgeCa: identity.caCertificate, edgeCaFile: identity.caFile, dataPlane: parts.dataPlane });
+  adminRoutes(app, {
+    version: VERSION,
+    edgeCa: identity.caCertificate,
+    edgeCaFile: identity.caFile,
+    dataPlane: parts.dataPlane,
+  });
   await app.listen(config.api);
   const { port } = app.server.address() as { port: number };
   return { address: hostPort(config.api.host, port), close: () => app.close() };

@@ -33,7 +33,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
   if (!command) throw new UsageError(`there is no command "${name}". See offramp help.`);
   if (rest.includes('--help') || rest.includes('-h')) {
-    return print(`offramp ${name}: ${command.summary}\n\n${describeFlags(command.flags)}\n${command.notes ?? ''}`);
+    return print(
+      `offramp ${name}: ${command.summary}\n\n${describeFlags(command.flags)}\n${command.notes ?? ''}`,
+    );
   }
   return await command.run(rest, process.env);
 }

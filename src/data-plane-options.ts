@@ -2,7 +2,12 @@ import type { SnapshotDelta } from './live/snapshot.js';
 
 /** What the data plane's thread is started with. */
 export interface DataPlaneOptions {
-  readonly edge: { readonly host: string; readonly port: number; readonly certificate: string; readonly key: string };
+  readonly edge: {
+    readonly host: string;
+    readonly port: number;
+    readonly certificate: string;
+    readonly key: string;
+  };
   readonly http: { readonly host: string; readonly port: number };
   readonly pop: string;
   readonly originTls: 'full' | 'strict';

@@ -10,11 +10,18 @@ export interface EdgeIdentity extends Authority {
   release(): Promise<void>;
 }
 
-const FILES = { caCertificate: 'ca.pem', caKey: 'ca-key.pem', certificate: 'edge.pem', key: 'edge-key.pem' } as const;
+const FILES = {
+  caCertificate: 'ca.pem',
+  caKey: 'ca-key.pem',
+  certificate: 'edge.pem',
+  key: 'edge-key.pem',
+} as const;
 
 /** The CA and certificate of the edge: kept below the data directory, made at first start, or for this run only. */
 export async function loadEdgeIdentity(dataDir: string | null): Promise<EdgeIdentity> {
-  const directory = dataDir ? path.join(dataDir, 'edge') : await mkdtemp(path.join(os.tmpdir(), 'offramp-edge-'));
+  const directory = dataDir
+    ? path.join(dataDir, 'edge')
+    : await mkdtemp(path.join(os.tmpdir(), 'offramp-edge-'));
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const stored = await readAll(directory);
   const authority = stored ? await renewed(stored) : await createAuthority();

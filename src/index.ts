@@ -10,7 +10,11 @@ type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capita
 
 /** The flags of `offramp start`, in camelCase: `{ memory: true, httpPort: 0, minMonitorInterval: 1 }`. */
 export type OfframpOptions = {
-  readonly [K in keyof typeof START_FLAGS as Camel<K & string>]?: string | number | boolean | readonly string[];
+  readonly [K in keyof typeof START_FLAGS as Camel<K & string>]?:
+    | string
+    | number
+    | boolean
+    | readonly string[];
 };
 
 /**

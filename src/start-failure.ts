@@ -5,9 +5,14 @@ export function explainStartFailure(error: Error): string {
     return `${inUse[1]}:${inUse[2]} is in use by another program; choose other ports with --port, --edge-port, --http-port (0 takes a free one)`;
   }
   if (/EACCES.*:\d+/.test(error.message)) return `${error.message}; ports below 1024 need privileges`;
-  if (/ECONNREFUSED|ENOTFOUND|password authentication|does not exist/.test(`${error.message}${String(error.cause ?? '')}`)) {
+  if (
+    /ECONNREFUSED|ENOTFOUND|password authentication|does not exist/.test(
+      `${error.message}${String(error.cause ?? '')}`,
+    )
+  ) {
     return `the database cannot be used: ${error.message || String((error as AggregateError).errors?.[0] ?? error)}`;
   }
-  if (/is in use by another running Offramp|migration|newer Offramp/.test(error.message)) return error.message;
+  if (/is in use by another running Offramp|migration|newer Offramp/.test(error.message))
+    return error.message;
   return error.stack ?? String(error);
 }

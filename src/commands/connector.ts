@@ -14,8 +14,10 @@ Example: offramp connector --token "$TOKEN" --cacert ~/.offramp/edge/ca.pem --ma
 `,
   async run(argv, env) {
     const flags = parseFlags(CONNECTOR_FLAGS, argv, env);
-    if (flags.token === null) throw new UsageError('--token is missing; get it from …/cfd_tunnel/<tunnel id>/token');
-    if (flags.cacert === null) throw new UsageError("--cacert is missing; it is the edge_ca of Offramp's ready line");
+    if (flags.token === null)
+      throw new UsageError('--token is missing; get it from …/cfd_tunnel/<tunnel id>/token');
+    if (flags.cacert === null)
+      throw new UsageError("--cacert is missing; it is the edge_ca of Offramp's ready line");
     const ca = await readFile(flags.cacert, 'utf8').catch((error: Error) => {
       throw new UsageError(`--cacert ${flags.cacert} cannot be read: ${error.message}`);
     });

@@ -30,7 +30,8 @@ Use: eval "$(offramp env)"
       TUNNEL_CACERT: edge_ca,
       TUNNEL_TRANSPORT_PROTOCOL: 'http2',
     };
-    for (const [name, value] of Object.entries(variables)) say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
+    for (const [name, value] of Object.entries(variables))
+      say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
     return 0;
   },
 };
@@ -42,14 +43,17 @@ interface Named {
 
 async function first(url: string, token: string): Promise<Named> {
   const { result } = (await ask(url, token)) as { result?: Named[] };
-  if (!result?.[0]) throw new UsageError(`${url} has nothing to show; is this an Offramp with an account and a zone?`);
+  if (!result?.[0])
+    throw new UsageError(`${url} has nothing to show; is this an Offramp with an account and a zone?`);
   return result[0];
 }
 
 async function ask(url: string, token: string): Promise<Record<string, unknown>> {
   const request = { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(5_000) };
   const answer = await fetch(url, request).catch((error: Error) => {
-    throw new UsageError(`${url} does not answer (${String(error.cause ?? error.message)}); start Offramp, or name it with --api-url`);
+    throw new UsageError(
+      `${url} does not answer (${String(error.cause ?? error.message)}); start Offramp, or name it with --api-url`,
+    );
   });
   if (answer.status === 403) throw new UsageError(`${url} refuses the credential; give --api-token`);
   if (!answer.ok) throw new UsageError(`${url} answered ${answer.status}`);

@@ -13,7 +13,9 @@ export interface WorkerOptions {
 }
 
 /** A connection that came or went, and how many its tunnel has now. */
-export type ConnectionEvent = Extract<FromDataPlane, { connection: ConnectionInfo }> & { readonly remaining: number };
+export type ConnectionEvent = Extract<FromDataPlane, { connection: ConnectionInfo }> & {
+  readonly remaining: number;
+};
 
 const ANSWER_MS = 5_000;
 const MAX_OPEN_QUESTIONS = 1_024;

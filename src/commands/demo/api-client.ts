@@ -14,7 +14,11 @@ export function apiClient(apiUrl: string): ApiClient {
       headers: { 'Content-Type': 'application/json', 'X-Auth-Email': DEMO_EMAIL, 'X-Auth-Key': DEMO_KEY },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const answer = (await response.json()) as { success: boolean; result: unknown; errors: { code: number; message: string }[] };
+    const answer = (await response.json()) as {
+      success: boolean;
+      result: unknown;
+      errors: { code: number; message: string }[];
+    };
     if (!answer.success) {
       const [error] = answer.errors;
       throw new Error(`${method} ${path} answered ${response.status}: ${error?.code} ${error?.message}`);

@@ -7,7 +7,11 @@ import { type SmallOrigin, startSmallOrigin } from './small-origin.js';
 
 /** Who plays in the demo: three private addresses behind one connector, and what the API was told about them. */
 export interface Cast {
-  readonly origins: { readonly blue: SmallOrigin; readonly green: SmallOrigin; readonly standby: SmallOrigin };
+  readonly origins: {
+    readonly blue: SmallOrigin;
+    readonly green: SmallOrigin;
+    readonly standby: SmallOrigin;
+  };
   readonly connector: Connector;
   readonly networkId: string;
   readonly mainPoolId: string;

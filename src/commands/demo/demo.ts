@@ -43,7 +43,10 @@ export const demoCommand: Command = {
 };
 
 /** Ports are taken as they come unless asked for: the demo runs beside whatever else is there. */
-async function startIn(directory: string, flags: { port: string; 'edge-port': string; 'http-port': string }): Promise<Offramp> {
+async function startIn(
+  directory: string,
+  flags: { port: string; 'edge-port': string; 'http-port': string },
+): Promise<Offramp> {
   const ports = (['port', 'edge-port', 'http-port'] as const).flatMap((name) => [`--${name}`, flags[name]]);
   const argv = ['--data-dir', directory, '--min-monitor-interval', '1', ...ports];
   const config = startConfig(parseFlags(START_FLAGS, argv, {}));

@@ -23,7 +23,8 @@ export async function tellStory(offramp: Offramp, api: ApiClient, cast: Cast, sa
   await api('PATCH', `/accounts/${offramp.accountId}/load_balancers/pools/${cast.mainPoolId}`, body);
   const next = await look();
   say(`   the very next request: ${next.text.trim()}`);
-  if (next.origin !== 'green') throw new Error(`traffic did not move: expected green, got ${next.status} ${next.text}`);
+  if (next.origin !== 'green')
+    throw new Error(`traffic did not move: expected green, got ${next.status} ${next.text}`);
 
   say(`\n4. The server behind ${ADDRESSES.green} dies`);
   await cast.origins.green.kill();
@@ -38,13 +39,22 @@ export async function tellStory(offramp: Offramp, api: ApiClient, cast: Cast, sa
   say(`   recovery after ${seconds(back.ms)}: ${back.visits.at(-1)!.text.trim()}`);
 
   say('\nThe health of the pool, as the API shows it:');
-  const health = await api('GET', `/accounts/${offramp.accountId}/load_balancers/pools/${cast.mainPoolId}/health`);
+  const health = await api(
+    'GET',
+    `/accounts/${offramp.accountId}/load_balancers/pools/${cast.mainPoolId}/health`,
+  );
   say(indent(JSON.stringify(health.pop_health)));
 }
 
 /** The body as Cloudflare's documentation of private pool origins has it, but for the network's id. */
 function documentedPatch(networkId: string): string {
-  const origin = { name: 'origin-1', address: ADDRESSES.green, enabled: true, weight: 1, virtual_network_id: networkId };
+  const origin = {
+    name: 'origin-1',
+    address: ADDRESSES.green,
+    enabled: true,
+    weight: 1,
+    virtual_network_id: networkId,
+  };
   return JSON.stringify({ origins: [origin] }, null, '\t');
 }
 

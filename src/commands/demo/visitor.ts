@@ -11,16 +11,23 @@ export interface Visit {
 export function visit(traffic: string, host: string, path = '/'): Promise<Visit> {
   const [hostname, port] = traffic.split(/:(?=\d+$)/);
   return new Promise((resolve, reject) => {
-    const request = http.get({ hostname, port, path, headers: { host }, agent: false, timeout: 10_000 }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, origin: /^(\S+) answered/.exec(text)?.[1] ?? null, text });
-      });
-    });
+    const request = http.get(
+      { hostname, port, path, headers: { host }, agent: false, timeout: 10_000 },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            origin: /^(\S+) answered/.exec(text)?.[1] ?? null,
+            text,
+          });
+        });
+      },
+    );
     request.on('timeout', () => request.destroy(new Error('no answer in 10 s')));
     request.on('error', reject);
   });
@@ -39,7 +46,8 @@ export async function visitUntil(
     visits.push(seen);
     const ms = performance.now() - start;
     if (accept(seen)) return { visits, ms };
-    if (ms > limitMs) throw new Error(`after ${Math.round(ms / 1000)} s still: ${seen.status} ${seen.text.trim()}`);
+    if (ms > limitMs)
+      throw new Error(`after ${Math.round(ms / 1000)} s still: ${seen.status} ${seen.text.trim()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
