@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import { adminRoutes } from './admin/routes.js';
 import type { StartConfig } from './config/start-config.js';
-import type { DataPlaneOptions } from './data-plane-options.js';
+import { VERSION } from './config/version.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
+import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { startDataPlaneWorker } from './live/data-plane-worker.js';
 import { createPublisher } from './live/publisher.js';
 import { hostPort } from './net/ip.js';
@@ -14,7 +15,6 @@ import { type Seeded, seed } from './resources/seed.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { currentRevision } from './storage/revisions.js';
-import { VERSION } from './version.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 

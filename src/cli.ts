@@ -4,7 +4,7 @@ import { demoCommand } from './commands/demo/demo.js';
 import { envCommand } from './commands/env.js';
 import { startCommand } from './commands/start.js';
 import { describeFlags, UsageError } from './config/parse.js';
-import { VERSION } from './version.js';
+import { VERSION } from './config/version.js';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: startCommand,

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
-import type { DataPlaneOptions } from './data-plane-options.js';
 import { createEdge } from './edge/edge.js';
 import { createProber } from './health/prober.js';
+import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { createHealthBoard } from './live/health-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
 import { createSnapshotStore } from './live/snapshot-store.js';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { runCli } from './cli.js';
+import { explainStartFailure } from './commands/start-failure.js';
 import { UsageError } from './config/parse.js';
-import { explainStartFailure } from './start-failure.js';
 
 try {
   process.exitCode = await runCli(process.argv.slice(2));

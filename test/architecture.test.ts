@@ -25,8 +25,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const WIRING = new Set([
   'app',
   'data-plane',
-  'data-plane-options',
   'edge-identity',
+  'openapi-document',
   'main',
   'cli',
   'index',

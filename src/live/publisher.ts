@@ -81,7 +81,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 const RETRY_MS = 500;
 
 function newBatch(): Batch {
-  let follow = () => undefined as void;
+  let follow: () => void = () => undefined;
   const followed = new Promise<void>((resolve) => {
     follow = resolve;
   });

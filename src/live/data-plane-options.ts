@@ -1,4 +1,4 @@
-import type { SnapshotDelta } from './live/snapshot.js';
+import type { SnapshotDelta } from './snapshot.js';
 
 /** What the data plane's thread is started with. */
 export interface DataPlaneOptions {
