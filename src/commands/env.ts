@@ -17,6 +17,7 @@ Use: eval "$(offramp env)"
     const zone = await first(`${api}/zones?account.id=${account.id}`, flags['api-token']);
     const health = await ask(`${new URL(api).origin}/_offramp/health`, flags['api-token']);
     const { edge, edge_ca } = health['services'] as { edge: { host: string; port: number }; edge_ca: string };
+    const edgeHost = ['0.0.0.0', '::'].includes(edge.host) ? new URL(api).hostname : edge.host;
     const variables = {
       CLOUDFLARE_BASE_URL: api,
       CLOUDFLARE_API_BASE_URL: api,
@@ -26,7 +27,7 @@ Use: eval "$(offramp env)"
       CLOUDFLARE_DOMAIN: zone.name,
       TUNNEL_API_URL: api,
       // Four times: cloudflared opens as many connections as it has edge addresses.
-      TUNNEL_EDGE: Array(4).fill(`${edge.host}:${edge.port}`).join(','),
+      TUNNEL_EDGE: Array(4).fill(`${edgeHost}:${edge.port}`).join(','),
       TUNNEL_CACERT: edge_ca,
       TUNNEL_TRANSPORT_PROTOCOL: 'http2',
     };
