@@ -176,6 +176,7 @@ test('a redirect of a private origin is followed on the same address only', asyn
     responseCode: 302,
   });
   expect(bench.tunnels.dialled.map(({ host }) => host)).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.1']);
+  expect(bench.tunnels.mostOpen).toBe(1);
 });
 
 test('a public origin is none of a tunnel’s business', async () => {
