@@ -133,8 +133,19 @@ test('an origin on another tunnel is left alone when a tunnel goes', async () =>
   await bench.verdict(POOL);
   bench.tunnels.connect('tunnel-2');
   bench.tunnels.disconnect('tunnel-2');
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
   expect(bench.healthOf(POOL)).toMatchObject({ state: 'healthy' });
   expect(bench.tunnels.dialled).toHaveLength(1);
+});
+
+test('an origin that is no longer probed does not come back to the board with its tunnel', async () => {
+  const { bench } = await healthyPrivateOrigin();
+  await bench.verdict(POOL);
+  bench.apply({}, { pool: [POOL] });
+  bench.tunnels.disconnect('tunnel-1');
+  bench.apply({}, { route: ['route-1'] });
+  expect(bench.board.origin(POOL, privateOrigin.key)).toBeUndefined();
+  expect(bench.clock.pending).toBe(0);
 });
 
 test('an origin goes down at once when its route is deleted, and is probed at once when it is back', async () => {
@@ -176,6 +187,7 @@ test('a redirect of a private origin is followed on the same address only', asyn
     responseCode: 302,
   });
   expect(bench.tunnels.dialled.map(({ host }) => host)).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.1']);
+  expect(bench.tunnels.mostOpen).toBe(1);
 });
 
 test('a public origin is none of a tunnel’s business', async () => {

@@ -227,6 +227,18 @@ test('a changed monitor makes its origins unknown and probes them at once', asyn
   expect(bench.transitions.map(({ to }) => to)).toEqual(['healthy', 'unknown', 'unhealthy']);
 });
 
+test('what an origin has passed under one monitor does not count under the next', async () => {
+  const origin = await switchable();
+  const bench = startProber();
+  const monitor = liveMonitor({ port: origin.port });
+  bench.apply({ monitor: [monitor], pool: [livePool()] });
+  await bench.verdict(POOL);
+  origin.up = false;
+  bench.apply({ monitor: [{ ...monitor, consecutiveDown: 2 }] });
+  await until(() => bench.healthOf(POOL)?.checkedAt);
+  expect(bench.healthOf(POOL)).toMatchObject({ state: 'unknown', responseCode: 500 });
+});
+
 test('an origin whose address changes starts anew, and the old one leaves the board', async () => {
   const origin = await switchable();
   const bench = startProber();
