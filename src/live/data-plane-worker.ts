@@ -1,18 +1,21 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Logger } from 'pino';
 import type { DataPlane } from './data-plane.js';
 import type { ConnectionInfo, FromDataPlane, QuestionName, Questions, ToDataPlane } from './messages.js';
 
 export interface WorkerOptions {
   readonly script: URL;
   readonly workerData: unknown;
-  readonly log: Logger;
   readonly onApplied: (revision: number) => void;
-  readonly onConnection: (event: Extract<FromDataPlane, { connection: ConnectionInfo }>) => void;
+  readonly onConnection: (event: ConnectionEvent) => void;
   /** The thread ended without being asked to. */
   readonly onFailure: (error: Error) => void;
 }
+
+/** A connection that came or went, and how many its tunnel has now. */
+export type ConnectionEvent = Extract<FromDataPlane, { connection: ConnectionInfo }> & {
+  readonly remaining: number;
+};
 
 const ANSWER_MS = 5_000;
 const MAX_OPEN_QUESTIONS = 1_024;
@@ -59,6 +62,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
     });
   }
 
+  const liveOf = (tunnelId: string) => [...connections.values()].filter((one) => one.tunnelId === tunnelId);
+
   function settle(id: number): OpenQuestion | undefined {
     const question = questions.get(id);
     questions.delete(id);
@@ -74,7 +79,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
             http: message.http,
             configure: (delta) => post({ type: 'configure', delta }),
             ask,
-            connections: (tunnelId) => [...connections.values()].filter((one) => one.tunnelId === tunnelId),
+            connections: liveOf,
             async drain(graceMs) {
               draining = true;
               post({ type: 'drain', graceMs });
@@ -89,10 +94,10 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return settle(message.id)?.reject(new Error(message.reason));
         case 'connection_opened':
           connections.set(message.connection.id, message.connection);
-          return options.onConnection(message);
+          return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });
         case 'connection_closed':
           connections.delete(message.connection.id);
-          return options.onConnection(message);
+          return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });
       }
     });
     worker.on('error', (error) => {

@@ -5,8 +5,8 @@ type Changes = readonly (readonly [noun: string, id: string])[];
 type Body = Omit<SnapshotDelta, 'revision'>;
 
 export interface PublisherOptions {
-  /** The present state of these objects; of all of them when `wanted` is null. Gone ones come back in `remove`. */
-  readonly load: (wanted: ReadonlyMap<LiveNoun, ReadonlySet<string>> | null) => Promise<Body>;
+  /** The present state of these objects. Gone ones come back in `remove`. */
+  readonly load: (wanted: ReadonlyMap<LiveNoun, ReadonlySet<string>>) => Promise<Body>;
   readonly send: (delta: SnapshotDelta) => void;
   readonly log: Logger;
   /** Milliseconds that a writer waits for the data plane at most. */
@@ -14,98 +14,92 @@ export interface PublisherOptions {
 }
 
 export interface Publisher {
-  /** Sends everything there is; resolves when the data plane has it. */
-  start(revision: number): Promise<void>;
-  /** Brings a commit to the data plane; resolves when it has it, or after `patienceMs`. Never rejects. */
+  /** Brings a commit to the data plane; resolves when it follows, or after `patienceMs`. Never rejects. */
   publish(revision: number, changes: Changes): Promise<void>;
-  /** The data plane says which revision it has. */
+  /** The data plane says that it follows the delta of this revision. */
   applied(revision: number): void;
 }
 
+/** Commits that go to the data plane in one delta, and the writers that wait for it. */
+interface Batch {
+  revision: number;
+  readonly wanted: Map<LiveNoun, Set<string>>;
+  readonly followed: Promise<void>;
+  readonly follow: () => void;
+}
+
 /**
- * Turns commits into deltas, one at a time. Commits that come in while one is being loaded are sent together: what is
- * loaded is always the present state, so a later delta never takes an earlier one back.
+ * Turns commits into deltas, one at a time. Commits that come in while one is being loaded go together: what is loaded is
+ * always the present state, so a later delta never takes an earlier one back.
  */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const waiters = new Set<Waiter>();
-  let dirty = new Map<LiveNoun, Set<string>>();
-  let newest = 0;
-  let sent = 0;
-  let acknowledged = 0;
+  const inFlight = new Map<number, Batch>();
+  let next: Batch | null = null;
   let running = false;
-
-  /** Resolves with whether the data plane has the revision; false after `ms`. */
-  function reached(revision: number, ms: number): Promise<boolean> {
-    if (acknowledged >= revision) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const settle = (done: boolean) => {
-        clearTimeout(timer);
-        waiters.delete(waiter);
-        resolve(done);
-      };
-      const timer = setTimeout(settle, ms, false);
-      const waiter: Waiter = { revision, settle };
-      waiters.add(waiter);
-    });
-  }
 
   async function run(): Promise<void> {
     if (running) return;
     running = true;
-    while (newest > sent) {
-      const [revision, wanted] = [newest, dirty];
-      dirty = new Map();
-      try {
-        options.send({ revision, ...(await options.load(wanted)) });
-        sent = revision;
-      } catch (error) {
-        options.log.error(
-          { err: error, revision },
-          'the configuration could not be loaded for the data plane; trying again',
-        );
-        for (const [noun, ids] of wanted) for (const id of ids) mark(noun, id);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
+    while (next) {
+      const batch: Batch = next;
+      next = null;
+      const body = await loadPatiently(batch);
+      inFlight.set(batch.revision, batch);
+      options.send({ revision: batch.revision, ...body });
     }
     running = false;
   }
 
-  function mark(noun: LiveNoun, id: string): void {
-    const ids = dirty.get(noun) ?? new Set<string>();
-    dirty.set(noun, ids.add(id));
+  async function loadPatiently(batch: Batch): Promise<Body> {
+    for (;;) {
+      try {
+        return await options.load(batch.wanted);
+      } catch (error) {
+        options.log.error({ err: error }, 'a change could not be loaded for the data plane; trying again');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
   }
 
   return {
-    async start(revision) {
-      newest = sent = revision;
-      options.send({ revision, ...(await options.load(null)) });
-      if (!(await reached(revision, START_PATIENCE_MS))) {
-        throw new Error(`the data plane did not take the configuration within ${START_PATIENCE_MS / 1000} s`);
-      }
-    },
     async publish(revision, changes) {
-      for (const [noun, id] of changes) if (isLive(noun)) mark(noun, id);
-      newest = Math.max(newest, revision);
+      next ??= newBatch();
+      const batch = next;
+      batch.revision = Math.max(batch.revision, revision);
+      for (const [noun, id] of changes) if (isLive(noun)) mark(batch.wanted, noun, id);
       void run();
-      if (await reached(revision, options.patienceMs)) return;
-      options.log.warn(
-        { revision, acknowledged },
-        'the data plane has not confirmed a change in time; answering anyway',
-      );
+      if (await within(options.patienceMs, batch.followed)) return;
+      options.log.warn({ revision }, 'the data plane has not confirmed a change in time; answering anyway');
     },
     applied(revision) {
-      acknowledged = Math.max(acknowledged, revision);
-      for (const waiter of waiters) if (waiter.revision <= acknowledged) waiter.settle(true);
+      inFlight.get(revision)?.follow();
+      inFlight.delete(revision);
     },
   };
 }
 
-interface Waiter {
-  readonly revision: number;
-  settle(done: boolean): void;
+const RETRY_MS = 500;
+
+function newBatch(): Batch {
+  let follow: () => void = () => undefined;
+  const followed = new Promise<void>((resolve) => {
+    follow = resolve;
+  });
+  return { revision: 0, wanted: new Map(), followed, follow };
 }
 
-const START_PATIENCE_MS = 30_000;
-const RETRY_MS = 500;
+function mark(wanted: Map<LiveNoun, Set<string>>, noun: LiveNoun, id: string): void {
+  wanted.set(noun, (wanted.get(noun) ?? new Set<string>()).add(id));
+}
+
+async function within(ms: number, done: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const inTime = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}
 
 const isLive = (noun: string): noun is LiveNoun => (LIVE_NOUNS as readonly string[]).includes(noun);

@@ -9,6 +9,8 @@ const SOCKET_PATH_MAX = 100;
 
 export interface DataDir {
   readonly path: string;
+  /** It was made just now. */
+  readonly fresh: boolean;
   release(): Promise<void>;
 }
 
@@ -17,7 +19,7 @@ export interface DataDir {
  * leaves one that holds. Throws when another live process has it.
  */
 export async function claimDataDir(directory: string): Promise<DataDir> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const made = await mkdir(directory, { recursive: true, mode: 0o700 });
   const real = await realpath(directory);
   const lock = lockPath(real);
   if (await listens(lock)) {
@@ -34,6 +36,7 @@ export async function claimDataDir(directory: string): Promise<DataDir> {
   server.unref();
   return {
     path: real,
+    fresh: made !== undefined,
     release: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -1,0 +1,105 @@
+import { type ClientHttp2Stream, constants } from 'node:http2';
+import { Duplex } from 'node:stream';
+import { DialError, type OriginSocket } from '../offramps/contract.js';
+
+type Callback = (error?: Error | null) => void;
+
+interface PendingWrite {
+  readonly chunk: Buffer;
+  readonly callback: Callback;
+}
+
+const BUFFER_BYTES = 64 * 1024;
+
+/**
+ * A byte stream to an origin over one HTTP/2 stream of a connector. It is `connecting` until `carry` gives it the stream;
+ * what is written before that waits.
+ *
+ * Connectors know no half-close: as soon as either direction ends, both are closed, and bytes on their way are lost. So
+ * `end()` here never ends the HTTP/2 stream; it is cancelled when the socket is destroyed.
+ */
+export class TunnelSocket extends Duplex implements OriginSocket {
+  connecting = true;
+  #stream: ClientHttp2Stream | undefined;
+  #pendingWrite: PendingWrite | undefined;
+  #originEnded = false;
+
+  constructor() {
+    super({ allowHalfOpen: false, highWaterMark: BUFFER_BYTES });
+  }
+
+  /** The connector has connected to the origin: bytes flow over this stream from now on. */
+  carry(stream: ClientHttp2Stream): void {
+    this.#stream = stream;
+    stream.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) stream.pause();
+    });
+    stream.once('end', () => this.#ended(stream));
+    stream.on('drain', () => this.#written());
+    stream.once('close', () => this.lose('the connector closed the stream'));
+    this.connecting = false;
+    this.#flush();
+    this.emit('connect');
+  }
+
+  /** The stream is gone. What the origin had sent in good order up to its own end is still delivered. */
+  lose(reason: string): void {
+    const stream = this.#stream;
+    if (this.destroyed || this.#originEnded) return;
+    if (stream && endedByOrigin(stream)) {
+      // Reading also emits `data`, so this moves all that the stream holds, which is one window at most.
+      while (stream.read() !== null);
+      this.#end();
+      return;
+    }
+    this.destroy(new DialError('reset', `the tunnel connection was lost: ${reason}`));
+  }
+
+  #ended(stream: ClientHttp2Stream): void {
+    if (endedByOrigin(stream)) this.#end();
+    else this.lose('the stream was cut off');
+  }
+
+  #end(): void {
+    this.#originEnded = true;
+    this.push(null);
+  }
+
+  override _read(): void {
+    this.#stream?.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    this.#pendingWrite = { chunk, callback };
+    if (!this.connecting) this.#flush();
+  }
+
+  #flush(): void {
+    // With a full window the callback waits for `drain`, and so does whoever writes to us.
+    if (this.#pendingWrite && this.#stream?.write(this.#pendingWrite.chunk)) this.#written();
+  }
+
+  #written(): void {
+    const write = this.#pendingWrite;
+    this.#pendingWrite = undefined;
+    write?.callback();
+  }
+
+  override _final(callback: Callback): void {
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    this.connecting = false;
+    if (this.#stream && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    const write = this.#pendingWrite;
+    this.#pendingWrite = undefined;
+    callback(error);
+    write?.callback(error ?? new DialError('reset', 'the socket was destroyed before the bytes were sent'));
+  }
+}
+
+/** Whether the other end has said END_STREAM, as opposed to a reset or a broken session. */
+function endedByOrigin(stream: ClientHttp2Stream): boolean {
+  return stream.closed ? stream.rstCode === constants.NGHTTP2_NO_ERROR : stream.state.remoteClose === 1;
+}
