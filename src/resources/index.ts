@@ -1,7 +1,11 @@
 import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
 import type { Context } from './context.js';
+import { ipsRoutes } from './ips/index.js';
 import type { LiveLoaders } from './live.js';
+import { liveRoutes, teamnetRoutes } from './routes/index.js';
+import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
+import { userRoutes } from './user/index.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
 import { zoneRoutes } from './zones/index.js';
 
@@ -9,14 +13,18 @@ import { zoneRoutes } from './zones/index.js';
 const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   accountRoutes,
   virtualNetworkRoutes,
+  tunnelRoutes,
+  teamnetRoutes,
+  userRoutes,
+  ipsRoutes,
   zoneRoutes,
 ];
 
 /** What the data plane may see of each noun. */
 export const liveLoaders: LiveLoaders = {
   monitor: async () => [],
-  tunnel: async () => [],
-  route: async () => [],
+  tunnel: liveTunnels,
+  route: liveRoutes,
   pool: async () => [],
   load_balancer: async () => [],
 };
