@@ -2,6 +2,9 @@ import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
 import type { Context } from './context.js';
 import type { LiveLoaders } from './live.js';
+import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
+import { findLiveMonitors, liveMonitor, monitorRoutes } from './monitors/index.js';
+import { findLivePools, livePool, poolRoutes } from './pools/index.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
 import { zoneRoutes } from './zones/index.js';
 
@@ -10,15 +13,18 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   accountRoutes,
   virtualNetworkRoutes,
   zoneRoutes,
+  monitorRoutes,
+  poolRoutes,
+  loadBalancerRoutes,
 ];
 
 /** What the data plane may see of each noun. */
 export const liveLoaders: LiveLoaders = {
-  monitor: async () => [],
+  monitor: async (db, ids) => (await findLiveMonitors(db, ids)).map(liveMonitor),
   tunnel: async () => [],
   route: async () => [],
-  pool: async () => [],
-  load_balancer: async () => [],
+  pool: async (db, ids) => (await findLivePools(db, ids)).map(livePool),
+  load_balancer: async (db, ids) => (await findLiveLoadBalancers(db, ids)).map(liveLoadBalancer),
 };
 
 export function registerResources(app: Http, context: Context): void {
