@@ -5,13 +5,13 @@ import { VERSION } from './config/version.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
-import { startDataPlaneWorker } from './live/data-plane-worker.js';
+import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
 import { createPublisher } from './live/publisher.js';
 import { hostPort } from './net/ip.js';
 import { liveLoaders, registerResources } from './resources/index.js';
 import { loadDelta } from './resources/live.js';
 import { type Seeded, seed } from './resources/seed.js';
-// tunnels
+import { recordConnection, resetConnections } from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { currentRevision } from './storage/revisions.js';
@@ -109,7 +109,7 @@ async function startDataPlane(
     script: new URL('./data-plane.js', import.meta.url),
     workerData,
     onApplied: (applied) => publisher.applied(applied),
-    onConnection: () => undefined,
+    onConnection: connectionTimes(db, log),
     onFailure,
   });
   const publisher = createPublisher({
@@ -120,6 +120,16 @@ async function startDataPlane(
   });
   db.onCommit((commit) => publisher.publish(commit.revision, commit.changes));
   return dataPlane;
+}
+
+/** Writes down when tunnels come and go: one event after the other, apart from the traffic path. */
+function connectionTimes(db: Database, log: Logger): (event: ConnectionEvent) => void {
+  let previous: Promise<void> = resetConnections(db.read);
+  return (event) => {
+    previous = previous
+      .then(() => recordConnection(db.read, event))
+      .catch((error: Error) => log.error({ err: error }, 'the time of a connection could not be stored'));
+  };
 }
 
 async function startApi(
