@@ -11,7 +11,7 @@ import {
   type OriginSocket,
 } from '../../src/offramps/contract.js';
 import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.js';
-import { liveLoadBalancer, liveOrigin, livePool } from './live-objects.js';
+import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
 
 export const HOST = 'app.example.com';
 
