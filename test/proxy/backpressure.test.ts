@@ -69,3 +69,27 @@ test('a client that sends requests and reads no answer is not read on', async ()
   const requests = Buffer.from('GET / HTTP/1.1\r\nHost: unknown\r\n\r\n'.repeat(1000));
   expect(await writeUntilStuck(client.socket, requests)).toBeLessThan(BOUND);
 });
+
+test('a client is not read on while its origin is being connected to', async () => {
+  const rig = await startRig({ origins: [9], failures: { '127.0.0.1:9': 'never connects' } });
+  const client = await rawClient(rig.port);
+  client.send(`POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${TOTAL}\r\n\r\n`);
+  expect(await writeUntilStuck(client.socket, Buffer.alloc(64 * 1024))).toBeLessThan(BOUND);
+});
+
+test('an upgraded connection is read no faster than the other side reads', async () => {
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  let stuckAt: Promise<number> | undefined;
+  const origin = await rawOrigin((socket) => {
+    socket.once('data', () => {
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${upgrade}`);
+      stuckAt = writeUntilStuck(socket, Buffer.alloc(64 * 1024));
+    });
+  });
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n${upgrade}`);
+  await client.receive((text) => text.includes('\r\n\r\n'));
+  client.socket.pause();
+  expect(await stuckAt!).toBeLessThan(BOUND);
+});

@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDeadlines } from '../../src/proxy/deadlines.js';
 import type { OriginFailure } from '../../src/proxy/errors.js';
@@ -89,4 +94,39 @@ test('connections with other names are not mixed, nor those of other networks', 
   expect(key({ ...plain }, 'a')).not.toBe(key({ ...plain, virtualNetworkId: 'v' }, 'a'));
   expect(key({ ...plain }, 'a')).not.toBe(key({ ...plain, port: 81 }, 'a'));
   expect(originTarget({ ...secure, host: 'h.example:443' }, 'a').serverName).toBe('h.example');
+});
+
+/** Trust is read when a process starts, so the strict dial runs in one of its own, from the compiled program. */
+const STRICT_DIAL = `
+  import net from 'node:net';
+  import { createDeadlines } from './dist/proxy/deadlines.js';
+  import { createOriginDial } from './dist/proxy/origin-dial.js';
+  const [port, serverName] = process.argv.slice(1);
+  const offramps = { dial: () => net.connect(Number(port), '127.0.0.1') };
+  const origin = { address: '127.0.0.1', ip: '127.0.0.1' };
+  const target = { origin, port: 443, tls: true, serverName: serverName || null, key: '' };
+  const say = (text) => { console.log(text); process.exit(); };
+  createOriginDial(offramps, createDeadlines(10), 5000, 'strict')(target, '', {
+    failed: say,
+    connected: () => say('connected'),
+  });
+`;
+
+test('with strict, a trusted certificate counts for its own name only', async () => {
+  const port = await tlsEcho();
+  const folder = mkdtempSync(path.join(tmpdir(), 'offramp-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const ca = path.join(folder, 'ca.pem');
+  writeFileSync(ca, SELF_SIGNED.cert);
+  const outcome = async (serverName: string) => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', STRICT_DIAL, String(port), serverName],
+      { env: { ...process.env, NODE_EXTRA_CA_CERTS: ca } },
+    );
+    return stdout.trim();
+  };
+  expect(await outcome('app.example.com')).toBe('connected');
+  expect(await outcome('other.example.com')).toBe('tls_certificate');
+  expect(await outcome('')).toBe('tls_certificate');
 });
