@@ -151,9 +151,9 @@ export class ClientConnection implements Requester, Waiting {
     this.exchange = null;
   }
 
-  /** Goes on with what was read ahead. A client that does not take its answers is not read either. */
+  /** Goes on with what was read ahead. */
   private readOn(): void {
-    if (this.reading || this.socket.writableNeedDrain) return;
+    if (this.reading) return;
     const { ahead } = this;
     this.ahead = null;
     if (ahead !== null) this.read(ahead);
@@ -176,6 +176,7 @@ export class ClientConnection implements Requester, Waiting {
   }
 
   private mayRead(): boolean {
+    // A client that does not take its answers is not read either.
     if (this.state === 'awaiting_head') return !this.socket.writableNeedDrain;
     return this.state === 'exchanging' && this.body !== null;
   }
