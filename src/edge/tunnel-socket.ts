@@ -34,7 +34,11 @@ export class TunnelSocket extends Duplex implements OriginSocket {
     stream.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) stream.pause();
     });
-    stream.once('end', () => this.#ended(stream));
+    stream.once('end', () => {
+      // After a reset the stream ends as well, but then it is closed already.
+      if (!stream.closed || hasEnded(stream)) this.#end();
+      else this.lose('the stream was cut off');
+    });
     stream.on('drain', () => this.#written());
     stream.once('close', () => this.lose('the connector closed the stream'));
     this.connecting = false;
@@ -46,18 +50,13 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   lose(reason: string): void {
     const stream = this.#stream;
     if (this.destroyed || this.#originEnded) return;
-    if (stream && endedByOrigin(stream)) {
+    if (stream && hasEnded(stream)) {
       // Reading also emits `data`, so this moves all that the stream holds, which is one window at most.
       while (stream.read() !== null);
       this.#end();
       return;
     }
     this.destroy(new DialError('reset', `the tunnel connection was lost: ${reason}`));
-  }
-
-  #ended(stream: ClientHttp2Stream): void {
-    if (endedByOrigin(stream)) this.#end();
-    else this.lose('the stream was cut off');
   }
 
   #end(): void {
@@ -91,7 +90,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.connecting = false;
-    if (this.#stream && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (this.#stream) abandon(this.#stream);
     const write = this.#pendingWrite;
     this.#pendingWrite = undefined;
     callback(error);
@@ -99,7 +98,14 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   }
 }
 
+/** Cancels a stream, with what it still holds: a stream with unread bytes would never close. */
+export function abandon(stream: ClientHttp2Stream): void {
+  stream.close(constants.NGHTTP2_CANCEL);
+  stream.removeAllListeners('data');
+  stream.resume();
+}
+
 /** Whether the other end has said END_STREAM, as opposed to a reset or a broken session. */
-function endedByOrigin(stream: ClientHttp2Stream): boolean {
+function hasEnded(stream: ClientHttp2Stream): boolean {
   return stream.closed ? stream.rstCode === constants.NGHTTP2_NO_ERROR : stream.state.remoteClose === 1;
 }
