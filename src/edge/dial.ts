@@ -73,18 +73,21 @@ export function dial(
   function openStream(connection: Connection): ClientHttp2Stream {
     const startedAt = clock.monotonic();
     let answered = false;
-    const broken = (reason: string) => {
-      if (answered) return socket.lose(reason);
+    const broken = () => {
+      if (answered) return;
       answered = true;
       tryNext();
     };
     const stream = connection.open(requestHeaders(name, options), {
       onDraining: () => void socket.emit('draining'),
-      onLost: broken,
+      onLost(reason) {
+        if (answered) socket.lose(reason);
+        else broken();
+      },
     });
     // `close` follows and says the same.
     stream.on('error', () => {});
-    stream.once('close', () => broken('the stream was reset'));
+    stream.once('close', broken);
     stream.once('response', (headers) => {
       if (answered || socket.destroyed) return;
       answered = true;

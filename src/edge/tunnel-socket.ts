@@ -35,27 +35,31 @@ export class TunnelSocket extends Duplex implements OriginSocket {
       if (!this.push(chunk)) stream.pause();
     });
     stream.once('end', () => {
-      // After a reset the stream ends as well, but then it is closed already.
-      if (!stream.closed || hasEnded(stream)) this.#end();
-      else this.lose('the stream was cut off');
+      if (endedInGoodOrder(stream)) this.#end();
     });
     stream.on('drain', () => this.#written());
-    stream.once('close', () => this.lose('the connector closed the stream'));
+    stream.once('close', () => this.#reset('the stream was reset'));
     this.connecting = false;
     this.#flush();
     this.emit('connect');
   }
 
-  /** The stream is gone. What the origin had sent in good order up to its own end is still delivered. */
+  /**
+   * The session is about to be torn down, and the stream with it. What the origin has said up to its own end, and has
+   * arrived, is still delivered.
+   */
   lose(reason: string): void {
     const stream = this.#stream;
-    if (this.destroyed || this.#originEnded) return;
-    if (stream && hasEnded(stream)) {
+    if (stream && !stream.destroyed && endsInGoodOrder(stream)) {
       // Reading also emits `data`, so this moves all that the stream holds, which is one window at most.
       while (stream.read() !== null);
       this.#end();
-      return;
     }
+    this.#reset(reason);
+  }
+
+  #reset(reason: string): void {
+    if (this.#originEnded || this.destroyed) return;
     this.destroy(new DialError('reset', `the tunnel connection was lost: ${reason}`));
   }
 
@@ -105,7 +109,12 @@ export function abandon(stream: ClientHttp2Stream): void {
   stream.resume();
 }
 
-/** Whether the other end has said END_STREAM, as opposed to a reset or a broken session. */
-function hasEnded(stream: ClientHttp2Stream): boolean {
+/** Whether `end` means END_STREAM: it is emitted as well when a stream is reset or its session breaks. */
+function endedInGoodOrder(stream: ClientHttp2Stream): boolean {
+  return !stream.errored && (!stream.closed || stream.rstCode === constants.NGHTTP2_NO_ERROR);
+}
+
+/** Whether END_STREAM has arrived, although not all before it has been read. cloudflared resets with NO_ERROR after it. */
+function endsInGoodOrder(stream: ClientHttp2Stream): boolean {
   return stream.closed ? stream.rstCode === constants.NGHTTP2_NO_ERROR : stream.state.remoteClose === 1;
 }

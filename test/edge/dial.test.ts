@@ -132,6 +132,24 @@ test('a session that breaks under a connected socket resets it', async () => {
   }
 });
 
+test('what an origin said up to its end is delivered although the session breaks before it is read', async () => {
+  const { address, addTunnel, connect, dial, events } = await startEdge();
+  const relay = await startRelay(address);
+  const sent = randomBytes(400 * 1024);
+  const origin = await startOrigin((socket) => socket.end(sent));
+  const tunnel = addTunnel();
+  await connect(tunnel, { edge: relay.edge });
+  const socket = await connected(dial(tunnel, origin.port));
+  // A second stream over the same session: when its bytes have passed, those of the first one have arrived.
+  const other = await connected(dial(tunnel, origin.port));
+  await readExactly(other, sent.length);
+  relay.cut();
+  await until(() => events.some(({ type }) => type === 'closed'));
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk);
+  expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+});
+
 test('an origin that resets its connection resets the socket', async () => {
   const { addTunnel, connect, dial } = await startEdge();
   const origin = await startOrigin((socket) => socket.once('data', () => socket.resetAndDestroy()));
