@@ -49,6 +49,6 @@ function join(stream: ServerHttp2Stream, origin: Socket): void {
 function fail(stream: ServerHttp2Stream, reason: string): void {
   if (stream.destroyed) return;
   if (!stream.headersSent) refuse(stream, 502, reason);
-  // The edge can tell a reset from an end in good order.
-  else stream.close(constants.NGHTTP2_CONNECT_ERROR);
+  // A reset: `close` would say END_STREAM first, and the edge would take it for an end in good order.
+  else stream.destroy(new Error(reason));
 }

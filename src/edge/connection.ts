@@ -96,6 +96,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (streams.delete(stream)) sayGoodbyeWhenIdle();
   }
 
+  // Before the session's own listeners, which tear all streams down: what has arrived in them is still wanted.
+  session.socket.prependListener('error', (error) => end(`the transport failed: ${error.message}`));
+  session.socket.prependOnceListener('close', () => end('the transport was lost'));
   session.once('close', () => end(state === 'draining' ? 'drained' : 'the connector closed the session'));
   session.once('goaway', () => drain('the connector is going away'));
   control.once('close', () => drain('the connector ended its control stream'));

@@ -34,30 +34,33 @@ export class TunnelSocket extends Duplex implements OriginSocket {
     stream.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) stream.pause();
     });
-    stream.once('end', () => this.#ended(stream));
+    stream.once('end', () => {
+      if (endedInGoodOrder(stream)) this.#end();
+    });
     stream.on('drain', () => this.#written());
-    stream.once('close', () => this.lose('the connector closed the stream'));
+    stream.once('close', () => this.#reset('the stream was reset'));
     this.connecting = false;
     this.#flush();
     this.emit('connect');
   }
 
-  /** The stream is gone. What the origin had sent in good order up to its own end is still delivered. */
+  /**
+   * The session is about to be torn down, and the stream with it. What the origin has said up to its own end, and has
+   * arrived, is still delivered.
+   */
   lose(reason: string): void {
     const stream = this.#stream;
-    if (this.destroyed || this.#originEnded) return;
-    if (stream && endedByOrigin(stream)) {
+    if (stream && !stream.destroyed && endsInGoodOrder(stream)) {
       // Reading also emits `data`, so this moves all that the stream holds, which is one window at most.
       while (stream.read() !== null);
       this.#end();
-      return;
     }
-    this.destroy(new DialError('reset', `the tunnel connection was lost: ${reason}`));
+    this.#reset(reason);
   }
 
-  #ended(stream: ClientHttp2Stream): void {
-    if (endedByOrigin(stream)) this.#end();
-    else this.lose('the stream was cut off');
+  #reset(reason: string): void {
+    if (this.#originEnded || this.destroyed) return;
+    this.destroy(new DialError('reset', `the tunnel connection was lost: ${reason}`));
   }
 
   #end(): void {
@@ -91,7 +94,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.connecting = false;
-    if (this.#stream && !this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (this.#stream) abandon(this.#stream);
     const write = this.#pendingWrite;
     this.#pendingWrite = undefined;
     callback(error);
@@ -99,7 +102,19 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   }
 }
 
-/** Whether the other end has said END_STREAM, as opposed to a reset or a broken session. */
-function endedByOrigin(stream: ClientHttp2Stream): boolean {
+/** Cancels a stream, with what it still holds: a stream with unread bytes would never close. */
+export function abandon(stream: ClientHttp2Stream): void {
+  stream.close(constants.NGHTTP2_CANCEL);
+  stream.removeAllListeners('data');
+  stream.resume();
+}
+
+/** Whether `end` means END_STREAM: it is emitted as well when a stream is reset or its session breaks. */
+function endedInGoodOrder(stream: ClientHttp2Stream): boolean {
+  return !stream.errored && (!stream.closed || stream.rstCode === constants.NGHTTP2_NO_ERROR);
+}
+
+/** Whether END_STREAM has arrived, although not all before it has been read. cloudflared resets with NO_ERROR after it. */
+function endsInGoodOrder(stream: ClientHttp2Stream): boolean {
   return stream.closed ? stream.rstCode === constants.NGHTTP2_NO_ERROR : stream.state.remoteClose === 1;
 }
