@@ -5,15 +5,16 @@ import { VERSION } from './config/version.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
-import { startDataPlaneWorker } from './live/data-plane-worker.js';
+import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
 import { createPublisher } from './live/publisher.js';
 import { hostPort } from './net/ip.js';
 import { liveLoaders, registerResources } from './resources/index.js';
 import { loadDelta } from './resources/live.js';
 import { type Seeded, seed } from './resources/seed.js';
-// tunnels
+import { recordConnection, resetConnections } from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
+import { createMutex } from './storage/mutex.js';
 import { currentRevision } from './storage/revisions.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
@@ -41,6 +42,8 @@ export interface AppOptions {
 
 /** How long the answer to a write waits for the data plane to follow. */
 const READ_YOUR_WRITES_MS = 250;
+/** Connections come and go by the hundred when a network breaks; the times of more at once are left out. */
+const MAX_WAITING_EVENTS = 10_000;
 /** The data plane's place in answers that name one. */
 const LOCATION = 'Local, XX';
 
@@ -58,7 +61,10 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const db = await openStorage(config, dataDir, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
-    const dataPlane = await startDataPlane(config, identity, db, options);
+    const recorder = createConnectionRecorder(db, options.log);
+    closers.push(recorder.settled);
+    await resetConnections(db.read);
+    const dataPlane = await startDataPlane(config, identity, db, recorder, options);
     closers.push(() => dataPlane.drain(config.drainMs));
     const api = await startApi(config, identity, { db, dataPlane }, options);
     closers.push(api.close);
@@ -93,6 +99,7 @@ async function startDataPlane(
   config: StartConfig,
   identity: EdgeIdentity,
   db: Database,
+  recorder: ConnectionRecorder,
   { log, onFailure }: AppOptions,
 ): Promise<DataPlane> {
   const revision = await currentRevision(db.read);
@@ -109,7 +116,7 @@ async function startDataPlane(
     script: new URL('./data-plane.js', import.meta.url),
     workerData,
     onApplied: (applied) => publisher.applied(applied),
-    onConnection: () => undefined,
+    onConnection: recorder.record,
     onFailure,
   });
   const publisher = createPublisher({
@@ -120,6 +127,28 @@ async function startDataPlane(
   });
   db.onCommit((commit) => publisher.publish(commit.revision, commit.changes));
   return dataPlane;
+}
+
+interface ConnectionRecorder {
+  record(event: ConnectionEvent): void;
+  /** Resolves when everything that was told so far is in the database. */
+  settled(): Promise<void>;
+}
+
+/** Writes down when connections come and go, in their order. */
+function createConnectionRecorder(db: Database, log: Logger): ConnectionRecorder {
+  const inOrder = createMutex(MAX_WAITING_EVENTS);
+  return {
+    record(event) {
+      inOrder(() => recordConnection(db.read, event)).catch((error: unknown) =>
+        log.warn(
+          { err: error, tunnelId: event.connection.tunnelId },
+          'the time of a connection was not written down',
+        ),
+      );
+    },
+    settled: () => inOrder(async () => undefined),
+  };
 }
 
 async function startApi(
