@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OriginHealthReport } from '../../src/live/messages.js';
-import { goDuration, renderHealth } from '../../src/resources/pools/health.js';
+import { goDuration, poolHealth, renderHealth } from '../../src/resources/pools/health.js';
 
 const ID = 'a'.repeat(32);
 const up: OriginHealthReport = {
@@ -45,6 +45,15 @@ test('with check_regions there is one entry for each region', () => {
     Object.keys(renderHealth(ID, regions, { healthy: true, origins: [up] }, 'Local, XX').pop_health);
   expect(places(['WEU', 'ENAM', 'WEU'])).toEqual(['WEU (Local, XX)', 'ENAM (Local, XX)']);
   expect(places(['ALL_REGIONS'])).toHaveLength(13);
+});
+
+test('a data plane that does not answer is a service failure', async () => {
+  const ask = () => Promise.reject(new Error('no answer to pool_health in 5000 ms'));
+  const pool = { id: ID, monitorId: ID } as Parameters<typeof poolHealth>[1];
+  await expect(poolHealth({ ask }, pool, 'X')).rejects.toMatchObject({
+    message: 'Service failure: no answer to pool_health in 5000 ms',
+    row: { status: 503 },
+  });
 });
 
 test('before the first result there is nothing to show, and an origin without one is not healthy', () => {
