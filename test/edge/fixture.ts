@@ -82,7 +82,8 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
     },
     dial(tunnel, port, dialOptions = {}) {
       const socket = edge.dial(tunnel.id, { host: '127.0.0.1', port }, { ...DIAL, ...dialOptions });
-      cleanUpLater(() => socket.on('error', () => {}).destroy());
+      socket.on('error', () => {});
+      cleanUpLater(() => socket.destroy());
       return socket;
     },
     async connect(tunnel, connectorOptions = {}) {
