@@ -29,7 +29,9 @@ function plainSocket({ address }: TestEdge): net.Socket {
   return socket;
 }
 
-const closing = (socket: net.Socket) => new Promise((resolve) => socket.once('close', resolve).resume());
+async function closing(socket: net.Socket): Promise<void> {
+  if (!socket.resume().closed) await once(socket, 'close');
+}
 
 function collectLog(): { log: pino.Logger; lines: string[] } {
   const lines: string[] = [];
