@@ -26,6 +26,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   #stream: ClientHttp2Stream | undefined;
   #pendingWrite: PendingWrite | undefined;
   #originEnded = false;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor() {
     super({ allowHalfOpen: false, highWaterMark: BUFFER_BYTES });
@@ -35,6 +36,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   carry(stream: ClientHttp2Stream): void {
     this.#stream = stream;
     stream.on('data', (chunk: Buffer) => {
+      this.#idle?.refresh();
       if (!this.push(chunk)) stream.pause();
     });
     stream.once('end', () => {
@@ -66,6 +68,31 @@ export class TunnelSocket extends Duplex implements OriginSocket {
     this.destroy(new DialError('reset', `the tunnel connection was lost: ${reason}`));
   }
 
+  // What Node's HTTP client asks of the sockets that it is given. The transport below has these settings for all streams.
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  /** Emits `timeout` after so many milliseconds without a byte in either direction; 0 switches that off. */
+  setTimeout(ms: number, onTimeout?: () => void): this {
+    if (onTimeout) this.once('timeout', onTimeout);
+    clearTimeout(this.#idle);
+    this.#idle = ms > 0 ? setTimeout(() => this.emit('timeout'), ms).unref() : undefined;
+    return this;
+  }
+
   #end(): void {
     this.#originEnded = true;
     this.push(null);
@@ -88,6 +115,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   #written(): void {
     const write = this.#pendingWrite;
     this.#pendingWrite = undefined;
+    this.#idle?.refresh();
     write?.callback();
   }
 
@@ -97,6 +125,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.connecting = false;
+    clearTimeout(this.#idle);
     if (this.#stream) abandon(this.#stream, true);
     const write = this.#pendingWrite;
     this.#pendingWrite = undefined;
