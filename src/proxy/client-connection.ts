@@ -44,8 +44,9 @@ export class ClientConnection implements Requester, Waiting {
     private readonly services: ProxyServices,
   ) {
     this.head = new HeadBuffer(services.limits.headBytes);
+    const address = socket.remoteAddress ?? '';
     // The canonical form: an IPv4 client on a dual-stack listener is the same client.
-    this.identity = { ip: parseIp(socket.remoteAddress ?? '')?.text ?? 'unknown', random: Math.random };
+    this.identity = { ip: parseIp(address)?.text ?? address, random: Math.random };
     this.deadline = services.deadlines.after(services.timeouts.clientHead);
     services.deadlines.watch(this);
     socket.on('data', this.onData);
