@@ -165,8 +165,9 @@ export class ClientConnection implements Requester, Waiting {
     this.reading = true;
     let rest: Buffer | null = chunk;
     try {
-      while (rest !== null && this.mayRead())
+      while (rest !== null && this.mayRead()) {
         rest = this.body === null ? this.readHead(rest) : this.readBody(rest);
+      }
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       rest = null;
@@ -212,7 +213,7 @@ export class ClientConnection implements Requester, Waiting {
     const body = this.body!;
     this.deadline = this.services.deadlines.after(this.services.timeouts.bodyIdle);
     const end = body.read(chunk, 0, this.forward);
-    if (!body.complete) return null;
+    if (!body.complete || this.state !== 'exchanging') return null;
     this.body = null;
     this.deadline = NEVER;
     this.exchange?.bodyComplete();
