@@ -16,9 +16,10 @@ const NGINX = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].fin
 /** @returns {Contender[]} */
 export function contenders() {
   const ours = { name: 'offramp', start: node('ours.mjs') };
+  const connector = { name: 'via connector', start: node('ours-connector.mjs') };
   const httpProxy = { name: 'http-proxy', start: node('http-proxy.mjs') };
   const nginx = { name: 'nginx', start: (port, originPort) => startNginx(port, originPort) };
-  return NGINX ? [ours, nginx, httpProxy] : [ours, httpProxy];
+  return NGINX ? [ours, connector, nginx, httpProxy] : [ours, connector, httpProxy];
 }
 
 function node(script) {
