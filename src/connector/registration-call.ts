@@ -46,8 +46,12 @@ export function createRegistrationCalls(stream: ServerHttp2Stream): Registration
     }
   });
   // An edge that drains says goodbye like this.
-  stream.once('end', () => stream.end());
-  stream.once('close', () => rpc.fail(new Error('the edge closed the control stream')));
+  const over = () => rpc.fail(new Error('the edge closed the control stream'));
+  stream.once('end', () => {
+    over();
+    stream.end();
+  });
+  stream.once('close', over);
 
   return {
     async register(request) {

@@ -36,7 +36,7 @@ function findTarget(authority: string, map: AddressMap): HostPort | null {
 }
 
 function join(stream: ServerHttp2Stream, origin: Socket): void {
-  if (stream.destroyed) return;
+  if (stream.closed) return;
   stream.respond({ ':status': 200, 'cf-cloudflared-response-meta': '{"src":"origin"}' });
   // `pipe` stops reading from one side while the other is full.
   stream.pipe(origin);
@@ -52,7 +52,7 @@ function join(stream: ServerHttp2Stream, origin: Socket): void {
 }
 
 function fail(stream: ServerHttp2Stream, reason: string): void {
-  if (stream.destroyed) return;
+  if (stream.closed) return;
   if (!stream.headersSent) refuse(stream, 502, reason);
   // A reset: `close` would say END_STREAM first, and the edge would take it for an end in good order.
   else stream.destroy(new Error(reason));

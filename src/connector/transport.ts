@@ -60,22 +60,24 @@ export function openTransport(options: TransportOptions): Transport {
       });
     });
   });
+  let isRegistered = false;
   const registered = control.then((calls) => calls.register(request)).finally(() => clearTimeout(timer));
-  // A transport that is not registered is of no use.
-  registered.catch(() => socket.destroy());
+  registered.then(
+    () => {
+      isRegistered = true;
+    },
+    // A transport that is not registered is of no use.
+    () => socket.destroy(),
+  );
 
   return {
     registered,
     closed,
     destroy: () => void socket.destroy(),
     async leave(graceMs) {
+      if (!isRegistered) socket.destroy();
       const timeout = setTimeout(() => socket.destroy(), graceMs);
-      try {
-        await registered;
-        await (await control).unregister();
-      } catch {
-        socket.destroy();
-      }
+      await control.then((calls) => calls.unregister()).catch(() => socket.destroy());
       await closed;
       clearTimeout(timeout);
     },
@@ -86,7 +88,8 @@ function serve(socket: TLSSocket, log: Logger): ServerHttp2Session {
   const session = http2.performServerHandshake(socket, {
     settings: { initialWindowSize: STREAM_WINDOW },
     maxSessionMemory: 1_000,
-    // The edge cancels a stream for every socket that it is done with: that is no attack.
+    // An edge that cancels many dials is no attacker. Old versions of Node do not know these two, and end the session
+    // after a burst of 1,000 resets.
     ...({ streamResetBurst: 1_000_000, streamResetRate: 1_000_000 } as object),
   });
   session.setLocalWindowSize(SESSION_WINDOW);

@@ -21,7 +21,7 @@ import {
   until,
 } from './fixture.js';
 
-/** With the real program: `CLOUDFLARED_BIN=/usr/local/bin/cloudflared npx vitest run test/edge/cloudflared.test.ts`. */
+/** With the real program: `CLOUDFLARED_BIN=$(which cloudflared) npx vitest run test/edge/cloudflared.test.ts`. */
 const binary = process.env.CLOUDFLARED_BIN;
 
 interface Cloudflared {
