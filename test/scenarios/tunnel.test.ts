@@ -23,18 +23,9 @@ describe.each<[ConnectorKind, boolean]>([
     timeout: 120_000,
   }, async () => {
     const [first, second] = [await lab.startOrigin('first'), await lab.startOrigin('second')];
-    const monitorFor = (port: number) =>
-      lab.api.create('@/load_balancers/monitors', {
-        type: 'http',
-        expected_codes: '200',
-        port,
-        interval: 1,
-        timeout: 1,
-        retries: 0,
-      });
     const pools = [
-      await lab.createPool('first', [first], { monitor: (await monitorFor(first.port)).id }),
-      await lab.createPool('second', [second], { monitor: (await monitorFor(second.port)).id }),
+      await lab.createPool('first', [first], { monitor: (await lab.createMonitor(first)).id }),
+      await lab.createPool('second', [second], { monitor: (await lab.createMonitor(second)).id }),
     ];
     await lab.createLoadBalancer('tunnel.example.com', pools);
     expect((await lab.poolHealth(pools[0]!.id))[first.address]).toMatchObject({
