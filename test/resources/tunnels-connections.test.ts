@@ -123,7 +123,7 @@ test('what was connected when the process died is down after the next start', {
   timeout: 120_000,
 }, async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-connections-'));
-  const server = process.env['TEST_DATABASE_URL'];
+  const server = process.env.TEST_DATABASE_URL;
   const storage = server ? ['--database-url', await createScratchDatabase(server)] : [];
   const flags = ['--data-dir', dataDir, ...storage];
   const first = await startOfframp(flags);
