@@ -119,13 +119,11 @@ async function startDataPlane(
     onConnection: recorder.record,
     onFailure,
   });
-  const publisher = createPublisher({
-    load: (wanted) => loadDelta(liveLoaders, db.read, wanted),
-    send: dataPlane.configure,
-    log,
-    patienceMs: READ_YOUR_WRITES_MS,
+  const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
+  db.onCommit(async (client, { revision, changes }) => {
+    const delta = { revision, ...(await loadDelta(liveLoaders, client, changes)) };
+    return () => publisher.publish(delta);
   });
-  db.onCommit((commit) => publisher.publish(commit.revision, commit.changes));
   return dataPlane;
 }
 

@@ -53,6 +53,17 @@ function answer(message: Extract<ToDataPlane, { type: 'ask' }>): void {
   }
 }
 
+/**
+ * New origins are down until their first probe: the writer hears of its change when that has been made, so that the
+ * next request really follows it. Origins that do not answer hold nobody up for longer than this.
+ */
+const FIRST_PROBES_MS = 200;
+
+async function confirm(revision: number): Promise<void> {
+  await prober.firstResults(FIRST_PROBES_MS);
+  post({ type: 'applied', revision });
+}
+
 async function drain(graceMs: number): Promise<void> {
   await Promise.all([prober.stop(), proxy.drain(graceMs)]);
   await edge.drain(graceMs);
@@ -63,7 +74,7 @@ port.on('message', (message: ToDataPlane) => {
   switch (message.type) {
     case 'configure':
       store.apply(message.delta);
-      return post({ type: 'applied', revision: message.delta.revision });
+      return void confirm(message.delta.revision);
     case 'ask':
       return answer(message);
     case 'drain':

@@ -36,13 +36,13 @@ function startNginx(port, originPort) {
   return { command: NGINX, args: ['-c', file, '-p', folder, '-e', path.join(folder, 'error.log')] };
 }
 
-/** One worker, keep-alive to the origin, no access log, the same kind of added headers. */
+/** One worker, keep-alive to the origin, no access log, nothing spooled to disk, the same kind of added headers. */
 function nginxConfig(folder, port, originPort) {
   return `
     daemon off; worker_processes 1; pid ${folder}/nginx.pid;
     events { worker_connections 4096; }
     http {
-      access_log off; keepalive_requests 1000000000; tcp_nodelay on;
+      access_log off; keepalive_requests 1000000000; tcp_nodelay on; proxy_max_temp_file_size 0;
       client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
       uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
       upstream origin { server 127.0.0.1:${originPort}; keepalive 256; keepalive_requests 1000000000; }

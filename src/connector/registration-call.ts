@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeRegisterResults, type Refused } from '../edge/registration/answer.js';
 import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from '../edge/registration/interface.js';
@@ -42,9 +42,11 @@ export function createRegistrationCalls(stream: ServerHttp2Stream): Registration
       rpc.push(chunk);
     } catch (error) {
       rpc.fail(error as Error);
-      stream.close();
+      stream.close(constants.NGHTTP2_CANCEL);
     }
   });
+  // An edge that drains says goodbye like this.
+  stream.once('end', () => stream.end());
   stream.once('close', () => rpc.fail(new Error('the edge closed the control stream')));
 
   return {

@@ -1,16 +1,15 @@
-import {
-  type ClientHttp2Stream,
-  constants,
-  type IncomingHttpHeaders,
-  type IncomingHttpStatusHeader,
-  type OutgoingHttpHeaders,
+import type {
+  ClientHttp2Stream,
+  IncomingHttpHeaders,
+  IncomingHttpStatusHeader,
+  OutgoingHttpHeaders,
 } from 'node:http2';
 import type { Clock } from '../net/clock.js';
 import { hostPort, parseIp } from '../net/ip.js';
 import { type Destination, DialError, type DialOptions } from '../offramps/contract.js';
 import type { Connection } from './connection.js';
 import type { Registry } from './registry.js';
-import { TunnelSocket } from './tunnel-socket.js';
+import { abandon, TunnelSocket } from './tunnel-socket.js';
 
 /** cloudflared logs less about requests whose User-Agent starts like this. */
 const PROBE_USER_AGENT =
@@ -40,6 +39,7 @@ export function dial(
   const socket = new TunnelSocket();
   const name = hostPort(parseIp(destination.host)?.text ?? destination.host, destination.port);
   const tried = new Set<Connection>();
+  /** The stream that waits for its answer. */
   let attempt: { stream: ClientHttp2Stream; connection: Connection } | undefined;
 
   const fail = (...reason: ConstructorParameters<typeof DialError>) =>
@@ -53,7 +53,7 @@ export function dial(
   });
   socket.once('close', () => {
     cancelTimeout();
-    if (attempt && !attempt.stream.closed) attempt.stream.close(constants.NGHTTP2_CANCEL);
+    if (attempt) abandon(attempt.stream, false);
   });
 
   function tryNext(): void {
@@ -74,23 +74,28 @@ export function dial(
   function openStream(connection: Connection): ClientHttp2Stream {
     const startedAt = clock.monotonic();
     let answered = false;
-    const broken = (reason: string) => {
-      if (answered) return socket.lose(reason);
+    const broken = () => {
+      if (answered) return;
       answered = true;
       tryNext();
     };
     const stream = connection.open(requestHeaders(name, options), {
       onDraining: () => void socket.emit('draining'),
-      onLost: broken,
+      onLost(reason) {
+        if (answered) socket.lose(reason);
+        else broken();
+      },
     });
     // `close` follows and says the same.
     stream.on('error', () => {});
-    stream.once('close', () => broken('the stream was reset'));
+    stream.once('close', broken);
     stream.once('response', (headers) => {
       if (answered || socket.destroyed) return;
       answered = true;
       cancelTimeout();
+      attempt = undefined;
       if (headers[':status'] === 200) return socket.carry(stream);
+      abandon(stream, true);
       fail(...whyRefused(name, headers, clock.monotonic() - startedAt));
     });
     return stream;

@@ -30,6 +30,11 @@ export interface Prober {
   /** Called once for each change of an origin's state, after the board shows it. */
   onTransition(listener: (transition: HealthTransition) => void): void;
   poolHealth(poolId: string): PoolHealthReport;
+  /**
+   * Resolves when each origin whose probing the changes since the last call have started has its first result, or after
+   * `limitMs`. Null when they have started none.
+   */
+  firstResults(limitMs: number): Promise<void> | null;
   /** Cancels the probes under way and resolves when they have let go of their sockets. The board stays as it is. */
   stop(): Promise<void>;
 }
@@ -44,6 +49,8 @@ export function createProber(options: ProberOptions): Prober {
   const pools = new Map<string, Map<string, Watch>>();
   /** Those in a virtual network. */
   const privateWatches = new Set<Watch>();
+  /** Started since `firstResults` was last asked. */
+  let started: Watch[] = [];
   const listeners: ((transition: HealthTransition) => void)[] = [];
   let stopped = false;
 
@@ -69,10 +76,12 @@ export function createProber(options: ProberOptions): Prober {
       const known = watches.get(key);
       if (known) {
         known.update(target);
+        if (known.unseen) started.push(known);
         continue;
       }
       const watch = watchOrigin(target, parts);
       watches.set(key, watch);
+      started.push(watch);
       if (target.origin.virtualNetworkId !== null) privateWatches.add(watch);
     }
     if (watches.size > 0) pools.set(poolId, watches);
@@ -95,11 +104,31 @@ export function createProber(options: ProberOptions): Prober {
       listeners.push(listener);
     },
     poolHealth: (poolId) => reportPoolHealth(store.snapshot.pools.get(poolId), board),
+    firstResults(limitMs) {
+      const waiting = started.filter((watch) => watch.unseen);
+      started = [];
+      return waiting.length === 0 ? null : allSeen(waiting, limitMs, clock);
+    },
     stop() {
       stopped = true;
       return scheduler.stop();
     },
   };
+}
+
+function allSeen(watches: readonly Watch[], limitMs: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limitMs, resolve);
+    let missing = watches.length;
+    for (const watch of watches) {
+      watch.onceSeen(() => {
+        missing -= 1;
+        if (missing > 0) return;
+        cancel();
+        resolve();
+      });
+    }
+  });
 }
 
 /** Made once: reading the public authorities again for each probe would cost more than the probe. */

@@ -11,6 +11,10 @@ import { isSameMonitor, type Target } from './targets.js';
 /** The health of one origin in one pool, from its first probe until it is no longer probed. */
 export interface Watch {
   readonly target: Target;
+  /** Whether no result has come in since it started, or since its monitor changed. */
+  readonly unseen: boolean;
+  /** Calls back at the next result, or when the watch ends. */
+  onceSeen(listener: () => void): void;
   /** Takes over the newest configuration. Only another monitor makes the origin unknown again, and probes it at once. */
   update(target: Target): void;
   /** The way to the origin may have changed: without one it is down at this moment, otherwise it is probed at once. */
@@ -34,6 +38,7 @@ export function watchOrigin(first: Target, { board, scheduler, means, onTransiti
   let target = first;
   let standing = UNJUDGED;
   let health = UNKNOWN_HEALTH;
+  const listeners: (() => void)[] = [];
   let job = startJob();
   publish(UNKNOWN_HEALTH);
 
@@ -60,6 +65,11 @@ export function watchOrigin(first: Target, { board, scheduler, means, onTransiti
       rttMs: result.rttMs ?? health.rttMs,
       checkedAt: means.clock.now(),
     });
+    tellSeen();
+  }
+
+  function tellSeen(): void {
+    for (const listener of listeners.splice(0)) listener();
   }
 
   /** A state shows its own reason while results to the contrary have not turned it yet. */
@@ -91,6 +101,12 @@ export function watchOrigin(first: Target, { board, scheduler, means, onTransiti
     get target() {
       return target;
     },
+    get unseen() {
+      return health.checkedAt === null;
+    },
+    onceSeen(listener) {
+      listeners.push(listener);
+    },
     update(next) {
       const same = isSameMonitor(target.monitor, next.monitor);
       target = next;
@@ -109,6 +125,7 @@ export function watchOrigin(first: Target, { board, scheduler, means, onTransiti
     end() {
       job.end();
       board.remove(target.poolId, target.origin.key);
+      tellSeen();
     },
   };
 }

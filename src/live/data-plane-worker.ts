@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { DataPlane } from './data-plane.js';
 import type { ConnectionInfo, FromDataPlane, QuestionName, Questions, ToDataPlane } from './messages.js';
@@ -30,7 +29,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
   const worker = new Worker(options.script, { workerData: options.workerData, execArgv: [] });
   const questions = new Map<number, OpenQuestion>();
   const connections = new Map<string, ConnectionInfo>();
-  const ended = once(worker, 'exit');
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  let listening = false;
   let draining = false;
   let lastQuestion = 0;
 
@@ -74,6 +74,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
     worker.on('message', (message: FromDataPlane) => {
       switch (message.type) {
         case 'listening':
+          listening = true;
           return resolve({
             edge: message.edge,
             http: message.http,
@@ -100,12 +101,12 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });
       }
     });
-    worker.on('error', (error) => {
-      reject(error);
-      options.onFailure(error as Error);
-    });
-    worker.on('exit', (code) => {
-      if (!draining) options.onFailure(new Error(`the data plane ended with code ${code}`));
-    });
+    const fail = (error: Error) => {
+      if (!listening) reject(error);
+      else if (!draining) options.onFailure(error);
+      draining = true;
+    };
+    worker.on('error', fail);
+    worker.on('exit', (code) => fail(new Error(`the data plane ended with code ${code}`)));
   });
 }

@@ -111,7 +111,7 @@ export class OriginConnection implements Waiting {
   }
 
   resume(): void {
-    this.deadline = this.bodyDeadline();
+    if (this.body !== null) this.deadline = this.bodyDeadline();
     this.socket.resume();
   }
 

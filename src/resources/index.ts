@@ -3,6 +3,9 @@ import { accountRoutes, accountScope } from './accounts/index.js';
 import type { Context } from './context.js';
 import { ipsRoutes } from './ips/index.js';
 import type { LiveLoaders } from './live.js';
+import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
+import { findLiveMonitors, liveMonitor, monitorRoutes } from './monitors/index.js';
+import { findLivePools, livePool, poolRoutes } from './pools/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { userRoutes } from './user/index.js';
@@ -18,15 +21,18 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   userRoutes,
   ipsRoutes,
   zoneRoutes,
+  monitorRoutes,
+  poolRoutes,
+  loadBalancerRoutes,
 ];
 
 /** What the data plane may see of each noun. */
 export const liveLoaders: LiveLoaders = {
-  monitor: async () => [],
+  monitor: async (db, ids) => (await findLiveMonitors(db, ids)).map(liveMonitor),
   tunnel: liveTunnels,
   route: liveRoutes,
-  pool: async () => [],
-  load_balancer: async () => [],
+  pool: async (db, ids) => (await findLivePools(db, ids)).map(livePool),
+  load_balancer: async (db, ids) => (await findLiveLoadBalancers(db, ids)).map(liveLoadBalancer),
 };
 
 export function registerResources(app: Http, context: Context): void {

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 /**
  * The values of a resource after a write. A field that the body does not name keeps its `base` value (the defaults on
  * create and PUT, the stored value on PATCH); an explicit null goes back to the default.
@@ -21,4 +23,13 @@ export function present<T extends object>(fields: T): { [K in keyof T]?: NonNull
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
   ) as { [K in keyof T]?: NonNullable<T[K]> };
+}
+
+/** The shape of a write of which every member may be left out or null. */
+export function nullish<S extends Record<string, z.ZodType>>(
+  shape: S,
+): { [K in keyof S]: z.ZodOptional<z.ZodNullable<S[K]>> } {
+  return Object.fromEntries(Object.entries(shape).map(([key, member]) => [key, member.nullish()])) as {
+    [K in keyof S]: z.ZodOptional<z.ZodNullable<S[K]>>;
+  };
 }

@@ -1,11 +1,18 @@
 import { z } from 'zod';
 
-/** Text that a client may store: PostgreSQL keeps no NUL, so it is refused where it comes in. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Text that a client may store: PostgreSQL keeps neither NUL nor half a character, so both are refused where they come in. */
 export const text = (maximum: number) =>
   z
-    .string()
+    .string({ error: expected('a string') })
     .max(maximum, `must be at most ${maximum} characters`)
-    .refine((value) => !value.includes('\0'), 'must not contain NUL characters');
+    .refine((value) => !value.includes('\0'), 'must not contain NUL characters')
+    .refine((value) => !LONE_SURROGATE.test(value), 'must be valid Unicode text');
+
+/** Wording for a member that is absent or of another type: `name is required`, `name must be a string`. */
+export const expected = (what: string) => (issue: { readonly input?: unknown }) =>
+  issue.input === undefined ? 'is required' : `must be ${what}`;
 
 /** An integer field with the wording of the API's range errors. */
 export const integer = (minimum: number, maximum: number) => {

@@ -32,6 +32,8 @@ export interface TestEdge {
   readonly availability: [string, boolean][];
   addTunnel(values?: Partial<LiveTunnel>): TestTunnel;
   removeTunnel(id: string): void;
+  /** Dials a port of loopback. The socket is destroyed with the edge. */
+  dial(tunnel: TestTunnel, port: number, options?: Partial<DialOptions>): OriginSocket;
   /** A connector that is closed with the edge. */
   connect(tunnel: TestTunnel, options?: Partial<ConnectorOptions>): Promise<Connector>;
 }
@@ -77,6 +79,12 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
     },
     removeTunnel(id) {
       store.apply({ revision: ++revision, complete: false, upsert: {}, remove: { tunnel: [id] } });
+    },
+    dial(tunnel, port, dialOptions = {}) {
+      const socket = edge.dial(tunnel.id, { host: '127.0.0.1', port }, { ...DIAL, ...dialOptions });
+      socket.on('error', () => {});
+      cleanUpLater(() => socket.destroy());
+      return socket;
     },
     async connect(tunnel, connectorOptions = {}) {
       const connector = startConnector({
@@ -168,9 +176,66 @@ export async function readExactly(stream: Duplex, bytes: number): Promise<Buffer
 
 /** Resolves as soon as `condition` holds; it is asked again after every turn of the event loop. */
 export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+export interface Relay {
+  /** For the `edge` option of a connector. */
+  readonly edge: string[];
+  /** Nothing passes any more, and neither end hears of it. */
+  freeze(): void;
+  /** Resets both sides of every connection. */
+  cut(): void;
+  /** Ends both sides of every connection in good order. */
+  finish(): void;
+}
+
+/** A stretch of network between a connector and an edge, which can fail. */
+export async function startRelay(target: ListenAddress): Promise<Relay> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((near) => {
+    const far = net.connect(target.port, target.host);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => {});
+      from.on('close', () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUpLater(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    edge: [`127.0.0.1:${(server.address() as AddressInfo).port}`],
+    freeze() {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    cut() {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    finish() {
+      for (const socket of sockets) socket.end();
+    },
+  };
+}
+
+/** Resolves when `value` has stayed the same for a hundred looks. */
+export async function untilStable(value: () => number): Promise<void> {
+  let last = value();
+  let same = 0;
+  await until(() => {
+    same = value() === last ? same + 1 : 0;
+    last = value();
+    return same >= 100;
+  }, 'a value that stays the same');
 }

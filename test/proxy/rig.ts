@@ -11,7 +11,7 @@ import {
   type OriginSocket,
 } from '../../src/offramps/contract.js';
 import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.js';
-import { liveLoadBalancer, liveOrigin, livePool } from './live-objects.js';
+import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
 
 export const HOST = 'app.example.com';
 
@@ -31,7 +31,7 @@ export interface RigOptions extends Partial<Pick<ProxyOptions, 'limits' | 'timeo
   readonly origins?: readonly number[];
   readonly upsert?: { readonly [N in keyof LiveObjects]?: readonly LiveObjects[N][] };
   /** Origin address -> how every dial to it fails. */
-  readonly failures?: Readonly<Record<string, DialFailure>>;
+  readonly failures?: Readonly<Record<string, DialFailure | 'never connects'>>;
 }
 
 /** A proxy on a free port with a small configuration, closed at the end of the test. */
@@ -68,12 +68,13 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 }
 
 /** Off-ramps that go out directly, or fail as told. */
-function directOffRamps(failures: Readonly<Record<string, DialFailure>>, dialled: string[]): OffRamps {
+function directOffRamps(failures: NonNullable<RigOptions['failures']>, dialled: string[]): OffRamps {
   return {
     select: () => ({ kind: 'direct' }),
     dial(origin, port) {
       dialled.push(`${origin.address}:${port}`);
       const failure = failures[origin.address] ?? failures[`${origin.address}:${port}`];
+      if (failure === 'never connects') return new net.Socket();
       if (failure) return failingSocket(new DialError(failure, `told to fail with ${failure}`));
       const socket = net.connect({ host: origin.address, port, allowHalfOpen: true, noDelay: true });
       return translateErrors(socket);

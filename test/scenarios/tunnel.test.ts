@@ -43,10 +43,10 @@ describe.each<[ConnectorKind, boolean]>([
     });
 
     const connector = await lab.connect(kind);
-    const tunnel = (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}`)).body.result;
-    expect(tunnel.status).toBe('healthy');
-    const [registered] = (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}/connections`)).body.result;
-    expect(registered.conns).toHaveLength(4);
+    await eventually(async () => {
+      const [registered] = (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}/connections`)).body.result;
+      return registered.conns.length === 4;
+    });
 
     const client = trafficClient(lab.offramp.http);
     const servedBy = (name: string) =>

@@ -53,6 +53,7 @@ function runCloudflared(offramp: RunningOfframp, token: string): ConnectorUnderT
   });
   return {
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
       child.kill('SIGTERM');
       await exit;

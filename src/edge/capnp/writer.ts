@@ -83,7 +83,8 @@ function writeList(
 }
 
 function writeBytes(arena: Arena, pointerAt: number, bytes: Uint8Array): void {
-  arena.bytes.set(bytes, writeList(arena, pointerAt, LIST_OF_BYTES, bytes.length, bytes.length));
+  const at = writeList(arena, pointerAt, LIST_OF_BYTES, bytes.length, bytes.length);
+  arena.bytes.set(bytes, at);
 }
 
 function structWriter(arena: Arena, at: number, dataBytes: number): StructWriter {

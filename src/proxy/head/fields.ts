@@ -99,6 +99,7 @@ export function takeMessageField(head: MessageFields, role: FieldRole, value: st
       head.contentLength = contentLength(value);
       break;
     case 'transfer_encoding':
+      if (value === '') throw new Malformed(400, 'Transfer-Encoding is empty');
       // A second field would make a list: only one single coding is understood.
       if (head.chunked || value.toLowerCase() !== 'chunked') {
         throw new Malformed(

@@ -1,0 +1,3 @@
+export { liveLoadBalancer } from './live.js';
+export { loadBalancerRoutes } from './routes.js';
+export { findForLive as findLiveLoadBalancers } from './store.js';

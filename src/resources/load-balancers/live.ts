@@ -1,0 +1,22 @@
+import type { LiveLoadBalancer } from '../../live/snapshot.js';
+import { fieldsOf } from './fields.js';
+import type { LoadBalancer } from './store.js';
+
+/** The load balancer as the data plane sees it. The rules let no steering policy through that it does not know. */
+export function liveLoadBalancer(balancer: LoadBalancer): LiveLoadBalancer {
+  const { random_steering, ...fields } = fieldsOf(balancer);
+  return {
+    id: balancer.id,
+    accountId: balancer.accountId,
+    zoneId: balancer.zoneId,
+    name: fields.name,
+    enabled: fields.enabled,
+    defaultPools: fields.default_pools,
+    fallbackPool: fields.fallback_pool,
+    steeringPolicy: fields.steering_policy as LiveLoadBalancer['steeringPolicy'],
+    randomSteering: {
+      defaultWeight: random_steering?.default_weight ?? 1,
+      poolWeights: random_steering?.pool_weights ?? {},
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { mergeFields } from '../../wire/fields.js';
+import { defaultsOf, speaksHttp } from './fields.js';
+import { HTTP_ONLY } from './http-only.js';
+import type { MonitorBody, MonitorFields } from './schema.js';
+
+/** The fields after a write; `stored` is null on create and PUT, where what the body leaves out is at its default. */
+export function fieldsAfter(body: MonitorBody, stored: MonitorFields | null): MonitorFields {
+  const type = body.type ?? (body.type === undefined ? stored?.type : undefined) ?? 'http';
+  const defaults = defaultsOf(type);
+  const fields = mergeFields(body, stored ? convertible(stored, defaults) : defaults, defaults);
+  // Clients send "" for what they leave to the server.
+  return { ...fields, method: fields.method || defaults.method, path: fields.path || defaults.path };
+}
+
+/** A monitor that changes between HTTP and something else starts over with the fields that only make sense for HTTP. */
+function convertible(stored: MonitorFields, defaults: MonitorFields): MonitorFields {
+  if (speaksHttp(stored.type) === speaksHttp(defaults.type)) return stored;
+  return { ...stored, ...Object.fromEntries(HTTP_ONLY.map((field) => [field, defaults[field]])) };
+}

@@ -1,0 +1,3 @@
+export { liveMonitor } from './live.js';
+export { monitorRoutes } from './routes.js';
+export { find as findMonitor, findForLive as findLiveMonitors } from './store.js';

@@ -1,0 +1,106 @@
+import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
+import type { Http } from '../../wire/http.js';
+import { pageRequest, sliced } from '../../wire/pagination.js';
+import type { Context } from '../context.js';
+import { reference, referenceTo } from '../references.js';
+import * as rules from './rules.js';
+import * as schema from './schema.js';
+import * as store from './store.js';
+import { toWire } from './to-wire.js';
+
+const PATH = '/accounts/:account_id/load_balancers/monitors';
+const ONE = `${PATH}/:monitor_id`;
+const config = { family: 'lb' } as const;
+const tags = ['Load balancer monitors'];
+const response = { 200: successOf(schema.monitor), ...failures };
+const { accountParams, monitorParams, listQuery, body } = schema;
+
+export function monitorRoutes(app: Http, { db, settings }: Context): void {
+  app.get(
+    PATH,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'List monitors',
+        params: accountParams,
+        querystring: listQuery,
+        response: { 200: listOf(schema.monitor), ...failures },
+      },
+    },
+    async ({ params, query }) => {
+      const monitors = await store.list(db.read, params.account_id);
+      return sliced(monitors.map(toWire), pageRequest(query, null));
+    },
+  );
+
+  app.post(
+    PATH,
+    { config, schema: { tags, summary: 'Create a monitor', params: accountParams, body, response } },
+    async ({ params, body }) =>
+      ok(toWire(await db.transact((tx) => rules.create(tx, settings, params.account_id, body)))),
+  );
+
+  app.get(
+    ONE,
+    { config, schema: { tags, summary: 'Get a monitor', params: monitorParams, response } },
+    async ({ params }) => ok(toWire(await rules.get(db.read, params.account_id, params.monitor_id))),
+  );
+
+  for (const [method, summary] of [
+    ['PUT', 'Replace a monitor'],
+    ['PATCH', 'Change a monitor'],
+  ] as const) {
+    app.route({
+      method,
+      url: ONE,
+      config,
+      schema: { tags, summary, params: monitorParams, body, response },
+      handler: async ({ params: { account_id, monitor_id }, body }) =>
+        ok(
+          toWire(
+            await db.transact((tx) =>
+              rules.change(tx, settings, account_id, monitor_id, body, method === 'PATCH'),
+            ),
+          ),
+        ),
+    });
+  }
+
+  app.delete(
+    ONE,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Delete a monitor that no pool uses',
+        params: monitorParams,
+        response: { 200: successOf(schema.deleted), ...failures },
+      },
+    },
+    async ({ params: { account_id, monitor_id } }) => {
+      await db.transact((tx) => rules.remove(tx, account_id, monitor_id));
+      return ok({ id: monitor_id });
+    },
+  );
+
+  app.get(
+    `${ONE}/references`,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'List the pools that use a monitor',
+        params: monitorParams,
+        querystring: listQuery,
+        response: { 200: listOf(reference), ...failures },
+      },
+    },
+    async ({ params, query }) => {
+      await rules.get(db.read, params.account_id, params.monitor_id);
+      const pools = await store.poolsWith(db.read, params.monitor_id);
+      const references = pools.map((pool) => referenceTo('referrer', 'pool', pool));
+      return sliced(references, pageRequest(query, null));
+    },
+  );
+}

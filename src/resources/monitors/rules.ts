@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Client, Tx } from '../../storage/database.js';
+import { ApiError } from '../../wire/errors.js';
+import { newHexId } from '../../wire/identifiers.js';
+import type { Settings } from '../context.js';
+import { columnsOf, fieldsOf } from './fields.js';
+import { fieldsAfter } from './from-body.js';
+import { refuseHttpOnly } from './http-only.js';
+import { checkLimits } from './limits.js';
+import { refuseUnsupported } from './not-yet.js';
+import type { MonitorBody, MonitorFields } from './schema.js';
+import * as store from './store.js';
+
+export async function get(db: Client, accountId: string, id: string): Promise<store.Monitor> {
+  const monitor = await store.find(db, accountId, id);
+  if (!monitor) throw new ApiError('lb_object_missing', 'monitor');
+  return monitor;
+}
+
+export async function create(
+  tx: Tx,
+  settings: Settings,
+  accountId: string,
+  body: MonitorBody,
+): Promise<store.Monitor> {
+  const fields = checked(fieldsAfter(body, null), settings);
+  const now = new Date();
+  const monitor = { id: newHexId(), accountId, ...columnsOf(fields), createdOn: now, modifiedOn: now };
+  await store.insert(tx, monitor);
+  return monitor;
+}
+
+/** PUT replaces the monitor; PATCH (`merge`) changes what the body names. Nothing is written when nothing changes. */
+export async function change(
+  tx: Tx,
+  settings: Settings,
+  accountId: string,
+  id: string,
+  body: MonitorBody,
+  merge: boolean,
+): Promise<store.Monitor> {
+  const before = await get(tx.db, accountId, id);
+  const stored = fieldsOf(before);
+  const fields = fieldsAfter(body, merge ? stored : null);
+  if (isDeepStrictEqual(fields, stored)) return before;
+  const after = { ...before, ...columnsOf(checked(fields, settings)), modifiedOn: new Date() };
+  await store.update(tx, after);
+  return after;
+}
+
+export async function remove(tx: Tx, accountId: string, id: string): Promise<void> {
+  await get(tx.db, accountId, id);
+  if ((await store.poolsWith(tx.db, id)).length > 0) throw new ApiError('object_in_use');
+  await store.remove(tx, id);
+}
+
+function checked(fields: MonitorFields, settings: Settings): MonitorFields {
+  refuseHttpOnly(fields);
+  checkLimits(fields, settings.minMonitorInterval);
+  refuseUnsupported(fields);
+  return fields;
+}

@@ -1,0 +1,3 @@
+export { livePool } from './live.js';
+export { poolRoutes } from './routes.js';
+export { existing as existingPools, findForLive as findLivePools } from './store.js';

@@ -1,0 +1,30 @@
+import { type Ip, parseIp } from '../../net/ip.js';
+
+/** What an origin's address names; `canonical` is equal for every spelling of the same address. */
+export type OriginAddress =
+  | { readonly kind: 'ip'; readonly ip: Ip; readonly canonical: string }
+  | { readonly kind: 'host'; readonly canonical: string }
+  /** `<uuid>.cfargotunnel.com`: the published hostnames of a tunnel. */
+  | { readonly kind: 'tunnel'; readonly canonical: string };
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Where a host name must not end: resolvers take such names for IPv4 addresses in other notations. */
+const NUMBER = /^(\d+|0x[0-9a-f]*)$/;
+const TUNNEL = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.cfargotunnel\.com$/;
+
+/** Null when `text` is neither an IP address nor a host name. */
+export function parseOriginAddress(text: string): OriginAddress | null {
+  const ip = parseIp(text);
+  if (ip) return { kind: 'ip', ip, canonical: ip.text };
+  const canonical = canonicalHostName(text);
+  if (canonical === null) return null;
+  return { kind: TUNNEL.test(canonical) ? 'tunnel' : 'host', canonical };
+}
+
+/** Lower case, without the trailing dot; null when it is no host name by RFC 1123. */
+export function canonicalHostName(text: string): string | null {
+  const name = text.toLowerCase().replace(/\.$/, '');
+  const labels = name.split('.');
+  const valid = name.length <= 253 && labels.every((label) => LABEL.test(label));
+  return valid && !NUMBER.test(labels.at(-1)!) ? name : null;
+}

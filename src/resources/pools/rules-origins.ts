@@ -1,0 +1,92 @@
+import { isGloballyRoutable } from '../../net/ip.js';
+import type { Client } from '../../storage/database.js';
+import { ApiError } from '../../wire/errors.js';
+import { routeCovers } from '../routes/index.js';
+import { zoneNames } from '../zones/index.js';
+import type { OriginFields } from './fields.js';
+import { refuseSecondNetwork } from './one-network.js';
+import { hostAllowed } from './origin-host.js';
+import { refuseRepeats } from './origin-repeats.js';
+import { type PlacedOrigin, placeOrigin } from './placed-origin.js';
+import * as store from './store.js';
+
+/** The most origins that one pool can have. */
+const MAX_ORIGINS = 1000;
+
+export interface OriginScope {
+  readonly accountId: string;
+  /** Null while the pool does not exist. */
+  readonly poolId: string | null;
+  /** Where an IP address may stand in one network only. */
+  readonly uniqueness: 'account' | 'pool';
+}
+
+/** Everything that must hold for a pool's origins before they are stored; throws what the first broken rule says. */
+export async function checkOrigins(
+  db: Client,
+  scope: OriginScope,
+  origins: readonly OriginFields[],
+): Promise<void> {
+  if (origins.length < 1 || origins.length > MAX_ORIGINS)
+    throw invalid(`the origin list length must be in range [1, ${MAX_ORIGINS}]`);
+  const placed = origins.map(placeOrigin);
+  refuseRepeats(placed);
+  await checkHostHeaders(db, scope.accountId, placed);
+  const networks = await networksOf(db, scope.accountId, placed);
+  for (const one of placed) await checkReachable(db, one, networks);
+  if (scope.uniqueness === 'account')
+    await refuseSecondNetwork(db, scope.accountId, scope.poolId, placed, networks);
+}
+
+async function checkHostHeaders(
+  db: Client,
+  accountId: string,
+  placed: readonly PlacedOrigin[],
+): Promise<void> {
+  const withHost = placed.filter(({ origin }) => origin.header);
+  if (withHost.length === 0) return;
+  const zones = await zoneNames(db, accountId);
+  for (const { origin } of withHost) {
+    const host = origin.header!.Host[0]!;
+    if (hostAllowed(host, origin.address, zones)) continue;
+    throw invalid(
+      `Host header ${JSON.stringify(host)} not allowed for origin domain ${JSON.stringify(origin.address)}`,
+    );
+  }
+}
+
+/** The live virtual networks that the origins name, by id. */
+async function networksOf(
+  db: Client,
+  accountId: string,
+  placed: readonly PlacedOrigin[],
+): Promise<ReadonlyMap<string, store.Network>> {
+  const ids = new Set(placed.flatMap(({ origin }) => origin.virtual_network_id ?? []));
+  const networks = ids.size === 0 ? [] : await store.liveNetworks(db, accountId, [...ids]);
+  return new Map(networks.map((one) => [one.id, one]));
+}
+
+async function checkReachable(
+  db: Client,
+  { at, shown, origin, address }: PlacedOrigin,
+  networks: ReadonlyMap<string, store.Network>,
+): Promise<void> {
+  const networkId = origin.virtual_network_id;
+  if (networkId === null) {
+    if (address.kind !== 'ip' || isGloballyRoutable(address.ip)) return;
+    throw invalid(
+      `Origin address is invalid or is not globally routable and has health monitoring enabled (${shown} needs a virtual_network_id and a tunnel route that covers it)`,
+    );
+  }
+  const network = networks.get(networkId);
+  if (!network)
+    throw invalid(`${at}.virtual_network_id "${networkId}" is not a virtual network of this account`);
+  if (address.kind !== 'ip')
+    throw invalid(`${shown} is a host name, which cannot be in a virtual network; give its IP address`);
+  if (await routeCovers(db, networkId, address.canonical)) return;
+  throw invalid(
+    `virtual_network_id does not belong to tunnel route that covers origin IP (no route of the virtual network ${JSON.stringify(network.name)} covers ${shown})`,
+  );
+}
+
+const invalid = (reason: string) => new ApiError('validation_failed', reason);

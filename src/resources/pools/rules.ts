@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Client, Tx } from '../../storage/database.js';
+import { ApiError } from '../../wire/errors.js';
+import { newHexId } from '../../wire/identifiers.js';
+import type { Settings } from '../context.js';
+import { findMonitor } from '../monitors/index.js';
+import { type Reference, referenceTo } from '../references.js';
+import { fieldsOf, type PoolFields } from './fields.js';
+import { fieldsAfter } from './from-body.js';
+import { checkFields } from './limits.js';
+import { refuseUnsupported } from './not-yet.js';
+import { poolAt } from './rows.js';
+import { checkOrigins } from './rules-origins.js';
+import type { PatchBody, WriteBody } from './schema.js';
+import * as store from './store.js';
+
+export async function get(db: Client, accountId: string, id: string): Promise<store.Pool> {
+  const pool = await store.find(db, accountId, id);
+  if (!pool) throw new ApiError('lb_object_missing', 'pool');
+  return pool;
+}
+
+export async function create(
+  tx: Tx,
+  settings: Settings,
+  accountId: string,
+  body: WriteBody,
+): Promise<store.Pool> {
+  const fields = fieldsAfter(body, null);
+  await check(tx.db, accountId, null, fields);
+  const uniqueness = settings.originUniqueness;
+  await checkOrigins(tx.db, { accountId, poolId: null, uniqueness }, fields.origins);
+  const now = new Date();
+  const pool = poolAt(now, { id: newHexId(), accountId, createdOn: now }, fields, null);
+  await store.insert(tx, pool);
+  return pool;
+}
+
+/** PUT: what the body leaves out goes back to its default. */
+export function replace(tx: Tx, settings: Settings, accountId: string, id: string, body: WriteBody) {
+  return change(tx, settings, accountId, id, body, () => null);
+}
+
+/** PATCH: what the body leaves out stays. */
+export function merge(tx: Tx, settings: Settings, accountId: string, id: string, body: PatchBody) {
+  return change(tx, settings, accountId, id, body, (stored) => stored);
+}
+
+/** Writes nothing when nothing changes. Origins are checked when the body names them: the rest cannot break their rules. */
+async function change(
+  tx: Tx,
+  settings: Settings,
+  accountId: string,
+  id: string,
+  body: PatchBody,
+  base: (stored: PoolFields) => PoolFields | null,
+): Promise<store.Pool> {
+  const before = await get(tx.db, accountId, id);
+  const stored = fieldsOf(before);
+  const fields = fieldsAfter(body, base(stored));
+  if (isDeepStrictEqual(fields, stored)) return before;
+  await check(tx.db, accountId, id, fields);
+  if (body.origins !== undefined) {
+    const uniqueness = settings.originUniqueness;
+    await checkOrigins(tx.db, { accountId, poolId: id, uniqueness }, fields.origins);
+  }
+  const after = poolAt(new Date(), before, fields, before);
+  await store.update(tx, after);
+  return after;
+}
+
+export async function remove(tx: Tx, accountId: string, id: string): Promise<void> {
+  await get(tx.db, accountId, id);
+  if ((await store.balancersWith(tx.db, id)).length > 0) throw new ApiError('object_in_use');
+  await store.remove(tx, id);
+}
+
+/** The load balancers that name the pool, and the monitor that it names. */
+export async function references(db: Client, accountId: string, id: string): Promise<Reference[]> {
+  const pool = await get(db, accountId, id);
+  const balancers = await store.balancersWith(db, id);
+  const monitor = pool.monitorId === null ? null : await findMonitor(db, accountId, pool.monitorId);
+  return [
+    ...balancers.map((balancer) => referenceTo('referrer', 'load_balancer', balancer)),
+    ...(monitor ? [referenceTo('referral', 'monitor', { id: monitor.id, name: monitor.description })] : []),
+  ];
+}
+
+async function check(db: Client, accountId: string, self: string | null, fields: PoolFields): Promise<void> {
+  checkFields(fields);
+  refuseUnsupported(fields);
+  const namesake = await store.findByName(db, accountId, fields.name);
+  if (namesake && namesake.id !== self) throw new ApiError('value_not_unique');
+  if (fields.monitor !== null && !(await findMonitor(db, accountId, fields.monitor)))
+    throw new ApiError('validation_failed', `monitor "${fields.monitor}" is not a monitor of this account`);
+}

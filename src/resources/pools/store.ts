@@ -1,0 +1,131 @@
+import type { Client, Tx } from '../../storage/database.js';
+import type { Pool as PoolRow, Origin as StoredOrigin } from '../../storage/generated/client.js';
+import { jsonOrNull } from '../../storage/json.js';
+
+export type { PoolRow, StoredOrigin };
+export type Pool = PoolRow & { readonly origins: readonly StoredOrigin[] };
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+}
+
+const include = { origins: { orderBy: { position: 'asc' as const } } };
+const label = { id: true, name: true };
+const oldestFirst = [{ createdOn: 'asc' as const }, { id: 'asc' as const }];
+
+export function find(db: Client, accountId: string, id: string): Promise<Pool | null> {
+  return db.pool.findFirst({ where: { id, accountId }, include });
+}
+
+export function findByName(db: Client, accountId: string, name: string): Promise<PoolRow | null> {
+  return db.pool.findUnique({ where: { accountId_name: { accountId, name } } });
+}
+
+/** Oldest first; `monitorId` narrows to the pools that it watches. */
+export function list(db: Client, accountId: string, monitorId?: string): Promise<Pool[]> {
+  return db.pool.findMany({
+    where: { accountId, ...(monitorId === undefined ? {} : { monitorId }) },
+    include,
+    orderBy: oldestFirst,
+  });
+}
+
+export function listByName(
+  db: Client,
+  accountId: string,
+  window: { skip?: number; take?: number },
+): Promise<Pool[]> {
+  return db.pool.findMany({ where: { accountId }, include, orderBy: { name: 'asc' }, ...window });
+}
+
+export function count(db: Client, accountId: string): Promise<number> {
+  return db.pool.count({ where: { accountId } });
+}
+
+/** Those with these ids, or all. */
+export function findForLive(db: Client, ids: readonly string[] | null): Promise<Pool[]> {
+  return db.pool.findMany({ where: ids ? { id: { in: [...ids] } } : {}, include });
+}
+
+/** Which of these pools the account has. */
+export async function existing(db: Client, accountId: string, ids: readonly string[]): Promise<Set<string>> {
+  const pools = await db.pool.findMany({
+    where: { accountId, id: { in: [...ids] } },
+    select: { id: true },
+  });
+  return new Set(pools.map(({ id }) => id));
+}
+
+/** The load balancers that name this pool in whatever field. */
+export function balancersWith(db: Client, id: string): Promise<Network[]> {
+  return db.loadBalancer.findMany({
+    where: { pools: { some: { poolId: id } } },
+    select: label,
+    orderBy: oldestFirst,
+  });
+}
+
+export function liveNetworks(db: Client, accountId: string, ids: readonly string[]): Promise<Network[]> {
+  return db.virtualNetwork.findMany({
+    where: { accountId, id: { in: [...ids] }, deletedAt: null },
+    select: label,
+  });
+}
+
+/** An origin of another pool that has one of these canonical addresses in another network; null as network is none. */
+export function heldInOtherNetwork(
+  db: Client,
+  accountId: string,
+  ips: readonly string[],
+  networkId: string | null,
+  exceptPool: string | null,
+): Promise<{ ip: string | null; pool: Network; virtualNetwork: Network | null } | null> {
+  const elsewhere = { virtualNetworkId: { not: networkId } };
+  return db.origin.findFirst({
+    where: {
+      accountId,
+      ip: { in: [...ips] },
+      ...(exceptPool === null ? {} : { poolId: { not: exceptPool } }),
+      // In SQL a NULL is not different from anything.
+      OR: networkId === null ? [elsewhere] : [elsewhere, { virtualNetworkId: null }],
+    },
+    select: { ip: true, pool: { select: label }, virtualNetwork: { select: label } },
+    orderBy: [{ poolId: 'asc' }, { position: 'asc' }],
+  });
+}
+
+export async function insert(tx: Tx, { origins, ...pool }: Pool): Promise<void> {
+  await tx.db.pool.create({ data: columns(pool) });
+  await insertOrigins(tx, origins);
+  tx.changed('pool', pool.id);
+}
+
+export async function update(tx: Tx, { origins, ...pool }: Pool): Promise<void> {
+  await tx.db.pool.update({ where: { id: pool.id }, data: columns(pool) });
+  await tx.db.origin.deleteMany({ where: { poolId: pool.id } });
+  await insertOrigins(tx, origins);
+  tx.changed('pool', pool.id);
+}
+
+export async function remove(tx: Tx, id: string): Promise<void> {
+  await tx.db.pool.delete({ where: { id } });
+  tx.changed('pool', id);
+}
+
+async function insertOrigins(tx: Tx, origins: readonly StoredOrigin[]): Promise<void> {
+  await tx.db.origin.createMany({
+    data: origins.map((origin) => ({ ...origin, header: jsonOrNull(origin.header) })),
+  });
+}
+
+function columns(pool: PoolRow) {
+  return {
+    ...pool,
+    checkRegions: jsonOrNull(pool.checkRegions),
+    healthSources: jsonOrNull(pool.healthSources),
+    loadShedding: jsonOrNull(pool.loadShedding),
+    originSteering: jsonOrNull(pool.originSteering),
+    notificationFilter: jsonOrNull(pool.notificationFilter),
+    networks: jsonOrNull(pool.networks),
+  };
+}
