@@ -145,7 +145,7 @@ function createConnectionRecorder(db: Database, log: Logger): ConnectionRecorder
         ),
       );
     },
-    settled: () => inOrder(async () => undefined),
+    settled: () => inOrder(async () => undefined).catch(() => undefined),
   };
 }
 

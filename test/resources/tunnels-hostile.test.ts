@@ -153,3 +153,13 @@ test(`${REQUESTS} hostile requests never fail the server`, { timeout: 120_000 },
   expect(accepted).toBeGreaterThan(REQUESTS / 50);
   expect((await api.get(`@/cfd_tunnel/${tunnel.id}`)).status).toBe(200);
 });
+
+test.each([
+  ['a broken escape', '%zz'],
+  ['a segment longer than any identifier', 'x'.repeat(513)],
+])('%s in the path is answered like a path that does not exist', async (_what, segment) => {
+  const { status, headers, body } = await api.delete(`@/teamnet/routes/network/${segment}`);
+  expect([status, headers.get('content-type')]).toEqual([404, 'application/json']);
+  expect(headers.get('cf-ray')).toMatch(/^[0-9a-f]{16}-/);
+  expect(body).toMatchObject({ success: false, result: null, errors: [{ code: 7003 }] });
+});
