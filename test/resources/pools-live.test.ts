@@ -120,7 +120,7 @@ test('the data plane sees every default filled in, and hears of each change and 
 
   await write((tx) => rules.pools.merge(tx, settings, accountId, pool.id, {}));
   await write((tx) => rules.balancers.merge(tx, rules.zoneId, balancer.id, {}));
-  await write((tx) => rules.monitors.change(tx, settings, accountId, monitor.id, {}, true));
+  await write((tx) => rules.monitors.merge(tx, settings, accountId, monitor.id, {}));
   expect(commits).toEqual([]);
 
   await write((tx) => rules.balancers.remove(tx, rules.zoneId, balancer.id));
