@@ -1,16 +1,21 @@
 import type { Logger } from 'pino';
+import { adminRoutes } from './admin/routes.js';
 import type { StartConfig } from './config/start-config.js';
+import { VERSION } from './config/version.js';
+import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
-import { startDataPlaneWorker } from './live/data-plane-worker.js';
+import type { DataPlaneOptions } from './live/data-plane-options.js';
+import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
 import { createPublisher } from './live/publisher.js';
 import { hostPort } from './net/ip.js';
 import { liveLoaders, registerResources } from './resources/index.js';
 import { loadDelta } from './resources/live.js';
 import { type Seeded, seed } from './resources/seed.js';
-import { claimDataDir } from './storage/data-dir.js';
+import { recordConnection, resetConnections } from './resources/tunnels/index.js';
+import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
+import { createMutex } from './storage/mutex.js';
 import { currentRevision } from './storage/revisions.js';
-import { VERSION } from './version.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 
@@ -19,43 +24,55 @@ export interface Offramp extends Seeded {
   readonly apiUrl: string;
   /** `host:port` for tunnel connectors. */
   readonly edge: string;
+  /** File with the CA that connectors trust. */
+  readonly edgeCa: string;
   /** `host:port` for HTTP traffic. */
   readonly http: string;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
 }
 
+export interface AppOptions {
+  readonly log: Logger;
+  /** Told what takes long, in words for a person. */
+  readonly progress: (text: string) => void;
+  /** The data plane has died: nothing can go on. */
+  readonly onFailure: (error: Error) => void;
+}
+
 /** How long the answer to a write waits for the data plane to follow. */
 const READ_YOUR_WRITES_MS = 250;
+/** Connections come and go by the hundred when a network breaks; the times of more at once are left out. */
+const MAX_WAITING_EVENTS = 10_000;
+/** The data plane's place in answers that name one. */
+const LOCATION = 'Local, XX';
 
-/** Puts the parts together and starts them: storage, data plane, API. */
-export async function startApp(
-  config: StartConfig,
-  log: Logger,
-  onFailure: (error: Error) => void,
-): Promise<Offramp> {
+/** Puts the parts together and starts them: storage, data plane, API. What fails takes down what was started. */
+export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const embedded = config.databaseUrl === null;
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
-    const db = await openDatabase({
-      url: config.databaseUrl,
-      dataDir: embedded && dataDir ? `${dataDir.path}/database` : null,
-    });
+    const identity = await loadEdgeIdentity(dataDir?.path ?? null);
+    closers.push(identity.release);
+    const db = await openStorage(config, dataDir, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
-    const dataPlane = await startDataPlane(config, db, log, onFailure);
+    const recorder = createConnectionRecorder(db, options.log);
+    closers.push(recorder.settled);
+    await resetConnections(db.read);
+    const dataPlane = await startDataPlane(config, identity, db, recorder, options);
     closers.push(() => dataPlane.drain(config.drainMs));
-    const api = await startApi(config, { db, dataPlane }, log);
+    const api = await startApi(config, identity, { db, dataPlane }, options);
     closers.push(api.close);
     return {
       ...seeded,
       apiUrl: `http://${api.address}/client/v4`,
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
+      edgeCa: identity.caFile,
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
       close,
     };
@@ -65,35 +82,88 @@ export async function startApp(
   }
 }
 
+async function openStorage(
+  config: StartConfig,
+  dataDir: DataDir | null,
+  { progress }: AppOptions,
+): Promise<Database> {
+  if (config.databaseUrl !== null) return await openDatabase({ url: config.databaseUrl, dataDir: null });
+  const where = dataDir ? `in ${dataDir.path}` : 'in memory';
+  progress(
+    `Opening the embedded database ${where}${dataDir?.fresh === false ? '' : ' (the first start takes a few seconds)'}`,
+  );
+  return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null });
+}
+
 async function startDataPlane(
   config: StartConfig,
+  identity: EdgeIdentity,
   db: Database,
-  log: Logger,
-  onFailure: (error: Error) => void,
+  recorder: ConnectionRecorder,
+  { log, onFailure }: AppOptions,
 ): Promise<DataPlane> {
+  const revision = await currentRevision(db.read);
+  const workerData: DataPlaneOptions = {
+    edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
+    http: config.http,
+    pop: config.pop,
+    originTls: config.originTls,
+    logLevel: config.logLevel,
+    configuration: { revision, ...(await loadDelta(liveLoaders, db.read, null)) },
+  };
+
   const dataPlane = await startDataPlaneWorker({
     script: new URL('./data-plane.js', import.meta.url),
-    workerData: { edge: config.edge, http: config.http },
-    log,
-    onApplied: (revision) => publisher.applied(revision),
-    onConnection: () => undefined,
+    workerData,
+    onApplied: (applied) => publisher.applied(applied),
+    onConnection: recorder.record,
     onFailure,
   });
-  const publisher = createPublisher({
-    load: (wanted) => loadDelta(liveLoaders, db.read, wanted),
-    send: dataPlane.configure,
-    log,
-    patienceMs: READ_YOUR_WRITES_MS,
+  const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
+  db.onCommit(async (client, { revision, changes }) => {
+    const delta = { revision, ...(await loadDelta(liveLoaders, client, changes)) };
+    return () => publisher.publish(delta);
   });
-  await publisher.start(await currentRevision(db.read));
-  db.onCommit(({ revision, changes }) => publisher.publish(revision, changes));
   return dataPlane;
 }
 
-async function startApi(config: StartConfig, parts: { db: Database; dataPlane: DataPlane }, log: Logger) {
+interface ConnectionRecorder {
+  record(event: ConnectionEvent): void;
+  /** Resolves when everything that was told so far is in the database. */
+  settled(): Promise<void>;
+}
+
+/** Writes down when connections come and go, in their order. */
+function createConnectionRecorder(db: Database, log: Logger): ConnectionRecorder {
+  const inOrder = createMutex(MAX_WAITING_EVENTS);
+  return {
+    record(event) {
+      inOrder(() => recordConnection(db.read, event)).catch((error: unknown) =>
+        log.warn(
+          { err: error, tunnelId: event.connection.tunnelId },
+          'the time of a connection was not written down',
+        ),
+      );
+    },
+    settled: () => inOrder(async () => undefined),
+  };
+}
+
+async function startApi(
+  config: StartConfig,
+  identity: EdgeIdentity,
+  parts: { db: Database; dataPlane: DataPlane },
+  { log }: AppOptions,
+) {
   const app = createHttp({ auth: config.auth, pop: config.pop, log });
   await serveOpenapi(app, VERSION);
-  registerResources(app, { ...parts, settings: { ...config, location: 'Local, XX' } });
+  registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
+  adminRoutes(app, {
+    version: VERSION,
+    edgeCa: identity.caCertificate,
+    edgeCaFile: identity.caFile,
+    dataPlane: parts.dataPlane,
+  });
   await app.listen(config.api);
   const { port } = app.server.address() as { port: number };
   return { address: hostPort(config.api.host, port), close: () => app.close() };

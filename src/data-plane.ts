@@ -1,20 +1,86 @@
-import { parentPort } from 'node:worker_threads';
-import type { FromDataPlane, ToDataPlane } from './live/messages.js';
+import { parentPort, workerData } from 'node:worker_threads';
+import { pino } from 'pino';
+import { createEdge } from './edge/edge.js';
+import { createProber } from './health/prober.js';
+import type { DataPlaneOptions } from './live/data-plane-options.js';
+import { createHealthBoard } from './live/health-board.js';
+import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
+import { createDirectDialer } from './offramps/direct.js';
+import { createOffRamps } from './offramps/select.js';
+import { createProxy } from './proxy/proxy.js';
 
+/** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
+const options = workerData as DataPlaneOptions;
 const port = parentPort!;
 const post = (message: FromDataPlane) => port.postMessage(message);
+const log = pino({ level: options.logLevel, name: 'data-plane' }, pino.destination({ fd: 2, sync: true }));
+
 const store = createSnapshotStore();
+const board = createHealthBoard();
+const edge = createEdge({ ...options.edge, locationName: `${options.pop}01`, log, store });
+// Listeners of the store run in this order: routes are known before the prober asks for a way.
+const offramps = createOffRamps({ store, tunnels: edge, direct: createDirectDialer() });
+const proxy = createProxy({
+  ...options.http,
+  pop: options.pop,
+  originTls: options.originTls,
+  store,
+  health: board,
+  offramps,
+  log,
+});
+const prober = createProber({ store, board, offramps, tunnels: edge, log });
+
+edge.onConnection(({ type, connection, at }) => {
+  post(
+    type === 'opened'
+      ? { type: 'connection_opened', connection }
+      : { type: 'connection_closed', connection, at },
+  );
+});
+
+const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Questions[Q]['answer'] } = {
+  pool_health: ({ poolId }) => prober.poolHealth(poolId),
+  drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
+};
+
+function answer(message: Extract<ToDataPlane, { type: 'ask' }>): void {
+  try {
+    post({ type: 'answer', id: message.id, answer: ANSWERS[message.name](message.ask as never) });
+  } catch (error) {
+    post({ type: 'refused', id: message.id, reason: (error as Error).message });
+  }
+}
+
+/**
+ * New origins are down until their first probe: the writer hears of its change when that has been made, so that the
+ * next request really follows it. Origins that do not answer hold nobody up for longer than this.
+ */
+const FIRST_PROBES_MS = 200;
+
+async function confirm(revision: number): Promise<void> {
+  await prober.firstResults(FIRST_PROBES_MS);
+  post({ type: 'applied', revision });
+}
+
+async function drain(graceMs: number): Promise<void> {
+  await Promise.all([prober.stop(), proxy.drain(graceMs)]);
+  await edge.drain(graceMs);
+  port.close();
+}
 
 port.on('message', (message: ToDataPlane) => {
   switch (message.type) {
     case 'configure':
       store.apply(message.delta);
-      return post({ type: 'applied', revision: message.delta.revision });
+      return void confirm(message.delta.revision);
     case 'ask':
-      return post({ type: 'refused', id: message.id, reason: 'not there yet' });
+      return answer(message);
     case 'drain':
-      return port.close();
+      return void drain(message.graceMs);
   }
 });
-post({ type: 'listening', edge: { host: '127.0.0.1', port: 0 }, http: { host: '127.0.0.1', port: 0 } });
+
+store.apply(options.configuration);
+post({ type: 'listening', edge: await edge.listen(), http: await proxy.listen() });

@@ -105,9 +105,9 @@ export const CONNECTOR_FLAGS = {
 
 export const DEMO_FLAGS = {
   once: { help: 'run the story, then exit 0, or 1 when something did not happen' },
-  port: START_FLAGS.port,
-  'edge-port': START_FLAGS['edge-port'],
-  'http-port': START_FLAGS['http-port'],
+  port: { value: 'PORT', fallback: '0', help: 'API; 0 takes a free port' },
+  'edge-port': { value: 'PORT', fallback: '0', help: 'tunnel connectors; 0 takes a free port' },
+  'http-port': { value: 'PORT', fallback: '0', help: 'HTTP traffic; 0 takes a free port' },
 } as const satisfies Flags;
 
 export const ENV_FLAGS = {

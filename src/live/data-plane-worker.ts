@@ -1,18 +1,20 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Logger } from 'pino';
 import type { DataPlane } from './data-plane.js';
 import type { ConnectionInfo, FromDataPlane, QuestionName, Questions, ToDataPlane } from './messages.js';
 
 export interface WorkerOptions {
   readonly script: URL;
   readonly workerData: unknown;
-  readonly log: Logger;
   readonly onApplied: (revision: number) => void;
-  readonly onConnection: (event: Extract<FromDataPlane, { connection: ConnectionInfo }>) => void;
+  readonly onConnection: (event: ConnectionEvent) => void;
   /** The thread ended without being asked to. */
   readonly onFailure: (error: Error) => void;
 }
+
+/** A connection that came or went, and how many its tunnel has now. */
+export type ConnectionEvent = Extract<FromDataPlane, { connection: ConnectionInfo }> & {
+  readonly remaining: number;
+};
 
 const ANSWER_MS = 5_000;
 const MAX_OPEN_QUESTIONS = 1_024;
@@ -27,7 +29,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
   const worker = new Worker(options.script, { workerData: options.workerData, execArgv: [] });
   const questions = new Map<number, OpenQuestion>();
   const connections = new Map<string, ConnectionInfo>();
-  const ended = once(worker, 'exit');
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  let listening = false;
   let draining = false;
   let lastQuestion = 0;
 
@@ -59,6 +62,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
     });
   }
 
+  const liveOf = (tunnelId: string) => [...connections.values()].filter((one) => one.tunnelId === tunnelId);
+
   function settle(id: number): OpenQuestion | undefined {
     const question = questions.get(id);
     questions.delete(id);
@@ -69,12 +74,13 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
     worker.on('message', (message: FromDataPlane) => {
       switch (message.type) {
         case 'listening':
+          listening = true;
           return resolve({
             edge: message.edge,
             http: message.http,
             configure: (delta) => post({ type: 'configure', delta }),
             ask,
-            connections: (tunnelId) => [...connections.values()].filter((one) => one.tunnelId === tunnelId),
+            connections: liveOf,
             async drain(graceMs) {
               draining = true;
               post({ type: 'drain', graceMs });
@@ -89,18 +95,18 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return settle(message.id)?.reject(new Error(message.reason));
         case 'connection_opened':
           connections.set(message.connection.id, message.connection);
-          return options.onConnection(message);
+          return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });
         case 'connection_closed':
           connections.delete(message.connection.id);
-          return options.onConnection(message);
+          return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });
       }
     });
-    worker.on('error', (error) => {
-      reject(error);
-      options.onFailure(error as Error);
-    });
-    worker.on('exit', (code) => {
-      if (!draining) options.onFailure(new Error(`the data plane ended with code ${code}`));
-    });
+    const fail = (error: Error) => {
+      if (!listening) reject(error);
+      else if (!draining) options.onFailure(error);
+      draining = true;
+    };
+    worker.on('error', fail);
+    worker.on('exit', (code) => fail(new Error(`the data plane ended with code ${code}`)));
   });
 }

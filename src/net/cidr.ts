@@ -27,7 +27,7 @@ export function parseCidr(text: string): Cidr | null {
 }
 
 function cidrOf(ip: Ip, prefix: number): Cidr {
-  const masked = ip.bytes.map((byte, index) => byte & maskByte(prefix, index));
+  const masked = maskedBytes(ip, prefix);
   const network = parseIp(formatBytes(masked)) ?? ip;
   return {
     family: ip.family,
@@ -36,6 +36,11 @@ function cidrOf(ip: Ip, prefix: number): Cidr {
     text: `${network.text}/${prefix}`,
     hadHostBits: masked.some((byte, index) => byte !== ip.bytes[index]),
   };
+}
+
+/** The bytes of `ip` with everything right of the first `prefix` bits cleared. */
+export function maskedBytes(ip: Ip, prefix: number): number[] {
+  return ip.bytes.map((byte, index) => byte & maskByte(prefix, index));
 }
 
 function maskByte(prefix: number, index: number): number {

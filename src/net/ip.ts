@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 export interface Ip {
@@ -7,17 +8,23 @@ export interface Ip {
   readonly bytes: readonly number[];
 }
 
-const DOTTED_DECIMAL = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
-
-/** The address that `text` spells, in whatever form, or null. No octal, hex or short IPv4, no zone, no brackets. */
+/**
+ * The address that `text` spells, in whatever form, or null. No octal, hex or short IPv4 (not inside IPv6 either), no
+ * zone, no brackets, no white space.
+ */
 export function parseIp(text: string): Ip | null {
-  if (text.includes(':')) {
-    if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
-    const address = ipaddr.IPv6.parse(text);
-    return address.isIPv4MappedAddress() ? fromIpv4(address.toIPv4Address()) : fromIpv6(address);
-  }
-  if (!DOTTED_DECIMAL.test(text) || /(^|\.)0\d/.test(text)) return null;
-  return fromIpv4(ipaddr.IPv4.parse(text));
+  if (isIPv4(text)) return fromIpv4(ipaddr.IPv4.parse(text));
+  if (text.includes('%') || !isIPv6(text)) return null;
+  const address = ipaddr.IPv6.parse(text.replace(DOTTED_TAIL, hexTail));
+  return address.isIPv4MappedAddress() ? fromIpv4(address.toIPv4Address()) : fromIpv6(address);
+}
+
+// ipaddr.js takes `::1.2.3.4` for the mapped `::ffff:1.2.3.4`, which is another address; in hex nobody can mistake it.
+const DOTTED_TAIL = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
+
+function hexTail(_match: string, a: string, b: string, c: string, d: string): string {
+  const group = (high: string, low: string) => (Number(high) * 256 + Number(low)).toString(16);
+  return `${group(a, b)}:${group(c, d)}`;
 }
 
 function fromIpv4(address: ipaddr.IPv4): Ip {
@@ -30,6 +37,8 @@ function fromIpv6(address: ipaddr.IPv6): Ip {
 
 /** Whether the Internet could route to it: false for private, shared, loopback, link-local, documentation and the like. */
 export function isGloballyRoutable(ip: Ip): boolean {
+  // Of IPv6 only 2000::/3 has been given out; the rest has no special name and is not routed either.
+  if (ip.family === 6 && ip.bytes[0]! >> 5 !== 1) return false;
   return ipaddr.fromByteArray([...ip.bytes]).range() === 'unicast';
 }
 

@@ -1,10 +1,14 @@
 import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
 import type { Context } from './context.js';
+import { ipsRoutes } from './ips/index.js';
 import type { LiveLoaders } from './live.js';
 import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
 import { findLiveMonitors, liveMonitor, monitorRoutes } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes } from './pools/index.js';
+import { liveRoutes, teamnetRoutes } from './routes/index.js';
+import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
+import { userRoutes } from './user/index.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
 import { zoneRoutes } from './zones/index.js';
 
@@ -12,6 +16,10 @@ import { zoneRoutes } from './zones/index.js';
 const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   accountRoutes,
   virtualNetworkRoutes,
+  tunnelRoutes,
+  teamnetRoutes,
+  userRoutes,
+  ipsRoutes,
   zoneRoutes,
   monitorRoutes,
   poolRoutes,
@@ -21,8 +29,8 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
 /** What the data plane may see of each noun. */
 export const liveLoaders: LiveLoaders = {
   monitor: async (db, ids) => (await findLiveMonitors(db, ids)).map(liveMonitor),
-  tunnel: async () => [],
-  route: async () => [],
+  tunnel: liveTunnels,
+  route: liveRoutes,
   pool: async (db, ids) => (await findLivePools(db, ids)).map(livePool),
   load_balancer: async (db, ids) => (await findLiveLoadBalancers(db, ids)).map(liveLoadBalancer),
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, realpath, rm } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,6 +9,8 @@ const SOCKET_PATH_MAX = 100;
 
 export interface DataDir {
   readonly path: string;
+  /** There was nothing in it. */
+  readonly fresh: boolean;
   release(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function claimDataDir(directory: string): Promise<DataDir> {
   server.unref();
   return {
     path: real,
+    fresh: (await readdir(real)).every((name) => name === 'lock'),
     release: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

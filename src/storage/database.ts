@@ -25,8 +25,9 @@ export interface Database {
   readonly migrated: readonly string[];
   readonly read: PrismaClient;
   /**
-   * Runs `work` in one transaction that no other writer overlaps, on any node, and resolves when the commit listener has
-   * seen its revision (so that the data plane follows before the client hears of it). Whatever `work` throws rolls back.
+   * Runs `work` in one transaction that no other writer overlaps, on any node, and resolves when the commit listener is
+   * done with its revision (so that the data plane follows before the client hears of it). Whatever `work` throws rolls
+   * back.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   onCommit(listener: CommitListener): void;
@@ -79,14 +80,17 @@ function serverPool(url: string): pg.PoolConfig {
 function assemble(pool: pg.Pool, embedded: PgliteLink | null, migrated: readonly string[]): Database {
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const oneAtATime = createMutex(MAX_WAITING_WRITERS);
-  let listener: CommitListener = async () => undefined;
+  let listener: CommitListener = async () => async () => undefined;
 
-  async function commit<T>(work: (tx: Tx) => Promise<T>): Promise<{ value: T; commit: Commit | null }> {
+  async function commit<T>(
+    work: (tx: Tx) => Promise<T>,
+  ): Promise<{ value: T; followUp?: () => Promise<void> }> {
     return await prisma.$transaction(async (db) => {
       await takeWriteLock(db);
       const changes: [string, string][] = [];
       const value = await work({ db, changed: (noun, id) => changes.push([noun, id]) });
-      return { value, commit: changes.length > 0 ? await nextRevision(db, changes) : null };
+      if (changes.length === 0) return { value };
+      return { value, followUp: await listener(db, await nextRevision(db, changes)) };
     }, TRANSACTION_LIMITS);
   }
 
@@ -95,8 +99,8 @@ function assemble(pool: pg.Pool, embedded: PgliteLink | null, migrated: readonly
     migrated,
     read: prisma,
     async transact(work) {
-      const { value, commit: done } = await oneAtATime(() => commit(work));
-      if (done) await listener(done);
+      const { value, followUp } = await oneAtATime(() => commit(work));
+      await followUp?.();
       return value;
     },
     onCommit(next) {

@@ -11,3 +11,9 @@ export function timestamp(date: Date): string {
 export const timestampOrNull = (date: Date | null) => (date === null ? null : timestamp(date));
 
 export const timestampSchema = z.string().describe('RFC 3339, UTC, microseconds');
+
+/** A moment in a query string, RFC 3339 with any offset. Only years that PostgreSQL can print back as RFC 3339. */
+export const moment = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
+  .transform((text) => new Date(text))
+  .refine((date) => date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999, 'is out of range');

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 
@@ -73,5 +75,6 @@ async function storageFlags(): Promise<string[]> {
   const server = process.env.TEST_DATABASE_URL;
   if (!server) return ['--memory'];
   const { createScratchDatabase } = await import('./scratch-database.js');
-  return ['--database-url', await createScratchDatabase(server)];
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-test-'));
+  return ['--database-url', await createScratchDatabase(server), '--data-dir', dataDir];
 }

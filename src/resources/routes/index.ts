@@ -1,1 +1,2 @@
-export { covers as routeCovers } from './store.js';
+export { teamnetRoutes } from './routes.js';
+export { covers as routeCovers, liveRoutes } from './store.js';

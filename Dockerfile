@@ -1,0 +1,24 @@
+FROM node:22-bookworm-slim AS build
+WORKDIR /offramp
+COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json prisma.config.ts ./
+COPY scripts scripts
+COPY prisma prisma
+COPY src src
+RUN npm ci && npm prune --omit=dev --ignore-scripts
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production \
+    OFFRAMP_DATA_DIR=/data
+WORKDIR /offramp
+COPY --from=build /offramp/package.json ./
+COPY --from=build /offramp/node_modules node_modules
+COPY --from=build /offramp/dist dist
+COPY --from=build /offramp/prisma/migrations prisma/migrations
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 7840 7844 7880
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:7840/_offramp/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/main.js"]
+CMD ["start"]

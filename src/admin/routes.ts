@@ -1,0 +1,27 @@
+import type { DataPlane } from '../live/data-plane.js';
+import type { Http } from '../wire/http.js';
+
+export interface AdminOptions {
+  readonly version: string;
+  /** PEM of the CA that signed the edge's certificate. */
+  readonly edgeCa: string;
+  readonly edgeCaFile: string;
+  readonly dataPlane: Pick<DataPlane, 'edge' | 'http'>;
+}
+
+const config = { open: true } as const;
+
+/** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
+export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane }: AdminOptions): void {
+  app.get('/_offramp/health', { config, schema: { hide: true } }, async () => ({
+    status: 'ok',
+    version,
+    services: { edge: dataPlane.edge, edge_ca: edgeCaFile, http: dataPlane.http },
+  }));
+
+  app.get('/_offramp/ca.pem', { config, schema: { hide: true } }, async (_request, reply) =>
+    reply.type('application/x-pem-file').send(edgeCa),
+  );
+
+  app.get('/_offramp/openapi.json', { config, schema: { hide: true } }, async () => app.swagger());
+}

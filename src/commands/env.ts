@@ -1,0 +1,62 @@
+import { ENV_FLAGS } from '../config/flags.js';
+import { parseFlags, UsageError } from '../config/parse.js';
+import type { Command } from './command.js';
+import { say } from './terminal.js';
+
+/** What Cloudflare's own tools read, pointed at a running Offramp: for `eval "$(offramp env)"`. */
+export const envCommand: Command = {
+  summary: 'print the variables that point Terraform, the SDKs and cloudflared at a running Offramp',
+  flags: ENV_FLAGS,
+  notes: `
+Use: eval "$(offramp env)"
+`,
+  async run(argv, env) {
+    const flags = parseFlags(ENV_FLAGS, argv, env);
+    const api = flags['api-url'].replace(/\/$/, '');
+    const account = await first(`${api}/accounts`, flags['api-token']);
+    const zone = await first(`${api}/zones?account.id=${account.id}`, flags['api-token']);
+    const health = await ask(`${new URL(api).origin}/_offramp/health`, flags['api-token']);
+    const { edge, edge_ca } = health.services as { edge: { host: string; port: number }; edge_ca: string };
+    const edgeHost = ['0.0.0.0', '::'].includes(edge.host) ? new URL(api).hostname : edge.host;
+    const variables = {
+      CLOUDFLARE_BASE_URL: api,
+      CLOUDFLARE_API_BASE_URL: api,
+      CLOUDFLARE_API_TOKEN: flags['api-token'],
+      CLOUDFLARE_ACCOUNT_ID: account.id,
+      CLOUDFLARE_ZONE_ID: zone.id,
+      CLOUDFLARE_DOMAIN: zone.name,
+      TUNNEL_API_URL: api,
+      // Four times: cloudflared opens as many connections as it has edge addresses.
+      TUNNEL_EDGE: Array(4).fill(`${edgeHost}:${edge.port}`).join(','),
+      TUNNEL_CACERT: edge_ca,
+      TUNNEL_TRANSPORT_PROTOCOL: 'http2',
+    };
+    for (const [name, value] of Object.entries(variables))
+      say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
+    return 0;
+  },
+};
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+async function first(url: string, token: string): Promise<Named> {
+  const { result } = (await ask(url, token)) as { result?: Named[] };
+  if (!result?.[0])
+    throw new UsageError(`${url} has nothing to show; is this an Offramp with an account and a zone?`);
+  return result[0];
+}
+
+async function ask(url: string, token: string): Promise<Record<string, unknown>> {
+  const request = { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(5_000) };
+  const answer = await fetch(url, request).catch((error: Error) => {
+    throw new UsageError(
+      `${url} does not answer (${String(error.cause ?? error.message)}); start Offramp, or name it with --api-url`,
+    );
+  });
+  if (answer.status === 403) throw new UsageError(`${url} refuses the credential; give --api-token`);
+  if (!answer.ok) throw new UsageError(`${url} answered ${answer.status}`);
+  return (await answer.json()) as Record<string, unknown>;
+}

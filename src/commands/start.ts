@@ -1,0 +1,55 @@
+import { type Offramp, startApp } from '../app.js';
+import { START_FLAGS } from '../config/flags.js';
+import { parseFlags } from '../config/parse.js';
+import { startConfig } from '../config/start-config.js';
+import type { Command } from './command.js';
+import { asked, note, say, stderrLog } from './terminal.js';
+
+export const startCommand: Command = {
+  summary: 'run the control plane and the data plane',
+  flags: START_FLAGS,
+  notes: `
+Addresses other than loopback are refused without --api-token. SIGTERM drains: requests in flight end, then exit 0.
+`,
+  async run(argv, env) {
+    const config = startConfig(parseFlags(START_FLAGS, argv, env));
+    const log = stderrLog(config.logLevel);
+    const stop = asked();
+    const offramp = await startApp(config, {
+      log,
+      progress: (text) => (config.json ? undefined : note(`${text} …`)),
+      onFailure(error) {
+        log.fatal({ err: error }, 'the data plane died');
+        process.exit(1);
+      },
+    });
+    say(config.json ? JSON.stringify(readyRecord(offramp)) : readyLine(offramp));
+    await stop;
+    await offramp.close();
+    return 0;
+  },
+};
+
+function readyRecord(offramp: Offramp) {
+  return {
+    ready: true,
+    api_url: offramp.apiUrl,
+    edge: offramp.edge,
+    edge_ca: offramp.edgeCa,
+    http: offramp.http,
+    account_id: offramp.accountId,
+    zone_id: offramp.zoneId,
+    domain: offramp.domain,
+  };
+}
+
+function readyLine(offramp: Offramp): string {
+  const parts = [
+    `API ${offramp.apiUrl}`,
+    `traffic ${offramp.http}`,
+    `connectors ${offramp.edge} (CA ${offramp.edgeCa})`,
+    `account ${offramp.accountId}`,
+    `zone ${offramp.zoneId} (${offramp.domain})`,
+  ];
+  return `Offramp is ready: ${parts.join(' · ')}`;
+}

@@ -1,0 +1,78 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { setTimeout as delay } from 'node:timers/promises';
+import { decodeRegisterResults, type Refused } from '../edge/registration/answer.js';
+import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from '../edge/registration/interface.js';
+import { type RegisterRequest, registerParams } from '../edge/registration/request.js';
+import { createRpcClient } from '../edge/rpc/client.js';
+import { EMPTY_STRUCT } from '../edge/rpc/encode.js';
+
+/** The edge has understood the registration, and said no. */
+export class RegistrationRefused extends Error {
+  override readonly name = 'RegistrationRefused';
+  readonly shouldRetry: boolean;
+  readonly retryAfterMs: number;
+  constructor(refused: Refused) {
+    super(`the edge refused the connection: ${refused.cause}`);
+    // Unauthorized is retried whatever the edge says: a rotated secret or a tunnel that is created again mends it.
+    this.shouldRetry = refused.shouldRetry || refused.cause.includes('Unauthorized');
+    this.retryAfterMs = refused.retryAfterMs;
+  }
+}
+
+export interface RegistrationCalls {
+  /** Rejects with RegistrationRefused, or when the stream breaks or no answer comes in time. */
+  register(request: RegisterRequest): Promise<{ readonly locationName: string }>;
+  /** After the answer the edge opens no new streams. The control stream is ended then. */
+  unregister(): Promise<void>;
+}
+
+const CALL_TIMEOUT_MS = 5_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Calls the edge over the control stream that it has opened. */
+export function createRegistrationCalls(stream: ServerHttp2Stream): RegistrationCalls {
+  stream.respond({ ':status': 200 });
+  const rpc = createRpcClient({
+    interfaceId: REGISTRATION_INTERFACE,
+    maxMessageBytes: MAX_ANSWER_BYTES,
+    send: (frame) => void (stream.writable && stream.write(frame)),
+  });
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      rpc.push(chunk);
+    } catch (error) {
+      rpc.fail(error as Error);
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
+  });
+  // An edge that drains says goodbye like this.
+  const over = () => rpc.fail(new Error('the edge closed the control stream'));
+  stream.once('end', () => {
+    over();
+    stream.end();
+  });
+  stream.once('close', over);
+
+  return {
+    async register(request) {
+      const call = rpc.call(REGISTRATION_METHOD.registerConnection, registerParams(request));
+      const answer = decodeRegisterResults(await inTime(call, 'registration'));
+      if (!answer.registered) throw new RegistrationRefused(answer);
+      return answer;
+    },
+    async unregister() {
+      await inTime(rpc.call(REGISTRATION_METHOD.unregisterConnection, EMPTY_STRUCT), 'goodbye');
+      rpc.shutdown();
+      stream.end();
+    },
+  };
+}
+
+async function inTime<T>(call: Promise<T>, what: string): Promise<T> {
+  const timer = new AbortController();
+  const late = delay(CALL_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`the edge did not answer the ${what} within ${CALL_TIMEOUT_MS} ms`);
+  });
+  late.catch(() => {});
+  return Promise.race([call, late]).finally(() => timer.abort());
+}

@@ -1,0 +1,120 @@
+import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import tls, { type TLSSocket } from 'node:tls';
+import type { Logger } from 'pino';
+import type { RegisterRequest } from '../edge/registration/request.js';
+import type { AddressMap, HostPort } from './address-map.js';
+import { refuse } from './refusal.js';
+import { createRegistrationCalls, type RegistrationCalls } from './registration-call.js';
+import { serveTcpStream } from './tcp-stream.js';
+
+export interface TransportOptions {
+  readonly edge: HostPort;
+  /** PEM of the authority that has signed the edge's certificate. */
+  readonly ca: string;
+  readonly request: RegisterRequest;
+  readonly map: AddressMap;
+  readonly log: Logger;
+}
+
+export interface Transport {
+  /** Rejects with or with the error that ended the transport before. */
+  readonly registered: Promise<{ readonly locationName: string }>;
+  /** The transport is over, for whatever reason. */
+  readonly closed: Promise<void>;
+  /** Unregisters, lets the open streams end for at most `graceMs`, then ends. */
+  leave(graceMs: number): Promise<void>;
+  destroy(): void;
+}
+
+/** The name in the edge's certificate, whatever its address is. */
+const SERVER_NAME = 'h2.cftunnel.com';
+const SET_UP_TIMEOUT_MS = 15_000;
+const PING_INTERVAL_MS = 15_000;
+const UPGRADE = 'cf-cloudflared-proxy-connection-upgrade';
+const STREAM_WINDOW = 1024 * 1024;
+const SESSION_WINDOW = 16 * STREAM_WINDOW;
+
+/** Dials the edge, serves HTTP/2 to it on that connection, and registers on the stream that it opens for this. */
+export function openTransport(options: TransportOptions): Transport {
+  const { edge, request, map, log } = options;
+  // No ALPN: an edge for connectors speaks HTTP/2 at once.
+  const socket = tls.connect({ host: edge.host, port: edge.port, ca: options.ca, servername: SERVER_NAME });
+  socket.setNoDelay(true);
+  let failure = new Error('the edge closed the connection');
+  socket.on('error', (error) => {
+    failure = error;
+  });
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const timer = setTimeout(() => socket.destroy(new Error('no registration in time')), SET_UP_TIMEOUT_MS);
+
+  const control = new Promise<RegistrationCalls>((resolve, reject) => {
+    socket.once('close', () => reject(failure));
+    socket.once('secureConnect', () => {
+      let calls: RegistrationCalls | undefined;
+      serve(socket, log).on('stream', (stream, headers) => {
+        // What matters of an error is the `close` that follows.
+        stream.on('error', () => {});
+        if (calls || !isControlStream(headers)) return serveStream(stream, headers, map);
+        calls = createRegistrationCalls(stream);
+        resolve(calls);
+      });
+    });
+  });
+  let isRegistered = false;
+  const registered = control.then((calls) => calls.register(request)).finally(() => clearTimeout(timer));
+  registered.then(
+    () => {
+      isRegistered = true;
+    },
+    // A transport that is not registered is of no use.
+    () => socket.destroy(),
+  );
+
+  return {
+    registered,
+    closed,
+    destroy: () => void socket.destroy(),
+    async leave(graceMs) {
+      if (!isRegistered) socket.destroy();
+      const timeout = setTimeout(() => socket.destroy(), graceMs);
+      await control.then((calls) => calls.unregister()).catch(() => socket.destroy());
+      await closed;
+      clearTimeout(timeout);
+    },
+  };
+}
+
+function serve(socket: TLSSocket, log: Logger): ServerHttp2Session {
+  const session = http2.performServerHandshake(socket, {
+    settings: { initialWindowSize: STREAM_WINDOW },
+    maxSessionMemory: 1_000,
+    // An edge that cancels many dials is no attacker. Old versions of Node do not know these two, and end the session
+    // after a burst of 1,000 resets.
+    ...({ streamResetBurst: 1_000_000, streamResetRate: 1_000_000 } as object),
+  });
+  session.setLocalWindowSize(SESSION_WINDOW);
+  session.on('error', (error) => log.debug({ err: error }, 'connector: session error'));
+  watch(session);
+  return session;
+}
+
+/** Ends a session whose edge is gone without a word: a ping that is unanswered when the next one is due. */
+function watch(session: ServerHttp2Session): void {
+  let answered = true;
+  const timer = setInterval(() => {
+    if (!answered || session.destroyed) return session.destroy();
+    answered = false;
+    session.ping(() => {
+      answered = true;
+    });
+  }, PING_INTERVAL_MS);
+  session.once('close', () => clearInterval(timer));
+}
+
+const isControlStream = (headers: IncomingHttpHeaders) => headers[UPGRADE] === 'control-stream';
+
+function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, map: AddressMap): void {
+  if (headers[UPGRADE]) refuse(stream, 503, `this connector does not serve ${headers[UPGRADE]} streams`);
+  else if (headers['cf-cloudflared-proxy-src']) serveTcpStream(stream, headers[':authority'] ?? '', map);
+  else refuse(stream, 503, 'this connector has no ingress rules: it serves raw TCP streams to ip:port only');
+}

@@ -1,0 +1,131 @@
+// The certificate library finds its parts through decorators, which need this to be loaded first.
+import 'reflect-metadata';
+import { createPrivateKey, KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+/** The certificate that connectors must trust (`cloudflared --cacert`), and its private key. PEM. */
+export interface CertificateAuthority {
+  readonly caCertificate: string;
+  readonly caKey: string;
+}
+
+/** The certificate of the edge listener, and its private key. PEM. */
+export interface Leaf {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface Authority extends CertificateAuthority, Leaf {}
+
+/** cloudflared verifies these names, whatever address it dials: for HTTP/2, for QUIC, and for its start-up checks. */
+const DNS_NAMES = ['h2.cftunnel.com', 'quic.cftunnel.com', 'probe.cftunnel.com', 'localhost'];
+const IP_ADDRESSES = ['127.0.0.1', '::1'];
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const CA_DAYS = 3650;
+const LEAF_DAYS = 365;
+const RENEWAL_DAYS = 30;
+/** For connectors whose clock is behind ours. */
+const BACKDATE_MS = 60 * 60 * 1000;
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const CA_NAME = 'CN=Offramp Edge CA';
+
+/** A new authority for the next ten years with a first leaf. Nothing is stored: that is up to the caller. */
+export async function createAuthority(now: Date = new Date()): Promise<Authority> {
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerialNumber(),
+    name: CA_NAME,
+    ...validity(now, CA_DAYS),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  const authority = { caCertificate: pem(certificate), caKey: privateKeyPem(keys.privateKey) };
+  return { ...authority, ...(await issueLeaf(authority, now)) };
+}
+
+/** A new leaf for one year. Rejects when the stored authority cannot be read. */
+export async function issueLeaf(authority: CertificateAuthority, now: Date = new Date()): Promise<Leaf> {
+  const issuer = new x509.X509Certificate(authority.caCertificate);
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: newSerialNumber(),
+    subject: `CN=${DNS_NAMES[0]}`,
+    issuer: issuer.subjectName,
+    ...validity(now, LEAF_DAYS),
+    signingAlgorithm: ALGORITHM,
+    publicKey: keys.publicKey,
+    signingKey: await signingKey(authority.caKey),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([
+        ...DNS_NAMES.map((value) => ({ type: 'dns' as const, value })),
+        ...IP_ADDRESSES.map((value) => ({ type: 'ip' as const, value })),
+      ]),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificate: pem(certificate), key: privateKeyPem(keys.privateKey) };
+}
+
+/** Whether a stored leaf can go on being used: readable, of this authority, for our names, not in its last 30 days. */
+export function isLeafGood(authority: Authority, now: Date = new Date()): boolean {
+  try {
+    const ca = new X509Certificate(authority.caCertificate);
+    const leaf = new X509Certificate(authority.certificate);
+    return (
+      leaf.checkIssued(ca) &&
+      leaf.verify(ca.publicKey) &&
+      leaf.checkPrivateKey(createPrivateKey(authority.key)) &&
+      DNS_NAMES.every((name) => leaf.checkHost(name) !== undefined) &&
+      IP_ADDRESSES.every((address) => leaf.checkIP(address) !== undefined) &&
+      Date.parse(leaf.validFrom) <= now.getTime() &&
+      Date.parse(leaf.validTo) - now.getTime() > RENEWAL_DAYS * DAY_MS
+    );
+  } catch {
+    return false;
+  }
+}
+
+function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, [
+    'sign',
+    'verify',
+  ]) as Promise<webcrypto.CryptoKeyPair>;
+}
+
+function signingKey(keyPem: string): Promise<webcrypto.CryptoKey> {
+  const der = createPrivateKey(keyPem).export({ type: 'pkcs8', format: 'der' });
+  return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+}
+
+function privateKeyPem(key: webcrypto.CryptoKey): string {
+  return KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function pem(certificate: x509.X509Certificate): string {
+  return `${certificate.toString('pem').trimEnd()}\n`;
+}
+
+/** 127 random bits: the first bit stays clear, since a serial number is a positive integer. */
+function newSerialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0]! &= 0x7f;
+  return bytes.toString('hex');
+}
+
+function validity(now: Date, days: number): { notBefore: Date; notAfter: Date } {
+  return {
+    notBefore: new Date(now.getTime() - BACKDATE_MS),
+    notAfter: new Date(now.getTime() + days * DAY_MS),
+  };
+}

@@ -1,0 +1,156 @@
+import { CapnpError } from './capnp-error.js';
+import {
+  checkRange,
+  follow,
+  type ListTarget,
+  type StructTarget,
+  structTarget,
+  type Target,
+  wordAt,
+} from './pointer.js';
+
+const MAX_DEPTH = 64;
+
+/** Words that may be visited in one message: twice the largest message, so that pointers into the same place end. */
+const MAX_VISITED_WORDS = 2 * 1024 * 1024;
+
+/** Of structs or texts: a reader of a struct is many times larger than the struct. */
+const MAX_LIST_ELEMENTS = 1024;
+
+/**
+ * One struct of a message. Reading beyond what the sender wrote gives zeros and empty values, as the format demands:
+ * that is how old and new versions of a schema understand each other. Every method throws CapnpError on a bad pointer.
+ */
+export interface StructReader {
+  /** Offsets of numbers are bytes of the data section. */
+  u8(offset: number): number;
+  u16(offset: number): number;
+  u32(offset: number): number;
+  u64(offset: number): bigint;
+  i64(offset: number): bigint;
+  /** Number of the bit in the data section. */
+  bit(index: number): boolean;
+  /** The rest take the index of a pointer. A null pointer is an empty struct, no bytes, an empty text or list. */
+  struct(pointer: number): StructReader;
+  /** A copy. */
+  data(pointer: number): Buffer;
+  text(pointer: number): string;
+  structs(pointer: number): readonly StructReader[];
+  texts(pointer: number): readonly string[];
+  /** Index in the payload's table of capabilities, or null. */
+  capability(pointer: number): number | null;
+}
+
+interface Visit {
+  readonly segments: readonly Buffer[];
+  wordsLeft: number;
+}
+
+/** The root struct of a message, as the framer delivers it. */
+export function readMessage(segments: readonly Buffer[]): StructReader {
+  const visit: Visit = { segments, wordsLeft: MAX_VISITED_WORDS };
+  const first = segments[0];
+  if (!first || first.length === 0) throw new CapnpError('message without a root pointer');
+  return structReader(visit, follow(segments, first, 0), MAX_DEPTH);
+}
+
+function charge(visit: Visit, words: number): void {
+  visit.wordsLeft -= words;
+  if (visit.wordsLeft < 0) throw new CapnpError(`message visits more than ${MAX_VISITED_WORDS} words`);
+}
+
+const EMPTY: StructTarget = { kind: 'struct', segment: Buffer.alloc(0), start: 0, dataWords: 0, pointers: 0 };
+
+function structReader(visit: Visit, target: Target | null, depth: number): StructReader {
+  if (depth < 0) throw new CapnpError(`message nests deeper than ${MAX_DEPTH} levels`);
+  const at = target ?? EMPTY;
+  if (at.kind !== 'struct') throw new CapnpError(`${at.kind} where a struct was expected`);
+  charge(visit, 1 + at.dataWords + at.pointers);
+  const base = at.start * 8;
+  const has = (offset: number, bytes: number) => offset + bytes <= at.dataWords * 8;
+  const pointer = (index: number): Target | null =>
+    index < at.pointers ? follow(visit.segments, at.segment, at.start + at.dataWords + index) : null;
+  const list = (index: number): ListTarget | null => asList(pointer(index));
+  const u8 = (offset: number) => (has(offset, 1) ? at.segment.readUInt8(base + offset) : 0);
+  return {
+    u8,
+    u16: (offset) => (has(offset, 2) ? at.segment.readUInt16LE(base + offset) : 0),
+    u32: (offset) => (has(offset, 4) ? at.segment.readUInt32LE(base + offset) : 0),
+    u64: (offset) => (has(offset, 8) ? at.segment.readBigUInt64LE(base + offset) : 0n),
+    i64: (offset) => (has(offset, 8) ? at.segment.readBigInt64LE(base + offset) : 0n),
+    bit: (index) => ((u8(index >> 3) >> (index & 7)) & 1) === 1,
+    struct: (index) => structReader(visit, pointer(index), depth - 1),
+    data: (index) => readBytes(visit, list(index)),
+    text: (index) => readText(visit, list(index)),
+    structs: (index) => readStructs(visit, list(index), depth - 1),
+    texts: (index) => readTexts(visit, list(index)),
+    capability(index) {
+      const found = pointer(index);
+      return found?.kind === 'capability' ? found.index : null;
+    },
+  };
+}
+
+function asList(target: Target | null): ListTarget | null {
+  if (target && target.kind !== 'list') throw new CapnpError(`${target.kind} where a list was expected`);
+  return target;
+}
+
+function expectElements(list: ListTarget, elementSize: number, what: string): void {
+  if (list.elementSize === elementSize) return;
+  throw new CapnpError(
+    `list with element size ${list.elementSize} where ${what} (${elementSize}) were expected`,
+  );
+}
+
+function expectCount(count: number): void {
+  if (count <= MAX_LIST_ELEMENTS) return;
+  throw new CapnpError(`list of ${count} elements; at most ${MAX_LIST_ELEMENTS} are accepted`);
+}
+
+function readBytes(visit: Visit, list: ListTarget | null): Buffer {
+  if (!list) return Buffer.alloc(0);
+  expectElements(list, 2, 'bytes');
+  charge(visit, 1 + Math.ceil(list.count / 8));
+  return Buffer.from(list.segment.subarray(list.start * 8, list.start * 8 + list.count));
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function readText(visit: Visit, list: ListTarget | null): string {
+  if (!list) return '';
+  const bytes = readBytes(visit, list);
+  if (bytes.at(-1) !== 0) throw new CapnpError('text without its closing NUL');
+  try {
+    return utf8.decode(bytes.subarray(0, -1));
+  } catch {
+    throw new CapnpError('text that is not UTF-8');
+  }
+}
+
+function readTexts(visit: Visit, list: ListTarget | null): readonly string[] {
+  if (!list) return [];
+  expectElements(list, 6, 'pointers');
+  expectCount(list.count);
+  charge(visit, 1 + list.count);
+  return Array.from({ length: list.count }, (_, i) =>
+    readText(visit, asList(follow(visit.segments, list.segment, list.start + i))),
+  );
+}
+
+function readStructs(visit: Visit, list: ListTarget | null, depth: number): readonly StructReader[] {
+  if (!list) return [];
+  expectElements(list, 7, 'structs');
+  // The first word describes the elements: a struct pointer with their number in place of the offset.
+  const tag = wordAt(list.segment, list.start);
+  if ((tag.low & 3) !== 0) throw new CapnpError('list of structs without a struct tag');
+  const count = tag.low >>> 2;
+  const size = (tag.high & 0xffff) + (tag.high >>> 16);
+  expectCount(count);
+  if (count * size > list.count)
+    throw new CapnpError(`${count} elements of ${size} words in ${list.count} words`);
+  checkRange(list.segment, list.start + 1, count * size);
+  return Array.from({ length: count }, (_, i) =>
+    structReader(visit, structTarget(list.segment, tag, list.start + 1 + i * size), depth),
+  );
+}

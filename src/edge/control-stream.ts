@@ -1,0 +1,101 @@
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { CapnpError } from './capnp/capnp-error.js';
+import { MAX_MESSAGE_BYTES } from './capnp/framing.js';
+import { type RegisterAnswer, registerResults } from './registration/answer.js';
+import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from './registration/interface.js';
+import {
+  decodeLocalConfiguration,
+  decodeRegisterRequest,
+  type RegisterRequest,
+} from './registration/request.js';
+import { EMPTY_STRUCT } from './rpc/encode.js';
+import { createRpcServer, type RpcMethod } from './rpc/server.js';
+
+export interface ControlStreamHandlers {
+  register(request: RegisterRequest): RegisterAnswer;
+  /** The answer to a refused registration has been sent: the connector waits for the edge to end the session. */
+  refused(): void;
+  /** The connector has said goodbye, and that has been answered. */
+  unregistered(): void;
+  /** The other end broke the protocol. */
+  broken(reason: string): void;
+}
+
+/** Enough for any registration, and little enough for a thousand strangers. */
+const MAX_UNREGISTERED_BYTES = 64 * 1024;
+
+/** Answers that a peer does not read must not pile up. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+
+/** Opens the stream on which a connector registers, and serves its calls for as long as the session lives. */
+export function openControlStream(
+  session: ClientHttp2Session,
+  handlers: ControlStreamHandlers,
+): ClientHttp2Stream {
+  let answer: RegisterAnswer | undefined;
+  let unregistered = false;
+  const stream = session.request(
+    {
+      ':method': 'GET',
+      ':path': '/',
+      ':authority': 'h2.cftunnel.com',
+      'cf-cloudflared-proxy-connection-upgrade': 'control-stream',
+    },
+    { endStream: false },
+  );
+
+  function expectRegistered(): void {
+    if (!answer?.registered) throw new CapnpError('call before a registration');
+  }
+
+  const rpc = createRpcServer({
+    interfaceId: REGISTRATION_INTERFACE,
+    maxMessageBytes: () => (answer?.registered ? MAX_MESSAGE_BYTES : MAX_UNREGISTERED_BYTES),
+    send(frame) {
+      if (stream.writableLength > MAX_UNREAD_BYTES) throw new CapnpError('answers are not read');
+      stream.write(frame);
+    },
+    methods: new Map<number, RpcMethod>([
+      [
+        REGISTRATION_METHOD.registerConnection,
+        (params) => {
+          if (answer) throw new CapnpError('second registration of one connection');
+          answer = handlers.register(decodeRegisterRequest(params));
+          return registerResults(answer);
+        },
+      ],
+      [
+        REGISTRATION_METHOD.unregisterConnection,
+        () => {
+          expectRegistered();
+          unregistered = true;
+          return EMPTY_STRUCT;
+        },
+      ],
+      [
+        REGISTRATION_METHOD.updateLocalConfiguration,
+        (params) => {
+          expectRegistered();
+          // Only Cloudflare's dashboard shows it: checked, and dropped.
+          decodeLocalConfiguration(params);
+          return EMPTY_STRUCT;
+        },
+      ],
+    ]),
+  });
+
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      rpc.push(chunk);
+    } catch (error) {
+      if (!(error instanceof CapnpError)) throw error;
+      handlers.broken(error.message);
+      return;
+    }
+    if (answer && !answer.registered) stream.end(handlers.refused);
+    if (unregistered) handlers.unregistered();
+  });
+  // The session's own events tell the story.
+  stream.on('error', () => {});
+  return stream;
+}

@@ -1,0 +1,144 @@
+import http2, { type ClientHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import tls, { type TLSSocket } from 'node:tls';
+import type { Logger } from 'pino';
+import type { ListenAddress } from '../live/messages.js';
+import type { Clock } from '../net/clock.js';
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** PEM. */
+  readonly key: string;
+  readonly certificate: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Milliseconds from the TCP connection to the registration. */
+  readonly registrationTimeoutMs: number;
+  /** A connector is there: the session is ready for its control stream. */
+  readonly onSession: (session: ClientHttp2Session, candidate: Candidate) => void;
+}
+
+/** A transport that has not registered yet. It is cut off when it takes too long. */
+export interface Candidate {
+  readonly remoteAddress: string;
+  /** It has registered: no longer counted, no longer timed. */
+  admit(): void;
+  /** Ends the transport at once, session included. */
+  cut(): void;
+}
+
+export interface Listener {
+  listen(): Promise<ListenAddress>;
+  /** Takes no new transports, and cuts off the candidates; done when the admitted ones have ended, too. */
+  close(): Promise<void>;
+}
+
+/** Transports that may be without registration at the same time. */
+const MAX_CANDIDATES = 1_024;
+const WARN_INTERVAL_MS = 60_000;
+
+const STREAM_WINDOW = 1024 * 1024;
+const SESSION_WINDOW = 16 * STREAM_WINDOW;
+
+/**
+ * A TLS server on whose sockets we are the HTTP/2 *client*: connectors dial, and then serve. They offer no ALPN, and
+ * show no client certificate: the tunnel's secret in the registration is what proves them.
+ */
+export function createListener(options: ListenerOptions): Listener {
+  const { clock, log } = options;
+  const candidates = new Map<string, Candidate>();
+  let lastWarning = Number.NEGATIVE_INFINITY;
+
+  function warnCrowded(): void {
+    if (clock.monotonic() - lastWarning < WARN_INTERVAL_MS) return;
+    lastWarning = clock.monotonic();
+    log.warn({ candidates: candidates.size }, 'edge: too many unregistered connections, new ones are closed');
+  }
+
+  function onTransport(socket: Socket): void {
+    // A connection that was reset before it was accepted has no address any more.
+    const key = addressOf(socket);
+    if (!key || candidates.size >= MAX_CANDIDATES) {
+      if (key) warnCrowded();
+      socket.destroy();
+      return;
+    }
+    const cancelTimeout = clock.after(options.registrationTimeoutMs, () => {
+      log.debug({ remote: key }, 'edge: no registration in time');
+      socket.destroy();
+    });
+    const candidate: Candidate = {
+      remoteAddress: socket.remoteAddress!,
+      admit() {
+        cancelTimeout();
+        // The same address may belong to a newer transport by now.
+        if (candidates.get(key) === candidate) candidates.delete(key);
+      },
+      cut: () => void socket.destroy(),
+    };
+    socket.once('close', () => candidate.admit());
+    candidates.set(key, candidate);
+  }
+
+  function onSecure(socket: TLSSocket): void {
+    socket.on('error', (error) => log.debug({ err: error }, 'edge: transport error'));
+    const candidate = candidates.get(addressOf(socket) ?? '');
+    if (!candidate || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    options.onSession(openSession(socket, log), candidate);
+  }
+
+  const server = tls.createServer(
+    { key: options.key, cert: options.certificate, minVersion: 'TLSv1.2' },
+    onSecure,
+  );
+  server.on('connection', onTransport);
+  server.on('tlsClientError', (error, socket) => {
+    log.debug({ err: error }, 'edge: TLS handshake failed');
+    socket.destroy();
+  });
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(options.port, options.host, () => {
+          server.off('error', reject);
+          server.on('error', (error) => log.error({ err: error }, 'edge: listener error'));
+          const address = server.address();
+          const port = typeof address === 'object' && address ? address.port : options.port;
+          resolve({ host: options.host, port });
+        });
+      }),
+    close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const candidate of [...candidates.values()]) candidate.cut();
+      return closed;
+    },
+  };
+}
+
+/** The same for the TCP socket and the TLS socket over it: that is how the two are brought together. */
+function addressOf(socket: Socket): string | undefined {
+  return socket.remoteAddress && `${socket.remoteAddress} ${socket.remotePort}`;
+}
+
+function openSession(socket: TLSSocket, log: Logger): ClientHttp2Session {
+  const session = http2.connect('https://edge.internal', {
+    createConnection: () => socket,
+    settings: { enablePush: false, initialWindowSize: STREAM_WINDOW, maxHeaderListSize: 256 * 1024 },
+    // Until the connector has sent its settings, nothing of ours may wait for them.
+    peerMaxConcurrentStreams: 2 ** 31 - 1,
+    // In megabytes. The default of 10 refuses streams beyond some hundreds.
+    maxSessionMemory: 1_000,
+  });
+  session.once('connect', () => {
+    if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW);
+  });
+  session.on('error', (error) => log.debug({ err: error }, 'edge: session error'));
+  return session;
+}

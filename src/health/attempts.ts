@@ -1,0 +1,60 @@
+import type { FailureReason } from '../live/health-board.js';
+import { startDeadline } from '../net/deadline.js';
+import { DialError } from '../offramps/contract.js';
+import { reasonOfDialError } from './failure-reason.js';
+import {
+  failed,
+  type Probe,
+  ProbeFailure,
+  type ProbeMeans,
+  type ProbeResult,
+  type ProbeTarget,
+} from './probes/probe.js';
+
+const TIMEOUTS: ReadonlySet<FailureReason> = new Set(['TCP Timeout', 'HTTP timeout occurred']);
+
+/**
+ * One check: an attempt, and up to `retries` more, back to back, for as long as they end with a timeout. Never rejects.
+ * The result of an aborted check means nothing.
+ */
+export async function check(
+  probe: Probe,
+  target: ProbeTarget,
+  means: ProbeMeans,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  let result = await attempt(probe, target, means, signal);
+  for (let retry = 0; retry < target.monitor.retries; retry += 1) {
+    if (!TIMEOUTS.has(result.reason) || signal.aborted) break;
+    result = await attempt(probe, target, means, signal);
+  }
+  return result;
+}
+
+/** The monitor's `timeout` is for all of it: connecting, TLS, the answer and as much of the body as is needed. */
+async function attempt(
+  probe: Probe,
+  target: ProbeTarget,
+  means: ProbeMeans,
+  outer: AbortSignal,
+): Promise<ProbeResult> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const cancelDeadline = startDeadline(means.clock, target.monitor.timeout * 1_000, abort);
+  outer.addEventListener('abort', abort, { once: true });
+  try {
+    return await probe(target, means, controller.signal);
+  } catch (error) {
+    return failed(reasonOf(error));
+  } finally {
+    cancelDeadline();
+    outer.removeEventListener('abort', abort);
+    // Everything that the attempt has opened hangs on this signal.
+    abort();
+  }
+}
+
+function reasonOf(error: unknown): FailureReason {
+  if (error instanceof ProbeFailure) return error.reason;
+  return error instanceof DialError ? reasonOfDialError(error) : 'Other Failure';
+}

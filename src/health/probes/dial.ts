@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { DialError, type OriginAddress, type OriginSocket } from '../../offramps/contract.js';
+import type { ProbeMeans } from './probe.js';
+
+/** Shown to the connector; no client stands behind a probe. */
+const PROBE_CLIENT_IP = '127.0.0.1';
+
+/**
+ * A connected socket to `origin`, by the way that traffic takes. It is destroyed when `signal` is aborted. Rejects with a
+ * DialError; when aborted before it has connected, with a `timeout`.
+ */
+export async function dialOrigin(
+  origin: OriginAddress,
+  port: number,
+  timeoutMs: number,
+  { offramps }: ProbeMeans,
+  signal: AbortSignal,
+): Promise<OriginSocket> {
+  const socket = offramps.dial(origin, port, {
+    connectTimeoutMs: timeoutMs,
+    clientIp: PROBE_CLIENT_IP,
+    purpose: 'probe',
+  });
+  destroyOnAbort(socket, signal);
+  try {
+    await once(socket, 'connect', { signal });
+  } catch (error) {
+    if (error instanceof DialError) throw error;
+    throw new DialError('timeout', `No connection within ${timeoutMs} ms`, { cause: error });
+  }
+  return socket;
+}
+
+/** Ties the life of `stream` to `signal`. Its later errors are for whoever reads it; here they only must not crash. */
+export function destroyOnAbort(stream: Duplex, signal: AbortSignal): void {
+  const destroy = () => stream.destroy();
+  stream.on('error', () => {});
+  stream.once('close', () => signal.removeEventListener('abort', destroy));
+  if (signal.aborted) destroy();
+  else signal.addEventListener('abort', destroy, { once: true });
+}

@@ -1,0 +1,51 @@
+import type { SecureContext } from 'node:tls';
+import type { FailureReason } from '../../live/health-board.js';
+import type { LiveMonitor, LiveOrigin } from '../../live/snapshot.js';
+import type { Clock } from '../../net/clock.js';
+import type { OffRamps } from '../../offramps/contract.js';
+
+/** What is probed, and how. */
+export interface ProbeTarget {
+  readonly poolId: string;
+  readonly origin: LiveOrigin;
+  readonly monitor: LiveMonitor;
+}
+
+/** What a probe works with. */
+export interface ProbeMeans {
+  readonly offramps: OffRamps;
+  readonly clock: Clock;
+  /** The certificate authorities that https probes trust. */
+  readonly trust: SecureContext;
+}
+
+export interface ProbeResult {
+  readonly passed: boolean;
+  /** `No failures` exactly when passed. */
+  readonly reason: FailureReason;
+  /** 0 when there was no HTTP answer. */
+  readonly responseCode: number;
+  /** Milliseconds until the origin had connected (tcp) or sent the first byte of its answer (http, https). */
+  readonly rttMs: number | null;
+}
+
+/**
+ * One attempt. A negative answer is a result; what goes wrong on the way is a rejection with a ProbeFailure or a
+ * DialError. When `signal` is aborted it lets go of every socket at once; it also is after the attempt, on every path.
+ */
+export type Probe = (target: ProbeTarget, means: ProbeMeans, signal: AbortSignal) => Promise<ProbeResult>;
+
+/** Ends an attempt with this reason. */
+export class ProbeFailure extends Error {
+  override readonly name = 'ProbeFailure';
+  constructor(
+    readonly reason: FailureReason,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+  }
+}
+
+export function failed(reason: FailureReason, responseCode = 0, rttMs: number | null = null): ProbeResult {
+  return { passed: false, reason, responseCode, rttMs };
+}

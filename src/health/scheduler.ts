@@ -1,0 +1,116 @@
+import type { Clock } from '../net/clock.js';
+
+/** One run of a job. It must end soon after `signal` is aborted, and must not reject. */
+export type Run = (signal: AbortSignal) => Promise<void>;
+
+export interface Job {
+  /** Aborts the run under way and starts another as soon as there is room. */
+  runNow(): void;
+  /** Aborts the run under way or forgets the one that waits for room; the next comes one interval from now. */
+  skip(): void;
+  /** Aborts the run under way; there is no next. */
+  end(): void;
+}
+
+export interface Scheduler {
+  /** The first run at once; then each one interval after the start of the last, or right after its end if it took longer. */
+  every(intervalMs: number, run: Run): Job;
+  /** Aborts everything; resolves when the last run has ended. */
+  stop(): Promise<void>;
+}
+
+interface Task {
+  readonly intervalMs: number;
+  readonly run: Run;
+  cancelTimer: () => void;
+  /** Of the run under way. */
+  controller: AbortController | undefined;
+}
+
+/** Starting a probe costs about 0.1 ms; the traffic on the same thread gets its turn between so many. */
+const STARTS_PER_TURN = 32;
+
+/** Runs jobs over and over: one timer for each, at most `maxInFlight` at once, first come first served. */
+export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFlight: number }): Scheduler {
+  const tasks = new Set<Task>();
+  const queue = new Set<Task>();
+  const runs = new Set<Promise<void>>();
+  let nextTurn: NodeJS.Immediate | undefined;
+
+  function startQueued(): void {
+    nextTurn = undefined;
+    let left = Math.min(STARTS_PER_TURN, maxInFlight - runs.size);
+    for (const task of queue) {
+      if (left === 0) break;
+      left -= 1;
+      queue.delete(task);
+      start(task);
+    }
+    if (queue.size > 0 && runs.size < maxInFlight) startSoon();
+  }
+
+  function startSoon(): void {
+    nextTurn ??= setImmediate(startQueued);
+  }
+
+  function enqueue(task: Task): void {
+    queue.add(task);
+    startSoon();
+  }
+
+  function start(task: Task): void {
+    const controller = new AbortController();
+    const startedAt = clock.monotonic();
+    task.controller = controller;
+    const run = task.run(controller.signal).finally(() => {
+      runs.delete(run);
+      if (queue.size > 0) startSoon();
+      // Otherwise it was aborted, and whoever did that has said what comes next.
+      if (task.controller !== controller) return;
+      task.controller = undefined;
+      runAfter(task, startedAt + task.intervalMs - clock.monotonic());
+    });
+    runs.add(run);
+  }
+
+  function runAfter(task: Task, ms: number): void {
+    if (ms <= 0) enqueue(task);
+    else task.cancelTimer = clock.after(ms, () => enqueue(task));
+  }
+
+  function abort(task: Task): void {
+    task.cancelTimer();
+    queue.delete(task);
+    const { controller } = task;
+    task.controller = undefined;
+    controller?.abort();
+  }
+
+  return {
+    every(intervalMs, run) {
+      const task: Task = { intervalMs, run, cancelTimer: () => {}, controller: undefined };
+      tasks.add(task);
+      enqueue(task);
+      return {
+        runNow() {
+          abort(task);
+          if (tasks.has(task)) enqueue(task);
+        },
+        skip() {
+          abort(task);
+          if (tasks.has(task)) runAfter(task, task.intervalMs);
+        },
+        end() {
+          tasks.delete(task);
+          abort(task);
+        },
+      };
+    },
+    async stop() {
+      clearImmediate(nextTurn);
+      for (const task of tasks) abort(task);
+      tasks.clear();
+      await Promise.allSettled(runs);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { pino } from 'pino';
+import { type Offramp, startApp } from './app.js';
+import { START_FLAGS } from './config/flags.js';
+import { parseFlags } from './config/parse.js';
+import { startConfig } from './config/start-config.js';
+
+export type { Offramp };
+
+type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
+
+/** The flags of `offramp start`, in camelCase: `{ memory: true, httpPort: 0, minMonitorInterval: 1 }`. */
+export type OfframpOptions = {
+  readonly [K in keyof typeof START_FLAGS as Camel<K & string>]?:
+    | string
+    | number
+    | boolean
+    | readonly string[];
+};
+
+/**
+ * Starts Offramp inside this process, with its data plane and database in threads of their own. The environment is not
+ * read. Throws what `offramp start` would print.
+ */
+export async function startOfframp(options: OfframpOptions = {}): Promise<Offramp> {
+  const config = startConfig(parseFlags(START_FLAGS, Object.entries(options).flatMap(toArguments), {}));
+  const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+  return await startApp(config, {
+    log,
+    progress: () => undefined,
+    onFailure(error) {
+      throw error;
+    },
+  });
+}
+
+function toArguments([name, value]: [string, string | number | boolean | readonly string[]]): string[] {
+  const flag = `--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
+  if (typeof value === 'boolean') return value ? [flag] : [];
+  return [value].flat().map((one) => `${flag}=${one}`);
+}

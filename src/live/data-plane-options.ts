@@ -1,0 +1,17 @@
+import type { SnapshotDelta } from './snapshot.js';
+
+/** What the data plane's thread is started with. */
+export interface DataPlaneOptions {
+  readonly edge: {
+    readonly host: string;
+    readonly port: number;
+    readonly certificate: string;
+    readonly key: string;
+  };
+  readonly http: { readonly host: string; readonly port: number };
+  readonly pop: string;
+  readonly originTls: 'full' | 'strict';
+  readonly logLevel: string;
+  /** The configuration at the start: nothing listens before it is applied. */
+  readonly configuration: SnapshotDelta;
+}

@@ -1,0 +1,22 @@
+import { DialError, type DialFailure } from './contract.js';
+
+/** What the operating system or the resolver says (`error.code`), in the terms of the contract. */
+const FAILURE_OF_CODE: Readonly<Record<string, DialFailure>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ENOTFOUND: 'unknown_host',
+  EAI_AGAIN: 'unknown_host',
+  ECONNRESET: 'reset',
+};
+
+/** The DialError for whatever went wrong before `connect`; `cause` keeps the original with its `code`. */
+export function toDialError(error: unknown, where: string): DialError {
+  if (error instanceof DialError) return error;
+  const { code = 'unknown error', message = String(error) } = (error ?? {}) as NodeJS.ErrnoException;
+  const failure = FAILURE_OF_CODE[code] ?? 'other';
+  return new DialError(failure, `Cannot connect to ${where}: ${message || code}`, { cause: error });
+}

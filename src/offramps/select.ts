@@ -1,0 +1,96 @@
+import { Duplex } from 'node:stream';
+import type { LiveRoute } from '../live/snapshot.js';
+import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
+import { parseCidr } from '../net/cidr.js';
+import { parseIp } from '../net/ip.js';
+import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
+import {
+  type Dial,
+  DialError,
+  type OffRamps,
+  type OriginSocket,
+  type TunnelDialer,
+  type Way,
+} from './contract.js';
+
+/**
+ * Direct for an origin without a virtual network; otherwise the tunnel of the longest route in that network which covers
+ * its address. Follows the routes of `store`: create it before whoever asks it on a change of the configuration.
+ */
+export function createOffRamps(parts: {
+  store: SnapshotStore;
+  tunnels: TunnelDialer;
+  direct: Dial;
+}): OffRamps {
+  const { store, tunnels, direct } = parts;
+  const tables = createRouteTables(store);
+
+  const select: OffRamps['select'] = ({ address, ip, virtualNetworkId }): Way => {
+    if (virtualNetworkId === null) return { kind: 'direct' };
+    const parsed = ip === null ? null : parseIp(ip);
+    if (!parsed) {
+      return noWay('no_route', `"${address}" is a private host name; only IP addresses can be balanced`);
+    }
+    const route = tables.get(virtualNetworkId)?.lookup(parsed);
+    if (!route) {
+      return noWay('no_route', `No route in virtual network ${virtualNetworkId} covers ${address}`);
+    }
+    if (!tunnels.connected(route.tunnelId)) {
+      const { tunnelId, network } = route;
+      return noWay(
+        'no_connection',
+        `Tunnel ${tunnelId}, the route ${network} to ${address}, has no connection`,
+      );
+    }
+    return { kind: 'tunnel', tunnelId: route.tunnelId, routeId: route.id };
+  };
+
+  return {
+    select,
+    dial(origin, port, options) {
+      const way = select(origin);
+      const destination = { host: origin.ip ?? origin.address, port };
+      if (way.kind === 'direct') return direct(destination, options);
+      if (way.kind === 'tunnel') return tunnels.dial(way.tunnelId, destination, options);
+      return failedSocket(new DialError(way.failure, way.detail));
+    },
+  };
+}
+
+function noWay(failure: 'no_route' | 'no_connection', detail: string): Way {
+  return { kind: 'none', failure, detail };
+}
+
+/** The live routes of each virtual network, kept up with the store. */
+function createRouteTables(store: SnapshotStore): ReadonlyMap<string, PrefixMap<LiveRoute>> {
+  const tables = new Map<string, PrefixMap<LiveRoute>>();
+
+  function add(route: LiveRoute): void {
+    const table = tables.get(route.virtualNetworkId) ?? createPrefixMap<LiveRoute>();
+    tables.set(route.virtualNetworkId, table);
+    const cidr = parseCidr(route.network);
+    if (cidr) table.set(cidr, route);
+  }
+
+  function remove(route: LiveRoute): void {
+    const table = tables.get(route.virtualNetworkId);
+    const cidr = parseCidr(route.network);
+    if (table && cidr) table.delete(cidr);
+    if (table?.size === 0) tables.delete(route.virtualNetworkId);
+  }
+
+  for (const route of store.snapshot.routes.values()) add(route);
+  store.onChange((changes) => {
+    const routes = changes.filter((change): change is LiveChange<'route'> => change.noun === 'route');
+    // All removals first: two routes may swap their networks in one change.
+    for (const { before } of routes) if (before) remove(before);
+    for (const { after } of routes) if (after) add(after);
+  });
+  return tables;
+}
+
+/** A socket that never connects: its `error` comes after the caller could listen, as with every other socket. */
+function failedSocket(error: DialError): OriginSocket {
+  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  return Object.assign(socket.destroy(error), { connecting: false });
+}

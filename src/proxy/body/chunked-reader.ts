@@ -1,0 +1,160 @@
+import { CR, FIELD_VALUE, LF } from '../head/characters.js';
+import { Malformed } from '../head/malformed.js';
+import { type BodyReader, type ForwardPiece, slice } from './body-reader.js';
+
+const MAX_SIZE_DIGITS = 12;
+const MAX_EXTENSION_BYTES = 256;
+const MAX_TRAILER_BYTES = 8 * 1024;
+const SEMICOLON = 59;
+
+type State =
+  | 'size'
+  | 'extension'
+  | 'size_lf'
+  | 'data'
+  | 'data_cr'
+  | 'data_lf'
+  | 'trailer_start'
+  | 'trailer'
+  | 'trailer_lf'
+  | 'last_lf'
+  | 'complete';
+
+/**
+ * A chunked body, checked byte by byte. With `framed` the pieces keep the chunk framing, so that they can be sent on as
+ * they came; otherwise they are the data alone. Trailers are checked and left out.
+ */
+export class ChunkedReader implements BodyReader {
+  private state: State = 'size';
+  private size = 0;
+  private sizeDigits = 0;
+  private extensionBytes = 0;
+  private trailerBytes = 0;
+
+  constructor(private readonly framed: boolean) {}
+
+  get complete(): boolean {
+    return this.state === 'complete';
+  }
+
+  read(bytes: Buffer, start: number, forward: ForwardPiece): number {
+    const pieces: Buffer[] = [];
+    const end = this.scan(bytes, start, (from, to) => {
+      if (to > from) pieces.push(slice(bytes, from, to));
+    });
+    // Only now: nothing of a buffer with broken framing may go on.
+    for (const piece of pieces) forward(piece);
+    return end;
+  }
+
+  /** Calls `keep` for each stretch that goes on; returns the index behind the body, or the length. */
+  private scan(bytes: Buffer, start: number, keep: (from: number, to: number) => void): number {
+    let at = start;
+    /** Where the stretch began that is not handed on yet. */
+    let from = start;
+    while (at < bytes.length && this.state !== 'complete') {
+      switch (this.state) {
+        case 'size':
+          this.readSizeByte(bytes[at++]!);
+          break;
+        case 'extension':
+          this.readExtensionByte(bytes[at++]!);
+          break;
+        case 'size_lf':
+          expectByte(bytes[at++]!, LF);
+          this.state = this.size === 0 ? 'trailer_start' : 'data';
+          if (!this.framed) from = at;
+          break;
+        case 'data': {
+          const taken = Math.min(this.size, bytes.length - at);
+          at += taken;
+          this.size -= taken;
+          if (this.size > 0) break;
+          if (!this.framed) keep(from, at);
+          this.state = 'data_cr';
+          break;
+        }
+        case 'data_cr':
+          expectByte(bytes[at++]!, CR);
+          this.state = 'data_lf';
+          break;
+        case 'data_lf':
+          expectByte(bytes[at++]!, LF);
+          this.state = 'size';
+          this.sizeDigits = 0;
+          break;
+        case 'trailer_start':
+          if (bytes[at] === CR) {
+            at++;
+            this.state = 'last_lf';
+            break;
+          }
+          // The trailer ends one stretch; the next begins with the CRLF behind it.
+          if (this.framed) keep(from, at);
+          this.state = 'trailer';
+          break;
+        case 'trailer':
+          this.readTrailerByte(bytes[at++]!);
+          break;
+        case 'trailer_lf':
+          expectByte(bytes[at++]!, LF);
+          from = at;
+          this.state = 'trailer_start';
+          break;
+        case 'last_lf':
+          expectByte(bytes[at++]!, LF);
+          if (this.framed) keep(from, at);
+          this.state = 'complete';
+          break;
+      }
+    }
+    if (this.goesOn(from, at)) keep(from, at);
+    return at;
+  }
+
+  /** Whether the stretch at the end of the buffer must be handed on although its line or chunk is not complete. */
+  private goesOn(from: number, at: number): boolean {
+    if (from === at || this.state === 'complete') return false;
+    if (this.framed) return this.state !== 'trailer' && this.state !== 'trailer_lf';
+    return this.state === 'data';
+  }
+
+  private readSizeByte(byte: number): void {
+    const digit = hexDigit(byte);
+    if (digit >= 0) {
+      if (this.sizeDigits === 0) this.size = 0;
+      if (++this.sizeDigits > MAX_SIZE_DIGITS) throw new Malformed(400, 'the chunk size is too long');
+      this.size = this.size * 16 + digit;
+      return;
+    }
+    if (this.sizeDigits === 0 || (byte !== CR && byte !== SEMICOLON)) {
+      throw new Malformed(400, 'the chunk size is not hexadecimal');
+    }
+    this.extensionBytes = 0;
+    this.state = byte === CR ? 'size_lf' : 'extension';
+  }
+
+  private readExtensionByte(byte: number): void {
+    if (byte === CR) this.state = 'size_lf';
+    else if (FIELD_VALUE[byte] !== 1 || ++this.extensionBytes > MAX_EXTENSION_BYTES) {
+      throw new Malformed(400, 'the chunk extension has a control character or is too long');
+    }
+  }
+
+  private readTrailerByte(byte: number): void {
+    if (byte === CR) this.state = 'trailer_lf';
+    else if (FIELD_VALUE[byte] !== 1 || ++this.trailerBytes > MAX_TRAILER_BYTES) {
+      throw new Malformed(400, 'the trailer has a control character or is too long');
+    }
+  }
+}
+
+function expectByte(byte: number, expected: number): void {
+  if (byte !== expected) throw new Malformed(400, 'a chunk does not end with CRLF where its size says');
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 0x20;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}

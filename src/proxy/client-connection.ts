@@ -1,0 +1,253 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { parseIp } from '../net/ip.js';
+import type { Client } from '../steering/decide.js';
+import type { BodyReader, ForwardPiece } from './body/body-reader.js';
+import { ChunkedReader } from './body/chunked-reader.js';
+import { LengthReader } from './body/length-reader.js';
+import { NEVER, type Waiting } from './deadlines.js';
+import { EDGE_ERRORS, type EdgeError, errorResponse, refusal } from './errors.js';
+import { Exchange } from './exchange.js';
+import { HeadBuffer } from './head/head-buffer.js';
+import { Malformed } from './head/malformed.js';
+import { type RequestHead, readRequestHead } from './head/request-head.js';
+import type { ExchangeEnd, Requester } from './requester.js';
+import type { ProxyServices } from './services.js';
+import { joinStreams } from './upgrade.js';
+
+type State =
+  /** Between requests, or inside a head. */
+  | 'awaiting_head'
+  /** One request is being forwarded; its body may still be coming in. */
+  | 'exchanging'
+  /** Bytes go both ways, unread by us. */
+  | 'upgraded'
+  /** Everything was said: only waits for the client to close. */
+  | 'lingering';
+
+/** One connection from a client: requests one after another, each answered before the next is read. */
+export class ClientConnection implements Requester, Waiting {
+  deadline: number;
+  readonly identity: Client;
+  private state: State = 'awaiting_head';
+  private exchange: Exchange | null = null;
+  /** The body of the current request; null when it has none or was read completely. */
+  private body: BodyReader | null = null;
+  /** Bytes behind the current request: the beginning of the next one. */
+  private ahead: Buffer | null = null;
+  private reading = false;
+  private readonly head: HeadBuffer;
+  private readonly forward: ForwardPiece = (piece) => this.exchange?.bodyPiece(piece);
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly services: ProxyServices,
+  ) {
+    this.head = new HeadBuffer(services.limits.headBytes);
+    const address = socket.remoteAddress ?? '';
+    // The canonical form: an IPv4 client on a dual-stack listener is the same client.
+    this.identity = { ip: parseIp(address)?.text ?? address, random: Math.random };
+    this.deadline = services.deadlines.after(services.timeouts.clientHead);
+    services.deadlines.watch(this);
+    socket.on('data', this.onData);
+    socket.on('drain', this.onDrain);
+    socket.on('end', this.onEnd);
+    // `close` follows.
+    socket.on('error', () => {});
+    socket.on('close', () => this.onClose());
+  }
+
+  /** Closes now when no request is under way, otherwise after it. */
+  drain(): void {
+    if (this.state === 'awaiting_head' && this.head.isEmpty) this.linger();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  deadlineReached(): void {
+    const betweenRequests = this.state === 'awaiting_head' && this.head.isEmpty;
+    if (betweenRequests || this.state === 'lingering') this.socket.destroy();
+    else if (this.exchange) this.exchange.refuse('client_timeout');
+    else this.answerAndClose(EDGE_ERRORS.client_timeout);
+  }
+
+  // What the exchange asks for.
+
+  write(bytes: Buffer): boolean {
+    return this.socket.write(bytes);
+  }
+
+  writeText(latin1: string): boolean {
+    return this.socket.write(latin1, 'latin1');
+  }
+
+  batch(writes: () => void): void {
+    this.socket.cork();
+    writes();
+    this.socket.uncork();
+  }
+
+  pauseBody(): void {
+    if (this.body === null) return;
+    this.socket.pause();
+    this.deadline = NEVER;
+  }
+
+  resumeBody(): void {
+    if (this.body === null) return;
+    this.socket.resume();
+    this.deadline = this.services.deadlines.after(this.services.timeouts.bodyIdle);
+  }
+
+  joinOrigin(origin: Duplex, rest: Buffer): void {
+    const { socket, services, ahead } = this;
+    this.state = 'upgraded';
+    this.exchange = null;
+    this.ahead = null;
+    this.deadline = NEVER;
+    socket.off('data', this.onData);
+    socket.off('drain', this.onDrain);
+    socket.off('end', this.onEnd);
+    if (rest.length > 0) socket.write(rest);
+    if (ahead !== null) origin.write(ahead);
+    joinStreams(socket, origin, services.deadlines, services.timeouts.upgradedIdle);
+  }
+
+  exchangeEnded(end: ExchangeEnd): void {
+    this.exchange = null;
+    if (end === 'abort') this.socket.destroy();
+    else if (end === 'close') this.linger();
+    else {
+      this.state = 'awaiting_head';
+      this.deadline = this.services.deadlines.after(this.services.timeouts.clientIdle);
+      this.readOn();
+    }
+  }
+
+  // What the socket tells.
+
+  private readonly onData = (chunk: Buffer): void => {
+    if (this.state === 'lingering') return;
+    const whole = this.ahead === null ? chunk : Buffer.concat([this.ahead, chunk]);
+    this.ahead = null;
+    this.read(whole);
+  };
+
+  private readonly onDrain = (): void => {
+    if (this.exchange) this.exchange.clientDrained();
+    else if (this.state === 'awaiting_head') this.readOn();
+  };
+
+  /** A client that ends its half during a request has given up: to everybody else the close of a socket looks the same. */
+  private readonly onEnd = (): void => {
+    if (this.exchange) this.socket.destroy();
+    else this.linger();
+  };
+
+  private onClose(): void {
+    this.services.deadlines.forget(this);
+    this.exchange?.cancel();
+    this.exchange = null;
+  }
+
+  /** Goes on with what was read ahead. */
+  private readOn(): void {
+    if (this.reading) return;
+    const { ahead } = this;
+    this.ahead = null;
+    if (ahead !== null) this.read(ahead);
+    if (this.ahead === null) this.socket.resume();
+  }
+
+  private read(chunk: Buffer): void {
+    this.reading = true;
+    let rest: Buffer | null = chunk;
+    try {
+      while (rest !== null && this.mayRead()) {
+        rest = this.body === null ? this.readHead(rest) : this.readBody(rest);
+      }
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      rest = null;
+      this.refuseMessage(error);
+    }
+    this.reading = false;
+    if (rest !== null && this.state !== 'lingering') this.keepAhead(rest);
+  }
+
+  private mayRead(): boolean {
+    // A client that does not take its answers is not read either.
+    if (this.state === 'awaiting_head') return !this.socket.writableNeedDrain;
+    return this.state === 'exchanging' && this.body !== null;
+  }
+
+  private keepAhead(rest: Buffer): void {
+    this.ahead = rest;
+    if (rest.length > this.services.limits.headBytes || this.exchange === null) this.socket.pause();
+  }
+
+  /** Returns what is behind the head; null when nothing is. */
+  private readHead(chunk: Buffer): Buffer | null {
+    const { head, services } = this;
+    if (head.isEmpty) this.deadline = services.deadlines.after(services.timeouts.clientHead);
+    const end = head.add(chunk);
+    if (end < 0) return null;
+    const request = readRequestHead(head.bytes.toString('latin1', 0, end - 2), services.limits.fieldCount);
+    const rest = end < head.bytes.length ? head.bytes.subarray(end) : null;
+    head.clear();
+    this.startExchange(request);
+    return rest;
+  }
+
+  private startExchange(request: RequestHead): void {
+    this.state = 'exchanging';
+    this.body = bodyReader(request);
+    this.deadline = NEVER;
+    this.exchange = new Exchange(this.services, this, request);
+    this.exchange.start();
+  }
+
+  private readBody(chunk: Buffer): Buffer | null {
+    const body = this.body!;
+    this.deadline = this.services.deadlines.after(this.services.timeouts.bodyIdle);
+    const end = body.read(chunk, 0, this.forward);
+    if (!body.complete || this.state !== 'exchanging') return null;
+    this.body = null;
+    this.deadline = NEVER;
+    this.exchange?.bodyComplete();
+    return end < chunk.length ? chunk.subarray(end) : null;
+  }
+
+  private refuseMessage({ status, message }: Malformed): void {
+    const error = refusal(status, message);
+    if (this.exchange) this.exchange.refuse(error);
+    else this.answerAndClose(error);
+  }
+
+  private answerAndClose(error: EdgeError): void {
+    const ray = this.services.nextRay();
+    this.writeText(errorResponse(error, { ray, withBody: true, connection: 'close' }));
+    this.linger();
+  }
+
+  /** Ends our half and reads on for a moment: closing with unread bytes would destroy the answer on its way. */
+  private linger(): void {
+    this.state = 'lingering';
+    this.body = null;
+    this.ahead = null;
+    this.head.clear();
+    const { deadlines, timeouts } = this.services;
+    this.deadline = deadlines.after(timeouts.bodyIdle);
+    this.socket.end(() => {
+      this.deadline = deadlines.after(timeouts.linger);
+    });
+    this.socket.resume();
+  }
+}
+
+function bodyReader({ chunked, contentLength }: RequestHead): BodyReader | null {
+  if (chunked) return new ChunkedReader(true);
+  return contentLength ? new LengthReader(contentLength) : null;
+}

@@ -1,0 +1,100 @@
+import { STATUS_CODES } from 'node:http';
+import type { DialFailure } from '../offramps/contract.js';
+import type { RefusalStatus } from './head/malformed.js';
+
+/** How an attempt at an origin can end without a response. */
+export type OriginFailure =
+  | 'invalid_response'
+  | 'refused'
+  | 'connect_timeout'
+  | 'unreachable'
+  | 'head_timeout'
+  | 'tls_handshake'
+  | 'tls_certificate'
+  | 'unknown_host';
+
+/** Every reason for which the proxy answers by itself. */
+export type EdgeErrorName =
+  | OriginFailure
+  | 'client_timeout'
+  | 'overloaded'
+  | 'loop'
+  | 'unknown_load_balancer'
+  | 'no_pool';
+
+export interface EdgeError {
+  readonly status: number;
+  /** What the body shows behind `error code:`. */
+  readonly code: number;
+  readonly text: string;
+}
+
+/** The codes of origin failures are Cloudflare's; 508 with 1000 for a loop is our choice. */
+export const EDGE_ERRORS = {
+  client_timeout: { status: 408, code: 408, text: 'The request did not arrive completely in time.' },
+  overloaded: { status: 503, code: 503, text: 'There are too many connections. Try again later.' },
+  loop: { status: 508, code: 1000, text: 'The request has passed here too often: an origin leads back.' },
+  invalid_response: {
+    status: 520,
+    code: 520,
+    text: 'The origin ended the connection or did not answer with valid HTTP.',
+  },
+  refused: { status: 521, code: 521, text: 'The origin refused the connection.' },
+  connect_timeout: { status: 522, code: 522, text: 'The origin did not accept the connection in time.' },
+  unreachable: { status: 523, code: 523, text: 'There is no way to the origin.' },
+  head_timeout: {
+    status: 524,
+    code: 524,
+    text: 'The origin accepted the request but did not answer in time.',
+  },
+  tls_handshake: { status: 525, code: 525, text: 'The TLS handshake with the origin failed.' },
+  tls_certificate: { status: 526, code: 526, text: 'The certificate of the origin is not valid.' },
+  unknown_load_balancer: { status: 530, code: 1001, text: 'No enabled load balancer has this host name.' },
+  no_pool: {
+    status: 530,
+    code: 1016,
+    text: 'No pool can take the request and the fallback pool cannot serve.',
+  },
+  unknown_host: { status: 530, code: 1016, text: 'The host name of the origin does not resolve.' },
+} satisfies Record<EdgeErrorName, EdgeError>;
+
+export const FAILURE_OF_DIAL = {
+  refused: 'refused',
+  timeout: 'connect_timeout',
+  unreachable: 'unreachable',
+  no_route: 'unreachable',
+  no_connection: 'unreachable',
+  unknown_host: 'unknown_host',
+  // Reset while connecting: nobody took the connection, and nothing was sent yet.
+  reset: 'refused',
+  other: 'unreachable',
+} satisfies Record<DialFailure, OriginFailure>;
+
+/** A request that was refused for what it says; `text` tells what would be right. */
+export function refusal(status: RefusalStatus, text: string): EdgeError {
+  return { status, code: status, text: `${text}.` };
+}
+
+export interface ErrorAnswer {
+  readonly ray: string;
+  /** HEAD gets the head alone. */
+  readonly withBody: boolean;
+  /** The value of the Connection field; null for none. */
+  readonly connection: 'close' | 'keep-alive' | null;
+}
+
+/** A whole response with a short text body. */
+export function errorResponse(error: EdgeError, { ray, withBody, connection }: ErrorAnswer): string {
+  const body = `error code: ${error.code}\n${error.text}\nray: ${ray}\n`;
+  const reason = STATUS_CODES[error.status] ?? 'Origin Error';
+  return (
+    `HTTP/1.1 ${error.status} ${reason}\r\n` +
+    'Content-Type: text/plain; charset=utf-8\r\n' +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
+    'Cache-Control: no-store\r\n' +
+    `CF-Ray: ${ray}\r\n` +
+    (error.status === 503 ? 'Retry-After: 1\r\n' : '') +
+    (connection === null ? '' : `Connection: ${connection}\r\n`) +
+    `\r\n${withBody ? body : ''}`
+  );
+}

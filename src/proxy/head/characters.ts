@@ -1,0 +1,47 @@
+/** Character classes of RFC 9110 and 9112, by latin1 code: 1 = belongs to the class. */
+
+export const CR = 13;
+export const LF = 10;
+export const TAB = 9;
+export const SPACE = 32;
+export const COLON = 58;
+
+function codes(text: string, ...ranges: readonly (readonly [from: number, to: number])[]): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const character of text) table[character.charCodeAt(0)] = 1;
+  for (const [from, to] of ranges) table.fill(1, from, to + 1);
+  return table;
+}
+
+const DIGITS = [48, 57] as const;
+const UPPER = [65, 90] as const;
+const LOWER = [97, 122] as const;
+
+/** `tchar`: methods and field names. */
+export const TOKEN = codes("!#$%&'*+-.^_`|~", DIGITS, UPPER, LOWER);
+
+/** Field values: visible characters, space, tab and the upper half; never CR, LF, NUL or another control. */
+export const FIELD_VALUE = codes('\t', [0x20, 0x7e], [0x80, 0xff]);
+
+/** Request targets: visible ASCII; `#` would start a fragment, which never goes on the wire. */
+export const TARGET = (() => {
+  const table = codes('', [0x21, 0x7e]);
+  table['#'.charCodeAt(0)] = 0;
+  return table;
+})();
+
+/** The names and addresses that a Host field may hold, its port and IPv6 brackets included. */
+export const AUTHORITY = codes('-._:[]', DIGITS, UPPER, LOWER);
+
+/** Whether `text` has `name` at `at`, letters of either case. `name` is lower case and of token characters. */
+export function matchesName(text: string, at: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    if ((text.charCodeAt(at + i) | 0x20) !== (name.charCodeAt(i) | 0x20)) return false;
+  }
+  return true;
+}
+
+export function everyCharacter(text: string, allowed: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (allowed[text.charCodeAt(i)] !== 1) return false;
+  return true;
+}

@@ -1,0 +1,76 @@
+import { matchesName } from './characters.js';
+
+/** What the proxy does with a field it knows. Every other field is passed on as it came. */
+export type FieldRole =
+  | 'drop'
+  | 'host'
+  | 'content_length'
+  | 'transfer_encoding'
+  | 'connection'
+  | 'upgrade'
+  | 'expect'
+  | 'forwarded_for'
+  | 'cdn_loop';
+
+interface NamedRole {
+  readonly name: string;
+  readonly role: FieldRole;
+}
+
+export interface FieldRoles {
+  readonly byLength: readonly (readonly NamedRole[] | undefined)[];
+  /** Fields whose name starts so are dropped. */
+  readonly droppedPrefixes: readonly string[];
+}
+
+/** Fields that speak of one connection only, on both sides. */
+const CONNECTION_FIELDS = {
+  connection: 'connection',
+  'content-length': 'content_length',
+  'transfer-encoding': 'transfer_encoding',
+  upgrade: 'upgrade',
+  te: 'drop',
+  trailer: 'drop',
+  'keep-alive': 'drop',
+  'proxy-connection': 'drop',
+  'http2-settings': 'drop',
+} satisfies Record<string, FieldRole>;
+
+export const REQUEST_FIELDS = fieldRoles(
+  {
+    ...CONNECTION_FIELDS,
+    host: 'host',
+    expect: 'expect',
+    'x-forwarded-for': 'forwarded_for',
+    'x-forwarded-proto': 'drop',
+    'x-real-ip': 'drop',
+    'cdn-loop': 'cdn_loop',
+  },
+  // Servers behind CGI-like gateways read `CF_…` as `CF-…`.
+  ['cf-', 'cf_'],
+);
+
+export const RESPONSE_FIELDS = fieldRoles({ ...CONNECTION_FIELDS, 'cf-ray': 'drop' }, ['x-accel-']);
+
+function fieldRoles(table: Readonly<Record<string, FieldRole>>, droppedPrefixes: string[]): FieldRoles {
+  const named = Object.entries(table).map(([name, role]) => ({ name, role }));
+  const longest = Math.max(...named.map(({ name }) => name.length));
+  const byLength = Array.from({ length: longest + 1 }, (_, length) => {
+    const sameLength = named.filter(({ name }) => name.length === length);
+    return sameLength.length > 0 ? sameLength : undefined;
+  });
+  return { byLength, droppedPrefixes };
+}
+
+/** The role of the field whose name is `text.slice(start, end)`; undefined when it has none. */
+export function roleOf(roles: FieldRoles, text: string, start: number, end: number): FieldRole | undefined {
+  const length = end - start;
+  const sameLength = length < roles.byLength.length ? roles.byLength[length] : undefined;
+  if (sameLength !== undefined) {
+    for (const { name, role } of sameLength) if (matchesName(text, start, name)) return role;
+  }
+  for (const prefix of roles.droppedPrefixes) {
+    if (length >= prefix.length && matchesName(text, start, prefix)) return 'drop';
+  }
+  return undefined;
+}

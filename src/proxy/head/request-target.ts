@@ -1,0 +1,47 @@
+import { AUTHORITY, everyCharacter } from './characters.js';
+import { Malformed } from './malformed.js';
+
+export interface RequestTarget {
+  /** What goes to the origin: `/path?query`, or `*`. */
+  readonly forwarded: string;
+  /** `host[:port]` of an absolute target, which then counts instead of the Host field. */
+  readonly authority: string | null;
+}
+
+const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
+
+/** The origin form, the asterisk of OPTIONS, or the absolute form, which is turned into the origin form. */
+export function readTarget(method: string, target: string): RequestTarget {
+  if (target.charCodeAt(0) === 47) return { forwarded: target, authority: null };
+  if (target === '*' && method === 'OPTIONS') return { forwarded: target, authority: null };
+  const absolute = ABSOLUTE.exec(target);
+  if (!absolute || method === 'CONNECT') {
+    throw new Malformed(400, `the request target ${JSON.stringify(target.slice(0, 80))} is not a path`);
+  }
+  return { forwarded: pathOf(method, absolute[2]!), authority: absolute[1]! };
+}
+
+function pathOf(method: string, rest: string): string {
+  if (rest === '') return method === 'OPTIONS' ? '*' : '/';
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** The host name of `host[:port]` for look-ups: lower case, without port and final dot. */
+export function hostName(authority: string): string {
+  if (authority.length > 261 || !everyCharacter(authority, AUTHORITY)) throw badHost(authority);
+  const bracket = authority.startsWith('[') ? authority.indexOf(']') : -1;
+  const colon = authority.indexOf(':', bracket + 1);
+  const port = colon < 0 ? '' : authority.slice(colon + 1);
+  const name = colon < 0 ? authority : authority.slice(0, colon);
+  const bracketed = bracket >= 0 ? bracket === name.length - 1 : !/[[\]]/.test(name);
+  if (name === '' || !bracketed || !/^\d{0,5}$/.test(port)) throw badHost(authority);
+  const lower = name.toLowerCase();
+  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+}
+
+function badHost(authority: string): Malformed {
+  return new Malformed(
+    400,
+    `${JSON.stringify(authority.slice(0, 80))} is not a host name with an optional port`,
+  );
+}

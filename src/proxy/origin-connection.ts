@@ -1,0 +1,276 @@
+import type { Duplex } from 'node:stream';
+import type { BodyReader, ForwardPiece } from './body/body-reader.js';
+import { ChunkedReader } from './body/chunked-reader.js';
+import { LengthReader } from './body/length-reader.js';
+import { type Deadlines, NEVER, type Waiting } from './deadlines.js';
+import type { OriginFailure } from './errors.js';
+import { HeadBuffer } from './head/head-buffer.js';
+import { Malformed } from './head/malformed.js';
+import {
+  originKeepsAlive,
+  type ResponseFraming,
+  type ResponseHead,
+  readResponseHead,
+  responseFraming,
+} from './head/response-head.js';
+import type { ProxyLimits, ProxyTimeouts } from './limits.js';
+
+/** The exchange that an origin connection works for. */
+export interface OriginUser {
+  readonly method: string;
+  /** The client cannot read chunks: hand over their data alone. */
+  readonly unchunk: boolean;
+  originContinues(): void;
+  /** 101: from here on the socket belongs to the user, with the bytes in `rest` already read. */
+  originSwitches(head: ResponseHead, socket: Duplex, rest: Buffer): void;
+  responseHead(head: ResponseHead, framing: ResponseFraming): void;
+  responsePiece(piece: Buffer): void;
+  /** Everything that the last read brought has been handed over. */
+  responseRead(): void;
+  responseComplete(reusable: boolean): void;
+  /** The origin takes more of the request body. */
+  originDrained(): void;
+  /** The connection is gone before the response was complete. */
+  originFailed(failure: OriginFailure, cause: Error): void;
+}
+
+/** What all connections to origins share. */
+export interface OriginServices {
+  readonly limits: ProxyLimits;
+  readonly timeouts: ProxyTimeouts;
+  readonly deadlines: Deadlines;
+  readonly idle: { remove(connection: OriginConnection): void };
+}
+
+/** One connected socket to an origin: one request at a time, used again as long as both sides keep to the rules. */
+export class OriginConnection implements Waiting {
+  deadline = NEVER;
+  /** Another request was answered on this connection before: the origin may close it at any moment. */
+  reused = false;
+  /** Whether the current response has begun, be it with one byte. */
+  answered = false;
+  private user: OriginUser | null = null;
+  private body: BodyReader | null = null;
+  private framing: ResponseFraming = 'none';
+  private keepAlive = false;
+  private gone = false;
+  private readonly head: HeadBuffer;
+  private readonly forward: ForwardPiece = (piece) => this.user?.responsePiece(piece);
+
+  constructor(
+    private readonly socket: Duplex,
+    /** The same for all connections that lead to the same place in the same way. */
+    readonly key: string,
+    /** When its way was chosen, see `OriginIdle.renew`. */
+    readonly generation: number,
+    private readonly services: OriginServices,
+  ) {
+    this.head = new HeadBuffer(services.limits.headBytes);
+    socket.on('data', this.onData);
+    socket.on('drain', this.onDrain);
+    socket.on('end', this.onEnd);
+    socket.on('error', this.onError);
+    socket.on('close', this.onClose);
+    services.deadlines.watch(this);
+  }
+
+  begin(user: OriginUser): void {
+    this.user = user;
+    this.answered = false;
+    this.deadline = NEVER;
+  }
+
+  /** Returns false when the caller shall wait for `originDrained`. */
+  sendHead(head: string): boolean {
+    return this.socket.write(head, 'latin1');
+  }
+
+  send(piece: Buffer): boolean {
+    return this.socket.write(piece);
+  }
+
+  /** Several writes that shall leave together. */
+  batch(writes: () => void): void {
+    this.socket.cork();
+    writes();
+    this.socket.uncork();
+  }
+
+  /** The request is complete, or the origin takes no more of it: now it is the origin's turn. */
+  awaitOrigin(): void {
+    if (this.body === null) this.deadline = this.services.deadlines.after(this.services.timeouts.originHead);
+  }
+
+  /** It is the client's turn to send more of the request. */
+  awaitClient(): void {
+    if (this.body === null) this.deadline = NEVER;
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (this.body !== null) this.deadline = this.bodyDeadline();
+    this.socket.resume();
+  }
+
+  /** Ready for `OriginIdle.put`. */
+  rest(): void {
+    this.reused = true;
+    this.user = null;
+    this.deadline = this.services.deadlines.after(this.services.timeouts.originIdle);
+    this.socket.resume();
+  }
+
+  /** Ends it without telling the user. */
+  destroy(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.user = null;
+    this.services.deadlines.forget(this);
+    this.socket.destroy();
+  }
+
+  deadlineReached(): void {
+    if (this.user === null) this.closeIdle();
+    else this.fail(this.body === null ? 'head_timeout' : 'invalid_response', new Error('timed out'));
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    const user = this.user;
+    // Nobody asked: these bytes could be taken for the answer to the next request.
+    if (user === null) {
+      this.closeIdle();
+      return;
+    }
+    this.answered = true;
+    try {
+      this.read(user, chunk);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      this.fail('invalid_response', error);
+    }
+  };
+
+  private read(user: OriginUser, chunk: Buffer): void {
+    let bytes = chunk;
+    let start = 0;
+    if (this.body === null) {
+      start = this.readHeads(user, chunk);
+      if (start < 0) return;
+      bytes = this.head.bytes;
+      this.head.clear();
+    }
+    const body = this.body!;
+    const end = body.read(bytes, start, this.forward);
+    if (this.user !== user) return;
+    this.deadline = this.bodyDeadline();
+    user.responseRead();
+    if (body.complete) this.complete(user, end === bytes.length);
+  }
+
+  /** Reads interim heads and the final one; returns where the body begins in `head.bytes`, -1 when there is more to come. */
+  private readHeads(user: OriginUser, chunk: Buffer): number {
+    let next = chunk;
+    for (;;) {
+      const end = this.head.add(next);
+      if (end < 0) return -1;
+      const text = this.head.bytes.toString('latin1', 0, end - 2);
+      const head = readResponseHead(text, this.services.limits.fieldCount);
+      if (head.status >= 200) {
+        this.startBody(user, head);
+        return end;
+      }
+      const rest = this.head.bytes.subarray(end);
+      this.head.clear();
+      if (head.status === 101) {
+        this.detach();
+        user.originSwitches(head, this.socket, rest);
+        return -1;
+      }
+      // Other interim responses (102, 103) are left out: they are advice, and old clients stumble over them.
+      if (head.status === 100) user.originContinues();
+      if (rest.length === 0) return -1;
+      next = rest;
+    }
+  }
+
+  private startBody(user: OriginUser, head: ResponseHead): void {
+    this.framing = responseFraming(head, user.method);
+    this.keepAlive = originKeepsAlive(head);
+    this.body = this.bodyReader(head, user);
+    user.responseHead(head, this.framing);
+  }
+
+  private bodyReader(head: ResponseHead, user: OriginUser): BodyReader {
+    switch (this.framing) {
+      case 'none':
+        return new LengthReader(0);
+      case 'length':
+        return new LengthReader(head.contentLength!);
+      case 'chunked':
+        return new ChunkedReader(!user.unchunk);
+      case 'until_close':
+        return new LengthReader(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** `clean`: the origin sent nothing behind the response. */
+  private complete(user: OriginUser, clean: boolean): void {
+    this.body = null;
+    this.deadline = NEVER;
+    user.responseComplete(clean && this.keepAlive && !this.gone);
+  }
+
+  private bodyDeadline(): number {
+    return this.services.deadlines.after(this.services.timeouts.bodyIdle);
+  }
+
+  private readonly onDrain = (): void => {
+    this.user?.originDrained();
+  };
+
+  private readonly onEnd = (): void => {
+    if (this.user !== null && this.body !== null && this.framing === 'until_close') {
+      this.keepAlive = false;
+      this.complete(this.user, true);
+    } else this.fail('invalid_response', new Error('the origin closed the connection'));
+  };
+
+  private readonly onError = (error: Error): void => {
+    this.fail('invalid_response', error);
+  };
+
+  private readonly onClose = (): void => {
+    this.fail('invalid_response', new Error('the connection to the origin is gone'));
+  };
+
+  private fail(failure: OriginFailure, cause: Error): void {
+    const user = this.user;
+    if (user === null) {
+      this.closeIdle();
+      return;
+    }
+    this.destroy();
+    user.originFailed(failure, cause);
+  }
+
+  private closeIdle(): void {
+    if (this.gone) return;
+    this.destroy();
+    this.services.idle.remove(this);
+  }
+
+  /** Leaves the socket to somebody else. */
+  private detach(): void {
+    this.gone = true;
+    this.user = null;
+    this.services.deadlines.forget(this);
+    this.socket.off('data', this.onData);
+    this.socket.off('drain', this.onDrain);
+    this.socket.off('end', this.onEnd);
+    this.socket.off('error', this.onError);
+    this.socket.off('close', this.onClose);
+  }
+}

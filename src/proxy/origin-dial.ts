@@ -1,0 +1,98 @@
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { DialError, type OffRamps } from '../offramps/contract.js';
+import { type Deadlines, NEVER, type Waiting } from './deadlines.js';
+import { FAILURE_OF_DIAL, type OriginFailure } from './errors.js';
+import type { OriginTarget } from './origin-target.js';
+
+/** `full` encrypts without looking at the certificate, `strict` also verifies it. */
+export type OriginTls = 'full' | 'strict';
+
+export interface DialOutcome {
+  connected(socket: Duplex): void;
+  failed(failure: OriginFailure, cause: Error): void;
+}
+
+export type DialOrigin = (target: OriginTarget, clientIp: string, outcome: DialOutcome) => () => void;
+
+/**
+ * Makes the function that connects to an origin through its off-ramp, with TLS where the target asks for it. That
+ * function calls exactly one of the outcomes, unless the function it returns is called first: that one gives up.
+ */
+export function createOriginDial(
+  offramps: OffRamps,
+  deadlines: Deadlines,
+  connectTimeoutMs: number,
+  originTls: OriginTls,
+): DialOrigin {
+  // Building one for every connection would cost more than the handshake.
+  const secureContext = tls.createSecureContext();
+
+  return (target, clientIp, outcome) => {
+    const raw = offramps.dial(target.origin, target.port, { connectTimeoutMs, clientIp, purpose: 'traffic' });
+    let secure: tls.TLSSocket | null = null;
+    let over = false;
+    const waiting: Waiting = {
+      deadline: deadlines.after(connectTimeoutMs),
+      deadlineReached: () => {
+        fail(secure ? 'tls_handshake' : 'connect_timeout', new Error('timed out'));
+      },
+    };
+    deadlines.watch(waiting);
+
+    function leave(): boolean {
+      if (over) return false;
+      over = true;
+      waiting.deadline = NEVER;
+      deadlines.forget(waiting);
+      return true;
+    }
+    function fail(failure: OriginFailure, cause: Error): void {
+      if (!leave()) return;
+      (secure ?? raw).destroy();
+      raw.destroy();
+      outcome.failed(failure, cause);
+    }
+    function succeed(socket: Duplex): void {
+      if (leave()) outcome.connected(socket);
+    }
+    function startTls(): void {
+      waiting.deadline = deadlines.after(connectTimeoutMs);
+      secure = tls.connect({
+        socket: raw,
+        secureContext,
+        ALPNProtocols: ['http/1.1'],
+        // The handshake always ends; whether the certificate counts is decided after it.
+        rejectUnauthorized: false,
+        host: target.origin.ip ?? target.origin.address,
+        ...(target.serverName === null ? {} : { servername: target.serverName }),
+      });
+      const socket = secure;
+      socket.once('secureConnect', () => {
+        if (originTls === 'full' || socket.authorized) succeed(socket);
+        else fail('tls_certificate', socket.authorizationError ?? new Error('not authorized'));
+      });
+      socket.on('error', (error) => fail('tls_handshake', error));
+      socket.on('close', () => fail('tls_handshake', new Error('closed during the handshake')));
+    }
+
+    raw.once('connect', () => {
+      if (over) return;
+      if (target.tls) startTls();
+      else succeed(raw);
+    });
+    raw.on('error', (error) => {
+      if (secure) fail('tls_handshake', error);
+      else fail(error instanceof DialError ? FAILURE_OF_DIAL[error.failure] : 'unreachable', error);
+    });
+    raw.on('close', () =>
+      fail(secure ? 'tls_handshake' : 'unreachable', new Error('closed while connecting')),
+    );
+
+    return () => {
+      if (!leave()) return;
+      secure?.destroy();
+      raw.destroy();
+    };
+  };
+}

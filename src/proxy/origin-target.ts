@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+import type { LiveOrigin } from '../live/snapshot.js';
+
+const DEFAULT_PORT = 80;
+const TLS_PORT = 443;
+
+/** How one origin is spoken to for one host name. */
+export interface OriginTarget {
+  readonly origin: LiveOrigin;
+  readonly port: number;
+  readonly tls: boolean;
+  /** The name for SNI and for the certificate; null when it is an IP address or when there is no TLS. */
+  readonly serverName: string | null;
+  /** Connections with the same key lead to the same place in the same way. */
+  readonly key: string;
+}
+
+const plainTargets = new WeakMap<LiveOrigin, OriginTarget>();
+
+/** The target of `origin` for a client that asked for `host` (lower case, without port). Port 443 means TLS. */
+export function originTarget(origin: LiveOrigin, host: string): OriginTarget {
+  const known = plainTargets.get(origin);
+  if (known) return known;
+  const port = origin.port || DEFAULT_PORT;
+  const place = `${origin.virtualNetworkId ?? 'direct'} ${origin.ip ?? origin.address} ${port}`;
+  if (port === TLS_PORT) {
+    const serverName = nameOf(origin.host ?? host);
+    return { origin, port, tls: true, serverName, key: `${place} tls ${serverName ?? ''}` };
+  }
+  const target = { origin, port, tls: false, serverName: null, key: place };
+  plainTargets.set(origin, target);
+  return target;
+}
+
+/** The name in `host[:port]`; null for an IP address, which SNI cannot carry. */
+function nameOf(authority: string): string | null {
+  if (authority.startsWith('[')) return null;
+  const name = authority.replace(/:\d*$/, '').toLowerCase();
+  return isIP(name) ? null : name;
+}

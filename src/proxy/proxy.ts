@@ -1,0 +1,132 @@
+import net from 'node:net';
+import type { Logger } from 'pino';
+import type { HealthView } from '../live/health-board.js';
+import type { ListenAddress } from '../live/messages.js';
+import type { LiveNoun } from '../live/snapshot.js';
+import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { OffRamps } from '../offramps/contract.js';
+import { createSteering } from '../steering/decide.js';
+import { ClientConnection } from './client-connection.js';
+import { createDeadlines } from './deadlines.js';
+import { EDGE_ERRORS, errorResponse } from './errors.js';
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
+import { createHostIndex } from './match.js';
+import { createOriginDial, type OriginTls } from './origin-dial.js';
+import { createOriginIdle } from './origin-idle.js';
+import { createRays } from './ray.js';
+import type { ProxyServices } from './services.js';
+
+export interface ProxyOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** The name of this PoP as CF-Ray shows it, for example `LOC`. */
+  readonly pop: string;
+  readonly store: SnapshotStore;
+  readonly health: HealthView;
+  readonly offramps: OffRamps;
+  readonly log: Logger;
+  readonly limits?: Partial<ProxyLimits>;
+  readonly timeouts?: Partial<ProxyTimeouts>;
+  readonly originTls: OriginTls;
+}
+
+export interface Proxy {
+  /** Resolves with the address that was really taken; rejects when it cannot be had. */
+  listen(): Promise<ListenAddress>;
+  /** Stops accepting, lets requests end for at most `graceMs`, then breaks what is left. Resolves when all is closed. */
+  drain(graceMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How ways to origins change: connections that were made before are not used again. */
+const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
+
+/**
+ * An HTTP/1.1 proxy over plain TCP that follows the snapshot. The path of a request: `client-connection.ts` reads it,
+ * `exchange.ts` steers and sends it, `origin-connection.ts` reads the response.
+ *
+ * Choices that the protocol leaves open: trailers and interim responses other than 100 and 101 are left out; WebSocket
+ * is the only upgrade; a client that ends its half during a request has given up; `Server` stays the origin's; an
+ * origin on port 443 is spoken to over TLS; a response without length ends the client's connection.
+ */
+export function createProxy(options: ProxyOptions): Proxy {
+  const { store, log } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const deadlines = createDeadlines(timeouts.tick);
+  const idle = createOriginIdle(limits.idlePerOrigin);
+  const clients = new Set<ClientConnection>();
+  let draining = false;
+
+  const services: ProxyServices = {
+    limits,
+    timeouts,
+    hosts: createHostIndex(store),
+    steering: createSteering(store.snapshot.pools, options.health),
+    dialOrigin: createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls),
+    idle,
+    deadlines,
+    nextRay: createRays(options.pop),
+    log,
+    isDraining: () => draining,
+  };
+
+  store.onChange((changes) => {
+    if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) idle.renew();
+  });
+
+  function accept(socket: net.Socket): void {
+    if (clients.size >= limits.clientConnections) {
+      turnAway(socket, services.nextRay());
+      return;
+    }
+    const client = new ClientConnection(socket, services);
+    clients.add(client);
+    socket.once('close', () => clients.delete(client));
+  }
+
+  // Half-open, because an upgraded connection may end one direction before the other.
+  const server = net.createServer({ noDelay: true, allowHalfOpen: true }, accept);
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
+  let listening = false;
+
+  async function drain(graceMs: number): Promise<void> {
+    draining = true;
+    if (server.listening) server.close();
+    idle.renew();
+    for (const client of clients) client.drain();
+    const grace = setTimeout(() => {
+      for (const client of clients) client.destroy();
+    }, graceMs);
+    if (listening) await closed;
+    clearTimeout(grace);
+    deadlines.stop();
+  }
+
+  return {
+    listen() {
+      return new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host: options.host, port: options.port, backlog: 4096 }, () => {
+          listening = true;
+          server.off('error', reject);
+          server.on('error', (error) => log.error({ error }, 'the listener of the proxy failed'));
+          const { address, port } = server.address() as net.AddressInfo;
+          resolve({ host: address, port });
+        });
+      });
+    },
+    drain,
+    close: () => drain(0),
+  };
+}
+
+function turnAway(socket: net.Socket, ray: string): void {
+  socket.on('error', () => {});
+  socket.end(
+    errorResponse(EDGE_ERRORS.overloaded, { ray, withBody: true, connection: 'close' }),
+    'latin1',
+    () => socket.destroy(),
+  );
+}

@@ -1,0 +1,45 @@
+import type { OriginFailure } from './errors.js';
+
+/** RFC 9110 section 9.2.2: sending them twice has the effect of sending them once. */
+const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** The documented triggers of zero-downtime failover: 521, 522, 523, 525, 526. In all of them the request was not sent. */
+const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
+  'refused',
+  'connect_timeout',
+  'unreachable',
+  'tls_handshake',
+  'tls_certificate',
+]);
+
+/** An attempt that ended before the head of a response was forwarded. */
+export interface FailedAttempt {
+  readonly failure: OriginFailure;
+  readonly method: string;
+  /** All of the request body that was read is still here. */
+  readonly replayable: boolean;
+  /** The origin sent nothing, not one byte. */
+  readonly unanswered: boolean;
+  /** The connection had served another request before. */
+  readonly reused: boolean;
+}
+
+/**
+ * Whether the same origin is asked again on a fresh connection. A connection at rest may be closed by the origin in the
+ * very moment in which it is used again; that says nothing about the origin's health and does not count as the retry.
+ */
+export function replacesStaleConnection(attempt: FailedAttempt): boolean {
+  return attempt.reused && wasLostUnanswered(attempt);
+}
+
+/**
+ * Whether another origin may be asked. Beyond the documented triggers: an idempotent request that was lost without one
+ * byte of a response, so that an origin that dies takes no such request with it.
+ */
+export function mayTryAnotherOrigin(attempt: FailedAttempt): boolean {
+  return attempt.replayable && (FAILOVER_FAILURES.has(attempt.failure) || wasLostUnanswered(attempt));
+}
+
+function wasLostUnanswered({ failure, method, replayable, unanswered }: FailedAttempt): boolean {
+  return failure === 'invalid_response' && unanswered && replayable && IDEMPOTENT_METHODS.has(method);
+}

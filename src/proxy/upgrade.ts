@@ -1,0 +1,46 @@
+import type { Duplex } from 'node:stream';
+import type { Deadlines, Waiting } from './deadlines.js';
+
+/**
+ * Carries raw bytes both ways until both sides have ended, one has failed, or nothing has moved for `idleMs`. The end of
+ * one direction is passed on while the other goes on.
+ */
+export function joinStreams(left: Duplex, right: Duplex, deadlines: Deadlines, idleMs: number): void {
+  const waiting: Waiting = {
+    deadline: deadlines.after(idleMs),
+    deadlineReached: () => {
+      left.destroy();
+      right.destroy();
+    },
+  };
+  deadlines.watch(waiting);
+  let open = 2;
+
+  function carry(from: Duplex, to: Duplex): void {
+    from.on('data', (chunk: Buffer) => {
+      waiting.deadline = deadlines.after(idleMs);
+      if (!to.write(chunk)) from.pause();
+    });
+    to.on('drain', () => from.resume());
+    from.on('end', () => to.end());
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      open -= 1;
+      if (open === 0) deadlines.forget(waiting);
+      destroyWhenSent(to);
+    });
+    from.resume();
+  }
+  carry(left, right);
+  carry(right, left);
+}
+
+/** What was written before the other side closed still arrives. */
+function destroyWhenSent(stream: Duplex): void {
+  if (stream.destroyed) return;
+  if (stream.writableFinished) stream.destroy();
+  else {
+    stream.end();
+    stream.once('finish', () => stream.destroy());
+  }
+}

@@ -1,0 +1,1 @@
+export { ipsRoutes } from './routes.js';

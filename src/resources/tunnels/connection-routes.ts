@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
+import type { Http } from '../../wire/http.js';
+import { pageRequest, sliced } from '../../wire/pagination.js';
+import type { Context } from '../context.js';
+import { dropConnections } from './drop-connections.js';
+import * as rules from './rules.js';
+import * as schema from './schema.js';
+import { connectorToken } from './secret.js';
+import { connectorViews } from './view.js';
+
+const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id';
+const config = { family: 'zt' } as const;
+const tags = ['Tunnels'];
+
+/** What a connector is started with, and the connectors that run. */
+export function connectionRoutes(app: Http, { db, dataPlane }: Context): void {
+  app.get(
+    `${PATH}/token`,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Get the token that a connector of the tunnel is started with',
+        params: schema.tunnelParams,
+        response: { 200: successOf(z.string()), ...failures },
+      },
+    },
+    async ({ params: { account_id, tunnel_id } }) => {
+      const secret = await rules.secretOf(db.read, account_id, tunnel_id);
+      return ok(connectorToken({ id: tunnel_id, accountId: account_id }, secret));
+    },
+  );
+
+  app.get(
+    `${PATH}/connections`,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'List the connectors of a tunnel with their connections',
+        params: schema.tunnelParams,
+        response: { 200: listOf(schema.connector), ...failures },
+      },
+    },
+    async ({ params: { account_id, tunnel_id } }) => {
+      await rules.get(db.read, account_id, tunnel_id);
+      return sliced(connectorViews(dataPlane.connections(tunnel_id)), pageRequest({}, null));
+    },
+  );
+
+  app.delete(
+    `${PATH}/connections`,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Drop the connections of a tunnel, or of one of its connectors',
+        params: schema.tunnelParams,
+        querystring: schema.dropQuery,
+        response: { 200: successOf(schema.nothing), ...failures },
+      },
+    },
+    async ({ params: { account_id, tunnel_id }, query }) => {
+      await rules.get(db.read, account_id, tunnel_id);
+      await dropConnections(dataPlane, tunnel_id, query.client_id ?? null);
+      return ok({});
+    },
+  );
+}

@@ -1,0 +1,128 @@
+import type { LiveTunnel } from '../../live/snapshot.js';
+import type { Client, Tx } from '../../storage/database.js';
+import type { Prisma, Tunnel as Row } from '../../storage/generated/client.js';
+import { type PageRequest, pageWindow } from '../../wire/pagination.js';
+import type { ListQuery } from './schema.js';
+import { secretDigest } from './secret.js';
+
+/** Without the secret, which only `findSecret` and `liveTunnels` ever read. */
+export type Tunnel = Omit<Row, 'secret'>;
+export type NewTunnel = Row;
+
+const omit = { secret: true } as const;
+
+/** The tunnel with this id, deleted or not. */
+export function find(db: Client, accountId: string, id: string): Promise<Tunnel | null> {
+  return db.tunnel.findFirst({ where: { id, accountId }, omit });
+}
+
+export function findByName(db: Client, accountId: string, name: string): Promise<Tunnel | null> {
+  return db.tunnel.findFirst({ where: { accountId, name, deletedAt: null }, omit });
+}
+
+export async function findSecret(db: Client, id: string): Promise<Uint8Array> {
+  const { secret } = await db.tunnel.findUniqueOrThrow({ where: { id }, select: { secret: true } });
+  return secret;
+}
+
+/** `status` is not among the filters here: only the data plane knows it. */
+export async function list(
+  db: Client,
+  accountId: string,
+  query: Omit<ListQuery, 'status'>,
+  page: PageRequest,
+): Promise<{ items: Tunnel[]; total: number }> {
+  const where = { accountId, AND: filtersOf(query) };
+  const items = await db.tunnel.findMany({
+    where,
+    omit,
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    ...pageWindow(page),
+  });
+  return { items, total: await db.tunnel.count({ where }) };
+}
+
+function filtersOf(query: Omit<ListQuery, 'status'>): Prisma.TunnelWhereInput[] {
+  const filters: (Prisma.TunnelWhereInput | false)[] = [
+    query.name !== undefined && { name: query.name },
+    query.uuid !== undefined && { id: query.uuid },
+    query.is_deleted !== undefined && { deletedAt: query.is_deleted ? { not: null } : null },
+    query.existed_at !== undefined && existedAt(query.existed_at),
+    query.was_active_at !== undefined && { connsActiveAt: { lte: query.was_active_at } },
+    query.was_inactive_at !== undefined && inactiveSince(query.was_inactive_at),
+    query.include_prefix !== undefined && { name: { startsWith: literal(query.include_prefix) } },
+    query.name_prefix !== undefined && { name: { startsWith: literal(query.name_prefix) } },
+    query.exclude_prefix !== undefined && { NOT: { name: { startsWith: literal(query.exclude_prefix) } } },
+  ];
+  return filters.filter((filter) => filter !== false);
+}
+
+const existedAt = (at: Date): Prisma.TunnelWhereInput => ({
+  createdAt: { lte: at },
+  OR: [{ deletedAt: null }, { deletedAt: { gt: at } }],
+});
+
+/** No history of connections is kept, so both `was_…_at` filters speak of the present period only. */
+const inactiveSince = (at: Date): Prisma.TunnelWhereInput => ({
+  connsActiveAt: null,
+  OR: [{ connsInactiveAt: { lte: at } }, { connsInactiveAt: null, createdAt: { lte: at } }],
+});
+
+/** The text in a LIKE pattern, where `%` and `_` would stand for anything. */
+const literal = (text: string) => text.replace(/[\\%_]/g, '\\$&');
+
+export async function insert(tx: Tx, tunnel: NewTunnel): Promise<void> {
+  await tx.db.tunnel.create({ data: tunnel });
+  tx.changed('tunnel', tunnel.id);
+}
+
+export async function update(
+  tx: Tx,
+  id: string,
+  data: { name?: string; secret?: Uint8Array<ArrayBuffer> },
+): Promise<Tunnel> {
+  tx.changed('tunnel', id);
+  return await tx.db.tunnel.update({ where: { id }, data, omit });
+}
+
+/** Deletes the tunnel and, with it, its routes. */
+export async function remove(tx: Tx, id: string, at: Date): Promise<Tunnel> {
+  const where = { tunnelId: id, deletedAt: null };
+  const routes = await tx.db.route.findMany({ where, select: { id: true } });
+  await tx.db.route.updateMany({ where, data: { deletedAt: at } });
+  for (const route of routes) tx.changed('route', route.id);
+  tx.changed('tunnel', id);
+  return await tx.db.tunnel.update({ where: { id }, data: { deletedAt: at }, omit });
+}
+
+/** An active tunnel keeps the time of its first connection. */
+export async function markActive(db: Client, id: string, at: Date): Promise<void> {
+  await db.tunnel.updateMany({
+    where: { id, connsActiveAt: null },
+    data: { connsActiveAt: at, connsInactiveAt: null },
+  });
+}
+
+export async function markInactive(db: Client, id: string, at: Date): Promise<void> {
+  await db.tunnel.updateMany({ where: { id }, data: { connsActiveAt: null, connsInactiveAt: at } });
+}
+
+export async function markAllInactive(db: Client, at: Date): Promise<void> {
+  await db.tunnel.updateMany({
+    where: { connsActiveAt: { not: null } },
+    data: { connsActiveAt: null, connsInactiveAt: at },
+  });
+}
+
+/** What the data plane may see: those with these ids, or all, that are not deleted. */
+export async function liveTunnels(db: Client, ids: readonly string[] | null): Promise<LiveTunnel[]> {
+  const where = { deletedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) };
+  const tunnels = await db.tunnel.findMany({ where });
+  return tunnels.map(({ id, accountId, name, secret, configSrc }) => ({
+    id,
+    accountId,
+    name,
+    secretSha256: secretDigest(secret),
+    remotelyManaged: configSrc === 'cloudflare',
+  }));
+}

@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  ACCOUNT,
+  cleanUp,
+  cleanUpLater,
+  connected,
+  failure,
+  readExactly,
+  startEdge,
+  startOrigin,
+  type TestEdge,
+  type TestTunnel,
+  testAuthority,
+  tokenOf,
+  until,
+} from './fixture.js';
+
+/** With the real program: `CLOUDFLARED_BIN=$(which cloudflared) npx vitest run test/edge/cloudflared.test.ts`. */
+const binary = process.env.CLOUDFLARED_BIN;
+
+interface Cloudflared {
+  readonly process: ChildProcess;
+  readonly output: () => string;
+}
+
+async function runCloudflared({ address }: TestEdge, token: string): Promise<Cloudflared> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'cloudflared-'));
+  const ca = path.join(folder, 'ca.pem');
+  writeFileSync(ca, (await testAuthority()).caCertificate);
+  const edges = Array.from({ length: 4 }, () => ['--edge', `${address.host}:${address.port}`]).flat();
+  const flags = ['--no-autoupdate', '--no-prechecks', '--protocol', 'http2', '--cacert', ca, ...edges];
+  const child = spawn(binary!, ['tunnel', ...flags, 'run', '--token', token], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const collect = (chunk: Buffer) => {
+    output += chunk;
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  cleanUpLater(() => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { process: child, output: () => output };
+}
+
+async function withFourConnections(): Promise<TestEdge & { tunnel: TestTunnel; cloudflared: Cloudflared }> {
+  const started = await startEdge();
+  const tunnel = started.addTunnel();
+  const cloudflared = await runCloudflared(started, tunnel.token);
+  await until(() => started.edge.connections(tunnel.id).length === 4);
+  return { ...started, tunnel, cloudflared };
+}
+
+describe.skipIf(!binary)('an unmodified cloudflared', () => {
+  afterEach(cleanUp);
+
+  test('registers one connection for each edge address, with its version and features', async () => {
+    const { edge, tunnel } = await withFourConnections();
+    const connections = edge.connections(tunnel.id);
+    expect(connections.map(({ connIndex }) => connIndex).sort()).toEqual([0, 1, 2, 3]);
+    expect(new Set(connections.map(({ clientId }) => clientId)).size).toBe(1);
+    expect(connections[0]).toMatchObject({ coloName: 'TEST01', originIp: '127.0.0.1' });
+    expect(connections[0]!.arch).toMatch(/^linux_/);
+    expect(connections[0]!.features).toContain('serialized_headers');
+  });
+
+  test('carries megabytes both ways, and tells a refused origin', async () => {
+    const { dial, tunnel } = await withFourConnections();
+    const origin = await startOrigin();
+    const sockets = await Promise.all(Array.from({ length: 8 }, () => connected(dial(tunnel, origin.port))));
+    const sent = randomBytes(2 * 1024 * 1024);
+    for (const socket of sockets) socket.write(sent);
+    const received = await Promise.all(sockets.map((socket) => readExactly(socket, sent.length)));
+    expect(received.every((bytes) => bytes.equals(sent))).toBe(true);
+    for (const socket of sockets) socket.destroy();
+    await until(() => origin.sockets.size === 0);
+    const refused = await failure(dial(tunnel, 1));
+    expect(refused.failure).toBe('refused');
+  });
+
+  test('delivers everything that an origin says before it closes, to a slow reader too', async () => {
+    const { dial, tunnel } = await withFourConnections();
+    const sent = randomBytes(3 * 1024 * 1024);
+    const origin = await startOrigin((socket) => socket.end(sent));
+    const socket = await connected(dial(tunnel, origin.port));
+    await until(() => origin.sockets.size === 1 && socket.readableLength > 0);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk);
+    expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+  });
+
+  test('closes the connection to the origin when a socket is destroyed in the middle of a download', async () => {
+    const { edge, dial, tunnel } = await withFourConnections();
+    const origin = await startOrigin((socket) => {
+      const flood = () => {
+        while (!socket.destroyed && socket.write(Buffer.alloc(64 * 1024)));
+      };
+      socket.on('drain', flood);
+      flood();
+    });
+    for (let i = 0; i < 4; i += 1) {
+      const socket = await connected(dial(tunnel, origin.port));
+      await readExactly(socket, 8 * 1024 * 1024);
+      socket.destroy();
+      await until(() => origin.sockets.size === 0);
+    }
+    expect(edge.connections(tunnel.id)).toHaveLength(4);
+  });
+
+  test('unregisters on SIGTERM, lets an open stream end, and exits', async () => {
+    const { edge, dial, tunnel, cloudflared, availability } = await withFourConnections();
+    const origin = await startOrigin();
+    const socket = await connected(dial(tunnel, origin.port));
+    const exit = once(cloudflared.process, 'exit');
+    const draining = once(socket, 'draining');
+    cloudflared.process.kill('SIGTERM');
+    await draining;
+    await until(() => edge.connections(tunnel.id).length === 0);
+    socket.write('still here');
+    expect((await readExactly(socket, 10)).toString()).toBe('still here');
+    socket.destroy();
+    expect((await exit)[0]).toBe(0);
+    expect(availability).toEqual([
+      [tunnel.id, true],
+      [tunnel.id, false],
+    ]);
+  });
+
+  test('comes back after its connections were dropped', async () => {
+    const { edge, tunnel, events } = await withFourConnections();
+    expect(edge.drop(tunnel.id, null)).toBe(4);
+    await until(() => events.filter(({ type }) => type === 'opened').length > 4);
+    expect(edge.connected(tunnel.id)).toBe(true);
+    // It waits for up to 20 s before it dials again.
+  }, 90_000);
+
+  test('is told that its secret is wrong, and keeps trying', async () => {
+    const started = await startEdge();
+    const tunnel = started.addTunnel();
+    const { output, process } = await runCloudflared(started, tokenOf(ACCOUNT, tunnel.id, randomBytes(32)));
+    await until(() => output().split('Register tunnel error from server side').length > 3);
+    expect(output()).toContain('Unauthorized: Invalid tunnel secret');
+    expect(process.exitCode).toBeNull();
+    expect(started.edge.connected(tunnel.id)).toBe(false);
+  });
+});

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { createHealthBoard, type HealthState, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
+import { isPoolHealthy } from '../../src/live/pool-health.js';
+import type { LivePool } from '../../src/live/snapshot.js';
+import { liveOrigin, livePool } from '../support/live-objects.js';
+
+/** A pool whose origins have these states; `undefined` is one that the board does not know. */
+function poolOf(states: (HealthState | 'disabled' | undefined)[], fields: Partial<LivePool> = {}) {
+  const board = createHealthBoard();
+  const origins = states.map((state, at) =>
+    liveOrigin({ address: `192.0.2.${at}`, enabled: state !== 'disabled', weight: 0 }),
+  );
+  const pool = livePool({ origins, ...fields });
+  for (const [at, state] of states.entries()) {
+    if (state && state !== 'disabled') board.set(pool.id, origins[at]!.key, { ...UNKNOWN_HEALTH, state });
+  }
+  return isPoolHealthy(pool, board);
+}
+
+test.each<[string, (HealthState | 'disabled' | undefined)[], number, boolean]>([
+  ['enough healthy origins', ['healthy', 'healthy', 'unhealthy'], 2, true],
+  ['too few healthy origins', ['healthy', 'unhealthy', 'unhealthy'], 2, false],
+  ['unknown origins', ['unknown', undefined], 1, false],
+  ['disabled origins', ['healthy', 'disabled'], 2, false],
+  ['no origins', [], 1, false],
+])('a pool with %s: %s of which %i are asked for', (_what, states, minimumOrigins, expected) => {
+  expect(poolOf(states, { minimumOrigins })).toBe(expected);
+});
+
+test('without a monitor only the number of enabled origins counts', () => {
+  expect(poolOf([undefined, 'disabled'], { monitorId: null, minimumOrigins: 1 })).toBe(true);
+  expect(poolOf([undefined, 'disabled'], { monitorId: null, minimumOrigins: 2 })).toBe(false);
+});

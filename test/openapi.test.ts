@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openapiDocument } from '../src/openapi-document.js';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const ORACLE = path.resolve(ROOT, '../shared/oracle/cloudflare-api.openapi.json');
+
+interface Document {
+  readonly paths: Record<string, Record<string, unknown>>;
+}
+
+const document = JSON.parse(JSON.stringify(await openapiDocument())) as Document;
+
+test('openapi/openapi.json is what the code serves (npm run openapi writes it)', () => {
+  const written = JSON.parse(readFileSync(path.join(ROOT, 'openapi/openapi.json'), 'utf8'));
+  expect(written).toEqual(document);
+});
+
+/** `{account_id}` and `{account_or_zone_id}` are the same place. */
+const shape = (template: string) => template.replace(/\{[^}]+\}/g, '{}');
+
+function operations({ paths }: Document): string[] {
+  return Object.entries(paths).flatMap(([template, methods]) =>
+    Object.keys(methods)
+      .filter((method) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
+      .map((method) => `${method.toUpperCase()} ${shape(template)}`),
+  );
+}
+
+test.skipIf(!existsSync(ORACLE))("every operation stands in Cloudflare's own description", () => {
+  const oracle = new Set(operations(JSON.parse(readFileSync(ORACLE, 'utf8')) as Document));
+  const unknown = operations(document).filter((operation) => {
+    const anyOwner = operation.replace(' /zones/{}/load_balancers', ' /{}/{}/load_balancers');
+    return !oracle.has(operation) && !oracle.has(anyOwner);
+  });
+  expect(unknown).toEqual([]);
+});

@@ -1,0 +1,193 @@
+import { expect, test } from 'vitest';
+import type { DialFailure } from '../../src/offramps/contract.js';
+import { mayTryAnotherOrigin, replacesStaleConnection } from '../../src/proxy/retry.js';
+import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
+import { closedPort, httpOrigin, rawOrigin, scriptedOrigin } from './fake-origin.js';
+import { rawClient } from './raw-client.js';
+import { HOST, type RigOptions, startRig } from './rig.js';
+
+const GET = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
+const post = (length: number) => `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${length}\r\n\r\n`;
+
+/** Two origins of one pool; the first has nearly all the weight, so that it is asked first. */
+function firstThen(first: number, second: number, rest: RigOptions = {}): RigOptions {
+  const origins = [liveOrigin({ port: first, weight: 1 }), liveOrigin({ port: second, weight: 1e-12 })];
+  return { ...rest, upsert: { pool: [livePool({ id: 'pool', origins })] } };
+}
+
+const echo = () =>
+  httpOrigin((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => response.end(`ok ${Buffer.concat(chunks).length}`));
+  });
+
+test.each<DialFailure>(['refused', 'timeout', 'unreachable', 'no_route', 'no_connection'])(
+  'after %s another origin of the pool is asked, for any method',
+  async (failure) => {
+    const good = await echo();
+    const rig = await startRig(firstThen(9, good.port, { failures: { '127.0.0.1:9': failure } }));
+    const client = await rawClient(rig.port);
+    client.send(GET);
+    await client.receive((text) => text.includes('ok 0'));
+    client.send(`${post(5)}hello`);
+    await client.receive((text) => text.includes('ok 5'));
+    expect(rig.dialled).toEqual(['127.0.0.1:9', `127.0.0.1:${good.port}`, '127.0.0.1:9']);
+  },
+);
+
+test('a name that does not resolve is not a reason for another origin', async () => {
+  const good = await echo();
+  const rig = await startRig(firstThen(9, good.port, { failures: { '127.0.0.1:9': 'unknown_host' } }));
+  const client = await rawClient(rig.port);
+  client.send(GET);
+  await client.receive((text) => text.includes('error code: 1016'));
+});
+
+test('there is one retry and no more', async () => {
+  const ports = [await closedPort(), await closedPort(), await closedPort()];
+  const rig = await startRig({ origins: ports });
+  const client = await rawClient(rig.port);
+  client.send(GET);
+  await client.receive((text) => text.includes('error code: 521'));
+  expect(rig.dialled).toHaveLength(2);
+  expect(new Set(rig.dialled).size).toBe(2);
+});
+
+test('the retry does not leave the pool', async () => {
+  const other = await echo();
+  const rig = await startRig({
+    upsert: {
+      pool: [
+        livePool({ id: 'one', origins: [liveOrigin({ port: await closedPort() })] }),
+        livePool({ id: 'two', origins: [liveOrigin({ port: other.port })] }),
+      ],
+      load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ['one', 'two'] })],
+    },
+  });
+  const client = await rawClient(rig.port);
+  client.send(GET);
+  await client.receive((text) => text.includes('error code: 521'));
+});
+
+test('an error that the origin itself answers is not retried', async () => {
+  const bad = await scriptedOrigin(() => 'HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy');
+  const good = await echo();
+  const rig = await startRig(firstThen(bad.port, good.port));
+  const client = await rawClient(rig.port);
+  client.send(GET);
+  expect(await client.receive((text) => text.endsWith('busy'))).toMatch(/^HTTP\/1\.1 503 /);
+});
+
+test('a body is sent again when all that was read of it fits the replay buffer', async () => {
+  const good = await echo();
+  const rig = await startRig(firstThen(await closedPort(), good.port));
+  const client = await rawClient(rig.port);
+  const length = 60 * 1024;
+  client.send(post(length) + 'x'.repeat(length));
+  await client.receive((text) => text.includes(`ok ${length}`));
+});
+
+test('a long body waits for the origin, so that it is whole for the second one', async () => {
+  const good = await echo();
+  const rig = await startRig(firstThen(await closedPort(), good.port));
+  const client = await rawClient(rig.port);
+  const length = 4 * 1024 * 1024;
+  client.send(post(length) + 'x'.repeat(length));
+  await client.receive((text) => text.includes(`ok ${length}`));
+});
+
+test('a body that was sent beyond the replay buffer is not sent again', async () => {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const dying = await rawOrigin((socket) => {
+    let read = 0;
+    socket.on('data', (chunk) => {
+      arrive();
+      read += chunk.length;
+      if (read > 100 * 1024) socket.resetAndDestroy();
+    });
+  });
+  const good = await echo();
+  const rig = await startRig(firstThen(dying.port, good.port));
+  const client = await rawClient(rig.port);
+  const length = 200 * 1024;
+  client.send(post(length).replace('POST', 'PUT'));
+  await arrived;
+  client.send('x'.repeat(length));
+  await client.receive((text) => text.includes('error code: 520'));
+  expect(rig.dialled).toHaveLength(1);
+});
+
+test.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])(
+  '%s that is lost without one byte of an answer goes to another origin',
+  async (method) => {
+    const dying = await rawOrigin((socket) => socket.once('data', () => socket.resetAndDestroy()));
+    const good = await echo();
+    const rig = await startRig(firstThen(dying.port, good.port));
+    const client = await rawClient(rig.port);
+    client.send(GET.replace('GET', method));
+    expect(await client.receive((text) => text.includes('\r\n\r\n'))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(dying.connections()).toBe(1);
+  },
+);
+
+test('a POST that was lost after it was sent is not repeated', async () => {
+  const dying = await rawOrigin((socket) => socket.once('data', () => socket.resetAndDestroy()));
+  const good = await echo();
+  const rig = await startRig(firstThen(dying.port, good.port));
+  const client = await rawClient(rig.port);
+  client.send(`${post(5)}hello`);
+  await client.receive((text) => text.includes('error code: 520'));
+  expect(good.connections()).toBe(0);
+});
+
+test('a request with half an answer is not repeated', async () => {
+  const dying = await rawOrigin((socket) => socket.once('data', () => socket.end('HTTP/1.1 200')));
+  const good = await echo();
+  const rig = await startRig(firstThen(dying.port, good.port));
+  const client = await rawClient(rig.port);
+  client.send(GET);
+  await client.receive((text) => text.includes('error code: 520'));
+  expect(good.connections()).toBe(0);
+});
+
+test('a connection that dies when it is used again is replaced by a fresh one to the same origin', async () => {
+  const origin = await rawOrigin((socket) => {
+    let answered = false;
+    socket.on('data', () => {
+      if (answered) socket.resetAndDestroy();
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      answered = true;
+    });
+  });
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  for (const answers of [1, 2, 3]) {
+    client.send(GET);
+    await client.receive((text) => text.match(/ok/g)?.length === answers);
+  }
+  expect(origin.connections()).toBe(3);
+});
+
+test('the rules in short', () => {
+  const lost = {
+    failure: 'invalid_response',
+    method: 'GET',
+    replayable: true,
+    unanswered: true,
+    reused: true,
+  } as const;
+  expect(replacesStaleConnection(lost)).toBe(true);
+  expect(replacesStaleConnection({ ...lost, reused: false })).toBe(false);
+  expect(replacesStaleConnection({ ...lost, method: 'POST' })).toBe(false);
+  expect(replacesStaleConnection({ ...lost, failure: 'head_timeout' })).toBe(false);
+  expect(mayTryAnotherOrigin(lost)).toBe(true);
+  expect(mayTryAnotherOrigin({ ...lost, method: 'POST', failure: 'tls_handshake' })).toBe(true);
+  expect(mayTryAnotherOrigin({ ...lost, method: 'POST', failure: 'tls_certificate' })).toBe(true);
+  expect(mayTryAnotherOrigin({ ...lost, failure: 'refused', replayable: false })).toBe(false);
+  expect(mayTryAnotherOrigin({ ...lost, failure: 'head_timeout' })).toBe(false);
+  expect(mayTryAnotherOrigin({ ...lost, failure: 'unknown_host' })).toBe(false);
+});

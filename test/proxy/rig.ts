@@ -1,0 +1,106 @@
+import net from 'node:net';
+import pino from 'pino';
+import { onTestFinished } from 'vitest';
+import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
+import type { LiveObjects } from '../../src/live/snapshot.js';
+import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
+import {
+  DialError,
+  type DialFailure,
+  type OffRamps,
+  type OriginSocket,
+} from '../../src/offramps/contract.js';
+import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.js';
+import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
+
+export const HOST = 'app.example.com';
+
+export interface Rig {
+  readonly port: number;
+  readonly proxy: ReturnType<typeof createProxy>;
+  readonly store: SnapshotStore;
+  readonly health: HealthBoard;
+  /** Addresses (`host:port`) in the order in which they were dialled. */
+  readonly dialled: readonly string[];
+  /** Applies a change as the next revision. */
+  apply(upsert: { readonly [N in keyof LiveObjects]?: readonly LiveObjects[N][] }): void;
+}
+
+export interface RigOptions extends Partial<Pick<ProxyOptions, 'limits' | 'timeouts' | 'originTls'>> {
+  /** Ports on 127.0.0.1: the origins of one unmonitored pool behind HOST, in failover order with `hash` by default. */
+  readonly origins?: readonly number[];
+  readonly upsert?: { readonly [N in keyof LiveObjects]?: readonly LiveObjects[N][] };
+  /** Origin address -> how every dial to it fails. */
+  readonly failures?: Readonly<Record<string, DialFailure | 'never connects'>>;
+}
+
+/** A proxy on a free port with a small configuration, closed at the end of the test. */
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  const store = createSnapshotStore();
+  const health = createHealthBoard();
+  const dialled: string[] = [];
+  let revision = 0;
+  const apply: Rig['apply'] = (upsert) => {
+    revision += 1;
+    store.apply({ revision, complete: false, upsert, remove: {} });
+  };
+  const origins = (options.origins ?? []).map((port) => liveOrigin({ port }));
+  apply({
+    pool: [livePool({ id: 'pool', origins })],
+    load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ['pool'] })],
+    ...options.upsert,
+  });
+  const proxy = createProxy({
+    host: '127.0.0.1',
+    port: 0,
+    pop: 'LOC',
+    store,
+    health,
+    offramps: directOffRamps(options.failures ?? {}, dialled),
+    log: pino({ level: 'silent' }),
+    originTls: options.originTls ?? 'full',
+    ...(options.limits && { limits: options.limits }),
+    timeouts: { tick: 20, ...options.timeouts },
+  });
+  const { port } = await proxy.listen();
+  onTestFinished(() => proxy.close());
+  return { port, proxy, store, health, dialled, apply };
+}
+
+/** Off-ramps that go out directly, or fail as told. */
+function directOffRamps(failures: NonNullable<RigOptions['failures']>, dialled: string[]): OffRamps {
+  return {
+    select: () => ({ kind: 'direct' }),
+    dial(origin, port) {
+      dialled.push(`${origin.address}:${port}`);
+      const failure = failures[origin.address] ?? failures[`${origin.address}:${port}`];
+      if (failure === 'never connects') return new net.Socket();
+      if (failure) return failingSocket(new DialError(failure, `told to fail with ${failure}`));
+      const socket = net.connect({ host: origin.address, port, allowHalfOpen: true, noDelay: true });
+      return translateErrors(socket);
+    },
+  };
+}
+
+function failingSocket(error: DialError): OriginSocket {
+  const socket = new net.Socket();
+  setImmediate(() => socket.destroy(error));
+  return socket;
+}
+
+/** The contract wants a DialError when connecting fails. */
+function translateErrors(socket: net.Socket): OriginSocket {
+  const emit = socket.emit.bind(socket);
+  socket.emit = (event: string, ...rest: unknown[]) => {
+    const [error] = rest as [NodeJS.ErrnoException | undefined];
+    if (event === 'error' && error?.code === 'ECONNREFUSED') {
+      return emit('error', new DialError('refused', error.message, { cause: error }));
+    }
+    return emit(event, ...rest);
+  };
+  return socket;
+}
+
+export function setHealth(rig: Rig, poolId: string, port: number, state: 'healthy' | 'unhealthy'): void {
+  rig.health.set(poolId, `127.0.0.1:${port}`, { ...UNKNOWN_HEALTH, state });
+}

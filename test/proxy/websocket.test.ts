@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { httpOrigin, rawOrigin } from './fake-origin.js';
+import { rawClient } from './raw-client.js';
+import { HOST, startRig } from './rig.js';
+
+const UPGRADE = `GET /chat HTTP/1.1\r\nHost: ${HOST}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`;
+const SWITCH =
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n';
+
+/** Accepts the upgrade and echoes every byte; ends when the client ends. */
+async function echoOrigin(seen: string[] = []) {
+  return rawOrigin((socket) => {
+    socket.once('data', (head) => {
+      const text = head.toString('latin1');
+      seen.push(text);
+      socket.write(SWITCH + text.slice(text.indexOf('\r\n\r\n') + 4));
+      socket.on('data', (chunk) => socket.write(chunk));
+      socket.on('end', () => socket.end('bye'));
+    });
+  });
+}
+
+test('after the upgrade bytes pass both ways, and each end is passed on', async () => {
+  const seen: string[] = [];
+  const origin = await echoOrigin(seen);
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  client.send(UPGRADE);
+  const head = await client.receive((text) => text.includes('\r\n\r\n'));
+  expect(head).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/);
+  expect(head).toMatch(/\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n/);
+  expect(head).toContain('Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+  expect(head).toMatch(/\r\nCF-Ray: [0-9a-f]{16}-LOC\r\n/);
+  expect(seen[0]).toMatch(/\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n/);
+  expect(seen[0]).toContain('Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==');
+  client.send('\x81\x02hi');
+  await client.receive((text) => text.endsWith('\x81\x02hi'));
+  client.socket.end('last');
+  expect(await client.closed()).toMatch(/lastbye$/);
+});
+
+test('much more than any buffer passes through an upgraded connection', async () => {
+  const origin = await echoOrigin();
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  client.send(UPGRADE);
+  const head = await client.receive((text) => text.includes('\r\n\r\n'));
+  let echoed = 0;
+  client.socket.removeAllListeners('data').on('data', (chunk) => {
+    echoed += chunk.length;
+  });
+  const total = 8 * 1024 * 1024;
+  client.send(Buffer.alloc(total, 7));
+  while (echoed < total) await once(client.socket, 'data');
+  expect([echoed, head.length > 0]).toEqual([total, true]);
+});
+
+test('bytes sent before the upgrade was accepted are not lost', async () => {
+  const origin = await rawOrigin((socket) => {
+    socket.once('data', () => {
+      setImmediate(() => socket.write(`${SWITCH}hello`));
+      socket.on('data', (chunk) => socket.write(chunk));
+    });
+  });
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  client.send(`${UPGRADE}early`);
+  expect(await client.receive((text) => text.includes('early'))).toMatch(/\r\n\r\nhelloearly$/);
+});
+
+test('an origin that does not upgrade is answered for like any other', async () => {
+  const origin = await httpOrigin((_, response) => response.writeHead(426).end('no'));
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  client.send(UPGRADE);
+  expect(await client.receive((text) => text.includes('no'))).toMatch(/^HTTP\/1\.1 426 /);
+});
+
+test('any other protocol is not upgraded to, and the request is served without', async () => {
+  const origin = await httpOrigin((request, response) => response.end(String(request.headers.upgrade)));
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  client.send(UPGRADE.replace('WebSocket', 'h2c'));
+  expect(await client.receive((text) => text.includes('undefined'))).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test('an origin that switches to something else gets 520', async () => {
+  const origin = await rawOrigin((socket) => {
+    socket.once('data', () => socket.write(SWITCH.replace('websocket', 'h2c')));
+  });
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  client.send(UPGRADE);
+  expect(await client.receive((text) => text.includes('error code'))).toMatch(/^HTTP\/1\.1 520 /);
+});
+
+test('when the origin is gone the client of an upgraded connection is disconnected', async () => {
+  const origin = await echoOrigin();
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  client.send(UPGRADE);
+  await client.receive((text) => text.includes('\r\n\r\n'));
+  await origin.kill();
+  await client.closed();
+});
+
+test('an upgraded connection on which nothing moves is ended', async () => {
+  const origin = await echoOrigin();
+  const rig = await startRig({ origins: [origin.port], timeouts: { upgradedIdle: 40 } });
+  const client = await rawClient(rig.port);
+  client.send(UPGRADE);
+  await client.closed();
+});

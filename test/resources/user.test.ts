@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Api, apiOf } from '../support/api.js';
+import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+
+const TOKEN = 'a-token-that-is-long-enough-to-be-taken';
+let offramp: RunningOfframp;
+let api: Api;
+
+beforeAll(async () => {
+  offramp = await startOfframp(['--api-token', TOKEN]);
+  api = apiOf(offramp, TOKEN);
+});
+afterAll(() => offramp.stop());
+
+test('the user is the one of the credential', async () => {
+  const { status, body } = await api.get('/user');
+  expect(status).toBe(200);
+  expect(body.result).toEqual({
+    id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    email: 'user@example.com',
+    first_name: null,
+    last_name: null,
+    telephone: null,
+    country: null,
+    zipcode: null,
+    two_factor_authentication_enabled: false,
+    two_factor_authentication_locked: false,
+    has_pro_zones: false,
+    has_business_zones: false,
+    has_enterprise_zones: false,
+    suspended: false,
+    organizations: [],
+    betas: [],
+  });
+  const headers = { 'x-auth-email': 'ada@example.net', 'x-auth-key': TOKEN };
+  const byKey = await fetch(`${offramp.apiUrl}/user`, { headers });
+  expect(await byKey.json()).toMatchObject({ result: { id: body.result.id, email: 'ada@example.net' } });
+});
+
+test('a token that counts is active, and one that does not is refused', async () => {
+  const { body } = await api.get('/user/tokens/verify');
+  expect(body).toMatchObject({
+    success: true,
+    messages: [],
+    result: { id: (await api.get('/user')).body.result.id, status: 'active' },
+  });
+  const wrong = await apiOf(offramp, 'another-token').get('/user/tokens/verify');
+  expect([wrong.status, wrong.body.errors[0].code]).toEqual([403, 10000]);
+});
+
+test('the user cannot be changed', async () => {
+  const answer = await api.patch('/user', { first_name: 'Ada' });
+  expect([answer.status, answer.body.errors[0].code]).toEqual([405, 7001]);
+});

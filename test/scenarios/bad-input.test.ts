@@ -1,0 +1,158 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Lab, openLab } from '../support/lab.js';
+import { trafficClient } from '../support/traffic.js';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab();
+  await lab.connect();
+});
+afterAll(() => lab.close());
+
+const apiAddress = () => new URL(lab.offramp.apiUrl).host;
+
+/** Sends bytes and answers all that comes back until the other side ends, or null when it resets. */
+function exchange(address: string, bytes: string | Buffer, secure = false): Promise<string> {
+  const [host, port] = address.split(':') as [string, string];
+  return new Promise((resolve) => {
+    let heard = '';
+    const options = { host, port: Number(port), rejectUnauthorized: false };
+    const socket = secure ? tls.connect(options) : net.connect(options);
+    socket.setTimeout(15_000, () => socket.destroy());
+    socket.on('data', (chunk) => {
+      heard += chunk.toString('latin1');
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(heard));
+    socket.write(bytes);
+    socket.on('end', () => socket.end());
+  });
+}
+
+/** After anything bad, the good still works. */
+async function stillWorks(): Promise<void> {
+  expect((await lab.api.get('@/teamnet/virtual_networks')).status).toBe(200);
+  expect((await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}`)).body.result.status).toBe('healthy');
+  const client = trafficClient(lab.offramp.http);
+  expect((await client.get('unknown.example.com')).status).toBe(530);
+  client.close();
+}
+
+const GARBAGE = {
+  'random bytes': Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 7919) & 255)),
+  'a TLS hello': Buffer.from('16030100c8010000c40303', 'hex'),
+  'an HTTP/2 preface': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'an endless line': `GET /${'a'.repeat(70_000)} HTTP/1.1\r\n\r\n`,
+  'a head without end and many fields': `GET / HTTP/1.1\r\n${'X-A: b\r\n'.repeat(20_000)}`,
+  'length and chunks at once':
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\n\r\n',
+};
+
+test.each(Object.entries(GARBAGE))('%s on every port disturbs nobody', async (_name, bytes) => {
+  const answers = await Promise.all([
+    exchange(apiAddress(), bytes),
+    exchange(lab.offramp.http, bytes),
+    exchange(lab.offramp.edge, bytes),
+  ]);
+  for (const answer of answers.slice(0, 2)) expect(answer).toMatch(/^(|HTTP\/1\.1 [45]\d\d .*)/);
+  expect(answers[0]).not.toMatch(/^HTTP\/1\.1 5/);
+  await stillWorks();
+});
+
+test('garbage inside TLS on the edge disturbs nobody', async () => {
+  await exchange(lab.offramp.edge, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', true);
+  await exchange(lab.offramp.edge, GARBAGE['random bytes'], true);
+  await stillWorks();
+});
+
+test('a body above 1 MiB is refused with 413, and one below it is read', async () => {
+  const large = await lab.api.post('@/teamnet/virtual_networks', {
+    name: 'x',
+    comment: 'y'.repeat(1024 * 1024),
+  });
+  expect([large.status, large.body.errors[0].code]).toEqual([413, 10413]);
+  const padded = await lab.api.post('@/teamnet/virtual_networks', {
+    name: 'padded',
+    ignored: 'y'.repeat(1024 * 1000),
+  });
+  expect(padded.status).toBe(200);
+});
+
+test.each([
+  ['POST', '{"name":'],
+  ['POST', ''],
+  ['POST', '"text"'],
+  ['POST', '[]'],
+  ['POST', 'null'],
+  ['POST', '{"name":"a\\u0000b"}'],
+  ['POST', '{"__proto__":{"name":"polluted"}}'],
+  ['POST', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+])('%s with the body %j is a 400 with a reason', async (method, body) => {
+  for (const path of ['@/teamnet/virtual_networks', '@/load_balancers/pools', '%/load_balancers', '/zones']) {
+    const answer = await lab.api.call(method, path, body, { 'content-type': 'application/json' });
+    expect([path, answer.status]).toEqual([path, 400]);
+    expect(answer.body).toMatchObject({ success: false, result: null, messages: [] });
+    expect(answer.body.errors[0].code).toBeGreaterThanOrEqual(1000);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.headers.get('cf-ray')).toMatch(/^[0-9a-f]{16}-[A-Z]+$/);
+  }
+});
+
+test('bytes that are not UTF-8 are refused, not stored mangled', async () => {
+  const response = await fetch(
+    `${lab.offramp.apiUrl}/accounts/${lab.offramp.accountId}/teamnet/virtual_networks`,
+    {
+      method: 'POST',
+      headers: { authorization: 'Bearer x', 'content-type': 'application/json' },
+      body: Buffer.from([0x7b, 0x22, 0x6e, 0x61, 0x6d, 0x65, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
+    },
+  );
+  expect(response.status).toBe(400);
+});
+
+test.each([
+  ['/nowhere', 'GET', 404, 7003],
+  ['/accounts/%00', 'GET', 404, 7003],
+  ['/accounts/ffffffffffffffffffffffffffffffff', 'GET', 404, 7003],
+  ['/accounts/ffffffffffffffffffffffffffffffff/teamnet/virtual_networks', 'GET', 404, 7003],
+  ['/zones/ffffffffffffffffffffffffffffffff/load_balancers', 'GET', 404, 7003],
+  ['/user/tokens/verify', 'DELETE', 405, 7001],
+])('%s by %s answers %i with %i', async (path, method, status, code) => {
+  const answer = await lab.api.call(method, path);
+  expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);
+});
+
+test.each([
+  [{ authorization: '' }, 400, 6003],
+  [{ authorization: 'Basic abc' }, 400, 6003],
+  [{ authorization: 'Bearer a b' }, 400, 6003],
+])('a credential like %j is refused', async (headers, status, code) => {
+  const answer = await lab.api.call('GET', '/user', undefined, headers);
+  expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);
+});
+
+test('without a credential the answer says which headers are missing', async () => {
+  const response = await fetch(`${lab.offramp.apiUrl}/user`);
+  expect([response.status, await response.json()]).toMatchObject([400, { errors: [{ code: 9106 }] }]);
+});
+
+test('the same paths are served with and without /client/v4', async () => {
+  const origin = new URL(lab.offramp.apiUrl).origin;
+  const headers = { authorization: 'Bearer x' };
+  const [with4, without] = await Promise.all(
+    ['/client/v4/accounts', '/accounts'].map(async (path) =>
+      (await fetch(origin + path, { headers })).json(),
+    ),
+  );
+  expect(with4).toEqual(without);
+});
+
+test('DELETE may have a JSON content type and no body', async () => {
+  const { id } = await lab.api.create('@/teamnet/virtual_networks', { name: 'deleted with a type' });
+  const answer = await lab.api.call('DELETE', `@/teamnet/virtual_networks/${id}`, '', {
+    'content-type': 'application/json',
+  });
+  expect(answer.status).toBe(200);
+});

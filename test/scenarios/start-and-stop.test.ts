@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { apiOf } from '../support/api.js';
+import { cleanEnvironment, startOfframp } from '../support/offramp.js';
+
+const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
+const made: string[] = [];
+afterAll(() => Promise.all(made.map((directory) => rm(directory, { recursive: true, force: true }))));
+
+async function newDataDir(): Promise<string> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'offramp-start-'));
+  made.push(directory);
+  return directory;
+}
+
+/** Runs a command to its end. */
+async function run(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(process.execPath, [MAIN, ...argv], { env: { ...cleanEnvironment(), ...env } });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return { code, out, err };
+}
+
+test('account, zone and everything else survive a restart; the CA stays', async () => {
+  const dataDir = await newDataDir();
+  const first = await startOfframp(['--data-dir', dataDir]);
+  await apiOf(first).create('@/teamnet/virtual_networks', { name: 'kept' });
+  const ca = await readFile(first.edgeCa, 'utf8');
+  expect(await first.stop()).toBe(0);
+
+  const second = await startOfframp(['--data-dir', dataDir]);
+  expect([second.accountId, second.zoneId, second.domain]).toEqual([
+    first.accountId,
+    first.zoneId,
+    first.domain,
+  ]);
+  expect((await apiOf(second).get('@/teamnet/virtual_networks?name=kept')).body.result).toHaveLength(1);
+  expect(await readFile(second.edgeCa, 'utf8')).toBe(ca);
+  const served = await fetch(`${new URL(second.apiUrl).origin}/_offramp/ca.pem`);
+  expect(await served.text()).toBe(ca);
+  await second.stop();
+  const key = await stat(path.join(path.dirname(first.edgeCa), 'ca-key.pem'));
+  expect(key.mode & 0o077).toBe(0);
+});
+
+test('the first account, zone and domain are the given ones', async () => {
+  const env = {
+    CLOUDFLARE_ACCOUNT_ID: '0123456789abcdef0123456789abcdef',
+    CLOUDFLARE_ZONE_ID: 'fedcba9876543210fedcba9876543210',
+    CLOUDFLARE_DOMAIN: 'given.test',
+  };
+  const offramp = await startOfframp([], env);
+  expect([offramp.accountId, offramp.zoneId, offramp.domain]).toEqual(Object.values(env));
+  await offramp.stop();
+});
+
+test('two processes never share a data directory, and a killed one leaves no lock', async () => {
+  const dataDir = await newDataDir();
+  const first = await startOfframp(['--data-dir', dataDir]);
+  const refused = await run([
+    'start',
+    '--port',
+    '0',
+    '--edge-port',
+    '0',
+    '--http-port',
+    '0',
+    '--data-dir',
+    dataDir,
+  ]);
+  expect(refused).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('in use by another running Offramp'),
+  });
+  const gone = once(first.process, 'exit');
+  first.process.kill('SIGKILL');
+  await gone;
+  const second = await startOfframp(['--data-dir', dataDir]);
+  expect(second.accountId).toBe(first.accountId);
+  await second.stop();
+});
+
+test.each([
+  [['--host', '0.0.0.0'], /0\.0\.0\.0.*--api-token/],
+  [['--host', '0.0.0.0', '--auth', 'any'], /--auth any/],
+  [['--host', '0.0.0.0', '--api-token', 'short'], /32 or more/],
+  [['--auth', 'strict'], /--api-token/],
+  [['--port', '70000'], /--port is "70000"/],
+  [['--host', 'example.com'], /--host is "example.com"/],
+  [['--memory', '--database-url', 'postgres://x'], /exclude each other/],
+  [['--database-url', 'mysql://x'], /postgres:\/\//],
+  [['--nonsense'], /--nonsense/],
+  [['--min-monitor-interval', '0'], /1 to 3600/],
+])('a start with %j is refused with a reason', async (flags, message) => {
+  const { code, err } = await run(['start', ...flags]);
+  expect(code).toBe(2);
+  expect(err).toMatch(message);
+});
+
+test('a wrong variable is refused like a wrong flag, and a flag wins over it', async () => {
+  expect(await run(['start'], { OFFRAMP_PORT: 'x' })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('"x"'),
+  });
+  const offramp = await startOfframp([], { OFFRAMP_PORT: 'x', OFFRAMP_DOMAIN: 'by-variable.test' });
+  expect(offramp.domain).toBe('by-variable.test');
+  await offramp.stop();
+});
+
+test('a port that is taken is named, with the way out', async () => {
+  const first = await startOfframp();
+  const taken = new URL(first.apiUrl).port;
+  const { code, err } = await run([
+    'start',
+    '--memory',
+    '--port',
+    taken,
+    '--edge-port',
+    '0',
+    '--http-port',
+    '0',
+  ]);
+  expect([code, err]).toEqual([
+    1,
+    expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${taken} is in use.*--edge-port`)),
+  ]);
+  const traffic = first.http.split(':')[1]!;
+  const other = await run(['start', '--memory', '--port', '0', '--edge-port', '0', '--http-port', traffic]);
+  expect([other.code, other.err]).toEqual([1, expect.stringContaining(`${traffic} is in use`)]);
+  await first.stop();
+});
+
+test('strict auth takes the given token alone', async () => {
+  const token = 'a-token-of-more-than-32-characters-0';
+  const offramp = await startOfframp([], { OFFRAMP_API_TOKEN: token });
+  expect((await apiOf(offramp, token).get('/accounts')).status).toBe(200);
+  const other = await apiOf(offramp, 'another-token-of-32-characters-or-so').get('/accounts');
+  expect([other.status, other.body.errors[0].code]).toEqual([403, 10000]);
+  await offramp.stop();
+});
+
+test('help teaches, for the program and for each command', async () => {
+  const help = await run(['help']);
+  for (const command of ['start', 'demo', 'connector', 'env']) {
+    expect(help.out).toContain(command);
+    expect((await run([command, '--help'])).out).toMatch(/--\w+/);
+  }
+  expect(await run(['nonsense'])).toMatchObject({ code: 2, err: expect.stringContaining('nonsense') });
+});
+
+test('offramp env prints what points the tools at a running Offramp', async () => {
+  const offramp = await startOfframp();
+  const { out } = await run(['env', '--api-url', offramp.apiUrl]);
+  expect(out).toContain(`export CLOUDFLARE_BASE_URL='${offramp.apiUrl}'`);
+  expect(out).toContain(`export CLOUDFLARE_ZONE_ID='${offramp.zoneId}'`);
+  expect(out).toContain(`export TUNNEL_CACERT='${offramp.edgeCa}'`);
+  await offramp.stop();
+  const gone = await run(['env', '--api-url', offramp.apiUrl]);
+  expect(gone).toMatchObject({ code: 2, err: expect.stringContaining('--api-url') });
+});

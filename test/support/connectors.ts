@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { startConnector } from '../../src/connector/connector.js';
+import { cleanEnvironment, type RunningOfframp } from './offramp.js';
+
+/** A tunnel connector under test, ours or the real one. */
+export interface ConnectorUnderTest {
+  /** Unregisters, as on SIGTERM. */
+  stop(): Promise<void>;
+}
+
+export type ConnectorKind = 'ours' | 'cloudflared';
+
+export const CLOUDFLARED = process.env.CLOUDFLARED_BIN;
+
+/** Four connections to the edge; resolves as soon as it has been started, not registered. */
+export async function runConnector(
+  kind: ConnectorKind,
+  offramp: RunningOfframp,
+  token: string,
+): Promise<ConnectorUnderTest> {
+  return kind === 'ours' ? await runOurs(offramp, token) : runCloudflared(offramp, token);
+}
+
+async function runOurs(offramp: RunningOfframp, token: string): Promise<ConnectorUnderTest> {
+  const connector = startConnector({
+    token,
+    edge: [offramp.edge],
+    ca: await readFile(offramp.edgeCa, 'utf8'),
+    connections: 4,
+    log: pino({ level: 'silent' }),
+  });
+  connector.ready.catch(() => undefined);
+  return { stop: () => connector.close() };
+}
+
+function runCloudflared(offramp: RunningOfframp, token: string): ConnectorUnderTest {
+  const edges = Array(4).fill(['--edge', offramp.edge]).flat();
+  const flags = [
+    '--no-autoupdate',
+    '--protocol',
+    'http2',
+    '--cacert',
+    offramp.edgeCa,
+    '--metrics',
+    '127.0.0.1:0',
+  ];
+  const child = spawn(CLOUDFLARED!, ['tunnel', ...flags, ...edges, 'run', '--token', token], {
+    env: { ...cleanEnvironment(), TUNNEL_NO_PRECHECKS: 'true' },
+    stdio: 'ignore',
+  });
+  return {
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+    },
+  };
+}

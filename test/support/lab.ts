@@ -1,0 +1,83 @@
+import { type Api, apiOf } from './api.js';
+import { type ConnectorKind, type ConnectorUnderTest, runConnector } from './connectors.js';
+import { type RunningOfframp, startOfframp } from './offramp.js';
+import { type OriginProcess, startOriginProcess } from './origin-process.js';
+import { eventually } from './waiting.js';
+
+/** An Offramp with one virtual network in which a connector reaches 127.0.0.0/8, and origins there. */
+export interface Lab {
+  readonly offramp: RunningOfframp;
+  readonly api: Api;
+  readonly networkId: string;
+  readonly tunnelId: string;
+  readonly token: string;
+  connect(kind?: ConnectorKind): Promise<ConnectorUnderTest>;
+  /** Starts an origin at 127.0.1.<n>. */
+  startOrigin(name: string): Promise<OriginProcess>;
+  /** The origin as a pool names it. */
+  member(origin: OriginProcess): Record<string, unknown>;
+  createPool(name: string, origins: readonly OriginProcess[], fields?: object): Promise<{ id: string }>;
+  createLoadBalancer(host: string, pools: readonly { id: string }[]): Promise<{ id: string }>;
+  poolHealth(poolId: string): Promise<Record<string, { healthy: boolean; failure_reason: string }>>;
+  close(): Promise<void>;
+}
+
+export async function openLab(flags: readonly string[] = []): Promise<Lab> {
+  const offramp = await startOfframp(['--min-monitor-interval', '1', ...flags]);
+  const api = apiOf(offramp);
+  const closers: (() => Promise<unknown>)[] = [offramp.stop];
+  const network = await api.create('@/teamnet/virtual_networks', { name: 'lab' });
+  const tunnel = await api.create('@/cfd_tunnel', { name: 'lab-connector' });
+  await api.create('@/teamnet/routes', {
+    network: '127.0.0.0/8',
+    tunnel_id: tunnel.id,
+    virtual_network_id: network.id,
+  });
+  const token = (await api.get(`@/cfd_tunnel/${tunnel.id}/token`)).body.result;
+  let lastOctet = 0;
+  const member: Lab['member'] = ({ name, address, port }) => ({
+    name,
+    address,
+    port,
+    virtual_network_id: network.id,
+  });
+  return {
+    offramp,
+    api,
+    networkId: network.id,
+    tunnelId: tunnel.id,
+    token,
+    async connect(kind = 'ours') {
+      const connector = await runConnector(kind, offramp, token);
+      closers.push(() => connector.stop());
+      await eventually(
+        async () => (await api.get(`@/cfd_tunnel/${tunnel.id}`)).body.result.status === 'healthy',
+      );
+      return connector;
+    },
+    async startOrigin(name) {
+      lastOctet += 1;
+      const origin = await startOriginProcess(name, `127.0.1.${lastOctet}`);
+      closers.push(() => origin.kill());
+      return origin;
+    },
+    member,
+    createPool: (name, origins, fields = {}) =>
+      api.create('@/load_balancers/pools', { name, origins: origins.map(member), ...fields }),
+    createLoadBalancer: (host, pools) =>
+      api.create('%/load_balancers', {
+        name: host,
+        default_pools: pools.map(({ id }) => id),
+        fallback_pool: pools.at(-1)!.id,
+        proxied: true,
+      }),
+    async poolHealth(poolId) {
+      const { pop_health } = (await api.get(`@/load_balancers/pools/${poolId}/health`)).body.result;
+      const [pop] = Object.values(pop_health) as { origins: object[] }[];
+      return Object.assign({}, ...(pop?.origins ?? []));
+    },
+    async close() {
+      for (const closer of closers.reverse()) await closer();
+    },
+  };
+}
