@@ -6,7 +6,7 @@ let world: OfframpWithNetworks;
 beforeAll(async () => {
   world = await startWithNetworks(['--origin-uniqueness', 'pool']);
 });
-afterAll(() => world.stop());
+afterAll(() => world.offramp.stop());
 
 test('--origin-uniqueness pool lets pools have the same address in different networks, and no pool have it twice', async () => {
   const { api, networks } = world;

@@ -8,7 +8,7 @@ const PATH = '@/load_balancers/pools';
 beforeAll(async () => {
   world = await startWithNetworks();
 });
-afterAll(() => world.stop());
+afterAll(() => world.offramp.stop());
 
 let pools = 0;
 const newName = () => `pool-${++pools}`;

@@ -9,7 +9,7 @@ const compiled = (module: string) => import(path.resolve(import.meta.dirname, '.
 // biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
 let db: any;
 // biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
-let load: (nouns: Record<string, string[]> | null) => Promise<any>;
+let load: (changes: [noun: string, id: string][] | null) => Promise<any>;
 // biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
 let rules: any;
 let accountId: string;
@@ -31,9 +31,11 @@ beforeAll(async () => {
   const seeded = await seed(db, { accountId: null, zoneId: null, domain: 'example.com' });
   accountId = seeded.accountId;
   rules.zoneId = seeded.zoneId;
-  db.onCommit(async (commit: { changes: [string, string][] }) => void commits.push(commit));
-  load = (nouns) =>
-    loadDelta(liveLoaders, db.read, nouns && new Map(Object.entries(nouns).map(([k, v]) => [k, new Set(v)])));
+  db.onCommit(async (_client: unknown, commit: (typeof commits)[number]) => {
+    commits.push(commit);
+    return async () => undefined;
+  });
+  load = (changes) => loadDelta(liveLoaders, db.read, changes);
 });
 afterAll(() => db.close());
 
@@ -120,7 +122,7 @@ test('the data plane sees every default filled in, and hears of each change and 
 
   await write((tx) => rules.pools.merge(tx, settings, accountId, pool.id, {}));
   await write((tx) => rules.balancers.merge(tx, rules.zoneId, balancer.id, {}));
-  await write((tx) => rules.monitors.change(tx, settings, accountId, monitor.id, {}, true));
+  await write((tx) => rules.monitors.merge(tx, settings, accountId, monitor.id, {}));
   expect(commits).toEqual([]);
 
   await write((tx) => rules.balancers.remove(tx, rules.zoneId, balancer.id));
@@ -131,7 +133,7 @@ test('the data plane sees every default filled in, and hears of each change and 
     [['pool', pool.id]],
     [['monitor', monitor.id]],
   ]);
-  const gone = await load({ load_balancer: [balancer.id], pool: [pool.id], monitor: [monitor.id] });
+  const gone = await load(commits.flatMap(({ changes }) => changes));
   expect(gone.remove).toEqual({ load_balancer: [balancer.id], pool: [pool.id], monitor: [monitor.id] });
 });
 
