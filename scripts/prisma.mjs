@@ -12,8 +12,8 @@ if (!OFFLINE.has(command)) {
   process.exit(2);
 }
 const cli = createRequire(import.meta.url).resolve('prisma/build/index.js');
-const { status } = spawnSync(process.execPath, [cli, command, ...rest], {
-  stdio: ['ignore', 'ignore', 'inherit'],
+const { status, stderr } = spawnSync(process.execPath, [cli, command, ...rest], {
+  stdio: ['ignore', 'ignore', 'pipe'],
   env: {
     ...process.env,
     PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
@@ -21,4 +21,5 @@ const { status } = spawnSync(process.execPath, [cli, command, ...rest], {
     CHECKPOINT_DISABLE: '1',
   },
 });
+if (status !== 0) process.stderr.write(stderr);
 process.exit(status ?? 1);

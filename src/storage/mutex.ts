@@ -1,4 +1,6 @@
-export class QueueFull extends Error {}
+export class QueueFull extends Error {
+  override readonly name = 'QueueFull';
+}
 
 /** Runs tasks one after the other in the order of their calls; at most `limit` may wait. */
 export function createMutex(limit: number): <T>(task: () => Promise<T>) => Promise<T> {

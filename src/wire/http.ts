@@ -100,8 +100,12 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return invalidInput(family, 'the body does not have the announced length');
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
+  if (DATABASE_AWAY.has(error.code)) return new ApiError('overloaded', 'the database does not answer');
   return new ApiError('internal');
 }
+
+/** Prisma's codes for a server that cannot be reached, or has no connection or transaction to give in time. */
+const DATABASE_AWAY = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028']);
 
 interface ValidationEntry {
   readonly instancePath?: string;
