@@ -13,6 +13,9 @@ const config = { open: true } as const;
 
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
 export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane }: AdminOptions): void {
+  // Who opens the address in a browser wants to know what this is.
+  app.get('/', { config, schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
+
   app.get('/_offramp/health', { config, schema: { hide: true } }, async () => ({
     status: 'ok',
     version,

@@ -77,7 +77,7 @@ export const failureSchema = z
     messages: z.array(z.string()),
     result: z.null(),
   })
-  .describe('The request was refused; see `errors`.');
+  .meta({ id: 'Failure', description: 'The request was refused; see `errors`.' });
 
 /** The error answers that any operation can give, for the OpenAPI document. */
 export const failures = {
