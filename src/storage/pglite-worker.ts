@@ -3,7 +3,7 @@ import { PGlite } from '@electric-sql/pglite';
 
 /**
  * PGlite settles its queries in microtasks and would starve the event loop it shares, so it has this thread to itself.
- * In: one frontend message of the Postgres wire protocol each, or `close`. Out: the backend's bytes.
+ * In: frontend messages of the Postgres wire protocol, whole ones, or `close`. Out: the backend's bytes.
  */
 const port = parentPort!;
 const database = await PGlite.create(workerData.dataDir as string);
