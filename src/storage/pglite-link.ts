@@ -113,6 +113,7 @@ class PgliteStream extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#worker.off('message', this.#receive);
     this.#worker.off('exit', this.#gone);
+    this.#worker.postMessage('reset');
     done(error);
   }
 }
