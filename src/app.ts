@@ -14,6 +14,7 @@ import { type Seeded, seed } from './resources/seed.js';
 import { recordConnection, resetConnections } from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
+import { createMutex } from './storage/mutex.js';
 import { currentRevision } from './storage/revisions.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
@@ -41,6 +42,8 @@ export interface AppOptions {
 
 /** How long the answer to a write waits for the data plane to follow. */
 const READ_YOUR_WRITES_MS = 250;
+/** Connections come and go by the hundred when a network breaks; the times of more at once are left out. */
+const MAX_WAITING_EVENTS = 10_000;
 /** The data plane's place in answers that name one. */
 const LOCATION = 'Local, XX';
 
@@ -58,7 +61,10 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const db = await openStorage(config, dataDir, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
-    const dataPlane = await startDataPlane(config, identity, db, options);
+    const recorder = createConnectionRecorder(db, options.log);
+    closers.push(recorder.settled);
+    await resetConnections(db.read);
+    const dataPlane = await startDataPlane(config, identity, db, recorder, options);
     closers.push(() => dataPlane.drain(config.drainMs));
     const api = await startApi(config, identity, { db, dataPlane }, options);
     closers.push(api.close);
@@ -93,6 +99,7 @@ async function startDataPlane(
   config: StartConfig,
   identity: EdgeIdentity,
   db: Database,
+  recorder: ConnectionRecorder,
   { log, onFailure }: AppOptions,
 ): Promise<DataPlane> {
   const revision = await currentRevision(db.read);
@@ -109,26 +116,36 @@ async function startDataPlane(
     script: new URL('./data-plane.js', import.meta.url),
     workerData,
     onApplied: (applied) => publisher.applied(applied),
-    onConnection: connectionTimes(db, log),
+    onConnection: recorder.record,
     onFailure,
   });
-  const publisher = createPublisher({
-    load: (wanted) => loadDelta(liveLoaders, db.read, wanted),
-    send: dataPlane.configure,
-    log,
-    patienceMs: READ_YOUR_WRITES_MS,
+  const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
+  db.onCommit(async (client, { revision, changes }) => {
+    const delta = { revision, ...(await loadDelta(liveLoaders, client, changes)) };
+    return () => publisher.publish(delta);
   });
-  db.onCommit((commit) => publisher.publish(commit.revision, commit.changes));
   return dataPlane;
 }
 
-/** Writes down when tunnels come and go: one event after the other, apart from the traffic path. */
-function connectionTimes(db: Database, log: Logger): (event: ConnectionEvent) => void {
-  let previous: Promise<void> = resetConnections(db.read);
-  return (event) => {
-    previous = previous
-      .then(() => recordConnection(db.read, event))
-      .catch((error: Error) => log.error({ err: error }, 'the time of a connection could not be stored'));
+interface ConnectionRecorder {
+  record(event: ConnectionEvent): void;
+  /** Resolves when everything that was told so far is in the database. */
+  settled(): Promise<void>;
+}
+
+/** Writes down when connections come and go, in their order. */
+function createConnectionRecorder(db: Database, log: Logger): ConnectionRecorder {
+  const inOrder = createMutex(MAX_WAITING_EVENTS);
+  return {
+    record(event) {
+      inOrder(() => recordConnection(db.read, event)).catch((error: unknown) =>
+        log.warn(
+          { err: error, tunnelId: event.connection.tunnelId },
+          'the time of a connection was not written down',
+        ),
+      );
+    },
+    settled: () => inOrder(async () => undefined).catch(() => undefined),
   };
 }
 

@@ -91,13 +91,13 @@ function report() {
     `${values.bytes} byte bodies, ${values.connections} connections, ${rounds} rounds of ${requests} requests, ` +
       `Node ${process.version}; medians, ratios are medians of per-round ratios\n`,
   );
-  console.log('proxy        CPU us/request   offramp/it [min-max]   p50 ms   p99 ms   requests/s');
+  console.log('proxy          CPU us/request   offramp/it [min-max]   p50 ms   p99 ms   requests/s');
   for (const contender of running) {
     const ratios = contender.rounds.map((round, i) => ours.rounds[i].cpuMicroseconds / round.cpuMicroseconds);
     const ratio = `${median(ratios).toFixed(2)} [${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}]`;
     const of = (key, digits) => median(contender.rounds.map((round) => round[key])).toFixed(digits);
     console.log(
-      contender.name.padEnd(12),
+      contender.name.padEnd(14),
       of('cpuMicroseconds', 1).padStart(14),
       ratio.padStart(22),
       of('p50Ms', 2).padStart(8),

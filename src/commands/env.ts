@@ -16,7 +16,7 @@ Use: eval "$(offramp env)"
     const account = await first(`${api}/accounts`, flags['api-token']);
     const zone = await first(`${api}/zones?account.id=${account.id}`, flags['api-token']);
     const health = await ask(`${new URL(api).origin}/_offramp/health`, flags['api-token']);
-    const { edge, edge_ca } = health['services'] as { edge: { host: string; port: number }; edge_ca: string };
+    const { edge, edge_ca } = health.services as { edge: { host: string; port: number }; edge_ca: string };
     const edgeHost = ['0.0.0.0', '::'].includes(edge.host) ? new URL(api).hostname : edge.host;
     const variables = {
       CLOUDFLARE_BASE_URL: api,

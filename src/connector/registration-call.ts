@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeRegisterResults, type Refused } from '../edge/registration/answer.js';
 import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from '../edge/registration/interface.js';
@@ -42,10 +42,16 @@ export function createRegistrationCalls(stream: ServerHttp2Stream): Registration
       rpc.push(chunk);
     } catch (error) {
       rpc.fail(error as Error);
-      stream.close();
+      stream.close(constants.NGHTTP2_CANCEL);
     }
   });
-  stream.once('close', () => rpc.fail(new Error('the edge closed the control stream')));
+  // An edge that drains says goodbye like this.
+  const over = () => rpc.fail(new Error('the edge closed the control stream'));
+  stream.once('end', () => {
+    over();
+    stream.end();
+  });
+  stream.once('close', over);
 
   return {
     async register(request) {

@@ -36,18 +36,23 @@ function findTarget(authority: string, map: AddressMap): HostPort | null {
 }
 
 function join(stream: ServerHttp2Stream, origin: Socket): void {
-  if (stream.destroyed) return;
+  if (stream.closed) return;
   stream.respond({ ':status': 200, 'cf-cloudflared-response-meta': '{"src":"origin"}' });
   // `pipe` stops reading from one side while the other is full.
   stream.pipe(origin);
   origin.pipe(stream);
   // All that the origin had to say is on its way: END_STREAM, then the other direction is closed as well.
-  stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
-  stream.once('end', () => origin.destroySoon());
+  // Not from within the stream's own event, where Node may not flush what it has queued.
+  stream.once('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
+  stream.once('end', () => {
+    origin.unpipe(stream);
+    origin.destroySoon();
+    stream.end();
+  });
 }
 
 function fail(stream: ServerHttp2Stream, reason: string): void {
-  if (stream.destroyed) return;
+  if (stream.closed) return;
   if (!stream.headersSent) refuse(stream, 502, reason);
   // A reset: `close` would say END_STREAM first, and the edge would take it for an end in good order.
   else stream.destroy(new Error(reason));

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { RegisterRequest } from '../edge/registration/request.js';
 import type { AddressMap, HostPort } from './address-map.js';
 import { refuse } from './refusal.js';
-import { createRegistrationCalls, type RegistrationCalls, RegistrationRefused } from './registration-call.js';
+import { createRegistrationCalls, type RegistrationCalls } from './registration-call.js';
 import { serveTcpStream } from './tcp-stream.js';
 
 export interface TransportOptions {
@@ -17,7 +17,7 @@ export interface TransportOptions {
 }
 
 export interface Transport {
-  /** Rejects with RegistrationRefused, or with the error that ended the transport before. */
+  /** Rejects with or with the error that ended the transport before. */
   readonly registered: Promise<{ readonly locationName: string }>;
   /** The transport is over, for whatever reason. */
   readonly closed: Promise<void>;
@@ -30,8 +30,6 @@ export interface Transport {
 const SERVER_NAME = 'h2.cftunnel.com';
 const SET_UP_TIMEOUT_MS = 15_000;
 const PING_INTERVAL_MS = 15_000;
-/** An edge that has refused ends the connection itself, but not for ever. */
-const REFUSED_LINGER_MS = 2_000;
 const UPGRADE = 'cf-cloudflared-proxy-connection-upgrade';
 const STREAM_WINDOW = 1024 * 1024;
 const SESSION_WINDOW = 16 * STREAM_WINDOW;
@@ -62,25 +60,24 @@ export function openTransport(options: TransportOptions): Transport {
       });
     });
   });
+  let isRegistered = false;
   const registered = control.then((calls) => calls.register(request)).finally(() => clearTimeout(timer));
-  // An edge that has refused closes the connection itself; after any other failure it is of no use.
-  registered.catch((error) => {
-    if (!(error instanceof RegistrationRefused)) socket.destroy();
-    else setTimeout(() => socket.destroy(), REFUSED_LINGER_MS).unref();
-  });
+  registered.then(
+    () => {
+      isRegistered = true;
+    },
+    // A transport that is not registered is of no use.
+    () => socket.destroy(),
+  );
 
   return {
     registered,
     closed,
     destroy: () => void socket.destroy(),
     async leave(graceMs) {
+      if (!isRegistered) socket.destroy();
       const timeout = setTimeout(() => socket.destroy(), graceMs);
-      try {
-        await registered;
-        await (await control).unregister();
-      } catch {
-        socket.destroy();
-      }
+      await control.then((calls) => calls.unregister()).catch(() => socket.destroy());
       await closed;
       clearTimeout(timeout);
     },
@@ -91,7 +88,8 @@ function serve(socket: TLSSocket, log: Logger): ServerHttp2Session {
   const session = http2.performServerHandshake(socket, {
     settings: { initialWindowSize: STREAM_WINDOW },
     maxSessionMemory: 1_000,
-    // The edge cancels a stream for every socket that it is done with: that is no attack.
+    // An edge that cancels many dials is no attacker. Old versions of Node do not know these two, and end the session
+    // after a burst of 1,000 resets.
     ...({ streamResetBurst: 1_000_000, streamResetRate: 1_000_000 } as object),
   });
   session.setLocalWindowSize(SESSION_WINDOW);

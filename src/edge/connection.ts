@@ -71,6 +71,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (wasOpen) options.onUnusable(reason);
     // Before the session: a stream of a destroyed session looks like one that the origin has ended in good order.
     for (const owner of streams.values()) owner.onLost(reason);
+    // A session that is destroyed with open streams from within the event of another one makes Node write empty frames
+    // for ever. Streams that are cancelled already are safe.
+    for (const stream of [...streams.keys(), control]) stream.close(constants.NGHTTP2_CANCEL);
     streams.clear();
     session.destroy();
     options.onClosed(reason);

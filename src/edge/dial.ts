@@ -39,6 +39,7 @@ export function dial(
   const socket = new TunnelSocket();
   const name = hostPort(parseIp(destination.host)?.text ?? destination.host, destination.port);
   const tried = new Set<Connection>();
+  /** The stream that waits for its answer. */
   let attempt: { stream: ClientHttp2Stream; connection: Connection } | undefined;
 
   const fail = (...reason: ConstructorParameters<typeof DialError>) =>
@@ -52,7 +53,7 @@ export function dial(
   });
   socket.once('close', () => {
     cancelTimeout();
-    if (attempt) abandon(attempt.stream);
+    if (attempt) abandon(attempt.stream, false);
   });
 
   function tryNext(): void {
@@ -92,7 +93,9 @@ export function dial(
       if (answered || socket.destroyed) return;
       answered = true;
       cancelTimeout();
+      attempt = undefined;
       if (headers[':status'] === 200) return socket.carry(stream);
+      abandon(stream, true);
       fail(...whyRefused(name, headers, clock.monotonic() - startedAt));
     });
     return stream;

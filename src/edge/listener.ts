@@ -68,22 +68,23 @@ export function createListener(options: ListenerOptions): Listener {
       log.debug({ remote: key }, 'edge: no registration in time');
       socket.destroy();
     });
-    const forget = () => {
-      cancelTimeout();
-      candidates.delete(key);
-    };
-    socket.once('close', forget);
-    candidates.set(key, {
+    const candidate: Candidate = {
       remoteAddress: socket.remoteAddress!,
-      admit: forget,
+      admit() {
+        cancelTimeout();
+        // The same address may belong to a newer transport by now.
+        if (candidates.get(key) === candidate) candidates.delete(key);
+      },
       cut: () => void socket.destroy(),
-    });
+    };
+    socket.once('close', () => candidate.admit());
+    candidates.set(key, candidate);
   }
 
   function onSecure(socket: TLSSocket): void {
     socket.on('error', (error) => log.debug({ err: error }, 'edge: transport error'));
     const candidate = candidates.get(addressOf(socket) ?? '');
-    if (!candidate) {
+    if (!candidate || socket.destroyed) {
       socket.destroy();
       return;
     }

@@ -11,18 +11,22 @@ interface PendingWrite {
 
 const BUFFER_BYTES = 64 * 1024;
 
+/** How long a connector may go on with a stream that we have ended. */
+const GOODBYE_MS = 1_000;
+
 /**
  * A byte stream to an origin over one HTTP/2 stream of a connector. It is `connecting` until `carry` gives it the stream;
  * what is written before that waits.
  *
  * Connectors know no half-close: as soon as either direction ends, both are closed, and bytes on their way are lost. So
- * `end()` here never ends the HTTP/2 stream; it is cancelled when the socket is destroyed.
+ * `end()` here never ends the HTTP/2 stream: only destroying the socket does.
  */
 export class TunnelSocket extends Duplex implements OriginSocket {
   connecting = true;
   #stream: ClientHttp2Stream | undefined;
   #pendingWrite: PendingWrite | undefined;
   #originEnded = false;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor() {
     super({ allowHalfOpen: false, highWaterMark: BUFFER_BYTES });
@@ -32,6 +36,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   carry(stream: ClientHttp2Stream): void {
     this.#stream = stream;
     stream.on('data', (chunk: Buffer) => {
+      this.#idle?.refresh();
       if (!this.push(chunk)) stream.pause();
     });
     stream.once('end', () => {
@@ -63,6 +68,31 @@ export class TunnelSocket extends Duplex implements OriginSocket {
     this.destroy(new DialError('reset', `the tunnel connection was lost: ${reason}`));
   }
 
+  // What Node's HTTP client asks of the sockets that it is given. The transport below has these settings for all streams.
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  /** Emits `timeout` after so many milliseconds without a byte in either direction; 0 switches that off. */
+  setTimeout(ms: number, onTimeout?: () => void): this {
+    if (onTimeout) this.once('timeout', onTimeout);
+    clearTimeout(this.#idle);
+    this.#idle = ms > 0 ? setTimeout(() => this.emit('timeout'), ms).unref() : undefined;
+    return this;
+  }
+
   #end(): void {
     this.#originEnded = true;
     this.push(null);
@@ -85,6 +115,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   #written(): void {
     const write = this.#pendingWrite;
     this.#pendingWrite = undefined;
+    this.#idle?.refresh();
     write?.callback();
   }
 
@@ -94,7 +125,8 @@ export class TunnelSocket extends Duplex implements OriginSocket {
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.connecting = false;
-    if (this.#stream) abandon(this.#stream);
+    clearTimeout(this.#idle);
+    if (this.#stream) abandon(this.#stream, true);
     const write = this.#pendingWrite;
     this.#pendingWrite = undefined;
     callback(error);
@@ -102,11 +134,25 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   }
 }
 
-/** Cancels a stream, with what it still holds: a stream with unread bytes would never close. */
-export function abandon(stream: ClientHttp2Stream): void {
-  stream.close(constants.NGHTTP2_CANCEL);
+/**
+ * Ends both directions of a stream, and drops what it still holds: a stream with unread bytes would never close.
+ *
+ * END_STREAM does that once the connector has answered. A reset would do it as well, but peers count those: nghttp2, and
+ * so every connector on Node, ends a session that has seen 1,000 of them in a short time.
+ */
+export function abandon(stream: ClientHttp2Stream, answered: boolean): void {
   stream.removeAllListeners('data');
   stream.resume();
+  if (stream.closed) return;
+  const cancel = () => stream.close(constants.NGHTTP2_CANCEL);
+  // Bytes that wait for the origin to read would hold END_STREAM back.
+  if (!answered || stream.writableLength > 0) {
+    cancel();
+    return;
+  }
+  stream.end();
+  const timer = setTimeout(cancel, GOODBYE_MS).unref();
+  stream.once('close', () => clearTimeout(timer));
 }
 
 /** Whether `end` means END_STREAM: it is emitted as well when a stream is reset or its session breaks. */

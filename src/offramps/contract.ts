@@ -39,6 +39,8 @@ export interface DialOptions {
 /**
  * A byte stream towards an origin. It emits `connect` once when the origin itself has accepted, and `close` always.
  * A failure before `connect` is an `error` with a DialError. Destroying it aborts at once, on both ends.
+ * A tunnel's socket emits `draining` when its connection is about to go: it waits for this socket, so whoever holds the
+ * socket should destroy it when it is idle, or else as soon as what is under way has ended.
  */
 export interface OriginSocket extends Duplex {
   readonly connecting: boolean;

@@ -11,7 +11,8 @@ class DirectSocket extends Socket {
   #connected = false;
 
   constructor(readonly where: string) {
-    super();
+    // An origin that ends its side of a WebSocket may still listen: the proxy passes half-closes on.
+    super({ allowHalfOpen: true });
     this.once('connect', () => {
       this.#connected = true;
     });

@@ -44,8 +44,9 @@ export class ClientConnection implements Requester, Waiting {
     private readonly services: ProxyServices,
   ) {
     this.head = new HeadBuffer(services.limits.headBytes);
+    const address = socket.remoteAddress ?? '';
     // The canonical form: an IPv4 client on a dual-stack listener is the same client.
-    this.identity = { ip: parseIp(socket.remoteAddress ?? '')?.text ?? 'unknown', random: Math.random };
+    this.identity = { ip: parseIp(address)?.text ?? address, random: Math.random };
     this.deadline = services.deadlines.after(services.timeouts.clientHead);
     services.deadlines.watch(this);
     socket.on('data', this.onData);
@@ -164,8 +165,9 @@ export class ClientConnection implements Requester, Waiting {
     this.reading = true;
     let rest: Buffer | null = chunk;
     try {
-      while (rest !== null && this.mayRead())
+      while (rest !== null && this.mayRead()) {
         rest = this.body === null ? this.readHead(rest) : this.readBody(rest);
+      }
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       rest = null;
@@ -211,7 +213,7 @@ export class ClientConnection implements Requester, Waiting {
     const body = this.body!;
     this.deadline = this.services.deadlines.after(this.services.timeouts.bodyIdle);
     const end = body.read(chunk, 0, this.forward);
-    if (!body.complete) return null;
+    if (!body.complete || this.state !== 'exchanging') return null;
     this.body = null;
     this.deadline = NEVER;
     this.exchange?.bodyComplete();

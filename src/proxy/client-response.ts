@@ -5,6 +5,7 @@ const SINGLE_WRITE_BYTES = 16 * 1024;
 
 /** Writes one response to the client with as few system calls as its size allows. */
 export class ClientResponse {
+  /** The client has got bytes of it: nothing else can be answered any more. */
   started = false;
   /** The head, held until it can go out together with the first bytes of the body. */
   private heldHead = '';
@@ -12,7 +13,6 @@ export class ClientResponse {
   constructor(private readonly client: Requester) {}
 
   begin(head: string): void {
-    this.started = true;
     this.heldHead = head;
   }
 
@@ -21,6 +21,7 @@ export class ClientResponse {
     const { client, heldHead } = this;
     if (heldHead === '') return client.write(piece);
     this.heldHead = '';
+    this.started = true;
     if (piece.length <= SINGLE_WRITE_BYTES) return client.write(prefixed(heldHead, piece));
     let flowing = true;
     client.batch(() => {
@@ -35,6 +36,7 @@ export class ClientResponse {
     if (this.heldHead === '') return;
     this.client.writeText(this.heldHead);
     this.heldHead = '';
+    this.started = true;
   }
 }
 

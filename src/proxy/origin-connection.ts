@@ -53,6 +53,8 @@ export class OriginConnection implements Waiting {
   private body: BodyReader | null = null;
   private framing: ResponseFraming = 'none';
   private keepAlive = false;
+  /** The tunnel below is about to go: not to be used again. */
+  private draining = false;
   private gone = false;
   private readonly head: HeadBuffer;
   private readonly forward: ForwardPiece = (piece) => this.user?.responsePiece(piece);
@@ -71,6 +73,7 @@ export class OriginConnection implements Waiting {
     socket.on('end', this.onEnd);
     socket.on('error', this.onError);
     socket.on('close', this.onClose);
+    socket.on('draining', this.onDraining);
     services.deadlines.watch(this);
   }
 
@@ -220,7 +223,7 @@ export class OriginConnection implements Waiting {
   private complete(user: OriginUser, clean: boolean): void {
     this.body = null;
     this.deadline = NEVER;
-    user.responseComplete(clean && this.keepAlive && !this.gone);
+    user.responseComplete(clean && this.keepAlive && !this.draining && !this.gone);
   }
 
   private bodyDeadline(): number {
@@ -236,6 +239,11 @@ export class OriginConnection implements Waiting {
       this.keepAlive = false;
       this.complete(this.user, true);
     } else this.fail('invalid_response', new Error('the origin closed the connection'));
+  };
+
+  private readonly onDraining = (): void => {
+    this.draining = true;
+    if (this.user === null) this.closeIdle();
   };
 
   private readonly onError = (error: Error): void => {
@@ -272,5 +280,6 @@ export class OriginConnection implements Waiting {
     this.socket.off('end', this.onEnd);
     this.socket.off('error', this.onError);
     this.socket.off('close', this.onClose);
+    this.socket.off('draining', this.onDraining);
   }
 }

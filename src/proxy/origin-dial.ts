@@ -68,6 +68,7 @@ export function createOriginDial(
         ...(target.serverName === null ? {} : { servername: target.serverName }),
       });
       const socket = secure;
+      raw.on('draining', () => socket.emit('draining'));
       socket.once('secureConnect', () => {
         if (originTls === 'full' || socket.authorized) succeed(socket);
         else fail('tls_certificate', socket.authorizationError ?? new Error('not authorized'));

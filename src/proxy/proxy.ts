@@ -42,7 +42,14 @@ export interface Proxy {
 /** How ways to origins change: connections that were made before are not used again. */
 const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
 
-/** An HTTP/1.1 proxy over plain TCP that follows the snapshot: see `client-connection.ts` for the path of a request. */
+/**
+ * An HTTP/1.1 proxy over plain TCP that follows the snapshot. The path of a request: `client-connection.ts` reads it,
+ * `exchange.ts` steers and sends it, `origin-connection.ts` reads the response.
+ *
+ * Choices that the protocol leaves open: trailers and interim responses other than 100 and 101 are left out; WebSocket
+ * is the only upgrade; a client that ends its half during a request has given up; `Server` stays the origin's; an
+ * origin on port 443 is spoken to over TLS; a response without length ends the client's connection.
+ */
 export function createProxy(options: ProxyOptions): Proxy {
   const { store, log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

@@ -1,3 +1,6 @@
+/** Of a body that trickles in byte by byte, the objects would take far more memory than the bytes. */
+const MAX_PIECES = 256;
+
 /** The part of a request body that was read and may be needed once more, for another origin. */
 export class RequestBody {
   /** In order; empty when there is no body, or when it is too long to be kept. */
@@ -16,7 +19,7 @@ export class RequestBody {
   }
 
   get overLimit(): boolean {
-    return this.bytes > this.limit;
+    return this.bytes > this.limit || this.pieces.length > MAX_PIECES;
   }
 
   keep(piece: Buffer): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, realpath, rm } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ const SOCKET_PATH_MAX = 100;
 
 export interface DataDir {
   readonly path: string;
-  /** It was made just now. */
+  /** There was nothing in it. */
   readonly fresh: boolean;
   release(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface DataDir {
  * leaves one that holds. Throws when another live process has it.
  */
 export async function claimDataDir(directory: string): Promise<DataDir> {
-  const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const real = await realpath(directory);
   const lock = lockPath(real);
   if (await listens(lock)) {
@@ -36,7 +36,7 @@ export async function claimDataDir(directory: string): Promise<DataDir> {
   server.unref();
   return {
     path: real,
-    fresh: made !== undefined,
+    fresh: (await readdir(real)).every((name) => name === 'lock'),
     release: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -26,8 +26,9 @@ export interface Database {
   readonly migrated: readonly string[];
   readonly read: PrismaClient;
   /**
-   * Runs `work` in one transaction that no other writer overlaps, on any node, and resolves when the commit listener has
-   * seen its revision (so that the data plane follows before the client hears of it). Whatever `work` throws rolls back.
+   * Runs `work` in one transaction that no other writer overlaps, on any node, and resolves when the commit listener is
+   * done with its revision (so that the data plane follows before the client hears of it). Whatever `work` throws rolls
+   * back.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   onCommit(listener: CommitListener): void;
@@ -82,15 +83,18 @@ function assemble(pool: pg.Pool, embedded: PgliteLink | null, migrated: readonly
   const naming = embedded ? { statementNameGenerator: createStatementNames() } : {};
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, naming) });
   const oneAtATime = createMutex(MAX_WAITING_WRITERS);
-  let listener: CommitListener = async () => undefined;
+  let listener: CommitListener = async () => async () => undefined;
 
-  async function commit<T>(work: (tx: Tx) => Promise<T>): Promise<{ value: T; commit: Commit | null }> {
+  async function commit<T>(
+    work: (tx: Tx) => Promise<T>,
+  ): Promise<{ value: T; followUp?: () => Promise<void> }> {
     return await prisma.$transaction(async (db) => {
       // The embedded database has one process with one session: the mutex alone keeps its writers apart.
       if (!embedded) await takeWriteLock(db);
       const changes: [string, string][] = [];
       const value = await work({ db, changed: (noun, id) => changes.push([noun, id]) });
-      return { value, commit: changes.length > 0 ? await nextRevision(db, changes) : null };
+      if (changes.length === 0) return { value };
+      return { value, followUp: await listener(db, await nextRevision(db, changes)) };
     }, TRANSACTION_LIMITS);
   }
 
@@ -99,8 +103,8 @@ function assemble(pool: pg.Pool, embedded: PgliteLink | null, migrated: readonly
     migrated,
     read: prisma,
     async transact(work) {
-      const { value, commit: done } = await oneAtATime(() => commit(work));
-      if (done) await listener(done);
+      const { value, followUp } = await oneAtATime(() => commit(work));
+      await followUp?.();
       return value;
     },
     onCommit(next) {

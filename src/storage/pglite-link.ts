@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 const TERMINATE = 0x58;
@@ -14,8 +15,9 @@ export interface PgliteLink {
 
 /** Starts PGlite in its own thread. `dataDir` is a path, or `memory://`. */
 export async function startPglite(dataDir: string): Promise<PgliteLink> {
+  const template = fileURLToPath(new URL('../database-template.tar.gz', import.meta.url));
   const worker = new Worker(new URL('./pglite-worker.js', import.meta.url), {
-    workerData: { dataDir },
+    workerData: { dataDir, template },
     execArgv: [],
   });
   await once(worker, 'message');

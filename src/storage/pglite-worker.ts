@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 
@@ -6,8 +8,9 @@ import { PGlite } from '@electric-sql/pglite';
  * In: frontend messages of the Postgres wire protocol, whole ones, `reset` or `close`. Out: the
  * backend's bytes.
  */
+const IN_MEMORY = 'memory://';
 const port = parentPort!;
-const database = await PGlite.create(workerData.dataDir as string);
+const database = await openDatabase(workerData.dataDir as string, workerData.template as string);
 let previous: Promise<unknown> = Promise.resolve();
 
 port.on('message', (message: Uint8Array | 'reset' | 'close') => {
@@ -17,6 +20,22 @@ port.on('message', (message: Uint8Array | 'reset' | 'close') => {
   });
 });
 port.postMessage('ready');
+
+/**
+ * A new database starts as a copy of the template that the build has made; creating a cluster takes far longer. One that
+ * was killed while it was made has never held anything, so it is made again.
+ */
+async function openDatabase(dataDir: string, template: string): Promise<PGlite> {
+  const complete = `${dataDir}.complete`;
+  if (dataDir !== IN_MEMORY) {
+    if (existsSync(complete)) return await PGlite.create(dataDir);
+    await rm(dataDir, { recursive: true, force: true });
+  }
+  const loadDataDir = existsSync(template) ? new Blob([await readFile(template)]) : undefined;
+  const fresh = await PGlite.create(dataDir, loadDataDir ? { loadDataDir } : {});
+  if (dataDir !== IN_MEMORY) await writeFile(complete, '');
+  return fresh;
+}
 
 async function answer(message: Uint8Array): Promise<void> {
   try {

@@ -5,8 +5,11 @@ export interface Commit {
   readonly changes: readonly (readonly [noun: string, id: string])[];
 }
 
-/** Told after each commit; the writer's answer waits for the promise. */
-export type CommitListener = (commit: Commit) => Promise<void>;
+/**
+ * Called at the end of each writing transaction, inside it, so that it reads exactly the state of the revision. What it
+ * returns runs after the commit, and the writer's answer waits for that.
+ */
+export type CommitListener = (db: Prisma.TransactionClient, commit: Commit) => Promise<() => Promise<void>>;
 
 /** How many revisions a data plane may be behind and still catch up step by step. */
 const KEPT_REVISIONS = 10_000;

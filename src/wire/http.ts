@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyError,
@@ -49,6 +50,7 @@ export function createHttp(options: HttpOptions) {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: refuseGarbage,
+    frameworkErrors: (_error, request, reply) => refusePath(request.originalUrl, reply.raw, options.pop),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   // Answers are built from typed values; validating them again would cost more than the whole request.
@@ -109,6 +111,14 @@ interface ValidationEntry {
 function issueOf({ instancePath = '', message = 'is invalid' }: ValidationEntry) {
   const parts = instancePath.split('/').filter(Boolean);
   return { path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message };
+}
+
+/** The router gave up before any hook ran: a broken escape, or a segment that is too long for any identifier. */
+function refusePath(url: string, response: ServerResponse, pop: string): void {
+  const error = new ApiError('no_such_route', pathOf(url).slice(0, 512));
+  const body = JSON.stringify(failure(error));
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  response.writeHead(error.row.status, { ...headers, 'cf-ray': newRay(pop) }).end(body);
 }
 
 /** What is not HTTP gets one line and the connection ends. */

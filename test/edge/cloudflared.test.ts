@@ -21,7 +21,7 @@ import {
   until,
 } from './fixture.js';
 
-/** With the real program: `CLOUDFLARED_BIN=/usr/local/bin/cloudflared npx vitest run test/edge/cloudflared.test.ts`. */
+/** With the real program: `CLOUDFLARED_BIN=$(which cloudflared) npx vitest run test/edge/cloudflared.test.ts`. */
 const binary = process.env.CLOUDFLARED_BIN;
 
 interface Cloudflared {
@@ -97,6 +97,24 @@ describe.skipIf(!binary)('an unmodified cloudflared', () => {
     expect(Buffer.concat(chunks).equals(sent)).toBe(true);
   });
 
+  test('closes the connection to the origin when a socket is destroyed in the middle of a download', async () => {
+    const { edge, dial, tunnel } = await withFourConnections();
+    const origin = await startOrigin((socket) => {
+      const flood = () => {
+        while (!socket.destroyed && socket.write(Buffer.alloc(64 * 1024)));
+      };
+      socket.on('drain', flood);
+      flood();
+    });
+    for (let i = 0; i < 4; i += 1) {
+      const socket = await connected(dial(tunnel, origin.port));
+      await readExactly(socket, 8 * 1024 * 1024);
+      socket.destroy();
+      await until(() => origin.sockets.size === 0);
+    }
+    expect(edge.connections(tunnel.id)).toHaveLength(4);
+  });
+
   test('unregisters on SIGTERM, lets an open stream end, and exits', async () => {
     const { edge, dial, tunnel, cloudflared, availability } = await withFourConnections();
     const origin = await startOrigin();
@@ -121,13 +139,15 @@ describe.skipIf(!binary)('an unmodified cloudflared', () => {
     expect(edge.drop(tunnel.id, null)).toBe(4);
     await until(() => events.filter(({ type }) => type === 'opened').length > 4);
     expect(edge.connected(tunnel.id)).toBe(true);
-  });
+    // It waits for up to 20 s before it dials again.
+  }, 90_000);
 
   test('is told that its secret is wrong, and keeps trying', async () => {
     const started = await startEdge();
     const tunnel = started.addTunnel();
     const { output, process } = await runCloudflared(started, tokenOf(ACCOUNT, tunnel.id, randomBytes(32)));
-    await until(() => output().split('Unauthorized: Invalid tunnel secret').length > 2);
+    await until(() => output().split('Register tunnel error from server side').length > 3);
+    expect(output()).toContain('Unauthorized: Invalid tunnel secret');
     expect(process.exitCode).toBeNull();
     expect(started.edge.connected(tunnel.id)).toBe(false);
   });

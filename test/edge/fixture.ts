@@ -82,7 +82,8 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
     },
     dial(tunnel, port, dialOptions = {}) {
       const socket = edge.dial(tunnel.id, { host: '127.0.0.1', port }, { ...DIAL, ...dialOptions });
-      cleanUpLater(() => socket.on('error', () => {}).destroy());
+      socket.on('error', () => {});
+      cleanUpLater(() => socket.destroy());
       return socket;
     },
     async connect(tunnel, connectorOptions = {}) {
@@ -175,7 +176,7 @@ export async function readExactly(stream: Duplex, bytes: number): Promise<Buffer
 
 /** Resolves as soon as `condition` holds; it is asked again after every turn of the event loop. */
 export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

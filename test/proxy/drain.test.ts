@@ -1,5 +1,7 @@
 import net from 'node:net';
+import pino from 'pino';
 import { expect, test } from 'vitest';
+import { createProxy } from '../../src/proxy/proxy.js';
 import { rawOrigin, scriptedOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
 import { HOST, startRig } from './rig.js';
@@ -73,17 +75,22 @@ test('closing ends the connections to origins as well', async () => {
 });
 
 test('a port that is taken is an error of listen', async () => {
-  const rig = await startRig();
-  const { createProxy } = await import('../../src/proxy/proxy.js');
-  const options = { host: '127.0.0.1', port: rig.port, pop: 'LOC', store: rig.store, health: rig.health };
-  const pino = (await import('pino')).default;
+  const { port, store, health } = await startRig();
   const offramps = {
-    select: () => ({ kind: 'direct' }) as const,
-    dial: () => {
-      throw new Error('not dialled');
-    },
+    select: () => ({ kind: 'none', failure: 'no_route', detail: '' }) as const,
+    dial: () => new net.Socket(),
   };
-  const second = createProxy({ ...options, offramps, log: pino({ level: 'silent' }), originTls: 'full' });
+  const log = pino({ level: 'silent' });
+  const second = createProxy({
+    host: '127.0.0.1',
+    port,
+    pop: 'LOC',
+    store,
+    health,
+    offramps,
+    log,
+    originTls: 'full',
+  });
   await expect(second.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await second.close();
 });

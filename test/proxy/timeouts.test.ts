@@ -119,19 +119,20 @@ test('connections beyond the limit are turned away with 503 and Retry-After', as
 });
 
 test('no more connections rest than the limit allows', async () => {
+  const waiting: net.Socket[] = [];
   const origin = await scriptedOrigin((_, socket) => {
-    setTimeout(() => socket.write(OK), 5);
+    waiting.push(socket);
+    // Answers come only when all requests are there, so that each needs a connection of its own.
+    if (waiting.length === 3) for (const one of waiting.splice(0)) one.write(OK);
     return null;
   });
   const rig = await startRig({ origins: [origin.port], limits: { idlePerOrigin: 1 } });
   const clients = await Promise.all([1, 2, 3].map(() => rawClient(rig.port)));
-  const round = async (answers: number) => {
+  for (const answers of [1, 2]) {
     for (const client of clients) client.send(GET);
     await Promise.all(
       clients.map((client) => client.receive((text) => text.match(/ok/g)?.length === answers)),
     );
-  };
-  await round(1);
-  await round(2);
+  }
   expect(origin.connections()).toBe(5);
 });

@@ -184,3 +184,14 @@ test('a tunnel without connectors lists none, and dropping none succeeds', async
   expect((await api.delete(`${PATH}/${id}/connections?client_id=x`)).status).toBe(400);
   expect((await api.delete(`${PATH}/${id}?cascade=true`)).status).toBe(200);
 });
+
+test.each([
+  ['GET', 'configurations'],
+  ['PUT', 'configurations'],
+  ['GET', 'connectors/11111111-2222-4333-8444-555555555555'],
+  ['POST', 'management'],
+])('what this version has no operation for is not there: %s %s', async (method, path) => {
+  const tunnel = await api.create('@/cfd_tunnel', { name: `without ${method} ${path}` });
+  const answer = await api.call(method, `@/cfd_tunnel/${tunnel.id}/${path}`);
+  expect([answer.status, answer.body.errors[0].code]).toEqual([404, 7003]);
+});

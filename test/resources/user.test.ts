@@ -48,7 +48,16 @@ test('a token that counts is active, and one that does not is refused', async ()
   expect([wrong.status, wrong.body.errors[0].code]).toEqual([403, 10000]);
 });
 
-test('the user cannot be changed', async () => {
-  const answer = await api.patch('/user', { first_name: 'Ada' });
-  expect([answer.status, answer.body.errors[0].code]).toEqual([405, 7001]);
+test('a user changes what they say about themself, and takes it back with null', async () => {
+  const before = (await api.get('/user')).body.result;
+  const changed = await api.patch('/user', { first_name: 'Ada', country: 'GB' });
+  expect(changed.body.result).toEqual({ ...before, first_name: 'Ada', country: 'GB' });
+  expect((await api.patch('/user', {})).body.result).toEqual(changed.body.result);
+  await api.patch('/user', { first_name: null, country: null });
+  expect((await api.get('/user')).body.result).toEqual(before);
+  const long = await api.patch('/user', { first_name: 'x'.repeat(61) });
+  expect([long.status, long.body.errors[0].message]).toEqual([
+    400,
+    'first_name must be at most 60 characters',
+  ]);
 });

@@ -61,21 +61,17 @@ test('the documented PATCH answers 200 and the very next request follows it, 1,0
   expect(strayed).toEqual([]);
 });
 
-test('with a monitor and a second pool, the next request still follows: the answer waits for the first probe', {
+test('with a monitor, the answer waits for the first probe, so that the next request still follows', {
   timeout: 120_000,
 }, async () => {
-  const monitor = await lab.api.create('@/load_balancers/monitors', {
-    type: 'http',
-    expected_codes: '200',
-    port: origins[0]!.port,
-    interval: 60,
-  });
-  const other = await lab.startOrigin('other');
+  const twin = await lab.startOrigin('twin', origins[0]!.port);
+  const monitor = await lab.createMonitor(twin);
   const pool = await lab.createPool('monitored', [origins[0]!], { monitor: monitor.id });
-  const fallback = await lab.createPool('other', [other]);
+  const fallback = await lab.createPool('fallback', [await lab.startOrigin('fallback')]);
   await lab.createLoadBalancer('monitored.example.com', [pool, fallback]);
-  // One monitor has one port, so the second origin listens on the first one's, at another address.
   const client = trafficClient(lab.offramp.http);
   expect((await client.get('monitored.example.com')).body).toBe('odd');
+  await patch(pool.id, twin);
+  expect((await client.get('monitored.example.com')).body).toBe('twin');
   client.close();
 });

@@ -26,7 +26,7 @@ test('every write that was acknowledged before kill -9 is there after it, whole'
   timeout: 300_000,
 }, async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-kill-'));
-  const server = process.env['TEST_DATABASE_URL'];
+  const server = process.env.TEST_DATABASE_URL;
   const storage = server ? ['--database-url', await createScratchDatabase(server)] : [];
   const start = () => startOfframp(['--data-dir', dataDir, ...storage]);
   const kept: Acknowledged[] = [];

@@ -23,18 +23,9 @@ describe.each<[ConnectorKind, boolean]>([
     timeout: 120_000,
   }, async () => {
     const [first, second] = [await lab.startOrigin('first'), await lab.startOrigin('second')];
-    const monitorFor = (port: number) =>
-      lab.api.create('@/load_balancers/monitors', {
-        type: 'http',
-        expected_codes: '200',
-        port,
-        interval: 1,
-        timeout: 1,
-        retries: 0,
-      });
     const pools = [
-      await lab.createPool('first', [first], { monitor: (await monitorFor(first.port)).id }),
-      await lab.createPool('second', [second], { monitor: (await monitorFor(second.port)).id }),
+      await lab.createPool('first', [first], { monitor: (await lab.createMonitor(first)).id }),
+      await lab.createPool('second', [second], { monitor: (await lab.createMonitor(second)).id }),
     ];
     await lab.createLoadBalancer('tunnel.example.com', pools);
     expect((await lab.poolHealth(pools[0]!.id))[first.address]).toMatchObject({
@@ -43,10 +34,10 @@ describe.each<[ConnectorKind, boolean]>([
     });
 
     const connector = await lab.connect(kind);
-    const tunnel = (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}`)).body.result;
-    expect(tunnel.status).toBe('healthy');
-    const [registered] = (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}/connections`)).body.result;
-    expect(registered.conns).toHaveLength(4);
+    await eventually(async () => {
+      const [registered] = (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}/connections`)).body.result;
+      return registered.conns.length === 4;
+    });
 
     const client = trafficClient(lab.offramp.http);
     const servedBy = (name: string) =>

@@ -13,7 +13,7 @@ export interface ConnectorUnderTest {
 
 export type ConnectorKind = 'ours' | 'cloudflared';
 
-export const CLOUDFLARED = process.env['CLOUDFLARED_BIN'];
+export const CLOUDFLARED = process.env.CLOUDFLARED_BIN;
 
 /** Four connections to the edge; resolves as soon as it has been started, not registered. */
 export async function runConnector(
@@ -53,6 +53,7 @@ function runCloudflared(offramp: RunningOfframp, token: string): ConnectorUnderT
   });
   return {
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
       child.kill('SIGTERM');
       await exit;

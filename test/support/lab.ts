@@ -12,8 +12,10 @@ export interface Lab {
   readonly tunnelId: string;
   readonly token: string;
   connect(kind?: ConnectorKind): Promise<ConnectorUnderTest>;
-  /** Starts an origin at 127.0.1.<n>. */
-  startOrigin(name: string): Promise<OriginProcess>;
+  /** Starts an origin at 127.0.1.<n>, on a free port unless one is given: one monitor can only probe one port. */
+  startOrigin(name: string, port?: number): Promise<OriginProcess>;
+  /** A monitor that looks at the origin's port every second. */
+  createMonitor(origin: OriginProcess): Promise<{ id: string }>;
   /** The origin as a pool names it. */
   member(origin: OriginProcess): Record<string, unknown>;
   createPool(name: string, origins: readonly OriginProcess[], fields?: object): Promise<{ id: string }>;
@@ -55,12 +57,21 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
       );
       return connector;
     },
-    async startOrigin(name) {
+    async startOrigin(name, port) {
       lastOctet += 1;
-      const origin = await startOriginProcess(name, `127.0.1.${lastOctet}`);
+      const origin = await startOriginProcess(name, `127.0.1.${lastOctet}`, port);
       closers.push(() => origin.kill());
       return origin;
     },
+    createMonitor: ({ port }) =>
+      api.create('@/load_balancers/monitors', {
+        type: 'http',
+        expected_codes: '200',
+        port,
+        interval: 1,
+        timeout: 1,
+        retries: 0,
+      }),
     member,
     createPool: (name, origins, fields = {}) =>
       api.create('@/load_balancers/pools', { name, origins: origins.map(member), ...fields }),

@@ -24,8 +24,8 @@ process.on('disconnect', () => process.exit());
 `;
 
 /** `address` is a loopback address such as 127.0.1.1: what a connector on this machine can reach and nobody else. */
-export async function startOriginProcess(name: string, address: string): Promise<OriginProcess> {
-  let child = await spawnServer(name, address, 0);
+export async function startOriginProcess(name: string, address: string, wanted = 0): Promise<OriginProcess> {
+  let child = await spawnServer(name, address, wanted);
   const port = child.port;
   return {
     name,

@@ -27,7 +27,7 @@ export const demoCommand: Command = {
       const cast = await assemble(offramp, api, stderrLog('error'));
       closers.push(cast.connector.close, ...Object.values(cast.origins).map((origin) => () => origin.kill()));
       say(`   API ${offramp.apiUrl} · traffic ${offramp.http} · connectors ${offramp.edge}`);
-      await tellStory(offramp, api, cast, say);
+      await Promise.race([tellStory(offramp, api, cast, say), stop.then(interrupt)]);
       say('\nEverything happened as it should.\n');
       if (flags.once) return 0;
       say(`${thingsToTry(offramp, cast)}\n\nIt stays up until Ctrl-C.`);
@@ -41,6 +41,10 @@ export const demoCommand: Command = {
     }
   },
 };
+
+function interrupt(): never {
+  throw new Error('interrupted');
+}
 
 /** Ports are taken as they come unless asked for: the demo runs beside whatever else is there. */
 async function startIn(

@@ -31,7 +31,10 @@ export async function tellStory(offramp: Offramp, api: ApiClient, cast: Cast, sa
   const moved = await visitUntil(look, served('standby'), PATIENCE_MS);
   const failed = moved.visits.filter(({ status }) => status !== 200).length;
   say(`   failover after ${seconds(moved.ms)}: ${moved.visits.at(-1)!.text.trim()}`);
-  say(`   (${failed} of ${moved.visits.length} requests failed until the monitor, every second, noticed)`);
+  say(
+    `   (until the monitor, which looks every second, noticed, ${failed} of ${moved.visits.length} requests failed: the pool has but one`,
+  );
+  say('   origin now; with another healthy one in it, each would have been retried there)');
 
   say(`\n5. It comes back`);
   await cast.origins.green.revive();

@@ -25,7 +25,7 @@ export interface RpcClient {
   call(methodId: number, params: StructContent): Promise<StructReader>;
   /** Gives the capability back and says goodbye; no call may follow. */
   shutdown(): void;
-  /** Rejects every open call. */
+  /** Rejects every open call, and every one that is still to come. */
   fail(error: Error): void;
 }
 
@@ -40,6 +40,7 @@ const BOOTSTRAP_QUESTION = 0;
 export function createRpcClient(options: RpcClientOptions): RpcClient {
   const questions = new Map<number, Question>();
   let capability: number | null = null;
+  let failure: Error | undefined;
   let nextQuestion = BOOTSTRAP_QUESTION + 1;
 
   function settle(answerId: number, outcome: ReturnOutcome): void {
@@ -59,6 +60,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   }
 
   function failAll(error: Error): void {
+    failure = error;
     for (const question of questions.values()) question.reject(error);
     questions.clear();
   }
@@ -77,6 +79,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   return {
     push: (chunk) => framer.push(chunk),
     call(methodId, params) {
+      if (failure) return Promise.reject(failure);
       const questionId = nextQuestion++;
       // Before the bootstrap answer has come, the call goes to the answer that it will be.
       const target: CallTarget =

@@ -24,7 +24,9 @@ export const AFFINITIES = ['none', 'cookie', 'ip_cookie', 'header'] as const;
 const poolId = z
   .string({ error: expected('a pool id') })
   .regex(/^[0-9a-f]{32}$/, 'must be a pool id of 32 hexadecimal digits');
-const poolIds = z.array(poolId).max(1000, 'must not have more than 1000 pools');
+const poolIds = z
+  .array(poolId, { error: expected('a list of pool ids') })
+  .max(1000, 'must not have more than 1000 pools');
 const poolMap = z.record(text(64), poolIds);
 const weights = z
   .record(poolId, fraction(100))

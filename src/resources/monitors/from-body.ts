@@ -5,7 +5,7 @@ import type { MonitorBody, MonitorFields } from './schema.js';
 
 /** The fields after a write; `stored` is null on create and PUT, where what the body leaves out is at its default. */
 export function fieldsAfter(body: MonitorBody, stored: MonitorFields | null): MonitorFields {
-  const type = body.type ?? (body.type === undefined ? stored?.type : undefined) ?? 'http';
+  const type = (body.type === undefined ? stored?.type : body.type) ?? 'http';
   const defaults = defaultsOf(type);
   const fields = mergeFields(body, stored ? convertible(stored, defaults) : defaults, defaults);
   // Clients send "" for what they leave to the server.

@@ -47,25 +47,19 @@ export function monitorRoutes(app: Http, { db, settings }: Context): void {
     async ({ params }) => ok(toWire(await rules.get(db.read, params.account_id, params.monitor_id))),
   );
 
-  for (const [method, summary] of [
-    ['PUT', 'Replace a monitor'],
-    ['PATCH', 'Change a monitor'],
-  ] as const) {
-    app.route({
-      method,
-      url: ONE,
-      config,
-      schema: { tags, summary, params: monitorParams, body, response },
-      handler: async ({ params: { account_id, monitor_id }, body }) =>
-        ok(
-          toWire(
-            await db.transact((tx) =>
-              rules.change(tx, settings, account_id, monitor_id, body, method === 'PATCH'),
-            ),
-          ),
-        ),
-    });
-  }
+  app.put(
+    ONE,
+    { config, schema: { tags, summary: 'Replace a monitor', params: monitorParams, body, response } },
+    async ({ params: { account_id, monitor_id }, body }) =>
+      ok(toWire(await db.transact((tx) => rules.replace(tx, settings, account_id, monitor_id, body)))),
+  );
+
+  app.patch(
+    ONE,
+    { config, schema: { tags, summary: 'Change a monitor', params: monitorParams, body, response } },
+    async ({ params: { account_id, monitor_id }, body }) =>
+      ok(toWire(await db.transact((tx) => rules.merge(tx, settings, account_id, monitor_id, body)))),
+  );
 
   app.delete(
     ONE,

@@ -30,18 +30,28 @@ export async function create(
   return monitor;
 }
 
-/** PUT replaces the monitor; PATCH (`merge`) changes what the body names. Nothing is written when nothing changes. */
-export async function change(
+/** PUT: what the body leaves out goes back to its default. */
+export function replace(tx: Tx, settings: Settings, accountId: string, id: string, body: MonitorBody) {
+  return change(tx, settings, accountId, id, body, () => null);
+}
+
+/** PATCH: what the body leaves out stays. */
+export function merge(tx: Tx, settings: Settings, accountId: string, id: string, body: MonitorBody) {
+  return change(tx, settings, accountId, id, body, (stored) => stored);
+}
+
+/** Writes nothing when nothing changes. */
+async function change(
   tx: Tx,
   settings: Settings,
   accountId: string,
   id: string,
   body: MonitorBody,
-  merge: boolean,
+  base: (stored: MonitorFields) => MonitorFields | null,
 ): Promise<store.Monitor> {
   const before = await get(tx.db, accountId, id);
   const stored = fieldsOf(before);
-  const fields = fieldsAfter(body, merge ? stored : null);
+  const fields = fieldsAfter(body, base(stored));
   if (isDeepStrictEqual(fields, stored)) return before;
   const after = { ...before, ...columnsOf(checked(fields, settings)), modifiedOn: new Date() };
   await store.update(tx, after);

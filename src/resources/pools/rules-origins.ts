@@ -1,7 +1,7 @@
 import { isGloballyRoutable } from '../../net/ip.js';
 import type { Client } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
-import { routeCovers } from '../routes/index.js';
+import { uncoveredByRoutes } from '../routes/index.js';
 import { zoneNames } from '../zones/index.js';
 import type { OriginFields } from './fields.js';
 import { refuseSecondNetwork } from './one-network.js';
@@ -33,7 +33,8 @@ export async function checkOrigins(
   refuseRepeats(placed);
   await checkHostHeaders(db, scope.accountId, placed);
   const networks = await networksOf(db, scope.accountId, placed);
-  for (const one of placed) await checkReachable(db, one, networks);
+  for (const one of placed) checkPlace(one, networks);
+  await checkRoutes(db, placed, networks);
   if (scope.uniqueness === 'account')
     await refuseSecondNetwork(db, scope.accountId, scope.poolId, placed, networks);
 }
@@ -66,11 +67,11 @@ async function networksOf(
   return new Map(networks.map((one) => [one.id, one]));
 }
 
-async function checkReachable(
-  db: Client,
+/** A private address lies in a virtual network of the account; a host name in none. */
+function checkPlace(
   { at, shown, origin, address }: PlacedOrigin,
   networks: ReadonlyMap<string, store.Network>,
-): Promise<void> {
+): void {
   const networkId = origin.virtual_network_id;
   if (networkId === null) {
     if (address.kind !== 'ip' || isGloballyRoutable(address.ip)) return;
@@ -78,15 +79,30 @@ async function checkReachable(
       `Origin address is invalid or is not globally routable and has health monitoring enabled (${shown} needs a virtual_network_id and a tunnel route that covers it)`,
     );
   }
-  const network = networks.get(networkId);
-  if (!network)
+  if (!networks.has(networkId))
     throw invalid(`${at}.virtual_network_id "${networkId}" is not a virtual network of this account`);
   if (address.kind !== 'ip')
     throw invalid(`${shown} is a host name, which cannot be in a virtual network; give its IP address`);
-  if (await routeCovers(db, networkId, address.canonical)) return;
-  throw invalid(
-    `virtual_network_id does not belong to tunnel route that covers origin IP (no route of the virtual network ${JSON.stringify(network.name)} covers ${shown})`,
-  );
+}
+
+async function checkRoutes(
+  db: Client,
+  placed: readonly PlacedOrigin[],
+  networks: ReadonlyMap<string, store.Network>,
+): Promise<void> {
+  for (const network of networks.values()) {
+    const inside = placed.filter(({ origin }) => origin.virtual_network_id === network.id);
+    const uncovered = await uncoveredByRoutes(
+      db,
+      network.id,
+      inside.map(({ address }) => address.canonical),
+    );
+    const first = inside.find(({ address }) => uncovered.has(address.canonical));
+    if (!first) continue;
+    throw invalid(
+      `virtual_network_id does not belong to tunnel route that covers origin IP (no route of the virtual network ${JSON.stringify(network.name)} covers ${first.shown})`,
+    );
+  }
 }
 
 const invalid = (reason: string) => new ApiError('validation_failed', reason);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nullish } from '../../wire/fields.js';
 import { hexId, uuid } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
-import { fraction, integer, text } from '../../wire/text.js';
+import { expected, fraction, integer, text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
 import { CHECK_REGIONS, HEALTH_SOURCES } from './regions.js';
 
@@ -52,7 +52,7 @@ const notifications = z.object({ disable: z.boolean().nullish(), healthy: z.bool
 const notificationFilter = z.object({ origin: notifications.nullish(), pool: notifications.nullish() });
 
 const name = text(255).regex(/^[A-Za-z0-9_-]+$/, 'must have letters, digits, - and _ only');
-const origins = z.array(origin);
+const origins = z.array(origin, { error: expected('a list') });
 const plainMembers = {
   description: text(1024),
   enabled: z.boolean(),

@@ -1,2 +1,2 @@
 export { teamnetRoutes } from './routes.js';
-export { covers as routeCovers, liveRoutes } from './store.js';
+export { liveRoutes, uncovered as uncoveredByRoutes } from './store.js';

@@ -37,9 +37,19 @@ export async function findByIp(db: Client, virtualNetworkId: string, ip: string)
   return row ?? null;
 }
 
-/** Whether a live route of the network covers the address. `ip` is canonical. */
-export async function covers(db: Client, virtualNetworkId: string, ip: string): Promise<boolean> {
-  return (await findByIp(db, virtualNetworkId, ip)) !== null;
+/** Those of the addresses that no live route of the network covers. They are canonical. */
+export async function uncovered(
+  db: Client,
+  virtualNetworkId: string,
+  ips: readonly string[],
+): Promise<Set<string>> {
+  const rows = await db.$queryRaw<{ ip: string }[]>`
+    select asked.ip from unnest(${[...ips]}::text[]) as asked (ip)
+    where not exists (
+      select from route
+      where virtual_network_id = ${virtualNetworkId}::uuid and deleted_at is null and network::cidr >>= asked.ip::inet
+    )`;
+  return new Set(rows.map(({ ip }) => ip));
 }
 
 export async function list(

@@ -1,11 +1,6 @@
-import type { ConnectionInfo, FromDataPlane } from '../../live/messages.js';
+import type { ConnectionEvent } from '../../live/data-plane-worker.js';
 import type { Client } from '../../storage/database.js';
 import * as store from './store.js';
-
-/** What the data plane reports, with the number of live connections that the tunnel has after it. */
-export type ConnectionEvent = Extract<FromDataPlane, { readonly connection: ConnectionInfo }> & {
-  readonly remaining: number;
-};
 
 /**
  * Keeps `conns_active_at` (since when the tunnel has had connections without a break) and `conns_inactive_at` (when the

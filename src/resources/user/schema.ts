@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import { hexId } from '../../wire/identifiers.js';
+import { text } from '../../wire/text.js';
+
+/** What a user may say about themself, with the longest text of each. */
+export const patchBody = z.object({
+  first_name: text(60).nullish(),
+  last_name: text(60).nullish(),
+  telephone: text(20).nullish(),
+  country: text(30).nullish(),
+  zipcode: text(20).nullish(),
+});
+
+const optionalText = z.string().nullable();
 
 export const user = z
   .object({
     id: hexId,
     email: z.email(),
-    first_name: z.null(),
-    last_name: z.null(),
-    telephone: z.null(),
-    country: z.null(),
-    zipcode: z.null(),
+    first_name: optionalText,
+    last_name: optionalText,
+    telephone: optionalText,
+    country: optionalText,
+    zipcode: optionalText,
     two_factor_authentication_enabled: z.boolean(),
     two_factor_authentication_locked: z.boolean(),
     has_pro_zones: z.boolean(),
@@ -23,4 +35,5 @@ export const user = z
 
 export const verifiedToken = z.object({ id: hexId, status: z.literal('active') });
 
+export type PatchBody = z.output<typeof patchBody>;
 export type WireUser = z.output<typeof user>;

@@ -181,6 +181,18 @@ CREATE TABLE "route" (
     CONSTRAINT "route_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "user" (
+    "id" CHAR(32) NOT NULL,
+    "first_name" TEXT,
+    "last_name" TEXT,
+    "telephone" TEXT,
+    "country" TEXT,
+    "zipcode" TEXT,
+
+    CONSTRAINT "user_pkey" PRIMARY KEY ("id")
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "zone_name_key" ON "zone"("name");
 

@@ -1,0 +1,57 @@
+// Our proxy, through the edge and our connector in a process of its own, which counts as well. Arguments: port, origin port.
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createAuthority } from '../../dist/edge/authority.js';
+import { createEdge } from '../../dist/edge/edge.js';
+import { createDirectDialer } from '../../dist/offramps/direct.js';
+import { createOffRamps } from '../../dist/offramps/select.js';
+import { benchStore, log, startBenchProxy } from './bench-proxy.mjs';
+
+const [port, originPort] = process.argv.slice(2).map(Number);
+const account = '0123456789abcdef0123456789abcdef';
+const tunnelId = '11111111-2222-4333-8444-555555555555';
+const virtualNetworkId = '99999999-2222-4333-8444-555555555555';
+const secret = randomBytes(32);
+const secretSha256 = createHash('sha256').update(secret).digest('hex');
+const store = benchStore(originPort, {
+  virtualNetworkId,
+  tunnel: [{ id: tunnelId, accountId: account, name: 'bench', secretSha256, remotelyManaged: false }],
+  route: [{ id: 'route', virtualNetworkId, network: '127.0.0.0/8', tunnelId }],
+});
+
+const authority = await createAuthority();
+const edge = createEdge({
+  host: '127.0.0.1',
+  port: 0,
+  certificate: authority.certificate,
+  key: authority.key,
+  locationName: 'LOC01',
+  log,
+  store,
+});
+const listening = await edge.listen();
+const ca = path.join(mkdtempSync(path.join(tmpdir(), 'offramp-bench-edge-')), 'ca.pem');
+writeFileSync(ca, authority.caCertificate);
+const token = Buffer.from(JSON.stringify({ a: account, t: tunnelId, s: secret.toString('base64') })).toString(
+  'base64',
+);
+const registered = new Promise((resolve) =>
+  edge.onAvailability((_tunnel, available) => available && resolve()),
+);
+const flags = ['--edge', `127.0.0.1:${listening.port}`, '--cacert', ca, '--token', token];
+const connector = spawn(
+  process.execPath,
+  [path.join(import.meta.dirname, '../../dist/main.js'), 'connector', ...flags],
+  {
+    stdio: 'ignore',
+  },
+);
+process.on('SIGTERM', () => {
+  connector.kill('SIGTERM');
+  process.exit(0);
+});
+await registered;
+await startBenchProxy(port, store, createOffRamps({ store, tunnels: edge, direct: createDirectDialer() }));

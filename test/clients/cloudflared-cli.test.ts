@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Api, apiOf } from '../support/api.js';
+import { CLOUDFLARED, runConnector } from '../support/connectors.js';
+import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { eventually } from '../support/waiting.js';
+
+const run = promisify(execFile);
+
+/** What `cloudflared tunnel login` would have left behind. */
+function originCertificate(offramp: RunningOfframp): string {
+  const content = { zoneID: offramp.zoneId, accountID: offramp.accountId, apiToken: 'test-token' };
+  const base64 = Buffer.from(JSON.stringify(content)).toString('base64');
+  const lines = base64.match(/.{1,64}/g)!.join('\n');
+  return `-----BEGIN ARGO TUNNEL TOKEN-----\n${lines}\n-----END ARGO TUNNEL TOKEN-----\n`;
+}
+
+describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () => {
+  let offramp: RunningOfframp;
+  let api: Api;
+  let folder: string;
+
+  beforeAll(async () => {
+    offramp = await startOfframp();
+    api = apiOf(offramp);
+    folder = await mkdtemp(path.join(os.tmpdir(), 'offramp-cloudflared-'));
+    await writeFile(path.join(folder, 'cert.pem'), originCertificate(offramp));
+  });
+  afterAll(async () => {
+    await offramp.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs `cloudflared tunnel …` and gives what it printed; rejects unless it exits with 0. */
+  async function tunnel(...args: string[]): Promise<string> {
+    const env = {
+      ...cleanEnvironment(),
+      HOME: folder,
+      TUNNEL_API_URL: offramp.apiUrl,
+      TUNNEL_ORIGIN_CERT: path.join(folder, 'cert.pem'),
+      NO_AUTOUPDATE: 'true',
+    };
+    const { stdout, stderr } = await run(CLOUDFLARED!, ['tunnel', ...args], { env, timeout: 60_000 });
+    return stdout + stderr;
+  }
+
+  test('tunnel create, list, info, token, cleanup and delete', async () => {
+    expect(await tunnel('create', 'cli')).toMatch(/Created tunnel cli with id/);
+    const [created] = JSON.parse(await tunnel('list', '--name', 'cli', '--output', 'json'));
+    const { result } = (await api.get('@/cfd_tunnel?name=cli')).body;
+    expect(result).toMatchObject([{ id: created.id, name: 'cli' }]);
+
+    const token = (await api.get(`@/cfd_tunnel/${created.id}/token`)).body.result;
+    const content = (text: string) => JSON.parse(Buffer.from(text, 'base64').toString());
+    expect(content((await tunnel('token', 'cli')).trim())).toEqual(content(token));
+    const connector = await runConnector('ours', offramp, token);
+    const connections = async () => (await api.get(`@/cfd_tunnel/${created.id}`)).body.result.connections;
+    await eventually(async () => (await connections()).length === 4);
+    const [{ client_id, id }] = await connections();
+    expect(await tunnel('info', 'cli')).toContain(client_id);
+    expect(JSON.parse(await tunnel('info', '--output', 'json', 'cli')).conns).toMatchObject([
+      { id: client_id },
+    ]);
+    await tunnel('cleanup', '--connector-id', client_id, 'cli');
+    await eventually(async () => !JSON.stringify(await connections()).includes(id));
+    await connector.stop();
+    await eventually(async () => (await connections()).length === 0);
+
+    await expect(tunnel('create', 'cli')).rejects.toThrow(/tunnel with name already exists/);
+    await tunnel('delete', 'cli');
+    await tunnel('create', 'cli');
+    await tunnel('delete', '-f', 'cli');
+    expect((await api.get('@/cfd_tunnel?name=cli&is_deleted=false')).body.result).toEqual([]);
+  });
+
+  test('tunnel list filters', async () => {
+    for (const name of ['list-a', 'list-b', 'other']) await tunnel('create', name);
+    const listed = async (...filters: string[]) =>
+      JSON.parse(await tunnel('list', '--output', 'json', ...filters)).map(
+        ({ name }: { name: string }) => name,
+      );
+    expect(await listed('--name-prefix', 'list-')).toEqual(['list-a', 'list-b']);
+    expect(await listed('--name-prefix', 'list-', '--exclude-name-prefix', 'list-b')).toEqual(['list-a']);
+  });
+
+  test('tunnel route ip add, show, get and delete', async () => {
+    await tunnel('create', 'routed');
+    await tunnel('vnet', 'add', 'lab');
+    expect(await tunnel('route', 'ip', 'add', '10.1.0.0/16', 'routed', 'the office')).toMatch(
+      /Successfully added route for 10.1.0.0\/16/,
+    );
+    await tunnel('route', 'ip', 'add', '--vnet', 'lab', '10.1.2.0/24', 'routed');
+    const shown = JSON.parse(await tunnel('route', 'ip', 'show', '--output', 'json'));
+    expect(shown).toMatchObject([
+      { network: '10.1.0.0/16', comment: 'the office', tunnel_name: 'routed' },
+      { network: '10.1.2.0/24' },
+    ]);
+    const [, inside] = JSON.parse(
+      await tunnel(
+        'route',
+        'ip',
+        'show',
+        '--filter-network-is-superset-of',
+        '10.1.2.0/24',
+        '--output',
+        'json',
+      ),
+    );
+    expect(inside.network).toBe('10.1.2.0/24');
+    expect(await tunnel('route', 'ip', 'get', '10.1.2.3')).toContain('10.1.0.0/16');
+    expect(await tunnel('route', 'ip', 'get', '--vnet', 'lab', '10.1.2.3')).toContain('10.1.2.0/24');
+    expect(await tunnel('route', 'ip', 'get', '192.0.2.1')).toMatch(/No route matches/);
+    await expect(tunnel('route', 'ip', 'add', '10.1.0.0/16', 'routed')).rejects.toThrow(
+      /You already have a route defined for this exact IP subnet/,
+    );
+    await tunnel('route', 'ip', 'delete', '10.1.0.0/16');
+    await tunnel('route', 'ip', 'delete', inside.id);
+    expect((await api.get('@/teamnet/routes?is_deleted=false')).body.result).toEqual([]);
+  });
+
+  test('tunnel vnet add, list, update and delete', async () => {
+    await tunnel('vnet', 'add', 'first', 'a comment');
+    await tunnel('vnet', 'add', '--default', 'second');
+    const listed = JSON.parse(await tunnel('vnet', 'list', '--output', 'json'));
+    expect(listed).toContainEqual(expect.objectContaining({ name: 'first', comment: 'a comment' }));
+    await tunnel('vnet', 'update', '--name', 'renamed', '--comment', 'changed', 'first');
+    expect(JSON.parse(await tunnel('vnet', 'list', '--name', 'renamed', '--output', 'json'))).toMatchObject([
+      { name: 'renamed', comment: 'changed', is_default_network: false },
+    ]);
+    await tunnel('vnet', 'delete', '-f', 'renamed');
+    const left = (await api.get('@/teamnet/virtual_networks?is_default_network=true')).body.result;
+    expect(left).toMatchObject([{ name: 'second' }]);
+  });
+});

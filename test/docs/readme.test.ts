@@ -1,0 +1,54 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { apiOf } from '../support/api.js';
+import { cleanEnvironment, startOfframp } from '../support/offramp.js';
+import { startOriginProcess } from '../support/origin-process.js';
+import { trafficClient } from '../support/traffic.js';
+import { eventually } from '../support/waiting.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+/** The shell block that follows `<!-- run: name -->` in the README. */
+function block(name: string): string {
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const found = new RegExp(`<!-- run: ${name} -->\\n\`\`\`sh\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
+  if (!found) throw new Error(`the README has no block "${name}"`);
+  return found;
+}
+
+test("the README's curl story works as it is printed", { timeout: 120_000 }, async () => {
+  const offramp = await startOfframp();
+  const origin = await startOriginProcess('from the README', '127.0.0.1');
+  const env = { ...cleanEnvironment(), OFFRAMP_API_URL: offramp.apiUrl };
+  const script = `set -euo pipefail\n${block('story')}\nprintf '\\n%s' "$token"`;
+  const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: ROOT, env });
+  const token = stdout.trim().split('\n').at(-1)!;
+
+  const flags = [
+    '--edge',
+    offramp.edge,
+    '--cacert',
+    offramp.edgeCa,
+    '--map',
+    `10.0.0.1:80=127.0.0.1:${origin.port}`,
+  ];
+  const connector = spawn('node', ['dist/main.js', 'connector', '--token', token, ...flags], {
+    cwd: ROOT,
+    env,
+  });
+  const client = trafficClient(offramp.http);
+  await eventually(async () => (await client.get('www.example.com')).body === 'from the README');
+  client.close();
+
+  const pools = await apiOf(offramp).get('@/load_balancers/pools');
+  expect(pools.body.result).toMatchObject([{ name: 'main', origins: [{ address: '10.0.0.1' }] }]);
+  const exit = once(connector, 'exit');
+  connector.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+  await origin.kill();
+  await offramp.stop();
+});

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { afterEach, expect, test } from 'vitest';
+import { TunnelSocket } from '../../src/edge/tunnel-socket.js';
+import { cleanUp, cleanUpLater, connected, startEdge, startOrigin, testAuthority } from './fixture.js';
+
+afterEach(cleanUp);
+
+async function startHttp(server: http.Server): Promise<number> {
+  server.on('request', async (request: IncomingMessage, response: http.ServerResponse) => {
+    let length = 0;
+    for await (const chunk of request) length += chunk.length;
+    response.end(`${request.method} ${length}`);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUpLater(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function post(options: http.RequestOptions, body: Buffer): Promise<string> {
+  const request = http.request({ method: 'POST', host: 'origin.example', ...options });
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return text;
+}
+
+async function startTunnel() {
+  const started = await startEdge();
+  const tunnel = started.addTunnel();
+  await started.connect(tunnel);
+  return { ...started, tunnel };
+}
+
+test('the HTTP client of Node works over it, with and without keep-alive', async () => {
+  const { dial, tunnel } = await startTunnel();
+  const port = await startHttp(http.createServer());
+  let dials = 0;
+  const createConnection = () => {
+    dials += 1;
+    return dial(tunnel, port) as Duplex;
+  };
+  const body = Buffer.alloc(100_000);
+  expect(await post({ createConnection }, body)).toBe('POST 100000');
+  expect(dials).toBe(1);
+
+  const agent = new http.Agent({ keepAlive: true });
+  cleanUpLater(() => agent.destroy());
+  Object.assign(agent, { createConnection });
+  for (let i = 0; i < 3; i += 1) expect(await post({ agent, timeout: 10_000 }, body)).toBe('POST 100000');
+  expect(dials).toBe(2);
+});
+
+test('TLS works over it', async () => {
+  const { dial, tunnel } = await startTunnel();
+  const { key, certificate, caCertificate } = await testAuthority();
+  const port = await startHttp(https.createServer({ key, cert: certificate }));
+  const secure = tls.connect({
+    socket: await connected(dial(tunnel, port)),
+    servername: 'localhost',
+    ca: caCertificate,
+  });
+  cleanUpLater(() => secure.destroy());
+  await once(secure, 'secureConnect');
+  expect(await post({ createConnection: () => secure }, Buffer.alloc(50_000))).toBe('POST 50000');
+});
+
+test('it tells when nothing has passed for some time', async () => {
+  const { dial, tunnel } = await startTunnel();
+  const origin = await startOrigin();
+  const socket = (await connected(dial(tunnel, origin.port))) as TunnelSocket;
+  const called = new Promise<void>((resolve) => socket.setTimeout(20, resolve));
+  await Promise.all([called, once(socket, 'timeout')]);
+});
+
+test('a write that is pending when it is destroyed is called back with the error', async () => {
+  const socket = new TunnelSocket();
+  const written = new Promise((resolve) => socket.write('never sent', resolve));
+  socket.on('error', () => {});
+  socket.destroy(new Error('gone'));
+  expect(await written).toMatchObject({ message: 'gone' });
+});

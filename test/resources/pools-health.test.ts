@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import type { OriginHealthReport } from '../../src/live/messages.js';
+import { goDuration, poolHealth, renderHealth } from '../../src/resources/pools/health.js';
+
+const ID = 'a'.repeat(32);
+const up: OriginHealthReport = {
+  address: '1.1.1.1',
+  state: 'healthy',
+  failureReason: 'No failures',
+  responseCode: 200,
+  rttMs: 12.1,
+};
+const down: OriginHealthReport = {
+  address: 'app.example.com',
+  state: 'unhealthy',
+  failureReason: 'TCP connection failed',
+  responseCode: 0,
+  rttMs: null,
+};
+
+test('health is shown for the place of the data plane, one entry for each origin under its address', () => {
+  expect(renderHealth(ID, null, { healthy: true, origins: [up, down] }, 'Local, XX')).toEqual({
+    pool_id: ID,
+    pop_health: {
+      'Local, XX': {
+        healthy: true,
+        origins: [
+          { '1.1.1.1': { healthy: true, rtt: '12.1ms', failure_reason: 'No failures', response_code: 200 } },
+          {
+            'app.example.com': {
+              healthy: false,
+              rtt: '0s',
+              failure_reason: 'TCP connection failed',
+              response_code: 0,
+            },
+          },
+        ],
+      },
+    },
+  });
+});
+
+test('with check_regions there is one entry for each region', () => {
+  const places = (regions: string[]) =>
+    Object.keys(renderHealth(ID, regions, { healthy: true, origins: [up] }, 'Local, XX').pop_health);
+  expect(places(['WEU', 'ENAM', 'WEU'])).toEqual(['WEU (Local, XX)', 'ENAM (Local, XX)']);
+  expect(places(['ALL_REGIONS'])).toHaveLength(13);
+});
+
+test('a data plane that does not answer is a service failure', async () => {
+  const ask = () => Promise.reject(new Error('no answer to pool_health in 5000 ms'));
+  const pool = { id: ID, monitorId: ID } as Parameters<typeof poolHealth>[1];
+  await expect(poolHealth({ ask }, pool, 'X')).rejects.toMatchObject({
+    message: 'Service failure: no answer to pool_health in 5000 ms',
+    row: { status: 503 },
+  });
+});
+
+test('before the first result there is nothing to show, and an origin without one is not healthy', () => {
+  expect(renderHealth(ID, ['WEU'], { healthy: null, origins: [up] }, 'X').pop_health).toEqual({});
+  const unknown = { ...up, state: 'unknown' as const, rttMs: null, responseCode: 0 };
+  const { pop_health } = renderHealth(ID, null, { healthy: false, origins: [unknown] }, 'X');
+  expect(pop_health.X).toMatchObject({
+    healthy: false,
+    origins: [{ '1.1.1.1': { healthy: false, rtt: '0s' } }],
+  });
+});
+
+test.each([
+  [0, '0s'],
+  [0.0004, '0s'],
+  [0.85, '850µs'],
+  [0.9996, '1ms'],
+  [1, '1ms'],
+  [12.14, '12.1ms'],
+  [66, '66ms'],
+  [999.96, '1s'],
+  [1204.3, '1.204s'],
+  [10_000, '10s'],
+])('%f ms is written as %s', (ms, text) => {
+  expect(goDuration(ms)).toBe(text);
+});

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Api, apiOf } from '../support/api.js';
+import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+
+let offramp: RunningOfframp;
+let api: Api;
+beforeAll(async () => {
+  offramp = await startOfframp();
+  api = apiOf(offramp);
+});
+afterAll(() => offramp.stop());
+
+const newZone = (name: string, fields: object = {}) =>
+  api.create('/zones', { name, account: { id: offramp.accountId }, ...fields });
+const names = async (query: string) =>
+  (await api.get(`/zones?${query}`)).body.result.map(({ name }: { name: string }) => name);
+
+test('a zone is active at once and has everything that clients insist on', async () => {
+  const zone = await newZone('Complete.test');
+  expect(zone).toMatchObject({
+    id: expect.stringMatching(/^[0-9a-f]{32}$/),
+    name: 'complete.test',
+    status: 'active',
+    paused: false,
+    type: 'full',
+    account: { id: offramp.accountId, name: 'Offramp' },
+    development_mode: 0,
+    name_servers: [],
+    original_name_servers: null,
+    meta: { step: 2 },
+    owner: { type: 'user' },
+    plan: { legacy_id: 'enterprise' },
+  });
+  expect((await api.get(`/zones/${zone.id}`)).body.result).toEqual(zone);
+});
+
+test('a zone is paused, keeps the rest, and an empty PATCH changes nothing', async () => {
+  const zone = await newZone('paused.test');
+  const paused = (await api.patch(`/zones/${zone.id}`, { paused: true })).body.result;
+  expect(paused).toEqual({ ...zone, paused: true, modified_on: paused.modified_on });
+  expect((await api.patch(`/zones/${zone.id}`, {})).body.result).toEqual(paused);
+});
+
+test('a deleted zone is gone with its load balancers, and its name is free', async () => {
+  const zone = await newZone('gone.test');
+  const pool = await api.create('@/load_balancers/pools', {
+    name: 'of-the-deleted-zone',
+    origins: [{ name: 'one', address: 'origin.example.net' }],
+  });
+  const balancers = `/zones/${zone.id}/load_balancers`;
+  await api.create(balancers, { name: 'lb.gone.test', default_pools: [pool.id], fallback_pool: pool.id });
+  expect((await api.delete(`@/load_balancers/pools/${pool.id}`)).status).toBe(412);
+  expect((await api.delete(`/zones/${zone.id}`)).body.result).toEqual({ id: zone.id });
+  expect((await api.get(`/zones/${zone.id}`)).status).toBe(404);
+  expect((await api.get(balancers)).status).toBe(404);
+  expect((await api.delete(`@/load_balancers/pools/${pool.id}`)).status).toBe(200);
+  expect((await newZone('gone.test')).id).not.toBe(zone.id);
+});
+
+test('the list finds zones by name with operators, type, account, and any or all of them', async () => {
+  await newZone('alpha.find.test', { type: 'partial' });
+  await newZone('beta.find.test');
+  expect(await names('name=alpha.find.test')).toEqual(['alpha.find.test']);
+  expect(await names('name=contains:FIND&order=name&direction=desc')).toEqual([
+    'beta.find.test',
+    'alpha.find.test',
+  ]);
+  expect(await names('name=starts_with:alpha.find')).toEqual(['alpha.find.test']);
+  expect(await names('name=ends_with:beta.find.test')).toEqual(['beta.find.test']);
+  expect(await names('name=contains_case_sensitive:FIND')).toEqual([]);
+  expect(await names('name=contains:find&type=partial')).toEqual(['alpha.find.test']);
+  expect(await names('name=beta.find.test&type=partial&match=any&order=name')).toEqual([
+    'alpha.find.test',
+    'beta.find.test',
+  ]);
+  expect(await names(`name=contains:find&account.id=${offramp.accountId}&order=name`)).toHaveLength(2);
+  expect(await names('name=contains:find&account.id=none')).toEqual([]);
+  expect(await names('name=contains:find&status=pending')).toEqual([]);
+});
+
+test.each([
+  [{ name: 'no-dot' }, /name must be a domain/],
+  [{ name: `${'a'.repeat(250)}.test` }, /253/],
+  [{ name: 'ok.test', type: 'other' }, /type/],
+  [{ name: 'ok.test', account: {} }, /account\.id/],
+  [{ name: 'ok.test', account: { id: 'f'.repeat(32) } }, /is not an account/],
+])('a zone like %j is refused', async (fields, message) => {
+  const answer = await api.post('/zones', { account: { id: offramp.accountId }, ...fields });
+  expect([answer.status, answer.body.errors[0].message]).toEqual([400, expect.stringMatching(message)]);
+});
+
+test('a zone stands once, whatever the case of its name', async () => {
+  await newZone('once.test');
+  const again = await api.post('/zones', { name: 'ONCE.test', account: { id: offramp.accountId } });
+  expect([again.status, again.body.errors[0].code]).toEqual([400, 1061]);
+});
