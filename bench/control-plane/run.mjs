@@ -125,9 +125,11 @@ async function startBare(answer) {
   writeFileSync(file, answer);
   const script = path.join(import.meta.dirname, 'bare-fastify.mjs');
   const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  process.on('exit', () => child.kill());
+  const kill = () => child.kill();
+  process.once('exit', kill);
   const [line] = await once(child.stdout, 'data');
-  return { pid: child.pid, port: Number(line), stop: () => child.kill() };
+  const stop = () => process.off('exit', kill) && kill();
+  return { pid: child.pid, port: Number(line), stop };
 }
 
 /** A new, empty database on this server. */

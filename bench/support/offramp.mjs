@@ -10,10 +10,15 @@ const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const READY_LIMIT_MS = 60_000;
 const HEADERS = { authorization: 'Bearer bench-token', 'content-type': 'application/json' };
 
+const directories = [];
+process.once('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
 /** A directory that is gone when the benchmark ends. */
 export function temporaryDirectory() {
   const directory = mkdtempSync(path.join(tmpdir(), 'offramp-bench-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  directories.push(directory);
   return directory;
 }
 
