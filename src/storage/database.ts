@@ -6,6 +6,7 @@ import { migrate } from './migrate.js';
 import { createMutex } from './mutex.js';
 import { type PgliteLink, startPglite } from './pglite-link.js';
 import { type Commit, type CommitListener, nextRevision, takeWriteLock } from './revisions.js';
+import { createStatementNames } from './statement-names.js';
 
 export type { Commit, CommitListener };
 
@@ -78,7 +79,9 @@ function serverPool(url: string): pg.PoolConfig {
 }
 
 function assemble(pool: pg.Pool, embedded: PgliteLink | null, migrated: readonly string[]): Database {
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  // A server may be behind a pooler that hands out another session for each transaction; the embedded one never is.
+  const naming = embedded ? { statementNameGenerator: createStatementNames() } : {};
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, naming) });
   const oneAtATime = createMutex(MAX_WAITING_WRITERS);
   let listener: CommitListener = async () => async () => undefined;
 
@@ -86,7 +89,8 @@ function assemble(pool: pg.Pool, embedded: PgliteLink | null, migrated: readonly
     work: (tx: Tx) => Promise<T>,
   ): Promise<{ value: T; followUp?: () => Promise<void> }> {
     return await prisma.$transaction(async (db) => {
-      await takeWriteLock(db);
+      // The embedded database has one process with one session: the mutex alone keeps its writers apart.
+      if (!embedded) await takeWriteLock(db);
       const changes: [string, string][] = [];
       const value = await work({ db, changed: (noun, id) => changes.push([noun, id]) });
       if (changes.length === 0) return { value };

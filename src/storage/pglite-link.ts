@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 const TERMINATE = 0x58;
+/** Parse, Bind, Describe, Execute and Close: the server may keep its answers to these until the Sync behind them. */
+const ANSWERED_AT_SYNC: ReadonlySet<number> = new Set(Buffer.from('PBDEC'));
 
 export interface PgliteLink {
   /** A connection for `pg`: bytes of the Postgres wire protocol. One at a time. */
@@ -28,9 +30,14 @@ export async function startPglite(dataDir: string): Promise<PgliteLink> {
   };
 }
 
-/** Looks like a socket to `pg`; cuts its bytes into protocol messages, which is what PGlite takes. */
+/**
+ * Looks like a socket to `pg`; cuts its bytes into protocol messages, which is what PGlite takes. Those of one query go
+ * together: crossing to the thread and back costs more than most queries.
+ */
 class PgliteStream extends Duplex {
   #rest: Buffer = Buffer.alloc(0);
+  /** How many bytes of `#rest` are whole messages that wait for their Sync. */
+  #held = 0;
   #started = false;
   readonly #worker: Worker;
 
@@ -76,30 +83,39 @@ class PgliteStream extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     for (let length = this.#nextLength(); length > 0; length = this.#nextLength()) {
-      const message = new Uint8Array(this.#rest.subarray(0, length));
-      this.#rest = this.#rest.subarray(length);
       const first = !this.#started;
+      const type = this.#rest[this.#held]!;
       this.#started = true;
-      if (!first && message[0] === TERMINATE) {
+      if (!first && type === TERMINATE) {
         this.push(null);
         break;
       }
-      this.#worker.postMessage(message, [message.buffer]);
+      this.#held += length;
+      if (first || !ANSWERED_AT_SYNC.has(type)) this.#post();
     }
     done();
+  }
+
+  #post(): void {
+    const messages = new Uint8Array(this.#rest.subarray(0, this.#held));
+    this.#rest = this.#rest.subarray(this.#held);
+    this.#held = 0;
+    this.#worker.postMessage(messages, [messages.buffer]);
   }
 
   /** Bytes of the next whole message, 0 when it has not arrived yet. The start-up message has no type byte. */
   #nextLength(): number {
     const head = this.#started ? 5 : 4;
-    if (this.#rest.length < head) return 0;
-    const length = this.#rest.readInt32BE(head - 4) + head - 4;
-    return this.#rest.length < length ? 0 : length;
+    const arrived = this.#rest.length - this.#held;
+    if (arrived < head) return 0;
+    const length = this.#rest.readInt32BE(this.#held + head - 4) + head - 4;
+    return arrived < length ? 0 : length;
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#worker.off('message', this.#receive);
     this.#worker.off('exit', this.#gone);
+    this.#worker.postMessage('reset');
     done(error);
   }
 }

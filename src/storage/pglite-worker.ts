@@ -5,15 +5,19 @@ import { PGlite } from '@electric-sql/pglite';
 
 /**
  * PGlite settles its queries in microtasks and would starve the event loop it shares, so it has this thread to itself.
- * In: one frontend message of the Postgres wire protocol each, or `close`. Out: the backend's bytes.
+ * In: frontend messages of the Postgres wire protocol, whole ones, `reset` or `close`. Out: the
+ * backend's bytes.
  */
 const IN_MEMORY = 'memory://';
 const port = parentPort!;
 const database = await openDatabase(workerData.dataDir as string, workerData.template as string);
 let previous: Promise<unknown> = Promise.resolve();
 
-port.on('message', (message: Uint8Array | 'close') => {
-  previous = previous.then(() => (message === 'close' ? shutDown() : answer(message)));
+port.on('message', (message: Uint8Array | 'reset' | 'close') => {
+  previous = previous.then(() => {
+    if (message === 'close') return shutDown();
+    return message === 'reset' ? reset() : answer(message);
+  });
 });
 port.postMessage('ready');
 
@@ -36,6 +40,16 @@ async function openDatabase(dataDir: string, template: string): Promise<PGlite> 
 async function answer(message: Uint8Array): Promise<void> {
   try {
     port.postMessage(await database.execProtocolRaw(message));
+  } catch (error) {
+    port.postMessage({ error: String(error) });
+  }
+}
+
+/** A connection has ended: the next one finds nothing of it in the session, as in a session of its own. */
+async function reset(): Promise<void> {
+  try {
+    await database.exec('rollback');
+    await database.exec('deallocate all');
   } catch (error) {
     port.postMessage({ error: String(error) });
   }

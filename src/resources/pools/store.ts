@@ -73,7 +73,7 @@ export function liveNetworks(db: Client, accountId: string, ids: readonly string
 }
 
 /** An origin of another pool that has one of these canonical addresses in another network; null as network is none. */
-export function heldInOtherNetwork(
+export async function heldInOtherNetwork(
   db: Client,
   accountId: string,
   ips: readonly string[],
@@ -81,7 +81,7 @@ export function heldInOtherNetwork(
   exceptPool: string | null,
 ): Promise<{ ip: string | null; pool: Network; virtualNetwork: Network | null } | null> {
   const elsewhere = { virtualNetworkId: { not: networkId } };
-  return db.origin.findFirst({
+  const held = await db.origin.findFirst({
     where: {
       accountId,
       ip: { in: [...ips] },
@@ -89,8 +89,17 @@ export function heldInOtherNetwork(
       // In SQL a NULL is not different from anything.
       OR: networkId === null ? [elsewhere] : [elsewhere, { virtualNetworkId: null }],
     },
-    select: { ip: true, pool: { select: label }, virtualNetwork: { select: label } },
+    select: { poolId: true, position: true },
     orderBy: [{ poolId: 'asc' }, { position: 'asc' }],
+  });
+  // Labels are asked for apart: with them, finding nothing, as nearly always, would take three queries instead of one.
+  return held && (await placeOf(db, held));
+}
+
+function placeOf(db: Client, { poolId, position }: { poolId: string; position: number }) {
+  return db.origin.findUnique({
+    where: { poolId_position: { poolId, position } },
+    select: { ip: true, pool: { select: label }, virtualNetwork: { select: label } },
   });
 }
 

@@ -1,0 +1,76 @@
+// Sends requests over keep-alive connections, each the next one when the answer is complete. `runLoad` runs it in a child,
+// so that its own CPU is nobody else's.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+
+const TIME_LIMIT_MS = 60_000;
+
+/**
+ * `connections` has one list of request texts for each connection, which goes through it again and again. Answers
+ * `{ seconds, latenciesMs }`; throws when an answer is not 200.
+ */
+export async function runLoad({ port, requests, connections }) {
+  const running = promisify(execFile)(process.execPath, [import.meta.filename], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  running.child.stdin.end(JSON.stringify({ port, requests, connections }));
+  return JSON.parse((await running).stdout);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { port, requests, connections } = JSON.parse(await text(process.stdin));
+  const latenciesMs = [];
+  let left = requests;
+  setTimeout(() => fail(`${requests} requests took longer than ${TIME_LIMIT_MS} ms`), TIME_LIMIT_MS).unref();
+  const sockets = await Promise.all(connections.map(() => connect(port)));
+  const began = performance.now();
+  await Promise.all(sockets.map((socket, i) => converse(socket, connections[i])));
+  const seconds = (performance.now() - began) / 1000;
+  process.stdout.write(JSON.stringify({ seconds, latenciesMs }), () => process.exit(0));
+
+  async function converse(socket, texts) {
+    for (let i = 0; left > 0; i++) {
+      left -= 1;
+      const sent = performance.now();
+      socket.write(texts[i % texts.length]);
+      await response(socket);
+      latenciesMs.push(performance.now() - sent);
+    }
+  }
+}
+
+async function connect(port) {
+  const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  socket.on('error', (error) => fail(error.message));
+  socket.on('close', () => fail('the connection was closed'));
+  return socket;
+}
+
+/** Resolves when a whole answer has come. */
+function response(socket) {
+  return new Promise((resolve) => {
+    let head = '';
+    let missing = null;
+    socket.on('data', function read(chunk) {
+      if (missing === null) {
+        head += chunk.latin1Slice();
+        const end = head.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        if (!head.startsWith('HTTP/1.1 200')) fail(`the answer is ${head}`);
+        missing = Number(/content-length: *(\d+)/i.exec(head)[1]) - (head.length - end - 4);
+      } else missing -= chunk.length;
+      if (missing > 0) return;
+      socket.off('data', read);
+      resolve();
+    });
+  });
+}
+
+function fail(reason) {
+  console.error(`load: ${reason}`);
+  process.exit(1);
+}
