@@ -11,8 +11,10 @@ import { percentile, spread } from '../support/numbers.mjs';
 import { temporaryDirectory } from '../support/offramp.mjs';
 
 const HEAVY = 'select count(*) from (select n from generate_series(1, 2000000) n order by n desc) sorted';
-const REQUESTS = 8000;
+const REQUESTS = 4_000;
 const CONNECTIONS = 4;
+/** 1,000 requests a second: a load that takes every core would measure the scheduler, not us. */
+const EVERY_MS = 4;
 const HOST = 'bench.example.com';
 
 /** Answers what it found, in words. */
@@ -25,7 +27,12 @@ export async function measureHeavyQueries(rounds) {
   const request = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
   const load = async () => {
     const connections = Array.from({ length: CONNECTIONS }, () => [request]);
-    const { latenciesMs } = await runLoad({ port: dataPlane.http.port, requests: REQUESTS, connections });
+    const { latenciesMs } = await runLoad({
+      port: dataPlane.http.port,
+      requests: REQUESTS,
+      connections,
+      everyMs: EVERY_MS,
+    });
     return percentile(latenciesMs, 0.99);
   };
   const idle = [];
@@ -41,7 +48,7 @@ export async function measureHeavyQueries(rounds) {
   await identity.release();
   origin.stop();
   const ratios = busy.map((ms, i) => ms / idle[i]);
-  return `Proxy p99 over ${REQUESTS} requests: at rest ${spread(idle, 2)} ms, during ${queries} queries of 2 million rows ${spread(busy, 2)} ms, ratio ${spread(ratios, 2)} (goal: <= 2)`;
+  return `Proxy p99 over ${REQUESTS} requests at 1,000 a second: at rest ${spread(idle, 2)} ms, during ${queries} queries of 2 million rows ${spread(busy, 2)} ms, ratio ${spread(ratios, 2)} (goal: <= 2)`;
 
   async function during(work) {
     let running = true;

@@ -4,24 +4,25 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const TIME_LIMIT_MS = 60_000;
 
 /**
- * `connections` has one list of request texts for each connection, which goes through it again and again. Answers
- * `{ seconds, latenciesMs }`; throws when an answer is not 200.
+ * `connections` has one list of request texts for each connection, which goes through it again and again, as fast as it
+ * can or with one request every `everyMs`. Answers `{ seconds, latenciesMs }`; throws when an answer is not 200.
  */
-export async function runLoad({ port, requests, connections }) {
+export async function runLoad({ port, requests, connections, everyMs = 0 }) {
   const running = promisify(execFile)(process.execPath, [import.meta.filename], {
     maxBuffer: 64 * 1024 * 1024,
   });
-  running.child.stdin.end(JSON.stringify({ port, requests, connections }));
+  running.child.stdin.end(JSON.stringify({ port, requests, connections, everyMs }));
   return JSON.parse((await running).stdout);
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { port, requests, connections } = JSON.parse(await text(process.stdin));
+  const { port, requests, connections, everyMs } = JSON.parse(await text(process.stdin));
   const latenciesMs = [];
   let left = requests;
   setTimeout(() => fail(`${requests} requests took longer than ${TIME_LIMIT_MS} ms`), TIME_LIMIT_MS).unref();
@@ -34,6 +35,7 @@ if (process.argv[1] === import.meta.filename) {
   async function converse(socket, texts) {
     for (let i = 0; left > 0; i++) {
       left -= 1;
+      if (everyMs > 0) await delay(Math.max(0, began + i * everyMs - performance.now()));
       const sent = performance.now();
       socket.write(texts[i % texts.length]);
       await response(socket);

@@ -5,8 +5,8 @@ import { PGlite } from '@electric-sql/pglite';
 
 /**
  * PGlite settles its queries in microtasks and would starve the event loop it shares, so it has this thread to itself.
- * In: frontend messages of the Postgres wire protocol, whole ones, `reset` or `close`. Out: the
- * backend's bytes.
+ * In: whole frontend messages of the Postgres wire protocol, `reset` or `close`. Out: the backend's
+ * bytes.
  */
 const IN_MEMORY = 'memory://';
 const port = parentPort!;

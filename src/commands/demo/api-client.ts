@@ -1,8 +1,6 @@
 /** The demo talks to its own Offramp as anybody would: over the REST API. */
-export interface ApiClient {
-  // biome-ignore lint/suspicious/noExplicitAny: the demo reads a few members of many shapes.
-  (method: string, path: string, body?: unknown): Promise<any>;
-}
+// biome-ignore lint/suspicious/noExplicitAny: the demo reads a few members of many shapes.
+export type ApiClient = (method: string, path: string, body?: unknown) => Promise<any>;
 
 export const DEMO_EMAIL = 'user@example.com';
 export const DEMO_KEY = '144c9defac04969c7bfad8efaa8ea194';
