@@ -27,7 +27,7 @@ export async function create(
   body: WriteBody,
 ): Promise<store.Pool> {
   const fields = fieldsAfter(body, null);
-  await check(tx.db, accountId, null, fields);
+  await check(tx.db, accountId, fields, null);
   const uniqueness = settings.originUniqueness;
   await checkOrigins(tx.db, { accountId, poolId: null, uniqueness }, fields.origins);
   const now = new Date();
@@ -59,7 +59,7 @@ async function change(
   const stored = fieldsOf(before);
   const fields = fieldsAfter(body, base(stored));
   if (isDeepStrictEqual(fields, stored)) return before;
-  await check(tx.db, accountId, id, fields);
+  await check(tx.db, accountId, fields, stored);
   if (body.origins !== undefined) {
     const uniqueness = settings.originUniqueness;
     await checkOrigins(tx.db, { accountId, poolId: id, uniqueness }, fields.origins);
@@ -86,11 +86,19 @@ export async function references(db: Client, accountId: string, id: string): Pro
   ];
 }
 
-async function check(db: Client, accountId: string, self: string | null, fields: PoolFields): Promise<void> {
+/** What is `stored` already has been checked when it was written, and cannot have become wrong. */
+async function check(
+  db: Client,
+  accountId: string,
+  fields: PoolFields,
+  stored: PoolFields | null,
+): Promise<void> {
   checkFields(fields);
   refuseUnsupported(fields);
-  const namesake = await store.findByName(db, accountId, fields.name);
-  if (namesake && namesake.id !== self) throw new ApiError('value_not_unique');
-  if (fields.monitor !== null && !(await findMonitor(db, accountId, fields.monitor)))
-    throw new ApiError('validation_failed', `monitor "${fields.monitor}" is not a monitor of this account`);
+  const { name, monitor } = fields;
+  if (name !== stored?.name && (await store.findByName(db, accountId, name)))
+    throw new ApiError('value_not_unique');
+  if (monitor === null || monitor === stored?.monitor) return;
+  if (!(await findMonitor(db, accountId, monitor)))
+    throw new ApiError('validation_failed', `monitor "${monitor}" is not a monitor of this account`);
 }
