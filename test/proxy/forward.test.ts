@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
+import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { scriptedOrigin } from './fake-origin.js';
 import { bodyOf, rawClient } from './raw-client.js';
 import { HOST, startRig } from './rig.js';
@@ -112,7 +112,10 @@ test('the Host header of an origin overrides the one of the client', async () =>
   const rig = await startRig({
     upsert: {
       pool: [
-        livePool({ id: 'pool', origins: [liveOrigin({ port: origin.port, host: 'internal.example.com' })] }),
+        unmonitoredPool({
+          id: 'pool',
+          origins: [liveOrigin({ port: origin.port, host: 'internal.example.com' })],
+        }),
       ],
     },
   });

@@ -7,7 +7,7 @@ import { createDirectDialer } from '../../src/offramps/direct.js';
 import { createDeadlines } from '../../src/proxy/deadlines.js';
 import { createOriginDial, type DialOutcome } from '../../src/proxy/origin-dial.js';
 import { originTarget } from '../../src/proxy/origin-target.js';
-import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
+import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { httpOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
 import { startRig } from './rig.js';
@@ -19,8 +19,8 @@ test('connections at rest are limited in all: the one that has rested longest ma
     limits: { idleTotal: 1 },
     upsert: {
       pool: [
-        livePool({ id: 'one', origins: [liveOrigin({ port: one.port })] }),
-        livePool({ id: 'two', origins: [liveOrigin({ port: two.port })] }),
+        unmonitoredPool({ id: 'one', origins: [liveOrigin({ port: one.port })] }),
+        unmonitoredPool({ id: 'two', origins: [liveOrigin({ port: two.port })] }),
       ],
       load_balancer: [
         liveLoadBalancer({ name: 'one.example.com', defaultPools: ['one'] }),

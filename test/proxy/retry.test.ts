@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { DialFailure } from '../../src/offramps/contract.js';
 import { mayTryAnotherOrigin, replacesStaleConnection } from '../../src/proxy/retry.js';
-import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
-import { closedPort, httpOrigin, rawOrigin, scriptedOrigin } from './fake-origin.js';
+import { closedPort } from '../support/fake-origins.js';
+import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
+import { httpOrigin, rawOrigin, scriptedOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
 import { HOST, type RigOptions, startRig } from './rig.js';
 
@@ -12,7 +13,7 @@ const post = (length: number) => `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Le
 /** Two origins of one pool; the first has nearly all the weight, so that it is asked first. */
 function firstThen(first: number, second: number, rest: RigOptions = {}): RigOptions {
   const origins = [liveOrigin({ port: first, weight: 1 }), liveOrigin({ port: second, weight: 1e-12 })];
-  return { ...rest, upsert: { pool: [livePool({ id: 'pool', origins })] } };
+  return { ...rest, upsert: { pool: [unmonitoredPool({ id: 'pool', origins })] } };
 }
 
 const echo = () =>
@@ -51,8 +52,8 @@ test('the retry does not leave the pool', async () => {
   const rig = await startRig({
     upsert: {
       pool: [
-        livePool({ id: 'one', origins: [liveOrigin({ port: await closedPort() })] }),
-        livePool({ id: 'two', origins: [liveOrigin({ port: other.port })] }),
+        unmonitoredPool({ id: 'one', origins: [liveOrigin({ port: await closedPort() })] }),
+        unmonitoredPool({ id: 'two', origins: [liveOrigin({ port: other.port })] }),
       ],
       load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ['one', 'two'] })],
     },
