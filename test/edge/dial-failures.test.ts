@@ -147,24 +147,6 @@ test('a connection that refuses a stream is ended', async () => {
   ]);
 });
 
-test('a connection that refuses a stream among many that wait is ended, and the edge goes on', async () => {
-  const edge = await startEdge();
-  const tunnel = edge.addTunnel();
-  const waiting: ServerHttp2Stream[] = [];
-  await connectRaw(edge, tunnel, (stream) => {
-    waiting.push(stream);
-    if (waiting.length < 20) return;
-    for (const one of waiting.slice(10)) one.close(constants.NGHTTP2_REFUSED_STREAM);
-  });
-  const failures = Array.from({ length: 20 }, () => failure(edge.dial(tunnel, 9)));
-  for (const error of await Promise.all(failures)) expect(error.failure).toBe('no_connection');
-  const origin = await startOrigin();
-  await edge.connect(tunnel);
-  const socket = await connected(edge.dial(tunnel, origin.port));
-  socket.write('on');
-  expect((await readExactly(socket, 2)).toString()).toBe('on');
-});
-
 test('a dial that gets no answer times out, and the stream is cancelled', async () => {
   const started = await startEdge();
   const tunnel = started.addTunnel();
