@@ -124,8 +124,9 @@ export function createConnection(options: ConnectionOptions): Connection {
       stream.once('close', () => {
         release(stream);
         // A living session refuses no stream: this is one that nghttp2 has given up silently.
+        // Not from within the stream's own event, where `end` could make Node write empty frames for ever after all.
         if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && !session.closed)
-          end('a stream was refused');
+          setImmediate(end, 'a stream was refused');
       });
       return stream;
     },

@@ -43,7 +43,11 @@ export class TunnelSocket extends Duplex implements OriginSocket {
       if (endedInGoodOrder(stream)) this.#end();
     });
     stream.on('drain', () => this.#written());
-    stream.once('close', () => this.#reset('the stream was reset'));
+    stream.once('close', () => {
+      this.#reset('the stream was reset');
+      // After an end in good order: bytes that the origin has not waited for are lost, and hold nobody up.
+      this.#written();
+    });
     this.connecting = false;
     this.#flush();
     this.emit('connect');
@@ -109,7 +113,8 @@ export class TunnelSocket extends Duplex implements OriginSocket {
 
   #flush(): void {
     // With a full window the callback waits for `drain`, and so does whoever writes to us.
-    if (this.#pendingWrite && this.#stream?.write(this.#pendingWrite.chunk)) this.#written();
+    if (!this.#pendingWrite || !this.#stream) return;
+    if (this.#stream.destroyed || this.#stream.write(this.#pendingWrite.chunk)) this.#written();
   }
 
   #written(): void {

@@ -70,9 +70,14 @@ export const FAILURE_OF_DIAL = {
   other: 'unreachable',
 } satisfies Record<DialFailure, OriginFailure>;
 
-/** A request that was refused for what it says; `text` tells what would be right. */
+/** A request that was refused for what it says; `text` tells what would be right, perhaps with a quotation. */
 export function refusal(status: RefusalStatus, text: string): EdgeError {
-  return { status, code: status, text: `${text}.` };
+  return { status, code: status, text: `${text.replace(/[^ -~]/g, escaped)}.` };
+}
+
+/** What clients send is latin1 here; an answer of ASCII alone is as long in every encoding. */
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 export interface ErrorAnswer {

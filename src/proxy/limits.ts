@@ -6,6 +6,8 @@ export interface ProxyLimits {
   /** Bytes of a request body that are kept for the one retry; also what is read ahead while an origin connects. */
   readonly replayBytes: number;
   readonly idlePerOrigin: number;
+  /** Of all origins together: behind a wildcard name every host name may have TLS connections of its own. */
+  readonly idleTotal: number;
   readonly clientConnections: number;
 }
 
@@ -36,6 +38,7 @@ export const DEFAULT_LIMITS: ProxyLimits = {
   fieldCount: 128,
   replayBytes: 64 * 1024,
   idlePerOrigin: 256,
+  idleTotal: 4_096,
   clientConnections: 10_000,
 };
 

@@ -219,11 +219,13 @@ export class OriginConnection implements Waiting {
     }
   }
 
-  /** `clean`: the origin sent nothing behind the response. */
+  /** `clean`: the origin sent nothing behind the response, as far as it was read. */
   private complete(user: OriginUser, clean: boolean): void {
     this.body = null;
     this.deadline = NEVER;
-    user.responseComplete(clean && this.keepAlive && !this.draining && !this.gone);
+    // What arrived while the client made us wait would come out as the answer to the next request.
+    const nothingBehind = clean && this.socket.readableLength === 0;
+    user.responseComplete(nothingBehind && this.keepAlive && !this.draining && !this.gone);
   }
 
   private bodyDeadline(): number {

@@ -13,6 +13,11 @@ export interface DialOutcome {
   failed(failure: OriginFailure, cause: Error): void;
 }
 
+/** Emptied when the outcome is told: the listeners of a dial live as long as its socket, and shall not keep the user. */
+interface Waiter {
+  outcome: DialOutcome | null;
+}
+
 export type DialOrigin = (target: OriginTarget, clientIp: string, outcome: DialOutcome) => () => void;
 
 /**
@@ -28,10 +33,9 @@ export function createOriginDial(
   // Building one for every connection would cost more than the handshake.
   const secureContext = tls.createSecureContext();
 
-  return (target, clientIp, outcome) => {
+  function dial(target: OriginTarget, clientIp: string, waiter: Waiter): () => void {
     const raw = offramps.dial(target.origin, target.port, { connectTimeoutMs, clientIp, purpose: 'traffic' });
     let secure: tls.TLSSocket | null = null;
-    let over = false;
     const waiting: Waiting = {
       deadline: deadlines.after(connectTimeoutMs),
       deadlineReached: () => {
@@ -40,21 +44,22 @@ export function createOriginDial(
     };
     deadlines.watch(waiting);
 
-    function leave(): boolean {
-      if (over) return false;
-      over = true;
+    function leave(): DialOutcome | null {
+      const { outcome } = waiter;
+      waiter.outcome = null;
       waiting.deadline = NEVER;
       deadlines.forget(waiting);
-      return true;
+      return outcome;
     }
     function fail(failure: OriginFailure, cause: Error): void {
-      if (!leave()) return;
+      const outcome = leave();
+      if (outcome === null) return;
       (secure ?? raw).destroy();
       raw.destroy();
       outcome.failed(failure, cause);
     }
     function succeed(socket: Duplex): void {
-      if (leave()) outcome.connected(socket);
+      leave()?.connected(socket);
     }
     function startTls(): void {
       waiting.deadline = deadlines.after(connectTimeoutMs);
@@ -78,7 +83,7 @@ export function createOriginDial(
     }
 
     raw.once('connect', () => {
-      if (over) return;
+      if (waiter.outcome === null) return;
       if (target.tls) startTls();
       else succeed(raw);
     });
@@ -95,5 +100,7 @@ export function createOriginDial(
       secure?.destroy();
       raw.destroy();
     };
-  };
+  }
+
+  return (target, clientIp, outcome) => dial(target, clientIp, { outcome });
 }

@@ -6,43 +6,63 @@ export interface OriginIdle {
   readonly generation: number;
   /** The one that rested the shortest: the others may run into their idle timeout. */
   take(key: string): OriginConnection | undefined;
-  /** Keeps it, or destroys it when it is of an older generation or when its origin has enough of them. */
+  /**
+   * Keeps it, or destroys it when it is of an older generation or when its origin has enough of them. When there are too many in
+   * all, another one is closed for it.
+   */
   put(connection: OriginConnection): void;
   remove(connection: OriginConnection): void;
   /** Closes all, and those in use after their response: the way to an origin may have changed. */
   renew(): void;
 }
 
-export function createOriginIdle(limitPerOrigin: number): OriginIdle {
+export function createOriginIdle(limitPerOrigin: number, limitTotal: number): OriginIdle {
   /** Never holds an empty stack. */
   const stacks = new Map<string, OriginConnection[]>();
+  let total = 0;
   let generation = 0;
+
+  function drop(key: string, stack: OriginConnection[], index: number): OriginConnection {
+    const [connection] = stack.splice(index, 1);
+    total -= 1;
+    if (stack.length === 0) stacks.delete(key);
+    return connection!;
+  }
+
+  /** Closes the connection that has rested longest at one origin, to make room for one that was just used. */
+  function makeRoom(): void {
+    const [oldest] = stacks;
+    if (oldest) drop(...oldest, 0).destroy();
+  }
+
   return {
     get generation() {
       return generation;
     },
     take(key) {
       const stack = stacks.get(key);
-      const connection = stack?.pop();
-      if (stack?.length === 0) stacks.delete(key);
-      return connection;
+      return stack && drop(key, stack, stack.length - 1);
     },
     put(connection) {
-      const stack = stacks.get(connection.key);
-      if (connection.generation !== generation || (stack && stack.length >= limitPerOrigin)) {
+      const { key } = connection;
+      if (connection.generation !== generation || (stacks.get(key)?.length ?? 0) >= limitPerOrigin) {
         connection.destroy();
-      } else if (stack) stack.push(connection);
-      else stacks.set(connection.key, [connection]);
+        return;
+      }
+      if (total >= limitTotal) makeRoom();
+      const stack = stacks.get(key);
+      if (stack) stack.push(connection);
+      else stacks.set(key, [connection]);
+      total += 1;
     },
     remove(connection) {
       const stack = stacks.get(connection.key);
       const index = stack ? stack.indexOf(connection) : -1;
-      if (!stack || index < 0) return;
-      stack.splice(index, 1);
-      if (stack.length === 0) stacks.delete(connection.key);
+      if (stack && index >= 0) drop(connection.key, stack, index);
     },
     renew() {
       generation += 1;
+      total = 0;
       const closing = [...stacks.values()].flat();
       stacks.clear();
       for (const connection of closing) connection.destroy();

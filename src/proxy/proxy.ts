@@ -55,7 +55,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const deadlines = createDeadlines(timeouts.tick);
-  const idle = createOriginIdle(limits.idlePerOrigin);
+  const idle = createOriginIdle(limits.idlePerOrigin, limits.idleTotal);
   const clients = new Set<ClientConnection>();
   let draining = false;
 

@@ -3,13 +3,17 @@ import type { OriginFailure } from './errors.js';
 /** RFC 9110 section 9.2.2: sending them twice has the effect of sending them once. */
 const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-/** The documented triggers of zero-downtime failover: 521, 522, 523, 525, 526. In all of them the request was not sent. */
+/**
+ * The documented triggers of zero-downtime failover, 521, 522, 523, 525, 526, and a name that does not resolve: such an
+ * origin is passed over for this request. In all of them the request was not sent.
+ */
 const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
   'refused',
   'connect_timeout',
   'unreachable',
   'tls_handshake',
   'tls_certificate',
+  'unknown_host',
 ]);
 
 /** An attempt that ended before the head of a response was forwarded. */

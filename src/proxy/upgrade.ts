@@ -3,7 +3,7 @@ import type { Deadlines, Waiting } from './deadlines.js';
 
 /**
  * Carries raw bytes both ways until both sides have ended, one has failed, or nothing has moved for `idleMs`. The end of
- * one direction is passed on while the other goes on.
+ * one direction is passed on while the other goes on; a side that cannot be half-open, such as a tunnel, ends altogether.
  */
 export function joinStreams(left: Duplex, right: Duplex, deadlines: Deadlines, idleMs: number): void {
   const waiting: Waiting = {
@@ -19,11 +19,16 @@ export function joinStreams(left: Duplex, right: Duplex, deadlines: Deadlines, i
   function carry(from: Duplex, to: Duplex): void {
     from.on('data', (chunk: Buffer) => {
       waiting.deadline = deadlines.after(idleMs);
-      if (!to.write(chunk)) from.pause();
+      // What comes for a side that has ended is lost.
+      if (to.writable && !to.write(chunk)) from.pause();
     });
     to.on('drain', () => from.resume());
-    from.on('end', () => to.end());
-    from.on('error', () => to.destroy());
+    from.on('end', () => {
+      if (to.allowHalfOpen) to.end();
+      else destroyWhenSent(to);
+    });
+    // `close` follows.
+    from.on('error', () => {});
     from.on('close', () => {
       open -= 1;
       if (open === 0) deadlines.forget(waiting);

@@ -1,12 +1,22 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
+import { constants } from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { TunnelSocket } from '../../src/edge/tunnel-socket.js';
-import { cleanUp, cleanUpLater, connected, startEdge, startOrigin, testAuthority } from './fixture.js';
+import {
+  cleanUp,
+  cleanUpLater,
+  connected,
+  readExactly,
+  startEdge,
+  startOrigin,
+  testAuthority,
+} from './fixture.js';
+import { connectRaw } from './raw-connector.js';
 
 afterEach(cleanUp);
 
@@ -88,4 +98,19 @@ test('a write that is pending when it is destroyed is called back with the error
   socket.on('error', () => {});
   socket.destroy(new Error('gone'));
   expect(await written).toMatchObject({ message: 'gone' });
+});
+
+test('it closes after the end of an origin that has not read what was written to it', async () => {
+  const started = await startEdge();
+  const tunnel = started.addTunnel();
+  const bytes = 1024 * 1024;
+  await connectRaw(started, tunnel, (stream) => {
+    stream.respond({ ':status': 200 });
+    stream.end('bye', () => stream.close(constants.NGHTTP2_NO_ERROR));
+  });
+  const socket = await connected(started.dial(tunnel, 9));
+  socket.write(Buffer.alloc(bytes));
+  expect((await readExactly(socket, 3)).toString()).toBe('bye');
+  socket.resume();
+  await once(socket, 'close');
 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { DialFailure } from '../../src/offramps/contract.js';
-import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
-import { closedPort, rawOrigin } from './fake-origin.js';
+import { closedPort } from '../support/fake-origins.js';
+import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';
+import { rawOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
 import { HOST, startRig } from './rig.js';
 
@@ -40,7 +41,9 @@ test('the answer to HEAD has no body and the connection goes on', async () => {
 });
 
 test('no pool and no fallback pool is answered with 530 and code 1016', async () => {
-  const rig = await startRig({ upsert: { pool: [livePool({ id: 'pool', enabled: false, origins: [] })] } });
+  const rig = await startRig({
+    upsert: { pool: [unmonitoredPool({ id: 'pool', enabled: false, origins: [] })] },
+  });
   const client = await rawClient(rig.port);
   client.send(GET);
   expect(await client.receive((text) => text.includes('ray: '))).toMatch(

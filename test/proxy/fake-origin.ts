@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { onTestFinished } from 'vitest';
+import { listening } from '../support/fake-origins.js';
 
 export interface FakeOrigin {
   readonly port: number;
@@ -40,33 +40,17 @@ export async function scriptedOrigin(
   });
 }
 
-/** A port that refuses connections. */
-export async function closedPort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 async function started(server: net.Server): Promise<FakeOrigin> {
-  const sockets = new Set<net.Socket>();
   let accepted = 0;
-  server.on('connection', (socket: net.Socket) => {
+  server.on('connection', () => {
     accepted += 1;
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { port, sockets } = await listening(server);
   const kill = async () => {
     if (!server.listening) return;
     server.close();
     for (const socket of sockets) socket.resetAndDestroy();
     await once(server, 'close');
   };
-  onTestFinished(kill);
-  return { port: (server.address() as net.AddressInfo).port, connections: () => accepted, kill };
+  return { port, connections: () => accepted, kill };
 }

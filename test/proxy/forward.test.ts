@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
+import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { scriptedOrigin } from './fake-origin.js';
 import { bodyOf, rawClient } from './raw-client.js';
 import { HOST, startRig } from './rig.js';
@@ -52,7 +52,7 @@ test('what a client says about itself in reserved fields is replaced', async () 
   const { lines } = await exchange(
     get(
       'CF-Connecting-IP: 6.6.6.6\r\ncf-ray: x\r\nCf-Ipcountry: DE\r\nCF-Access-Jwt-Assertion: x\r\nCF_Connecting_IP: 6.6.6.6\r\n' +
-        'X-Real-IP: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 7.7.7.7\r\nCDN-Loop: other;v=1\r\n',
+        'X-Real-IP: 6.6.6.6\r\nX_Real_IP: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nX_Forwarded_Proto: https\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 7.7.7.7\r\nCDN-Loop: other;v=1\r\n',
     ),
   );
   const text = lines.join('\n');
@@ -112,7 +112,10 @@ test('the Host header of an origin overrides the one of the client', async () =>
   const rig = await startRig({
     upsert: {
       pool: [
-        livePool({ id: 'pool', origins: [liveOrigin({ port: origin.port, host: 'internal.example.com' })] }),
+        unmonitoredPool({
+          id: 'pool',
+          origins: [liveOrigin({ port: origin.port, host: 'internal.example.com' })],
+        }),
       ],
     },
   });

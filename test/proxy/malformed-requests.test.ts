@@ -53,6 +53,7 @@ const REFUSED: readonly (readonly [what: string, status: number, request: string
   ['a fragment in the target', 400, `GET /a#b HTTP/1.1\r\n${OK}\r\n`],
   ['a raw byte in the target', 400, `GET /\xe9 HTTP/1.1\r\n${OK}\r\n`],
   ['CONNECT', 400, `CONNECT ${HOST}:80 HTTP/1.1\r\n${OK}\r\n`],
+  ['CONNECT with a path', 400, `CONNECT / HTTP/1.1\r\n${OK}\r\n`],
   ['an asterisk without OPTIONS', 400, `GET * HTTP/1.1\r\n${OK}\r\n`],
   ['two spaces before the target', 400, `GET  / HTTP/1.1\r\n${OK}\r\n`],
   ['two spaces before the version', 400, `GET /  HTTP/1.1\r\n${OK}\r\n`],
@@ -102,4 +103,19 @@ test('a body with broken chunks is answered with 400 and its end never reaches t
   expect(received).toMatch(/^HTTP\/1\.1 400 /);
   expect(reached).not.toContain('abc');
   expect(reached).not.toContain('smuggled');
+});
+
+test.each([
+  ['a field name', 400, get('X-\xe9: 1\r\n')],
+  ['a Host', 400, 'GET / HTTP/1.1\r\nHost: caf\xe9\r\n\r\n'],
+  ['an expectation', 417, get('Expect: \xe9\x80\r\n')],
+])('a refusal that quotes %s with bytes above ASCII is as long as it says', async (_, status, request) => {
+  const rig = await startRig();
+  const client = await rawClient(rig.port);
+  client.send(request);
+  const received = await client.closed();
+  expect(received).toContain(`error code: ${status}`);
+  const body = received.slice(received.indexOf('\r\n\r\n') + 4);
+  expect(received).toContain(`\r\nContent-Length: ${body.length}\r\n`);
+  expect(body).toContain('\\xe9');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSnapshotStore } from '../../src/live/snapshot-store.js';
 import { createHostIndex } from '../../src/proxy/match.js';
-import { liveLoadBalancer } from '../steering/live-objects.js';
+import { liveLoadBalancer } from '../support/live-objects.js';
 
 const balancer = (name: string, rest: { id?: string; enabled?: boolean } = {}) =>
   liveLoadBalancer({ name, defaultPools: [], ...rest });

@@ -11,8 +11,10 @@ import { createDeadlines } from '../../src/proxy/deadlines.js';
 import type { OriginFailure } from '../../src/proxy/errors.js';
 import { createOriginDial, type OriginTls } from '../../src/proxy/origin-dial.js';
 import { originTarget } from '../../src/proxy/origin-target.js';
-import { liveOrigin } from '../steering/live-objects.js';
-import { SELF_SIGNED } from './self-signed.js';
+import { selfSigned } from '../support/certificates.js';
+import { liveOrigin } from '../support/live-objects.js';
+
+const CERTIFICATE = await selfSigned('app.example.com');
 
 async function listening(server: net.Server): Promise<number> {
   onTestFinished(() => void server.close());
@@ -51,7 +53,7 @@ function dialTls(
 
 const tlsEcho = () =>
   listening(
-    tls.createServer(SELF_SIGNED, (socket) => {
+    tls.createServer(CERTIFICATE, (socket) => {
       socket.on('error', () => {});
       const { servername, alpnProtocol } = socket as tls.TLSSocket & { servername: string | false };
       socket.once('data', (chunk) => socket.end(`${chunk} ${servername} ${alpnProtocol}`));
@@ -117,7 +119,7 @@ test('with strict, a trusted certificate counts for its own name only', async ()
   const folder = mkdtempSync(path.join(tmpdir(), 'offramp-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const ca = path.join(folder, 'ca.pem');
-  writeFileSync(ca, SELF_SIGNED.cert);
+  writeFileSync(ca, CERTIFICATE.cert);
   const outcome = async (serverName: string) => {
     const { stdout } = await promisify(execFile)(
       process.execPath,

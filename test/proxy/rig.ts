@@ -11,7 +11,7 @@ import {
   type OriginSocket,
 } from '../../src/offramps/contract.js';
 import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.js';
-import { liveLoadBalancer, liveOrigin, livePool } from '../steering/live-objects.js';
+import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 
 export const HOST = 'app.example.com';
 
@@ -46,7 +46,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   };
   const origins = (options.origins ?? []).map((port) => liveOrigin({ port }));
   apply({
-    pool: [livePool({ id: 'pool', origins })],
+    pool: [unmonitoredPool({ id: 'pool', origins })],
     load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ['pool'] })],
     ...options.upsert,
   });

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import net from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDeadlines } from '../../src/proxy/deadlines.js';
+import { joinStreams } from '../../src/proxy/upgrade.js';
 import { httpOrigin, rawOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
 import { HOST, startRig } from './rig.js';
@@ -111,4 +114,48 @@ test('an upgraded connection on which nothing moves is ended', async () => {
   const client = await rawClient(rig.port);
   client.send(UPGRADE);
   await client.closed();
+});
+
+/** A client and an origin joined by streams as the proxy has them; neither the client nor the origin ends by itself. */
+async function joined(originHalfOpen: boolean) {
+  const accepted = (server: net.Server) => once(server, 'connection') as Promise<[net.Socket]>;
+  const end = async (halfOpen: boolean) => {
+    const server = net.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as net.AddressInfo;
+    const outer = net.connect({ port, host: '127.0.0.1', allowHalfOpen: halfOpen });
+    const [inner] = await accepted(server);
+    outer.on('error', () => {});
+    inner.on('error', () => {});
+    onTestFinished(() => {
+      outer.destroy();
+      inner.destroy();
+      server.close();
+    });
+    return { outer, inner };
+  };
+  const client = await end(true);
+  const origin = await end(originHalfOpen);
+  const deadlines = createDeadlines(20);
+  onTestFinished(() => deadlines.stop());
+  joinStreams(client.inner, origin.outer, deadlines, 3_600_000);
+  return { client: client.outer, clientSide: client.inner, originSide: origin.outer, origin: origin.inner };
+}
+
+test('a client that ends its half also frees an origin that cannot be half-open', async () => {
+  const { client, originSide } = await joined(false);
+  client.end('last');
+  await once(originSide, 'close');
+});
+
+test('what the origin said before it broke off still arrives', async () => {
+  const { client, clientSide, originSide } = await joined(true);
+  const bytes = 8 * 1024 * 1024;
+  clientSide.write(Buffer.alloc(bytes));
+  const gone = new Promise((resolve) => originSide.once('close', resolve));
+  originSide.destroy(new Error('reset'));
+  await gone;
+  let read = 0;
+  for await (const chunk of client) read += chunk.length;
+  expect(read).toBe(bytes);
 });

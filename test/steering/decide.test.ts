@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createHealthBoard, type HealthState, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
 import type { LiveLoadBalancer, LiveOrigin, LivePool } from '../../src/live/snapshot.js';
 import { type Client, createSteering, type NoPool, type Plan } from '../../src/steering/decide.js';
-import { liveLoadBalancer, liveOrigin, livePool } from './live-objects.js';
+import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';
 
 const origin = (name: string, rest: Partial<LiveOrigin> = {}) =>
@@ -34,14 +34,14 @@ function planOf(decision: Plan | NoPool): string {
 }
 
 test('a pool without a monitor is used whatever its health', () => {
-  const { decide, verdict } = setUp([livePool({ id: 'a', origins: [origin('1')] })]);
+  const { decide, verdict } = setUp([unmonitoredPool({ id: 'a', origins: [origin('1')] })]);
   verdict('a', '1', 'unhealthy');
   expect(planOf(decide())).toBe('a/1');
 });
 
 test('with a monitor, an origin without a verdict counts as down', () => {
   const a = livePool({ id: 'a', monitorId: 'm', origins: [origin('1')] });
-  const { decide, verdict } = setUp([a, livePool({ id: 'b', origins: [origin('2')] })]);
+  const { decide, verdict } = setUp([a, unmonitoredPool({ id: 'b', origins: [origin('2')] })]);
   expect(decide()).toMatchObject({ pool: { id: 'b' }, skipped: [{ poolId: 'a', reason: 'unhealthy' }] });
   verdict('a', '1', 'unknown');
   expect(planOf(decide())).toBe('b/2');
@@ -51,7 +51,7 @@ test('with a monitor, an origin without a verdict counts as down', () => {
 
 test('traffic goes to the next pool when one goes down and returns when it is back', () => {
   const a = livePool({ id: 'a', monitorId: 'm', origins: [origin('1')] });
-  const { decide, verdict } = setUp([a, livePool({ id: 'b', origins: [origin('2')] })]);
+  const { decide, verdict } = setUp([a, unmonitoredPool({ id: 'b', origins: [origin('2')] })]);
   const seen = (['healthy', 'unhealthy', 'healthy'] as const).map((state) => {
     verdict('a', '1', state);
     return planOf(decide());
@@ -62,7 +62,7 @@ test('traffic goes to the next pool when one goes down and returns when it is ba
 test('a pool below minimum_origins gets no traffic', () => {
   const origins = [origin('1'), origin('2'), origin('3')];
   const a = livePool({ id: 'a', monitorId: 'm', minimumOrigins: 2, origins });
-  const { decide, verdict } = setUp([a, livePool({ id: 'b', origins: [origin('4')] })]);
+  const { decide, verdict } = setUp([a, unmonitoredPool({ id: 'b', origins: [origin('4')] })]);
   for (const { name } of origins) verdict('a', name, 'healthy');
   verdict('a', '1', 'unhealthy');
   expect(planOf(decide())).toMatch(/^a\/[23]$/);
@@ -80,16 +80,16 @@ test('a healthy origin of weight 0 counts for minimum_origins and gets no traffi
 });
 
 test('minimum_origins does not count where nobody checks', () => {
-  const { decide } = setUp([livePool({ id: 'a', minimumOrigins: 3, origins: [origin('1')] })]);
+  const { decide } = setUp([unmonitoredPool({ id: 'a', minimumOrigins: 3, origins: [origin('1')] })]);
   expect(planOf(decide())).toBe('a/1');
 });
 
 test('disabled pools, disabled origins and weightless pools are passed over, each with its reason', () => {
   const { decide } = setUp([
-    livePool({ id: 'off', enabled: false, origins: [origin('1')] }),
-    livePool({ id: 'empty', origins: [origin('1', { enabled: false })] }),
-    livePool({ id: 'light', origins: [origin('1', { weight: 0 })] }),
-    livePool({ id: 'good', origins: [origin('1', { enabled: false }), origin('2')] }),
+    unmonitoredPool({ id: 'off', enabled: false, origins: [origin('1')] }),
+    unmonitoredPool({ id: 'empty', origins: [origin('1', { enabled: false })] }),
+    unmonitoredPool({ id: 'light', origins: [origin('1', { weight: 0 })] }),
+    unmonitoredPool({ id: 'good', origins: [origin('1', { enabled: false }), origin('2')] }),
   ]);
   expect(planOf(decide())).toBe('good/2');
   expect(decide().skipped).toEqual([
@@ -109,9 +109,9 @@ test('when no pool is available the fallback pool serves although it is unhealth
 });
 
 test('without an available pool and a usable fallback pool there is no plan', () => {
-  const down = livePool({ id: 'a', enabled: false, origins: [origin('1')] });
-  const off = livePool({ id: 'fallback', enabled: false, origins: [origin('2')] });
-  const light = livePool({ id: 'fallback', origins: [origin('2', { weight: 0 })] });
+  const down = unmonitoredPool({ id: 'a', enabled: false, origins: [origin('1')] });
+  const off = unmonitoredPool({ id: 'fallback', enabled: false, origins: [origin('2')] });
+  const light = unmonitoredPool({ id: 'fallback', origins: [origin('2', { weight: 0 })] });
   for (const pools of [[down], [down, off], [down, light]]) {
     const { decide } = setUp(pools, { defaultPools: ['a', 'gone'] });
     expect(decide()).toEqual({
@@ -152,9 +152,9 @@ test('random origins share the traffic of an origin that is down by their weight
 });
 
 test('a pool object that is replaced counts at once', () => {
-  const { decide, byId } = setUp([livePool({ id: 'a', origins: [origin('1')] })]);
+  const { decide, byId } = setUp([unmonitoredPool({ id: 'a', origins: [origin('1')] })]);
   expect(planOf(decide())).toBe('a/1');
-  byId.set('a', livePool({ id: 'a', origins: [origin('2')] }));
+  byId.set('a', unmonitoredPool({ id: 'a', origins: [origin('2')] }));
   expect(planOf(decide())).toBe('a/2');
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { pickHashedOrigin } from '../../src/steering/origins/hash.js';
 import { pickRandomOrigin } from '../../src/steering/origins/random.js';
 import { type WeightedOrigins, weighOrigins } from '../../src/steering/weighted.js';
-import { liveOrigin } from './live-objects.js';
+import { liveOrigin } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';
 
 const DRAWS = 40_000;

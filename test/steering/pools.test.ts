@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { pickFirstPool } from '../../src/steering/pools/off.js';
 import { pickRandomPool } from '../../src/steering/pools/random.js';
-import { liveLoadBalancer, livePool } from './live-objects.js';
+import { liveLoadBalancer, unmonitoredPool } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';
 
-const pool = (id: string) => livePool({ id, origins: [] });
+const pool = (id: string) => unmonitoredPool({ id, origins: [] });
 const weights = (poolWeights: Record<string, number>, defaultWeight = 1) =>
   liveLoadBalancer({ name: 'x', defaultPools: [], randomSteering: { defaultWeight, poolWeights } });
 

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 export async function listening<S extends Server>(
   server: S,
   port = 0,
-): Promise<S & { readonly port: number }> {
+): Promise<S & { readonly port: number; readonly sockets: ReadonlySet<Socket> }> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -20,7 +20,7 @@ export async function listening<S extends Server>(
     for (const socket of sockets) socket.destroy();
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return Object.assign(server, { port: (server.address() as AddressInfo).port });
+  return Object.assign(server, { port: (server.address() as AddressInfo).port, sockets });
 }
 
 export const tcpOrigin = (onConnection: (socket: Socket) => void = () => {}) =>

@@ -1,4 +1,10 @@
-import type { LiveMonitor, LiveOrigin, LivePool, LiveRoute } from '../../src/live/snapshot.js';
+import type {
+  LiveLoadBalancer,
+  LiveMonitor,
+  LiveOrigin,
+  LivePool,
+  LiveRoute,
+} from '../../src/live/snapshot.js';
 import { parseIp } from '../../src/net/ip.js';
 
 /** Configuration objects with every default filled in; a test names what it is about. */
@@ -27,7 +33,7 @@ export function liveMonitor(fields: Partial<LiveMonitor> = {}): LiveMonitor {
 export function liveOrigin(fields: Partial<LiveOrigin> = {}): LiveOrigin {
   const address = fields.address ?? '127.0.0.1';
   return {
-    key: `${address}|${fields.port ?? 0}|${fields.virtualNetworkId ?? ''}|${fields.host ?? ''}`,
+    key: [`${address}:${fields.port ?? 0}`, fields.virtualNetworkId, fields.host].filter(Boolean).join('|'),
     name: 'origin-1',
     address,
     ip: parseIp(address)?.text ?? null,
@@ -51,6 +57,26 @@ export function livePool(fields: Partial<LivePool> = {}): LivePool {
     originSteering: 'random',
     checkRegions: null,
     origins: [liveOrigin()],
+    ...fields,
+  };
+}
+
+/** Steered to without a look at health. */
+export function unmonitoredPool(fields: Partial<LivePool>): LivePool {
+  return livePool({ monitorId: null, ...fields });
+}
+
+export function liveLoadBalancer(
+  fields: Partial<LiveLoadBalancer> & Pick<LiveLoadBalancer, 'name' | 'defaultPools'>,
+): LiveLoadBalancer {
+  return {
+    id: fields.name,
+    accountId: 'account-1',
+    zoneId: 'zone-1',
+    enabled: true,
+    fallbackPool: fields.defaultPools[0] ?? '',
+    steeringPolicy: 'off',
+    randomSteering: { defaultWeight: 1, poolWeights: {} },
     ...fields,
   };
 }

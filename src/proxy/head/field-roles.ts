@@ -46,8 +46,8 @@ export const REQUEST_FIELDS = fieldRoles(
     'x-real-ip': 'drop',
     'cdn-loop': 'cdn_loop',
   },
-  // Servers behind CGI-like gateways read `CF_…` as `CF-…`.
-  ['cf-', 'cf_'],
+  // Servers behind CGI-like gateways read `CF_…` as `CF-…`, and so on.
+  ['cf-', 'cf_', 'x_forwarded_', 'x_real_ip'],
 );
 
 export const RESPONSE_FIELDS = fieldRoles({ ...CONNECTION_FIELDS, 'cf-ray': 'drop' }, ['x-accel-']);

@@ -12,10 +12,12 @@ const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
 
 /** The origin form, the asterisk of OPTIONS, or the absolute form, which is turned into the origin form. */
 export function readTarget(method: string, target: string): RequestTarget {
+  // Whatever its target: an origin that took it up would read the next client's request as tunnelled bytes.
+  if (method === 'CONNECT') throw new Malformed(400, 'CONNECT is not served');
   if (target.charCodeAt(0) === 47) return { forwarded: target, authority: null };
   if (target === '*' && method === 'OPTIONS') return { forwarded: target, authority: null };
   const absolute = ABSOLUTE.exec(target);
-  if (!absolute || method === 'CONNECT') {
+  if (!absolute) {
     throw new Malformed(400, `the request target ${JSON.stringify(target.slice(0, 80))} is not a path`);
   }
   return { forwarded: pathOf(method, absolute[2]!), authority: absolute[1]! };

@@ -1,0 +1,38 @@
+import { Duplex } from 'node:stream';
+import { expect, onTestFinished, test } from 'vitest';
+import { createDeadlines } from '../../src/proxy/deadlines.js';
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/proxy/limits.js';
+import { OriginConnection, type OriginUser } from '../../src/proxy/origin-connection.js';
+
+test('a connection with bytes behind the response that were held back with it is not used again', async () => {
+  const deadlines = createDeadlines(DEFAULT_TIMEOUTS.tick);
+  onTestFinished(() => deadlines.stop());
+  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const connection = new OriginConnection(socket, 'key', 0, {
+    limits: DEFAULT_LIMITS,
+    timeouts: DEFAULT_TIMEOUTS,
+    deadlines,
+    idle: { remove() {} },
+  });
+  onTestFinished(() => connection.destroy());
+
+  const reusable = new Promise<boolean>((resolve) => {
+    const slowClient: Partial<OriginUser> = {
+      method: 'GET',
+      unchunk: false,
+      responseHead() {},
+      responsePiece() {
+        connection.pause();
+        setImmediate(() => connection.resume());
+      },
+      responseRead() {},
+      responseComplete: resolve,
+    };
+    connection.begin(slowClient as OriginUser);
+  });
+  socket.push('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngo');
+  await new Promise((resolve) => socket.once('pause', resolve));
+  socket.push('od');
+  socket.push('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison');
+  expect(await reusable).toBe(false);
+});
