@@ -5,6 +5,12 @@ import { Worker } from 'node:worker_threads';
 
 const TERMINATE = 0x58;
 
+/** What crosses to the thread and back. The number keeps a late answer to an ended connection from the next one. */
+export interface WireMessage {
+  readonly connection: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 export interface PgliteLink {
   /** A connection for `pg`: bytes of the Postgres wire protocol. One at a time. */
   connect(): Duplex;
@@ -19,8 +25,9 @@ export async function startPglite(dataDir: string): Promise<PgliteLink> {
     execArgv: [],
   });
   await once(worker, 'message');
+  let connections = 0;
   return {
-    connect: () => new PgliteStream(worker),
+    connect: () => new PgliteStream(worker, ++connections),
     async close() {
       worker.postMessage('close');
       await once(worker, 'exit');
@@ -33,10 +40,12 @@ class PgliteStream extends Duplex {
   #rest: Buffer = Buffer.alloc(0);
   #started = false;
   readonly #worker: Worker;
+  readonly #connection: number;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, connection: number) {
     super();
     this.#worker = worker;
+    this.#connection = connection;
   }
 
   connect(): this {
@@ -59,11 +68,13 @@ class PgliteStream extends Duplex {
     return this;
   }
 
-  readonly #receive = (message: unknown): void => {
-    if (message instanceof Uint8Array) {
-      if (message.length > 0) this.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
-    } else if (message && typeof message === 'object' && 'error' in message) {
-      this.destroy(new Error(`the embedded database failed: ${String(message.error)}`));
+  readonly #receive = (message: WireMessage | { connection: number; error: string } | 'closed'): void => {
+    if (message === 'closed' || message.connection !== this.#connection) return;
+    if ('error' in message) {
+      this.destroy(new Error(`the embedded database failed: ${message.error}`));
+    } else if (message.bytes.length > 0) {
+      const { buffer, byteOffset, byteLength } = message.bytes;
+      this.push(Buffer.from(buffer, byteOffset, byteLength));
     }
   };
 
@@ -76,15 +87,15 @@ class PgliteStream extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     for (let length = this.#nextLength(); length > 0; length = this.#nextLength()) {
-      const message = new Uint8Array(this.#rest.subarray(0, length));
+      const bytes = new Uint8Array(this.#rest.subarray(0, length));
       this.#rest = this.#rest.subarray(length);
       const first = !this.#started;
       this.#started = true;
-      if (!first && message[0] === TERMINATE) {
+      if (!first && bytes[0] === TERMINATE) {
         this.push(null);
         break;
       }
-      this.#worker.postMessage(message, [message.buffer]);
+      this.#worker.postMessage({ connection: this.#connection, bytes } satisfies WireMessage, [bytes.buffer]);
     }
     done();
   }
