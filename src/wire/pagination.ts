@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Listed } from './envelope.js';
+import { integer } from './text.js';
 
 export const MAX_PER_PAGE = 1000;
 
@@ -11,9 +12,12 @@ export interface PageRequest {
 
 /** Query fields of a list. `minimum` and `maximum` bound `per_page`. */
 export const pageQuery = (minimum = 1, maximum = MAX_PER_PAGE) => ({
-  page: z.coerce.number().int().min(1).max(1_000_000).optional(),
-  per_page: z.coerce.number().int().min(minimum).max(maximum).optional(),
+  page: wholeNumber(1, 1_000_000).optional(),
+  per_page: wholeNumber(minimum, maximum).optional(),
 });
+
+const wholeNumber = (minimum: number, maximum: number) =>
+  z.coerce.number('must be one whole number').pipe(integer(minimum, maximum));
 
 /** `fallback` is the page size of a list that always pages; null returns everything when nothing was asked. */
 export function pageRequest(
