@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
@@ -8,15 +8,22 @@ import type { Socket } from 'node:net';
  */
 export function drainable(server: Server) {
   const silent = new Set<Socket>();
+  const inFlight = new Set<ServerResponse>();
   server.on('connection', (socket) => {
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
-  server.on('request', ({ socket }) => silent.delete(socket));
+  server.on('request', ({ socket }, response) => {
+    silent.delete(socket);
+    inFlight.add(response);
+    response.once('close', () => inFlight.delete(response));
+  });
 
   return async function drain(close: () => Promise<unknown>, graceMs: number): Promise<void> {
     // Opened ahead of a request that has not come: Node takes these for busy.
     for (const socket of silent) socket.destroy();
+    // Their connections end with the answer instead of waiting for a next request.
+    for (const response of inFlight) response.shouldKeepAlive = false;
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     try {
       await close();

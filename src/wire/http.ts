@@ -99,7 +99,8 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
     return invalidInput(family, issues[0] ?? error.message);
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
-  if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
+  const gone = error.code === 'ECONNRESET' && error.statusCode === 400;
+  if (gone || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return invalidInput(family, 'the body does not have the announced length');
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
   if (DATABASE_AWAY.has(error.code)) return new ApiError('overloaded', 'the database does not answer');

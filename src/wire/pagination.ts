@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Listed } from './envelope.js';
-import { integer } from './text.js';
 
 export const MAX_PER_PAGE = 1000;
 
@@ -16,8 +15,14 @@ export const pageQuery = (minimum = 1, maximum = MAX_PER_PAGE) => ({
   per_page: wholeNumber(minimum, maximum).optional(),
 });
 
-const wholeNumber = (minimum: number, maximum: number) =>
-  z.coerce.number('must be one whole number').pipe(integer(minimum, maximum));
+function wholeNumber(minimum: number, maximum: number) {
+  const range = `is not in range [${minimum}, ${maximum}]`;
+  return z.coerce
+    .number('must be one whole number')
+    .int('must be an integer')
+    .min(minimum, range)
+    .max(maximum, range);
+}
 
 /** `fallback` is the page size of a list that always pages; null returns everything when nothing was asked. */
 export function pageRequest(
