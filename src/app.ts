@@ -16,6 +16,7 @@ import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { createMutex } from './storage/mutex.js';
 import { currentRevision } from './storage/revisions.js';
+import { drainable } from './wire/drain.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 
@@ -156,6 +157,7 @@ async function startApi(
   { log }: AppOptions,
 ) {
   const app = createHttp({ auth: config.auth, pop: config.pop, log });
+  const drain = drainable(app.server);
   await serveOpenapi(app, VERSION);
   registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
   adminRoutes(app, {
@@ -166,5 +168,5 @@ async function startApi(
   });
   await app.listen(config.api);
   const { port } = app.server.address() as { port: number };
-  return { address: hostPort(config.api.host, port), close: () => app.close() };
+  return { address: hostPort(config.api.host, port), close: () => drain(() => app.close(), config.drainMs) };
 }

@@ -8,13 +8,14 @@ export type { Offramp };
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
 
-/** The flags of `offramp start`, in camelCase: `{ memory: true, httpPort: 0, minMonitorInterval: 1 }`. */
+/** The flags of `offramp start`, in camelCase: `{ memory: true, httpPort: 0, minMonitorInterval: 1 }`; undefined is the default. */
 export type OfframpOptions = {
   readonly [K in keyof typeof START_FLAGS as Camel<K & string>]?:
     | string
     | number
     | boolean
-    | readonly string[];
+    | readonly string[]
+    | undefined;
 };
 
 /**
@@ -33,7 +34,8 @@ export async function startOfframp(options: OfframpOptions = {}): Promise<Offram
   });
 }
 
-function toArguments([name, value]: [string, string | number | boolean | readonly string[]]): string[] {
+function toArguments([name, value]: [string, OfframpOptions[keyof OfframpOptions]]): string[] {
+  if (value === undefined) return [];
   const flag = `--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
   if (typeof value === 'boolean') return value ? [flag] : [];
   return [value].flat().map((one) => `${flag}=${one}`);

@@ -12,6 +12,12 @@ const HISTORY = `create table if not exists _prisma_migrations (
 /** Excludes a second process, and Prisma's tool, which takes the same advisory lock. */
 const LOCK = 72_707_369;
 
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
 interface Applied {
   readonly migration_name: string;
   readonly checksum: string;
@@ -42,18 +48,17 @@ async function applyMissing(client: PoolClient, directory: string): Promise<stri
   );
   const history = new Map(rows.map((row) => [row.migration_name, row]));
   for (const row of rows) refuseHistory(row, names);
-  const applied: string[] = [];
+  const missing: Migration[] = [];
   for (const name of names.sort()) {
     const sql = await readFile(path.join(directory, name, 'migration.sql'), 'utf8');
     const checksum = createHash('sha256').update(sql).digest('hex');
     const before = history.get(name);
     if (before && before.checksum !== checksum)
       throw new Error(`migration ${name} was edited after it was applied`);
-    if (before) continue;
-    await applyOne(client, name, sql, checksum);
-    applied.push(name);
+    if (!before) missing.push({ name, sql, checksum });
   }
-  return applied;
+  for (const migration of missing) await applyOne(client, migration);
+  return missing.map(({ name }) => name);
 }
 
 function refuseHistory(row: Applied, names: readonly string[]): void {
@@ -70,7 +75,7 @@ function refuseHistory(row: Applied, names: readonly string[]): void {
 }
 
 /** The statements run in one implicit transaction; only the note that it was tried survives a failure. */
-async function applyOne(client: PoolClient, name: string, sql: string, checksum: string): Promise<void> {
+async function applyOne(client: PoolClient, { name, sql, checksum }: Migration): Promise<void> {
   const id = randomUUID();
   await client.query('insert into _prisma_migrations (id, checksum, migration_name) values ($1, $2, $3)', [
     id,

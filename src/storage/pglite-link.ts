@@ -7,6 +7,12 @@ const TERMINATE = 0x58;
 /** Parse, Bind, Describe, Execute and Close: the server may keep its answers to these until the Sync behind them. */
 const ANSWERED_AT_SYNC: ReadonlySet<number> = new Set(Buffer.from('PBDEC'));
 
+/** What crosses to the thread and back. The number keeps a late answer to an ended connection from the next one. */
+export interface WireMessage {
+  readonly connection: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 export interface PgliteLink {
   /** A connection for `pg`: bytes of the Postgres wire protocol. One at a time. */
   connect(): Duplex;
@@ -21,8 +27,9 @@ export async function startPglite(dataDir: string): Promise<PgliteLink> {
     execArgv: [],
   });
   await once(worker, 'message');
+  let connections = 0;
   return {
-    connect: () => new PgliteStream(worker),
+    connect: () => new PgliteStream(worker, ++connections),
     async close() {
       worker.postMessage('close');
       await once(worker, 'exit');
@@ -40,10 +47,12 @@ class PgliteStream extends Duplex {
   #held = 0;
   #started = false;
   readonly #worker: Worker;
+  readonly #connection: number;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, connection: number) {
     super();
     this.#worker = worker;
+    this.#connection = connection;
   }
 
   connect(): this {
@@ -66,11 +75,13 @@ class PgliteStream extends Duplex {
     return this;
   }
 
-  readonly #receive = (message: unknown): void => {
-    if (message instanceof Uint8Array) {
-      if (message.length > 0) this.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
-    } else if (message && typeof message === 'object' && 'error' in message) {
-      this.destroy(new Error(`the embedded database failed: ${String(message.error)}`));
+  readonly #receive = (message: WireMessage | { connection: number; error: string } | 'closed'): void => {
+    if (message === 'closed' || message.connection !== this.#connection) return;
+    if ('error' in message) {
+      this.destroy(new Error(`the embedded database failed: ${message.error}`));
+    } else if (message.bytes.length > 0) {
+      const { buffer, byteOffset, byteLength } = message.bytes;
+      this.push(Buffer.from(buffer, byteOffset, byteLength));
     }
   };
 
@@ -97,10 +108,10 @@ class PgliteStream extends Duplex {
   }
 
   #post(): void {
-    const messages = new Uint8Array(this.#rest.subarray(0, this.#held));
+    const bytes = new Uint8Array(this.#rest.subarray(0, this.#held));
     this.#rest = this.#rest.subarray(this.#held);
     this.#held = 0;
-    this.#worker.postMessage(messages, [messages.buffer]);
+    this.#worker.postMessage({ connection: this.#connection, bytes } satisfies WireMessage, [bytes.buffer]);
   }
 
   /** Bytes of the next whole message, 0 when it has not arrived yet. The start-up message has no type byte. */
@@ -115,7 +126,6 @@ class PgliteStream extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#worker.off('message', this.#receive);
     this.#worker.off('exit', this.#gone);
-    this.#worker.postMessage('reset');
     done(error);
   }
 }

@@ -2,22 +2,22 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import type { WireMessage } from './pglite-link.js';
 
 /**
  * PGlite settles its queries in microtasks and would starve the event loop it shares, so it has this thread to itself.
- * In: whole frontend messages of the Postgres wire protocol, `reset` or `close`. Out: the backend's
- * bytes.
+ * In: whole frontend messages of the Postgres wire protocol, or `close`. Out: the backend's bytes, for the connection that
+ * asked.
  */
 const IN_MEMORY = 'memory://';
+const SYNC = Uint8Array.of(0x53, 0, 0, 0, 4);
 const port = parentPort!;
 const database = await openDatabase(workerData.dataDir as string, workerData.template as string);
 let previous: Promise<unknown> = Promise.resolve();
+let current: number | undefined;
 
-port.on('message', (message: Uint8Array | 'reset' | 'close') => {
-  previous = previous.then(() => {
-    if (message === 'close') return shutDown();
-    return message === 'reset' ? reset() : answer(message);
-  });
+port.on('message', (message: WireMessage | 'close') => {
+  previous = previous.then(() => (message === 'close' ? shutDown() : answer(message)));
 });
 port.postMessage('ready');
 
@@ -37,22 +37,21 @@ async function openDatabase(dataDir: string, template: string): Promise<PGlite> 
   return fresh;
 }
 
-async function answer(message: Uint8Array): Promise<void> {
+async function answer({ connection, bytes }: WireMessage): Promise<void> {
   try {
-    port.postMessage(await database.execProtocolRaw(message));
+    if (current !== undefined && current !== connection) await startOver();
+    current = connection;
+    port.postMessage({ connection, bytes: await database.execProtocolRaw(bytes) });
   } catch (error) {
-    port.postMessage({ error: String(error) });
+    port.postMessage({ connection, error: String(error) });
   }
 }
 
-/** A connection has ended: the next one finds nothing of it in the session, as in a session of its own. */
-async function reset(): Promise<void> {
-  try {
-    await database.exec('rollback');
-    await database.exec('deallocate all');
-  } catch (error) {
-    port.postMessage({ error: String(error) });
-  }
+/** Connections share PGlite's one session: what the one before has left open must not reach the next. */
+async function startOver(): Promise<void> {
+  await database.execProtocolRaw(SYNC);
+  await database.exec('rollback');
+  await database.exec('discard all');
 }
 
 async function shutDown(): Promise<void> {

@@ -70,10 +70,12 @@ export function createHttp(options: HttpOptions) {
     return payload;
   });
   app.setNotFoundHandler((request, reply) => {
-    const served = methods.of(pathOf(request.url)).length > 0;
-    const error = served
-      ? new ApiError('method_not_available', request.method)
-      : new ApiError('no_such_route', pathOf(request.originalUrl));
+    const allowed = methods.of(pathOf(request.url));
+    if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].join(', '));
+    const error =
+      allowed.length > 0
+        ? new ApiError('method_not_available', request.method)
+        : new ApiError('no_such_route', pathOf(request.originalUrl));
     reply.code(error.row.status).send(failure(error));
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
@@ -97,7 +99,8 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
     return invalidInput(family, issues[0] ?? error.message);
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
-  if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
+  const gone = error.code === 'ECONNRESET' && error.statusCode === 400;
+  if (gone || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return invalidInput(family, 'the body does not have the announced length');
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
   if (DATABASE_AWAY.has(error.code)) return new ApiError('overloaded', 'the database does not answer');
@@ -125,9 +128,14 @@ function refusePath(url: string, response: ServerResponse, pop: string): void {
   response.writeHead(error.row.status, { ...headers, 'cf-ray': newRay(pop) }).end(body);
 }
 
-/** What is not HTTP gets one line and the connection ends. */
-function refuseGarbage(_error: Error, socket: Socket): void {
-  if (socket.writable) {
-    socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
-  } else socket.destroy();
+/** What is not HTTP, too long or too slow gets one line and the connection ends. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const status = GARBAGE[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
 }
+
+const GARBAGE: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};

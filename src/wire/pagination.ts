@@ -11,9 +11,18 @@ export interface PageRequest {
 
 /** Query fields of a list. `minimum` and `maximum` bound `per_page`. */
 export const pageQuery = (minimum = 1, maximum = MAX_PER_PAGE) => ({
-  page: z.coerce.number().int().min(1).max(1_000_000).optional(),
-  per_page: z.coerce.number().int().min(minimum).max(maximum).optional(),
+  page: wholeNumber(1, 1_000_000).optional(),
+  per_page: wholeNumber(minimum, maximum).optional(),
 });
+
+function wholeNumber(minimum: number, maximum: number) {
+  const range = `is not in range [${minimum}, ${maximum}]`;
+  return z.coerce
+    .number('must be one whole number')
+    .int('must be an integer')
+    .min(minimum, range)
+    .max(maximum, range);
+}
 
 /** `fallback` is the page size of a list that always pages; null returns everything when nothing was asked. */
 export function pageRequest(

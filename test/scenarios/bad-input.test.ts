@@ -156,3 +156,56 @@ test('DELETE may have a JSON content type and no body', async () => {
   });
   expect(answer.status).toBe(200);
 });
+
+test.each([
+  '/accounts?name=%00',
+  '/zones?name=contains:%00',
+  '/zones?account.id=%00',
+  '/zones?account.name=%00',
+  '@/teamnet/virtual_networks?name=%00',
+  '@/teamnet/routes?comment=%00',
+  '@/cfd_tunnel?name=%00',
+  '/zones?page=1&page=2',
+  '/zones?name=a&name=b',
+  '@/teamnet/virtual_networks?name=a&name=b',
+])('the query of %s is a 400 with a reason, and the next answers are right', async (path) => {
+  const refused = await lab.api.get(path);
+  expect([refused.status, refused.body.errors[0].message]).toEqual([
+    400,
+    expect.stringMatching(/must (not contain NUL|be a string|be one whole number)/),
+  ]);
+  await stillWorks();
+});
+
+test('a method that a path does not have is answered with those it has', async () => {
+  const answer = await lab.api.call('OPTIONS', '/zones');
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
+  expect((await lab.api.call('OPTIONS', '/nowhere')).headers.get('allow')).toBeNull();
+});
+
+test('HEAD answers like GET, without the body', async () => {
+  const [head, get] = [await lab.api.call('HEAD', '/accounts'), await lab.api.get('/accounts')];
+  expect([head.status, head.body]).toEqual([200, undefined]);
+  expect(head.headers.get('content-length')).toBe(get.headers.get('content-length'));
+});
+
+test('a head that is too long is told so', async () => {
+  const host = 'Host: a\r\nAuthorization: Bearer x\r\n';
+  for (const bytes of [
+    `GET /zones?name=${'a'.repeat(20_000)} HTTP/1.1\r\n${host}\r\n`,
+    `GET /zones HTTP/1.1\r\n${host}X-Long: ${'a'.repeat(20_000)}\r\n\r\n`,
+  ]) {
+    expect(await exchange(apiAddress(), bytes)).toMatch(/^HTTP\/1\.1 431 /);
+  }
+});
+
+test.each(['application/x-www-form-urlencoded', 'text/plain', 'application/jsonp'])(
+  'a JSON body sent as %s is refused with the type that is right',
+  async (type) => {
+    const answer = await lab.api.call('POST', '/zones', '{"name":"a.test"}', { 'content-type': type });
+    expect([answer.status, answer.body.errors[0].message]).toEqual([
+      415,
+      `Content-Type must be application/json, not "${type}"`,
+    ]);
+  },
+);

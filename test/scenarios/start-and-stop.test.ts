@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import readline from 'node:readline';
 import { afterAll, expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { cleanEnvironment, startOfframp } from '../support/offramp.js';
+import { eventually } from '../support/waiting.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const made: string[] = [];
@@ -141,6 +144,93 @@ test('a port that is taken is named, with the way out', async () => {
   const other = await run(['start', '--memory', '--port', '0', '--edge-port', '0', '--http-port', traffic]);
   expect([other.code, other.err]).toEqual([1, expect.stringContaining(`${traffic} is in use`)]);
   await first.stop();
+});
+
+test.each([
+  ['has sent nothing', '', []],
+  [
+    'has sent half a request',
+    'POST /zones HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    ['--drain-timeout', '1'],
+  ],
+])('SIGTERM ends the process although an API client %s', async (_what, bytes, flags) => {
+  const offramp = await startOfframp(flags);
+  const { hostname, port } = new URL(offramp.apiUrl);
+  const client = net.connect(Number(port), hostname);
+  client.on('error', () => undefined);
+  client.resume();
+  await once(client, 'connect');
+  client.write(bytes);
+  // An answer on another connection says that the server has seen this one.
+  expect((await apiOf(offramp).get('/accounts')).status).toBe(200);
+  const closed = once(client, 'close');
+  expect(await offramp.stop()).toBe(0);
+  await closed;
+});
+
+test('SIGTERM lets an API request in flight end', async () => {
+  const offramp = await startOfframp();
+  const { hostname, port } = new URL(offramp.apiUrl);
+  const client = net.connect(Number(port), hostname);
+  let answer = '';
+  client.on('data', (chunk) => {
+    answer += chunk;
+  });
+  const body = '{"name":"in flight"}';
+  client.write(
+    `POST /accounts/${offramp.accountId}/teamnet/virtual_networks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n` +
+      `Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
+  );
+  await eventually(() => answer.includes('100 Continue'));
+  const stopped = offramp.stop();
+  await eventually(() => refusesConnections(hostname, Number(port)));
+  const closed = once(client, 'close');
+  client.write(body);
+  await closed;
+  expect(answer).toMatch(/HTTP\/1\.1 200 OK[\s\S]*"name":"in flight"/);
+  expect(await stopped).toBe(0);
+});
+
+function refusesConnections(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.connect(port, host);
+    probe.once('error', () => resolve(true));
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(false);
+    });
+  });
+}
+
+test('the log tells no secret, even at trace', async () => {
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'start', '--json', '--memory', '--port=0', '--edge-port=0', '--http-port=0', '--log-level=trace'],
+    { env: cleanEnvironment() },
+  );
+  let log = '';
+  child.stderr.on('data', (chunk) => {
+    log += chunk;
+  });
+  const [line] = await once(readline.createInterface({ input: child.stdout }), 'line');
+  const ready = JSON.parse(line);
+  const api = apiOf(
+    { apiUrl: ready.api_url, accountId: ready.account_id, zoneId: ready.zone_id },
+    'SECRET-token',
+  );
+  const tunnel_secret = Buffer.from('SECRET'.repeat(6)).toString('base64');
+  await api.create('@/cfd_tunnel', { name: 'told', tunnel_secret });
+  await api.post('@/cfd_tunnel', `{"name":"broken","tunnel_secret":"${tunnel_secret}" nonsense`);
+  await api.post('@/cfd_tunnel', { name: 7, tunnel_secret });
+  await fetch(`${ready.api_url}/user`, {
+    headers: { 'x-auth-email': 'a@example.com', 'x-auth-key': 'SECRET-key' },
+  });
+  const gone = once(child, 'close');
+  child.kill('SIGTERM');
+  await gone;
+  expect(log).toContain('listening');
+  expect(log).not.toContain('SECRET');
+  expect(log).not.toContain(tunnel_secret);
 });
 
 test('strict auth takes the given token alone', async () => {

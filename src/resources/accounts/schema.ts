@@ -17,7 +17,7 @@ export const putBody = z.object({
 });
 
 export const listQuery = z.object({
-  name: z.string().optional(),
+  name: text(100).optional(),
   direction: z.enum(['asc', 'desc']).optional(),
   ...pageQuery(5, 50),
 });

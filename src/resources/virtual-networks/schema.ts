@@ -18,7 +18,7 @@ export const patchBody = z.object({ name: name.nullish(), comment: comment.nulli
 
 export const listQuery = z.object({
   id: uuid.optional(),
-  name: z.string().optional(),
+  name: text(256).optional(),
   is_default: flag.optional(),
   is_default_network: flag.optional(),
   is_deleted: flag.optional(),

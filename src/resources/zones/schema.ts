@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hexId } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
+import { text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
 
 const DOMAIN = /^([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}$/;
@@ -33,10 +34,10 @@ export const OPERATORS = [
 ] as const;
 
 export const listQuery = z.object({
-  name: z.string().max(300).optional(),
+  name: text(300).optional(),
   status: z.enum(['initializing', 'pending', 'active', 'moved']).optional(),
-  'account.id': z.string().optional(),
-  'account.name': z.string().optional(),
+  'account.id': text(32).optional(),
+  'account.name': text(300).optional(),
   type: z.union([type, z.array(type)]).optional(),
   order: z.enum(['name', 'status', 'account.id', 'account.name']).optional(),
   direction: z.enum(['asc', 'desc']).optional(),

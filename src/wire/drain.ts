@@ -1,0 +1,34 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * Prepares a server, before it listens, for an end that nobody can hold up. What it returns runs `close`, which stops accepting and
+ * waits for the requests in flight, and cuts what is left after `graceMs`: a client that never sends the rest of its request
+ * would otherwise keep the process, since Node enforces no request timeout on a server that is closing.
+ */
+export function drainable(server: Server) {
+  const silent = new Set<Socket>();
+  const inFlight = new Set<ServerResponse>();
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    silent.delete(socket);
+    inFlight.add(response);
+    response.once('close', () => inFlight.delete(response));
+  });
+
+  return async function drain(close: () => Promise<unknown>, graceMs: number): Promise<void> {
+    // Opened ahead of a request that has not come: Node takes these for busy.
+    for (const socket of silent) socket.destroy();
+    // Their connections end with the answer instead of waiting for a next request.
+    for (const response of inFlight) response.shouldKeepAlive = false;
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    try {
+      await close();
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { START_FLAGS } from '../../src/config/flags.js';
+import { parseFlags, UsageError } from '../../src/config/parse.js';
+import { isLoopback, startConfig } from '../../src/config/start-config.js';
+
+const TOKEN = 'a-token-of-more-than-32-characters-0';
+const configOf = (...argv: string[]) => startConfig(parseFlags(START_FLAGS, argv, {}));
+
+test('the defaults are loopback, any credential and a database below the home directory', () => {
+  expect(configOf()).toMatchObject({
+    api: { host: '127.0.0.1', port: 7840 },
+    edge: { host: '127.0.0.1', port: 7844 },
+    http: { host: '127.0.0.1', port: 7880 },
+    dataDir: path.join(os.homedir(), '.offramp'),
+    databaseUrl: null,
+    auth: { mode: 'any' },
+    accountId: null,
+    zoneId: null,
+    drainMs: 10_000,
+  });
+});
+
+test('--host is for all three listeners, unless edge or HTTP have their own', () => {
+  const { api, edge, http } = configOf('--host=::1', '--http-host=0.0.0.0', '--edge-host=localhost');
+  expect([api.host, edge.host, http.host]).toEqual(['::1', 'localhost', '0.0.0.0']);
+});
+
+test('--memory keeps nothing, and a relative data directory becomes absolute', () => {
+  expect(configOf('--memory').dataDir).toBeNull();
+  expect(configOf('--data-dir=here').dataDir).toBe(path.resolve('here'));
+  expect(configOf('--data-dir=~').dataDir).toBe(os.homedir());
+  expect(configOf('--data-dir=~other').dataDir).toBe(path.resolve('~other'));
+});
+
+test('a token makes it strict, and only its digest is kept', () => {
+  const digests = [createHash('sha256').update(TOKEN).digest()];
+  expect(configOf('--api-token', TOKEN).auth).toEqual({ mode: 'strict', digests });
+  expect(configOf('--host=0.0.0.0', '--api-token', TOKEN).auth).toEqual({ mode: 'strict', digests });
+  expect(JSON.stringify(configOf('--api-token', TOKEN))).not.toContain(TOKEN);
+  expect(configOf('--auth=any', '--api-token', TOKEN).auth).toEqual({ mode: 'any' });
+});
+
+test('a traffic port that others can reach does not open the API', () => {
+  expect(configOf('--http-host=0.0.0.0').auth).toEqual({ mode: 'any' });
+});
+
+test.each([
+  [['--host=::'], /listening on ::.*--api-token/],
+  [['--host=10.0.0.1', '--auth=any'], /--auth any.*10\.0\.0\.1/],
+  [['--auth=strict'], /--auth strict.*--api-token/],
+  [['--auth=none'], /--auth is "none".*any or strict/],
+  [['--api-token=short'], /has 5 characters.*32 or more/],
+  [['--host=example.com'], /an IP address or localhost/],
+  [['--port=65536'], /0 to 65535/],
+  [['--port=1e3'], /--port is "1e3"/],
+  [['--edge-port=-1'], /--edge-port is "-1"/],
+  [['--memory', '--database-url=postgres://x'], /exclude each other/],
+  [['--database-url=mysql://x'], /postgres:\/\//],
+  [['--account-id=XYZ'], /32 lower-case/],
+  [['--zone-id=0123'], /32 lower-case/],
+  [['--domain=localhost'], /a domain such as/],
+  [['--pop=lowercase'], /capital/],
+  [['--min-monitor-interval=0'], /1 to 3600/],
+  [['--drain-timeout=3601'], /0 to 3600/],
+  [['--origin-uniqueness=zone'], /account or pool/],
+  [['--origin-tls=off'], /full or strict/],
+  [['--log-level=loud'], /trace or debug/],
+])('%j is refused with what would be right', (argv, message) => {
+  expect(() => configOf(...argv)).toThrow(UsageError);
+  expect(() => configOf(...argv)).toThrow(message);
+});
+
+test('a message about a token or a database does not repeat it', () => {
+  for (const argv of ['--api-token=secret', '--database-url=mysql://user:secret@host']) {
+    let message = '';
+    try {
+      configOf(argv);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toMatch(/^UsageError: --/);
+    expect(message).not.toContain('secret');
+  }
+});
+
+test.each([
+  ['localhost', true],
+  ['127.9.9.9', true],
+  ['::1', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['128.0.0.1', false],
+])('%s is loopback: %j', (host, loopback) => {
+  expect(isLoopback(host)).toBe(loopback);
+});

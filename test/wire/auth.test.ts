@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { authenticate, sha256 } from '../../src/wire/auth.js';
+
+const any = { mode: 'any' } as const;
+const strict = { mode: 'strict', digests: [sha256('first-token'), sha256('second-token')] } as const;
+
+test.each([
+  [{ authorization: 'Bearer first-token' }, null],
+  [{ authorization: 'bearer first-token' }, null],
+  [{ 'x-auth-user-service-key': 'first-token' }, null],
+  [{ 'x-auth-email': 'a@example.com', 'x-auth-key': 'first-token' }, 'a@example.com'],
+])('the credential %j is read, and the same secret has one id', (headers, email) => {
+  expect(authenticate(headers, any)).toEqual({
+    id: sha256('first-token').toString('hex').slice(0, 32),
+    email,
+  });
+});
+
+test.each([
+  [{}, 9106],
+  [{ 'x-auth-key': 'key' }, 9106],
+  [{ 'x-auth-email': 'a@example.com' }, 9106],
+  [{ 'x-auth-email': 'nobody', 'x-auth-key': 'key' }, 6003],
+  // Node joins repeated headers with a comma.
+  [{ 'x-auth-email': 'a@example.com', 'x-auth-key': 'key, key' }, 6003],
+  [{ 'x-auth-email': 'a@example.com', 'x-auth-key': 'k'.repeat(513) }, 6003],
+  [{ authorization: '' }, 6003],
+  [{ authorization: 'Bearer' }, 6003],
+  [{ authorization: 'Bearer a b' }, 6003],
+  [{ authorization: 'Basic YTpi' }, 6003],
+  [{ authorization: `Bearer ${'t'.repeat(513)}` }, 6003],
+  [{ authorization: 'nonsense', 'x-auth-email': 'a@example.com', 'x-auth-key': 'key' }, 6003],
+])('the headers %j are refused with %i', (headers, code) => {
+  expect(() => authenticate(headers, any)).toThrow(
+    expect.objectContaining({ row: expect.objectContaining({ code, status: 400 }) }),
+  );
+});
+
+test('strict takes each of its tokens, whole and as written, and no other', () => {
+  for (const token of ['first-token', 'second-token']) {
+    expect(authenticate({ authorization: `Bearer ${token}` }, strict).id).toHaveLength(32);
+  }
+  for (const token of ['first-toke', 'first-tokens', 'First-token', 'other']) {
+    expect(() => authenticate({ authorization: `Bearer ${token}` }, strict)).toThrow(
+      expect.objectContaining({ row: expect.objectContaining({ code: 10000, status: 403 }) }),
+    );
+  }
+  expect(() =>
+    authenticate({ authorization: 'Bearer first-token' }, { mode: 'strict', digests: [] }),
+  ).toThrow();
+});
