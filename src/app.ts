@@ -50,10 +50,8 @@ const LOCATION = 'Local, XX';
 
 /** Puts the parts together and starts them: storage, data plane, API. What fails takes down what was started. */
 export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
-  const closers: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
-  };
+  const closers: Closer[] = [];
+  const close = () => closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
   try {
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
@@ -66,7 +64,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     closers.push(recorder.settled);
     await resetConnections(db.read);
     const dataPlane = await startDataPlane(config, identity, db, recorder, options);
-    closers.push(() => dataPlane.drain(config.drainMs));
+    closers.push(dataPlane.drain);
     const api = await startApi(config, identity, { db, dataPlane }, options);
     closers.push(api.close);
     return {
@@ -80,6 +78,19 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Ends one part; what is under way gets `graceMs` at most. */
+type Closer = (graceMs: number) => Promise<unknown>;
+
+/** One after the other, within one time of grace for all; what fails does not keep the rest from closing. */
+async function closeAll(closers: readonly Closer[], graceMs: number, log: Logger): Promise<void> {
+  const end = performance.now() + graceMs;
+  for (const closer of closers) {
+    await closer(Math.max(0, end - performance.now())).catch((error: Error) =>
+      log.error({ err: error }, 'a part did not close as it should'),
+    );
   }
 }
 
@@ -168,5 +179,8 @@ async function startApi(
   });
   await app.listen(config.api);
   const { port } = app.server.address() as { port: number };
-  return { address: hostPort(config.api.host, port), close: () => drain(() => app.close(), config.drainMs) };
+  return {
+    address: hostPort(config.api.host, port),
+    close: (graceMs: number) => drain(() => app.close(), graceMs),
+  };
 }

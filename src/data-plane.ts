@@ -64,9 +64,11 @@ async function confirm(revision: number): Promise<void> {
   post({ type: 'applied', revision });
 }
 
+/** The proxy first: the requests that it still has under way may need the tunnels. */
 async function drain(graceMs: number): Promise<void> {
+  const end = performance.now() + graceMs;
   await Promise.all([prober.stop(), proxy.drain(graceMs)]);
-  await edge.drain(graceMs);
+  await edge.drain(Math.max(0, end - performance.now()));
   port.close();
 }
 

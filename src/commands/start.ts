@@ -15,7 +15,7 @@ Addresses other than loopback are refused without --api-token. SIGTERM drains: r
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
     const log = stderrLog(config.logLevel);
     const stop = asked();
-    const offramp = await startApp(config, {
+    const started = startApp(config, {
       log,
       progress: (text) => (config.json ? undefined : note(`${text} …`)),
       onFailure(error) {
@@ -23,6 +23,9 @@ Addresses other than loopback are refused without --api-token. SIGTERM drains: r
         process.exit(1);
       },
     });
+    const offramp = await Promise.race([started, stop]);
+    // Nothing has been acknowledged yet, so there is nothing to save; a start that hangs is no reason to stay.
+    if (!offramp) process.exit(0);
     say(config.json ? JSON.stringify(readyRecord(offramp)) : readyLine(offramp));
     await stop;
     await offramp.close();

@@ -74,8 +74,9 @@ function embeddedPool(link: PgliteLink): pg.PoolConfig {
   } as unknown as pg.PoolConfig;
 }
 
+/** A server that has frozen, or is lost behind a silent network, must not keep requests waiting for ever. */
 function serverPool(url: string): pg.PoolConfig {
-  return { connectionString: url, max: 10, connectionTimeoutMillis: 10_000 };
+  return { connectionString: url, max: 10, connectionTimeoutMillis: 10_000, query_timeout: 20_000 };
 }
 
 function assemble(pool: pg.Pool, embedded: PgliteLink | null, migrated: readonly string[]): Database {

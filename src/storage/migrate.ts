@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 
 /** The table that Prisma's own migration tool keeps, column for column, so that it accepts what is written here. */
 const HISTORY = `create table if not exists _prisma_migrations (
@@ -31,7 +31,7 @@ interface Applied {
 export async function migrate(pool: Pool, directory: string): Promise<string[]> {
   const client = await pool.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query(patient(`select pg_advisory_lock(${LOCK})`));
     await client.query(HISTORY);
     return await applyMissing(client, directory);
   } finally {
@@ -83,7 +83,7 @@ async function applyOne(client: PoolClient, { name, sql, checksum }: Migration):
     name,
   ]);
   try {
-    await client.query(sql);
+    await client.query(patient(sql));
   } catch (error) {
     await client.query('update _prisma_migrations set logs = $2 where id = $1', [id, String(error)]);
     throw new Error(`migration ${name} failed: ${String(error)}`, { cause: error });
@@ -92,4 +92,9 @@ async function applyOne(client: PoolClient, { name, sql, checksum }: Migration):
     'update _prisma_migrations set finished_at = now(), applied_steps_count = 1 where id = $1',
     [id],
   );
+}
+
+/** A migration of much data, or a wait for another process that runs one, may take longer than any other query. */
+function patient(text: string): QueryConfig & { query_timeout: number } {
+  return { text, query_timeout: 3_600_000 };
 }

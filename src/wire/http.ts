@@ -103,7 +103,8 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (gone || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return invalidInput(family, 'the body does not have the announced length');
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
-  if (DATABASE_AWAY.has(error.code)) return new ApiError('overloaded', 'the database does not answer');
+  if (DATABASE_AWAY.has(error.code) || /Query read timeout/.test(error.message))
+    return new ApiError('overloaded', 'the database does not answer');
   return new ApiError('internal');
 }
 

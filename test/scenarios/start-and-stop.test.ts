@@ -261,3 +261,17 @@ test('offramp env prints what points the tools at a running Offramp', async () =
   const gone = await run(['env', '--api-url', offramp.apiUrl]);
   expect(gone).toMatchObject({ code: 2, err: expect.stringContaining('--api-url') });
 });
+
+test('SIGTERM during the start ends the process with 0 and without a ready line', async () => {
+  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0'];
+  const child = spawn(process.execPath, [MAIN, 'start', '--memory', ...ports], { env: cleanEnvironment() });
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  // The first words say that the database is being opened.
+  await once(child.stderr, 'data');
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(out).toBe('');
+});
