@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   readonly info: ConnectionInfo;
   readonly session: ClientHttp2Session;
   readonly control: ClientHttp2Stream;
+  /** Closes the transport below the session at once; harmless when it is closed. */
+  readonly cut: () => void;
   readonly clock: Clock;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
@@ -76,6 +78,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     for (const stream of [...streams.keys(), control]) stream.close(constants.NGHTTP2_CANCEL);
     streams.clear();
     session.destroy();
+    // Node ends the transport of a closed session politely, and may then wait for ever for a peer that was killed.
+    clock.after(GOODBYE_MS, options.cut);
     options.onClosed(reason);
   }
 

@@ -89,7 +89,7 @@ export function createEdge(options: EdgeOptions): Edge {
         const refusal = whyRefused(request);
         if (refusal) return refusal;
         candidate.admit();
-        connection = admit(request, session, control, candidate.remoteAddress);
+        connection = admit(request, session, control, candidate);
         return registered(connection.info);
       },
       refused() {
@@ -126,14 +126,15 @@ export function createEdge(options: EdgeOptions): Edge {
     request: RegisterRequest,
     session: ClientHttp2Session,
     control: ClientHttp2Stream,
-    remoteAddress: string,
+    candidate: Candidate,
   ): Connection {
-    const info = describe(request, remoteAddress);
+    const info = describe(request, candidate.remoteAddress);
     const context = { tunnelId: info.tunnelId, clientId: info.clientId, connIndex: info.connIndex };
     const connection = createConnection({
       info,
       session,
       control,
+      cut: candidate.cut,
       clock,
       pingIntervalMs: options.pingIntervalMs ?? 10_000,
       pingTimeoutMs: options.pingTimeoutMs ?? 5_000,

@@ -305,3 +305,20 @@ test('a connector that goes silent is dropped by the pings', async () => {
   expect(started.availability).toContainEqual([silentTunnel.id, false]);
   expect(started.edge.connected(healthy.id)).toBe(true);
 });
+
+test('closing does not wait for a connector that said it goes and then fell silent', async () => {
+  const started = await startEdge();
+  const relay = await startRelay(started.address);
+  const tunnel = started.addTunnel();
+  const raw = await connectRaw({ ...started, address: addressOf(relay) }, tunnel, () => {});
+  raw.session.goaway();
+  await until(() => started.events.at(-1)?.type === 'closed');
+  relay.freeze();
+  await started.edge.close();
+  expect(started.edge.connections(tunnel.id)).toEqual([]);
+});
+
+function addressOf(relay: { readonly edge: readonly string[] }) {
+  const [host, port] = relay.edge[0]!.split(':');
+  return { host: host!, port: Number(port) };
+}
