@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
+import { parseMap } from '../../src/connector/address-map.js';
 import { startConnector } from '../../src/connector/connector.js';
 import { cleanEnvironment, type RunningOfframp } from './offramp.js';
 
@@ -20,16 +21,22 @@ export async function runConnector(
   kind: ConnectorKind,
   offramp: RunningOfframp,
   token: string,
+  map: readonly string[] = [],
 ): Promise<ConnectorUnderTest> {
-  return kind === 'ours' ? await runOurs(offramp, token) : runCloudflared(offramp, token);
+  return kind === 'ours' ? await runOurs(offramp, token, map) : runCloudflared(offramp, token);
 }
 
-async function runOurs(offramp: RunningOfframp, token: string): Promise<ConnectorUnderTest> {
+async function runOurs(
+  offramp: RunningOfframp,
+  token: string,
+  map: readonly string[],
+): Promise<ConnectorUnderTest> {
   const connector = startConnector({
     token,
     edge: [offramp.edge],
     ca: await readFile(offramp.edgeCa, 'utf8'),
     connections: 4,
+    map: parseMap(map),
     log: pino({ level: 'silent' }),
   });
   connector.ready.catch(() => undefined);

@@ -11,7 +11,8 @@ export interface Lab {
   readonly networkId: string;
   readonly tunnelId: string;
   readonly token: string;
-  connect(kind?: ConnectorKind): Promise<ConnectorUnderTest>;
+  /** `map` is for ours alone: `10.0.0.1:80=127.0.1.1:9001` and the like. */
+  connect(kind?: ConnectorKind, map?: readonly string[]): Promise<ConnectorUnderTest>;
   /** Starts an origin at 127.0.1.<n>, on a free port unless one is given: one monitor can only probe one port. */
   startOrigin(name: string, port?: number): Promise<OriginProcess>;
   /** A monitor that looks at the origin's port every second. */
@@ -49,8 +50,8 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
     networkId: network.id,
     tunnelId: tunnel.id,
     token,
-    async connect(kind = 'ours') {
-      const connector = await runConnector(kind, offramp, token);
+    async connect(kind = 'ours', map = []) {
+      const connector = await runConnector(kind, offramp, token, map);
       closers.push(() => connector.stop());
       await eventually(
         async () => (await api.get(`@/cfd_tunnel/${tunnel.id}`)).body.result.status === 'healthy',
