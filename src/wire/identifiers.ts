@@ -9,7 +9,6 @@ export const newHexId = () => randomBytes(16).toString('hex');
 /** Identifiers of the Zero Trust family. */
 export const newUuid = () => randomUUID();
 
-export const isHexId = (text: string) => HEX32.test(text);
 export const isUuid = (text: string) => UUID.test(text);
 
 export const hexId = z.string().regex(HEX32, 'must be 32 hexadecimal digits');
