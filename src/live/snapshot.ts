@@ -62,7 +62,8 @@ export interface LivePool {
 export interface LiveLoadBalancer {
   readonly id: string;
   readonly accountId: string;
-  readonly zoneId: string;
+  /** Null for a load balancer of the account itself. */
+  readonly zoneId: string | null;
   /** Lower-case host name; may start with `*.`. */
   readonly name: string;
   readonly enabled: boolean;

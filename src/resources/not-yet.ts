@@ -1,14 +1,21 @@
-import { ApiError } from '../wire/errors.js';
+import type { Message } from '../wire/envelope.js';
 
-/** For each field, which of its values Cloudflare's API takes and this version's data plane cannot act on. */
-export type NotYet<T> = { readonly [K in keyof T]?: (value: T[K]) => boolean };
+/**
+ * For each field, what is said of a value that Cloudflare acts on and this version's data plane does not: the field is
+ * checked, stored and shown, so that tools work unchanged, and the answer to the write says in `messages` what the value
+ * does not do. Undefined says that the value has its full effect.
+ */
+export type NotYet<T> = { readonly [K in keyof T]?: (value: T[K]) => string | undefined };
 
-const SHOWN = 200;
+/** Code of every message that says so. */
+export const NO_EFFECT_YET = 10_501;
 
-/** Refuses the first field whose value would be stored and have no effect. */
-export function refuseNotYet<T extends object>(table: NotYet<T>, fields: T): void {
+/** One message for each field with a value that has no effect yet. */
+export function noticesOf<T extends object>(table: NotYet<T>, fields: T): Message[] {
+  const notices: Message[] = [];
   for (const field of Object.keys(table) as (keyof T & string)[]) {
-    if (!table[field]?.(fields[field])) continue;
-    throw new ApiError('not_implemented', `${field} ${JSON.stringify(fields[field]).slice(0, SHOWN)}`);
+    const effect = table[field]?.(fields[field]);
+    if (effect !== undefined) notices.push({ code: NO_EFFECT_YET, message: `${field}: ${effect}` });
   }
+  return notices;
 }

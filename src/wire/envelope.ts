@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import type { ApiError } from './errors.js';
 
+/** Something that the client should know about a request that was taken. */
+export interface Message {
+  readonly code: number;
+  readonly message: string;
+}
+
 /** The frame around every answer of the API. */
 export interface Success<T> {
   readonly success: true;
   readonly errors: [];
-  readonly messages: [];
+  readonly messages: Message[];
   readonly result: T;
 }
 
@@ -21,8 +27,8 @@ export interface Listed<T> extends Success<T[]> {
   readonly result_info: ResultInfo;
 }
 
-export function ok<T>(result: T): Success<T> {
-  return { success: true, errors: [], messages: [], result };
+export function ok<T>(result: T, messages: Message[] = []): Success<T> {
+  return { success: true, errors: [], messages, result };
 }
 
 interface ErrorEntry {
@@ -55,7 +61,7 @@ export const successOf = <T extends z.ZodType>(result: T) =>
   z.object({
     success: z.literal(true),
     errors: z.array(entry).max(0),
-    messages: z.array(z.string()),
+    messages: z.array(z.object({ code: z.int().min(1000), message: z.string() })),
     result,
   });
 

@@ -58,7 +58,7 @@ export const LOAD_BALANCER_DEFAULTS: LoadBalancerFields = {
   pool_sets: [],
 };
 
-/** What is stored, as fields. Pool sets have no storage: only an empty list passes the rules. */
+/** What is stored, as fields. */
 export function fieldsOf(balancer: LoadBalancer): LoadBalancerFields {
   return {
     name: balancer.name,
@@ -80,7 +80,7 @@ export function fieldsOf(balancer: LoadBalancer): LoadBalancerFields {
     location_strategy: balancer.locationStrategy as LocationStrategy | null,
     networks: balancer.networks as string[] | null,
     rules: balancer.rules as Record<string, unknown>[],
-    pool_sets: [],
+    pool_sets: balancer.poolSets as Record<string, unknown>[],
   };
 }
 
@@ -108,6 +108,7 @@ export function columnsOf(
     locationStrategy: fields.location_strategy,
     networks: fields.networks,
     rules: fields.rules,
+    poolSets: fields.pool_sets,
   };
   return columns as unknown as ReturnType<typeof columnsOf>;
 }

@@ -1,19 +1,21 @@
-import { type NotYet, refuseNotYet } from '../not-yet.js';
-import type { LoadBalancerFields, PoolMap } from './fields.js';
-
-const named = (pools: PoolMap) => Object.keys(pools).length > 0;
+import { type NotYet, noticesOf } from '../not-yet.js';
+import { fieldsOf, type LoadBalancerFields } from './fields.js';
+import type { LoadBalancer } from './store.js';
 
 const NOT_YET: NotYet<LoadBalancerFields> = {
-  steering_policy: (policy) => policy !== 'off' && policy !== 'random',
-  region_pools: named,
-  country_pools: named,
-  pop_pools: named,
-  session_affinity: (affinity) => affinity !== 'none',
-  adaptive_routing: (routing) => routing?.failover_across_pools === true,
+  steering_policy: (policy) =>
+    policy === 'off' || policy === 'random'
+      ? undefined
+      : `${policy} steers like off, in the order of default_pools`,
+  session_affinity: (affinity) => (affinity === 'none' ? undefined : 'no sessions are kept'),
+  adaptive_routing: (routing) =>
+    routing?.failover_across_pools ? 'a retry stays inside the pool' : undefined,
   location_strategy: (strategy) =>
-    strategy !== null && (strategy.mode !== 'pop' || strategy.prefer_ecs !== 'proximity'),
-  rules: (rules) => rules.length > 0,
-  pool_sets: (sets) => sets.length > 0,
+    strategy !== null && (strategy.mode !== 'pop' || strategy.prefer_ecs !== 'proximity')
+      ? 'there are no answers of DNS that it could change'
+      : undefined,
+  rules: (rules) => (rules.length === 0 ? undefined : 'rules are not applied to requests'),
+  pool_sets: (sets) => (sets.length === 0 ? undefined : 'pool sets are not applied to requests'),
 };
 
-export const refuseUnsupported = (fields: LoadBalancerFields) => refuseNotYet(NOT_YET, fields);
+export const notices = (balancer: LoadBalancer) => noticesOf(NOT_YET, fieldsOf(balancer));

@@ -2,6 +2,7 @@ import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
 import type { Context } from '../context.js';
+import { notices } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
 import { toWire } from './to-wire.js';
@@ -44,7 +45,7 @@ export function loadBalancerRoutes(app: Http, { db }: Context): void {
         response,
       },
     },
-    async ({ params, body }) => ok(toWire(await db.transact((tx) => rules.create(tx, params.zone_id, body)))),
+    async ({ params, body }) => written(await db.transact((tx) => rules.create(tx, params.zone_id, body))),
   );
 
   app.get(
@@ -66,7 +67,7 @@ export function loadBalancerRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params: { zone_id, load_balancer_id }, body }) =>
-      ok(toWire(await db.transact((tx) => rules.replace(tx, zone_id, load_balancer_id, body)))),
+      written(await db.transact((tx) => rules.replace(tx, zone_id, load_balancer_id, body))),
   );
 
   app.patch(
@@ -82,7 +83,7 @@ export function loadBalancerRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params: { zone_id, load_balancer_id }, body }) =>
-      ok(toWire(await db.transact((tx) => rules.merge(tx, zone_id, load_balancer_id, body)))),
+      written(await db.transact((tx) => rules.merge(tx, zone_id, load_balancer_id, body))),
   );
 
   app.delete(
@@ -102,3 +103,5 @@ export function loadBalancerRoutes(app: Http, { db }: Context): void {
     },
   );
 }
+
+const written = (found: rules.InZone) => ok(toWire(found), notices(found.balancer));

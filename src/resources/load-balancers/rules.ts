@@ -8,7 +8,6 @@ import { columnsOf, fieldsOf, type LoadBalancerFields } from './fields.js';
 import { fieldsAfter } from './from-body.js';
 import { isHostnameIn } from './hostname.js';
 import { namedPools } from './named-pools.js';
-import { refuseUnsupported } from './not-yet.js';
 import type { PatchBody, WriteBody } from './schema.js';
 import * as store from './store.js';
 
@@ -86,7 +85,6 @@ async function check(
   if (!isHostnameIn(zone.name, fields.name))
     throw invalid(`invalid hostname: ${fields.name} (it must be ${zone.name} or end in .${zone.name})`);
   if (fields.default_pools.length === 0) throw invalid('default_pools must name at least one pool');
-  refuseUnsupported(fields);
   const namesake = await store.findByName(db, zone.id, fields.name);
   if (namesake && namesake.id !== self) throw new ApiError('value_not_unique');
   const named = namedPools(fields);

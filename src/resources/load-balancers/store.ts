@@ -52,6 +52,7 @@ function columns(balancer: LoadBalancer) {
     countryPools: balancer.countryPools as object,
     popPools: balancer.popPools as object,
     rules: balancer.rules as object,
+    poolSets: balancer.poolSets as object,
     sessionAffinityAttributes: jsonOrNull(balancer.sessionAffinityAttributes),
     randomSteering: jsonOrNull(balancer.randomSteering),
     adaptiveRouting: jsonOrNull(balancer.adaptiveRouting),

@@ -1,9 +1,14 @@
-import { type NotYet, refuseNotYet } from '../not-yet.js';
+import { type NotYet, noticesOf } from '../not-yet.js';
+import { fieldsOf } from './fields.js';
 import type { MonitorFields } from './schema.js';
+import type { Monitor } from './store.js';
 
 const NOT_YET: NotYet<MonitorFields> = {
-  type: (type) => type === 'icmp_ping' || type === 'udp_icmp' || type === 'smtp',
-  probe_zone: (zone) => zone !== '',
+  type: (type) =>
+    type === 'icmp_ping' || type === 'udp_icmp' || type === 'smtp'
+      ? `this version has no ${type} probe; origins are down with "Monitor Config Error"`
+      : undefined,
+  probe_zone: (zone) => (zone === '' ? undefined : 'probes do not take over settings of a zone'),
 };
 
-export const refuseUnsupported = (fields: MonitorFields) => refuseNotYet(NOT_YET, fields);
+export const notices = (monitor: Monitor) => noticesOf(NOT_YET, fieldsOf(monitor));

@@ -3,6 +3,7 @@ import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
 import type { Context } from '../context.js';
 import { reference, referenceTo } from '../references.js';
+import { notices } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
 import * as store from './store.js';
@@ -38,7 +39,7 @@ export function monitorRoutes(app: Http, { db, settings }: Context): void {
     PATH,
     { config, schema: { tags, summary: 'Create a monitor', params: accountParams, body, response } },
     async ({ params, body }) =>
-      ok(toWire(await db.transact((tx) => rules.create(tx, settings, params.account_id, body)))),
+      written(await db.transact((tx) => rules.create(tx, settings, params.account_id, body))),
   );
 
   app.get(
@@ -51,14 +52,14 @@ export function monitorRoutes(app: Http, { db, settings }: Context): void {
     ONE,
     { config, schema: { tags, summary: 'Replace a monitor', params: monitorParams, body, response } },
     async ({ params: { account_id, monitor_id }, body }) =>
-      ok(toWire(await db.transact((tx) => rules.replace(tx, settings, account_id, monitor_id, body)))),
+      written(await db.transact((tx) => rules.replace(tx, settings, account_id, monitor_id, body))),
   );
 
   app.patch(
     ONE,
     { config, schema: { tags, summary: 'Change a monitor', params: monitorParams, body, response } },
     async ({ params: { account_id, monitor_id }, body }) =>
-      ok(toWire(await db.transact((tx) => rules.merge(tx, settings, account_id, monitor_id, body)))),
+      written(await db.transact((tx) => rules.merge(tx, settings, account_id, monitor_id, body))),
   );
 
   app.delete(
@@ -98,3 +99,5 @@ export function monitorRoutes(app: Http, { db, settings }: Context): void {
     },
   );
 }
+
+const written = (monitor: store.Monitor) => ok(toWire(monitor), notices(monitor));

@@ -7,7 +7,6 @@ import { columnsOf, fieldsOf } from './fields.js';
 import { fieldsAfter } from './from-body.js';
 import { refuseHttpOnly } from './http-only.js';
 import { checkLimits } from './limits.js';
-import { refuseUnsupported } from './not-yet.js';
 import type { MonitorBody, MonitorFields } from './schema.js';
 import * as store from './store.js';
 
@@ -67,6 +66,5 @@ export async function remove(tx: Tx, accountId: string, id: string): Promise<voi
 function checked(fields: MonitorFields, settings: Settings): MonitorFields {
   refuseHttpOnly(fields);
   checkLimits(fields, settings.minMonitorInterval);
-  refuseUnsupported(fields);
   return fields;
 }

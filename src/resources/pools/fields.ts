@@ -56,7 +56,7 @@ export const POOL_DEFAULTS: PoolFields = {
 
 export const ORIGIN_DEFAULTS = { enabled: true, weight: 1, port: 0, flatten_cname: true };
 
-/** What is stored, as fields. Monitor groups and health sources have no storage: only null passes the rules. */
+/** What is stored, as fields. */
 export function fieldsOf(pool: Pool): PoolFields {
   return {
     name: pool.name,
@@ -65,9 +65,9 @@ export function fieldsOf(pool: Pool): PoolFields {
     minimum_origins: pool.minimumOrigins,
     origins: pool.origins.map(originFieldsOf),
     monitor: pool.monitorId,
-    monitor_group: null,
+    monitor_group: pool.monitorGroupId,
     check_regions: pool.checkRegions as PoolFields['check_regions'],
-    health_sources: null,
+    health_sources: pool.healthSources as PoolFields['health_sources'],
     latitude: pool.latitude,
     longitude: pool.longitude,
     load_shedding: pool.loadShedding as LoadShedding | null,

@@ -1,20 +1,18 @@
-import { type NotYet, refuseNotYet } from '../not-yet.js';
-import type { PoolFields } from './fields.js';
+import { type NotYet, noticesOf } from '../not-yet.js';
+import { fieldsOf, type PoolFields } from './fields.js';
+import type { Pool } from './store.js';
 
 const NOT_YET: NotYet<PoolFields> = {
-  monitor_group: (group) => group !== null && group !== '',
-  health_sources: (sources) => sources !== null,
+  health_sources: (sources) => (sources === null ? undefined : 'every place steers by the same checks'),
   load_shedding: (shedding) =>
-    shedding !== null && (shedding.default_percent > 0 || shedding.session_percent > 0),
+    shedding !== null && (shedding.default_percent > 0 || shedding.session_percent > 0)
+      ? 'no load is shed'
+      : undefined,
   origin_steering: (steering) =>
-    steering?.policy === 'least_outstanding_requests' || steering?.policy === 'least_connections',
-  notification_email: (email) => email !== '',
-  notification_filter: (filter) => notifies(filter?.origin) || notifies(filter?.pool),
+    steering?.policy === 'least_outstanding_requests' || steering?.policy === 'least_connections'
+      ? `${steering.policy} steers like random`
+      : undefined,
+  notification_email: (email) => (email === '' ? undefined : 'no mail is sent'),
 };
 
-/** Whether the filter differs from the default, which is to notify of everything. */
-const notifies = (
-  filter: { disable?: boolean | null | undefined; healthy?: boolean | null | undefined } | null | undefined,
-) => (filter?.disable ?? false) || (filter?.healthy ?? null) !== null;
-
-export const refuseUnsupported = (fields: PoolFields) => refuseNotYet(NOT_YET, fields);
+export const notices = (pool: Pool) => noticesOf(NOT_YET, fieldsOf(pool));

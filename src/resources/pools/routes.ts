@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { reference } from '../references.js';
 import { bulkChange } from './bulk.js';
 import { poolHealth } from './health.js';
+import { notices } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
 import * as store from './store.js';
@@ -46,7 +47,7 @@ export function poolRoutes(app: Http, context: Context): void {
       schema: { tags, summary: 'Create a pool', params: accountParams, body: schema.writeBody, response },
     },
     async ({ params, body }) =>
-      ok(toWire(await db.transact((tx) => rules.create(tx, settings, params.account_id, body)))),
+      written(await db.transact((tx) => rules.create(tx, settings, params.account_id, body))),
   );
 
   app.patch(
@@ -78,7 +79,7 @@ export function poolRoutes(app: Http, context: Context): void {
       schema: { tags, summary: 'Replace a pool', params: poolParams, body: schema.writeBody, response },
     },
     async ({ params: { account_id, pool_id }, body }) =>
-      ok(toWire(await db.transact((tx) => rules.replace(tx, settings, account_id, pool_id, body)))),
+      written(await db.transact((tx) => rules.replace(tx, settings, account_id, pool_id, body))),
   );
 
   app.patch(
@@ -88,7 +89,7 @@ export function poolRoutes(app: Http, context: Context): void {
       schema: { tags, summary: 'Change a pool', params: poolParams, body: schema.patchBody, response },
     },
     async ({ params: { account_id, pool_id }, body }) =>
-      ok(toWire(await db.transact((tx) => rules.merge(tx, settings, account_id, pool_id, body)))),
+      written(await db.transact((tx) => rules.merge(tx, settings, account_id, pool_id, body))),
   );
 
   app.delete(
@@ -141,3 +142,5 @@ export function poolRoutes(app: Http, context: Context): void {
       sliced(await rules.references(db.read, params.account_id, params.pool_id), pageRequest(query, null)),
   );
 }
+
+const written = (pool: store.Pool) => ok(toWire(pool), notices(pool));

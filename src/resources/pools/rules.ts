@@ -8,7 +8,6 @@ import { type Reference, referenceTo } from '../references.js';
 import { fieldsOf, type PoolFields } from './fields.js';
 import { fieldsAfter } from './from-body.js';
 import { checkFields } from './limits.js';
-import { refuseUnsupported } from './not-yet.js';
 import { poolAt } from './rows.js';
 import { checkOrigins } from './rules-origins.js';
 import type { PatchBody, WriteBody } from './schema.js';
@@ -94,7 +93,6 @@ async function check(
   stored: PoolFields | null,
 ): Promise<void> {
   checkFields(fields);
-  refuseUnsupported(fields);
   const { name, monitor } = fields;
   if (name !== stored?.name && (await store.findByName(db, accountId, name)))
     throw new ApiError('value_not_unique');

@@ -33,6 +33,7 @@ export async function create(tx: Tx, accountId: string, body: CreateBody): Promi
     id: newUuid(),
     accountId,
     name: body.name,
+    tunType: 'cfd_tunnel',
     configSrc: 'local',
     secret: body.tunnel_secret ?? newSecret(),
     connsActiveAt: null,
