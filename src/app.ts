@@ -8,8 +8,9 @@ import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
 import { createPublisher } from './live/publisher.js';
 import { hostPort } from './net/ip.js';
-import { liveLoaders, registerResources } from './resources/index.js';
-import { loadDelta } from './resources/live.js';
+import type { CommittedNouns } from './resources/context.js';
+import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
+import { loadChanges } from './resources/live.js';
 import { type Seeded, seed } from './resources/seed.js';
 import { recordConnection, resetConnections } from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
@@ -63,9 +64,10 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const recorder = createConnectionRecorder(db, options.log);
     closers.push(recorder.settled);
     await resetConnections(db.read);
-    const dataPlane = await startDataPlane(config, identity, db, recorder, options);
+    const committed = createCommittedNouns();
+    const dataPlane = await startDataPlane(config, identity, db, recorder, committed, options);
     closers.push(dataPlane.drain);
-    const api = await startApi(config, identity, { db, dataPlane }, options);
+    const api = await startApi(config, identity, { db, committed, dataPlane }, options);
     closers.push(api.close);
     return {
       ...seeded,
@@ -112,16 +114,20 @@ async function startDataPlane(
   identity: EdgeIdentity,
   db: Database,
   recorder: ConnectionRecorder,
+  committed: CommittedNouns,
   { log, onFailure }: AppOptions,
 ): Promise<DataPlane> {
+  const sources = liveSources(committed);
   const revision = await currentRevision(db.read);
+  const everything = await loadChanges(sources, db.read, null);
+  everything.commit();
   const workerData: DataPlaneOptions = {
     edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
     http: config.http,
     pop: config.pop,
     originTls: config.originTls,
     logLevel: config.logLevel,
-    configuration: { revision, ...(await loadDelta(liveLoaders, db.read, null)) },
+    configuration: { revision, ...everything.delta },
   };
 
   const dataPlane = await startDataPlaneWorker({
@@ -133,8 +139,11 @@ async function startDataPlane(
   });
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
   db.onCommit(async (client, { revision, changes }) => {
-    const delta = { revision, ...(await loadDelta(liveLoaders, client, changes)) };
-    return () => publisher.publish(delta);
+    const loaded = await loadChanges(sources, client, changes);
+    return () => {
+      loaded.commit();
+      return publisher.publish({ revision, ...loaded.delta });
+    };
   });
   return dataPlane;
 }
@@ -164,7 +173,7 @@ function createConnectionRecorder(db: Database, log: Logger): ConnectionRecorder
 async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
-  parts: { db: Database; dataPlane: DataPlane },
+  parts: { db: Database; committed: CommittedNouns; dataPlane: DataPlane },
   { log }: AppOptions,
 ) {
   const app = createHttp({ auth: config.auth, pop: config.pop, log });

@@ -1,11 +1,21 @@
 import type { DataPlane } from '../live/data-plane.js';
 import type { Database } from '../storage/database.js';
+import type { Committed } from './committed.js';
+import type { Monitor, WireMonitor } from './monitors/index.js';
+import type { Pool, WirePool } from './pools/index.js';
 
 /** What every resource works with. */
 export interface Context {
   readonly db: Database;
+  readonly committed: CommittedNouns;
   readonly dataPlane: Pick<DataPlane, 'ask' | 'connections'>;
   readonly settings: Settings;
+}
+
+/** What GET answers from memory. */
+export interface CommittedNouns {
+  readonly monitors: Committed<Monitor, WireMonitor>;
+  readonly pools: Committed<Pool, WirePool>;
 }
 
 export interface Settings {

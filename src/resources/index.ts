@@ -1,11 +1,12 @@
 import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
-import type { Context } from './context.js';
+import { createCommitted } from './committed.js';
+import type { CommittedNouns, Context } from './context.js';
 import { ipsRoutes } from './ips/index.js';
-import type { LiveLoaders } from './live.js';
+import { type LiveSources, sourceOf } from './live.js';
 import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
-import { findLiveMonitors, liveMonitor, monitorRoutes } from './monitors/index.js';
-import { findLivePools, livePool, poolRoutes } from './pools/index.js';
+import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
+import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { userRoutes } from './user/index.js';
@@ -26,14 +27,27 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   loadBalancerRoutes,
 ];
 
-/** What the data plane may see of each noun. */
-export const liveLoaders: LiveLoaders = {
-  monitor: async (db, ids) => (await findLiveMonitors(db, ids)).map(liveMonitor),
-  tunnel: liveTunnels,
-  route: liveRoutes,
-  pool: async (db, ids) => (await findLivePools(db, ids)).map(livePool),
-  load_balancer: async (db, ids) => (await findLiveLoadBalancers(db, ids)).map(liveLoadBalancer),
-};
+const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
+
+export function createCommittedNouns(): CommittedNouns {
+  return {
+    monitors: createCommitted({ noun: 'monitor', ownerOf: accountOf, toWire: monitorToWire }),
+    pools: createCommitted({ noun: 'pool', ownerOf: accountOf, toWire: poolToWire }),
+  };
+}
+
+const asItIs = <T>(live: T) => live;
+
+/** What the data plane and the readers of the API may see of each noun. */
+export function liveSources({ monitors, pools }: CommittedNouns): LiveSources {
+  return {
+    monitor: sourceOf(findLiveMonitors, liveMonitor, monitors),
+    tunnel: sourceOf(liveTunnels, asItIs),
+    route: sourceOf(liveRoutes, asItIs),
+    pool: sourceOf(findLivePools, livePool, pools),
+    load_balancer: sourceOf(findLiveLoadBalancers, liveLoadBalancer),
+  };
+}
 
 export function registerResources(app: Http, context: Context): void {
   accountScope(app, context);

@@ -1,30 +1,63 @@
 import { LIVE_NOUNS, type LiveNoun, type LiveObjects, type SnapshotDelta } from '../live/snapshot.js';
 import type { Client } from '../storage/database.js';
 
-/** Reads objects of one noun as the data plane sees them: those with these ids, or all. Gone ones are left out. */
-export type LiveLoader<N extends LiveNoun> = (
-  db: Client,
-  ids: readonly string[] | null,
-) => Promise<LiveObjects[N][]>;
+/** Where the data plane's objects of one noun come from. */
+export interface LiveSource<N extends LiveNoun> {
+  /** Reads those with these ids, or all; gone ones are left out. */
+  load(db: Client, ids: readonly string[] | null): Promise<Loaded<N>>;
+}
 
-export type LiveLoaders = { readonly [N in LiveNoun]: LiveLoader<N> };
+interface Loaded<N extends LiveNoun> {
+  readonly live: readonly LiveObjects[N][];
+  /** Shows the rows to readers of the API: to be called when they are committed. */
+  commit(): void;
+}
 
-/** The present state of what `changes` name, or of everything: what the data plane must know to follow. */
-export async function loadDelta(
-  loaders: LiveLoaders,
+export type LiveSources = { readonly [N in LiveNoun]: LiveSource<N> };
+
+/** The data plane sees rows through `toLive`; readers of the API see them through `committed`, if there is one. */
+export function sourceOf<N extends LiveNoun, Row>(
+  find: (db: Client, ids: readonly string[] | null) => Promise<readonly Row[]>,
+  toLive: (row: Row) => LiveObjects[N],
+  committed?: { apply(rows: readonly Row[], ids: readonly string[] | null): void },
+): LiveSource<N> {
+  return {
+    async load(db, ids) {
+      const rows = await find(db, ids);
+      return { live: rows.map(toLive), commit: () => committed?.apply(rows, ids) };
+    },
+  };
+}
+
+/** What has changed: for the data plane, and for readers of the API once it is committed. */
+export interface LoadedChanges {
+  readonly delta: Omit<SnapshotDelta, 'revision'>;
+  commit(): void;
+}
+
+/** The present state of what `changes` name, or of everything. */
+export async function loadChanges(
+  sources: LiveSources,
   db: Client,
   changes: readonly (readonly [noun: string, id: string])[] | null,
-): Promise<Omit<SnapshotDelta, 'revision'>> {
+): Promise<LoadedChanges> {
   const upsert: Partial<Record<LiveNoun, readonly { readonly id: string }[]>> = {};
   const remove: Partial<Record<LiveNoun, readonly string[]>> = {};
+  const commits: (() => void)[] = [];
   for (const noun of LIVE_NOUNS) {
     const ids = changes && [...new Set(changes.filter(([changed]) => changed === noun).map(([, id]) => id))];
     if (ids?.length === 0) continue;
-    const found = await loaders[noun](db, ids);
-    upsert[noun] = found;
+    const { live, commit } = await sources[noun].load(db, ids);
+    commits.push(commit);
+    upsert[noun] = live;
     if (!ids) continue;
-    const present = new Set<string>(found.map(({ id }) => id));
+    const present = new Set<string>(live.map(({ id }) => id));
     remove[noun] = ids.filter((id) => !present.has(id));
   }
-  return { complete: changes === null, upsert: upsert as SnapshotDelta['upsert'], remove };
+  return {
+    delta: { complete: changes === null, upsert: upsert as SnapshotDelta['upsert'], remove },
+    commit() {
+      for (const commit of commits) commit();
+    },
+  };
 }

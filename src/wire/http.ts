@@ -16,6 +16,7 @@ import { acceptJsonBodies, bodyTooLarge } from './json-body.js';
 import { createMethodIndex } from './method-index.js';
 import { canonicalUrl, pathOf } from './paths.js';
 import { newRay } from './ray.js';
+import { serialize } from './rendered.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -54,7 +55,7 @@ export function createHttp(options: HttpOptions) {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   // Answers are built from typed values; validating them again would cost more than the whole request.
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.setSerializerCompiler(() => serialize);
   acceptJsonBodies(app as unknown as FastifyInstance);
   const methods = createMethodIndex();
   app.addHook('onRoute', (route) => methods.add(route.url, route.method));

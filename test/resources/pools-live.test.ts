@@ -17,12 +17,13 @@ const settings = { minMonitorInterval: 10, originUniqueness: 'account', location
 const commits: { changes: [string, string][] }[] = [];
 
 beforeAll(async () => {
-  const [{ openDatabase }, { seed }, { liveLoaders }, { loadDelta }] = await Promise.all([
-    compiled('storage/database.js'),
-    compiled('resources/seed.js'),
-    compiled('resources/index.js'),
-    compiled('resources/live.js'),
-  ]);
+  const [{ openDatabase }, { seed }, { createCommittedNouns, liveSources }, { loadChanges }] =
+    await Promise.all([
+      compiled('storage/database.js'),
+      compiled('resources/seed.js'),
+      compiled('resources/index.js'),
+      compiled('resources/live.js'),
+    ]);
   const [monitors, pools, balancers] = await Promise.all(
     ['monitors', 'pools', 'load-balancers'].map((noun) => compiled(`resources/${noun}/rules.js`)),
   );
@@ -35,7 +36,8 @@ beforeAll(async () => {
     commits.push(commit);
     return async () => undefined;
   });
-  load = (changes) => loadDelta(liveLoaders, db.read, changes);
+  const sources = liveSources(createCommittedNouns());
+  load = async (changes) => (await loadChanges(sources, db.read, changes)).delta;
 });
 afterAll(() => db.close());
 

@@ -1,6 +1,7 @@
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
+import { renderedOk, renderedPage } from '../../wire/rendered.js';
 import type { Context } from '../context.js';
 import { reference, referenceTo } from '../references.js';
 import { notices } from './not-yet.js';
@@ -16,7 +17,7 @@ const tags = ['Load balancer monitors'];
 const response = { 200: successOf(schema.monitor), ...failures };
 const { accountParams, monitorParams, listQuery, body } = schema;
 
-export function monitorRoutes(app: Http, { db, settings }: Context): void {
+export function monitorRoutes(app: Http, { db, committed: { monitors }, settings }: Context): void {
   app.get(
     PATH,
     {
@@ -29,10 +30,7 @@ export function monitorRoutes(app: Http, { db, settings }: Context): void {
         response: { 200: listOf(schema.monitor), ...failures },
       },
     },
-    async ({ params, query }) => {
-      const monitors = await store.list(db.read, params.account_id);
-      return sliced(monitors.map(toWire), pageRequest(query, null));
-    },
+    async ({ params, query }) => renderedPage(monitors.list(params.account_id), pageRequest(query, null)),
   );
 
   app.post(
@@ -45,7 +43,7 @@ export function monitorRoutes(app: Http, { db, settings }: Context): void {
   app.get(
     ONE,
     { config, schema: { tags, summary: 'Get a monitor', params: monitorParams, response } },
-    async ({ params }) => ok(toWire(await rules.get(db.read, params.account_id, params.monitor_id))),
+    async ({ params }) => renderedOk(monitors.get(params.account_id, params.monitor_id)),
   );
 
   app.put(

@@ -9,13 +9,9 @@ export function find(db: Client, accountId: string, id: string): Promise<Monitor
   return db.monitor.findFirst({ where: { id, accountId } });
 }
 
-export function list(db: Client, accountId: string): Promise<Monitor[]> {
-  return db.monitor.findMany({ where: { accountId }, orderBy: oldestFirst });
-}
-
 /** Those with these ids, or all. */
 export function findForLive(db: Client, ids: readonly string[] | null): Promise<Monitor[]> {
-  return db.monitor.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+  return db.monitor.findMany({ where: ids ? { id: { in: [...ids] } } : {}, orderBy: oldestFirst });
 }
 
 /** The pools that this monitor watches. */

@@ -1,6 +1,7 @@
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
+import { renderedOk, renderedPage } from '../../wire/rendered.js';
 import type { Context } from '../context.js';
 import { reference } from '../references.js';
 import { bulkChange } from './bulk.js';
@@ -8,7 +9,7 @@ import { poolHealth } from './health.js';
 import { notices } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
-import * as store from './store.js';
+import type * as store from './store.js';
 import { toWire } from './to-wire.js';
 
 const PATH = '/accounts/:account_id/load_balancers/pools';
@@ -21,6 +22,7 @@ const { accountParams, poolParams } = schema;
 
 export function poolRoutes(app: Http, context: Context): void {
   const { db, settings } = context;
+  const { pools } = context.committed;
 
   app.get(
     PATH,
@@ -34,9 +36,10 @@ export function poolRoutes(app: Http, context: Context): void {
         response: listResponse,
       },
     },
-    async ({ params, query }) => {
-      const pools = await store.list(db.read, params.account_id, query.monitor);
-      return sliced(pools.map(toWire), pageRequest(query, null));
+    async ({ params, query: { monitor, ...page } }) => {
+      const all = pools.list(params.account_id);
+      const wanted = monitor === undefined ? all : all.filter(({ row }) => row.monitorId === monitor);
+      return renderedPage(wanted, pageRequest(page, null));
     },
   );
 
@@ -69,7 +72,7 @@ export function poolRoutes(app: Http, context: Context): void {
   app.get(
     ONE,
     { config, schema: { tags, summary: 'Get a pool', params: poolParams, response } },
-    async ({ params }) => ok(toWire(await rules.get(db.read, params.account_id, params.pool_id))),
+    async ({ params }) => renderedOk(pools.get(params.account_id, params.pool_id)),
   );
 
   app.put(

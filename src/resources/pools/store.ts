@@ -21,15 +21,6 @@ export function findByName(db: Client, accountId: string, name: string): Promise
   return db.pool.findUnique({ where: { accountId_name: { accountId, name } } });
 }
 
-/** Oldest first; `monitorId` narrows to the pools that it watches. */
-export function list(db: Client, accountId: string, monitorId?: string): Promise<Pool[]> {
-  return db.pool.findMany({
-    where: { accountId, ...(monitorId === undefined ? {} : { monitorId }) },
-    include,
-    orderBy: oldestFirst,
-  });
-}
-
 export function listByName(
   db: Client,
   accountId: string,
@@ -44,7 +35,7 @@ export function count(db: Client, accountId: string): Promise<number> {
 
 /** Those with these ids, or all. */
 export function findForLive(db: Client, ids: readonly string[] | null): Promise<Pool[]> {
-  return db.pool.findMany({ where: ids ? { id: { in: [...ids] } } : {}, include });
+  return db.pool.findMany({ where: ids ? { id: { in: [...ids] } } : {}, include, orderBy: oldestFirst });
 }
 
 /** Which of these pools the account has. */

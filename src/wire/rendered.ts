@@ -1,0 +1,36 @@
+import { type Listed, ok, type Success } from './envelope.js';
+import { listed, type PageRequest, pageWindow } from './pagination.js';
+
+/** Something that keeps its JSON: the same object is asked for much more often than it changes. */
+export interface Renderable<T> {
+  readonly json: () => string;
+  /** Never there: ties the JSON to the type that it has on the wire. */
+  readonly wire?: T;
+}
+
+class Rendered {
+  constructor(readonly json: string) {}
+}
+
+/** The envelope around one object. */
+export function renderedOk<T>(object: Renderable<T>): Success<T> {
+  return ok(new Rendered(object.json()) as unknown as T);
+}
+
+/** The envelope around one page of objects; only those of the page are rendered. */
+export function renderedPage<T>(objects: readonly Renderable<T>[], request: PageRequest): Listed<T> {
+  const { skip = 0, take = objects.length } = pageWindow(request);
+  const page = objects.slice(skip, skip + take);
+  const json = `[${page.map((object) => object.json()).join()}]`;
+  const result = new Rendered(json) as unknown as T[];
+  return { ...listed<Renderable<T>>(page, objects.length, request), result };
+}
+
+/** The JSON of an answer. */
+export function serialize(answer: unknown): string {
+  const { result } = (answer ?? {}) as { result?: unknown };
+  if (!(result instanceof Rendered)) return JSON.stringify(answer);
+  // The rest of an envelope is small; its last brace makes room for the result.
+  const rest = JSON.stringify({ ...(answer as object), result: undefined });
+  return `${rest.slice(0, -1)},"result":${result.json}}`;
+}
