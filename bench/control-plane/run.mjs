@@ -61,7 +61,7 @@ function workloads(base, ids) {
     [0.5, 1].map((weight) => requestText('PATCH', `${base}/${ids[i]}`, { origins: origins(i, weight) }));
   const each = (make) => Array.from({ length: CONNECTIONS }, (_, i) => make(i));
   return [
-    { name: `GET a pool, ${CONNECTIONS} connections`, requests: 1500, connections: each(() => [one]) },
+    { name: `GET a pool, ${CONNECTIONS} connections`, requests: 6000, connections: each(() => [one]) },
     {
       name: `GET ${POOLS} pools, ${CONNECTIONS} connections`,
       requests: 300,

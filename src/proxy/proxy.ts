@@ -4,6 +4,7 @@ import type { HealthView } from '../live/health-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
+import { createRays } from '../net/ray.js';
 import type { OffRamps } from '../offramps/contract.js';
 import { createSteering } from '../steering/decide.js';
 import { ClientConnection } from './client-connection.js';
@@ -13,7 +14,6 @@ import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts 
 import { createHostIndex } from './match.js';
 import { createOriginDial, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
-import { createRays } from './ray.js';
 import type { ProxyServices } from './services.js';
 
 export interface ProxyOptions {

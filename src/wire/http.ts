@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import { createRays } from '../net/ray.js';
 import { type AuthPolicy, authenticate, type Credential } from './auth.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
@@ -15,7 +16,6 @@ import { describeIssue, type Family, invalidInput } from './families.js';
 import { acceptJsonBodies, bodyTooLarge } from './json-body.js';
 import { createMethodIndex } from './method-index.js';
 import { canonicalUrl, pathOf } from './paths.js';
-import { newRay } from './ray.js';
 import { serialize } from './rendered.js';
 
 declare module 'fastify' {
@@ -41,6 +41,7 @@ export interface HttpOptions {
 
 /** A server that speaks the API's wire format and knows no resource. */
 export function createHttp(options: HttpOptions) {
+  const nextRay = createRays(options.pop);
   const app = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -51,7 +52,7 @@ export function createHttp(options: HttpOptions) {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: refuseGarbage,
-    frameworkErrors: (_error, request, reply) => refusePath(request.originalUrl, reply.raw, options.pop),
+    frameworkErrors: (_error, request, reply) => refusePath(request.originalUrl, reply.raw, nextRay()),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   // Answers are built from typed values; validating them again would cost more than the whole request.
@@ -61,7 +62,7 @@ export function createHttp(options: HttpOptions) {
   app.addHook('onRoute', (route) => methods.add(route.url, route.method));
   app.decorateRequest('credential', null);
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('cf-ray', newRay(options.pop));
+    reply.header('cf-ray', nextRay());
     if (!request.routeOptions.config.open) request.credential = authenticate(request.headers, options.auth);
   });
   // Set last: Fastify adds a charset, and cloudflared reads error bodies of exactly this type only.
@@ -123,11 +124,11 @@ function issueOf({ instancePath = '', message = 'is invalid' }: ValidationEntry)
 }
 
 /** The router gave up before any hook ran: a broken escape, or a segment that is too long for any identifier. */
-function refusePath(url: string, response: ServerResponse, pop: string): void {
+function refusePath(url: string, response: ServerResponse, ray: string): void {
   const error = new ApiError('no_such_route', pathOf(url).slice(0, 512));
   const body = JSON.stringify(failure(error));
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  response.writeHead(error.row.status, { ...headers, 'cf-ray': newRay(pop) }).end(body);
+  response.writeHead(error.row.status, { ...headers, 'cf-ray': ray }).end(body);
 }
 
 /** What is not HTTP, too long or too slow gets one line and the connection ends. */
