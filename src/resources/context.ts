@@ -1,8 +1,10 @@
 import type { DataPlane } from '../live/data-plane.js';
 import type { Database } from '../storage/database.js';
 import type { Committed } from './committed.js';
-import type { Monitor, WireMonitor } from './monitors/index.js';
-import type { Pool, WirePool } from './pools/index.js';
+import type { WireMonitor } from './monitors/schema.js';
+import type { Monitor } from './monitors/store.js';
+import type { WirePool } from './pools/schema.js';
+import type { Pool } from './pools/store.js';
 
 /** What every resource works with. */
 export interface Context {
