@@ -13,6 +13,7 @@ import type { CommittedNouns } from './resources/context.js';
 import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
 import { loadChanges } from './resources/live.js';
 
+import { withQuotas } from './resources/quotas/index.js';
 import { type Seeded, seed } from './resources/seed.js';
 import { createDirectory, type FollowingDirectory } from './resources/tokens/index.js';
 import { recordConnection, resetConnections } from './resources/tunnels/index.js';
@@ -72,7 +73,12 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const access = createDirectory();
     const dataPlane = await startDataPlane(config, identity, db, recorder, { committed, access }, options);
     closers.push(dataPlane.drain);
-    const api = await startApi(config, identity, { db, committed, access, dataPlane }, options);
+    const api = await startApi(
+      config,
+      identity,
+      { db: withQuotas(db, config.quotas), committed, access, dataPlane },
+      options,
+    );
     closers.push(api.close);
     return {
       ...seeded,

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { VERSION } from './config/version.js';
 import type { Context } from './resources/context.js';
-import { registerResources } from './resources/index.js';
+import { createCommittedNouns, registerResources } from './resources/index.js';
 import { NO_TOKENS } from './wire/access.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
@@ -17,7 +17,7 @@ export async function openapiDocument(): Promise<object> {
   });
   await serveOpenapi(app, VERSION);
   // Registering reads nothing of the context; only requests would, and there are none.
-  registerResources(app, {} as Context);
+  registerResources(app, { committed: createCommittedNouns() } as Context);
   await app.ready();
   return app.swagger();
 }

@@ -82,7 +82,7 @@ export function createHttp(options: HttpOptions) {
   // After the body is read, since it names the account of a new zone, and before anything is told about it.
   app.addHook('preValidation', async (request) => {
     const token = request.credential?.token;
-    if (token) authorize(token, options.access, attemptOf(request));
+    if (token && !request.is404) authorize(token, options.access, attemptOf(request));
   });
   // Set last: Fastify adds a charset, and cloudflared reads error bodies of exactly this type only.
   app.addHook('onSend', async (_request, reply, payload) => {
