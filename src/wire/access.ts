@@ -89,7 +89,7 @@ const matches = (pattern: string, id: string) => pattern === '*' || pattern === 
 
 /** The accounts that the token may see; null when there is no token that could keep any from it. */
 export function visibleAccounts(token: AccessToken | null, directory: AccessDirectory): string[] | null {
-  if (token === null) return null;
+  if (token === null || seesEvery('account', token.policies)) return null;
   return [...directory.accounts()].filter((account) =>
     allows(token.policies, null, { scope: 'account', account }),
   );
@@ -97,10 +97,16 @@ export function visibleAccounts(token: AccessToken | null, directory: AccessDire
 
 /** The zones that the token may see; null when there is no token that could keep any from it. */
 export function visibleZones(token: AccessToken | null, directory: AccessDirectory): string[] | null {
-  if (token === null) return null;
+  if (token === null || seesEvery('zone', token.policies)) return null;
   return [...directory.zones()]
     .filter(([zone, account]) => allows(token.policies, null, { scope: 'zone', zone, account }))
     .map(([zone]) => zone);
+}
+
+/** Every account or zone is allowed and none denied: there is nothing to choose among. */
+function seesEvery(scope: 'account' | 'zone', policies: readonly Policy[]): boolean {
+  const every: Resource = scope === 'account' ? { scope, account: '*' } : { scope, zone: '*', account: '*' };
+  return policies.every(({ effect }) => effect === 'allow') && allows(policies, null, every);
 }
 
 export const NO_TOKENS: AccessDirectory = {

@@ -1,3 +1,4 @@
+import Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
@@ -261,4 +262,20 @@ test('tunnels of another account and malformed identifiers are not there', async
   expect((await api.get(`${PATH}/not-an-id`)).status).toBe(404);
   expect((await api.get(PATH)).status).toBe(200);
   expect((await api.call('GET', PATH, undefined, { 'x-magic-new-hc-target': 'perhaps' })).status).toBe(400);
+});
+
+test("Cloudflare's TypeScript SDK makes, changes and deletes tunnels", async () => {
+  const sdk = new Cloudflare({ apiToken: 'sdk', baseURL: offramp.apiUrl, maxRetries: 0 });
+  const account_id = offramp.accountId;
+  const made = await sdk.magicTransit.greTunnels.create({
+    account_id,
+    ...body({ health_check: { target: { saved: '203.0.113.7' } } }),
+    'x-magic-new-hc-target': true,
+  });
+  expect(made.health_check?.target).toEqual({ saved: '203.0.113.7', effective: '203.0.113.7' });
+  const got = await sdk.magicTransit.greTunnels.get(made.id, { account_id });
+  expect(got.gre_tunnel?.health_check?.target).toBe('203.0.113.7');
+  const bulk = await sdk.magicTransit.greTunnels.bulkUpdate({ account_id, body: { id: made.id, ttl: 3 } });
+  expect(bulk.modified_gre_tunnels).toMatchObject([{ id: made.id, ttl: 3 }]);
+  expect((await sdk.magicTransit.greTunnels.delete(made.id, { account_id })).deleted).toBe(true);
 });
