@@ -34,6 +34,7 @@ export interface AccessDirectory {
   find(digest: Buffer): AccessToken | undefined;
   /** The account of a zone; undefined when there is no such zone. */
   accountOf(zoneId: string): string | undefined;
+  hasAccount(id: string): boolean;
   /** Identifiers of all accounts. */
   accounts(): Iterable<string>;
   /** All zones with their accounts. */
@@ -112,6 +113,7 @@ function seesEvery(scope: 'account' | 'zone', policies: readonly Policy[]): bool
 export const NO_TOKENS: AccessDirectory = {
   find: () => undefined,
   accountOf: () => undefined,
+  hasAccount: () => false,
   accounts: () => [],
   zones: () => [],
 };

@@ -31,6 +31,7 @@ export function createDirectory(): FollowingDirectory {
   return {
     find: (digest) => byDigest.get(digest.toString('hex')),
     accountOf: (zoneId) => zones.get(zoneId),
+    hasAccount: (id) => accounts.has(id),
     accounts: () => accounts,
     zones: () => zones,
     async follow(db, changes) {

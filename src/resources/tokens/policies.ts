@@ -38,7 +38,7 @@ function policyProblem(policy: PolicyBody, userId: string, directory: AccessDire
 
 function isThere(resource: NamedResource, userId: string, directory: AccessDirectory): boolean {
   if (resource.scope === 'user') return resource.user === userId;
-  const has = (account: string) => account === '*' || [...directory.accounts()].includes(account);
+  const has = (account: string) => account === '*' || directory.hasAccount(account);
   if (!has(resource.account)) return false;
   if (resource.scope === 'account' || resource.zone === '*') return true;
   const owner = directory.accountOf(resource.zone);
