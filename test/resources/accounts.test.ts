@@ -124,3 +124,18 @@ test('a deleted account is gone with everything that it had', async () => {
     (await api.post('/zones', { name: 'its-zone.test', account: { id: offramp.accountId } })).status,
   ).toBe(200);
 });
+
+test('what is written into an account while it is deleted is either in it or refused', async () => {
+  const { id } = await api.create('/accounts', { name: 'Contested' });
+  const write = (i: number) =>
+    api.post(`/accounts/${id}/load_balancers/pools`, {
+      name: `pool-${i}`,
+      origins: [{ name: 'one', address: 'origin.example.net' }],
+    });
+  const writes = [...Array(8).keys()].map(write);
+  const deleted = api.delete(`/accounts/${id}`);
+  const later = [...Array(8).keys()].map((i) => write(i + 8));
+  expect((await deleted).status).toBe(200);
+  for (const { status } of await Promise.all([...writes, ...later])) expect([200, 404]).toContain(status);
+  expect((await api.get(`/accounts/${id}/load_balancers/pools`)).status).toBe(404);
+});

@@ -45,9 +45,15 @@ test('a zone gets another type and name servers, and the answer says what they d
   const zone = await newZone('vanity.test');
   const answer = await api.patch(`/zones/${zone.id}`, {
     type: 'partial',
+    plan: { id: '0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee' },
     vanity_name_servers: ['ns1.vanity.test', 'ns2.vanity.test'],
   });
-  expect(answer.body.messages).toMatchObject([{ code: 10501 }, { code: 10501 }]);
+  expect(answer.body.messages).toEqual(
+    ['type: no DNS', 'plan: there are no plans', 'vanity_name_servers: no DNS'].map((start) => ({
+      code: 10501,
+      message: expect.stringContaining(start),
+    })),
+  );
   expect(answer.body.result).toMatchObject({
     type: 'partial',
     vanity_name_servers: ['ns1.vanity.test', 'ns2.vanity.test'],
@@ -59,6 +65,7 @@ test('a zone gets another type and name servers, and the answer says what they d
 
 test.each([
   [{ paused: 'yes' }, /^paused must be true or false/],
+  [{ plan: 'free' }, /^plan/],
   [{ type: 'half' }, /^type/],
   [{ vanity_name_servers: 'ns1.example.com' }, /^vanity_name_servers/],
   [{ vanity_name_servers: ['not a name'] }, /^vanity_name_servers\[0\] must be a host name/],

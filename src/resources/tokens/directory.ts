@@ -29,6 +29,7 @@ export function createDirectory(): FollowingDirectory {
   }
 
   return {
+    // How long it takes to find a digest tells nothing about the value that has it.
     find: (digest) => byDigest.get(digest.toString('hex')),
     accountOf: (zoneId) => zones.get(zoneId),
     hasAccount: (id) => accounts.has(id),

@@ -28,6 +28,8 @@ const nameServer = z
 export const patchBody = z.object({
   paused: z.boolean('must be true or false').nullish(),
   type: type.nullish(),
+  /** Older clients change the plan this way. */
+  plan: z.object({ id: text(32) }).nullish(),
   vanity_name_servers: z.array(nameServer).max(20, 'must have at most 20 entries').nullish(),
 });
 
