@@ -7,11 +7,15 @@ import type { DataPlane } from './live/data-plane.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
 import { createPublisher } from './live/publisher.js';
+import { systemClock } from './net/clock.js';
 import { hostPort } from './net/ip.js';
 import type { CommittedNouns } from './resources/context.js';
 import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
 import { loadChanges } from './resources/live.js';
+
+import { withQuotas } from './resources/quotas/index.js';
 import { type Seeded, seed } from './resources/seed.js';
+import { createDirectory, type FollowingDirectory } from './resources/tokens/index.js';
 import { recordConnection, resetConnections } from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
@@ -20,6 +24,7 @@ import { currentRevision } from './storage/revisions.js';
 import { drainable } from './wire/drain.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
+import { createRateLimit } from './wire/rate-limit.js';
 
 /** A running Offramp. */
 export interface Offramp extends Seeded {
@@ -65,9 +70,15 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     closers.push(recorder.settled);
     await resetConnections(db.read);
     const committed = createCommittedNouns();
-    const dataPlane = await startDataPlane(config, identity, db, recorder, committed, options);
+    const access = createDirectory();
+    const dataPlane = await startDataPlane(config, identity, db, recorder, { committed, access }, options);
     closers.push(dataPlane.drain);
-    const api = await startApi(config, identity, { db, committed, dataPlane }, options);
+    const api = await startApi(
+      config,
+      identity,
+      { db: withQuotas(db, config.quotas), committed, access, dataPlane },
+      options,
+    );
     closers.push(api.close);
     return {
       ...seeded,
@@ -109,18 +120,25 @@ async function openStorage(
   return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null });
 }
 
+/** What follows each commit in this process. */
+interface InMemory {
+  readonly committed: CommittedNouns;
+  readonly access: FollowingDirectory;
+}
+
 async function startDataPlane(
   config: StartConfig,
   identity: EdgeIdentity,
   db: Database,
   recorder: ConnectionRecorder,
-  committed: CommittedNouns,
+  { committed, access }: InMemory,
   { log, onFailure }: AppOptions,
 ): Promise<DataPlane> {
   const sources = liveSources(committed);
   const revision = await currentRevision(db.read);
   const everything = await loadChanges(sources, db.read, null);
   everything.commit();
+  (await access.follow(db.read, null))();
   const workerData: DataPlaneOptions = {
     edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
     http: config.http,
@@ -140,8 +158,10 @@ async function startDataPlane(
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
   db.onCommit(async (client, { revision, changes }) => {
     const loaded = await loadChanges(sources, client, changes);
+    const followed = await access.follow(client, changes);
     return () => {
       loaded.commit();
+      followed();
       return publisher.publish({ revision, ...loaded.delta });
     };
   });
@@ -173,10 +193,19 @@ function createConnectionRecorder(db: Database, log: Logger): ConnectionRecorder
 async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
-  parts: { db: Database; committed: CommittedNouns; dataPlane: DataPlane },
+  parts: InMemory & { db: Database; dataPlane: DataPlane },
   { log }: AppOptions,
 ) {
-  const app = createHttp({ auth: config.auth, pop: config.pop, log });
+  const app = createHttp({
+    auth: config.auth,
+    access: parts.access,
+    rateLimit:
+      config.rateLimit === null
+        ? null
+        : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic }),
+    pop: config.pop,
+    log,
+  });
   const drain = drainable(app.server);
   await serveOpenapi(app, VERSION);
   registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });

@@ -1,16 +1,23 @@
 import { pino } from 'pino';
 import { VERSION } from './config/version.js';
 import type { Context } from './resources/context.js';
-import { registerResources } from './resources/index.js';
+import { createCommittedNouns, registerResources } from './resources/index.js';
+import { NO_TOKENS } from './wire/access.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 
 /** The OpenAPI document of the whole API, made from the routes alone: nothing is started. */
 export async function openapiDocument(): Promise<object> {
-  const app = createHttp({ auth: { mode: 'any' }, pop: 'LOC', log: pino({ level: 'silent' }) });
+  const app = createHttp({
+    auth: { mode: 'any' },
+    access: NO_TOKENS,
+    rateLimit: null,
+    pop: 'LOC',
+    log: pino({ level: 'silent' }),
+  });
   await serveOpenapi(app, VERSION);
   // Registering reads nothing of the context; only requests would, and there are none.
-  registerResources(app, {} as Context);
+  registerResources(app, { committed: createCommittedNouns() } as Context);
   await app.ready();
   return app.swagger();
 }

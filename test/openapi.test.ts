@@ -20,6 +20,17 @@ test('openapi/openapi.json is what the code serves (npm run openapi writes it)',
 /** `{account_id}` and `{account_or_zone_id}` are the same place. */
 const shape = (template: string) => template.replace(/\{[^}]+\}/g, '{}');
 
+/** Cloudflare's own SDK has these; the copy of the description that is compared with does not. */
+const IN_THE_SDK_ONLY = new Set([
+  'GET /user/tokens',
+  'POST /user/tokens',
+  'GET /user/tokens/permission_groups',
+  'GET /user/tokens/{}',
+  'PUT /user/tokens/{}',
+  'DELETE /user/tokens/{}',
+  'PUT /user/tokens/{}/value',
+]);
+
 function operations({ paths }: Document): string[] {
   return Object.entries(paths).flatMap(([template, methods]) =>
     Object.keys(methods)
@@ -32,7 +43,7 @@ test.skipIf(!existsSync(ORACLE))("every operation stands in Cloudflare's own des
   const oracle = new Set(operations(JSON.parse(readFileSync(ORACLE, 'utf8')) as Document));
   const unknown = operations(document).filter((operation) => {
     const anyOwner = operation.replace(' /zones/{}/load_balancers', ' /{}/{}/load_balancers');
-    return !oracle.has(operation) && !oracle.has(anyOwner);
+    return !oracle.has(operation) && !oracle.has(anyOwner) && !IN_THE_SDK_ONLY.has(operation);
   });
   expect(unknown).toEqual([]);
 });

@@ -31,12 +31,20 @@ export const START_FLAGS = {
   },
   auth: {
     value: 'any|strict',
-    help: 'any: every well-formed credential (loopback only, the default there); strict: only --api-token',
+    help: 'any: every well-formed credential (loopback only, the default there); strict: only --api-token, and tokens made through the API',
   },
   'api-token': {
     value: 'TOKEN',
     repeatable: true,
-    help: 'a token that --auth strict accepts; 32 characters or more',
+    help: 'a token that may do everything with --auth strict; 32 characters or more',
+  },
+  'rate-limit': {
+    value: 'REQUESTS',
+    help: "requests of one user in five minutes; Cloudflare's limit is 1200, here there is none by default",
+  },
+  quotas: {
+    value: 'PLAN',
+    help: 'refuse what the plan free, pro, business or enterprise does not include; also single limits, e.g. pro,origins=5',
   },
   'account-id': {
     value: 'HEX',

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseIp } from '../net/ip.js';
 import type { START_FLAGS } from './flags.js';
 import { UsageError, type Values } from './parse.js';
+import { parseQuotas, type Quotas } from './quotas.js';
 
 export interface Listen {
   readonly host: string;
@@ -19,6 +20,10 @@ export interface StartConfig {
   /** Absolute; null keeps everything in memory. */
   readonly dataDir: string | null;
   readonly auth: { readonly mode: 'any' } | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
+  /** Requests of one user in five minutes; null is no limit. */
+  readonly rateLimit: number | null;
+  /** Null is no limits. */
+  readonly quotas: Quotas | null;
   /** Of what the first start makes; null = made up. */
   readonly accountId: string | null;
   readonly zoneId: string | null;
@@ -47,6 +52,8 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     databaseUrl: databaseUrl(flags),
     dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
     auth,
+    rateLimit: flags['rate-limit'] === null ? null : integer('rate-limit', flags['rate-limit'], 1, 1_000_000),
+    quotas: flags.quotas === null ? null : parseQuotas(flags.quotas),
     accountId: hexId('account-id', flags['account-id']),
     zoneId: hexId('zone-id', flags['zone-id']),
     domain: domain(flags.domain),

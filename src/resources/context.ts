@@ -1,5 +1,6 @@
 import type { DataPlane } from '../live/data-plane.js';
 import type { Database } from '../storage/database.js';
+import type { AccessDirectory } from '../wire/access.js';
 import type { Committed } from './committed.js';
 import type { WireMonitor } from './monitors/schema.js';
 import type { Monitor } from './monitors/store.js';
@@ -11,6 +12,7 @@ export interface Context {
   readonly db: Database;
   readonly committed: CommittedNouns;
   readonly dataPlane: Pick<DataPlane, 'ask' | 'connections'>;
+  readonly access: AccessDirectory;
   readonly settings: Settings;
 }
 

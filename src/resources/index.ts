@@ -5,9 +5,11 @@ import type { CommittedNouns, Context } from './context.js';
 import { ipsRoutes } from './ips/index.js';
 import { type LiveSources, sourceOf } from './live.js';
 import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
+import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
 import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
+import { tokenRoutes } from './tokens/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { userRoutes } from './user/index.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
@@ -20,11 +22,15 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   tunnelRoutes,
   teamnetRoutes,
   userRoutes,
+  tokenRoutes,
   ipsRoutes,
   zoneRoutes,
   monitorRoutes,
   poolRoutes,
   loadBalancerRoutes,
+  greRoutes,
+  ipsecRoutes,
+  pskRoutes,
 ];
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;

@@ -20,7 +20,8 @@ export interface Seeded {
 export async function seed(db: Database, options: SeedOptions): Promise<Seeded> {
   return await db.transact(async (tx) => {
     const account =
-      (await firstAccount(tx.db)) ?? (await createAccount(tx, options.accountId ?? newHexId(), 'Offramp'));
+      (await firstAccount(tx.db)) ??
+      (await createAccount(tx, options.accountId ?? newHexId(), { name: 'Offramp' }));
     const zone =
       (await firstZone(tx.db, account.id)) ??
       (await createZone(

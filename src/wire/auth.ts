@@ -1,30 +1,56 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { type AccessDirectory, type AccessToken, isFrom, isUsable, NO_TOKENS } from './access.js';
 import { ApiError } from './errors.js';
 
 export interface Credential {
-  /** Stable, 32 hex digits, tells nothing about the secret. */
+  /** Of the user: stable, 32 hex digits, tells nothing about the secret. */
   readonly id: string;
   readonly email: string | null;
+  /** The token that was made through the API, whose permissions count; null for a credential that may do everything. */
+  readonly token: AccessToken | null;
 }
 
-/** `any` takes every well-formed credential; `strict` only the tokens with these SHA-256 digests. */
+/** `any` takes every well-formed credential; `strict` only those with these SHA-256 digests, and tokens made through the API. */
 export type AuthPolicy =
   | { readonly mode: 'any' }
   | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
+
+export interface Circumstances {
+  readonly tokens: Pick<AccessDirectory, 'find'>;
+  readonly now: Date;
+  /** Of the client. */
+  readonly address: string;
+  /** Takes a token that is disabled, expired or not valid yet: to be told so. */
+  readonly evenUnusable: boolean;
+}
 
 const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/i;
 const API_KEY = /^[A-Za-z0-9._-]{1,512}$/;
 const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,255}$/;
 
-/** Reads `Authorization: Bearer`, `X-Auth-Email` + `X-Auth-Key` or `X-Auth-User-Service-Key`; throws ApiError. */
-export function authenticate(headers: IncomingHttpHeaders, policy: AuthPolicy): Credential {
+/**
+ * Reads `Authorization: Bearer`, `X-Auth-Email` + `X-Auth-Key` or `X-Auth-User-Service-Key`; throws ApiError. A token
+ * that was made through the API counts with its limits in both modes.
+ */
+export function authenticate(
+  headers: IncomingHttpHeaders,
+  policy: AuthPolicy,
+  circumstances: Partial<Circumstances> = {},
+): Credential {
+  const { tokens = NO_TOKENS, now = new Date(), address = '', evenUnusable = false } = circumstances;
   const { secret, email } = readCredential(headers);
   const digest = sha256(secret);
+  const token = tokens.find(digest);
+  if (token && timingSafeEqual(token.digest, digest)) {
+    if ((!evenUnusable && !isUsable(token, now)) || !isFrom(token, address))
+      throw new ApiError('not_authenticated');
+    return { id: token.userId, email, token };
+  }
   if (policy.mode === 'strict' && !policy.digests.some((known) => timingSafeEqual(known, digest))) {
     throw new ApiError('not_authenticated');
   }
-  return { id: digest.toString('hex').slice(0, 32), email };
+  return { id: digest.toString('hex').slice(0, 32), email, token: null };
 }
 
 function readCredential(headers: IncomingHttpHeaders): { secret: string; email: string | null } {

@@ -94,6 +94,7 @@ export const failures = {
   412: failureSchema,
   413: failureSchema,
   415: failureSchema,
+  429: failureSchema,
   500: failureSchema,
   503: failureSchema,
 };

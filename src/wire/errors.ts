@@ -40,6 +40,25 @@ export const ERRORS = {
     source: 'seen in public bug reports',
     text: as('Authentication error'),
   },
+  token_missing: {
+    status: 404,
+    code: 1003,
+    source: 'status as Terraform expects it; code and text unverified',
+    text: as('API token not found'),
+  },
+  rate_limited: {
+    status: 429,
+    code: 10429,
+    source:
+      'status from the documentation, text from public bug reports; there with 971, a code too small for this frame',
+    text: as('Please wait and consider throttling your request speed'),
+  },
+  quota_exceeded: {
+    status: 400,
+    code: 1006,
+    source: 'category from the documentation; status, code and text unverified',
+    text: (detail) => `exceeded quota: ${detail}`,
+  },
   no_such_route: {
     status: 404,
     code: 7003,
@@ -119,6 +138,19 @@ export const ERRORS = {
     code: 1001,
     source: 'status as Terraform expects it; code and text unverified',
     text: (noun) => `${noun} not found`,
+  },
+
+  magic_tunnel_missing: {
+    status: 404,
+    code: 1003,
+    source: 'status as Terraform expects it; code and text unverified',
+    text: (which) => `${which} not found`,
+  },
+  magic_tunnel_name_taken: {
+    status: 400,
+    code: 1004,
+    source: 'rule from the API description; status, code and text unverified',
+    text: (name) => `the name "${name}" is taken by another tunnel`,
   },
 
   unparsable_input: {

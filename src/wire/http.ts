@@ -3,12 +3,14 @@ import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { createRays } from '../net/ray.js';
+import type { AccessDirectory } from './access.js';
 import { type AuthPolicy, authenticate, type Credential } from './auth.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
@@ -16,6 +18,8 @@ import { describeIssue, type Family, invalidInput } from './families.js';
 import { acceptJsonBodies, bodyTooLarge } from './json-body.js';
 import { createMethodIndex } from './method-index.js';
 import { canonicalUrl, pathOf } from './paths.js';
+import { type Attempt, authorize } from './permissions.js';
+import { type RateLimit, rateHeaders } from './rate-limit.js';
 import { serialize } from './rendered.js';
 
 declare module 'fastify' {
@@ -23,6 +27,8 @@ declare module 'fastify' {
     readonly family?: Family;
     /** Reachable without a credential. */
     readonly open?: boolean;
+    /** Takes a token that does not count, to tell that. */
+    readonly evenUnusable?: boolean;
   }
   interface FastifyRequest {
     credential: Credential | null;
@@ -34,6 +40,10 @@ export type Http = ReturnType<typeof createHttp>;
 
 export interface HttpOptions {
   readonly auth: AuthPolicy;
+  /** Tokens that were made through the API. */
+  readonly access: AccessDirectory;
+  /** Null lets everybody ask as often as they like. */
+  readonly rateLimit: RateLimit | null;
   /** Code of the point of presence, shown in `cf-ray`. */
   readonly pop: string;
   readonly log: Logger;
@@ -63,7 +73,16 @@ export function createHttp(options: HttpOptions) {
   app.decorateRequest('credential', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cf-ray', nextRay());
-    if (!request.routeOptions.config.open) request.credential = authenticate(request.headers, options.auth);
+    const { open = false, evenUnusable = false } = request.routeOptions.config;
+    if (open) return;
+    const circumstances = { tokens: options.access, now: new Date(), address: request.ip, evenUnusable };
+    request.credential = authenticate(request.headers, options.auth, circumstances);
+    if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
+  });
+  // After the body is read, since it names the account of a new zone, and before anything is told about it.
+  app.addHook('preValidation', async (request) => {
+    const token = request.credential?.token;
+    if (token && !request.is404) authorize(token, options.access, attemptOf(request));
   });
   // Set last: Fastify adds a charset, and cloudflared reads error bodies of exactly this type only.
   app.addHook('onSend', async (_request, reply, payload) => {
@@ -90,6 +109,22 @@ export function createHttp(options: HttpOptions) {
   return app;
 }
 
+/** Every answer tells how the user stands; one too many is refused. */
+function countRequest(rateLimit: RateLimit, { id }: Credential, reply: FastifyReply): void {
+  const verdict = rateLimit.take(id);
+  reply.headers(rateHeaders(verdict, rateLimit.window));
+  if (verdict.blocked) throw new ApiError('rate_limited');
+}
+
+/** The path as the router has understood it, so that nobody can spell another one. */
+function attemptOf({ method, routeOptions, params, body }: FastifyRequest): Attempt {
+  const values = params as Record<string, string>;
+  const segments = (routeOptions.url ?? '')
+    .split('/')
+    .map((part) => (part.startsWith(':') ? (values[part.slice(1)] ?? '') : part));
+  return { method, segments, body };
+}
+
 function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   const family = request.routeOptions.config.family;
@@ -104,6 +139,8 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   const gone = error.code === 'ECONNRESET' && error.statusCode === 400;
   if (gone || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return invalidInput(family, 'the body does not have the announced length');
+  // The account has gone between the look at it and the write: nothing else can be missing behind a rule's back.
+  if (error.code === 'P2003') return new ApiError('no_such_route', pathOf(request.originalUrl));
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
   if (DATABASE_AWAY.has(error.code) || /Query read timeout/.test(error.message))
     return new ApiError('overloaded', 'the database does not answer');

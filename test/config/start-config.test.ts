@@ -43,6 +43,21 @@ test('a token makes it strict, and only its digest is kept', () => {
   expect(configOf('--auth=any', '--api-token', TOKEN).auth).toEqual({ mode: 'any' });
 });
 
+test('there are no limits unless they are asked for', () => {
+  expect(configOf()).toMatchObject({ rateLimit: null, quotas: null });
+  expect(configOf('--rate-limit=1200').rateLimit).toBe(1200);
+});
+
+test.each([
+  ['free', { pools: 20, origins: 20, interval: 60, regions: 1, tunnels: 1000, routes: 1000 }],
+  ['business', { 'load-balancers': 20, interval: 15 }],
+  ['enterprise', { pools: Number.MAX_SAFE_INTEGER, interval: 10, tunnels: 1000 }],
+  ['pro,origins=5', { pools: 20, origins: 5, interval: 60 }],
+  ['pools=2,routes=0', { pools: 2, routes: 0, interval: 1, tunnels: Number.MAX_SAFE_INTEGER }],
+])('the quotas "%s" are %j', (text, quotas) => {
+  expect(configOf(`--quotas=${text}`).quotas).toMatchObject(quotas);
+});
+
 test('a traffic port that others can reach does not open the API', () => {
   expect(configOf('--http-host=0.0.0.0').auth).toEqual({ mode: 'any' });
 });
@@ -64,6 +79,12 @@ test.each([
   [['--domain=localhost'], /a domain such as/],
   [['--pop=lowercase'], /capital/],
   [['--min-monitor-interval=0'], /1 to 3600/],
+  [['--rate-limit=0'], /1 to 1000000/],
+  [['--quotas=gratis'], /"gratis" is not understood; it takes a plan \(free, pro, business, enterprise\)/],
+  [['--quotas=pools'], /"pools" is not understood/],
+  [['--quotas=pools=-1'], /limits are load-balancers, pools/],
+  [['--quotas=pools=1,free'], /"free" is not understood/],
+  [['--quotas=__proto__=1'], /is not understood/],
   [['--drain-timeout=3601'], /0 to 3600/],
   [['--origin-uniqueness=zone'], /account or pool/],
   [['--origin-tls=off'], /full or strict/],

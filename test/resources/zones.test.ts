@@ -41,6 +41,40 @@ test('a zone is paused, keeps the rest, and an empty PATCH changes nothing', asy
   expect((await api.patch(`/zones/${zone.id}`, {})).body.result).toEqual(paused);
 });
 
+test('a zone gets another type and name servers, and the answer says what they do not do', async () => {
+  const zone = await newZone('vanity.test');
+  const answer = await api.patch(`/zones/${zone.id}`, {
+    type: 'partial',
+    plan: { id: '0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee' },
+    vanity_name_servers: ['ns1.vanity.test', 'ns2.vanity.test'],
+  });
+  expect(answer.body.messages).toEqual(
+    ['type: no DNS', 'plan: there are no plans', 'vanity_name_servers: no DNS'].map((start) => ({
+      code: 10501,
+      message: expect.stringContaining(start),
+    })),
+  );
+  expect(answer.body.result).toMatchObject({
+    type: 'partial',
+    vanity_name_servers: ['ns1.vanity.test', 'ns2.vanity.test'],
+  });
+  expect((await api.get(`/zones/${zone.id}`)).body.result).toEqual(answer.body.result);
+  const back = await api.patch(`/zones/${zone.id}`, { type: null, vanity_name_servers: null });
+  expect(back.body).toMatchObject({ messages: [], result: { type: 'full', vanity_name_servers: [] } });
+});
+
+test.each([
+  [{ paused: 'yes' }, /^paused must be true or false/],
+  [{ plan: 'free' }, /^plan/],
+  [{ type: 'half' }, /^type/],
+  [{ vanity_name_servers: 'ns1.example.com' }, /^vanity_name_servers/],
+  [{ vanity_name_servers: ['not a name'] }, /^vanity_name_servers\[0\] must be a host name/],
+  [{ vanity_name_servers: Array(21).fill('ns1.example.com') }, /at most 20/],
+])('a zone is not changed by %j', async (body, message) => {
+  const answer = await api.patch('%', body);
+  expect([answer.status, answer.body.errors[0].message]).toEqual([400, expect.stringMatching(message)]);
+});
+
 test('a deleted zone is gone with its load balancers, and its name is free', async () => {
   const zone = await newZone('gone.test');
   const pool = await api.create('@/load_balancers/pools', {
@@ -76,6 +110,10 @@ test('the list finds zones by name with operators, type, account, and any or all
   expect(await names(`name=contains:find&account.id=${offramp.accountId}&order=name`)).toHaveLength(2);
   expect(await names('name=contains:find&account.id=none')).toEqual([]);
   expect(await names('name=contains:find&status=pending')).toEqual([]);
+  expect(await names('name=contains:find&type=partial,secondary')).toEqual(['alpha.find.test']);
+  expect(await names('name=contains:find&type=partial&type=full&order=plan.id')).toHaveLength(2);
+  expect((await api.get('/zones?type=half')).status).toBe(400);
+  expect((await api.get('/zones?order=age')).status).toBe(400);
 });
 
 test.each([

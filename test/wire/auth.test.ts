@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { AccessToken } from '../../src/wire/access.js';
 import { authenticate, sha256 } from '../../src/wire/auth.js';
 
 const any = { mode: 'any' } as const;
@@ -13,6 +14,7 @@ test.each([
   expect(authenticate(headers, any)).toEqual({
     id: sha256('first-token').toString('hex').slice(0, 32),
     email,
+    token: null,
   });
 });
 
@@ -48,4 +50,40 @@ test('strict takes each of its tokens, whole and as written, and no other', () =
   expect(() =>
     authenticate({ authorization: 'Bearer first-token' }, { mode: 'strict', digests: [] }),
   ).toThrow();
+});
+
+const circumstances = (fields: Partial<AccessToken>, evenUnusable = false) => {
+  const token: AccessToken = {
+    id: 'token',
+    userId: 'user',
+    digest: sha256('made-token'),
+    disabled: false,
+    notBefore: null,
+    expiresOn: null,
+    from: null,
+    policies: [],
+    ...fields,
+  };
+  return { tokens: { find: () => token }, now: new Date(0), address: '127.0.0.1', evenUnusable };
+};
+const made = { authorization: 'Bearer made-token' };
+
+test.each([any, strict])('a token that was made counts for its user with %j', (policy) => {
+  expect(authenticate(made, policy, circumstances({}))).toMatchObject({
+    id: 'user',
+    email: null,
+    token: { id: 'token' },
+  });
+});
+
+test('a made token that does not count is refused, also where every credential is taken', () => {
+  expect(() => authenticate(made, any, circumstances({ disabled: true }))).toThrow('Authentication error');
+  expect(authenticate(made, any, circumstances({ disabled: true }, true)).token?.id).toBe('token');
+  const from = { only: [], not: [] };
+  expect(() => authenticate(made, any, circumstances({ from }, true))).toThrow('Authentication error');
+});
+
+test('what is found for a digest must have that digest', () => {
+  const wrong = circumstances({ digest: sha256('another') });
+  expect(() => authenticate(made, strict, wrong)).toThrow('Authentication error');
 });

@@ -8,6 +8,9 @@ ALTER TABLE "pool" ADD COLUMN     "monitor_group_id" CHAR(32);
 -- AlterTable
 ALTER TABLE "tunnel" ADD COLUMN     "tun_type" TEXT NOT NULL DEFAULT 'cfd_tunnel';
 
+-- AlterTable
+ALTER TABLE "zone" ADD COLUMN     "vanity_name_servers" JSONB NOT NULL DEFAULT '[]';
+
 -- CreateTable
 CREATE TABLE "monitor_group" (
     "id" CHAR(32) NOT NULL,
@@ -116,6 +119,7 @@ CREATE TABLE "api_token" (
     "status" TEXT NOT NULL,
     "digest" BYTEA NOT NULL,
     "policies" JSONB NOT NULL,
+    "condition" JSONB,
     "issued_on" TIMESTAMPTZ(6) NOT NULL,
     "modified_on" TIMESTAMPTZ(6) NOT NULL,
     "not_before" TIMESTAMPTZ(6),

@@ -1,8 +1,12 @@
+import { visibleAccounts } from '../../wire/access.js';
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
+import { newHexId } from '../../wire/identifiers.js';
 import { listed, pageRequest } from '../../wire/pagination.js';
 import { timestamp } from '../../wire/timestamps.js';
 import type { Context } from '../context.js';
+import { noticesOf } from '../not-yet.js';
+import { notYet } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
 import * as store from './store.js';
@@ -10,7 +14,7 @@ import * as store from './store.js';
 const tags = ['Accounts'];
 const response = { 200: successOf(schema.account), ...failures };
 
-export function accountRoutes(app: Http, { db }: Context): void {
+export function accountRoutes(app: Http, { db, access }: Context): void {
   app.get(
     '/accounts',
     {
@@ -21,11 +25,22 @@ export function accountRoutes(app: Http, { db }: Context): void {
         response: { 200: listOf(schema.account), ...failures },
       },
     },
-    async ({ query }) => {
+    async ({ credential, query }) => {
       const page = pageRequest(query, 20);
-      const { items, total } = await store.list(db.read, query, page);
+      const visible = visibleAccounts(credential!.token, access);
+      const { items, total } = await store.list(db.read, query, visible, page);
       return listed(items.map(toWire), total, page);
     },
+  );
+
+  app.post(
+    '/accounts',
+    { schema: { tags, summary: 'Create an account', body: schema.createBody, response } },
+    async ({ body }) =>
+      ok(
+        toWire(await db.transact((tx) => rules.create(tx, newHexId(), body))),
+        noticesOf<schema.CreateBody>(notYet, body),
+      ),
   );
 
   app.get(
@@ -47,6 +62,22 @@ export function accountRoutes(app: Http, { db }: Context): void {
     },
     async ({ params, body }) =>
       ok(toWire(await db.transact((tx) => rules.replace(tx, params.account_id, body)))),
+  );
+
+  app.delete(
+    '/accounts/:account_id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete an account with everything that it has',
+        params: schema.accountParams,
+        response: { 200: successOf(schema.deleted), ...failures },
+      },
+    },
+    async ({ params }) => {
+      await db.transact((tx) => rules.remove(tx, params.account_id));
+      return ok({ id: params.account_id });
+    },
   );
 }
 

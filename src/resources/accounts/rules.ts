@@ -1,7 +1,7 @@
 import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { createDefaultNetwork } from '../virtual-networks/index.js';
-import type { PutBody } from './schema.js';
+import type { CreateBody, PutBody } from './schema.js';
 import * as store from './store.js';
 
 export async function get(db: Client, id: string): Promise<store.Account> {
@@ -11,11 +11,15 @@ export async function get(db: Client, id: string): Promise<store.Account> {
 }
 
 /** An account with what every account has from the start: the default virtual network. */
-export async function create(tx: Tx, id: string, name: string): Promise<store.Account> {
+export async function create(
+  tx: Tx,
+  id: string,
+  { name, type }: Pick<CreateBody, 'name' | 'type'>,
+): Promise<store.Account> {
   const account: store.Account = {
     id,
     name,
-    type: 'standard',
+    type: type ?? 'standard',
     settings: { enforce_twofactor: false },
     createdOn: new Date(),
   };
@@ -31,7 +35,13 @@ export async function replace(tx: Tx, id: string, body: PutBody): Promise<store.
     enforce_twofactor: body.settings?.enforce_twofactor ?? false,
     ...(email ? { abuse_contact_email: email } : {}),
   };
-  const after = { ...before, name: body.name, settings };
+  const after = { ...before, name: body.name, type: body.type ?? before.type, settings };
   await store.update(tx, after);
   return after;
+}
+
+/** For good, with all that the account has: that is what the operation is described to do. */
+export async function remove(tx: Tx, id: string): Promise<void> {
+  await get(tx.db, id);
+  await store.remove(tx, id);
 }

@@ -8,13 +8,23 @@ export const accountParams = z.object({ account_id: hexId });
 
 const settings = z.object({
   enforce_twofactor: z.boolean().nullish(),
-  abuse_contact_email: z.email().nullish(),
+  abuse_contact_email: z
+    .email('must be an e-mail address')
+    .max(254, 'must be at most 254 characters')
+    .nullish(),
 });
 
-export const putBody = z.object({
-  name: text(100).min(1, 'must not be empty'),
-  settings: settings.nullish(),
+const name = text(100).min(1, 'must not be empty');
+const type = z.enum(['standard', 'enterprise'], 'must be standard or enterprise');
+
+export const createBody = z.object({
+  name,
+  type: type.nullish(),
+  /** Of a tenant, which there is none of here. */
+  unit: z.object({ id: text(32).nullish() }).nullish(),
 });
+
+export const putBody = z.object({ name, type: type.nullish(), settings: settings.nullish() });
 
 export const listQuery = z.object({
   name: text(100).optional(),
@@ -26,12 +36,15 @@ export const account = z
   .object({
     id: hexId,
     name: z.string(),
-    type: z.enum(['standard', 'enterprise']),
+    type,
     settings: z.object({ enforce_twofactor: z.boolean(), abuse_contact_email: z.string().optional() }),
     created_on: timestampSchema,
   })
   .meta({ id: 'Account' });
 
+export const deleted = z.object({ id: hexId });
+
+export type CreateBody = z.output<typeof createBody>;
 export type PutBody = z.output<typeof putBody>;
 export type ListQuery = z.output<typeof listQuery>;
 export type WireAccount = z.output<typeof account>;

@@ -14,12 +14,17 @@ export function findFirst(db: Client): Promise<Account | null> {
   return db.account.findFirst({ orderBy: [{ createdOn: 'asc' }, { id: 'asc' }] });
 }
 
+/** `visible` are the ids that may be shown; null shows all. */
 export async function list(
   db: Client,
   query: ListQuery,
+  visible: readonly string[] | null,
   page: PageRequest,
 ): Promise<{ items: Account[]; total: number }> {
-  const where = query.name === undefined ? {} : { name: query.name };
+  const where = {
+    ...(query.name === undefined ? {} : { name: query.name }),
+    ...(visible === null ? {} : { id: { in: [...visible] } }),
+  };
   const items = await db.account.findMany({
     where,
     orderBy: [{ createdOn: query.direction ?? 'asc' }, { id: 'asc' }],
@@ -36,7 +41,45 @@ export async function insert(tx: Tx, account: Account): Promise<void> {
 export async function update(tx: Tx, account: Account): Promise<void> {
   await tx.db.account.update({
     where: { id: account.id },
-    data: { name: account.name, settings: account.settings as object },
+    data: { name: account.name, type: account.type, settings: account.settings as object },
   });
   tx.changed('account', account.id);
+}
+
+/** What the data plane must forget, found by the model of each noun that it knows. */
+async function liveIds(db: Client, accountId: string): Promise<[noun: string, id: string][]> {
+  const of = { where: { accountId }, select: { id: true } };
+  const found = {
+    load_balancer: await db.loadBalancer.findMany(of),
+    pool: await db.pool.findMany(of),
+    monitor: await db.monitor.findMany(of),
+    route: await db.route.findMany(of),
+    tunnel: await db.tunnel.findMany(of),
+    zone: await db.zone.findMany(of),
+  };
+  return Object.entries(found).flatMap(([noun, rows]) => rows.map(({ id }): [string, string] => [noun, id]));
+}
+
+/** Deletes the account and every row that is of it: those that refer to others first. */
+export async function remove(tx: Tx, accountId: string): Promise<void> {
+  for (const [noun, id] of await liveIds(tx.db, accountId)) tx.changed(noun, id);
+  const where = { accountId };
+  const ofItsTunnels = { where: { tunnel: where } };
+  await tx.db.healthEvent.deleteMany({ where });
+  await tx.db.loadBalancer.deleteMany({ where });
+  await tx.db.zone.deleteMany({ where });
+  await tx.db.pool.deleteMany({ where });
+  await tx.db.monitorGroup.deleteMany({ where });
+  await tx.db.monitor.deleteMany({ where });
+  await tx.db.route.deleteMany({ where });
+  await tx.db.hostnameRoute.deleteMany({ where });
+  await tx.db.tunnelConfiguration.deleteMany(ofItsTunnels);
+  await tx.db.warpConfiguration.deleteMany(ofItsTunnels);
+  await tx.db.tunnel.deleteMany({ where });
+  await tx.db.subnet.deleteMany({ where });
+  await tx.db.virtualNetwork.deleteMany({ where });
+  await tx.db.magicTunnel.deleteMany({ where });
+  await tx.db.connectivitySettings.deleteMany({ where });
+  await tx.db.account.delete({ where: { id: accountId } });
+  tx.changed('account', accountId);
 }

@@ -31,19 +31,6 @@ export function userRoutes(app: Http, { db }: Context): void {
     async ({ credential, body }) =>
       ok(toWire(credential!, await db.transact((tx) => rules.change(tx, credential!.id, body)))),
   );
-
-  app.get(
-    '/user/tokens/verify',
-    {
-      schema: {
-        tags,
-        summary: 'Test the credential',
-        response: { 200: successOf(schema.verifiedToken), ...failures },
-      },
-    },
-    // A credential that does not count has been refused before.
-    async ({ credential }) => ok({ id: credential!.id, status: 'active' as const }),
-  );
 }
 
 function toWire(credential: Credential, user: store.User): schema.WireUser {

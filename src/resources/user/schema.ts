@@ -33,7 +33,5 @@ export const user = z
   })
   .meta({ id: 'User' });
 
-export const verifiedToken = z.object({ id: hexId, status: z.literal('active') });
-
 export type PatchBody = z.output<typeof patchBody>;
 export type WireUser = z.output<typeof user>;

@@ -1,8 +1,11 @@
+import { visibleZones } from '../../wire/access.js';
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { listed, pageRequest } from '../../wire/pagination.js';
 import { timestamp } from '../../wire/timestamps.js';
 import type { Context } from '../context.js';
+import { noticesOf } from '../not-yet.js';
+import { notYet } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
 import * as store from './store.js';
@@ -10,7 +13,7 @@ import * as store from './store.js';
 const tags = ['Zones'];
 const response = { 200: successOf(schema.zone), ...failures };
 
-export function zoneRoutes(app: Http, { db }: Context): void {
+export function zoneRoutes(app: Http, { db, access }: Context): void {
   app.get(
     '/zones',
     {
@@ -21,9 +24,10 @@ export function zoneRoutes(app: Http, { db }: Context): void {
         response: { 200: listOf(schema.zone), ...failures },
       },
     },
-    async ({ query }) => {
+    async ({ credential, query }) => {
       const page = pageRequest(query, 20);
-      const { items, total } = await store.list(db.read, query, page);
+      const visible = visibleZones(credential!.token, access);
+      const { items, total } = await store.list(db.read, query, visible, page);
       return listed(items.map(toWire), total, page);
     },
   );
@@ -45,7 +49,11 @@ export function zoneRoutes(app: Http, { db }: Context): void {
     {
       schema: { tags, summary: 'Change a zone', params: schema.zoneParams, body: schema.patchBody, response },
     },
-    async ({ params, body }) => ok(toWire(await db.transact((tx) => rules.change(tx, params.zone_id, body)))),
+    async ({ params, body }) =>
+      ok(
+        toWire(await db.transact((tx) => rules.change(tx, params.zone_id, body))),
+        noticesOf<schema.PatchBody>(notYet, body),
+      ),
   );
 
   app.delete(
@@ -81,7 +89,7 @@ function toWire(zone: store.ZoneWithAccount): schema.WireZone {
     created_on: timestamp(zone.createdOn),
     modified_on: timestamp(zone.modifiedOn),
     activated_on: timestamp(zone.createdOn),
-    vanity_name_servers: [],
+    vanity_name_servers: zone.vanityNameServers as string[],
     meta: { step: 2, custom_certificate_quota: 0, page_rule_quota: 0, phishing_detected: false },
     owner: { id: null, type: 'user', name: null },
     account: { id: zone.account.id, name: zone.account.name },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
@@ -23,6 +24,7 @@ export async function create(tx: Tx, body: CreateBody, id = newHexId()): Promise
     name,
     type: body.type ?? 'full',
     paused: false,
+    vanityNameServers: [],
     createdOn: now,
     modifiedOn: now,
   };
@@ -30,12 +32,22 @@ export async function create(tx: Tx, body: CreateBody, id = newHexId()): Promise
   return { ...zone, account };
 }
 
+/** Changes what the body names; null goes back to the default. A body that changes nothing writes nothing. */
 export async function change(tx: Tx, id: string, body: PatchBody): Promise<store.ZoneWithAccount> {
   const before = await get(tx.db, id);
-  const paused = body.paused ?? before.paused;
-  const type = body.type ?? before.type;
-  if (paused === before.paused && type === before.type) return before;
-  return await store.update(tx, id, { paused, type, modifiedOn: new Date() });
+  const stored = {
+    paused: before.paused,
+    type: before.type,
+    vanityNameServers: before.vanityNameServers as string[],
+  };
+  const after = {
+    paused: body.paused === undefined ? stored.paused : (body.paused ?? false),
+    type: body.type === undefined ? stored.type : (body.type ?? 'full'),
+    vanityNameServers:
+      body.vanity_name_servers === undefined ? stored.vanityNameServers : (body.vanity_name_servers ?? []),
+  };
+  if (isDeepStrictEqual(after, stored)) return before;
+  return await store.update(tx, id, { ...after, modifiedOn: new Date() });
 }
 
 export async function remove(tx: Tx, id: string): Promise<void> {

@@ -20,7 +20,18 @@ export const createBody = z.object({
   type: type.nullish(),
 });
 
-export const patchBody = z.object({ paused: z.boolean().nullish(), type: type.nullish() });
+const nameServer = z
+  .string()
+  .max(253, 'must be at most 253 characters')
+  .regex(DOMAIN, 'must be a host name such as ns1.example.com');
+
+export const patchBody = z.object({
+  paused: z.boolean('must be true or false').nullish(),
+  type: type.nullish(),
+  /** Older clients change the plan this way. */
+  plan: z.object({ id: text(32) }).nullish(),
+  vanity_name_servers: z.array(nameServer).max(20, 'must have at most 20 entries').nullish(),
+});
 
 export const OPERATORS = [
   'equal',
@@ -33,13 +44,19 @@ export const OPERATORS = [
   'contains_case_sensitive',
 ] as const;
 
+/** `type=full&type=partial` or `type=full,partial`. */
+const typeFilter = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : value),
+  z.array(type).max(ZONE_TYPES.length, `must have at most ${ZONE_TYPES.length} entries`),
+);
+
 export const listQuery = z.object({
   name: text(300).optional(),
   status: z.enum(['initializing', 'pending', 'active', 'moved']).optional(),
   'account.id': text(32).optional(),
   'account.name': text(300).optional(),
-  type: z.union([type, z.array(type)]).optional(),
-  order: z.enum(['name', 'status', 'account.id', 'account.name']).optional(),
+  type: typeFilter.optional(),
+  order: z.enum(['name', 'status', 'account.id', 'account.name', 'plan.id']).optional(),
   direction: z.enum(['asc', 'desc']).optional(),
   match: z.enum(['any', 'all']).optional(),
   ...pageQuery(5, 50),

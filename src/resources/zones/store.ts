@@ -28,14 +28,18 @@ export async function names(db: Client, accountId: string): Promise<string[]> {
   return zones.map(({ name }) => name);
 }
 
+/** `visible` are the ids that may be shown; null shows all. */
 export async function list(
   db: Client,
   query: ListQuery,
+  visible: readonly string[] | null,
   page: PageRequest,
 ): Promise<{ items: ZoneWithAccount[]; total: number }> {
   const filters = filtersOf(query);
-  const where: Prisma.ZoneWhereInput =
-    filters.length === 0 ? {} : query.match === 'any' ? { OR: filters } : { AND: filters };
+  const where: Prisma.ZoneWhereInput = {
+    ...(visible === null ? {} : { id: { in: [...visible] } }),
+    ...(filters.length === 0 ? {} : query.match === 'any' ? { OR: filters } : { AND: filters }),
+  };
   const direction = query.direction ?? 'asc';
   const items = await db.zone.findMany({
     where,
@@ -52,7 +56,7 @@ function filtersOf(query: ListQuery): Prisma.ZoneWhereInput[] {
   if (query['account.id'] !== undefined) filters.push({ accountId: query['account.id'] });
   if (query['account.name'] !== undefined)
     filters.push({ account: { name: nameFilter(query['account.name']) } });
-  if (query.type !== undefined) filters.push({ type: { in: [query.type].flat() } });
+  if (query.type !== undefined) filters.push({ type: { in: query.type } });
   // Zones here are active from the start: any other status matches none.
   if (query.status !== undefined && query.status !== 'active') filters.push({ id: { in: [] } });
   return filters;
@@ -65,15 +69,20 @@ function orderOf(
   if (order === 'name') return [{ name: direction }];
   if (order === 'account.id') return [{ accountId: direction }];
   if (order === 'account.name') return [{ account: { name: direction } }];
+  // All zones have one status and one plan: there is nothing to order by.
   return [];
 }
 
 export async function insert(tx: Tx, zone: Zone): Promise<void> {
-  await tx.db.zone.create({ data: zone });
+  await tx.db.zone.create({ data: { ...zone, vanityNameServers: zone.vanityNameServers as string[] } });
   tx.changed('zone', zone.id);
 }
 
-export async function update(tx: Tx, id: string, data: Partial<Zone>): Promise<ZoneWithAccount> {
+export async function update(
+  tx: Tx,
+  id: string,
+  data: { paused: boolean; type: string; vanityNameServers: string[]; modifiedOn: Date },
+): Promise<ZoneWithAccount> {
   tx.changed('zone', id);
   return await tx.db.zone.update({ where: { id }, data, include });
 }

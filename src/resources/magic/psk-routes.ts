@@ -1,0 +1,66 @@
+import { failures, ok, successOf } from '../../wire/envelope.js';
+import type { Http } from '../../wire/http.js';
+import { hexId } from '../../wire/identifiers.js';
+import type { Context } from '../context.js';
+import { appliedPsks, generatedPsk, pskEntries, pskMetadataOf } from './psk.js';
+import { accountParams, CONFIGURATION_ONLY, writeQuery } from './requests.js';
+import * as rules from './rules-psk.js';
+
+const PATH = '/accounts/:account_id/magic/ipsec_tunnels';
+const tags = ['IPsec tunnels'];
+const messages = [...CONFIGURATION_ONLY];
+
+/** Pre-shared keys. The answers here are the only ones that have them; stored are digests. */
+export function pskRoutes(app: Http, { db }: Context): void {
+  app.post(
+    `${PATH}/psk`,
+    {
+      schema: {
+        tags,
+        summary: 'Set the pre-shared keys of several IPsec tunnels',
+        params: accountParams,
+        querystring: writeQuery,
+        body: pskEntries,
+        response: { 200: successOf(appliedPsks), ...failures },
+      },
+    },
+    async ({ params, query, body }) => {
+      const { applied, unknown } = await db.transact((tx) =>
+        rules.setPsks(tx, params.account_id, body.psks, query.validate_only ?? false),
+      );
+      const result = {
+        successfully_applied_psks: Object.fromEntries(
+          applied.map((set) => [set.id, { ...shown(set), ipsec_id: `${params.account_id}_${set.id}` }]),
+        ),
+        unapplied_psks: Object.fromEntries(
+          unknown.map((id) => [id, 'this account has no such IPsec tunnel']),
+        ),
+      };
+      return ok(result, messages);
+    },
+  );
+
+  app.post(
+    `${PATH}/:ipsec_tunnel_id/psk_generate`,
+    {
+      schema: {
+        tags,
+        summary: 'Generate the pre-shared key of an IPsec tunnel, which is shown this once',
+        params: accountParams.extend({ ipsec_tunnel_id: hexId }),
+        querystring: writeQuery,
+        response: { 200: successOf(generatedPsk), ...failures },
+      },
+    },
+    async ({ params, query }) => {
+      const { account_id, ipsec_tunnel_id } = params;
+      const set = await db.transact((tx) =>
+        rules.generatePsk(tx, account_id, ipsec_tunnel_id, query.validate_only ?? false),
+      );
+      return ok(shown(set), messages);
+    },
+  );
+}
+
+function shown({ id, psk, at }: rules.SetPsk) {
+  return { ipsec_tunnel_id: id, psk, psk_metadata: pskMetadataOf({ pskGeneratedOn: at })! };
+}

@@ -1,0 +1,1 @@
+export { withQuotas } from './guard.js';

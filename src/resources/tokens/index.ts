@@ -1,0 +1,2 @@
+export { createDirectory, type FollowingDirectory } from './directory.js';
+export { tokenRoutes } from './routes.js';

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { parseCidr } from '../../net/cidr.js';
+import { hexId } from '../../wire/identifiers.js';
+import { pageQuery } from '../../wire/pagination.js';
+import { expected, flag, text } from '../../wire/text.js';
+
+export const tokenParams = z.object({ token_id: hexId });
+
+const moment = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
+  .refine((value) => /^[12]/.test(value), 'must be in the years 1000 to 2999')
+  .transform((value) => new Date(value));
+
+const cidrs = z
+  .array(text(64).refine((value) => parseCidr(value) !== null, 'must be a network such as 192.0.2.0/24'))
+  .max(100, 'must have at most 100 entries');
+
+const condition = z.object({
+  request_ip: z.object({ in: cidrs.optional(), not_in: cidrs.optional() }).optional(),
+});
+
+const star = z.literal('*', 'must be "*"');
+const MAX_RESOURCES = 300;
+
+const resources = z
+  .record(
+    z.string().max(200),
+    z.union([star, z.record(z.string().max(200), star)], 'must be "*", or an object of zones'),
+    {
+      error: expected('an object'),
+    },
+  )
+  .refine((value) => Object.keys(value).length > 0, 'must not be empty')
+  .refine(
+    (value) => Object.keys(value).length <= MAX_RESOURCES,
+    `must have at most ${MAX_RESOURCES} entries`,
+  );
+
+const policy = z.object({
+  effect: z.enum(['allow', 'deny'], 'must be allow or deny'),
+  permission_groups: z
+    .array(z.object({ id: hexId }), { error: expected('a list') })
+    .min(1, 'must not be empty')
+    .max(100, 'must have at most 100 entries'),
+  resources,
+});
+
+const fields = {
+  name: text(120).min(1, 'must not be empty'),
+  policies: z
+    .array(policy, { error: expected('a list') })
+    .min(1, 'must not be empty')
+    .max(100, 'must have at most 100 entries'),
+  condition: condition.nullish(),
+  expires_on: moment.nullish(),
+  not_before: moment.nullish(),
+};
+
+export const createBody = z.object(fields);
+export const putBody = z.object({
+  ...fields,
+  status: z.enum(['active', 'disabled', 'expired'], 'must be active or disabled').nullish(),
+});
+
+export const listQuery = z.object({
+  direction: z.enum(['asc', 'desc']).optional(),
+  include_expired: flag.optional(),
+  ...pageQuery(5, 50),
+});
+
+export const groupQuery = z.object({ name: text(200).optional(), scope: text(200).optional() });
+
+const time = z.string().describe('RFC 3339, UTC, seconds');
+const status = z.enum(['active', 'disabled', 'expired']);
+
+export const wirePolicy = z.object({
+  id: hexId,
+  effect: z.enum(['allow', 'deny']),
+  permission_groups: z.array(z.object({ id: hexId, name: z.string() })),
+  resources: z.record(z.string(), z.union([z.string(), z.record(z.string(), z.string())])),
+});
+
+export const token = z
+  .object({
+    id: hexId,
+    name: z.string(),
+    status,
+    issued_on: time,
+    modified_on: time,
+    not_before: time.optional(),
+    expires_on: time.optional(),
+    policies: z.array(wirePolicy),
+    condition: z
+      .object({
+        request_ip: z
+          .object({ in: z.array(z.string()).optional(), not_in: z.array(z.string()).optional() })
+          .optional(),
+      })
+      .optional(),
+  })
+  .meta({ id: 'ApiToken' });
+
+export const createdToken = token.extend({ value: z.string() }).meta({ id: 'CreatedApiToken' });
+export const tokenValue = z.string();
+export const deleted = z.object({ id: hexId });
+export const verified = z.object({
+  id: hexId,
+  status,
+  not_before: time.optional(),
+  expires_on: time.optional(),
+});
+
+export const permissionGroup = z
+  .object({
+    id: hexId,
+    name: z.string(),
+    category: z.string(),
+    is_selectable: z.boolean(),
+    scopes: z.array(z.string()),
+  })
+  .meta({ id: 'PermissionGroup' });
+
+export type CreateBody = z.output<typeof createBody>;
+export type PutBody = z.output<typeof putBody>;
+export type ListQuery = z.output<typeof listQuery>;
+export type PolicyBody = z.output<typeof policy>;
+export type Condition = z.output<typeof condition>;
+export type WirePolicy = z.output<typeof wirePolicy>;
+export type WireToken = z.output<typeof token>;

@@ -1,0 +1,40 @@
+import type { AccessToken, TokenStatus } from '../../wire/access.js';
+import { present } from '../../wire/fields.js';
+import type { PermissionGroup } from '../../wire/permission-groups.js';
+import { SCOPE_NAMES } from './resource-names.js';
+import type { Condition, WirePolicy, WireToken } from './schema.js';
+import type { ApiToken } from './store.js';
+
+/** RFC 3339 in UTC, in seconds, as tokens have it. */
+const seconds = (date: Date) => date.toISOString().replace(/\.\d+Z$/, 'Z');
+const secondsOrNull = (date: Date | null) => date && seconds(date);
+
+const validity = ({ notBefore, expiresOn }: Pick<AccessToken, 'notBefore' | 'expiresOn'>) =>
+  present({ not_before: secondsOrNull(notBefore), expires_on: secondsOrNull(expiresOn) });
+
+export function tokenToWire(token: ApiToken, status: TokenStatus): WireToken {
+  return {
+    id: token.id,
+    name: token.name,
+    status,
+    issued_on: seconds(token.issuedOn),
+    modified_on: seconds(token.modifiedOn),
+    ...validity(token),
+    policies: token.policies as WirePolicy[],
+    ...present({ condition: token.condition as Condition | null }),
+  };
+}
+
+export const verifiedToWire = (token: AccessToken, status: TokenStatus) => ({
+  id: token.id,
+  status,
+  ...validity(token),
+});
+
+export const groupToWire = ({ id, name, category, scope }: PermissionGroup) => ({
+  id,
+  name,
+  category,
+  is_selectable: true,
+  scopes: [SCOPE_NAMES[scope]],
+});

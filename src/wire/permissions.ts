@@ -1,0 +1,112 @@
+import { type AccessDirectory, type AccessToken, allows, type Resource } from './access.js';
+import { ApiError } from './errors.js';
+import type { GroupName, Scope, Subject } from './permission-groups.js';
+
+/** `anyone`: every credential; `something`: any permission at all on the object; else one of these. */
+type Need = 'anyone' | 'something' | readonly GroupName[];
+
+interface Row {
+  /** Start of the paths that it is about; `*` is any one segment. */
+  readonly path: string;
+  readonly scope: Scope;
+  readonly read: Need;
+  readonly write: Need;
+}
+
+const writes = (subjects: readonly Subject[]) => subjects.map((subject): GroupName => `${subject} Write`);
+const reads = (subjects: readonly Subject[]) => subjects.map((subject): GroupName => `${subject} Read`);
+
+const row = (path: string, scope: Scope, ...subjects: readonly Subject[]): Row => ({
+  path,
+  scope,
+  read: [...reads(subjects), ...writes(subjects)],
+  write: writes(subjects),
+});
+
+/** What is read gives away more than a reader may have. */
+const secret = (path: string, scope: Scope, ...subjects: readonly Subject[]): Row => ({
+  path,
+  scope,
+  read: writes(subjects),
+  write: writes(subjects),
+});
+
+const TUNNELS = [
+  'Cloudflare One Connectors',
+  'Cloudflare One Connector: cloudflared',
+  'Cloudflare Tunnel',
+] as const;
+const WARP = ['Cloudflare One Connectors', 'Cloudflare One Connector: WARP'] as const;
+const NETWORKS = ['Cloudflare One Networks', 'Cloudflare Tunnel'] as const;
+const POOLS = ['Load Balancing: Monitors and Pools'] as const;
+
+/** The permissions of every path, as the API description names them; of several rows the first that fits counts. */
+const ROWS: readonly Row[] = [
+  ...['monitors', 'monitor_groups', 'pools', 'preview', 'regions', 'search', 'usage'].map((part) =>
+    row(`/accounts/*/load_balancers/${part}`, 'account', ...POOLS),
+  ),
+  row('/accounts/*/load_balancers', 'account', 'Load Balancers Account'),
+  secret('/accounts/*/cfd_tunnel/*/token', 'account', ...TUNNELS),
+  row('/accounts/*/cfd_tunnel', 'account', ...TUNNELS),
+  row('/accounts/*/tunnels', 'account', ...TUNNELS),
+  secret('/accounts/*/warp_connector/*/token', 'account', ...WARP),
+  row('/accounts/*/warp_connector', 'account', ...WARP),
+  row('/accounts/*/teamnet', 'account', ...NETWORKS),
+  row('/accounts/*/zerotrust/routes', 'account', ...NETWORKS),
+  row('/accounts/*/zerotrust/subnets', 'account', 'Cloudflare One Networks'),
+  row('/accounts/*/zerotrust', 'account', 'Zero Trust'),
+  row('/accounts/*/magic', 'account', 'Magic WAN', 'Magic Transit'),
+  { ...row('/accounts/*', 'account', 'Account Settings'), read: 'something' },
+  // The list shows what may be seen.
+  { ...row('/accounts', 'account', 'Account Settings'), read: 'anyone' },
+  row('/zones/*/load_balancers', 'zone', 'Load Balancers'),
+  { ...row('/zones/*', 'zone', 'Zone'), read: 'something' },
+  { ...row('/zones', 'zone', 'Zone'), read: 'anyone' },
+  { path: '/user/tokens/verify', scope: 'user', read: 'anyone', write: [] },
+  row('/user/tokens', 'user', 'API Tokens'),
+  row('/user/load_balancers', 'account', ...POOLS),
+  row('/user/load_balancing_analytics', 'account', ...POOLS),
+  row('/user', 'user', 'User Details'),
+  { path: '/ips', scope: 'user', read: 'anyone', write: [] },
+];
+
+const SPLIT_ROWS = ROWS.map((entry) => ({ entry, segments: entry.path.split('/') }));
+
+/** The row of a path; undefined when nobody has said who may use it. */
+export function permissionsOf(path: string): Row | undefined {
+  const segments = path.split('/');
+  const fits = (pattern: readonly string[]) =>
+    pattern.length <= segments.length && pattern.every((part, i) => part === '*' || part === segments[i]);
+  return SPLIT_ROWS.find(({ segments: pattern }) => fits(pattern))?.entry;
+}
+
+export interface Attempt {
+  readonly method: string;
+  /** With the values of its parameters in place, decoded. */
+  readonly segments: readonly string[];
+  readonly body: unknown;
+}
+
+/** Throws ApiError unless the token may do it. What has no row, no token may. */
+export function authorize(token: AccessToken, directory: AccessDirectory, attempt: Attempt): void {
+  const found = permissionsOf(attempt.segments.join('/'));
+  const need = attempt.method === 'GET' || attempt.method === 'HEAD' ? found?.read : found?.write;
+  if (need === 'anyone') return;
+  const groups = need === 'something' ? null : need;
+  if (!found || groups === undefined || !allows(token.policies, groups, targetOf(found, attempt, directory)))
+    throw new ApiError('not_authenticated');
+}
+
+/** An account or zone that is still to be made is `*`: only who may touch every one may make one. */
+function targetOf({ scope, path }: Row, { segments, body }: Attempt, directory: AccessDirectory): Resource {
+  const id = path.startsWith('/user') ? '*' : (segments[2] ?? '*');
+  if (scope === 'user') return { scope };
+  if (scope === 'account') return { scope, account: id };
+  const account = id === '*' ? accountNamedIn(body) : (directory.accountOf(id) ?? '');
+  return { scope, zone: id, account };
+}
+
+function accountNamedIn(body: unknown): string {
+  const id = (body as { account?: { id?: unknown } | null } | null | undefined)?.account?.id;
+  return typeof id === 'string' ? id : '';
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { apiOf } from '../support/api.js';
+import { startOfframp } from '../support/offramp.js';
+
+test('with --rate-limit a user who asks too often is told when to come back, and others go on', async () => {
+  const offramp = await startOfframp(['--rate-limit', '3']);
+  const [ada, bob] = [apiOf(offramp, 'ada'), apiOf(offramp, 'bob')];
+  const remaining = [];
+  for (let i = 0; i < 3; i++)
+    remaining.push((await ada.get('/accounts')).headers.get('x-ratelimit-remaining'));
+  expect(remaining).toEqual(['2', '1', '0']);
+  const refused = await ada.post('@/teamnet/virtual_networks', { name: 'too much' });
+  expect([refused.status, refused.body.errors[0].message]).toEqual([
+    429,
+    'Please wait and consider throttling your request speed',
+  ]);
+  expect(refused.headers.get('retry-after')).toBe('300');
+  expect(refused.headers.get('ratelimit')).toBe('"default";r=0;t=300');
+  expect((await ada.get('/nowhere')).status).toBe(429);
+  const networks = (await bob.get('@/teamnet/virtual_networks')).body.result;
+  expect(networks.map(({ name }: { name: string }) => name)).toEqual(['default']);
+  await offramp.stop();
+});
+
+test('without it nobody is counted', async () => {
+  const offramp = await startOfframp();
+  expect((await apiOf(offramp).get('/accounts')).headers.get('ratelimit')).toBeNull();
+  await offramp.stop();
+});

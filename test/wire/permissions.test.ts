@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { openapiDocument } from '../../src/openapi-document.js';
+import { NO_TOKENS } from '../../src/wire/access.js';
+import { authorize, permissionsOf } from '../../src/wire/permissions.js';
+
+const document = JSON.parse(JSON.stringify(await openapiDocument())) as { paths: Record<string, unknown> };
+
+test.each(Object.keys(document.paths))('%s has its permissions in the table', (path) => {
+  expect(permissionsOf(path.replaceAll(/\{[^}]+\}/g, 'x'))).toBeDefined();
+});
+
+test.each([
+  ['/accounts/x/load_balancers/pools/y', 'Load Balancing: Monitors and Pools'],
+  ['/accounts/x/load_balancers/0123', 'Load Balancers Account'],
+  ['/accounts/x/teamnet/routes', 'Cloudflare One Networks'],
+  ['/accounts/x/cfd_tunnel/y', 'Cloudflare One Connectors'],
+  ['/accounts/x/magic/gre_tunnels', 'Magic WAN'],
+  ['/accounts/x', 'Account Settings'],
+  ['/accounts/x/something/new', 'Account Settings'],
+  ['/zones/x/load_balancers', 'Load Balancers'],
+  ['/zones/x', 'Zone'],
+  ['/user/tokens/x/value', 'API Tokens'],
+  ['/user', 'User Details'],
+])('writing %s takes %s Write', (path, subject) => {
+  expect(permissionsOf(path)?.write[0]).toBe(`${subject} Write`);
+});
+
+test("a tunnel's token is read by who may write", () => {
+  expect(permissionsOf('/accounts/x/cfd_tunnel/y/token')?.read).not.toContain('Cloudflare Tunnel Read');
+  expect(permissionsOf('/accounts/x/cfd_tunnel/y')?.read).toContain('Cloudflare Tunnel Read');
+});
+
+test('what is not in the table no token may do', () => {
+  const everything = { scope: 'account', account: '*' } as const;
+  const policies = [
+    { effect: 'allow', groups: new Set(['Account Settings Write'] as const), resources: [everything] },
+  ] as const;
+  const token = {
+    id: '',
+    userId: '',
+    digest: Buffer.alloc(32),
+    disabled: false,
+    notBefore: null,
+    expiresOn: null,
+    from: null,
+    policies,
+  };
+  const attempt = { method: 'GET', segments: ['', 'elsewhere'], body: undefined };
+  expect(() => authorize(token, NO_TOKENS, attempt)).toThrow('Authentication error');
+  const known = { ...attempt, segments: ['', 'accounts', 'x'] };
+  expect(() => authorize(token, NO_TOKENS, known)).not.toThrow();
+});
