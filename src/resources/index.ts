@@ -10,6 +10,7 @@ import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.j
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { userRoutes } from './user/index.js';
+import { userTwins } from './user-account.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
 import { zoneRoutes } from './zones/index.js';
 
@@ -51,5 +52,6 @@ export function liveSources({ monitors, pools }: CommittedNouns): LiveSources {
 
 export function registerResources(app: Http, context: Context): void {
   accountScope(app, context);
+  userTwins(app, context);
   for (const register of RESOURCES) register(app, context);
 }

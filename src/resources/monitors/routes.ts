@@ -12,7 +12,7 @@ import { toWire } from './to-wire.js';
 
 const PATH = '/accounts/:account_id/load_balancers/monitors';
 const ONE = `${PATH}/:monitor_id`;
-const config = { family: 'lb' } as const;
+const config = { family: 'lb', alsoForUser: true } as const;
 const tags = ['Load balancer monitors'];
 const response = { 200: successOf(schema.monitor), ...failures };
 const { accountParams, monitorParams, listQuery, body } = schema;

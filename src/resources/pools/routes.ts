@@ -14,7 +14,7 @@ import { toWire } from './to-wire.js';
 
 const PATH = '/accounts/:account_id/load_balancers/pools';
 const ONE = `${PATH}/:pool_id`;
-const config = { family: 'lb' } as const;
+const config = { family: 'lb', alsoForUser: true } as const;
 const tags = ['Load balancer pools'];
 const response = { 200: successOf(schema.pool), ...failures };
 const listResponse = { 200: listOf(schema.pool), ...failures };
