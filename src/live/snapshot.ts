@@ -3,7 +3,7 @@
  * default filled in. The control plane builds them (`resources/*`), the publisher sends them, the worker only reads.
  */
 
-export type MonitorType = 'http' | 'https' | 'tcp';
+export type MonitorType = 'http' | 'https' | 'tcp' | 'udp_icmp' | 'icmp_ping' | 'smtp';
 export type SteeringPolicy = 'off' | 'random';
 export type OriginSteeringPolicy = 'random' | 'hash';
 
@@ -13,7 +13,7 @@ export interface LiveMonitor {
   readonly method: string;
   readonly path: string;
   readonly header: Readonly<Record<string, readonly string[]>>;
-  /** 0 = the default port of the type (80, 443). Never 0 for `tcp`. */
+  /** 0 = the default port of http and https (80, 443). Never 0 for `tcp`, `udp_icmp` and `smtp`; unused by `icmp_ping`. */
   readonly port: number;
   /** Seconds. */
   readonly timeout: number;
