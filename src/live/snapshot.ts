@@ -29,6 +29,21 @@ export interface LiveMonitor {
   readonly allowInsecure: boolean;
 }
 
+/** Several monitors with one verdict on each origin. */
+export interface LiveMonitorGroup {
+  readonly id: string;
+  /** The enabled ones, in their order. */
+  readonly members: readonly LiveGroupMember[];
+}
+
+export interface LiveGroupMember {
+  readonly monitorId: string;
+  /** Probes and has no say. */
+  readonly monitoringOnly: boolean;
+  /** While it finds an origin unhealthy, the origin is unhealthy. */
+  readonly mustBeHealthy: boolean;
+}
+
 export interface LiveOrigin {
   /** Identity inside the pool for health: changes exactly when the address, port, network or Host header changes. */
   readonly key: string;
@@ -53,7 +68,9 @@ export interface LivePool {
   readonly name: string;
   readonly enabled: boolean;
   readonly minimumOrigins: number;
+  /** At most one of these two is set. */
   readonly monitorId: string | null;
+  readonly monitorGroupId: string | null;
   readonly originSteering: OriginSteeringPolicy;
   readonly checkRegions: readonly string[] | null;
   readonly origins: readonly LiveOrigin[];
@@ -95,6 +112,7 @@ export interface LiveTunnel {
 
 export interface LiveObjects {
   readonly monitor: LiveMonitor;
+  readonly monitor_group: LiveMonitorGroup;
   readonly pool: LivePool;
   readonly load_balancer: LiveLoadBalancer;
   readonly route: LiveRoute;
@@ -105,6 +123,7 @@ export type LiveNoun = keyof LiveObjects;
 
 export const LIVE_NOUNS = [
   'monitor',
+  'monitor_group',
   'tunnel',
   'route',
   'pool',
@@ -123,6 +142,7 @@ export interface SnapshotDelta {
 export interface Snapshot {
   readonly revision: number;
   readonly monitors: ReadonlyMap<string, LiveMonitor>;
+  readonly monitorGroups: ReadonlyMap<string, LiveMonitorGroup>;
   readonly pools: ReadonlyMap<string, LivePool>;
   readonly loadBalancers: ReadonlyMap<string, LiveLoadBalancer>;
   readonly routes: ReadonlyMap<string, LiveRoute>;

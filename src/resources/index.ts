@@ -5,6 +5,7 @@ import type { CommittedNouns, Context } from './context.js';
 import { ipsRoutes } from './ips/index.js';
 import { type LiveSources, sourceOf } from './live.js';
 import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
+import { findLiveMonitorGroups, liveMonitorGroup, monitorGroupRoutes } from './monitor-groups/index.js';
 import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
@@ -24,6 +25,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   ipsRoutes,
   zoneRoutes,
   monitorRoutes,
+  monitorGroupRoutes,
   poolRoutes,
   loadBalancerRoutes,
 ];
@@ -43,6 +45,7 @@ const asItIs = <T>(live: T) => live;
 export function liveSources({ monitors, pools }: CommittedNouns): LiveSources {
   return {
     monitor: sourceOf(findLiveMonitors, liveMonitor, monitors),
+    monitor_group: sourceOf(findLiveMonitorGroups, liveMonitorGroup),
     tunnel: sourceOf(liveTunnels, asItIs),
     route: sourceOf(liveRoutes, asItIs),
     pool: sourceOf(findLivePools, livePool, pools),

@@ -3,7 +3,7 @@ import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
 import { renderedOk, renderedPage } from '../../wire/rendered.js';
 import type { Context } from '../context.js';
-import { reference, referenceTo } from '../references.js';
+import { reference } from '../references.js';
 import { notices } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
@@ -66,7 +66,7 @@ export function monitorRoutes(app: Http, { db, committed: { monitors }, settings
       config,
       schema: {
         tags,
-        summary: 'Delete a monitor that no pool uses',
+        summary: 'Delete a monitor that no pool and no monitor group uses',
         params: monitorParams,
         response: { 200: successOf(schema.deleted), ...failures },
       },
@@ -83,18 +83,14 @@ export function monitorRoutes(app: Http, { db, committed: { monitors }, settings
       config,
       schema: {
         tags,
-        summary: 'List the pools that use a monitor',
+        summary: 'List the pools and monitor groups that use a monitor',
         params: monitorParams,
         querystring: listQuery,
         response: { 200: listOf(reference), ...failures },
       },
     },
-    async ({ params, query }) => {
-      await rules.get(db.read, params.account_id, params.monitor_id);
-      const pools = await store.poolsWith(db.read, params.monitor_id);
-      const references = pools.map((pool) => referenceTo('referrer', 'pool', pool));
-      return sliced(references, pageRequest(query, null));
-    },
+    async ({ params: { account_id, monitor_id }, query }) =>
+      sliced(await rules.references(db.read, account_id, monitor_id), pageRequest(query, null)),
   );
 }
 

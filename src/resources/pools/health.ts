@@ -11,7 +11,7 @@ export async function poolHealth(
   pool: Pool,
   location: string,
 ): Promise<PoolHealth> {
-  if (pool.monitorId === null) return { pool_id: pool.id, pop_health: {} };
+  if (pool.monitorId === null && pool.monitorGroupId === null) return { pool_id: pool.id, pop_health: {} };
   const report = await dataPlane.ask('pool_health', { poolId: pool.id }).catch((error: Error) => {
     throw new ApiError('overloaded', error.message);
   });

@@ -66,7 +66,7 @@ export function poolRoutes(app: Http, context: Context): void {
         response: listResponse,
       },
     },
-    async ({ params, query }) => await bulkChange(db.read, params.account_id, query),
+    ({ params, query }) => db.transact((tx) => bulkChange(tx, params.account_id, query)),
   );
 
   app.get(
@@ -135,7 +135,7 @@ export function poolRoutes(app: Http, context: Context): void {
       config,
       schema: {
         tags,
-        summary: 'List the load balancers that name a pool, and its monitor',
+        summary: 'List the load balancers that name a pool, and its monitor or monitor group',
         params: poolParams,
         querystring: schema.referencesQuery,
         response: { 200: listOf(reference), ...failures },

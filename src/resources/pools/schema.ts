@@ -65,12 +65,12 @@ const plainMembers = {
   notification_filter: notificationFilter,
   networks: z.array(text(64)).max(64),
 };
-/** `""` is how older clients take the monitor off a pool. */
-const monitorId = z.union([hexId, z.literal('')], 'must be 32 hexadecimal digits');
+/** `""` is how older clients take a monitor off a pool. */
+const optionalId = z.union([hexId, z.literal('')], 'must be 32 hexadecimal digits');
 const optional = {
   ...nullish(plainMembers),
-  monitor: monitorId.nullish(),
-  monitor_group: text(64).nullish(),
+  monitor: optionalId.nullish(),
+  monitor_group: optionalId.nullish(),
   load_shedding: z.object(nullish(loadSheddingMembers)).nullish(),
   origin_steering: z.object(nullish(originSteeringMembers)).nullish(),
 };
@@ -94,8 +94,9 @@ export const pool = z
     ...plainMembers,
     origins: z.array(wireOrigin),
     monitor: hexId.optional(),
+    monitor_group: hexId.optional(),
     check_regions: plainMembers.check_regions.nullable(),
-    health_sources: z.null(),
+    health_sources: plainMembers.health_sources.nullable(),
     latitude: plainMembers.latitude.optional(),
     longitude: plainMembers.longitude.optional(),
     load_shedding: z.object(loadSheddingMembers).optional(),
