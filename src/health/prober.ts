@@ -1,6 +1,6 @@
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
-import type { HealthBoard, HealthTransition } from '../live/health-board.js';
+import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '../live/health-board.js';
 import type { PoolHealthReport } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
@@ -8,7 +8,7 @@ import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
 import { reportPoolHealth } from './pool-health-report.js';
 import { coveredByChangedRoutes, dependingOnTunnel } from './private-origins.js';
 import { createScheduler } from './scheduler.js';
-import { affectedPools, targetsOf } from './targets.js';
+import { affectedPools, type Target, targetsOf } from './targets.js';
 import { type Watch, watchOrigin } from './watch.js';
 
 export interface ProberOptions {
@@ -44,7 +44,13 @@ export function createProber(options: ProberOptions): Prober {
   const { store, board, offramps, log, clock = systemClock } = options;
   const scheduler = createScheduler({ clock, maxInFlight: options.maxInFlight ?? 256 });
   const trust = trusting(options.trustedAuthorities ?? []);
-  const parts = { board, scheduler, means: { offramps, clock, trust }, onTransition: announce };
+  const parts = {
+    board,
+    scheduler,
+    means: { offramps, clock, trust },
+    onTransition: announce,
+    onFinding: mention,
+  };
   /** By pool, then by origin key. */
   const pools = new Map<string, Map<string, Watch>>();
   /** Those in a virtual network. */
@@ -61,6 +67,23 @@ export function createProber(options: ProberOptions): Prober {
       'origin health changed',
     );
     for (const listener of listeners) listener(transition);
+  }
+
+  function mention(target: Target, monitorId: string, from: HealthState, found: OriginHealth): void {
+    const { poolId, poolName, origin } = target;
+    log.info(
+      {
+        pool: poolName,
+        poolId,
+        origin: origin.name,
+        address: origin.address,
+        monitorId,
+        from,
+        to: found.state,
+        reason: found.failureReason,
+      },
+      'a monitor of a group has changed its mind about an origin',
+    );
   }
 
   function reconcile(poolId: string): void {
