@@ -42,6 +42,11 @@ edge.onConnection(({ type, connection, at }) => {
 
 const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Questions[Q]['answer'] } = {
   pool_health: ({ poolId }) => prober.poolHealth(poolId),
+  start_preview: (request) => {
+    prober.previews.start(request);
+    return null;
+  },
+  preview: ({ accountId, previewId }) => prober.previews.report(accountId, previewId),
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 

@@ -5,12 +5,10 @@ import {
   UNKNOWN_HEALTH,
 } from '../live/health-board.js';
 import type { LiveMonitor } from '../live/snapshot.js';
-import { check } from './attempts.js';
+import { checkOnce } from './check-once.js';
 import { CUT_OFF, judge, type Standing, UNJUDGED } from './judge.js';
 import type { ProbeMeans, ProbeResult, ProbeTarget } from './probes/probe.js';
-import { PROBES } from './probes/table.js';
 import type { Scheduler } from './scheduler.js';
-import { withoutWay } from './way.js';
 
 /** The checks that one monitor makes of one origin, one each interval. */
 export interface MonitorChecks {
@@ -40,10 +38,8 @@ export function startChecks(
   let health = UNKNOWN_HEALTH;
 
   const job = scheduler.every(monitor.interval * 1_000, async (signal) => {
-    const { poolId, origin } = target();
-    const cutOff = withoutWay(origin, means.offramps);
-    const result = cutOff ?? (await check(PROBES[monitor.type], { poolId, origin, monitor }, means, signal));
-    if (!signal.aborted) record(result, cutOff ? CUT_OFF : judge(standing, result.passed, monitor));
+    const { result, certain } = await checkOnce({ ...target(), monitor }, means, signal);
+    if (!signal.aborted) record(result, certain ? CUT_OFF : judge(standing, result.passed, monitor));
   });
 
   function record(result: ProbeResult, next: Standing): void {

@@ -6,6 +6,7 @@ import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
 import { reportPoolHealth } from './pool-health-report.js';
+import { createPreviews, type Previews } from './previews.js';
 import { coveredByChangedRoutes, dependingOnTunnel } from './private-origins.js';
 import { createScheduler } from './scheduler.js';
 import { affectedPools, type Target, targetsOf } from './targets.js';
@@ -35,6 +36,7 @@ export interface Prober {
    * `limitMs`. Null when they have started none.
    */
   firstResults(limitMs: number): Promise<void> | null;
+  readonly previews: Pick<Previews, 'start' | 'report'>;
   /** Cancels the probes under way and resolves when they have let go of their sockets. The board stays as it is. */
   stop(): Promise<void>;
 }
@@ -44,10 +46,12 @@ export function createProber(options: ProberOptions): Prober {
   const { store, board, offramps, log, clock = systemClock } = options;
   const scheduler = createScheduler({ clock, maxInFlight: options.maxInFlight ?? 256 });
   const trust = trusting(options.trustedAuthorities ?? []);
+  const means = { offramps, clock, trust };
+  const previews = createPreviews({ store, means, clock });
   const parts = {
     board,
     scheduler,
-    means: { offramps, clock, trust },
+    means,
     onTransition: announce,
     onFinding: mention,
   };
@@ -132,9 +136,10 @@ export function createProber(options: ProberOptions): Prober {
       started = [];
       return waiting.length === 0 ? null : allSeen(waiting, limitMs, clock);
     },
-    stop() {
+    previews,
+    async stop() {
       stopped = true;
-      return scheduler.stop();
+      await Promise.all([scheduler.stop(), previews.stop()]);
     },
   };
 }

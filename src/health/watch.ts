@@ -1,11 +1,11 @@
 import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '../live/health-board.js';
 import { UNKNOWN_HEALTH } from '../live/health-board.js';
+import { withoutWay } from './check-once.js';
 import { type MonitorChecks, startChecks } from './monitor-checks.js';
 import type { ProbeMeans } from './probes/probe.js';
 import type { Scheduler } from './scheduler.js';
 import { isSameMonitor, type Target } from './targets.js';
 import { combine } from './vote.js';
-import { withoutWay } from './way.js';
 
 /** The health of one origin in one pool, from its first probe until it is no longer probed. */
 export interface Watch {

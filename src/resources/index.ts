@@ -8,6 +8,7 @@ import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './l
 import { findLiveMonitorGroups, liveMonitorGroup, monitorGroupRoutes } from './monitor-groups/index.js';
 import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
+import { previewRoutes } from './previews/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { userRoutes } from './user/index.js';
@@ -27,6 +28,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   monitorRoutes,
   monitorGroupRoutes,
   poolRoutes,
+  previewRoutes,
   loadBalancerRoutes,
 ];
 

@@ -23,11 +23,16 @@ export async function create(
   accountId: string,
   body: MonitorBody,
 ): Promise<store.Monitor> {
-  const fields = checked(fieldsAfter(body, null), settings);
-  const now = new Date();
-  const monitor = { id: newHexId(), accountId, ...columnsOf(fields), createdOn: now, modifiedOn: now };
+  const monitor = made(settings, accountId, body);
   await store.insert(tx, monitor);
   return monitor;
+}
+
+/** The monitor that `body` describes, not stored; throws what the first broken rule says. */
+export function made(settings: Settings, accountId: string, body: MonitorBody): store.Monitor {
+  const fields = checked(fieldsAfter(body, null), settings);
+  const now = new Date();
+  return { id: newHexId(), accountId, ...columnsOf(fields), createdOn: now, modifiedOn: now };
 }
 
 /** PUT: what the body leaves out goes back to its default. */

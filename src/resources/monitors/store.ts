@@ -36,6 +36,16 @@ export function poolsWith(db: Client, id: string): Promise<{ id: string; name: s
   });
 }
 
+/** The pools that this monitor watches, by itself or in a group. */
+export function poolsWatchedBy(db: Client, id: string): Promise<{ id: string; name: string }[]> {
+  const inGroup = { monitorGroup: { members: { some: { monitorId: id } } } };
+  return db.pool.findMany({
+    where: { OR: [{ monitorId: id }, inGroup] },
+    select: { id: true, name: true },
+    orderBy: oldestFirst,
+  });
+}
+
 /** The monitor groups that this monitor is in. */
 export function groupsWith(db: Client, id: string): Promise<{ id: string; description: string }[]> {
   return db.monitorGroup.findMany({

@@ -4,6 +4,7 @@ import { hexId, uuid } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
 import { expected, fraction, integer, text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
+import { poolVerdict } from '../verdict.js';
 import { CHECK_REGIONS, HEALTH_SOURCES } from './regions.js';
 
 export const accountParams = z.object({ account_id: hexId });
@@ -111,21 +112,8 @@ export const pool = z
 
 export const deleted = z.object({ id: hexId });
 
-const verdict = { healthy: z.boolean() };
-const originVerdict = z.object({
-  ...verdict,
-  rtt: z.string(),
-  failure_reason: z.string(),
-  response_code: z.int(),
-});
 export const poolHealth = z
-  .object({
-    pool_id: hexId,
-    pop_health: z.record(
-      z.string(),
-      z.object({ ...verdict, origins: z.array(z.record(z.string(), originVerdict)) }),
-    ),
-  })
+  .object({ pool_id: hexId, pop_health: z.record(z.string(), poolVerdict) })
   .meta({ id: 'PoolHealth' });
 
 export type OriginBody = z.output<typeof origin>;
