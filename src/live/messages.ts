@@ -50,6 +50,28 @@ export interface PreviewReport {
   }[];
 }
 
+/** Origins of a pool have become healthy or unhealthy: the pool and its origins after that. */
+export interface PoolEvent {
+  readonly accountId: string;
+  readonly poolId: string;
+  readonly poolName: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly healthy: boolean;
+  /** Whether the pool itself has become healthy or unhealthy with them. */
+  readonly changed: boolean;
+  readonly minimumOrigins: number;
+  readonly origins: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly ip: string | null;
+    readonly enabled: boolean;
+    readonly healthy: boolean;
+    readonly changed: boolean;
+    readonly failureReason: FailureReason;
+  }[];
+}
+
 /** Questions that only the data plane can answer, with the type of each answer. */
 export interface Questions {
   pool_health: { ask: { poolId: string }; answer: PoolHealthReport };
@@ -79,6 +101,7 @@ export type FromDataPlane =
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
   | { readonly type: 'refused'; readonly id: number; readonly reason: string }
+  | { readonly type: 'pool_event'; readonly event: PoolEvent }
   | { readonly type: 'connection_opened'; readonly connection: ConnectionInfo }
   | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number };
 

@@ -2,6 +2,7 @@ import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
 import { createCommitted } from './committed.js';
 import type { CommittedNouns, Context } from './context.js';
+import { eventRoutes } from './events/index.js';
 import { ipsRoutes } from './ips/index.js';
 import { type LiveSources, sourceOf } from './live.js';
 import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
@@ -30,6 +31,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   poolRoutes,
   previewRoutes,
   loadBalancerRoutes,
+  eventRoutes,
 ];
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;

@@ -7,7 +7,7 @@ import { reference } from '../references.js';
 import { notices } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
-import * as store from './store.js';
+import type * as store from './store.js';
 import { toWire } from './to-wire.js';
 
 const PATH = '/accounts/:account_id/load_balancers/monitors';
