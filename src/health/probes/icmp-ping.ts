@@ -7,6 +7,6 @@ export const probeIcmpPing: Probe = async ({ origin }, { clock }, signal) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
   const ip = await ipAddressOf(origin, signal);
   const startedAt = clock.monotonic();
-  const rttMs = (await ping(ip, signal)) ?? clock.monotonic() - startedAt;
+  const rttMs = (await ping(ip.text, signal)) ?? clock.monotonic() - startedAt;
   return { passed: true, reason: 'No failures', responseCode: 0, rttMs };
 };

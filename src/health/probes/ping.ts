@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { FailureReason } from '../../live/health-board.js';
-import type { IpAddress } from './ip-address.js';
 import { ProbeFailure } from './probe.js';
 
 /** What a run of the program says; more of it is not kept. */
@@ -14,13 +13,13 @@ interface Run {
 }
 
 /**
- * One ICMP echo to `ip` by the system's `ping`, which has the right to send it where a process like this one has not.
- * Resolves with the round trip in milliseconds, null when the program does not tell it; rejects with a ProbeFailure.
- * The vocabulary of failures has no word of its own for an echo that nobody answers: it is a timeout.
+ * One ICMP echo to `ip`, a literal, by the system's `ping`, which has the right to send it where a process like this one
+ * has not. Resolves with the round trip in milliseconds, null when the program does not tell it; rejects with a
+ * ProbeFailure. Its vocabulary has no word of its own for an echo that nobody answers: that is a timeout.
  */
-export async function ping(ip: IpAddress, signal: AbortSignal): Promise<number | null> {
-  // No option for the time to wait: it is in seconds for one program and in milliseconds for another.
-  const { exitCode, output } = await run('ping', [`-${ip.family}`, '-c', '1', ip.text], signal);
+export async function ping(ip: string, signal: AbortSignal): Promise<number | null> {
+  // No other options: the time to wait is in seconds for one program and in milliseconds for another.
+  const { exitCode, output } = await run('ping', ['-c', '1', ip], signal);
   if (signal.aborted) throw new ProbeFailure('TCP Timeout');
   if (exitCode !== 0) throw new ProbeFailure(reasonOf(output));
   const roundTrip = ROUND_TRIP.exec(output)?.[1];

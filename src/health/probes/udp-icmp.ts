@@ -19,7 +19,7 @@ export const probeUdpIcmp: Probe = async ({ origin, monitor }, { clock }, signal
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
   const ip = await ipAddressOf(origin, signal);
   const startedAt = clock.monotonic();
-  const rttMs = (await ping(ip, signal)) ?? clock.monotonic() - startedAt;
+  const rttMs = (await ping(ip.text, signal)) ?? clock.monotonic() - startedAt;
   await sendAndListen(ip, monitor.port, signal);
   return { passed: true, reason: 'No failures', responseCode: 0, rttMs };
 };

@@ -17,7 +17,7 @@ const tags = ['Load balancer monitors'];
 const response = { 200: successOf(schema.monitor), ...failures };
 const { accountParams, monitorParams, listQuery, body } = schema;
 
-export function monitorRoutes(app: Http, { db, committed: { monitors }, settings }: Context): void {
+export function monitorRoutes(app: Http, { db, committed, settings }: Context): void {
   app.get(
     PATH,
     {
@@ -30,7 +30,8 @@ export function monitorRoutes(app: Http, { db, committed: { monitors }, settings
         response: { 200: listOf(schema.monitor), ...failures },
       },
     },
-    async ({ params, query }) => renderedPage(monitors.list(params.account_id), pageRequest(query, null)),
+    async ({ params, query }) =>
+      renderedPage(committed.monitors.list(params.account_id), pageRequest(query, null)),
   );
 
   app.post(
@@ -43,7 +44,7 @@ export function monitorRoutes(app: Http, { db, committed: { monitors }, settings
   app.get(
     ONE,
     { config, schema: { tags, summary: 'Get a monitor', params: monitorParams, response } },
-    async ({ params }) => renderedOk(monitors.get(params.account_id, params.monitor_id)),
+    async ({ params }) => renderedOk(committed.monitors.get(params.account_id, params.monitor_id)),
   );
 
   app.put(

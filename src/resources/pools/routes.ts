@@ -21,8 +21,7 @@ const listResponse = { 200: listOf(schema.pool), ...failures };
 const { accountParams, poolParams } = schema;
 
 export function poolRoutes(app: Http, context: Context): void {
-  const { db, settings } = context;
-  const { pools } = context.committed;
+  const { db, committed, settings } = context;
 
   app.get(
     PATH,
@@ -37,7 +36,7 @@ export function poolRoutes(app: Http, context: Context): void {
       },
     },
     async ({ params, query: { monitor, ...page } }) => {
-      const all = pools.list(params.account_id);
+      const all = committed.pools.list(params.account_id);
       const wanted = monitor === undefined ? all : all.filter(({ row }) => row.monitorId === monitor);
       return renderedPage(wanted, pageRequest(page, null));
     },
@@ -72,7 +71,7 @@ export function poolRoutes(app: Http, context: Context): void {
   app.get(
     ONE,
     { config, schema: { tags, summary: 'Get a pool', params: poolParams, response } },
-    async ({ params }) => renderedOk(pools.get(params.account_id, params.pool_id)),
+    async ({ params }) => renderedOk(committed.pools.get(params.account_id, params.pool_id)),
   );
 
   app.put(
