@@ -6,10 +6,12 @@ import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
+import type { PoolEvent } from './live/messages.js';
 import { createPublisher } from './live/publisher.js';
 import { systemClock } from './net/clock.js';
 import { hostPort } from './net/ip.js';
 import type { CommittedNouns } from './resources/context.js';
+import { recordPoolEvent } from './resources/events/index.js';
 import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
 import { loadChanges } from './resources/live.js';
 
@@ -19,7 +21,7 @@ import { createDirectory, type FollowingDirectory } from './resources/tokens/ind
 import { recordConnection, resetConnections } from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
-import { createMutex } from './storage/mutex.js';
+import { createRecorder, type Recorder } from './storage/recorder.js';
 import { currentRevision } from './storage/revisions.js';
 import { drainable } from './wire/drain.js';
 import { createHttp } from './wire/http.js';
@@ -51,6 +53,8 @@ export interface AppOptions {
 const READ_YOUR_WRITES_MS = 250;
 /** Connections come and go by the hundred when a network breaks; the times of more at once are left out. */
 const MAX_WAITING_EVENTS = 10_000;
+/** Each may name a hundred origins. */
+const MAX_WAITING_POOL_EVENTS = 1_000;
 /** The data plane's place in answers that name one. */
 const LOCATION = 'Local, XX';
 
@@ -66,12 +70,12 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const db = await openStorage(config, dataDir, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
-    const recorder = createConnectionRecorder(db, options.log);
-    closers.push(recorder.settled);
+    const recorders = createRecorders(db, options.log);
+    closers.push(recorders.connections.settled, recorders.poolEvents.settled);
     await resetConnections(db.read);
     const committed = createCommittedNouns();
     const access = createDirectory();
-    const dataPlane = await startDataPlane(config, identity, db, recorder, { committed, access }, options);
+    const dataPlane = await startDataPlane(config, identity, db, recorders, { committed, access }, options);
     closers.push(dataPlane.drain);
     const api = await startApi(
       config,
@@ -130,7 +134,7 @@ async function startDataPlane(
   config: StartConfig,
   identity: EdgeIdentity,
   db: Database,
-  recorder: ConnectionRecorder,
+  recorders: Recorders,
   { committed, access }: InMemory,
   { log, onFailure }: AppOptions,
 ): Promise<DataPlane> {
@@ -152,7 +156,8 @@ async function startDataPlane(
     script: new URL('./data-plane.js', import.meta.url),
     workerData,
     onApplied: (applied) => publisher.applied(applied),
-    onConnection: recorder.record,
+    onConnection: recorders.connections.record,
+    onPoolEvent: recorders.poolEvents.record,
     onFailure,
   });
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
@@ -168,26 +173,25 @@ async function startDataPlane(
   return dataPlane;
 }
 
-interface ConnectionRecorder {
-  record(event: ConnectionEvent): void;
-  /** Resolves when everything that was told so far is in the database. */
-  settled(): Promise<void>;
+interface Recorders {
+  readonly connections: Recorder<ConnectionEvent>;
+  readonly poolEvents: Recorder<PoolEvent>;
 }
 
-/** Writes down when connections come and go, in their order. */
-function createConnectionRecorder(db: Database, log: Logger): ConnectionRecorder {
-  const inOrder = createMutex(MAX_WAITING_EVENTS);
-  return {
-    record(event) {
-      inOrder(() => recordConnection(db.read, event)).catch((error: unknown) =>
-        log.warn(
-          { err: error, tunnelId: event.connection.tunnelId },
-          'the time of a connection was not written down',
-        ),
-      );
-    },
-    settled: () => inOrder(async () => undefined).catch(() => undefined),
-  };
+/** What the data plane tells and the database keeps. */
+function createRecorders(db: Database, log: Logger): Recorders {
+  const connections = createRecorder<ConnectionEvent>({
+    write: (event) => recordConnection(db.read, event),
+    limit: MAX_WAITING_EVENTS,
+    onLost: (error, { connection: { tunnelId } }) =>
+      log.warn({ err: error, tunnelId }, 'the time of a connection was not written down'),
+  });
+  const poolEvents = createRecorder<PoolEvent>({
+    write: (event) => recordPoolEvent(db.read, event),
+    limit: MAX_WAITING_POOL_EVENTS,
+    onLost: (error, { poolId }) => log.warn({ err: error, poolId }, 'a health event was not written down'),
+  });
+  return { connections, poolEvents };
 }
 
 async function startApi(

@@ -1,11 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
 import { createEdge } from './edge/edge.js';
+import { createPoolEvents } from './health/pool-events.js';
 import { createProber } from './health/prober.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { createHealthBoard } from './live/health-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
+import { systemClock } from './net/clock.js';
 import { createDirectDialer } from './offramps/direct.js';
 import { createOffRamps } from './offramps/select.js';
 import { createProxy } from './proxy/proxy.js';
@@ -31,6 +33,13 @@ const proxy = createProxy({
   log,
 });
 const prober = createProber({ store, board, offramps, tunnels: edge, log });
+const poolEvents = createPoolEvents({
+  store,
+  health: board,
+  clock: systemClock,
+  emit: (event) => post({ type: 'pool_event', event }),
+});
+prober.onTransition(poolEvents.record);
 
 edge.onConnection(({ type, connection, at }) => {
   post(
@@ -42,6 +51,11 @@ edge.onConnection(({ type, connection, at }) => {
 
 const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Questions[Q]['answer'] } = {
   pool_health: ({ poolId }) => prober.poolHealth(poolId),
+  start_preview: (request) => {
+    prober.previews.start(request);
+    return null;
+  },
+  preview: ({ accountId, previewId }) => prober.previews.report(accountId, previewId),
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 
@@ -68,6 +82,7 @@ async function confirm(revision: number): Promise<void> {
 async function drain(graceMs: number): Promise<void> {
   const end = performance.now() + graceMs;
   await Promise.all([prober.stop(), proxy.drain(graceMs)]);
+  poolEvents.flush();
   await edge.drain(Math.max(0, end - performance.now()));
   port.close();
 }

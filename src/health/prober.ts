@@ -1,14 +1,15 @@
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
-import type { HealthBoard, HealthTransition } from '../live/health-board.js';
+import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '../live/health-board.js';
 import type { PoolHealthReport } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
 import { reportPoolHealth } from './pool-health-report.js';
+import { createPreviews, type Previews } from './previews.js';
 import { coveredByChangedRoutes, dependingOnTunnel } from './private-origins.js';
 import { createScheduler } from './scheduler.js';
-import { affectedPools, targetsOf } from './targets.js';
+import { affectedPools, type Target, targetsOf } from './targets.js';
 import { type Watch, watchOrigin } from './watch.js';
 
 export interface ProberOptions {
@@ -35,6 +36,7 @@ export interface Prober {
    * `limitMs`. Null when they have started none.
    */
   firstResults(limitMs: number): Promise<void> | null;
+  readonly previews: Pick<Previews, 'start' | 'report'>;
   /** Cancels the probes under way and resolves when they have let go of their sockets. The board stays as it is. */
   stop(): Promise<void>;
 }
@@ -44,7 +46,15 @@ export function createProber(options: ProberOptions): Prober {
   const { store, board, offramps, log, clock = systemClock } = options;
   const scheduler = createScheduler({ clock, maxInFlight: options.maxInFlight ?? 256 });
   const trust = trusting(options.trustedAuthorities ?? []);
-  const parts = { board, scheduler, means: { offramps, clock, trust }, onTransition: announce };
+  const means = { offramps, clock, trust };
+  const previews = createPreviews({ store, means, clock });
+  const parts = {
+    board,
+    scheduler,
+    means,
+    onTransition: announce,
+    onFinding: mention,
+  };
   /** By pool, then by origin key. */
   const pools = new Map<string, Map<string, Watch>>();
   /** Those in a virtual network. */
@@ -61,6 +71,23 @@ export function createProber(options: ProberOptions): Prober {
       'origin health changed',
     );
     for (const listener of listeners) listener(transition);
+  }
+
+  function mention(target: Target, monitorId: string, from: HealthState, found: OriginHealth): void {
+    const { poolId, poolName, origin } = target;
+    log.info(
+      {
+        pool: poolName,
+        poolId,
+        origin: origin.name,
+        address: origin.address,
+        monitorId,
+        from,
+        to: found.state,
+        reason: found.failureReason,
+      },
+      'a monitor of a group has changed its mind about an origin',
+    );
   }
 
   function reconcile(poolId: string): void {
@@ -109,9 +136,10 @@ export function createProber(options: ProberOptions): Prober {
       started = [];
       return waiting.length === 0 ? null : allSeen(waiting, limitMs, clock);
     },
-    stop() {
+    previews,
+    async stop() {
       stopped = true;
-      return scheduler.stop();
+      await Promise.all([scheduler.stop(), previews.stop()]);
     },
   };
 }

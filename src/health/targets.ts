@@ -1,23 +1,42 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LiveMonitor, LivePool, Snapshot } from '../live/snapshot.js';
+import type { LiveGroupMember, LiveMonitor, LiveOrigin, LivePool, Snapshot } from '../live/snapshot.js';
 import type { LiveChange } from '../live/snapshot-store.js';
-import type { ProbeTarget } from './probes/probe.js';
 
-/** A probed origin with what its log lines and transitions say about it. */
-export interface Target extends ProbeTarget {
+/** A probed origin, with what its log lines and transitions say about it. */
+export interface Target {
+  readonly poolId: string;
   readonly poolName: string;
+  readonly origin: LiveOrigin;
+  /** At least one. */
+  readonly monitors: readonly TargetMonitor[];
 }
 
-/** What must be probed for `pool`: each enabled origin, when the pool is enabled and has a monitor. By origin key. */
+/** A monitor of a target, and what its findings count for. */
+export interface TargetMonitor extends Pick<LiveGroupMember, 'monitoringOnly' | 'mustBeHealthy'> {
+  readonly monitor: LiveMonitor;
+}
+
+/** What must be probed for `pool`: each enabled origin, when the pool is enabled and has monitors. By origin key. */
 export function targetsOf(pool: LivePool | undefined, snapshot: Snapshot): Map<string, Target> {
   const targets = new Map<string, Target>();
-  const monitor =
-    pool?.enabled && pool.monitorId !== null ? snapshot.monitors.get(pool.monitorId) : undefined;
-  if (!pool || !monitor) return targets;
+  if (!pool?.enabled) return targets;
+  const monitors = monitorsOf(pool, snapshot);
+  if (monitors.length === 0) return targets;
   for (const origin of pool.origins) {
-    if (origin.enabled) targets.set(origin.key, { poolId: pool.id, poolName: pool.name, origin, monitor });
+    if (origin.enabled) targets.set(origin.key, { poolId: pool.id, poolName: pool.name, origin, monitors });
   }
   return targets;
+}
+
+function monitorsOf({ monitorId, monitorGroupId }: LivePool, snapshot: Snapshot): TargetMonitor[] {
+  const members: readonly LiveGroupMember[] =
+    monitorId !== null
+      ? [{ monitorId, monitoringOnly: false, mustBeHealthy: true }]
+      : (snapshot.monitorGroups.get(monitorGroupId ?? '')?.members ?? []);
+  return members.flatMap(({ monitorId: id, monitoringOnly, mustBeHealthy }) => {
+    const monitor = snapshot.monitors.get(id);
+    return monitor ? [{ monitor, monitoringOnly, mustBeHealthy }] : [];
+  });
 }
 
 /** Whether results of one monitor still stand under the other. */
@@ -27,15 +46,15 @@ export function isSameMonitor(a: LiveMonitor, b: LiveMonitor): boolean {
 
 /** The pools whose targets may differ after `changes`. */
 export function affectedPools(changes: readonly LiveChange[], snapshot: Snapshot): Set<string> {
-  const ids = new Set<string>();
-  const monitors = new Set<string>();
-  for (const { noun, id } of changes) {
-    if (noun === 'pool') ids.add(id);
-    if (noun === 'monitor') monitors.add(id);
-  }
-  if (monitors.size === 0) return ids;
-  for (const pool of snapshot.pools.values()) {
-    if (pool.monitorId !== null && monitors.has(pool.monitorId)) ids.add(pool.id);
-  }
-  return ids;
+  const changed = (noun: LiveChange['noun']) =>
+    new Set(changes.filter((change) => change.noun === noun).map(({ id }) => id));
+  const pools = changed('pool');
+  const monitors = changed('monitor');
+  const groups = changed('monitor_group');
+  if (monitors.size === 0 && groups.size === 0) return pools;
+  for (const { id, members } of snapshot.monitorGroups.values())
+    if (members.some(({ monitorId }) => monitors.has(monitorId))) groups.add(id);
+  for (const { id, monitorId, monitorGroupId } of snapshot.pools.values())
+    if (monitors.has(monitorId ?? '') || groups.has(monitorGroupId ?? '')) pools.add(id);
+  return pools;
 }

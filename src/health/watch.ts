@@ -1,21 +1,20 @@
-import type { FailureReason, HealthBoard, HealthTransition, OriginHealth } from '../live/health-board.js';
+import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '../live/health-board.js';
 import { UNKNOWN_HEALTH } from '../live/health-board.js';
-import type { Way } from '../offramps/contract.js';
-import { check } from './attempts.js';
-import { CUT_OFF, judge, type Standing, UNJUDGED } from './judge.js';
-import { failed, type ProbeMeans, type ProbeResult } from './probes/probe.js';
-import { PROBES } from './probes/table.js';
-import type { Job, Scheduler } from './scheduler.js';
+import { withoutWay } from './check-once.js';
+import { type MonitorChecks, startChecks } from './monitor-checks.js';
+import type { ProbeMeans } from './probes/probe.js';
+import type { Scheduler } from './scheduler.js';
 import { isSameMonitor, type Target } from './targets.js';
+import { combine } from './vote.js';
 
 /** The health of one origin in one pool, from its first probe until it is no longer probed. */
 export interface Watch {
   readonly target: Target;
-  /** Whether no result has come in since it started, or since its monitor changed. */
+  /** Whether a monitor has no result yet, since the watch has started or the monitor has changed. */
   readonly unseen: boolean;
-  /** Calls back at the next result, or when the watch ends. */
+  /** Calls back when the next result leaves no monitor without one, or when the watch ends. */
   onceSeen(listener: () => void): void;
-  /** Takes over the newest configuration. Only another monitor makes the origin unknown again, and probes it at once. */
+  /** Takes over the newest configuration. Only a monitor that is new or another one starts over, with a probe at once. */
   update(target: Target): void;
   /** The way to the origin may have changed: without one it is down at this moment, otherwise it is probed at once. */
   recheck(): void;
@@ -27,74 +26,75 @@ export interface WatchParts {
   readonly scheduler: Scheduler;
   readonly means: ProbeMeans;
   readonly onTransition: (transition: HealthTransition) => void;
+  /** One of several monitors has come to another state; what it counts for is another matter. */
+  readonly onFinding: (target: Target, monitorId: string, from: HealthState, found: OriginHealth) => void;
 }
 
-const REASON_OF_NO_WAY = {
-  no_route: 'No route to host error',
-  no_connection: 'Network Unreachable',
-} as const satisfies Record<Extract<Way, { kind: 'none' }>['failure'], FailureReason>;
-
-export function watchOrigin(first: Target, { board, scheduler, means, onTransition }: WatchParts): Watch {
+export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
+  const { board, scheduler, means, onTransition, onFinding } = watchParts;
   let target = first;
-  let standing = UNJUDGED;
   let health = UNKNOWN_HEALTH;
+  /** By monitor id. */
+  const checks = new Map<string, MonitorChecks>();
   const listeners: (() => void)[] = [];
-  let job = startJob();
-  publish(UNKNOWN_HEALTH);
+  const parts = { scheduler, means, onResult };
+  follow();
+  publish();
 
-  function startJob(): Job {
-    return scheduler.every(target.monitor.interval * 1_000, async (signal) => {
-      const cutOff = withoutWay();
-      const result = cutOff ?? (await check(PROBES[target.monitor.type], target, means, signal));
-      if (!signal.aborted) record(result, cutOff ? CUT_OFF : judge(standing, result.passed, target.monitor));
-    });
+  /** One run of checks for each monitor of the target. */
+  function follow(): void {
+    const wanted = new Map(target.monitors.map(({ monitor }) => [monitor.id, monitor]));
+    for (const [id, { monitor, end }] of checks) {
+      const next = wanted.get(id);
+      if (next && isSameMonitor(monitor, next)) continue;
+      end();
+      checks.delete(id);
+    }
+    for (const [id, monitor] of wanted)
+      if (!checks.has(id))
+        checks.set(
+          id,
+          startChecks(() => target, monitor, parts),
+        );
   }
 
-  /** The verdict when there is no way to the origin: nothing is dialled, and one look is enough. */
-  function withoutWay(): ProbeResult | undefined {
-    const way = means.offramps.select(target.origin);
-    return way.kind === 'none' ? failed(REASON_OF_NO_WAY[way.failure]) : undefined;
+  function onResult({ monitor, health: found }: MonitorChecks, from: HealthState): void {
+    if (target.monitors.length > 1 && from !== found.state) onFinding(target, monitor.id, from, found);
+    publish();
+    if (!isUnseen()) tellSeen();
   }
 
-  function record(result: ProbeResult, next: Standing): void {
-    standing = next;
-    publish({
-      state: next.state,
-      failureReason: reasonToShow(next, result),
-      responseCode: result.responseCode,
-      rttMs: result.rttMs ?? health.rttMs,
-      checkedAt: means.clock.now(),
-    });
-    tellSeen();
-  }
+  const isUnseen = () => [...checks.values()].some((one) => one.health.checkedAt === null);
 
   function tellSeen(): void {
     for (const listener of listeners.splice(0)) listener();
   }
 
-  /** A state shows its own reason while results to the contrary have not turned it yet. */
-  function reasonToShow({ state }: Standing, { passed, reason }: ProbeResult): FailureReason {
-    if (state === 'healthy') return 'No failures';
-    return passed ? health.failureReason : reason;
+  function publish(): void {
+    const from = health.state;
+    health = combine(
+      target.monitors.map((one) => ({
+        ...one,
+        health: checks.get(one.monitor.id)?.health ?? UNKNOWN_HEALTH,
+      })),
+    );
+    board.set(target.poolId, target.origin.key, health);
+    if (from !== health.state) onTransition(transition(from, health));
   }
 
-  function publish(next: OriginHealth): void {
-    const from = health.state;
-    health = next;
+  function transition(from: OriginHealth['state'], { state, failureReason }: OriginHealth): HealthTransition {
     const { poolId, poolName, origin } = target;
-    board.set(poolId, origin.key, next);
-    if (from === next.state) return;
-    onTransition({
+    return {
       poolId,
       poolName,
       originKey: origin.key,
       originName: origin.name,
       address: origin.address,
       from,
-      to: next.state,
-      failureReason: next.failureReason,
+      to: state,
+      failureReason,
       at: means.clock.now(),
-    });
+    };
   }
 
   return {
@@ -102,28 +102,25 @@ export function watchOrigin(first: Target, { board, scheduler, means, onTransiti
       return target;
     },
     get unseen() {
-      return health.checkedAt === null;
+      return isUnseen();
     },
     onceSeen(listener) {
       listeners.push(listener);
     },
     update(next) {
-      const same = isSameMonitor(target.monitor, next.monitor);
       target = next;
-      if (same) return;
-      job.end();
-      standing = UNJUDGED;
-      publish(UNKNOWN_HEALTH);
-      job = startJob();
+      follow();
+      publish();
     },
     recheck() {
-      const cutOff = withoutWay();
-      if (!cutOff) return job.runNow();
-      job.skip();
-      record(cutOff, CUT_OFF);
+      const cutOff = withoutWay(target.origin, means.offramps);
+      for (const one of checks.values()) {
+        if (cutOff) one.cutOff(cutOff);
+        else one.checkNow();
+      }
     },
     end() {
-      job.end();
+      for (const one of checks.values()) one.end();
       board.remove(target.poolId, target.origin.key);
       tellSeen();
     },

@@ -1,12 +1,20 @@
 import { Worker } from 'node:worker_threads';
 import type { DataPlane } from './data-plane.js';
-import type { ConnectionInfo, FromDataPlane, QuestionName, Questions, ToDataPlane } from './messages.js';
+import type {
+  ConnectionInfo,
+  FromDataPlane,
+  PoolEvent,
+  QuestionName,
+  Questions,
+  ToDataPlane,
+} from './messages.js';
 
 export interface WorkerOptions {
   readonly script: URL;
   readonly workerData: unknown;
   readonly onApplied: (revision: number) => void;
   readonly onConnection: (event: ConnectionEvent) => void;
+  readonly onPoolEvent: (event: PoolEvent) => void;
   /** The thread ended without being asked to. */
   readonly onFailure: (error: Error) => void;
 }
@@ -93,6 +101,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return settle(message.id)?.resolve(message.answer as never);
         case 'refused':
           return settle(message.id)?.reject(new Error(message.reason));
+        case 'pool_event':
+          return options.onPoolEvent(message.event);
         case 'connection_opened':
           connections.set(message.connection.id, message.connection);
           return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });

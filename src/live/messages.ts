@@ -1,5 +1,5 @@
 import type { FailureReason, HealthState } from './health-board.js';
-import type { SnapshotDelta } from './snapshot.js';
+import type { LiveMonitor, SnapshotDelta } from './snapshot.js';
 
 /** What crosses the thread boundary between the control plane and the data plane, both ways. */
 
@@ -33,9 +33,52 @@ export interface PoolHealthReport {
   readonly origins: readonly OriginHealthReport[];
 }
 
+/** A try of a monitor on pools. */
+export interface PreviewRequest {
+  readonly previewId: string;
+  readonly accountId: string;
+  readonly monitor: LiveMonitor;
+  readonly poolIds: readonly string[];
+}
+
+/** The pools of which every enabled origin has been checked. */
+export interface PreviewReport {
+  readonly pools: readonly {
+    readonly poolId: string;
+    readonly healthy: boolean;
+    readonly origins: readonly OriginHealthReport[];
+  }[];
+}
+
+/** Origins of a pool have become healthy or unhealthy: the pool and its origins after that. */
+export interface PoolEvent {
+  readonly accountId: string;
+  readonly poolId: string;
+  readonly poolName: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly healthy: boolean;
+  /** Whether the pool itself has become healthy or unhealthy with them. */
+  readonly changed: boolean;
+  readonly minimumOrigins: number;
+  readonly origins: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly ip: string | null;
+    readonly enabled: boolean;
+    readonly healthy: boolean;
+    readonly changed: boolean;
+    readonly failureReason: FailureReason;
+  }[];
+}
+
 /** Questions that only the data plane can answer, with the type of each answer. */
 export interface Questions {
   pool_health: { ask: { poolId: string }; answer: PoolHealthReport };
+  /** Answers as soon as the checks have been started. */
+  start_preview: { ask: PreviewRequest; answer: null };
+  /** Null when there is no such preview of this account, or no longer. */
+  preview: { ask: { accountId: string; previewId: string }; answer: PreviewReport | null };
   /** Ends the connections of a tunnel, or only those of one connector; answers how many there were. */
   drop_connections: { ask: { tunnelId: string; clientId: string | null }; answer: number };
 }
@@ -58,6 +101,7 @@ export type FromDataPlane =
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
   | { readonly type: 'refused'; readonly id: number; readonly reason: string }
+  | { readonly type: 'pool_event'; readonly event: PoolEvent }
   | { readonly type: 'connection_opened'; readonly connection: ConnectionInfo }
   | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number };
 

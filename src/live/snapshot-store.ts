@@ -2,6 +2,7 @@ import {
   LIVE_NOUNS,
   type LiveLoadBalancer,
   type LiveMonitor,
+  type LiveMonitorGroup,
   type LiveNoun,
   type LiveObjects,
   type LivePool,
@@ -33,6 +34,7 @@ export interface SnapshotStore {
 export function createSnapshotStore(): SnapshotStore {
   const tables = {
     monitor: new Map<string, LiveMonitor>(),
+    monitor_group: new Map<string, LiveMonitorGroup>(),
     tunnel: new Map<string, LiveTunnel>(),
     route: new Map<string, LiveRoute>(),
     pool: new Map<string, LivePool>(),
@@ -45,6 +47,7 @@ export function createSnapshotStore(): SnapshotStore {
       return revision;
     },
     monitors: tables.monitor,
+    monitorGroups: tables.monitor_group,
     pools: tables.pool,
     loadBalancers: tables.load_balancer,
     routes: tables.route,

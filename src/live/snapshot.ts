@@ -3,7 +3,7 @@
  * default filled in. The control plane builds them (`resources/*`), the publisher sends them, the worker only reads.
  */
 
-export type MonitorType = 'http' | 'https' | 'tcp';
+export type MonitorType = 'http' | 'https' | 'tcp' | 'udp_icmp' | 'icmp_ping' | 'smtp';
 export type SteeringPolicy = 'off' | 'random';
 export type OriginSteeringPolicy = 'random' | 'hash';
 
@@ -13,7 +13,7 @@ export interface LiveMonitor {
   readonly method: string;
   readonly path: string;
   readonly header: Readonly<Record<string, readonly string[]>>;
-  /** 0 = the default port of the type (80, 443). Never 0 for `tcp`. */
+  /** 0 = the default port of http and https (80, 443). Never 0 for `tcp`, `udp_icmp` and `smtp`; unused by `icmp_ping`. */
   readonly port: number;
   /** Seconds. */
   readonly timeout: number;
@@ -27,6 +27,21 @@ export interface LiveMonitor {
   readonly expectedCodes: string;
   readonly followRedirects: boolean;
   readonly allowInsecure: boolean;
+}
+
+/** Several monitors with one verdict on each origin. */
+export interface LiveMonitorGroup {
+  readonly id: string;
+  /** The enabled ones, in their order. */
+  readonly members: readonly LiveGroupMember[];
+}
+
+export interface LiveGroupMember {
+  readonly monitorId: string;
+  /** Probes and has no say. */
+  readonly monitoringOnly: boolean;
+  /** While it finds an origin unhealthy, the origin is unhealthy. */
+  readonly mustBeHealthy: boolean;
 }
 
 export interface LiveOrigin {
@@ -53,7 +68,9 @@ export interface LivePool {
   readonly name: string;
   readonly enabled: boolean;
   readonly minimumOrigins: number;
+  /** At most one of these two is set. */
   readonly monitorId: string | null;
+  readonly monitorGroupId: string | null;
   readonly originSteering: OriginSteeringPolicy;
   readonly checkRegions: readonly string[] | null;
   readonly origins: readonly LiveOrigin[];
@@ -95,6 +112,7 @@ export interface LiveTunnel {
 
 export interface LiveObjects {
   readonly monitor: LiveMonitor;
+  readonly monitor_group: LiveMonitorGroup;
   readonly pool: LivePool;
   readonly load_balancer: LiveLoadBalancer;
   readonly route: LiveRoute;
@@ -105,6 +123,7 @@ export type LiveNoun = keyof LiveObjects;
 
 export const LIVE_NOUNS = [
   'monitor',
+  'monitor_group',
   'tunnel',
   'route',
   'pool',
@@ -123,6 +142,7 @@ export interface SnapshotDelta {
 export interface Snapshot {
   readonly revision: number;
   readonly monitors: ReadonlyMap<string, LiveMonitor>;
+  readonly monitorGroups: ReadonlyMap<string, LiveMonitorGroup>;
   readonly pools: ReadonlyMap<string, LivePool>;
   readonly loadBalancers: ReadonlyMap<string, LiveLoadBalancer>;
   readonly routes: ReadonlyMap<string, LiveRoute>;

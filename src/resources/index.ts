@@ -2,16 +2,20 @@ import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
 import { createCommitted } from './committed.js';
 import type { CommittedNouns, Context } from './context.js';
+import { eventRoutes } from './events/index.js';
 import { ipsRoutes } from './ips/index.js';
 import { type LiveSources, sourceOf } from './live.js';
 import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
 import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
+import { findLiveMonitorGroups, liveMonitorGroup, monitorGroupRoutes } from './monitor-groups/index.js';
 import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
+import { previewRoutes } from './previews/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
 import { tokenRoutes } from './tokens/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { userRoutes } from './user/index.js';
+import { userTwins } from './user-account.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
 import { zoneRoutes } from './zones/index.js';
 
@@ -26,11 +30,14 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   ipsRoutes,
   zoneRoutes,
   monitorRoutes,
+  monitorGroupRoutes,
   poolRoutes,
+  previewRoutes,
   loadBalancerRoutes,
   greRoutes,
   ipsecRoutes,
   pskRoutes,
+  eventRoutes,
 ];
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
@@ -48,6 +55,7 @@ const asItIs = <T>(live: T) => live;
 export function liveSources({ monitors, pools }: CommittedNouns): LiveSources {
   return {
     monitor: sourceOf(findLiveMonitors, liveMonitor, monitors),
+    monitor_group: sourceOf(findLiveMonitorGroups, liveMonitorGroup),
     tunnel: sourceOf(liveTunnels, asItIs),
     route: sourceOf(liveRoutes, asItIs),
     pool: sourceOf(findLivePools, livePool, pools),
@@ -57,5 +65,6 @@ export function liveSources({ monitors, pools }: CommittedNouns): LiveSources {
 
 export function registerResources(app: Http, context: Context): void {
   accountScope(app, context);
+  userTwins(app, context);
   for (const register of RESOURCES) register(app, context);
 }

@@ -5,7 +5,7 @@ import { hexId } from '../wire/identifiers.js';
 export const reference = z
   .object({
     reference_type: z.enum(['referral', 'referrer']),
-    resource_type: z.enum(['load_balancer', 'monitor', 'pool']),
+    resource_type: z.enum(['load_balancer', 'monitor', 'monitor_group', 'pool']),
     resource_id: hexId,
     resource_name: z.string(),
   })

@@ -1,4 +1,5 @@
 import type { HealthView } from '../live/health-board.js';
+import { isMonitored } from '../live/pool-health.js';
 import type { LiveOrigin, LivePool } from '../live/snapshot.js';
 import { type WeightedOrigins, weighOrigins } from './weighted.js';
 
@@ -22,7 +23,7 @@ export interface PoolState {
 }
 
 export function poolState(pool: LivePool, health: HealthView): PoolState {
-  const monitored = pool.monitorId !== null;
+  const monitored = isMonitored(pool);
   const enabled = pool.origins.filter((origin) => origin.enabled);
   // Unknown counts as down once a monitor is attached.
   const usable = monitored ? enabled.filter((origin) => isHealthy(health, pool, origin)) : enabled;

@@ -133,6 +133,12 @@ export const ERRORS = {
     source: 'terraform-provider-cloudflare #66, #7306',
     text: as('This object is referenced by other objects, delete them first.'),
   },
+  lb_reference_missing: {
+    status: 412,
+    code: 1002,
+    source: "status from Cloudflare's own API description; code and text unverified",
+    text: (reason) => `${reason}: validation failed`,
+  },
   lb_object_missing: {
     status: 404,
     code: 1001,

@@ -192,6 +192,9 @@ test.each<[unknown, string | RegExp]>([
   [{ type: 'tcp' }, 'port is required for a tcp monitor'],
   [{ type: 'smtp' }, 'port is required for a smtp monitor'],
   [{ type: 'udp_icmp', port: 0 }, 'port is required for a udp_icmp monitor'],
+  [{ type: 'icmp_ping', expected_codes: '200' }, /^expected_codes is only for .*, not icmp_ping/],
+  [{ type: 'smtp', port: 25, method: 'HELO' }, /^method is only for .*, not smtp/],
+  [{ type: 'udp_icmp', port: 53, probe_zone: 'example.com' }, /^probe_zone is only for/],
   [{ type: 'tcp', port: 1, path: '/x' }, 'path is only for monitors of type http and https, not tcp'],
   [{ type: 'tcp', port: 1, method: 'GET' }, /^method is only for/],
   [{ type: 'tcp', port: 1, header: { Accept: ['x'] } }, /^header is only for/],
@@ -212,14 +215,33 @@ test.each<[unknown, string | RegExp]>([
 });
 
 test.each([
-  [{ type: 'icmp_ping' }, 'type "icmp_ping"'],
-  [{ type: 'udp_icmp', port: 53 }, 'type "udp_icmp"'],
-  [{ type: 'smtp', port: 25 }, 'type "smtp"'],
-  [http({ probe_zone: 'example.com' }), 'probe_zone "example.com"'],
-])('a monitor that no probe can run yet is refused: %j', async (body, what) => {
+  { type: 'icmp_ping' },
+  { type: 'icmp_ping', port: null, expected_codes: '', header: {} },
+  { type: 'udp_icmp', port: 53 },
+  { type: 'smtp', port: 25, timeout: 9, retries: 0 },
+])('a monitor that speaks no HTTP is taken: %j', async (body) => {
   const answer = await api.post(PATH, body);
-  expect([answer.status, answer.body.errors[0].code]).toEqual([400, 10501]);
-  expect(answer.body.errors[0].message).toBe(`${what} is not implemented by this version of Offramp`);
+  expect([answer.status, answer.body.messages]).toEqual([200, []]);
+  const { header: _none, ...fields } = body as { header?: object };
+  expect(answer.body.result).toEqual({
+    ...HTTP_DEFAULTS,
+    method: '',
+    path: '',
+    ...fields,
+    port: answer.body.result.port,
+    expected_codes: '',
+  });
+  expect((await api.get(`${PATH}/${answer.body.result.id}`)).body.result).toEqual(answer.body.result);
+});
+
+test('a probe_zone is kept, and a message says that it has no effect', async () => {
+  const messages = [{ code: 10501, message: 'probe_zone: probes do not take over settings of a zone' }];
+  const created = await api.post(PATH, http({ probe_zone: 'example.com' }));
+  expect(created.body).toMatchObject({ result: { probe_zone: 'example.com' }, messages });
+  const one = `${PATH}/${created.body.result.id}`;
+  expect((await api.patch(one, { timeout: 2 })).body.messages).toEqual(messages);
+  expect((await api.get(one)).body.messages).toEqual([]);
+  expect((await api.patch(one, { probe_zone: null })).body.messages).toEqual([]);
 });
 
 test('a refused PATCH leaves the monitor as it was', async () => {
@@ -275,14 +297,4 @@ test('DELETE takes the empty JSON body that some clients send', async () => {
   expect((await api.call('DELETE', `${PATH}/${first.id}`, '')).status).toBe(200);
   const second = await api.create(PATH, { expected_codes: '200' });
   expect((await api.call('DELETE', `${PATH}/${second.id}`, {})).status).toBe(200);
-});
-
-test('what this version has no operation for is not there', async () => {
-  const { id } = await api.create(PATH, { expected_codes: '200' });
-  const absent = [
-    `${PATH}/${id}/preview`,
-    '@/load_balancers/monitor_groups',
-    '/user/load_balancers/monitors',
-  ];
-  for (const path of absent) expect((await api.post(path, http({}))).status).toBe(404);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { OriginHealthReport } from '../../src/live/messages.js';
-import { goDuration, poolHealth, renderHealth } from '../../src/resources/pools/health.js';
+import { poolHealth, renderHealth } from '../../src/resources/pools/health.js';
+import { goDuration } from '../../src/resources/verdict.js';
 
 const ID = 'a'.repeat(32);
 const up: OriginHealthReport = {
@@ -49,7 +50,7 @@ test('with check_regions there is one entry for each region', () => {
 
 test('a data plane that does not answer is a service failure', async () => {
   const ask = () => Promise.reject(new Error('no answer to pool_health in 5000 ms'));
-  const pool = { id: ID, monitorId: ID } as Parameters<typeof poolHealth>[1];
+  const pool = { id: ID, monitorId: ID, monitorGroupId: null } as Parameters<typeof poolHealth>[1];
   await expect(poolHealth({ ask }, pool, 'X')).rejects.toMatchObject({
     message: 'Service failure: no answer to pool_health in 5000 ms',
     row: { status: 503 },

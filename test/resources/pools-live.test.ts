@@ -91,6 +91,7 @@ test('the data plane sees every default filled in, and hears of each change and 
       enabled: true,
       minimumOrigins: 1,
       monitorId: monitor.id,
+      monitorGroupId: null,
       originSteering: 'random',
       checkRegions: null,
       origins: [

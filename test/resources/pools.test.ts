@@ -239,6 +239,13 @@ test.each<[unknown, string | RegExp]>([
   [pool({ monitor: 'x' }), 'monitor must be 32 hexadecimal digits'],
   [pool({ monitor: ABSENT_ID }), `monitor "${ABSENT_ID}" is not a monitor of this account`],
   [pool({ monitor: ABSENT_ID, monitor_group: ABSENT_ID }), 'monitor and monitor_group must not be set both'],
+  [pool({ monitor_group: 'x' }), 'monitor_group must be 32 hexadecimal digits'],
+  [pool({ monitor_group: ABSENT_ID }), `monitor_group "${ABSENT_ID}" is not a monitor group of this account`],
+  [pool({ health_sources: ['local'] }), /^health_sources \["local"\] must be null or/],
+  [pool({ health_sources: ['regional', 'global', 'local'] }), /^health_sources/],
+  [pool({ health_sources: ['x'] }), /^health_sources\[0\]/],
+  [pool({ notification_filter: { origin: { healthy: 'no' } } }), /^notification_filter\.origin\.healthy/],
+  [pool({ notification_email: 'x'.repeat(2049) }), /^notification_email must be at most/],
 ])('a pool that breaks a rule is refused: %j', async (body, reason) => {
   const answer = await api.post(PATH, body);
   expect([answer.status, answer.body.errors[0].code]).toEqual([400, 1002]);
@@ -250,23 +257,61 @@ test.each<[unknown, string | RegExp]>([
 });
 
 test.each<[object, string]>([
-  [{ monitor_group: ABSENT_ID }, `monitor_group "${ABSENT_ID}"`],
   [
     { health_sources: ['regional', 'global'], check_regions: ['WEU'] },
-    'health_sources ["regional","global"]',
+    'health_sources: every place steers by the same checks',
   ],
-  [{ load_shedding: { default_percent: 5 } }, 'load_shedding {"default_percent":5'],
-  [{ load_shedding: { session_percent: 0.5 } }, 'load_shedding {'],
-  [{ origin_steering: { policy: 'least_connections' } }, 'origin_steering {"policy":"least_connections"}'],
-  [{ origin_steering: { policy: 'least_outstanding_requests' } }, 'origin_steering {'],
-  [{ notification_email: 'a@example.com' }, 'notification_email "a@example.com"'],
-  [{ notification_filter: { pool: { disable: true } } }, 'notification_filter {"pool":{"disable":true}}'],
-  [{ notification_filter: { origin: { healthy: false } } }, 'notification_filter {'],
-])('a pool setting that has no effect yet is refused: %j', async (fields, what) => {
-  const answer = await api.post(PATH, pool(fields));
-  expect([answer.status, answer.body.errors[0].code]).toEqual([400, 10501]);
-  expect(answer.body.errors[0].message).toContain(what);
-  expect(answer.body.errors[0].message).toMatch(/ is not implemented by this version of Offramp$/);
+  [{ load_shedding: { default_percent: 5 } }, 'load_shedding: no load is shed'],
+  [{ load_shedding: { session_percent: 0.5 } }, 'load_shedding: no load is shed'],
+  [
+    { origin_steering: { policy: 'least_connections' } },
+    'origin_steering: least_connections steers like random',
+  ],
+  [
+    { origin_steering: { policy: 'least_outstanding_requests' } },
+    'origin_steering: least_outstanding_requests steers like random',
+  ],
+  [{ notification_email: 'a@example.com,b@example.com' }, 'notification_email: no mail is sent'],
+])('a pool setting that has no effect yet is kept, and a message says so: %j', async (fields, message) => {
+  const created = await api.post(PATH, { name: newName(), origins, ...fields });
+  expect(created.body.messages).toEqual([{ code: 10501, message }]);
+  expect(created.body.result).toMatchObject(fields);
+  const read = await api.get(`${PATH}/${created.body.result.id}`);
+  expect([read.body.result, read.body.messages]).toEqual([created.body.result, []]);
+});
+
+test.each([
+  [{ load_shedding: {} }, 'load_shedding'],
+  [{ load_shedding: { default_percent: 0, session_policy: null } }, 'load_shedding'],
+])('an object that Cloudflare completes comes back complete: %j', async (fields, field) => {
+  expect((await createPool(fields))[field]).toEqual({
+    default_percent: 0,
+    default_policy: 'random',
+    session_percent: 0,
+    session_policy: 'hash',
+  });
+});
+
+test.each([
+  {},
+  { pool: {} },
+  { origin: { disable: true } },
+  { origin: { disable: false, healthy: null }, pool: { healthy: false } },
+  { pool: null },
+])('a notification_filter is read back exactly as it was written: %j', async (notification_filter) => {
+  const created = await createPool({ notification_filter });
+  expect(created.notification_filter).toEqual(notification_filter);
+  expect((await api.get(`${PATH}/${created.id}`)).body.result).toEqual(created);
+});
+
+test('health_sources needs regions for as long as it is set', async () => {
+  const one = `${PATH}/${(await createPool({ health_sources: ['regional', 'global'], check_regions: ['WEU'] })).id}`;
+  for (const check_regions of [null, []]) {
+    const refused = await api.patch(one, { check_regions });
+    expect(refused.body.errors[0].message).toMatch(/^health_sources .* needs at least one of check_regions/);
+  }
+  const off = await api.patch(one, { health_sources: null, check_regions: [] });
+  expect(off.body.result).toMatchObject({ health_sources: null, check_regions: null });
 });
 
 test('the list can be narrowed to the pools of a monitor', async () => {
@@ -277,6 +322,18 @@ test('the list can be narrowed to the pools of a monitor', async () => {
   expect((await api.get(`${PATH}?monitor=%00`)).status).toBe(400);
   const all = await api.get(PATH);
   expect(all.body.result.length).toBe(all.body.result_info.total_count);
+});
+
+test('the bulk PATCH takes the addresses off the pools of its window and off no other', async () => {
+  const noted = { notification_email: 'a@example.com' };
+  await createPool({ name: '000-noted', ...noted });
+  const second = await createPool({ name: '001-noted', ...noted });
+  const emptied = await api.patch(`${PATH}?limit=1`, { notification_email: '' });
+  expect(emptied.body.result).toMatchObject([{ name: '000-noted', notification_email: '' }]);
+  expect((await api.get(`${PATH}/${emptied.body.result[0].id}`)).body.result).toEqual(emptied.body.result[0]);
+  expect((await api.get(`${PATH}/${second.id}`)).body.result).toEqual(second);
+  await api.patch(PATH, { notification_email: '' });
+  expect((await api.get(`${PATH}/${second.id}`)).body.result.notification_email).toBe('');
 });
 
 test('the bulk PATCH only empties notification_email and answers one window of the pools by name', async () => {
@@ -353,11 +410,4 @@ test('an id that is not there is 404 everywhere, and one that cannot be an id do
     expect([status, body.errors[0]]).toEqual([404, { code: 1001, message: 'pool not found' }]);
   for (const id of ['nothing', "' or 1=1 --", '%00', `${ABSENT_ID}0`])
     expect((await api.get(`${PATH}/${encodeURIComponent(id)}`)).status).toBe(404);
-});
-
-test('what this version has no operation for is not there', async () => {
-  const { id } = await createPool();
-  for (const path of [`${PATH}/${id}/preview`, '/user/load_balancers/pools'])
-    expect((await api.post(path, {})).status).toBe(404);
-  expect((await api.get(`@/load_balancers/preview/${id}`)).status).toBe(404);
 });

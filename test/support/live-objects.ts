@@ -54,6 +54,7 @@ export function livePool(fields: Partial<LivePool> = {}): LivePool {
     enabled: true,
     minimumOrigins: 1,
     monitorId: 'monitor-1',
+    monitorGroupId: null,
     originSteering: 'random',
     checkRegions: null,
     origins: [liveOrigin()],

@@ -1,7 +1,7 @@
 import type { LiveMonitor } from '../../live/snapshot.js';
 import type { Monitor } from './store.js';
 
-/** The monitor as the data plane sees it. The rules let no type through that it does not know. */
+/** The monitor as the data plane sees it. */
 export function liveMonitor(monitor: Monitor): LiveMonitor {
   return {
     id: monitor.id,

@@ -4,10 +4,6 @@ import type { MonitorFields } from './schema.js';
 import type { Monitor } from './store.js';
 
 const NOT_YET: NotYet<MonitorFields> = {
-  type: (type) =>
-    type === 'icmp_ping' || type === 'udp_icmp' || type === 'smtp'
-      ? `this version has no ${type} probe; origins are down with "Monitor Config Error"`
-      : undefined,
   probe_zone: (zone) => (zone === '' ? undefined : 'probes do not take over settings of a zone'),
 };
 

@@ -3,21 +3,21 @@ import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
 import { renderedOk, renderedPage } from '../../wire/rendered.js';
 import type { Context } from '../context.js';
-import { reference, referenceTo } from '../references.js';
+import { reference } from '../references.js';
 import { notices } from './not-yet.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
-import * as store from './store.js';
+import type * as store from './store.js';
 import { toWire } from './to-wire.js';
 
 const PATH = '/accounts/:account_id/load_balancers/monitors';
 const ONE = `${PATH}/:monitor_id`;
-const config = { family: 'lb' } as const;
+const config = { family: 'lb', alsoForUser: true } as const;
 const tags = ['Load balancer monitors'];
 const response = { 200: successOf(schema.monitor), ...failures };
 const { accountParams, monitorParams, listQuery, body } = schema;
 
-export function monitorRoutes(app: Http, { db, committed: { monitors }, settings }: Context): void {
+export function monitorRoutes(app: Http, { db, committed, settings }: Context): void {
   app.get(
     PATH,
     {
@@ -30,7 +30,8 @@ export function monitorRoutes(app: Http, { db, committed: { monitors }, settings
         response: { 200: listOf(schema.monitor), ...failures },
       },
     },
-    async ({ params, query }) => renderedPage(monitors.list(params.account_id), pageRequest(query, null)),
+    async ({ params, query }) =>
+      renderedPage(committed.monitors.list(params.account_id), pageRequest(query, null)),
   );
 
   app.post(
@@ -43,7 +44,7 @@ export function monitorRoutes(app: Http, { db, committed: { monitors }, settings
   app.get(
     ONE,
     { config, schema: { tags, summary: 'Get a monitor', params: monitorParams, response } },
-    async ({ params }) => renderedOk(monitors.get(params.account_id, params.monitor_id)),
+    async ({ params }) => renderedOk(committed.monitors.get(params.account_id, params.monitor_id)),
   );
 
   app.put(
@@ -66,7 +67,7 @@ export function monitorRoutes(app: Http, { db, committed: { monitors }, settings
       config,
       schema: {
         tags,
-        summary: 'Delete a monitor that no pool uses',
+        summary: 'Delete a monitor that no pool and no monitor group uses',
         params: monitorParams,
         response: { 200: successOf(schema.deleted), ...failures },
       },
@@ -83,18 +84,14 @@ export function monitorRoutes(app: Http, { db, committed: { monitors }, settings
       config,
       schema: {
         tags,
-        summary: 'List the pools that use a monitor',
+        summary: 'List the pools and monitor groups that use a monitor',
         params: monitorParams,
         querystring: listQuery,
         response: { 200: listOf(reference), ...failures },
       },
     },
-    async ({ params, query }) => {
-      await rules.get(db.read, params.account_id, params.monitor_id);
-      const pools = await store.poolsWith(db.read, params.monitor_id);
-      const references = pools.map((pool) => referenceTo('referrer', 'pool', pool));
-      return sliced(references, pageRequest(query, null));
-    },
+    async ({ params: { account_id, monitor_id }, query }) =>
+      sliced(await rules.references(db.read, account_id, monitor_id), pageRequest(query, null)),
   );
 }
 

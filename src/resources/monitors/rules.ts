@@ -3,6 +3,7 @@ import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
 import type { Settings } from '../context.js';
+import { type Reference, referenceTo } from '../references.js';
 import { columnsOf, fieldsOf } from './fields.js';
 import { fieldsAfter } from './from-body.js';
 import { refuseHttpOnly } from './http-only.js';
@@ -22,11 +23,16 @@ export async function create(
   accountId: string,
   body: MonitorBody,
 ): Promise<store.Monitor> {
-  const fields = checked(fieldsAfter(body, null), settings);
-  const now = new Date();
-  const monitor = { id: newHexId(), accountId, ...columnsOf(fields), createdOn: now, modifiedOn: now };
+  const monitor = made(settings, accountId, body);
   await store.insert(tx, monitor);
   return monitor;
+}
+
+/** The monitor that `body` describes, not stored; throws what the first broken rule says. */
+export function made(settings: Settings, accountId: string, body: MonitorBody): store.Monitor {
+  const fields = checked(fieldsAfter(body, null), settings);
+  const now = new Date();
+  return { id: newHexId(), accountId, ...columnsOf(fields), createdOn: now, modifiedOn: now };
 }
 
 /** PUT: what the body leaves out goes back to its default. */
@@ -58,9 +64,21 @@ async function change(
 }
 
 export async function remove(tx: Tx, accountId: string, id: string): Promise<void> {
-  await get(tx.db, accountId, id);
-  if ((await store.poolsWith(tx.db, id)).length > 0) throw new ApiError('object_in_use');
+  if ((await references(tx.db, accountId, id)).length > 0) throw new ApiError('object_in_use');
   await store.remove(tx, id);
+}
+
+/** The pools and monitor groups that use the monitor. */
+export async function references(db: Client, accountId: string, id: string): Promise<Reference[]> {
+  await get(db, accountId, id);
+  const pools = await store.poolsWith(db, id);
+  const groups = await store.groupsWith(db, id);
+  return [
+    ...pools.map((pool) => referenceTo('referrer', 'pool', pool)),
+    ...groups.map((group) =>
+      referenceTo('referrer', 'monitor_group', { id: group.id, name: group.description }),
+    ),
+  ];
 }
 
 function checked(fields: MonitorFields, settings: Settings): MonitorFields {

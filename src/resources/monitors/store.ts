@@ -14,11 +14,43 @@ export function findForLive(db: Client, ids: readonly string[] | null): Promise<
   return db.monitor.findMany({ where: ids ? { id: { in: [...ids] } } : {}, orderBy: oldestFirst });
 }
 
-/** The pools that this monitor watches. */
+/** Which of these monitors the account has, with their descriptions. */
+export async function existing(
+  db: Client,
+  accountId: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const monitors = await db.monitor.findMany({
+    where: { accountId, id: { in: [...ids] } },
+    select: { id: true, description: true },
+  });
+  return new Map(monitors.map(({ id, description }) => [id, description]));
+}
+
+/** The pools that name this monitor. */
 export function poolsWith(db: Client, id: string): Promise<{ id: string; name: string }[]> {
   return db.pool.findMany({
     where: { monitorId: id },
     select: { id: true, name: true },
+    orderBy: oldestFirst,
+  });
+}
+
+/** The pools that this monitor watches, by itself or in a group. */
+export function poolsWatchedBy(db: Client, id: string): Promise<{ id: string; name: string }[]> {
+  const inGroup = { monitorGroup: { members: { some: { monitorId: id } } } };
+  return db.pool.findMany({
+    where: { OR: [{ monitorId: id }, inGroup] },
+    select: { id: true, name: true },
+    orderBy: oldestFirst,
+  });
+}
+
+/** The monitor groups that this monitor is in. */
+export function groupsWith(db: Client, id: string): Promise<{ id: string; description: string }[]> {
+  return db.monitorGroup.findMany({
+    where: { members: { some: { monitorId: id } } },
+    select: { id: true, description: true },
     orderBy: oldestFirst,
   });
 }

@@ -20,6 +20,7 @@ export function fieldsAfter(body: PatchBody, stored: PoolFields | null): PoolFie
       ...body,
       origins: body.origins?.map(originFrom),
       monitor: body.monitor === '' ? null : body.monitor,
+      monitor_group: body.monitor_group === '' ? null : body.monitor_group,
       check_regions: body.check_regions?.length === 0 ? null : body.check_regions,
       load_shedding: body.load_shedding && mergeFields(body.load_shedding, LOAD_SHEDDING, LOAD_SHEDDING),
       origin_steering:

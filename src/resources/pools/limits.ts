@@ -23,5 +23,5 @@ function healthSourcesProblem({ health_sources, check_regions }: PoolFields): st
 }
 
 function monitorProblem({ monitor, monitor_group }: PoolFields): string | null {
-  return monitor !== null && monitor_group ? 'monitor and monitor_group must not be set both' : null;
+  return monitor !== null && monitor_group !== null ? 'monitor and monitor_group must not be set both' : null;
 }

@@ -12,6 +12,7 @@ export function livePool(pool: Pool): LivePool {
     enabled: pool.enabled,
     minimumOrigins: pool.minimumOrigins,
     monitorId: pool.monitorId,
+    monitorGroupId: pool.monitorGroupId,
     originSteering: (fieldsOf(pool).origin_steering?.policy ?? 'random') as LivePool['originSteering'],
     checkRegions: pool.checkRegions as string[] | null,
     origins: pool.origins.map(liveOrigin),

@@ -14,15 +14,14 @@ import { toWire } from './to-wire.js';
 
 const PATH = '/accounts/:account_id/load_balancers/pools';
 const ONE = `${PATH}/:pool_id`;
-const config = { family: 'lb' } as const;
+const config = { family: 'lb', alsoForUser: true } as const;
 const tags = ['Load balancer pools'];
 const response = { 200: successOf(schema.pool), ...failures };
 const listResponse = { 200: listOf(schema.pool), ...failures };
 const { accountParams, poolParams } = schema;
 
 export function poolRoutes(app: Http, context: Context): void {
-  const { db, settings } = context;
-  const { pools } = context.committed;
+  const { db, committed, settings } = context;
 
   app.get(
     PATH,
@@ -37,7 +36,7 @@ export function poolRoutes(app: Http, context: Context): void {
       },
     },
     async ({ params, query: { monitor, ...page } }) => {
-      const all = pools.list(params.account_id);
+      const all = committed.pools.list(params.account_id);
       const wanted = monitor === undefined ? all : all.filter(({ row }) => row.monitorId === monitor);
       return renderedPage(wanted, pageRequest(page, null));
     },
@@ -66,13 +65,13 @@ export function poolRoutes(app: Http, context: Context): void {
         response: listResponse,
       },
     },
-    async ({ params, query }) => await bulkChange(db.read, params.account_id, query),
+    ({ params, query }) => db.transact((tx) => bulkChange(tx, params.account_id, query)),
   );
 
   app.get(
     ONE,
     { config, schema: { tags, summary: 'Get a pool', params: poolParams, response } },
-    async ({ params }) => renderedOk(pools.get(params.account_id, params.pool_id)),
+    async ({ params }) => renderedOk(committed.pools.get(params.account_id, params.pool_id)),
   );
 
   app.put(
@@ -135,7 +134,7 @@ export function poolRoutes(app: Http, context: Context): void {
       config,
       schema: {
         tags,
-        summary: 'List the load balancers that name a pool, and its monitor',
+        summary: 'List the load balancers that name a pool, and its monitor or monitor group',
         params: poolParams,
         querystring: schema.referencesQuery,
         response: { 200: listOf(reference), ...failures },

@@ -3,6 +3,7 @@ import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
 import type { Settings } from '../context.js';
+import { findMonitorGroup } from '../monitor-groups/index.js';
 import { findMonitor } from '../monitors/index.js';
 import { type Reference, referenceTo } from '../references.js';
 import { fieldsOf, type PoolFields } from './fields.js';
@@ -74,14 +75,17 @@ export async function remove(tx: Tx, accountId: string, id: string): Promise<voi
   await store.remove(tx, id);
 }
 
-/** The load balancers that name the pool, and the monitor that it names. */
+/** The load balancers that name the pool, and the monitor or the monitor group that it names. */
 export async function references(db: Client, accountId: string, id: string): Promise<Reference[]> {
-  const pool = await get(db, accountId, id);
+  const { monitorId, monitorGroupId } = await get(db, accountId, id);
   const balancers = await store.balancersWith(db, id);
-  const monitor = pool.monitorId === null ? null : await findMonitor(db, accountId, pool.monitorId);
+  const monitor = monitorId === null ? null : await findMonitor(db, accountId, monitorId);
+  const group = monitorGroupId === null ? null : await findMonitorGroup(db, accountId, monitorGroupId);
+  const named = ({ id, description }: { id: string; description: string }) => ({ id, name: description });
   return [
     ...balancers.map((balancer) => referenceTo('referrer', 'load_balancer', balancer)),
-    ...(monitor ? [referenceTo('referral', 'monitor', { id: monitor.id, name: monitor.description })] : []),
+    ...(monitor ? [referenceTo('referral', 'monitor', named(monitor))] : []),
+    ...(group ? [referenceTo('referral', 'monitor_group', named(group))] : []),
   ];
 }
 
@@ -93,10 +97,15 @@ async function check(
   stored: PoolFields | null,
 ): Promise<void> {
   checkFields(fields);
-  const { name, monitor } = fields;
+  const { name, monitor, monitor_group } = fields;
   if (name !== stored?.name && (await store.findByName(db, accountId, name)))
     throw new ApiError('value_not_unique');
-  if (monitor === null || monitor === stored?.monitor) return;
-  if (!(await findMonitor(db, accountId, monitor)))
+  if (monitor !== null && monitor !== stored?.monitor && !(await findMonitor(db, accountId, monitor)))
     throw new ApiError('validation_failed', `monitor "${monitor}" is not a monitor of this account`);
+  if (monitor_group === null || monitor_group === stored?.monitor_group) return;
+  if (!(await findMonitorGroup(db, accountId, monitor_group)))
+    throw new ApiError(
+      'validation_failed',
+      `monitor_group "${monitor_group}" is not a monitor group of this account`,
+    );
 }

@@ -4,6 +4,7 @@ import { hexId, uuid } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
 import { expected, fraction, integer, text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
+import { poolVerdict } from '../verdict.js';
 import { CHECK_REGIONS, HEALTH_SOURCES } from './regions.js';
 
 export const accountParams = z.object({ account_id: hexId });
@@ -65,12 +66,12 @@ const plainMembers = {
   notification_filter: notificationFilter,
   networks: z.array(text(64)).max(64),
 };
-/** `""` is how older clients take the monitor off a pool. */
-const monitorId = z.union([hexId, z.literal('')], 'must be 32 hexadecimal digits');
+/** `""` is how older clients take a monitor off a pool. */
+const optionalId = z.union([hexId, z.literal('')], 'must be 32 hexadecimal digits');
 const optional = {
   ...nullish(plainMembers),
-  monitor: monitorId.nullish(),
-  monitor_group: text(64).nullish(),
+  monitor: optionalId.nullish(),
+  monitor_group: optionalId.nullish(),
   load_shedding: z.object(nullish(loadSheddingMembers)).nullish(),
   origin_steering: z.object(nullish(originSteeringMembers)).nullish(),
 };
@@ -94,8 +95,9 @@ export const pool = z
     ...plainMembers,
     origins: z.array(wireOrigin),
     monitor: hexId.optional(),
+    monitor_group: hexId.optional(),
     check_regions: plainMembers.check_regions.nullable(),
-    health_sources: z.null(),
+    health_sources: plainMembers.health_sources.nullable(),
     latitude: plainMembers.latitude.optional(),
     longitude: plainMembers.longitude.optional(),
     load_shedding: z.object(loadSheddingMembers).optional(),
@@ -110,21 +112,8 @@ export const pool = z
 
 export const deleted = z.object({ id: hexId });
 
-const verdict = { healthy: z.boolean() };
-const originVerdict = z.object({
-  ...verdict,
-  rtt: z.string(),
-  failure_reason: z.string(),
-  response_code: z.int(),
-});
 export const poolHealth = z
-  .object({
-    pool_id: hexId,
-    pop_health: z.record(
-      z.string(),
-      z.object({ ...verdict, origins: z.array(z.record(z.string(), originVerdict)) }),
-    ),
-  })
+  .object({ pool_id: hexId, pop_health: z.record(z.string(), poolVerdict) })
   .meta({ id: 'PoolHealth' });
 
 export type OriginBody = z.output<typeof origin>;

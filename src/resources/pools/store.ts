@@ -107,6 +107,15 @@ export async function update(tx: Tx, { origins, ...pool }: Pool): Promise<void> 
   tx.changed('pool', pool.id);
 }
 
+export async function clearEmails(tx: Tx, ids: readonly string[], modifiedOn: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.db.pool.updateMany({
+    where: { id: { in: [...ids] } },
+    data: { notificationEmail: '', modifiedOn },
+  });
+  for (const id of ids) tx.changed('pool', id);
+}
+
 export async function remove(tx: Tx, id: string): Promise<void> {
   await tx.db.pool.delete({ where: { id } });
   tx.changed('pool', id);

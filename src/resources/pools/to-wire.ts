@@ -7,8 +7,8 @@ import type { Pool } from './store.js';
 /** What is unset is left out, except where clients insist on a null; origins come in the order they were given in. */
 export function toWire(pool: Pool): WirePool {
   const fields = fieldsOf(pool);
-  const { monitor, latitude, longitude, load_shedding, origin_steering, notification_filter, networks } =
-    fields;
+  const { monitor, monitor_group, latitude, longitude } = fields;
+  const { load_shedding, origin_steering, notification_filter, networks } = fields;
   return {
     id: pool.id,
     name: fields.name,
@@ -24,10 +24,11 @@ export function toWire(pool: Pool): WirePool {
       }),
     })) as WireOrigin[],
     check_regions: fields.check_regions as WirePool['check_regions'],
-    health_sources: null,
+    health_sources: fields.health_sources as WirePool['health_sources'],
     notification_email: fields.notification_email,
     ...(present({
       monitor,
+      monitor_group,
       latitude,
       longitude,
       load_shedding,

@@ -1,0 +1,30 @@
+import type { FailureReason } from '../live/health-board.js';
+import type { OffRamps, OriginAddress, Way } from '../offramps/contract.js';
+import { check } from './attempts.js';
+import { failed, type ProbeMeans, type ProbeResult, type ProbeTarget } from './probes/probe.js';
+import { PROBES } from './probes/table.js';
+
+const REASON_OF_NO_WAY = {
+  no_route: 'No route to host error',
+  no_connection: 'Network Unreachable',
+} as const satisfies Record<Extract<Way, { kind: 'none' }>['failure'], FailureReason>;
+
+/** The result when there is no way to the origin, which needs no probe; undefined when there is one. */
+export function withoutWay(origin: OriginAddress, offramps: OffRamps): ProbeResult | undefined {
+  const way = offramps.select(origin);
+  return way.kind === 'none' ? failed(REASON_OF_NO_WAY[way.failure]) : undefined;
+}
+
+/**
+ * One check by the way that traffic takes; `certain` when there is none, so that nothing was dialled and no second
+ * opinion is needed. Never rejects. The result of an aborted check means nothing.
+ */
+export async function checkOnce(
+  target: ProbeTarget,
+  means: ProbeMeans,
+  signal: AbortSignal,
+): Promise<{ result: ProbeResult; certain: boolean }> {
+  const cutOff = withoutWay(target.origin, means.offramps);
+  if (cutOff) return { result: cutOff, certain: true };
+  return { result: await check(PROBES[target.monitor.type], target, means, signal), certain: false };
+}

@@ -1,0 +1,89 @@
+import type { HealthState, HealthTransition, HealthView } from '../live/health-board.js';
+import { UNKNOWN_HEALTH } from '../live/health-board.js';
+import type { PoolEvent } from '../live/messages.js';
+import { isPoolHealthy } from '../live/pool-health.js';
+import type { LivePool } from '../live/snapshot.js';
+import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { Clock } from '../net/clock.js';
+
+export interface PoolEvents {
+  record(transition: HealthTransition): void;
+  /** Emits what is still being collected. */
+  flush(): void;
+}
+
+/** A tunnel that goes takes a whole pool along: what happens to a pool within this time is one event. */
+const WINDOW_MS = 250;
+/** A longer list of origins would say what changed a thousand times over: then only those that changed are named. */
+const MAX_ORIGINS = 100;
+
+/** Makes events of the transitions of origins: one for each pool, with the pool and its origins as they are then. */
+export function createPoolEvents(parts: {
+  readonly store: SnapshotStore;
+  readonly health: HealthView;
+  readonly clock: Clock;
+  readonly emit: (event: PoolEvent) => void;
+}): PoolEvents {
+  const { store, health, clock, emit } = parts;
+  /** By pool, then by origin key: the states before the window. */
+  const pending = new Map<string, Map<string, HealthState>>();
+  let cancel = () => {};
+
+  function flush(): void {
+    cancel();
+    for (const [poolId, before] of pending) {
+      const pool = store.snapshot.pools.get(poolId);
+      const event = pool && eventOf(pool, before, health, clock.now());
+      if (event) emit(event);
+    }
+    pending.clear();
+  }
+
+  return {
+    record({ poolId, originKey, from }) {
+      if (pending.size === 0) cancel = clock.after(WINDOW_MS, flush);
+      const origins = pending.get(poolId) ?? new Map<string, HealthState>();
+      pending.set(poolId, origins);
+      if (!origins.has(originKey)) origins.set(originKey, from);
+    },
+    flush,
+  };
+}
+
+/** Undefined when every origin is back where it was, or only waits for a result. */
+export function eventOf(
+  pool: LivePool,
+  before: ReadonlyMap<string, HealthState>,
+  health: HealthView,
+  at: number,
+): PoolEvent | undefined {
+  const origins = pool.origins.map(({ key, name, address, ip, enabled }) => {
+    const { state, failureReason } = health.origin(pool.id, key) ?? UNKNOWN_HEALTH;
+    const changed = state !== 'unknown' && state !== (before.get(key) ?? state);
+    return { name, address, ip, enabled, healthy: state === 'healthy', changed, failureReason };
+  });
+  const changedOrigins = origins.filter(({ changed }) => changed);
+  if (changedOrigins.length === 0) return undefined;
+  const healthy = isPoolHealthy(pool, health);
+  return {
+    accountId: pool.accountId,
+    poolId: pool.id,
+    poolName: pool.name,
+    at,
+    healthy,
+    changed: healthy !== isPoolHealthy(pool, asBefore(pool.id, before, health)),
+    minimumOrigins: pool.minimumOrigins,
+    origins: origins.length > MAX_ORIGINS ? changedOrigins.slice(0, MAX_ORIGINS) : origins,
+  };
+}
+
+function asBefore(poolId: string, before: ReadonlyMap<string, HealthState>, health: HealthView): HealthView {
+  return {
+    version: health.version,
+    origin(id, key) {
+      const now = health.origin(id, key);
+      const state = id === poolId ? before.get(key) : undefined;
+      return state === undefined ? now : { ...(now ?? UNKNOWN_HEALTH), state };
+    },
+  };
+}

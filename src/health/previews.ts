@@ -1,0 +1,147 @@
+import type { OriginHealthReport, PreviewReport, PreviewRequest } from '../live/messages.js';
+import type { LiveMonitor, LivePool } from '../live/snapshot.js';
+import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { Clock } from '../net/clock.js';
+import { checkOnce } from './check-once.js';
+import type { ProbeMeans, ProbeTarget } from './probes/probe.js';
+
+/** Tries of a monitor that nobody's health depends on. */
+export interface Previews {
+  /** Checks each enabled origin of the pools once, in the background. */
+  start(request: PreviewRequest): void;
+  /** The pools that are finished so far; null when the account has no such preview, or no longer. */
+  report(accountId: string, previewId: string): PreviewReport | null;
+  stop(): Promise<void>;
+}
+
+export interface PreviewsOptions {
+  readonly store: SnapshotStore;
+  readonly means: ProbeMeans;
+  readonly clock: Clock;
+  /** Checks under way at once, of all previews. */
+  readonly maxInFlight?: number;
+  /** Previews of one account; the oldest go. */
+  readonly maxKept?: number;
+}
+
+const KEPT_MS = 5 * 60_000;
+
+interface Preview {
+  readonly id: string;
+  readonly accountId: string;
+  readonly controller: AbortController;
+  readonly jobs: Iterator<Job>;
+  readonly finished: PreviewReport['pools'][number][];
+  readonly forget: () => void;
+}
+
+/** Checks one origin; never rejects. */
+type Job = (signal: AbortSignal) => Promise<void>;
+
+export function createPreviews(options: PreviewsOptions): Previews {
+  const { store, means, clock, maxInFlight = 64, maxKept = 100 } = options;
+  /** Oldest first. */
+  const previews = new Map<string, Preview>();
+  /** Those with jobs that have not been started. */
+  const waiting = new Set<Preview>();
+  const runs = new Set<Promise<void>>();
+
+  function startWaiting(): void {
+    for (const preview of waiting) {
+      while (runs.size < maxInFlight) {
+        const { done, value } = preview.jobs.next();
+        if (done) {
+          waiting.delete(preview);
+          break;
+        }
+        start(preview, value);
+      }
+      if (runs.size >= maxInFlight) return;
+    }
+  }
+
+  function start(preview: Preview, job: Job): void {
+    const run = job(preview.controller.signal).finally(() => {
+      runs.delete(run);
+      startWaiting();
+    });
+    runs.add(run);
+  }
+
+  function drop(preview: Preview): void {
+    preview.forget();
+    preview.controller.abort();
+    waiting.delete(preview);
+    previews.delete(preview.id);
+  }
+
+  function makeRoom(accountId: string): void {
+    const own = [...previews.values()].filter((preview) => preview.accountId === accountId);
+    for (const preview of own.slice(0, Math.max(0, own.length - maxKept + 1))) drop(preview);
+  }
+
+  return {
+    start({ previewId, accountId, monitor, poolIds }) {
+      makeRoom(accountId);
+      const pools = poolIds.flatMap((id) => store.snapshot.pools.get(id) ?? []);
+      const finished: Preview['finished'] = [];
+      const preview: Preview = {
+        id: previewId,
+        accountId,
+        controller: new AbortController(),
+        jobs: jobsOf(pools, monitor, means, finished),
+        finished,
+        forget: clock.after(KEPT_MS, () => drop(preview)),
+      };
+      previews.set(previewId, preview);
+      waiting.add(preview);
+      startWaiting();
+    },
+    report(accountId, previewId) {
+      const preview = previews.get(previewId);
+      return preview?.accountId === accountId ? { pools: [...preview.finished] } : null;
+    },
+    async stop() {
+      for (const preview of [...previews.values()]) drop(preview);
+      await Promise.allSettled(runs);
+    },
+  };
+}
+
+/** One job for each enabled origin, made when there is room for it; the last one of a pool finishes the pool. */
+function* jobsOf(
+  pools: readonly LivePool[],
+  monitor: LiveMonitor,
+  means: ProbeMeans,
+  finished: Preview['finished'],
+): Generator<Job> {
+  for (const pool of pools) {
+    const enabled = pool.origins.filter((origin) => origin.enabled);
+    const reports: OriginHealthReport[] = new Array(enabled.length);
+    let missing = enabled.length;
+    const finish = () =>
+      finished.push({ poolId: pool.id, healthy: isHealthy(pool, reports), origins: reports });
+    if (missing === 0) finish();
+    for (const [index, origin] of enabled.entries()) {
+      yield async (signal) => {
+        reports[index] = await reportOn({ poolId: pool.id, origin, monitor }, means, signal);
+        missing -= 1;
+        if (missing === 0) finish();
+      };
+    }
+  }
+}
+
+async function reportOn(
+  target: ProbeTarget,
+  means: ProbeMeans,
+  signal: AbortSignal,
+): Promise<OriginHealthReport> {
+  const { result } = await checkOnce(target, means, signal);
+  const { address } = target.origin;
+  const { passed, reason, responseCode, rttMs } = result;
+  return { address, state: passed ? 'healthy' : 'unhealthy', failureReason: reason, responseCode, rttMs };
+}
+
+const isHealthy = (pool: LivePool, reports: readonly OriginHealthReport[]) =>
+  reports.filter(({ state }) => state === 'healthy').length >= pool.minimumOrigins;

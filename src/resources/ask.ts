@@ -1,0 +1,14 @@
+import type { DataPlane } from '../live/data-plane.js';
+import type { QuestionName, Questions } from '../live/messages.js';
+import { ApiError } from '../wire/errors.js';
+
+/** The data plane's answer; throws `overloaded` when none comes in time. */
+export async function askDataPlane<Q extends QuestionName>(
+  dataPlane: Pick<DataPlane, 'ask'>,
+  name: Q,
+  question: Questions[Q]['ask'],
+): Promise<Questions[Q]['answer']> {
+  return await dataPlane.ask(name, question).catch((error: Error) => {
+    throw new ApiError('overloaded', error.message);
+  });
+}

@@ -1,0 +1,2 @@
+export { eventRoutes } from './routes.js';
+export { record as recordPoolEvent } from './rules.js';

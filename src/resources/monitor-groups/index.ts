@@ -1,0 +1,3 @@
+export { liveMonitorGroup } from './live.js';
+export { monitorGroupRoutes } from './routes.js';
+export { find as findMonitorGroup, findForLive as findLiveMonitorGroups } from './store.js';
