@@ -8,9 +8,11 @@ import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './l
 import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
 import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
+import { regionRoutes } from './regions/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
 import { tokenRoutes } from './tokens/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
+import { usageRoutes } from './usage/index.js';
 import { userRoutes } from './user/index.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
 import { zoneRoutes } from './zones/index.js';
@@ -28,6 +30,8 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   monitorRoutes,
   poolRoutes,
   loadBalancerRoutes,
+  regionRoutes,
+  usageRoutes,
   greRoutes,
   ipsecRoutes,
   pskRoutes,
