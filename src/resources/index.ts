@@ -10,6 +10,7 @@ import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './m
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
 import { regionRoutes } from './regions/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
+import { searchRoutes } from './search/index.js';
 import { tokenRoutes } from './tokens/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { usageRoutes } from './usage/index.js';
@@ -31,6 +32,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   poolRoutes,
   loadBalancerRoutes,
   regionRoutes,
+  searchRoutes,
   usageRoutes,
   greRoutes,
   ipsecRoutes,
