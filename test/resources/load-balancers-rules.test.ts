@@ -100,10 +100,22 @@ test('every write of a load balancer with rules says that they are not applied',
   }
 });
 
-test('a rule may turn on header affinity with the headers of the load balancer', async () => {
-  const rules = [{ ...DEFAULTS, overrides: { session_affinity: 'header' } }];
+test('a rule may turn on header affinity with the headers of the load balancer, which must then stay', async () => {
+  const rules = [
+    { ...DEFAULTS, overrides: { session_affinity: 'header' } },
+    {
+      ...DEFAULTS,
+      overrides: { session_affinity: 'header', session_affinity_attributes: { drain_duration: 9 } },
+    },
+  ];
   const session_affinity_attributes = { headers: ['x-user'] };
-  expect((await rig.create({ rules, session_affinity_attributes })).rules).toEqual(rules);
+  const balancer = await rig.create({ rules, session_affinity_attributes });
+  expect(balancer.rules).toEqual(rules);
+  const refused = await api.patch(`${PATH}/${balancer.id}`, { session_affinity_attributes: null });
+  expect([refused.status, refused.body.errors[0].message]).toEqual([
+    400,
+    'rules[0].overrides.session_affinity "header" needs at least one of session_affinity_attributes.headers: validation failed',
+  ]);
 });
 
 test('limits of a rule are inclusive', async () => {

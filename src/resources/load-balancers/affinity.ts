@@ -1,5 +1,6 @@
-import type { AffinityAttributes } from './affinity-schema.js';
-import type { Affinity } from './schema.js';
+import type { Affinity, AffinityAttributes } from './affinity-schema.js';
+import type { LoadBalancerFields } from './fields.js';
+import type { Rule } from './rule-schema.js';
 
 interface Range {
   readonly minimum: number;
@@ -32,6 +33,28 @@ export interface Session {
     readonly headers?: readonly string[] | undefined;
     readonly zero_downtime_failover?: string | undefined;
   } | null;
+}
+
+export const sessionOf = (fields: LoadBalancerFields): Session => ({
+  affinity: fields.session_affinity,
+  ttl: fields.session_affinity_ttl,
+  attributes: fields.session_affinity_attributes,
+});
+
+/**
+ * What a rule makes of the sessions of its load balancer, for the rule to be judged by. The load balancer's own TTL is left
+ * out: where a rule changes the kind alone, it is not the rule's mistake.
+ */
+export function overriddenSession(
+  fields: LoadBalancerFields,
+  overrides: NonNullable<Rule['overrides']>,
+): Session {
+  const { session_affinity, session_affinity_ttl, session_affinity_attributes } = overrides;
+  return {
+    affinity: session_affinity === '' ? 'none' : (session_affinity ?? fields.session_affinity),
+    ttl: session_affinity_ttl ?? null,
+    attributes: { ...fields.session_affinity_attributes, ...session_affinity_attributes },
+  };
 }
 
 /** The TTL that is in force and shown: its own, or that of its kind. Null when there are no sessions and none was set. */

@@ -1,13 +1,7 @@
-import type { AffinityAttributes } from './affinity-schema.js';
+import type { Affinity, AffinityAttributes } from './affinity-schema.js';
 import type { PoolSet } from './pool-set-schema.js';
 import type { Rule } from './rule-schema.js';
-import type {
-  AdaptiveRouting,
-  Affinity,
-  LocationStrategy,
-  RandomSteering,
-  SteeringPolicy,
-} from './schema.js';
+import type { AdaptiveRouting, LocationStrategy, RandomSteering, SteeringPolicy } from './schema.js';
 import type { LoadBalancer } from './store.js';
 
 export type PoolMap = Readonly<Record<string, readonly string[]>>;

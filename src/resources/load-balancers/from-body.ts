@@ -8,6 +8,7 @@ import type { AdaptiveRouting, LocationStrategy, PatchBody, RandomSteering } fro
 
 const ADAPTIVE_ROUTING: AdaptiveRouting = { failover_across_pools: false };
 const LOCATION_STRATEGY: LocationStrategy = { mode: 'pop', prefer_ecs: 'proximity' };
+
 /**
  * The fields after a write; `stored` is null on create and PUT, where what the body leaves out is at its default. Nested
  * objects come out complete, because clients compare them member by member with what they hold.

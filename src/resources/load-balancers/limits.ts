@@ -1,5 +1,5 @@
 import { ApiError } from '../../wire/errors.js';
-import { affinityProblem } from './affinity.js';
+import { affinityProblem, overriddenSession, sessionOf } from './affinity.js';
 import type { LoadBalancerFields } from './fields.js';
 import { poolSetsProblem } from './pool-set-limits.js';
 import type { Rule } from './rule-schema.js';
@@ -28,17 +28,5 @@ function ruleProblem(prefix: string, { overrides, fixed_response }: Rule, fields
   const weighted = overrides.pool_weights !== undefined || overrides.pool_default_weight !== undefined;
   if (weighted && overrides.random_steering)
     return `${prefix}overrides.random_steering must not go with pool_weights or pool_default_weight`;
-  // The load balancer's own TTL is not checked again: where a rule changes the kind alone, it is not the rule's mistake.
-  const { session_affinity, session_affinity_ttl, session_affinity_attributes } = overrides;
-  return affinityProblem(`${prefix}overrides.`, {
-    affinity: session_affinity === '' ? 'none' : (session_affinity ?? fields.session_affinity),
-    ttl: session_affinity_ttl ?? null,
-    attributes: session_affinity_attributes ?? fields.session_affinity_attributes,
-  });
+  return affinityProblem(`${prefix}overrides.`, overriddenSession(fields, overrides));
 }
-
-export const sessionOf = (fields: LoadBalancerFields) => ({
-  affinity: fields.session_affinity,
-  ttl: fields.session_affinity_ttl,
-  attributes: fields.session_affinity_attributes,
-});

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nullish } from '../../wire/fields.js';
 import { integer, text } from '../../wire/text.js';
-import { affinityAttributes, wireAffinityAttributes } from './affinity-schema.js';
+import { AFFINITIES, affinityAttributes, wireAffinityAttributes } from './affinity-schema.js';
 import {
   adaptiveRouting,
   defaultWeight,
@@ -20,7 +20,7 @@ const MAX_RULES = 1000;
 const MAX_CONDITION = 4096;
 
 const plainOverrides = {
-  session_affinity: z.enum(['none', 'cookie', 'ip_cookie', 'header', '']),
+  session_affinity: z.enum([...AFFINITIES, '']),
   session_affinity_ttl: integer(30, 604_800),
   ttl: integer(0, 604_800),
   steering_policy: z.enum([...STEERING_POLICIES, '']),
@@ -31,7 +31,6 @@ const plainOverrides = {
   pool_weights: weights,
   pool_default_weight: defaultWeight,
 };
-const nestedOverrides = { randomSteering, adaptiveRouting, locationStrategy };
 
 const plainMembers = {
   name: text(200),
@@ -50,9 +49,9 @@ const ruleBody = z.strictObject({
       ...nullish(plainOverrides),
       ...nullish({
         session_affinity_attributes: affinityAttributes,
-        random_steering: z.object(nullish(nestedOverrides.randomSteering)),
-        adaptive_routing: z.object(nullish(nestedOverrides.adaptiveRouting)),
-        location_strategy: z.object(nullish(nestedOverrides.locationStrategy)),
+        random_steering: z.object(nullish(randomSteering)),
+        adaptive_routing: z.object(nullish(adaptiveRouting)),
+        location_strategy: z.object(nullish(locationStrategy)),
       }),
     }),
   }),
@@ -64,9 +63,9 @@ const overrides = z
   .object({
     ...plainOverrides,
     session_affinity_attributes: wireAffinityAttributes.partial(),
-    random_steering: z.object(nestedOverrides.randomSteering).partial(),
-    adaptive_routing: z.object(nestedOverrides.adaptiveRouting).partial(),
-    location_strategy: z.object(nestedOverrides.locationStrategy).partial(),
+    random_steering: z.object(randomSteering).partial(),
+    adaptive_routing: z.object(adaptiveRouting).partial(),
+    location_strategy: z.object(locationStrategy).partial(),
   })
   .partial();
 
@@ -85,4 +84,3 @@ export const rule = z
 
 export type RuleBody = z.output<typeof ruleBody>;
 export type Rule = z.output<typeof rule>;
-export type RuleOverrides = z.output<typeof overrides>;

@@ -4,7 +4,7 @@ import { hexId } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
 import { integer, text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
-import { affinityAttributes, wireAffinityAttributes } from './affinity-schema.js';
+import { AFFINITIES, affinityAttributes, wireAffinityAttributes } from './affinity-schema.js';
 import { poolSet, poolSetBodies } from './pool-set-schema.js';
 import { rule, ruleBodies } from './rule-schema.js';
 import {
@@ -24,8 +24,6 @@ const one = { load_balancer_id: hexId };
 export const zoneBalancerParams = zoneParams.extend(one);
 export const accountBalancerParams = accountParams.extend(one);
 export const listQuery = z.object(pageQuery());
-
-export const AFFINITIES = ['none', 'cookie', 'ip_cookie', 'header'] as const;
 
 const plainMembers = {
   description: text(1024),
@@ -86,7 +84,6 @@ export const loadBalancer = z
 export const deleted = z.object({ id: hexId });
 
 export type SteeringPolicy = (typeof STEERING_POLICIES)[number];
-export type Affinity = (typeof AFFINITIES)[number];
 export type PatchBody = z.output<typeof patchBody>;
 export type WriteBody = z.output<typeof writeBody>;
 export type WireLoadBalancer = z.output<typeof loadBalancer>;

@@ -1,8 +1,7 @@
 import { present } from '../../wire/fields.js';
 import { timestamp } from '../../wire/timestamps.js';
-import { ATTRIBUTE_DEFAULTS, ttlInForce } from './affinity.js';
+import { ATTRIBUTE_DEFAULTS, sessionOf, ttlInForce } from './affinity.js';
 import { fieldsOf } from './fields.js';
-import { sessionOf } from './limits.js';
 import type { Owned } from './rules.js';
 import type { WireLoadBalancer } from './schema.js';
 import { policyInForce } from './steering.js';

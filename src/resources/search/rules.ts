@@ -1,23 +1,19 @@
 import type { Client } from '../../storage/database.js';
 import { type Reference, referenceTo } from '../references.js';
-import type { SearchQuery, WireResource } from './schema.js';
+import { KINDS, type Kind, type SearchQuery, type WireResource } from './schema.js';
 import * as store from './store.js';
 import { type Window, windowsOf } from './windows.js';
-
-type Kind = WireResource['resource_type'];
 
 interface Search {
   count(db: Client, accountId: string, text: string): Promise<number>;
   find(db: Client, accountId: string, text: string, page: Window): Promise<store.Labelled[]>;
 }
 
-/** What is searched, in the order in which it is answered. */
 const SEARCHES: Readonly<Record<Kind, Search>> = {
   load_balancer: { count: store.countBalancers, find: store.findBalancers },
   monitor: { count: store.countMonitors, find: store.findMonitors },
   pool: { count: store.countPools, find: store.findPools },
 };
-const KINDS = Object.keys(SEARCHES) as Kind[];
 
 interface Links {
   readonly type: Reference['reference_type'];

@@ -13,13 +13,17 @@ export const searchQuery = z.object({
   ...pageQuery(),
 });
 
+/** What is searched, in the order in which it is answered. */
+export const KINDS = ['load_balancer', 'monitor', 'pool'] as const;
+
 const resource = reference
   .omit({ reference_type: true })
-  .extend({ references: z.array(reference).optional() })
+  .extend({ resource_type: z.enum(KINDS), references: z.array(reference).optional() })
   .meta({ id: 'SearchedResource' });
 
 /** Paged like a list, with the items one level deeper. */
 export const found = listOf(resource).extend({ result: z.object({ resources: z.array(resource) }) });
 
+export type Kind = (typeof KINDS)[number];
 export type SearchQuery = z.output<typeof searchQuery>;
 export type WireResource = z.output<typeof resource>;
