@@ -203,3 +203,20 @@ test.each(PLACES)(
     expect((await api.delete(`@/load_balancers/pools/${pool}`)).status).toBe(200);
   },
 );
+
+test('a PATCH keeps hold of the pools that it leaves named, and takes and lets go of the others', async () => {
+  const [kept, dropped, taken] = [
+    await rig.newPool('kept'),
+    await rig.newPool('dropped'),
+    await rig.newPool('taken'),
+  ];
+  const { id } = await rig.create({ default_pools: [kept, dropped], country_pools: { DE: [dropped] } });
+  const one = `${PATH}/${id}`;
+  const statusOfDelete = async (pool: string) => (await api.delete(`@/load_balancers/pools/${pool}`)).status;
+  expect((await api.patch(one, { default_pools: [taken, kept] })).status).toBe(200);
+  for (const pool of [kept, dropped, taken]) expect(await statusOfDelete(pool)).toBe(412);
+  expect((await api.patch(one, { country_pools: {}, ttl: 60 })).status).toBe(200);
+  expect(await statusOfDelete(dropped)).toBe(200);
+  expect((await api.patch(one, { ttl: 70 })).status).toBe(200);
+  for (const pool of [kept, taken]) expect(await statusOfDelete(pool)).toBe(412);
+});

@@ -44,11 +44,11 @@ async function existing(db: Client, owner: Owner, id: string): Promise<store.Loa
 export async function create(tx: Tx, params: OwnerParams, body: WriteBody): Promise<Owned> {
   const owner = await ownerOf(tx.db, params);
   const fields = fieldsIn(owner, body, null);
-  const pools = await check(tx.db, owner, null, fields);
+  const { added } = await check(tx.db, owner, fields, null);
   const now = new Date();
   const identity = { id: newHexId(), accountId: owner.accountId, zoneId: owner.zone?.id ?? null };
   const balancer = { ...identity, ...columnsOf(fields), createdOn: now, modifiedOn: now };
-  await store.insert(tx, balancer, pools);
+  await store.insert(tx, balancer, added);
   return owned(owner, balancer);
 }
 
@@ -73,7 +73,7 @@ async function change(
   const stored = fieldsOf(before);
   const fields = fieldsIn(owner, body, base(stored));
   if (isDeepStrictEqual(fields, stored)) return owned(owner, before);
-  const pools = await check(tx.db, owner, id, fields);
+  const pools = await check(tx.db, owner, fields, stored);
   const balancer = { ...before, ...columnsOf(fields), modifiedOn: new Date() };
   await store.update(tx, balancer, pools);
   return owned(owner, balancer);
@@ -89,24 +89,29 @@ function fieldsIn(owner: Owner, body: PatchBody, base: LoadBalancerFields | null
   return { ...fields, name: nameFor(owner, fields.name) };
 }
 
-/** Answers the pools that the fields name, all of which exist. */
+/**
+ * Answers which pools the fields name and `stored` does not, all of which exist, and the other way round. What is stored
+ * already has been checked when it was written, and cannot have become wrong.
+ */
 async function check(
   db: Client,
   owner: Owner,
-  self: string | null,
   fields: LoadBalancerFields,
-): Promise<readonly string[]> {
+  stored: LoadBalancerFields | null,
+): Promise<store.NamedPools> {
   checkName(owner, fields.name);
   checkFields(fields);
-  const namesake = await store.findByName(db, owner, fields.name);
-  if (namesake && namesake.id !== self) throw new ApiError('value_not_unique');
+  if (fields.name !== stored?.name && (await store.findByName(db, owner, fields.name)))
+    throw new ApiError('value_not_unique');
   const named = namedPools(fields);
   if (named.size > MAX_NAMED_POOLS)
     throw invalid(`a load balancer must not name more than ${MAX_NAMED_POOLS} pools, this one ${named.size}`);
-  const found = await existingPools(db, owner.accountId, [...named.keys()]);
-  for (const [id, field] of named)
-    if (!found.has(id)) throw invalid(`${field} "${id}" is not a pool of this account`);
-  return [...named.keys()];
+  const known: ReadonlyMap<string, string> = stored ? namedPools(stored) : new Map();
+  const added = [...named.keys()].filter((id) => !known.has(id));
+  const found = await existingPools(db, owner.accountId, added);
+  for (const id of added)
+    if (!found.has(id)) throw invalid(`${named.get(id)} "${id}" is not a pool of this account`);
+  return { added, removed: [...known.keys()].filter((id) => !named.has(id)) };
 }
 
 const invalid = (reason: string) => new ApiError('validation_failed', reason);

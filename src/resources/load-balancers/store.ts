@@ -33,18 +33,25 @@ export function findForLive(db: Client, ids: readonly string[] | null): Promise<
   return db.loadBalancer.findMany({ where: ids ? { id: { in: [...ids] }, ...ofZones } : ofZones });
 }
 
-/** `pools` are all that the load balancer names: none of them can be deleted before it. */
+/** How a write changes which pools a load balancer names: none of those can be deleted before it. */
+export interface NamedPools {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
 export async function insert(tx: Tx, balancer: LoadBalancer, pools: readonly string[]): Promise<void> {
   await tx.db.loadBalancer.create({ data: columns(balancer) });
   await namePools(tx, balancer.id, pools);
   tx.changed('load_balancer', balancer.id);
 }
 
-export async function update(tx: Tx, balancer: LoadBalancer, pools: readonly string[]): Promise<void> {
-  await tx.db.loadBalancer.update({ where: { id: balancer.id }, data: columns(balancer) });
-  await tx.db.loadBalancerPool.deleteMany({ where: { loadBalancerId: balancer.id } });
-  await namePools(tx, balancer.id, pools);
-  tx.changed('load_balancer', balancer.id);
+export async function update(tx: Tx, balancer: LoadBalancer, { added, removed }: NamedPools): Promise<void> {
+  const loadBalancerId = balancer.id;
+  await tx.db.loadBalancer.update({ where: { id: loadBalancerId }, data: columns(balancer) });
+  if (removed.length > 0)
+    await tx.db.loadBalancerPool.deleteMany({ where: { loadBalancerId, poolId: { in: [...removed] } } });
+  if (added.length > 0) await namePools(tx, loadBalancerId, added);
+  tx.changed('load_balancer', loadBalancerId);
 }
 
 export async function remove(tx: Tx, id: string): Promise<void> {
