@@ -11,9 +11,12 @@ import { findLiveMonitorGroups, liveMonitorGroup, monitorGroupRoutes } from './m
 import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
 import { previewRoutes } from './previews/index.js';
+import { regionRoutes } from './regions/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
+import { searchRoutes } from './search/index.js';
 import { tokenRoutes } from './tokens/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
+import { usageRoutes } from './usage/index.js';
 import { userRoutes } from './user/index.js';
 import { userTwins } from './user-account.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
@@ -34,6 +37,9 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   poolRoutes,
   previewRoutes,
   loadBalancerRoutes,
+  regionRoutes,
+  searchRoutes,
+  usageRoutes,
   greRoutes,
   ipsecRoutes,
   pskRoutes,

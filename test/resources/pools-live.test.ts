@@ -52,11 +52,15 @@ test('the data plane sees every default filled in, and hears of each change and 
     rules.pools.create(tx, settings, accountId, { name: 'p', monitor: monitor.id, origins }),
   );
   const { balancer } = await write<{ balancer: { id: string } }>((tx) =>
-    rules.balancers.create(tx, rules.zoneId, {
-      name: 'WWW.example.com',
-      default_pools: [pool.id],
-      fallback_pool: pool.id,
-    }),
+    rules.balancers.create(
+      tx,
+      { zone_id: rules.zoneId },
+      {
+        name: 'WWW.example.com',
+        default_pools: [pool.id],
+        fallback_pool: pool.id,
+      },
+    ),
   );
   expect(commits.splice(0).map(({ changes }) => changes)).toEqual([
     [['monitor', monitor.id]],
@@ -124,11 +128,11 @@ test('the data plane sees every default filled in, and hears of each change and 
   ]);
 
   await write((tx) => rules.pools.merge(tx, settings, accountId, pool.id, {}));
-  await write((tx) => rules.balancers.merge(tx, rules.zoneId, balancer.id, {}));
+  await write((tx) => rules.balancers.merge(tx, { zone_id: rules.zoneId }, balancer.id, {}));
   await write((tx) => rules.monitors.merge(tx, settings, accountId, monitor.id, {}));
   expect(commits).toEqual([]);
 
-  await write((tx) => rules.balancers.remove(tx, rules.zoneId, balancer.id));
+  await write((tx) => rules.balancers.remove(tx, { zone_id: rules.zoneId }, balancer.id));
   await write((tx) => rules.pools.remove(tx, accountId, pool.id));
   await write((tx) => rules.monitors.remove(tx, accountId, monitor.id));
   expect(commits.map(({ changes }) => changes)).toEqual([

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { nullish } from '../../wire/fields.js';
 import { integer, text } from '../../wire/text.js';
 
+export const AFFINITIES = ['none', 'cookie', 'ip_cookie', 'header'] as const;
+export type Affinity = (typeof AFFINITIES)[number];
+
 const HEADER = /^([a-zA-Z0-9_-]{1,100}|cookie:[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*)$/;
 /** What an Enterprise plan may have. */
 const MAX_HEADERS = 5;

@@ -1,11 +1,7 @@
-import type { AffinityAttributes } from './affinity-schema.js';
-import type {
-  AdaptiveRouting,
-  Affinity,
-  LocationStrategy,
-  RandomSteering,
-  SteeringPolicy,
-} from './schema.js';
+import type { Affinity, AffinityAttributes } from './affinity-schema.js';
+import type { PoolSet } from './pool-set-schema.js';
+import type { Rule } from './rule-schema.js';
+import type { AdaptiveRouting, LocationStrategy, RandomSteering, SteeringPolicy } from './schema.js';
 import type { LoadBalancer } from './store.js';
 
 export type PoolMap = Readonly<Record<string, readonly string[]>>;
@@ -22,7 +18,8 @@ export interface LoadBalancerFields {
   readonly region_pools: PoolMap;
   readonly country_pools: PoolMap;
   readonly pop_pools: PoolMap;
-  readonly steering_policy: SteeringPolicy;
+  /** '' leaves it to the maps of pools. */
+  readonly steering_policy: SteeringPolicy | '';
   readonly session_affinity: Affinity;
   readonly session_affinity_ttl: number | null;
   readonly session_affinity_attributes: AffinityAttributes | null;
@@ -30,8 +27,8 @@ export interface LoadBalancerFields {
   readonly adaptive_routing: AdaptiveRouting | null;
   readonly location_strategy: LocationStrategy | null;
   readonly networks: readonly string[] | null;
-  readonly rules: readonly Readonly<Record<string, unknown>>[];
-  readonly pool_sets: readonly Readonly<Record<string, unknown>>[];
+  readonly rules: readonly Rule[];
+  readonly pool_sets: readonly PoolSet[];
 }
 
 /** `name` and the pools have no defaults: every body that starts from here names them. */
@@ -46,7 +43,7 @@ export const LOAD_BALANCER_DEFAULTS: LoadBalancerFields = {
   region_pools: {},
   country_pools: {},
   pop_pools: {},
-  steering_policy: 'off',
+  steering_policy: '',
   session_affinity: 'none',
   session_affinity_ttl: null,
   session_affinity_attributes: null,
@@ -71,7 +68,7 @@ export function fieldsOf(balancer: LoadBalancer): LoadBalancerFields {
     region_pools: balancer.regionPools as PoolMap,
     country_pools: balancer.countryPools as PoolMap,
     pop_pools: balancer.popPools as PoolMap,
-    steering_policy: balancer.steeringPolicy as SteeringPolicy,
+    steering_policy: balancer.steeringPolicy as SteeringPolicy | '',
     session_affinity: balancer.sessionAffinity as Affinity,
     session_affinity_ttl: balancer.sessionAffinityTtl,
     session_affinity_attributes: balancer.sessionAffinityAttributes as AffinityAttributes | null,
@@ -79,8 +76,8 @@ export function fieldsOf(balancer: LoadBalancer): LoadBalancerFields {
     adaptive_routing: balancer.adaptiveRouting as AdaptiveRouting | null,
     location_strategy: balancer.locationStrategy as LocationStrategy | null,
     networks: balancer.networks as string[] | null,
-    rules: balancer.rules as Record<string, unknown>[],
-    pool_sets: balancer.poolSets as Record<string, unknown>[],
+    rules: balancer.rules as unknown as Rule[],
+    pool_sets: balancer.poolSets as unknown as PoolSet[],
   };
 }
 

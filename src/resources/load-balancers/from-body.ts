@@ -1,16 +1,13 @@
 import { mergeFields, present } from '../../wire/fields.js';
+import { ATTRIBUTE_DEFAULTS } from './affinity.js';
 import type { AffinityAttributes } from './affinity-schema.js';
 import { LOAD_BALANCER_DEFAULTS, type LoadBalancerFields } from './fields.js';
+import type { PoolSet, PoolSetBody } from './pool-set-schema.js';
+import type { Rule, RuleBody } from './rule-schema.js';
 import type { AdaptiveRouting, LocationStrategy, PatchBody, RandomSteering } from './schema.js';
 
 const ADAPTIVE_ROUTING: AdaptiveRouting = { failover_across_pools: false };
 const LOCATION_STRATEGY: LocationStrategy = { mode: 'pop', prefer_ecs: 'proximity' };
-const AFFINITY_ATTRIBUTES = {
-  samesite: 'Auto',
-  secure: 'Auto',
-  drain_duration: 0,
-  zero_downtime_failover: 'none',
-} as const;
 
 /**
  * The fields after a write; `stored` is null on create and PUT, where what the body leaves out is at its default. Nested
@@ -22,10 +19,6 @@ export function fieldsAfter(body: PatchBody, stored: LoadBalancerFields | null):
   return mergeFields<LoadBalancerFields>(
     {
       ...body,
-      // Host names have no case.
-      name: body.name?.toLowerCase(),
-      // With pools for regions, "" would mean "geo"; those are refused as long as there is no such steering.
-      steering_policy: body.steering_policy === '' ? null : body.steering_policy,
       session_affinity: body.session_affinity === '' ? null : body.session_affinity,
       session_affinity_attributes: attributes && attributesFrom(attributes),
       random_steering: random && randomSteeringFrom(random),
@@ -33,6 +26,9 @@ export function fieldsAfter(body: PatchBody, stored: LoadBalancerFields | null):
         body.adaptive_routing && mergeFields(body.adaptive_routing, ADAPTIVE_ROUTING, ADAPTIVE_ROUTING),
       location_strategy:
         body.location_strategy && mergeFields(body.location_strategy, LOCATION_STRATEGY, LOCATION_STRATEGY),
+      rules: body.rules === null ? null : body.rules?.map(ruleFrom),
+      // The only field of which null changes nothing; an empty list is how it is cleared.
+      pool_sets: body.pool_sets?.map(poolSetFrom),
     },
     stored ?? LOAD_BALANCER_DEFAULTS,
     LOAD_BALANCER_DEFAULTS,
@@ -44,8 +40,8 @@ function attributesFrom(body: NonNullable<PatchBody['session_affinity_attributes
   return {
     ...mergeFields<Omit<AffinityAttributes, 'headers' | 'require_all_headers'>>(
       body,
-      AFFINITY_ATTRIBUTES,
-      AFFINITY_ATTRIBUTES,
+      ATTRIBUTE_DEFAULTS,
+      ATTRIBUTE_DEFAULTS,
     ),
     ...present({ headers, require_all_headers }),
   };
@@ -55,3 +51,23 @@ const randomSteeringFrom = (body: NonNullable<PatchBody['random_steering']>): Ra
   default_weight: body.default_weight ?? 1,
   ...present({ pool_weights: body.pool_weights }),
 });
+
+/** A rule with a fixed response has nothing left to evaluate. */
+const ruleFrom = (body: RuleBody): Rule => ({
+  ...(withoutNulls(body) as Partial<Rule>),
+  priority: body.priority ?? 0,
+  disabled: body.disabled ?? false,
+  terminates: body.fixed_response ? true : (body.terminates ?? false),
+});
+
+const poolSetFrom = (body: PoolSetBody): PoolSet => ({
+  ...(withoutNulls(body) as Partial<PoolSet>),
+  disabled: body.disabled ?? false,
+});
+
+/** A copy without the members that are null or undefined, at every depth: null is how a client leaves one out. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)]));
+}

@@ -2,7 +2,7 @@ import type { LiveLoadBalancer } from '../../live/snapshot.js';
 import { fieldsOf } from './fields.js';
 import type { LoadBalancer } from './store.js';
 
-/** The load balancer as the data plane sees it. The rules let no steering policy through that it does not know. */
+/** The load balancer as the data plane sees it. A policy that it does not know steers like off, as `not-yet.ts` tells. */
 export function liveLoadBalancer(balancer: LoadBalancer): LiveLoadBalancer {
   const { random_steering, ...fields } = fieldsOf(balancer);
   return {
@@ -13,7 +13,7 @@ export function liveLoadBalancer(balancer: LoadBalancer): LiveLoadBalancer {
     enabled: fields.enabled,
     defaultPools: fields.default_pools,
     fallbackPool: fields.fallback_pool,
-    steeringPolicy: fields.steering_policy as LiveLoadBalancer['steeringPolicy'],
+    steeringPolicy: fields.steering_policy === 'random' ? 'random' : 'off',
     randomSteering: {
       defaultWeight: random_steering?.default_weight ?? 1,
       poolWeights: random_steering?.pool_weights ?? {},

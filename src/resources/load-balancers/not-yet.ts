@@ -1,5 +1,7 @@
-import { type NotYet, noticesOf } from '../not-yet.js';
+import type { Message } from '../../wire/envelope.js';
+import { NO_EFFECT_YET, type NotYet, noticesOf } from '../not-yet.js';
 import { fieldsOf, type LoadBalancerFields } from './fields.js';
+import { policyInForce } from './steering.js';
 import type { LoadBalancer } from './store.js';
 
 const NOT_YET: NotYet<LoadBalancerFields> = {
@@ -14,8 +16,19 @@ const NOT_YET: NotYet<LoadBalancerFields> = {
     strategy !== null && (strategy.mode !== 'pop' || strategy.prefer_ecs !== 'proximity')
       ? 'there are no answers of DNS that it could change'
       : undefined,
+  networks: (networks) =>
+    networks === null ? undefined : 'they do not change from where the load balancer is reached',
   rules: (rules) => (rules.length === 0 ? undefined : 'rules are not applied to requests'),
   pool_sets: (sets) => (sets.length === 0 ? undefined : 'pool sets are not applied to requests'),
 };
 
-export const notices = (balancer: LoadBalancer) => noticesOf(NOT_YET, fieldsOf(balancer));
+const OF_AN_ACCOUNT: Message = {
+  code: NO_EFFECT_YET,
+  message: 'a load balancer of an account takes no traffic',
+};
+
+export function notices(balancer: LoadBalancer): Message[] {
+  if (balancer.zoneId === null) return [OF_AN_ACCOUNT];
+  const fields = fieldsOf(balancer);
+  return noticesOf(NOT_YET, { ...fields, steering_policy: policyInForce(fields) });
+}

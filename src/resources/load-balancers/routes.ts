@@ -1,107 +1,141 @@
+import type { z } from 'zod';
+import type { Database } from '../../storage/database.js';
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
 import type { Context } from '../context.js';
 import { notices } from './not-yet.js';
 import * as rules from './rules.js';
+import type { OwnerParams } from './rules-owner.js';
 import * as schema from './schema.js';
 import { toWire } from './to-wire.js';
 
-const PATH = '/zones/:zone_id/load_balancers';
-const ONE = `${PATH}/:load_balancer_id`;
+/** The operations are the same for a zone and for an account; only the path tells who has the load balancers. */
+interface Scope {
+  readonly path: string;
+  readonly owner: string;
+  readonly params: z.ZodType<OwnerParams>;
+  readonly oneParams: z.ZodType<OwnerParams & { load_balancer_id: string }>;
+}
+
+const SCOPES: readonly Scope[] = [
+  {
+    path: '/zones/:zone_id/load_balancers',
+    owner: 'a zone',
+    params: schema.zoneParams,
+    oneParams: schema.zoneBalancerParams,
+  },
+  {
+    path: '/accounts/:account_id/load_balancers',
+    owner: 'an account',
+    params: schema.accountParams,
+    oneParams: schema.accountBalancerParams,
+  },
+];
+
 const config = { family: 'lb' } as const;
 const tags = ['Load balancers'];
 const response = { 200: successOf(schema.loadBalancer), ...failures };
-const { zoneParams, loadBalancerParams } = schema;
 
 export function loadBalancerRoutes(app: Http, { db }: Context): void {
+  for (const scope of SCOPES) {
+    routesOfAll(app, db, scope);
+    routesOfOne(app, db, scope);
+  }
+}
+
+function routesOfAll(app: Http, db: Database, { path, owner, params }: Scope): void {
   app.get(
-    PATH,
+    path,
     {
       config,
       schema: {
         tags,
-        summary: 'List the load balancers of a zone',
-        params: zoneParams,
+        summary: `List the load balancers of ${owner}`,
+        params,
         querystring: schema.listQuery,
         response: { 200: listOf(schema.loadBalancer), ...failures },
       },
     },
     async ({ params, query }) => {
-      const balancers = await rules.list(db.read, params.zone_id);
+      const balancers = await rules.list(db.read, params);
       return sliced(balancers.map(toWire), pageRequest(query, null));
     },
   );
 
   app.post(
-    PATH,
+    path,
     {
       config,
       schema: {
         tags,
-        summary: 'Create a load balancer',
-        params: zoneParams,
+        summary: `Create a load balancer of ${owner}`,
+        params,
         body: schema.writeBody,
         response,
       },
     },
-    async ({ params, body }) => written(await db.transact((tx) => rules.create(tx, params.zone_id, body))),
+    async ({ params, body }) => written(await db.transact((tx) => rules.create(tx, params, body))),
   );
+}
+
+function routesOfOne(app: Http, db: Database, { path, owner, oneParams: params }: Scope): void {
+  const one = `${path}/:load_balancer_id`;
 
   app.get(
-    ONE,
-    { config, schema: { tags, summary: 'Get a load balancer', params: loadBalancerParams, response } },
-    async ({ params }) => ok(toWire(await rules.get(db.read, params.zone_id, params.load_balancer_id))),
+    one,
+    { config, schema: { tags, summary: `Get a load balancer of ${owner}`, params, response } },
+    async ({ params }) => ok(toWire(await rules.get(db.read, params, params.load_balancer_id))),
   );
 
   app.put(
-    ONE,
+    one,
     {
       config,
       schema: {
         tags,
-        summary: 'Replace a load balancer',
-        params: loadBalancerParams,
+        summary: `Replace a load balancer of ${owner}`,
+        params,
         body: schema.writeBody,
         response,
       },
     },
-    async ({ params: { zone_id, load_balancer_id }, body }) =>
-      written(await db.transact((tx) => rules.replace(tx, zone_id, load_balancer_id, body))),
+    async ({ params, body }) =>
+      written(await db.transact((tx) => rules.replace(tx, params, params.load_balancer_id, body))),
   );
 
   app.patch(
-    ONE,
+    one,
     {
       config,
       schema: {
         tags,
-        summary: 'Change a load balancer',
-        params: loadBalancerParams,
+        summary: `Change a load balancer of ${owner}`,
+        params,
         body: schema.patchBody,
         response,
       },
     },
-    async ({ params: { zone_id, load_balancer_id }, body }) =>
-      written(await db.transact((tx) => rules.merge(tx, zone_id, load_balancer_id, body))),
+    async ({ params, body }) =>
+      written(await db.transact((tx) => rules.merge(tx, params, params.load_balancer_id, body))),
   );
 
   app.delete(
-    ONE,
+    one,
     {
       config,
       schema: {
         tags,
-        summary: 'Delete a load balancer',
-        params: loadBalancerParams,
+        summary: `Delete a load balancer of ${owner}`,
+        params,
         response: { 200: successOf(schema.deleted), ...failures },
       },
     },
-    async ({ params: { zone_id, load_balancer_id } }) => {
-      await db.transact((tx) => rules.remove(tx, zone_id, load_balancer_id));
-      return ok({ id: load_balancer_id });
+    async ({ params }) => {
+      await db.transact((tx) => rules.remove(tx, params, params.load_balancer_id));
+      return ok({ id: params.load_balancer_id });
     },
   );
 }
 
-const written = (found: rules.InZone) => ok(toWire(found), notices(found.balancer));
+const written = (found: rules.Owned) => ok(toWire(found), notices(found.balancer));

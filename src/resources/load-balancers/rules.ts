@@ -3,95 +3,115 @@ import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
 import { existingPools } from '../pools/index.js';
-import { getZone } from '../zones/index.js';
 import { columnsOf, fieldsOf, type LoadBalancerFields } from './fields.js';
 import { fieldsAfter } from './from-body.js';
-import { isHostnameIn } from './hostname.js';
+import { checkFields } from './limits.js';
 import { namedPools } from './named-pools.js';
+import { checkName, nameFor, type Owner, type OwnerParams, ownerOf } from './rules-owner.js';
 import type { PatchBody, WriteBody } from './schema.js';
 import * as store from './store.js';
 
-type Zone = Awaited<ReturnType<typeof getZone>>;
+/** Pools that one load balancer may name in all its fields together. */
+const MAX_NAMED_POOLS = 10_000;
 
-/** A load balancer with the name of its zone, which answers show. */
-export interface InZone {
+/** A load balancer with the name of its zone, which answers show; null for one of an account. */
+export interface Owned {
   readonly balancer: store.LoadBalancer;
-  readonly zoneName: string;
+  readonly zoneName: string | null;
 }
 
-export async function list(db: Client, zoneId: string): Promise<InZone[]> {
-  const zone = await getZone(db, zoneId);
-  const balancers = await store.list(db, zoneId);
-  return balancers.map((balancer) => ({ balancer, zoneName: zone.name }));
+const owned = (owner: Owner, balancer: store.LoadBalancer): Owned => ({
+  balancer,
+  zoneName: owner.zone?.name ?? null,
+});
+
+export async function list(db: Client, params: OwnerParams): Promise<Owned[]> {
+  const owner = await ownerOf(db, params);
+  return (await store.list(db, owner)).map((balancer) => owned(owner, balancer));
 }
 
-export async function get(db: Client, zoneId: string, id: string): Promise<InZone> {
-  const zone = await getZone(db, zoneId);
-  const balancer = await store.find(db, zoneId, id);
+export async function get(db: Client, params: OwnerParams, id: string): Promise<Owned> {
+  const owner = await ownerOf(db, params);
+  return owned(owner, await existing(db, owner, id));
+}
+
+async function existing(db: Client, owner: Owner, id: string): Promise<store.LoadBalancer> {
+  const balancer = await store.find(db, owner, id);
   if (!balancer) throw new ApiError('lb_object_missing', 'load balancer');
-  return { balancer, zoneName: zone.name };
+  return balancer;
 }
 
-export async function create(tx: Tx, zoneId: string, body: WriteBody): Promise<InZone> {
-  const zone = await getZone(tx.db, zoneId);
-  const fields = fieldsAfter(body, null);
-  const pools = await check(tx.db, zone, null, fields);
+export async function create(tx: Tx, params: OwnerParams, body: WriteBody): Promise<Owned> {
+  const owner = await ownerOf(tx.db, params);
+  const fields = fieldsIn(owner, body, null);
+  const { added } = await check(tx.db, owner, fields, null);
   const now = new Date();
-  const identity = { id: newHexId(), accountId: zone.accountId, zoneId, createdOn: now };
-  const balancer = { ...identity, ...columnsOf(fields), modifiedOn: now };
-  await store.insert(tx, balancer, pools);
-  return { balancer, zoneName: zone.name };
+  const identity = { id: newHexId(), accountId: owner.accountId, zoneId: owner.zone?.id ?? null };
+  const balancer = { ...identity, ...columnsOf(fields), createdOn: now, modifiedOn: now };
+  await store.insert(tx, balancer, added);
+  return owned(owner, balancer);
 }
 
 /** PUT: what the body leaves out goes back to its default. */
-export const replace = (tx: Tx, zoneId: string, id: string, body: WriteBody) =>
-  change(tx, zoneId, id, body, () => null);
+export const replace = (tx: Tx, params: OwnerParams, id: string, body: WriteBody) =>
+  change(tx, params, id, body, () => null);
 
 /** PATCH: what the body leaves out stays. */
-export const merge = (tx: Tx, zoneId: string, id: string, body: PatchBody) =>
-  change(tx, zoneId, id, body, (stored) => stored);
+export const merge = (tx: Tx, params: OwnerParams, id: string, body: PatchBody) =>
+  change(tx, params, id, body, (stored) => stored);
 
 /** Writes nothing when nothing changes. */
 async function change(
   tx: Tx,
-  zoneId: string,
+  params: OwnerParams,
   id: string,
   body: PatchBody,
   base: (stored: LoadBalancerFields) => LoadBalancerFields | null,
-): Promise<InZone> {
-  const zone = await getZone(tx.db, zoneId);
-  const { balancer: before } = await get(tx.db, zoneId, id);
+): Promise<Owned> {
+  const owner = await ownerOf(tx.db, params);
+  const before = await existing(tx.db, owner, id);
   const stored = fieldsOf(before);
-  const fields = fieldsAfter(body, base(stored));
-  if (isDeepStrictEqual(fields, stored)) return { balancer: before, zoneName: zone.name };
-  const pools = await check(tx.db, zone, id, fields);
+  const fields = fieldsIn(owner, body, base(stored));
+  if (isDeepStrictEqual(fields, stored)) return owned(owner, before);
+  const pools = await check(tx.db, owner, fields, stored);
   const balancer = { ...before, ...columnsOf(fields), modifiedOn: new Date() };
   await store.update(tx, balancer, pools);
-  return { balancer, zoneName: zone.name };
+  return owned(owner, balancer);
 }
 
-export async function remove(tx: Tx, zoneId: string, id: string): Promise<void> {
-  await get(tx.db, zoneId, id);
+export async function remove(tx: Tx, params: OwnerParams, id: string): Promise<void> {
+  await get(tx.db, params, id);
   await store.remove(tx, id);
 }
 
-/** Answers the pools that the fields name, all of which exist. */
+function fieldsIn(owner: Owner, body: PatchBody, base: LoadBalancerFields | null): LoadBalancerFields {
+  const fields = fieldsAfter(body, base);
+  return { ...fields, name: nameFor(owner, fields.name) };
+}
+
+/**
+ * Answers which pools the fields name and `stored` does not, all of which exist, and the other way round. What is stored
+ * already has been checked when it was written, and cannot have become wrong.
+ */
 async function check(
   db: Client,
-  zone: Zone,
-  self: string | null,
+  owner: Owner,
   fields: LoadBalancerFields,
-): Promise<readonly string[]> {
-  if (!isHostnameIn(zone.name, fields.name))
-    throw invalid(`invalid hostname: ${fields.name} (it must be ${zone.name} or end in .${zone.name})`);
-  if (fields.default_pools.length === 0) throw invalid('default_pools must name at least one pool');
-  const namesake = await store.findByName(db, zone.id, fields.name);
-  if (namesake && namesake.id !== self) throw new ApiError('value_not_unique');
+  stored: LoadBalancerFields | null,
+): Promise<store.NamedPools> {
+  checkName(owner, fields.name);
+  checkFields(fields);
+  if (fields.name !== stored?.name && (await store.findByName(db, owner, fields.name)))
+    throw new ApiError('value_not_unique');
   const named = namedPools(fields);
-  const existing = await existingPools(db, zone.accountId, [...named.keys()]);
-  for (const [id, field] of named)
-    if (!existing.has(id)) throw invalid(`${field} "${id}" is not a pool of this account`);
-  return [...named.keys()];
+  if (named.size > MAX_NAMED_POOLS)
+    throw invalid(`a load balancer must not name more than ${MAX_NAMED_POOLS} pools, this one ${named.size}`);
+  const known: ReadonlyMap<string, string> = stored ? namedPools(stored) : new Map();
+  const added = [...named.keys()].filter((id) => !known.has(id));
+  const found = await existingPools(db, owner.accountId, added);
+  for (const id of added)
+    if (!found.has(id)) throw invalid(`${named.get(id)} "${id}" is not a pool of this account`);
+  return { added, removed: [...known.keys()].filter((id) => !named.has(id)) };
 }
 
 const invalid = (reason: string) => new ApiError('validation_failed', reason);

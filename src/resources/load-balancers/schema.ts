@@ -2,57 +2,37 @@ import { z } from 'zod';
 import { nullish } from '../../wire/fields.js';
 import { hexId } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
-import { expected, fraction, integer, text } from '../../wire/text.js';
+import { integer, text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
-import { affinityAttributes, wireAffinityAttributes } from './affinity-schema.js';
+import { AFFINITIES, affinityAttributes, wireAffinityAttributes } from './affinity-schema.js';
+import { poolSet, poolSetBodies } from './pool-set-schema.js';
+import { rule, ruleBodies } from './rule-schema.js';
+import {
+  adaptiveRouting,
+  locationStrategy,
+  poolId,
+  poolIds,
+  poolMaps,
+  randomSteering,
+  STEERING_POLICIES,
+  weights,
+} from './steering-schema.js';
 
 export const zoneParams = z.object({ zone_id: hexId });
-export const loadBalancerParams = zoneParams.extend({ load_balancer_id: hexId });
+export const accountParams = z.object({ account_id: hexId });
+const one = { load_balancer_id: hexId };
+export const zoneBalancerParams = zoneParams.extend(one);
+export const accountBalancerParams = accountParams.extend(one);
 export const listQuery = z.object(pageQuery());
-
-export const STEERING_POLICIES = [
-  'off',
-  'geo',
-  'random',
-  'dynamic_latency',
-  'proximity',
-  'least_outstanding_requests',
-  'least_connections',
-] as const;
-export const AFFINITIES = ['none', 'cookie', 'ip_cookie', 'header'] as const;
-
-const poolId = z
-  .string({ error: expected('a pool id') })
-  .regex(/^[0-9a-f]{32}$/, 'must be a pool id of 32 hexadecimal digits');
-const poolIds = z
-  .array(poolId, { error: expected('a list of pool ids') })
-  .max(1000, 'must not have more than 1000 pools');
-const poolMap = z.record(text(64), poolIds);
-const weights = z
-  .record(poolId, fraction(100))
-  .refine((map) => Object.keys(map).length <= 1000, 'must not have more than 1000 pools');
-
-/** Rules and pool sets are refused as a whole unless empty, so nothing looks into them. */
-const opaque = z.record(z.string(), z.unknown());
-
-const randomSteering = { default_weight: fraction(10), pool_weights: weights };
-const adaptiveRouting = { failover_across_pools: z.boolean() };
-const locationStrategy = {
-  mode: z.enum(['pop', 'resolver_ip']),
-  prefer_ecs: z.enum(['always', 'never', 'proximity', 'geo']),
-};
 
 const plainMembers = {
   description: text(1024),
   enabled: z.boolean(),
   proxied: z.boolean(),
   ttl: integer(0, 604_800),
-  region_pools: poolMap,
-  country_pools: poolMap,
-  pop_pools: poolMap,
+  ...poolMaps,
   session_affinity_ttl: integer(30, 604_800),
   networks: z.array(text(64)).max(64),
-  rules: z.array(opaque),
 };
 
 const name = text(255);
@@ -66,7 +46,8 @@ const optional = {
     random_steering: z.object(nullish(randomSteering)),
     adaptive_routing: z.object(nullish(adaptiveRouting)),
     location_strategy: z.object(nullish(locationStrategy)),
-    pool_sets: z.array(opaque),
+    rules: ruleBodies,
+    pool_sets: poolSetBodies,
   }),
 };
 
@@ -92,7 +73,9 @@ export const loadBalancer = z
     random_steering: z.object({ ...randomSteering, pool_weights: weights.optional() }).optional(),
     adaptive_routing: z.object(adaptiveRouting).optional(),
     location_strategy: z.object(locationStrategy).optional(),
-    zone_name: z.string(),
+    rules: z.array(rule),
+    pool_sets: z.array(poolSet),
+    zone_name: z.string().optional().describe('Of a load balancer of a zone only.'),
     created_on: timestampSchema,
     modified_on: timestampSchema,
   })
@@ -101,7 +84,6 @@ export const loadBalancer = z
 export const deleted = z.object({ id: hexId });
 
 export type SteeringPolicy = (typeof STEERING_POLICIES)[number];
-export type Affinity = (typeof AFFINITIES)[number];
 export type PatchBody = z.output<typeof patchBody>;
 export type WriteBody = z.output<typeof writeBody>;
 export type WireLoadBalancer = z.output<typeof loadBalancer>;

@@ -4,35 +4,54 @@ import { jsonOrNull } from '../../storage/json.js';
 
 export type { LoadBalancer };
 
-export function find(db: Client, zoneId: string, id: string): Promise<LoadBalancer | null> {
-  return db.loadBalancer.findFirst({ where: { id, zoneId } });
+/** Where a load balancer is looked for: among those of a zone, or of the account itself. */
+interface Owner {
+  readonly accountId: string;
+  readonly zone: { readonly id: string } | null;
 }
 
-export function findByName(db: Client, zoneId: string, name: string): Promise<LoadBalancer | null> {
-  return db.loadBalancer.findUnique({ where: { zoneId_name: { zoneId, name } } });
+const ownedBy = ({ accountId, zone }: Owner) => ({ accountId, zoneId: zone?.id ?? null });
+
+export function find(db: Client, owner: Owner, id: string): Promise<LoadBalancer | null> {
+  return db.loadBalancer.findFirst({ where: { id, ...ownedBy(owner) } });
 }
 
-export function list(db: Client, zoneId: string): Promise<LoadBalancer[]> {
-  return db.loadBalancer.findMany({ where: { zoneId }, orderBy: [{ createdOn: 'asc' }, { id: 'asc' }] });
+export function findByName(db: Client, owner: Owner, name: string): Promise<LoadBalancer | null> {
+  return db.loadBalancer.findFirst({ where: { name, ...ownedBy(owner) } });
 }
 
-/** Those with these ids, or all. */
+export function list(db: Client, owner: Owner): Promise<LoadBalancer[]> {
+  return db.loadBalancer.findMany({
+    where: ownedBy(owner),
+    orderBy: [{ createdOn: 'asc' }, { id: 'asc' }],
+  });
+}
+
+/** Those with these ids, or all. The data plane serves names, so it gets none of an account. */
 export function findForLive(db: Client, ids: readonly string[] | null): Promise<LoadBalancer[]> {
-  return db.loadBalancer.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+  const ofZones = { zoneId: { not: null } };
+  return db.loadBalancer.findMany({ where: ids ? { id: { in: [...ids] }, ...ofZones } : ofZones });
 }
 
-/** `pools` are all that the load balancer names: none of them can be deleted before it. */
+/** How a write changes which pools a load balancer names: none of those can be deleted before it. */
+export interface NamedPools {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
 export async function insert(tx: Tx, balancer: LoadBalancer, pools: readonly string[]): Promise<void> {
   await tx.db.loadBalancer.create({ data: columns(balancer) });
   await namePools(tx, balancer.id, pools);
   tx.changed('load_balancer', balancer.id);
 }
 
-export async function update(tx: Tx, balancer: LoadBalancer, pools: readonly string[]): Promise<void> {
-  await tx.db.loadBalancer.update({ where: { id: balancer.id }, data: columns(balancer) });
-  await tx.db.loadBalancerPool.deleteMany({ where: { loadBalancerId: balancer.id } });
-  await namePools(tx, balancer.id, pools);
-  tx.changed('load_balancer', balancer.id);
+export async function update(tx: Tx, balancer: LoadBalancer, { added, removed }: NamedPools): Promise<void> {
+  const loadBalancerId = balancer.id;
+  await tx.db.loadBalancer.update({ where: { id: loadBalancerId }, data: columns(balancer) });
+  if (removed.length > 0)
+    await tx.db.loadBalancerPool.deleteMany({ where: { loadBalancerId, poolId: { in: [...removed] } } });
+  if (added.length > 0) await namePools(tx, loadBalancerId, added);
+  tx.changed('load_balancer', loadBalancerId);
 }
 
 export async function remove(tx: Tx, id: string): Promise<void> {

@@ -1,21 +1,33 @@
 import { present } from '../../wire/fields.js';
 import { timestamp } from '../../wire/timestamps.js';
+import { ATTRIBUTE_DEFAULTS, sessionOf, ttlInForce } from './affinity.js';
 import { fieldsOf } from './fields.js';
-import type { InZone } from './rules.js';
+import type { Owned } from './rules.js';
 import type { WireLoadBalancer } from './schema.js';
+import { policyInForce } from './steering.js';
 
 /** The TTL that DNS answers of a load balancer without the proxy have unless it sets one. */
 const UNPROXIED_TTL = 30;
 
-/** What is unset is left out; maps of pools are shown empty, because a client may hold an empty one. */
-export function toWire({ balancer, zoneName }: InZone): WireLoadBalancer {
-  const { pool_sets, ttl, ...fields } = fieldsOf(balancer);
+/**
+ * What is unset is left out, or shown as what is in force; maps of pools and lists are shown empty, because a client may
+ * hold empty ones.
+ */
+export function toWire({ balancer, zoneName }: Owned): WireLoadBalancer {
+  const fields = fieldsOf(balancer);
+  const sessions = fields.session_affinity !== 'none';
   const shown = {
-    id: balancer.id,
-    ...present({ ...fields, ttl: ttl ?? (fields.proxied ? null : UNPROXIED_TTL) }),
+    ...fields,
+    ttl: fields.ttl ?? (fields.proxied ? null : UNPROXIED_TTL),
+    steering_policy: policyInForce(fields),
+    session_affinity_ttl: ttlInForce(sessionOf(fields)),
+    session_affinity_attributes: fields.session_affinity_attributes ?? (sessions ? ATTRIBUTE_DEFAULTS : null),
     zone_name: zoneName,
+  };
+  return {
+    id: balancer.id,
+    ...present(shown),
     created_on: timestamp(balancer.createdOn),
     modified_on: timestamp(balancer.modifiedOn),
-  };
-  return shown as WireLoadBalancer;
+  } as WireLoadBalancer;
 }

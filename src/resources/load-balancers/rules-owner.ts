@@ -1,0 +1,36 @@
+import type { Client } from '../../storage/database.js';
+import { ApiError } from '../../wire/errors.js';
+import { getZone } from '../zones/index.js';
+import { isHostnameIn } from './hostname.js';
+
+/** The path of a request names one of the two; that the account is there has been seen to before. */
+export interface OwnerParams {
+  readonly zone_id?: string | undefined;
+  readonly account_id?: string | undefined;
+}
+
+/** Who has a load balancer: a zone, below whose name it stands, or an account itself, with a null zone. */
+export interface Owner {
+  readonly accountId: string;
+  readonly zone: { readonly id: string; readonly name: string } | null;
+}
+
+export async function ownerOf(db: Client, { zone_id, account_id }: OwnerParams): Promise<Owner> {
+  if (zone_id === undefined) return { accountId: account_id!, zone: null };
+  const zone = await getZone(db, zone_id);
+  return { accountId: zone.accountId, zone };
+}
+
+/** The name as it is kept. Host names have no case; what an account calls its load balancers is only a name. */
+export const nameFor = ({ zone }: Owner, name: string) => (zone ? name.toLowerCase() : name);
+
+/** A load balancer of a zone is reached by its name, one of an account by an address: its name may be any text. */
+export function checkName({ zone }: Owner, name: string): void {
+  if (zone && !isHostnameIn(zone.name, name))
+    throw new ApiError(
+      'validation_failed',
+      `invalid hostname: ${name} (it must be ${zone.name} or end in .${zone.name})`,
+    );
+  if (!zone && (name.trim() === '' || /\p{Cc}/u.test(name)))
+    throw new ApiError('validation_failed', 'name must not be blank or have control characters');
+}

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Api } from '../support/api.js';
+import { ABSENT_ID, type Balancers, openBalancers } from '../support/balancers.js';
+
+let rig: Balancers;
+let api: Api;
+const PATH = '%/load_balancers';
+
+beforeAll(async () => {
+  rig = await openBalancers();
+  api = rig.api;
+});
+afterAll(() => rig.offramp.stop());
+
+const rulesOf = async (rules: unknown) => (await rig.create({ rules })).rules;
+const DEFAULTS = { priority: 0, disabled: false, terminates: false };
+
+const everyOverride = () => ({
+  session_affinity: 'header',
+  session_affinity_ttl: 60,
+  session_affinity_attributes: { headers: ['x-user'], require_all_headers: false },
+  ttl: 90,
+  steering_policy: 'geo',
+  fallback_pool: rig.primary,
+  default_pools: [rig.secondary, rig.primary],
+  region_pools: { WEU: [rig.primary] },
+  country_pools: { DE: [rig.secondary] },
+  pop_pools: { AMS: [] },
+  random_steering: { pool_weights: { [rig.primary]: 0 } },
+  adaptive_routing: { failover_across_pools: true },
+  location_strategy: { prefer_ecs: 'never' },
+});
+
+test('a rule can override everything, and exactly what was sent is shown', async () => {
+  const rules = [
+    {
+      name: 'everything',
+      condition: 'http.request.uri.path contains "/testing"',
+      priority: 7,
+      disabled: true,
+      terminates: true,
+      overrides: everyOverride(),
+    },
+    { ...DEFAULTS, overrides: { pools: [rig.primary], pool_weights: { [rig.primary]: 0.5 } } },
+    { ...DEFAULTS, overrides: { pool_default_weight: 0, session_affinity: '' } },
+  ];
+  const balancer = await rig.create({ rules });
+  expect(balancer.rules).toEqual(rules);
+  expect((await api.get(`${PATH}/${balancer.id}`)).body.result).toEqual(balancer);
+});
+
+test('rules stay in the order they were sent in, also with the priority 0 that Terraform gives to all of them', async () => {
+  const rules = ['c', 'a', 'b'].map((name) => ({ ...DEFAULTS, name, condition: '', overrides: {} }));
+  expect(await rulesOf(rules)).toEqual(rules);
+  const backwards = [5, 5, 1].map((priority) => ({ ...DEFAULTS, priority }));
+  expect(await rulesOf(backwards)).toEqual(backwards);
+});
+
+test('what a rule leaves out, or gives as null, is not there', async () => {
+  expect(
+    await rulesOf([
+      {},
+      { name: null, condition: null, priority: null, disabled: null, terminates: null, overrides: null },
+      { fixed_response: null, overrides: { ttl: null, session_affinity_attributes: { samesite: null } } },
+    ]),
+  ).toEqual([DEFAULTS, DEFAULTS, { ...DEFAULTS, overrides: { session_affinity_attributes: {} } }]);
+});
+
+test('members of overrides that nobody knows are left out; those of a rule itself are refused', async () => {
+  expect(await rulesOf([{ overrides: { ttl: 30, later: 1 }, fixed_response: { later: 1 } }])).toEqual([
+    { ...DEFAULTS, terminates: true, overrides: { ttl: 30 }, fixed_response: {} },
+  ]);
+  expect(await rig.refusal({ rules: [{ later: 1 }] })).toBe('rules[0]: Unrecognized key: "later"');
+});
+
+test('a fixed response ends the evaluation of rules, whatever the rule says', async () => {
+  const fixed_response = {
+    message_body: 'moved\n',
+    status_code: 302,
+    content_type: 'text/plain; charset=utf-8',
+    location: 'https://example.com/?a=b',
+  };
+  for (const terminates of [undefined, false, true])
+    expect(await rulesOf([{ fixed_response, terminates }])).toEqual([
+      { ...DEFAULTS, terminates: true, fixed_response },
+    ]);
+});
+
+test('every write of a load balancer with rules says that they are not applied', async () => {
+  const messages = [{ code: 10501, message: 'rules: rules are not applied to requests' }];
+  const created = await api.post(PATH, rig.bodyOf({ rules: [{ condition: 'anything at all' }] }));
+  expect([created.status, created.body.messages]).toEqual([200, messages]);
+  const one = `${PATH}/${created.body.result.id}`;
+  const patched = await api.patch(one, { ttl: 60 });
+  expect([patched.body.result.rules, patched.body.messages]).toEqual([created.body.result.rules, messages]);
+  for (const none of [null, []]) {
+    await api.patch(one, { rules: [{}] });
+    const cleared = await api.patch(one, { rules: none });
+    expect([cleared.body.result.rules, cleared.body.messages]).toEqual([[], []]);
+  }
+});
+
+test('a rule may turn on header affinity with the headers of the load balancer, which must then stay', async () => {
+  const rules = [
+    { ...DEFAULTS, overrides: { session_affinity: 'header' } },
+    {
+      ...DEFAULTS,
+      overrides: { session_affinity: 'header', session_affinity_attributes: { drain_duration: 9 } },
+    },
+  ];
+  const session_affinity_attributes = { headers: ['x-user'] };
+  const balancer = await rig.create({ rules, session_affinity_attributes });
+  expect(balancer.rules).toEqual(rules);
+  const refused = await api.patch(`${PATH}/${balancer.id}`, { session_affinity_attributes: null });
+  expect([refused.status, refused.body.errors[0].message]).toEqual([
+    400,
+    'rules[0].overrides.session_affinity "header" needs at least one of session_affinity_attributes.headers: validation failed',
+  ]);
+});
+
+test('limits of a rule are inclusive', async () => {
+  const rules = Array.from({ length: 100 }, () => ({
+    ...DEFAULTS,
+    name: 'n'.repeat(200),
+    condition: 'c'.repeat(4096),
+    priority: 2_147_483_647,
+    terminates: true,
+    fixed_response: {
+      message_body: 'b'.repeat(1024),
+      status_code: 599,
+      content_type: 't'.repeat(32),
+      location: 'l'.repeat(2048),
+    },
+  }));
+  expect(await rulesOf(rules)).toEqual(rules);
+});
+
+const rule = (fields: unknown) => ({ rules: [fields] });
+const overriding = (overrides: object) => rule({ overrides });
+const fixed = (fixed_response: object) => rule({ fixed_response });
+
+test.each<[object, string]>([
+  [{ rules: 'x' }, 'rules'],
+  [{ rules: {} }, 'rules'],
+  [rule('x'), 'rules[0]'],
+  [rule(null), 'rules[0]'],
+  [{ rules: Array.from({ length: 1001 }, () => ({})) }, 'rules must not have more than 1000 rules'],
+  [rule({ name: 'n'.repeat(201) }), 'rules[0].name must be at most 200 characters'],
+  [rule({ name: 'a\0' }), 'rules[0].name must not contain NUL characters'],
+  [rule({ condition: 'c'.repeat(4097) }), 'rules[0].condition must be at most 4096 characters'],
+  [rule({ condition: true }), 'rules[0].condition must be a string'],
+  [rule({ priority: -1 }), 'rules[0].priority is not in range [0, 2147483647]'],
+  [rule({ priority: 0.5 }), 'rules[0].priority must be an integer'],
+  [rule({ disabled: 1 }), 'rules[0].disabled'],
+  [rule({ terminates: 'true' }), 'rules[0].terminates'],
+  [rule({ constructor: {} }), 'rules[0]: Unrecognized key: "constructor"'],
+  [rule({ overrides: [] }), 'rules[0].overrides'],
+  [fixed([]), 'rules[0].fixed_response'],
+  [fixed({ message_body: 'b'.repeat(1025) }), 'rules[0].fixed_response.message_body must be at most 1024'],
+  [fixed({ status_code: 199 }), 'rules[0].fixed_response.status_code is not in range [200, 599]'],
+  [fixed({ status_code: 600 }), 'rules[0].fixed_response.status_code is not in range [200, 599]'],
+  [fixed({ status_code: '200' }), 'rules[0].fixed_response.status_code must be an integer'],
+  [fixed({ content_type: 't'.repeat(33) }), 'rules[0].fixed_response.content_type must be at most 32'],
+  [fixed({ content_type: 'a\r\nb: c' }), 'rules[0].fixed_response.content_type must be printable ASCII'],
+  [fixed({ location: 'l'.repeat(2049) }), 'rules[0].fixed_response.location must be at most 2048'],
+  [fixed({ location: '/\nset-cookie: a' }), 'rules[0].fixed_response.location must be printable ASCII'],
+  [overriding({ ttl: -1 }), 'rules[0].overrides.ttl is not in range [0, 604800]'],
+  [overriding({ steering_policy: 'x' }), 'rules[0].overrides.steering_policy'],
+  [overriding({ session_affinity: 'x' }), 'rules[0].overrides.session_affinity'],
+  [overriding({ session_affinity_ttl: 29 }), 'rules[0].overrides.session_affinity_ttl is not in range [30,'],
+  [
+    overriding({ session_affinity: 'cookie', session_affinity_ttl: 60 }),
+    'rules[0].overrides.session_affinity_ttl is not in range [1800, 604800] of session_affinity "cookie"',
+  ],
+  [
+    overriding({ session_affinity: 'header' }),
+    'rules[0].overrides.session_affinity "header" needs at least one of session_affinity_attributes.headers',
+  ],
+  [
+    overriding({ session_affinity_attributes: { samesite: 'None', secure: 'Never' } }),
+    'rules[0].overrides.session_affinity_attributes samesite "None" must not go with secure "Never"',
+  ],
+  [overriding({ default_pools: 'x' }), 'rules[0].overrides.default_pools must be a list of pool ids'],
+  [overriding({ fallback_pool: '' }), 'rules[0].overrides.fallback_pool must be a pool id'],
+  [
+    overriding({ region_pools: { weu: [] } }),
+    'rules[0].overrides.region_pools.weu is not one of the regions',
+  ],
+  [overriding({ pool_weights: { x: 1 } }), 'rules[0].overrides.pool_weights.x is not a pool id'],
+  [
+    overriding({ pool_default_weight: 0.25 }),
+    'rules[0].overrides.pool_default_weight must be a multiple of 0.1',
+  ],
+  [
+    overriding({ random_steering: { default_weight: 2 } }),
+    'rules[0].overrides.random_steering.default_weight',
+  ],
+  [overriding({ location_strategy: { mode: 'x' } }), 'rules[0].overrides.location_strategy.mode'],
+  [
+    overriding({ pool_default_weight: 1, random_steering: { default_weight: 1 } }),
+    'rules[0].overrides.random_steering must not go with pool_weights or pool_default_weight',
+  ],
+  [
+    overriding({ pool_weights: {}, random_steering: {} }),
+    'rules[0].overrides.random_steering must not go with pool_weights or pool_default_weight',
+  ],
+  [
+    rule({ overrides: { pools: [] }, fixed_response: {} }),
+    'rules[0].overrides.pools must not go with a fixed_response',
+  ],
+  [
+    { rules: [{}, { overrides: { default_pools: [ABSENT_ID] } }] },
+    `rules[1].overrides.default_pools "${ABSENT_ID}" is not a pool of this account`,
+  ],
+])('a rule that breaks a rule is refused: %j', async (fields, reason) => {
+  expect((await rig.refusal(fields)).slice(0, reason.length)).toBe(reason);
+});
+
+test('a refused rule leaves the load balancer as it was, and its name free', async () => {
+  const balancer = await rig.create({ rules: [{ name: 'kept' }] });
+  for (const rules of [[{ later: 1 }], [{ overrides: { pools: [ABSENT_ID] } }]]) {
+    const refused = await api.patch(`${PATH}/${balancer.id}`, {
+      rules,
+      description: 'other',
+      name: 'x.example.com',
+    });
+    expect(refused.status).toBe(400);
+  }
+  expect((await api.get(`${PATH}/${balancer.id}`)).body.result).toEqual(balancer);
+  expect((await rig.create({ name: 'x.example.com' })).name).toBe('x.example.com');
+});
+
+test('the same rules again are no change', async () => {
+  const body = rig.bodyOf({ rules: [{ overrides: everyOverride() }, { fixed_response: {} }] });
+  const balancer = await api.create(PATH, body);
+  for (const again of [
+    await api.put(`${PATH}/${balancer.id}`, body),
+    await api.patch(`${PATH}/${balancer.id}`, body),
+  ])
+    expect(again.body.result).toEqual(balancer);
+});
