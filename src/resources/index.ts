@@ -1,16 +1,21 @@
 import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
 import { createCommitted } from './committed.js';
+import { connectivitySettingsRoutes } from './connectivity-settings/index.js';
 import type { CommittedNouns, Context } from './context.js';
+import { hostnameRouteRoutes } from './hostname-routes/index.js';
 import { ipsRoutes } from './ips/index.js';
 import { type LiveSources, sourceOf } from './live.js';
 import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
 import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
+import { subnetRoutes } from './subnets/index.js';
+import { tunnelListRoutes } from './tunnel-list/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { userRoutes } from './user/index.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
+import { warpConnectorRoutes } from './warp-connectors/index.js';
 import { zoneRoutes } from './zones/index.js';
 
 /** Every resource of the API: adding one is a folder and a line here. */
@@ -18,7 +23,12 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   accountRoutes,
   virtualNetworkRoutes,
   tunnelRoutes,
+  tunnelListRoutes,
+  warpConnectorRoutes,
   teamnetRoutes,
+  hostnameRouteRoutes,
+  subnetRoutes,
+  connectivitySettingsRoutes,
   userRoutes,
   ipsRoutes,
   zoneRoutes,
