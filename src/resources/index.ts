@@ -16,6 +16,7 @@ import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { userRoutes } from './user/index.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
 import { warpConnectorRoutes } from './warp-connectors/index.js';
+import { zoneTunnelRouteRoutes } from './zone-tunnel-routes/index.js';
 import { zoneRoutes } from './zones/index.js';
 
 /** Every resource of the API: adding one is a folder and a line here. */
@@ -35,6 +36,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   monitorRoutes,
   poolRoutes,
   loadBalancerRoutes,
+  zoneTunnelRouteRoutes,
 ];
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
