@@ -53,6 +53,7 @@ async function liveIds(db: Client, accountId: string): Promise<[noun: string, id
     load_balancer: await db.loadBalancer.findMany(of),
     pool: await db.pool.findMany(of),
     monitor: await db.monitor.findMany(of),
+    monitor_group: await db.monitorGroup.findMany(of),
     route: await db.route.findMany(of),
     tunnel: await db.tunnel.findMany(of),
     zone: await db.zone.findMany(of),
