@@ -64,7 +64,7 @@ export function connectionRoutes(app: Http, { db, dataPlane }: Context): void {
     async ({ params: { account_id, tunnel_id }, query }) => {
       await rules.get(db.read, account_id, tunnel_id);
       await dropConnections(dataPlane, tunnel_id, query.client_id ?? null);
-      return ok({});
+      return ok(null);
     },
   );
 }

@@ -104,7 +104,7 @@ export const createdTunnel = shape
   })
   .meta({ id: 'CreatedTunnel' });
 
-export const nothing = z.object({}).describe('Always empty.');
+export const nothing = z.null().describe('Nothing is left to show.');
 
 export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
