@@ -77,7 +77,20 @@ function randomOf(seed: number): () => number {
 /** Ids that were seen lately, also of what is deleted by now. */
 type Seen = Record<Kind, string[]>;
 
-function writer(api: Api, seen: Seen, seed: number) {
+/** Two networks in which every address is routed, and which no writer touches. */
+async function routedNetworks(api: Api): Promise<string[]> {
+  const tunnel = await api.create(PATHS.tunnel, { name: 'kept' });
+  const networks: string[] = [];
+  for (const name of ['east', 'west']) {
+    const { id } = await api.create(PATHS.network, { name });
+    for (const network of ['0.0.0.0/0', '::/0'])
+      await api.create(PATHS.route, { network, tunnel_id: tunnel.id, virtual_network_id: id });
+    networks.push(id);
+  }
+  return networks;
+}
+
+function writer(api: Api, routed: readonly string[], seen: Seen, seed: number) {
   const random = randomOf(seed);
   const one = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
   const sometimes = <T>(fields: T): T | object => (random() < 0.5 ? fields : {});
@@ -85,7 +98,7 @@ function writer(api: Api, seen: Seen, seed: number) {
   const origin = (name: string) => ({
     name,
     address: one(ADDRESSES),
-    ...sometimes({ virtual_network_id: one(seen.network) }),
+    virtual_network_id: random() < 0.9 ? one(routed) : one(seen.network),
   });
   const bodies: Record<Kind, () => object> = {
     network: () => ({ name: one(NAMES), ...(random() < 0.2 ? { is_default_network: true } : {}) }),
@@ -142,12 +155,13 @@ test(`${WRITERS} writers at once break no rule between objects, and get no 5xx`,
   const offramp = await startOfframp(['--data-dir', dataDir, ...(url ? ['--database-url', url] : [])]);
   const api = apiOf(offramp);
   const seen: Seen = { network: [], tunnel: [], route: [], monitor: [], group: [], pool: [], balancer: [] };
+  const routed = await routedNetworks(api);
   const counts = new Map<string, { done: number; refused: number }>();
   const failures: unknown[] = [];
   const end = Date.now() + SECONDS * 1000;
   await Promise.all(
     Array.from({ length: WRITERS }, async (_, seed) => {
-      const write = writer(api, seen, seed);
+      const write = writer(api, routed, seen, seed);
       while (Date.now() < end) {
         const { action, answer } = await write();
         if (answer.status >= 500) failures.push([action, answer.status, answer.body]);
