@@ -6,11 +6,18 @@ import { all, type Recorded, recorded, sdkOf } from '../support/sdk.js';
 let offramp: RunningOfframp;
 let sdk: Recorded<Cloudflare['loadBalancers']>;
 let account_id: string;
+/** Where 10.0.0.0/8 leads to a tunnel without a connector: health is looked for, and nothing leaves this machine. */
+let virtual_network_id: string;
 
 beforeAll(async () => {
   offramp = await startOfframp();
-  sdk = recorded(sdkOf(offramp).loadBalancers);
   account_id = offramp.accountId;
+  const client = sdkOf(offramp);
+  sdk = recorded(client.loadBalancers);
+  const { networks, tunnels } = client.zeroTrust;
+  const tunnel = await tunnels.cloudflared.create({ account_id, name: 'sdk' });
+  const route = await networks.routes.create({ account_id, network: '10.0.0.0/8', tunnel_id: tunnel.id! });
+  virtual_network_id = route.virtual_network_id!;
 });
 afterAll(() => offramp.stop());
 
@@ -22,7 +29,7 @@ async function createPool(name: string, fields: object = {}) {
   return await sdk.calls.pools.create({
     account_id,
     name,
-    origins: [{ name: 'one', address: '192.0.2.1' }],
+    origins: [{ name: 'one', address: '10.0.0.1', virtual_network_id }],
     ...fields,
   });
 }
@@ -106,8 +113,14 @@ test('pools: created, read back, listed, changed one by one and together, replac
   const created = await createPool('pool', {
     monitor: monitor.id,
     origins: [
-      { name: 'one', address: '192.0.2.1', weight: 0.5, header: { Host: ['one.example.com'] } },
-      { name: 'two', address: 'two.example.com', enabled: false, port: 8080 },
+      {
+        name: 'one',
+        address: '10.0.0.1',
+        virtual_network_id,
+        weight: 0.5,
+        header: { Host: ['one.example.com'] },
+      },
+      { name: 'two', address: '10.0.0.2', virtual_network_id, enabled: false, port: 8080 },
     ],
     load_shedding: {
       default_percent: 10,
@@ -134,7 +147,7 @@ test('pools: created, read back, listed, changed one by one and together, replac
   const replaced = await pools.update(id, {
     account_id,
     name: 'renamed',
-    origins: [{ name: 'one', address: '192.0.2.9' }],
+    origins: [{ name: 'one', address: '10.0.0.9', virtual_network_id }],
     monitor: monitor.id!,
   });
   expect(replaced).toMatchObject({ id, name: 'renamed', minimum_origins: 1, created_on: created.created_on });

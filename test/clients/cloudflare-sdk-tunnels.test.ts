@@ -2,6 +2,7 @@ import type Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Lab, openLab } from '../support/lab.js';
 import { all, type Recorded, recorded, sdkOf } from '../support/sdk.js';
+import { eventually } from '../support/waiting.js';
 
 let lab: Lab;
 let sdk: Recorded<Cloudflare['zeroTrust']['tunnels']>;
@@ -57,8 +58,9 @@ test('configurations: none at first, then what was put, with the next version', 
 test('connections: shown with their connector, and dropped', async () => {
   await lab.connect();
   const { connections, connectors, management } = sdk.calls.cloudflared;
-  const [connector] = await all(connections.get(lab.tunnelId, { account_id }));
-  expect(connector!.conns).toHaveLength(4);
+  const shown = async () => (await all(connections.get(lab.tunnelId, { account_id })))[0];
+  await eventually(async () => (await shown())?.conns?.length === 4);
+  const connector = await shown();
   expect(await connectors.get(connector!.id!, { account_id, tunnel_id: lab.tunnelId })).toMatchObject({
     id: connector!.id,
     version: connector!.version,
