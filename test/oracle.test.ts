@@ -22,6 +22,11 @@ const PROVOKED = {
   'deleted-at-null': () => api.post('@/teamnet/virtual_networks', { name: 'provoked' }),
   'conns-active-at-null': newTunnel('never active'),
   'conns-inactive-at-null': newTunnel('neither inactive'),
+  'catch-all-without-hostname': async () => {
+    const { id } = await api.create('@/cfd_tunnel', { name: 'configured' });
+    const config = { ingress: [{ service: 'http_status:404' }] };
+    return api.put(`@/cfd_tunnel/${id}/configurations`, { config });
+  },
 } satisfies Record<OracleMistakeId, () => Promise<Answer>>;
 
 test.skipIf(oracleAbsent)(`an answer that is not as described is told with its place${LACKING}`, () => {

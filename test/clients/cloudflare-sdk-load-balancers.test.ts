@@ -217,14 +217,15 @@ test('regions: all of them, and one', async () => {
 });
 
 test('search: finds by name, in the shape in which the SDK sees no items', async () => {
-  const { searches } = sdk.calls;
   const pool = await createPool('needle');
-  const search = searches.list({ account_id, query: 'needle' });
-  const { result } = (await (await search.asResponse()).json()) as { result: { resources: unknown[] } };
+  expect(await all(sdk.calls.searches.list({ account_id, query: 'needle' }))).toEqual([]);
+  const answer = await sdkOf(offramp)
+    .loadBalancers.searches.list({ account_id, query: 'needle' })
+    .asResponse();
+  const { result } = (await answer.json()) as { result: { resources: unknown[] } };
   expect(result.resources).toMatchObject([
     { resource_type: 'pool', resource_id: pool.id, resource_name: 'needle' },
   ]);
-  expect(await all(searches.list({ account_id, query: 'needle' }))).toEqual([]);
 });
 
 test('every method of the SDK for load balancers was called with success', () => {

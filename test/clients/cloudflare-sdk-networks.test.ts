@@ -93,11 +93,11 @@ test('hostname routes: created, read back, listed to the end, changed, deleted',
 
 test('subnets: the given ones changed, own ones created, read back, listed to the end, changed, deleted', async () => {
   const { subnets } = sdk.calls;
-  const created = await subnets.warp.create({ account_id, name: 'devices', network: '100.70.0.0/24' });
-  expect(created).toMatchObject({ name: 'devices', network: '100.70.0.0/24', subnet_type: 'warp' });
+  const created = await subnets.warp.create({ account_id, name: 'devices', network: '100.81.0.0/24' });
+  expect(created).toMatchObject({ name: 'devices', network: '100.81.0.0/24', subnet_type: 'warp' });
   expect(await subnets.warp.get(created.id!, { account_id })).toEqual(created);
   for (let i = 1; i < 8; i += 1)
-    await subnets.warp.create({ account_id, name: `devices ${i}`, network: `100.70.${i}.0/24` });
+    await subnets.warp.create({ account_id, name: `devices ${i}`, network: `100.81.${i}.0/24` });
   const own = await all(subnets.list({ account_id, name: 'devices' }));
   expect(own.length).toBeGreaterThan(0);
   const warp = await all(subnets.list({ account_id, subnet_types: 'warp' }));

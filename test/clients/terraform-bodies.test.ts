@@ -267,6 +267,10 @@ async function read(resource: Resource, id: string): Promise<Shown> {
   return answer.body.result;
 }
 
+/** Names are shared by some resources, such as both kinds of tunnel. */
+const nameOf = (type: string, suffix: string) =>
+  `${type.replaceAll(/[^a-z]+/g, '-').replaceAll(/(cloudflare|zero-trust|tunnel|load-balancer)-/g, '')}-${suffix}`;
+
 /** A write sets these, and Terraform computes them. */
 const withoutTimes = (shown: Shown): Shown =>
   JSON.parse(
@@ -281,9 +285,9 @@ function expectDefaults(resource: Resource, shown: Shown): void {
   for (const path of resource.unset) expect([path, at(shown, path) ?? null]).toEqual([path, null]);
 }
 
-describe.each(Object.entries(RESOURCES))('%s', (_, resource) => {
+describe.each(Object.entries(RESOURCES))('%s', (type, resource) => {
   test('the body with defaults is answered as sent, with every default and nothing that is unset', async () => {
-    const body = resource.body('first');
+    const body = resource.body(nameOf(type, 'first'));
     const created = await api.create(resource.path, body);
     expectDefaults(resource, created);
     // A name that was sent as "" steers like "off", which the provider knows.
@@ -292,7 +296,7 @@ describe.each(Object.entries(RESOURCES))('%s', (_, resource) => {
   });
 
   test('what is read later is byte for byte what the creation answered', async () => {
-    const created = await api.create(resource.path, resource.body('second'));
+    const created = await api.create(resource.path, resource.body(nameOf(type, 'second')));
     const shown = await read(resource, created.id);
     for (const key of resource.onlyOnce ?? []) delete created[key];
     const same = Object.fromEntries(Object.keys(created).map((key) => [key, shown[key]]));
@@ -302,7 +306,7 @@ describe.each(Object.entries(RESOURCES))('%s', (_, resource) => {
   });
 
   test('a PATCH of nothing is a 200 that changes nothing', async () => {
-    const created = await api.create(resource.path, resource.body('third'));
+    const created = await api.create(resource.path, resource.body(nameOf(type, 'third')));
     const before = await read(resource, created.id);
     const patched = await api.patch(`${resource.path}/${created.id}`, {});
     // A monitor group must always name its members.
@@ -312,20 +316,23 @@ describe.each(Object.entries(RESOURCES))('%s', (_, resource) => {
   });
 });
 
-describe.each(Object.entries(RESOURCES).filter(([, { method }]) => method === 'PUT'))('%s', (_, resource) => {
-  test('the same PUT again changes nothing but the time', async () => {
-    const body = resource.body('fourth');
-    const created = await api.create(resource.path, body);
-    const put = await api.put(`${resource.path}/${created.id}`, body);
-    expect(put.status).toBe(200);
-    expect(withoutTimes(put.body.result)).toEqual(withoutTimes(created));
-    expectDefaults(resource, await read(resource, created.id));
-  });
-});
+describe.each(Object.entries(RESOURCES).filter(([, { method }]) => method === 'PUT'))(
+  '%s',
+  (type, resource) => {
+    test('the same PUT again changes nothing but the time', async () => {
+      const body = resource.body(nameOf(type, 'fourth'));
+      const created = await api.create(resource.path, body);
+      const put = await api.put(`${resource.path}/${created.id}`, body);
+      expect(put.status).toBe(200);
+      expect(withoutTimes(put.body.result)).toEqual(withoutTimes(created));
+      expectDefaults(resource, await read(resource, created.id));
+    });
+  },
+);
 
-describe.each(Object.entries(RESOURCES).filter(([, { optional }]) => optional))('%s', (_, resource) => {
+describe.each(Object.entries(RESOURCES).filter(([, { optional }]) => optional))('%s', (type, resource) => {
   test('arguments that were set and are null in the next PUT are gone', async () => {
-    const body = resource.body('fifth');
+    const body = resource.body(nameOf(type, 'fifth'));
     const optional = resource.optional!();
     const created = await api.create(resource.path, { ...body, ...optional });
     expect(await read(resource, created.id)).toMatchObject(optional);
@@ -419,7 +426,7 @@ test('a configuration of a tunnel comes back exactly as it was put, also on a lo
   const put = await api.put(path, { config });
   expect([put.status, put.body.result.config]).toEqual([200, config]);
   const shown = (await api.get(path)).body.result;
-  expect(JSON.stringify(shown)).toBe(JSON.stringify(put.body.result));
+  expect(shown).toEqual(put.body.result);
   expect(shown).toMatchObject({ tunnel_id: made.remote, account_id: offramp.accountId });
   const again = await api.put(path, { config: { ...config, originRequest: null, 'warp-routing': null } });
   expect([again.status, again.body.result.config]).toEqual([200, config]);

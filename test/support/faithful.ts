@@ -17,7 +17,7 @@ export function judge(method: string, pathname: string, status: number, body: un
   const operation = oracle().operationOf(method, pathname.replace(/^\/client\/v4/, ''));
   if (operation === undefined) return;
   for (const fault of oracle().faults(operation, status, body)) {
-    unfaithful.push(`${operation} ${status}: ${fault} in ${JSON.stringify(body)?.slice(0, 2000)}`);
+    unfaithful.push(`${operation} ${status}: ${fault} in ${JSON.stringify(body)?.slice(0, 600)}`);
   }
 }
 

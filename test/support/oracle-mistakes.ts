@@ -34,6 +34,14 @@ export const ORACLE_MISTAKES = [
     why: 'Says in words that null means "active", and allows strings only.',
     evidence: 'Its own text.',
   },
+  {
+    id: 'catch-all-without-hostname',
+    at: 'components/schemas/tunnel_ingressRule/required',
+    instead: ['service'],
+    why: 'Demands a hostname of every rule, also of the last one, which must not have any.',
+    evidence:
+      "The documentation of remotely managed tunnels; the provider's acceptance tests put a last rule with a service alone.",
+  },
 ] as const satisfies readonly OracleMistake[];
 
 export type OracleMistakeId = (typeof ORACLE_MISTAKES)[number]['id'];
