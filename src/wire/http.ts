@@ -90,7 +90,7 @@ export function createHttp(options: HttpOptions) {
     if (type.startsWith('application/json')) reply.header('content-type', 'application/json');
     return payload;
   });
-  app.setNotFoundHandler((request, reply) => {
+  const refuseUnserved = (request: FastifyRequest, reply: FastifyReply): void => {
     const allowed = methods.of(pathOf(request.url));
     if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].join(', '));
     const error =
@@ -98,8 +98,11 @@ export function createHttp(options: HttpOptions) {
         ? new ApiError('method_not_available', request.method)
         : new ApiError('no_such_route', pathOf(request.originalUrl));
     reply.code(error.row.status).send(failure(error));
-  });
+  };
+  app.setNotFoundHandler(refuseUnserved);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
+    // A method that must have a body and came without: Fastify tells before it looks whether the path is served at all.
+    if (error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE') return refuseUnserved(request, reply);
     const known = toApiError(error, request);
     if (known.row.status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
     // The Go and TypeScript SDKs repeat a 409 up to ten times unless told not to.

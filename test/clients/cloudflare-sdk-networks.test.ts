@@ -1,107 +1,120 @@
-import Cloudflare, { NotFoundError } from 'cloudflare';
+import type Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { all, type Recorded, recorded, sdkOf } from '../support/sdk.js';
 
 let offramp: RunningOfframp;
 let client: Cloudflare;
+let sdk: Recorded<Cloudflare['zeroTrust']['networks']>;
 let account_id: string;
-const UNKNOWN = '11111111-2222-4333-8444-555555555555';
+let tunnel_id: string;
 
 beforeAll(async () => {
   offramp = await startOfframp();
-  client = new Cloudflare({ apiToken: 'test-token', baseURL: offramp.apiUrl });
+  client = sdkOf(offramp);
+  sdk = recorded(client.zeroTrust.networks);
   account_id = offramp.accountId;
+  tunnel_id = (await client.zeroTrust.tunnels.cloudflared.create({ account_id, name: 'sdk' })).id!;
 });
 afterAll(() => offramp.stop());
 
-/** Everything that the SDK's own paging finds. */
-async function all<T>(pages: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of pages) items.push(item);
-  return items;
-}
+const ids = (items: readonly { id?: string }[]) => items.map(({ id }) => id).sort();
 
-test('the official SDK configures a tunnel and asks for its tokens', async () => {
-  const { cloudflared } = client.zeroTrust.tunnels;
-  const tunnel = await cloudflared.create({ account_id, name: 'sdk', config_src: 'cloudflare' });
-  const config = {
-    ingress: [
-      { hostname: 'app.example.com', service: 'http://localhost:8000', originRequest: { connectTimeout: 5 } },
-      { hostname: '', service: 'http_status:404' },
-    ],
-  };
-  const put = await cloudflared.configurations.update(tunnel.id!, { account_id, config });
-  expect(put).toMatchObject({ version: 1, source: 'cloudflare', config });
-  expect(await cloudflared.configurations.get(tunnel.id!, { account_id })).toEqual(put);
-  expect(await cloudflared.management.create(tunnel.id!, { account_id, resources: ['logs'] })).toMatch(/^ey/);
-  expect(await cloudflared.token.get(tunnel.id!, { account_id })).toMatch(/^ey/);
-  expect(await all(cloudflared.connections.get(tunnel.id!, { account_id }))).toEqual([]);
-  expect(await cloudflared.connections.delete(tunnel.id!, { account_id })).toBeNull();
-  await expect(cloudflared.connectors.get(UNKNOWN, { account_id, tunnel_id: tunnel.id! })).rejects.toThrow(
-    NotFoundError,
-  );
+test('virtual networks: created, read back, listed, changed, deleted', async () => {
+  const { virtualNetworks } = sdk.calls;
+  const created = await virtualNetworks.create({ account_id, name: 'first', comment: 'one' });
+  expect(await virtualNetworks.get(created.id, { account_id })).toEqual(created);
+  for (let i = 0; i < 25; i += 1) await virtualNetworks.create({ account_id, name: `other ${i}` });
+  expect(await all(virtualNetworks.list({ account_id, is_deleted: false }))).toHaveLength(27);
+  const edited = await virtualNetworks.edit(created.id, { account_id, comment: 'two' });
+  expect(edited).toEqual({ ...created, comment: 'two' });
+  const deleted = await virtualNetworks.delete(created.id, { account_id });
+  expect(deleted).toEqual({ ...edited, deleted_at: expect.any(String) });
+  expect(ids(await all(virtualNetworks.list({ account_id, is_deleted: true })))).toEqual([created.id]);
 });
 
-test('the official SDK manages WARP connectors, and lists tunnels of all types', async () => {
-  const { warpConnector } = client.zeroTrust.tunnels;
-  const created = await warpConnector.create({ account_id, name: 'sdk-warp', ha: true });
-  const id = created.id!;
-  await warpConnector.edit(id, { account_id, name: 'sdk-warp-2' });
-  const config = { vips: [{ address: '10.0.0.1' }] };
-  expect(
-    await warpConnector.configurations.update(id, { account_id, ha_mode: 'local', config }),
-  ).toMatchObject({ ha_mode: 'local', config, configuration_version: 1 });
-  expect((await warpConnector.configurations.get(id, { account_id })).ha_mode).toBe('local');
-  expect(await warpConnector.token.get(id, { account_id })).toMatch(/^ey/);
-  expect(await all(warpConnector.connections.get(id, { account_id }))).toEqual([]);
-  await expect(warpConnector.failover.update(id, { account_id, client_id: UNKNOWN })).rejects.toThrow(
-    /Cannot fail over/,
-  );
-  const listed = await all(
-    client.zeroTrust.tunnels.list({
-      account_id,
-      tun_types: ['warp_connector', 'cfd_tunnel'],
-      per_page: 1,
-      is_deleted: false,
-    }),
-  );
-  expect(listed.map(({ name }) => name)).toEqual(['sdk', 'sdk-warp-2']);
-  expect(await all(warpConnector.list({ account_id, name: 'sdk-warp-2' }))).toHaveLength(1);
-  expect((await warpConnector.delete(id, { account_id })).deleted_at).toEqual(expect.any(String));
-  expect((await warpConnector.get(id, { account_id })).deleted_at).toEqual(expect.any(String));
+test('routes: created, read back, listed to the end, changed, looked up, deleted', async () => {
+  const { routes, virtualNetworks } = sdk.calls;
+  const network = await virtualNetworks.create({ account_id, name: 'routed' });
+  const inNetwork = { account_id, virtual_network_id: network.id };
+  const created = await routes.create({ ...inNetwork, network: '10.0.0.0/24', tunnel_id, comment: 'one' });
+  expect(await routes.get(created.id!, { account_id })).toMatchObject(created);
+  const others = [];
+  for (let i = 1; i < 23; i += 1)
+    others.push(await routes.create({ ...inNetwork, network: `10.0.${i}.0/24`, tunnel_id }));
+  const listed = await all(routes.list({ ...inNetwork, is_deleted: false, per_page: 5 }));
+  expect(listed).toHaveLength(23);
+  expect(ids(listed)).toEqual(ids([created, ...others]));
+  const edited = await routes.edit(created.id!, { account_id, comment: 'two' });
+  expect(edited).toEqual({ ...created, comment: 'two' });
+  expect(await routes.ips.get('10.0.0.7', inNetwork)).toMatchObject({ id: created.id, tunnel_name: 'sdk' });
+  expect(await routes.delete(created.id!, { account_id })).toEqual({
+    ...edited,
+    deleted_at: expect.any(String),
+  });
+  expect((await routes.ips.get('10.0.0.7', inNetwork)).id).toBeUndefined();
 });
 
-test('the official SDK manages hostname routes', async () => {
-  const { hostnameRoutes } = client.zeroTrust.networks;
-  const tunnel = await client.zeroTrust.tunnels.cloudflared.create({ account_id, name: 'hosts' });
-  const created = await hostnameRoutes.create({ account_id, hostname: 'wiki.local', tunnel_id: tunnel.id! });
-  const edited = await hostnameRoutes.edit(created.id!, { account_id, comment: 'edited' });
-  expect(await hostnameRoutes.get(created.id!, { account_id })).toEqual(edited);
-  expect(await all(hostnameRoutes.list({ account_id, hostname: 'WIKI' }))).toEqual([edited]);
-  await hostnameRoutes.delete(created.id!, { account_id });
-  expect(await all(hostnameRoutes.list({ account_id }))).toEqual([]);
+test('routes by network: created, changed, deleted under the encoded network', async () => {
+  const { networks } = sdk.calls.routes;
+  const encoded = encodeURIComponent('172.16.0.0/16');
+  const created = await networks.create(encoded, { account_id, tunnel_id, comment: 'encoded' });
+  expect(created).toMatchObject({ network: '172.16.0.0/16', tunnel_id, comment: 'encoded' });
+  expect(await networks.edit(encoded, { account_id })).toEqual(created);
+  expect(await networks.delete(encoded, { account_id, tunnel_id, tun_type: 'cfd_tunnel' })).toMatchObject({
+    id: created.id,
+    deleted_at: expect.any(String),
+  });
 });
 
-test('the official SDK manages subnets', async () => {
-  const { subnets } = client.zeroTrust.networks;
-  const created = await subnets.warp.create({ account_id, name: 'sdk', network: '10.9.0.0/24' });
+test('hostname routes: created, read back, listed to the end, changed, deleted', async () => {
+  const { hostnameRoutes } = sdk.calls;
+  const created = await hostnameRoutes.create({
+    account_id,
+    hostname: 'one.internal',
+    tunnel_id,
+    comment: 'one',
+  });
+  expect(created).toMatchObject({ hostname: 'one.internal', tunnel_name: 'sdk', tun_type: 'cfd_tunnel' });
+  expect(await hostnameRoutes.get(created.id!, { account_id })).toEqual(created);
+  const others = [];
+  for (let i = 0; i < 11; i += 1)
+    others.push(await hostnameRoutes.create({ account_id, hostname: `other-${i}.internal`, tunnel_id }));
+  const listed = await all(hostnameRoutes.list({ account_id, per_page: 5 }));
+  expect(listed).toHaveLength(12);
+  expect(ids(listed)).toEqual(ids([created, ...others]));
+  const edited = await hostnameRoutes.edit(created.id!, { account_id, comment: 'two' });
+  expect(edited).toEqual({ ...created, comment: 'two' });
+  expect(await hostnameRoutes.delete(created.id!, { account_id })).toEqual({
+    ...edited,
+    deleted_at: expect.any(String),
+  });
+});
+
+test('subnets: the given ones changed, own ones created, read back, listed to the end, changed, deleted', async () => {
+  const { subnets } = sdk.calls;
+  const created = await subnets.warp.create({ account_id, name: 'devices', network: '100.81.0.0/24' });
+  expect(created).toMatchObject({ name: 'devices', network: '100.81.0.0/24', subnet_type: 'warp' });
+  expect(await subnets.warp.get(created.id!, { account_id })).toEqual(created);
+  for (let i = 1; i < 8; i += 1)
+    await subnets.warp.create({ account_id, name: `devices ${i}`, network: `100.81.${i}.0/24` });
+  const own = await all(subnets.list({ account_id, name: 'devices' }));
+  expect(own.length).toBeGreaterThan(0);
+  const warp = await all(subnets.list({ account_id, subnet_types: 'warp' }));
+  expect(ids(warp)).toContain(created.id);
   const edited = await subnets.warp.edit(created.id!, { account_id, comment: 'edited' });
-  expect(await subnets.warp.get(created.id!, { account_id })).toEqual(edited);
-  expect(await all(subnets.list({ account_id, per_page: 2, sort_order: 'desc' }))).toHaveLength(7);
-  expect(await all(subnets.list({ account_id, network: '10.9.0.0/24' }))).toEqual([edited]);
-  await subnets.warp.delete(created.id!, { account_id });
-  expect(await subnets.warp.delete(created.id!, { account_id })).toBeNull();
-  const resolved = await subnets.initialResolvedIP.update('v4', { account_id, name: 'resolved' });
+  expect(edited).toMatchObject({ id: created.id, comment: 'edited', network: created.network });
+
+  const resolved = await subnets.initialResolvedIP.update('v4', { account_id, comment: 'resolved' });
+  expect(resolved).toMatchObject({ subnet_type: 'initial_resolved_ip', comment: 'resolved' });
   expect(await subnets.initialResolvedIP.get('v4', { account_id })).toEqual(resolved);
   const source = await subnets.cloudflareSource.update('v6', { account_id, comment: 'source' });
   expect(source).toMatchObject({ subnet_type: 'cloudflare_source', comment: 'source' });
+
+  await subnets.warp.delete(created.id!, { account_id });
+  expect(ids(await all(subnets.list({ account_id, is_deleted: false })))).not.toContain(created.id);
 });
 
-test('the official SDK changes the connectivity settings', async () => {
-  const { connectivitySettings } = client.zeroTrust;
-  await connectivitySettings.edit({ account_id, icmp_proxy_enabled: true });
-  expect(await connectivitySettings.get({ account_id })).toEqual({
-    icmp_proxy_enabled: true,
-    offramp_warp_enabled: false,
-  });
+test('every method of the SDK for networks was called with success', () => {
+  expect(sdk.neverCalled()).toEqual([]);
 });

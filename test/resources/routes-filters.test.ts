@@ -132,7 +132,7 @@ test('an address is looked up in the network that is asked for', async () => {
     await api.get(`${PATH}/ip/192.0.2.1`),
     await api.get(`${PATH}/ip/10.1.2.3?default_virtual_network_fallback=false`),
   ];
-  for (const { status, body } of none) expect([status, body.result]).toEqual([200, null]);
+  for (const { status, body } of none) expect([status, body.result]).toEqual([200, {}]);
   const unknown = `${PATH}/ip/10.1.2.3?virtual_network_id=11111111-2222-4333-8444-555555555555`;
   expect((await api.get(unknown)).status).toBe(404);
   const malformed = await api.get(`${PATH}/ip/10.0.0.256`);

@@ -28,7 +28,7 @@ test('a zone is active at once and has everything that clients insist on', async
     name_servers: [],
     original_name_servers: null,
     meta: { step: 2 },
-    owner: { type: 'user' },
+    owner: { id: offramp.accountId, type: 'organization', name: 'Offramp' },
     plan: { legacy_id: 'enterprise' },
   });
   expect((await api.get(`/zones/${zone.id}`)).body.result).toEqual(zone);

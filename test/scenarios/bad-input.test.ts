@@ -120,6 +120,8 @@ test.each([
   ['/zones/ffffffffffffffffffffffffffffffff/load_balancers', 'GET', 404, 7003],
   ['/user', 'DELETE', 405, 7001],
   ['/user/tokens/verify', 'DELETE', 404, 7003],
+  ['/user', 'QUERY', 405, 7001],
+  ['/nowhere', 'QUERY', 404, 7003],
 ])('%s by %s answers %i with %i', async (path, method, status, code) => {
   const answer = await lab.api.call(method, path);
   expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);

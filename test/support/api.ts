@@ -1,3 +1,4 @@
+import { judge } from './faithful.js';
 import type { RunningOfframp } from './offramp.js';
 
 export interface Answer {
@@ -5,6 +6,8 @@ export interface Answer {
   readonly headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
   readonly body: any;
+  /** Method and path, without the query. */
+  readonly asked: readonly [method: string, path: string];
 }
 
 export interface Api {
@@ -19,7 +22,10 @@ export interface Api {
   create(path: string, body: unknown): Promise<any>;
 }
 
-/** A client of the API; paths starting with `@` are below the first account, with `%` below the zone. */
+/**
+ * A client of the API; paths starting with `@` are below the first account, with `%` below the zone. Every answer is
+ * compared with Cloudflare's own description.
+ */
 export function apiOf(
   offramp: Pick<RunningOfframp, 'apiUrl' | 'accountId' | 'zoneId'>,
   token = 'test-token',
@@ -38,7 +44,11 @@ export function apiOf(
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
+    const answer = text ? JSON.parse(text) : undefined;
+    const { status, headers: answered } = response;
+    const asked = [method, new URL(response.url).pathname.replace(/^\/client\/v4/, '')] as const;
+    judge(...asked, status, answer);
+    return { status, headers: answered, body: answer, asked };
   };
   return {
     call,

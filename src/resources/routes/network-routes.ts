@@ -19,15 +19,15 @@ export function networkRoutes(app: Http, { db }: Context): void {
       config,
       schema: {
         tags,
-        summary: 'Get the route that an address takes; null when there is none',
+        summary: 'Get the route that an address takes; an empty object when there is none',
         params: schema.ipParams,
         querystring: schema.ipQuery,
-        response: { 200: successOf(schema.namedRoute.nullable()), ...failures },
+        response: { 200: successOf(schema.routeOrNone), ...failures },
       },
     },
     async ({ params: { account_id, ip }, query }) => {
       const route = await rules.lookUp(db.read, account_id, ip, query);
-      return ok(route && namedRouteView(route));
+      return ok(route ? namedRouteView(route) : {});
     },
   );
 

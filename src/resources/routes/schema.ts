@@ -84,6 +84,9 @@ export const namedRoute = shape
   })
   .meta({ id: 'NamedRoute' });
 
+/** cloudflared tells "no route" by an object without members. */
+export const routeOrNone = z.union([namedRoute, z.strictObject({})]);
+
 export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
 export type ListQuery = z.output<typeof listQuery>;

@@ -91,7 +91,7 @@ function toWire(zone: store.ZoneWithAccount): schema.WireZone {
     activated_on: timestamp(zone.createdOn),
     vanity_name_servers: zone.vanityNameServers as string[],
     meta: { step: 2, custom_certificate_quota: 0, page_rule_quota: 0, phishing_detected: false },
-    owner: { id: null, type: 'user', name: null },
+    owner: { id: zone.account.id, type: 'organization', name: zone.account.name },
     account: { id: zone.account.id, name: zone.account.name },
     permissions: ['#lb:edit', '#lb:read', '#zone:edit', '#zone:read'],
     plan: {

@@ -86,7 +86,7 @@ export const zone = z
       page_rule_quota: z.int(),
       phishing_detected: z.boolean(),
     }),
-    owner: z.object({ id: z.null(), type: z.literal('user'), name: z.null() }),
+    owner: z.object({ id: hexId, type: z.literal('organization'), name: z.string() }),
     account: z.object({ id: hexId, name: z.string() }),
     permissions: z.array(z.string()),
     plan: z.object({

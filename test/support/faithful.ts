@@ -1,0 +1,35 @@
+import { afterEach, expect } from 'vitest';
+import { oracle, oracleAbsent } from './oracle.js';
+
+const unfaithful: string[] = [];
+
+// Collected instead of thrown: a test that expects a call to fail must not swallow what is wrong with the answer.
+afterEach(() => {
+  expect(unfaithful.splice(0), "answers that are not what Cloudflare's description says").toEqual([]);
+});
+
+/**
+ * Compares an answer of the API with Cloudflare's own description of that operation; the test that is running fails when
+ * they differ. Says nothing of operations that are ours alone, of 5xx, and of 405, which no operation describes.
+ */
+export function judge(method: string, pathname: string, status: number, body: unknown): void {
+  if (oracleAbsent !== null || status >= 500 || status === 405) return;
+  const operation = oracle().operationOf(method, pathname.replace(/^\/client\/v4/, ''));
+  if (operation === undefined) return;
+  for (const fault of oracle().faults(operation, status, body)) {
+    unfaithful.push(`${operation} ${status}: ${fault} in ${JSON.stringify(body)?.slice(0, 600)}`);
+  }
+}
+
+/** `fetch` for clients that take one, with every answer judged. */
+export const judgedFetch: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const request = new Request(input, init);
+  judge(request.method, new URL(request.url).pathname, response.status, await jsonOf(response.clone()));
+  return response;
+};
+
+async function jsonOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  return text === '' ? undefined : JSON.parse(text);
+}
