@@ -16,7 +16,7 @@ export interface MonitorChecks {
   /** What they have found so far. */
   readonly health: OriginHealth;
   checkNow(): void;
-  /** The way to the origin is gone: this result stands, and the next check comes one interval from now. */
+  /** The way to the origin is gone: this result stands, of which `onResult` hears nothing; the next check is an interval away. */
   cutOff(result: ProbeResult): void;
   end(): void;
 }
@@ -39,11 +39,13 @@ export function startChecks(
 
   const job = scheduler.every(monitor.interval * 1_000, async (signal) => {
     const { result, certain } = await checkOnce({ ...target(), monitor }, means, signal);
-    if (!signal.aborted) record(result, certain ? CUT_OFF : judge(standing, result.passed, monitor));
+    if (signal.aborted) return;
+    const from = health.state;
+    record(result, certain ? CUT_OFF : judge(standing, result.passed, monitor));
+    onResult(checks, from);
   });
 
   function record(result: ProbeResult, next: Standing): void {
-    const from = health.state;
     standing = next;
     health = {
       state: next.state,
@@ -52,7 +54,6 @@ export function startChecks(
       rttMs: result.rttMs ?? health.rttMs,
       checkedAt: means.clock.now(),
     };
-    onResult(checks, from);
   }
 
   /** A state shows its own reason while results to the contrary have not turned it yet. */

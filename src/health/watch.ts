@@ -60,6 +60,10 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
 
   function onResult({ monitor, health: found }: MonitorChecks, from: HealthState): void {
     if (target.monitors.length > 1 && from !== found.state) onFinding(target, monitor.id, from, found);
+    settle();
+  }
+
+  function settle(): void {
     publish();
     if (!isUnseen()) tellSeen();
   }
@@ -118,6 +122,8 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
         if (cutOff) one.cutOff(cutOff);
         else one.checkNow();
       }
+      // One step for all monitors: half of them would be a verdict that nobody has found.
+      if (cutOff) settle();
     },
     end() {
       for (const one of checks.values()) one.end();

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { z } from 'zod';
+import { ApiError } from '../wire/errors.js';
 import type { Http } from '../wire/http.js';
+import { pathOf } from '../wire/paths.js';
 import { firstAccount } from './accounts/index.js';
 import type { Context } from './context.js';
 
@@ -18,11 +20,10 @@ const ACCOUNT = '/accounts/:account_id/';
  * Each route below an account with `alsoForUser` in its config gets its twin there. Register before the routes.
  */
 export function userTwins(app: Http, { db }: Context): void {
-  /** Accounts are never deleted, so the first one stays the first. */
-  let known: string | undefined;
   async function takeFirstAccount(request: FastifyRequest): Promise<void> {
-    known ??= (await firstAccount(db.read))?.id;
-    Object.assign(request.params as object, { account_id: known });
+    const account = await firstAccount(db.read);
+    if (!account) throw new ApiError('no_such_route', pathOf(request.originalUrl));
+    Object.assign(request.params as object, { account_id: account.id });
   }
 
   const plain = app as unknown as FastifyInstance;
