@@ -1,8 +1,10 @@
 import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
 import { createCommitted } from './committed.js';
+import { connectivitySettingsRoutes } from './connectivity-settings/index.js';
 import type { CommittedNouns, Context } from './context.js';
 import { eventRoutes } from './events/index.js';
+import { hostnameRouteRoutes } from './hostname-routes/index.js';
 import { ipsRoutes } from './ips/index.js';
 import { type LiveSources, sourceOf } from './live.js';
 import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
@@ -15,11 +17,14 @@ import { regionRoutes } from './regions/index.js';
 import { liveRoutes, teamnetRoutes } from './routes/index.js';
 import { searchRoutes } from './search/index.js';
 import { tokenRoutes } from './tokens/index.js';
+import { subnetRoutes } from './subnets/index.js';
+import { tunnelListRoutes } from './tunnel-list/index.js';
 import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
 import { usageRoutes } from './usage/index.js';
 import { userRoutes } from './user/index.js';
 import { userTwins } from './user-account.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
+import { warpConnectorRoutes } from './warp-connectors/index.js';
 import { zoneRoutes } from './zones/index.js';
 
 /** Every resource of the API: adding one is a folder and a line here. */
@@ -27,7 +32,12 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   accountRoutes,
   virtualNetworkRoutes,
   tunnelRoutes,
+  tunnelListRoutes,
+  warpConnectorRoutes,
   teamnetRoutes,
+  hostnameRouteRoutes,
+  subnetRoutes,
+  connectivitySettingsRoutes,
   userRoutes,
   tokenRoutes,
   ipsRoutes,

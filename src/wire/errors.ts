@@ -185,6 +185,18 @@ export const ERRORS = {
     source: 'terraform-provider-cloudflare #5255; status from third-party fakes',
     text: as('Cannot delete tunnel because it has active connections'),
   },
+  connector_missing: {
+    status: 404,
+    code: 1020,
+    source: 'unverified',
+    text: as('Connector not found'),
+  },
+  failover_impossible: {
+    status: 400,
+    code: 1021,
+    source: 'condition from the documentation; code and text unverified',
+    text: (detail) => `Cannot fail over: ${detail}`,
+  },
   route_exists: {
     status: 409,
     code: 1014,
@@ -204,6 +216,36 @@ export const ERRORS = {
     code: 1030,
     source: 'text from the documentation; code unverified',
     text: (network) => `This route's network is inside an existing subnet's network at "${network}"`,
+  },
+  hostname_route_exists: {
+    status: 409,
+    code: 1024,
+    source: 'unverified',
+    text: (hostname) => `You already have a hostname route for "${hostname}"`,
+  },
+  hostname_route_missing: {
+    status: 404,
+    code: 1025,
+    source: 'unverified',
+    text: as('Hostname route not found'),
+  },
+  subnet_missing: {
+    status: 404,
+    code: 1026,
+    source: 'unverified',
+    text: as('Subnet not found'),
+  },
+  subnet_refused: {
+    status: 400,
+    code: 1027,
+    source: 'rules from the documentation; code and text unverified',
+    text: (detail) => detail,
+  },
+  subnet_conflict: {
+    status: 409,
+    code: 1028,
+    source: 'rule from the documentation; code and text unverified',
+    text: (detail) => detail,
   },
   virtual_network_missing: {
     status: 404,

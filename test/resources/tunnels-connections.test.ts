@@ -112,7 +112,7 @@ test('dropped connections come back, and those of another connector are left alo
   expect(await connectionIds(path)).toEqual(before);
   const [connector] = (await api.get(`${path}/connections`)).body.result;
   const dropped = await api.delete(`${path}/connections?client_id=${connector.id}`);
-  expect([dropped.status, dropped.body.result]).toEqual([200, {}]);
+  expect([dropped.status, dropped.body.result]).toEqual([200, null]);
   await eventually(async () => {
     const now = await connectionIds(path);
     return now.length === 4 && now.every((id) => !before.includes(id));

@@ -203,3 +203,15 @@ ALTER TABLE "magic_tunnel" ADD CONSTRAINT "magic_tunnel_account_id_fkey" FOREIGN
 
 -- AddForeignKey
 ALTER TABLE "health_event" ADD CONSTRAINT "health_event_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- Accounts that are older than subnets get the ones that every new account has; resources/subnets/defaults.ts says the same.
+INSERT INTO "subnet" ("id", "account_id", "name", "network", "comment", "is_default", "subnet_type", "created_at")
+SELECT gen_random_uuid(), "account"."id", "given"."name", "given"."network", '', "given"."is_default", "given"."subnet_type", "account"."created_on"
+FROM "account" CROSS JOIN (VALUES
+    ('IPv4 Cloudflare Source IPs', '100.64.0.0/12', false, 'cloudflare_source'),
+    ('IPv6 Cloudflare Source IPs', '2606:4700:cf1:5000::/64', false, 'cloudflare_source'),
+    ('IPv4 Initial Resolved IPs', '172.64.128.0/20', false, 'initial_resolved_ip'),
+    ('IPv6 Initial Resolved IPs', '2606:4700:cf1:4000::/64', false, 'initial_resolved_ip'),
+    ('IPv4 Device IPs', '100.96.0.0/12', true, 'warp'),
+    ('IPv6 Device IPs', '2606:4700:cf1:1000::/64', false, 'warp')
+) AS "given" ("name", "network", "is_default", "subnet_type");

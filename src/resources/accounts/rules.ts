@@ -1,5 +1,6 @@
 import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
+import { createDefaultSubnets } from '../subnets/index.js';
 import { createDefaultNetwork } from '../virtual-networks/index.js';
 import type { CreateBody, PutBody } from './schema.js';
 import * as store from './store.js';
@@ -10,7 +11,7 @@ export async function get(db: Client, id: string): Promise<store.Account> {
   return account;
 }
 
-/** An account with what every account has from the start: the default virtual network. */
+/** An account with what every account has from the start: the default virtual network, and its subnets. */
 export async function create(
   tx: Tx,
   id: string,
@@ -25,6 +26,7 @@ export async function create(
   };
   await store.insert(tx, account);
   await createDefaultNetwork(tx, id);
+  await createDefaultSubnets(tx, id, account.createdOn);
   return account;
 }
 

@@ -1,7 +1,4 @@
-import { type Cidr, cidrContains, parseCidr } from '../../net/cidr.js';
-
-/** Addresses that belong to the clients of the account; routing them elsewhere would cut those off. */
-const RESERVED = parseCidr('100.96.0.0/12')!;
+import { parseCidr } from '../../net/cidr.js';
 
 /** The canonical text of a network to store, or what is wrong with it. A bare address is its /32 or /128. */
 export function readNetwork(text: string): { network: string } | { complaint: string } {
@@ -18,9 +15,4 @@ export const readFilter = (text: string): string | null => parseCidr(text)?.text
 export function invalidAddress(text: string): string {
   const shown = text.length > 64 ? `${text.slice(0, 64)}…` : text;
   return `has an invalid address "${shown}"; it must be an IP address or CIDR such as 10.0.0.0/8 or 2001:db8::/32`;
-}
-
-/** The reserved range that the network (canonical text) lies in, or null. */
-export function reservedRange(network: string): string | null {
-  return cidrContains(RESERVED, parseCidr(network) as Cidr) ? RESERVED.text : null;
 }

@@ -4,7 +4,7 @@ import { ApiError } from '../../wire/errors.js';
 import { newUuid } from '../../wire/identifiers.js';
 import { liveTunnel } from '../tunnels/index.js';
 import { liveNetwork } from '../virtual-networks/index.js';
-import { readNetwork, reservedRange } from './network.js';
+import { readNetwork } from './network.js';
 import type { CreateBody, DeleteByNetworkQuery, IpQuery, PatchBody } from './schema.js';
 import * as store from './store.js';
 
@@ -59,7 +59,7 @@ export function networkInPath(spelled: string): string {
 export async function create(tx: Tx, accountId: string, body: CreateBody): Promise<store.Route> {
   const virtualNetwork = await liveNetwork(tx.db, accountId, body.virtual_network_id);
   const tunnel = await liveTunnel(tx.db, accountId, body.tunnel_id);
-  await requireFree(tx.db, virtualNetwork.id, body.network);
+  await requireFree(tx.db, accountId, virtualNetwork.id, body.network);
   const route: store.Route = {
     id: newUuid(),
     accountId,
@@ -84,7 +84,7 @@ export async function change(tx: Tx, accountId: string, id: string, body: PatchB
   if (body.network !== undefined) after.network = body.network;
   if (body.comment !== undefined) after.comment = body.comment ?? '';
   const moved = after.network !== before.network || after.virtualNetworkId !== before.virtualNetworkId;
-  if (moved) await requireFree(tx.db, after.virtualNetworkId, after.network);
+  if (moved) await requireFree(tx.db, accountId, after.virtualNetworkId, after.network);
   const same = !moved && after.tunnelId === before.tunnelId && after.comment === before.comment;
   if (!same) await store.update(tx, after);
   return after;
@@ -103,15 +103,23 @@ export async function removeByNetwork(
   spelled: string,
   query: DeleteByNetworkQuery,
 ): Promise<store.Route> {
-  const route = await byNetwork(tx.db, accountId, spelled, query.virtual_network_id);
+  const { id } = await byNetwork(tx.db, accountId, spelled, query.virtual_network_id);
+  const route = await get(tx.db, accountId, id);
   const otherTunnel = query.tunnel_id !== undefined && query.tunnel_id !== route.tunnelId;
-  const otherType = query.tun_type !== undefined && query.tun_type !== 'cfd_tunnel';
-  if (otherTunnel || otherType) throw new ApiError('route_missing');
-  return await remove(tx, accountId, route.id);
+  // A tunnel that is named has its own type; without one, routes of cloudflared are meant.
+  const type = query.tun_type ?? (query.tunnel_id === undefined ? 'cfd_tunnel' : route.tunnelType);
+  if (otherTunnel || type !== route.tunnelType) throw new ApiError('route_missing');
+  return await remove(tx, accountId, id);
 }
 
-async function requireFree(db: Client, virtualNetworkId: string, network: string): Promise<void> {
-  const reserved = reservedRange(network);
-  if (reserved) throw new ApiError('route_reserved', reserved);
+/** A subnet's addresses belong to clients of the account: routing them elsewhere would cut those off. */
+async function requireFree(
+  db: Client,
+  accountId: string,
+  virtualNetworkId: string,
+  network: string,
+): Promise<void> {
+  const subnet = await store.subnetAround(db, accountId, network);
+  if (subnet) throw new ApiError('route_reserved', subnet);
   if (await store.findByNetwork(db, virtualNetworkId, network)) throw new ApiError('route_exists');
 }

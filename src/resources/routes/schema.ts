@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { hexId, uuid } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
+import { queryList } from '../../wire/query-list.js';
 import { flag, text } from '../../wire/text.js';
 import { moment, timestampSchema } from '../../wire/timestamps.js';
+import { storedType, tunnelType } from '../tunnel-types.js';
 import { invalidAddress, readFilter, readNetwork } from './network.js';
-
-/** Of these only `cfd_tunnel` exists here; the others are names that a filter may mention. */
-const TUNNEL_TYPES = ['cfd_tunnel', 'warp_connector', 'warp', 'magic', 'ip_sec', 'gre', 'cni'] as const;
-const tunnelType = z.enum(TUNNEL_TYPES);
 
 const network = text(64).transform((value, context) => {
   const read = readNetwork(value);
@@ -22,12 +20,6 @@ const networkFilter = text(64).transform((value, context) => {
   context.addIssue({ code: 'custom', message: invalidAddress(value) });
   return z.NEVER;
 });
-
-/** Repeated keys or one comma-separated list: clients send either. */
-const tunnelTypes = z
-  .union([z.string(), z.array(z.string())])
-  .transform((value) => [value].flat().flatMap((part) => part.split(',')))
-  .pipe(z.array(tunnelType));
 
 const comment = text(100);
 
@@ -55,7 +47,7 @@ export const listQuery = z.object({
   network_subset: networkFilter.optional(),
   network_superset: networkFilter.optional(),
   route_id: uuid.optional(),
-  tun_types: tunnelTypes.optional(),
+  tun_types: queryList(tunnelType).optional(),
   tunnel_id: uuid.optional(),
   virtual_network_id: uuid.optional(),
   ...pageQuery(),
@@ -86,7 +78,7 @@ export const route = shape.meta({ id: 'Route' });
 /** A route with the names of what it leads to. */
 export const namedRoute = shape
   .extend({
-    tun_type: z.literal('cfd_tunnel'),
+    tun_type: storedType,
     tunnel_name: z.string(),
     virtual_network_name: z.string(),
   })

@@ -2,17 +2,22 @@ import type { LiveRoute } from '../../live/snapshot.js';
 import type { Client, Tx } from '../../storage/database.js';
 import { Prisma, type Route } from '../../storage/generated/client.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
+import type { StoredType } from '../tunnel-types.js';
 import type { ListQuery } from './schema.js';
 
 export type { Route };
-export type NamedRoute = Route & { readonly tunnelName: string; readonly virtualNetworkName: string };
+export type NamedRoute = Route & {
+  readonly tunnelName: string;
+  readonly tunnelType: StoredType;
+  readonly virtualNetworkName: string;
+};
 
 const { sql, join, empty } = Prisma;
 
 const NAMED = sql`
   select r.id, r.account_id as "accountId", r.network, r.virtual_network_id as "virtualNetworkId",
     r.tunnel_id as "tunnelId", r.comment, r.created_at as "createdAt", r.deleted_at as "deletedAt",
-    t.name as "tunnelName", v.name as "virtualNetworkName"
+    t.name as "tunnelName", t.tun_type as "tunnelType", v.name as "virtualNetworkName"
   from route r join tunnel t on t.id = r.tunnel_id join virtual_network v on v.id = r.virtual_network_id`;
 
 /** The route with this id, deleted or not. */
@@ -64,7 +69,7 @@ export async function list(
   const items = await db.$queryRaw<NamedRoute[]>`
     ${NAMED} where ${where} order by r.created_at, r.id ${limit}`;
   const [counted] = await db.$queryRaw<{ total: number }[]>`
-    select count(*)::int as total from route r where ${where}`;
+    select count(*)::int as total from route r join tunnel t on t.id = r.tunnel_id where ${where}`;
   return { items, total: counted!.total };
 }
 
@@ -76,8 +81,7 @@ function filtersOf(query: ListQuery): Prisma.Sql[] {
     query.network_subset !== undefined && sql`r.network::cidr <<= ${query.network_subset}::cidr`,
     query.network_superset !== undefined && sql`r.network::cidr >>= ${query.network_superset}::cidr`,
     query.route_id !== undefined && sql`r.id = ${query.route_id}::uuid`,
-    // Every tunnel here is of this type, so other types alone match nothing.
-    query.tun_types !== undefined && !query.tun_types.includes('cfd_tunnel') && sql`false`,
+    query.tun_types !== undefined && sql`t.tun_type = any(${query.tun_types}::text[])`,
     query.tunnel_id !== undefined && sql`r.tunnel_id = ${query.tunnel_id}::uuid`,
     query.virtual_network_id !== undefined && sql`r.virtual_network_id = ${query.virtual_network_id}::uuid`,
   ];
@@ -103,4 +107,13 @@ export async function liveRoutes(db: Client, ids: readonly string[] | null): Pro
   const where = { deletedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) };
   const select = { id: true, virtualNetworkId: true, network: true, tunnelId: true };
   return await db.route.findMany({ where, select });
+}
+
+/** The network of a live subnet of the account that all of this network lies in, or null. `network` is canonical. */
+export async function subnetAround(db: Client, accountId: string, network: string): Promise<string | null> {
+  const [row] = await db.$queryRaw<{ network: string }[]>`
+    select network from subnet
+    where account_id = ${accountId} and deleted_at is null and network::cidr >>= ${network}::cidr
+    limit 1`;
+  return row?.network ?? null;
 }

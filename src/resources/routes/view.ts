@@ -17,7 +17,7 @@ export function routeView(route: Route): WireRoute {
 export function namedRouteView(route: NamedRoute): WireNamedRoute {
   return {
     ...routeView(route),
-    tun_type: 'cfd_tunnel',
+    tun_type: route.tunnelType,
     tunnel_name: route.tunnelName,
     virtual_network_name: route.virtualNetworkName,
   };

@@ -1,4 +1,13 @@
 export { recordConnection, resetConnections } from './connection-times.js';
+export { listTunnels } from './listing.js';
 export { tunnelRoutes } from './routes.js';
-export { liveTunnel } from './rules.js';
-export { liveTunnels } from './store.js';
+export {
+  change as changeTunnel,
+  create as createTunnel,
+  get as getTunnel,
+  liveTunnel,
+  remove as removeTunnel,
+  secretOf,
+} from './rules.js';
+export { liveTunnels, type Tunnel } from './store.js';
+export { tunnelView, warpConnectorView } from './view.js';

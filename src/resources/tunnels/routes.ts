@@ -1,24 +1,30 @@
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
-import { listed, MAX_PER_PAGE, pageRequest, sliced } from '../../wire/pagination.js';
 import type { Context } from '../context.js';
+import { connectorToken, encodeSecret } from '../tunnel-secret.js';
+import { accountParams, listQuery, patchBody, tunnel, tunnelParams } from '../tunnel-shape.js';
+import { configurationRoutes } from './configuration-routes.js';
 import { connectionRoutes } from './connection-routes.js';
 import { dropConnections } from './drop-connections.js';
+import { listTunnels } from './listing.js';
+import { managementRoutes } from './management-routes.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
-import { connectorToken, encodeSecret } from './secret.js';
-import * as store from './store.js';
+import type * as store from './store.js';
 import { tunnelView } from './view.js';
 
+const TYPE = 'cfd_tunnel';
 const PATH = '/accounts/:account_id/cfd_tunnel';
 const config = { family: 'zt' } as const;
 const tags = ['Tunnels'];
-const response = { 200: successOf(schema.tunnel), ...failures };
+const response = { 200: successOf(tunnel), ...failures };
 
 export function tunnelRoutes(app: Http, context: Context): void {
   const { db, dataPlane } = context;
   const view = (tunnel: store.Tunnel) => tunnelView(tunnel, dataPlane.connections(tunnel.id));
   connectionRoutes(app, context);
+  configurationRoutes(app, context);
+  managementRoutes(app, context);
 
   app.get(
     PATH,
@@ -27,23 +33,12 @@ export function tunnelRoutes(app: Http, context: Context): void {
       schema: {
         tags,
         summary: 'List tunnels',
-        params: schema.accountParams,
-        querystring: schema.listQuery,
-        response: { 200: listOf(schema.tunnel), ...failures },
+        params: accountParams,
+        querystring: listQuery,
+        response: { 200: listOf(tunnel), ...failures },
       },
     },
-    async ({ params, query: { status, ...query } }) => {
-      const page = pageRequest(query, MAX_PER_PAGE);
-      // The database cannot filter by what only the data plane knows, so then the pages are cut here.
-      const stored = status === undefined ? page : pageRequest({}, null);
-      const { items, total } = await store.list(db.read, params.account_id, query, stored);
-      const tunnels = items.map(view);
-      if (status === undefined) return listed(tunnels, total, page);
-      return sliced(
-        tunnels.filter((tunnel) => tunnel.status === status),
-        page,
-      );
-    },
+    ({ params, query }) => listTunnels(context, params.account_id, [TYPE], query, tunnelView),
   );
 
   app.post(
@@ -53,35 +48,29 @@ export function tunnelRoutes(app: Http, context: Context): void {
       schema: {
         tags,
         summary: 'Create a tunnel',
-        params: schema.accountParams,
+        params: accountParams,
         body: schema.createBody,
         response: { 200: successOf(schema.createdTunnel), ...failures },
       },
     },
     async ({ params, body }) =>
-      ok(createdView(await db.transact((tx) => rules.create(tx, params.account_id, body)))),
+      ok(createdView(await db.transact((tx) => rules.create(tx, params.account_id, TYPE, body)))),
   );
 
   app.get(
     `${PATH}/:tunnel_id`,
-    { config, schema: { tags, summary: 'Get a tunnel', params: schema.tunnelParams, response } },
-    async ({ params }) => ok(view(await rules.get(db.read, params.account_id, params.tunnel_id))),
+    { config, schema: { tags, summary: 'Get a tunnel', params: tunnelParams, response } },
+    async ({ params }) => ok(view(await rules.get(db.read, params.account_id, TYPE, params.tunnel_id))),
   );
 
   app.patch(
     `${PATH}/:tunnel_id`,
     {
       config,
-      schema: {
-        tags,
-        summary: 'Change a tunnel',
-        params: schema.tunnelParams,
-        body: schema.patchBody,
-        response,
-      },
+      schema: { tags, summary: 'Change a tunnel', params: tunnelParams, body: patchBody, response },
     },
-    async ({ params, body }) =>
-      ok(view(await db.transact((tx) => rules.change(tx, params.account_id, params.tunnel_id, body)))),
+    async ({ params: { account_id, tunnel_id }, body }) =>
+      ok(view(await db.transact((tx) => rules.change(tx, account_id, TYPE, tunnel_id, body)))),
   );
 
   app.delete(
@@ -91,7 +80,7 @@ export function tunnelRoutes(app: Http, context: Context): void {
       schema: {
         tags,
         summary: 'Delete a tunnel and its routes',
-        params: schema.tunnelParams,
+        params: tunnelParams,
         querystring: schema.deleteQuery,
         response,
       },
@@ -99,7 +88,7 @@ export function tunnelRoutes(app: Http, context: Context): void {
     async ({ params: { account_id, tunnel_id }, query: { cascade = false } }) => {
       const deleted = await db.transact((tx) => {
         const connections = dataPlane.connections(tunnel_id).length;
-        return rules.remove(tx, account_id, tunnel_id, { connections, cascade });
+        return rules.remove(tx, account_id, TYPE, tunnel_id, { connections, cascade });
       });
       // After the commit, so that what is dropped cannot register again.
       if (cascade) await dropConnections(dataPlane, tunnel_id, null);

@@ -1,40 +1,60 @@
 import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { newUuid } from '../../wire/identifiers.js';
-import type { CreateBody, PatchBody } from './schema.js';
-import { newSecret } from './secret.js';
+import { newSecret } from '../tunnel-secret.js';
+import type { PatchBody } from '../tunnel-shape.js';
+import { STORED_TYPES, type StoredType } from '../tunnel-types.js';
+import type { CreateBody } from './schema.js';
 import * as store from './store.js';
 
-/** The tunnel, deleted or not; throws when the account has none with this id. */
-export async function get(db: Client, accountId: string, id: string): Promise<store.Tunnel> {
-  const tunnel = await store.find(db, accountId, id);
+/** The tunnel of this type, deleted or not; throws when the account has none with this id. */
+export async function get(
+  db: Client,
+  accountId: string,
+  type: StoredType,
+  id: string,
+): Promise<store.Tunnel> {
+  const tunnel = await store.find(db, accountId, [type], id);
   if (!tunnel) throw new ApiError('tunnel_missing');
   return tunnel;
 }
 
-/** The tunnel `id`; throws unless it is live. */
-export async function liveTunnel(db: Client, accountId: string, id: string): Promise<store.Tunnel> {
-  const tunnel = await get(db, accountId, id);
-  if (tunnel.deletedAt) throw new ApiError('tunnel_missing');
+/** The tunnel `id` of one of these types, or of any; throws unless it is live. */
+export async function liveTunnel(
+  db: Client,
+  accountId: string,
+  id: string,
+  types: readonly StoredType[] = STORED_TYPES,
+): Promise<store.Tunnel> {
+  const tunnel = await store.find(db, accountId, types, id);
+  if (!tunnel || tunnel.deletedAt) throw new ApiError('tunnel_missing');
   return tunnel;
 }
 
 /** The secret of a live tunnel. */
-export async function secretOf(db: Client, accountId: string, id: string): Promise<Uint8Array> {
-  await liveTunnel(db, accountId, id);
+export async function secretOf(
+  db: Client,
+  accountId: string,
+  type: StoredType,
+  id: string,
+): Promise<Uint8Array> {
+  await liveTunnel(db, accountId, id, [type]);
   return await store.findSecret(db, id);
 }
 
-export async function create(tx: Tx, accountId: string, body: CreateBody): Promise<store.NewTunnel> {
-  if (body.config_src === 'cloudflare')
-    throw new ApiError('not_implemented', 'config_src "cloudflare" (a remotely managed tunnel)');
+export async function create(
+  tx: Tx,
+  accountId: string,
+  type: StoredType,
+  body: CreateBody,
+): Promise<store.NewTunnel> {
   await requireFreeName(tx.db, accountId, body.name);
   const tunnel: store.NewTunnel = {
     id: newUuid(),
     accountId,
     name: body.name,
-    tunType: 'cfd_tunnel',
-    configSrc: 'local',
+    tunType: type,
+    configSrc: body.config_src ?? 'local',
     secret: body.tunnel_secret ?? newSecret(),
     connsActiveAt: null,
     connsInactiveAt: null,
@@ -46,8 +66,14 @@ export async function create(tx: Tx, accountId: string, body: CreateBody): Promi
 }
 
 /** Changes what the body names. A new secret counts from the next registration on: connectors that run stay. */
-export async function change(tx: Tx, accountId: string, id: string, body: PatchBody): Promise<store.Tunnel> {
-  const before = await liveTunnel(tx.db, accountId, id);
+export async function change(
+  tx: Tx,
+  accountId: string,
+  type: StoredType,
+  id: string,
+  body: PatchBody,
+): Promise<store.Tunnel> {
+  const before = await liveTunnel(tx.db, accountId, id, [type]);
   const name = body.name ?? before.name;
   if (name !== before.name) await requireFreeName(tx.db, accountId, name);
   if (name === before.name && !body.tunnel_secret) return before;
@@ -58,14 +84,16 @@ export async function change(tx: Tx, accountId: string, id: string, body: PatchB
 export async function remove(
   tx: Tx,
   accountId: string,
+  type: StoredType,
   id: string,
   { connections, cascade }: { connections: number; cascade: boolean },
 ): Promise<store.Tunnel> {
-  await liveTunnel(tx.db, accountId, id);
+  await liveTunnel(tx.db, accountId, id, [type]);
   if (connections > 0 && !cascade) throw new ApiError('tunnel_connected');
   return await store.remove(tx, id, new Date());
 }
 
+/** A name belongs to one live tunnel of the account, whatever the types. */
 async function requireFreeName(db: Client, accountId: string, name: string): Promise<void> {
   if (await store.findByName(db, accountId, name)) throw new ApiError('tunnel_name_taken');
 }

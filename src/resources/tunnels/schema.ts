@@ -1,66 +1,32 @@
 import { z } from 'zod';
-import { hexId, isUuid, uuid } from '../../wire/identifiers.js';
-import { pageQuery } from '../../wire/pagination.js';
-import { flag, text } from '../../wire/text.js';
-import { moment, timestampSchema } from '../../wire/timestamps.js';
-import { decodeSecret, SECRET_RULE } from './secret.js';
-
-/** A name that reads like an identifier would make "tunnel by name or id" ambiguous, as cloudflared offers it. */
-const name = text(256)
-  .min(1, 'must not be empty')
-  .refine((value) => !isUuid(value), 'must not be a UUID');
-
-const secret = z.string().transform((value, context) => {
-  const bytes = decodeSecret(value);
-  if (bytes) return bytes;
-  context.addIssue({ code: 'custom', message: SECRET_RULE });
-  return z.NEVER;
-});
-
-const CONFIG_SOURCES = ['local', 'cloudflare'] as const;
-export const STATUSES = ['inactive', 'degraded', 'healthy', 'down'] as const;
-export type Status = (typeof STATUSES)[number];
-
-export const accountParams = z.object({ account_id: hexId });
-export const tunnelParams = accountParams.extend({ tunnel_id: uuid });
+import { hexId, uuid } from '../../wire/identifiers.js';
+import { flag } from '../../wire/text.js';
+import { timestampSchema } from '../../wire/timestamps.js';
+import {
+  CONFIG_SOURCES,
+  cloudflaredShape,
+  connection,
+  tunnelName,
+  tunnelParams,
+  tunnelSecret,
+} from '../tunnel-shape.js';
 
 export const createBody = z.object({
-  name,
-  tunnel_secret: secret.nullish(),
+  name: tunnelName,
+  tunnel_secret: tunnelSecret.nullish(),
   config_src: z.enum(CONFIG_SOURCES).nullish(),
-});
-export const patchBody = z.object({ name: name.nullish(), tunnel_secret: secret.nullish() });
-
-export const listQuery = z.object({
-  name: text(256).optional(),
-  uuid: uuid.optional(),
-  status: z.enum(STATUSES).optional(),
-  is_deleted: flag.optional(),
-  existed_at: moment.optional(),
-  was_active_at: moment.optional(),
-  was_inactive_at: moment.optional(),
-  include_prefix: text(256).optional(),
-  /** What cloudflared calls `include_prefix`. */
-  name_prefix: text(256).optional(),
-  exclude_prefix: text(256).optional(),
-  ...pageQuery(),
 });
 
 export const deleteQuery = z.object({ cascade: flag.optional() });
 export const dropQuery = z.object({ client_id: uuid.optional() });
 
-export const connection = z
-  .object({
-    id: z.uuid(),
-    uuid: z.uuid(),
-    client_id: z.uuid(),
-    client_version: z.string(),
-    colo_name: z.string(),
-    is_pending_reconnect: z.boolean(),
-    opened_at: timestampSchema,
-    origin_ip: z.string(),
-  })
-  .meta({ id: 'TunnelConnection' });
+/** What a management token may open; the oldest clients name it in a body, newer ones in the path. */
+export const managementBody = z.object({
+  resources: z.array(z.enum(['logs'])).min(1, 'must name at least one resource'),
+});
+export const managementParams = tunnelParams.extend({
+  resource: z.enum(['logs', 'admin', 'host_details']),
+});
 
 export const connector = z
   .object({
@@ -74,25 +40,8 @@ export const connector = z
   })
   .meta({ id: 'TunnelConnector' });
 
-const shape = z.object({
-  id: z.uuid(),
-  account_tag: hexId,
-  name: z.string(),
-  config_src: z.enum(CONFIG_SOURCES),
-  remote_config: z.boolean(),
-  status: z.enum(STATUSES),
-  tun_type: z.literal('cfd_tunnel'),
-  connections: z.array(connection),
-  conns_active_at: timestampSchema.nullable(),
-  conns_inactive_at: timestampSchema.nullable(),
-  created_at: timestampSchema,
-  deleted_at: timestampSchema.nullable(),
-  metadata: z.object({}),
-});
-export const tunnel = shape.meta({ id: 'Tunnel' });
-
 /** The only answer, next to `/token`, that carries the secret. */
-export const createdTunnel = shape
+export const createdTunnel = cloudflaredShape
   .extend({
     token: z.string(),
     credentials_file: z.object({
@@ -104,12 +53,6 @@ export const createdTunnel = shape
   })
   .meta({ id: 'CreatedTunnel' });
 
-export const nothing = z.object({}).describe('Always empty.');
-
 export type CreateBody = z.output<typeof createBody>;
-export type PatchBody = z.output<typeof patchBody>;
-export type ListQuery = z.output<typeof listQuery>;
-export type WireTunnel = z.output<typeof tunnel>;
 export type WireCreatedTunnel = z.output<typeof createdTunnel>;
-export type WireConnection = z.output<typeof connection>;
 export type WireConnector = z.output<typeof connector>;

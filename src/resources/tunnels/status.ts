@@ -1,4 +1,4 @@
-import type { Status } from './schema.js';
+import type { Status } from '../tunnel-shape.js';
 
 interface Connection {
   readonly clientId: string;

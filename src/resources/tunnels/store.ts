@@ -1,21 +1,29 @@
 import type { LiveTunnel } from '../../live/snapshot.js';
 import type { Client, Tx } from '../../storage/database.js';
-import type { Prisma, Tunnel as Row } from '../../storage/generated/client.js';
+import { Prisma, type Tunnel as Row, type TunnelConfiguration } from '../../storage/generated/client.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
-import type { ListQuery } from './schema.js';
-import { secretDigest } from './secret.js';
+import { secretDigest } from '../tunnel-secret.js';
+import type { ListQuery } from '../tunnel-shape.js';
+import type { StoredType } from '../tunnel-types.js';
 
 /** Without the secret, which only `findSecret` and `liveTunnels` ever read. */
 export type Tunnel = Omit<Row, 'secret'>;
 export type NewTunnel = Row;
+export type Configuration = TunnelConfiguration;
 
 const omit = { secret: true } as const;
 
-/** The tunnel with this id, deleted or not. */
-export function find(db: Client, accountId: string, id: string): Promise<Tunnel | null> {
-  return db.tunnel.findFirst({ where: { id, accountId }, omit });
+/** The tunnel of one of these types with this id, deleted or not. */
+export function find(
+  db: Client,
+  accountId: string,
+  types: readonly StoredType[],
+  id: string,
+): Promise<Tunnel | null> {
+  return db.tunnel.findFirst({ where: { id, accountId, tunType: { in: [...types] } }, omit });
 }
 
+/** The live tunnel with this name, of whatever type. */
 export function findByName(db: Client, accountId: string, name: string): Promise<Tunnel | null> {
   return db.tunnel.findFirst({ where: { accountId, name, deletedAt: null }, omit });
 }
@@ -29,10 +37,11 @@ export async function findSecret(db: Client, id: string): Promise<Uint8Array> {
 export async function list(
   db: Client,
   accountId: string,
+  types: readonly StoredType[],
   query: Omit<ListQuery, 'status'>,
   page: PageRequest,
 ): Promise<{ items: Tunnel[]; total: number }> {
-  const where = { accountId, AND: filtersOf(query) };
+  const where = { accountId, tunType: { in: [...types] }, AND: filtersOf(query) };
   const items = await db.tunnel.findMany({
     where,
     omit,
@@ -79,18 +88,21 @@ export async function insert(tx: Tx, tunnel: NewTunnel): Promise<void> {
 export async function update(
   tx: Tx,
   id: string,
-  data: { name?: string; secret?: Uint8Array<ArrayBuffer> },
+  data: { name?: string; secret?: Uint8Array<ArrayBuffer>; configSrc?: string },
 ): Promise<Tunnel> {
   tx.changed('tunnel', id);
   return await tx.db.tunnel.update({ where: { id }, data, omit });
 }
 
-/** Deletes the tunnel and, with it, its routes. */
+/** Deletes the tunnel and, with it, what leads to it. */
 export async function remove(tx: Tx, id: string, at: Date): Promise<Tunnel> {
   const where = { tunnelId: id, deletedAt: null };
   const routes = await tx.db.route.findMany({ where, select: { id: true } });
   await tx.db.route.updateMany({ where, data: { deletedAt: at } });
   for (const route of routes) tx.changed('route', route.id);
+  const hostnameRoutes = await tx.db.hostnameRoute.findMany({ where, select: { id: true } });
+  await tx.db.hostnameRoute.updateMany({ where, data: { deletedAt: at } });
+  for (const route of hostnameRoutes) tx.changed('hostname_route', route.id);
   tx.changed('tunnel', id);
   return await tx.db.tunnel.update({ where: { id }, data: { deletedAt: at }, omit });
 }
@@ -114,9 +126,9 @@ export async function markAllInactive(db: Client, at: Date): Promise<void> {
   });
 }
 
-/** What the data plane may see: those with these ids, or all, that are not deleted. */
+/** What the data plane may see: those with these ids, or all, that are not deleted and that cloudflared can serve. */
 export async function liveTunnels(db: Client, ids: readonly string[] | null): Promise<LiveTunnel[]> {
-  const where = { deletedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) };
+  const where = { deletedAt: null, tunType: 'cfd_tunnel', ...(ids ? { id: { in: [...ids] } } : {}) };
   const tunnels = await db.tunnel.findMany({ where });
   return tunnels.map(({ id, accountId, name, secret, configSrc }) => ({
     id,
@@ -125,4 +137,22 @@ export async function liveTunnels(db: Client, ids: readonly string[] | null): Pr
     secretSha256: secretDigest(secret),
     remotelyManaged: configSrc === 'cloudflare',
   }));
+}
+
+export function findConfiguration(db: Client, tunnelId: string): Promise<Configuration | null> {
+  return db.tunnelConfiguration.findUnique({ where: { tunnelId } });
+}
+
+/** Replaces the tunnel's configuration. */
+export async function putConfiguration(
+  tx: Tx,
+  { tunnelId, config, ...rest }: Omit<Configuration, 'config'> & { readonly config: object | null },
+): Promise<void> {
+  const data = { ...rest, config: config ?? Prisma.JsonNull };
+  await tx.db.tunnelConfiguration.upsert({
+    where: { tunnelId },
+    create: { tunnelId, ...data },
+    update: data,
+  });
+  tx.changed('tunnel', tunnelId);
 }

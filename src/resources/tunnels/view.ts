@@ -1,11 +1,26 @@
 import type { ConnectionInfo } from '../../live/messages.js';
 import { timestamp, timestampOrNull } from '../../wire/timestamps.js';
-import type { WireConnection, WireConnector, WireTunnel } from './schema.js';
+import type { WireConnection, WireTunnel, WireWarpConnector } from '../tunnel-shape.js';
+import type { WireConnector } from './schema.js';
 import { statusOf } from './status.js';
 import type { Tunnel } from './store.js';
 
 /** A tunnel as clients see it, with its live connections (oldest first). */
 export function tunnelView(tunnel: Tunnel, connections: readonly ConnectionInfo[]): WireTunnel {
+  return {
+    ...commonView(tunnel, connections),
+    tun_type: 'cfd_tunnel',
+    config_src: tunnel.configSrc as WireTunnel['config_src'],
+    remote_config: tunnel.configSrc === 'cloudflare',
+  };
+}
+
+export function warpConnectorView(tunnel: Tunnel): WireWarpConnector {
+  // None can register.
+  return { ...commonView(tunnel, []), tun_type: 'warp_connector' };
+}
+
+function commonView(tunnel: Tunnel, connections: readonly ConnectionInfo[]) {
   const { connsActiveAt, connsInactiveAt } = tunnel;
   const [oldest] = connections;
   // The database follows the data plane a moment later: what is live now is never contradicted by it.
@@ -14,10 +29,7 @@ export function tunnelView(tunnel: Tunnel, connections: readonly ConnectionInfo[
     id: tunnel.id,
     account_tag: tunnel.accountId,
     name: tunnel.name,
-    config_src: tunnel.configSrc as WireTunnel['config_src'],
-    remote_config: tunnel.configSrc === 'cloudflare',
     status: statusOf(connections, connsActiveAt !== null || connsInactiveAt !== null),
-    tun_type: 'cfd_tunnel',
     connections: connections.map(connectionView),
     conns_active_at: timestampOrNull(activeAt),
     conns_inactive_at: timestampOrNull(oldest ? null : connsInactiveAt),

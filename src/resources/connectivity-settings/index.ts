@@ -1,0 +1,1 @@
+export { connectivitySettingsRoutes } from './routes.js';

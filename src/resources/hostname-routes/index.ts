@@ -1,0 +1,1 @@
+export { hostnameRouteRoutes } from './routes.js';

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { hexId, uuid } from '../../wire/identifiers.js';
+import { pageQuery } from '../../wire/pagination.js';
+import { flag, text } from '../../wire/text.js';
+import { moment, timestampSchema } from '../../wire/timestamps.js';
+import { storedType } from '../tunnel-types.js';
+
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+
+/** Lower case. The first label may be `*`. */
+const hostname = text(253)
+  .transform((value) => value.toLowerCase().replace(/\.$/, ''))
+  .refine(
+    (value) =>
+      value
+        .replace(/^\*\./, '')
+        .split('.')
+        .every((label) => LABEL.test(label)),
+    'must be a host name such as wiki.internal.local or *.internal.local',
+  );
+const comment = text(100);
+
+export const accountParams = z.object({ account_id: hexId });
+export const routeParams = accountParams.extend({ hostname_route_id: uuid });
+
+export const createBody = z.object({ hostname, tunnel_id: uuid, comment: comment.nullish() });
+export const patchBody = createBody.partial();
+
+export const listQuery = z.object({
+  id: uuid.optional(),
+  hostname: text(253).optional(),
+  tunnel_id: uuid.optional(),
+  comment: comment.optional(),
+  existed_at: moment.optional(),
+  is_deleted: flag.optional(),
+  ...pageQuery(),
+});
+
+export const hostnameRoute = z
+  .object({
+    id: z.uuid(),
+    hostname: z.string(),
+    tunnel_id: z.uuid(),
+    tunnel_name: z.string(),
+    tun_type: storedType,
+    comment: z.string().optional(),
+    created_at: timestampSchema,
+    deleted_at: timestampSchema.nullable(),
+  })
+  .meta({ id: 'HostnameRoute' });
+
+export type CreateBody = z.output<typeof createBody>;
+export type PatchBody = z.output<typeof patchBody>;
+export type ListQuery = z.output<typeof listQuery>;
+export type WireHostnameRoute = z.output<typeof hostnameRoute>;

@@ -1,0 +1,2 @@
+export { subnetRoutes } from './routes.js';
+export { createDefaults as createDefaultSubnets } from './rules.js';

@@ -1,0 +1,1 @@
+export { tunnelListRoutes } from './routes.js';

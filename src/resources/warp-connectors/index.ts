@@ -1,0 +1,1 @@
+export { warpConnectorRoutes } from './routes.js';
