@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { ENV_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';
 import type { Command } from './command.js';
+import { writeOriginCertificate } from './origin-certificate.js';
 import { say } from './terminal.js';
 
 /** What Cloudflare's own tools read, pointed at a running Offramp: for `eval "$(offramp env)"`. */
@@ -9,6 +11,7 @@ export const envCommand: Command = {
   flags: ENV_FLAGS,
   notes: `
 Use: eval "$(offramp env)"
+     eval "$(offramp env --cert cert.pem)" && cloudflared tunnel create my-tunnel
 `,
   async run(argv, env) {
     const flags = parseFlags(ENV_FLAGS, argv, env);
@@ -30,7 +33,12 @@ Use: eval "$(offramp env)"
       TUNNEL_EDGE: Array(4).fill(`${edgeHost}:${edge.port}`).join(','),
       TUNNEL_CACERT: edge_ca,
       TUNNEL_TRANSPORT_PROTOCOL: 'http2',
+      ...(flags.cert === null ? {} : { TUNNEL_ORIGIN_CERT: path.resolve(flags.cert) }),
     };
+    if (flags.cert !== null) {
+      const credential = { accountId: account.id, zoneId: zone.id, apiToken: flags['api-token'] };
+      await writeOriginCertificate(flags.cert, credential);
+    }
     for (const [name, value] of Object.entries(variables))
       say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
     return 0;

@@ -129,4 +129,8 @@ export const ENV_FLAGS = {
     fallback: 'offramp-local-token-for-any-auth-0',
     help: 'credential to use and to print',
   },
+  cert: {
+    value: 'FILE',
+    help: 'also write what cloudflared takes as --origincert, for its tunnel commands',
+  },
 } as const satisfies Flags;

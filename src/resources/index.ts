@@ -25,6 +25,7 @@ import { userRoutes } from './user/index.js';
 import { userTwins } from './user-account.js';
 import { virtualNetworkRoutes } from './virtual-networks/index.js';
 import { warpConnectorRoutes } from './warp-connectors/index.js';
+import { zoneTunnelRouteRoutes } from './zone-tunnel-routes/index.js';
 import { zoneRoutes } from './zones/index.js';
 
 /** Every resource of the API: adding one is a folder and a line here. */
@@ -54,6 +55,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   ipsecRoutes,
   pskRoutes,
   eventRoutes,
+  zoneTunnelRouteRoutes,
 ];
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -10,14 +10,7 @@ import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/
 import { eventually } from '../support/waiting.js';
 
 const run = promisify(execFile);
-
-/** What `cloudflared tunnel login` would have left behind. */
-function originCertificate(offramp: RunningOfframp): string {
-  const content = { zoneID: offramp.zoneId, accountID: offramp.accountId, apiToken: 'test-token' };
-  const base64 = Buffer.from(JSON.stringify(content)).toString('base64');
-  const lines = base64.match(/.{1,64}/g)!.join('\n');
-  return `-----BEGIN ARGO TUNNEL TOKEN-----\n${lines}\n-----END ARGO TUNNEL TOKEN-----\n`;
-}
+const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 
 describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () => {
   let offramp: RunningOfframp;
@@ -28,15 +21,16 @@ describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () =>
     offramp = await startOfframp();
     api = apiOf(offramp);
     folder = await mkdtemp(path.join(os.tmpdir(), 'offramp-cloudflared-'));
-    await writeFile(path.join(folder, 'cert.pem'), originCertificate(offramp));
+    const flags = ['--api-url', offramp.apiUrl, '--cert', path.join(folder, 'cert.pem')];
+    await run(process.execPath, [MAIN, 'env', ...flags], { env: cleanEnvironment() });
   });
   afterAll(async () => {
     await offramp.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Runs `cloudflared tunnel …` and gives what it printed; rejects unless it exits with 0. */
-  async function tunnel(...args: string[]): Promise<string> {
+  /** Runs `cloudflared …` and gives what it printed; rejects unless it exits with 0. */
+  async function cloudflared(...args: string[]): Promise<string> {
     const env = {
       ...cleanEnvironment(),
       HOME: folder,
@@ -44,9 +38,10 @@ describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () =>
       TUNNEL_ORIGIN_CERT: path.join(folder, 'cert.pem'),
       NO_AUTOUPDATE: 'true',
     };
-    const { stdout, stderr } = await run(CLOUDFLARED!, ['tunnel', ...args], { env, timeout: 60_000 });
+    const { stdout, stderr } = await run(CLOUDFLARED!, args, { env, timeout: 60_000 });
     return stdout + stderr;
   }
+  const tunnel = (...args: string[]) => cloudflared('tunnel', ...args);
 
   test('tunnel create, list, info, token, cleanup and delete', async () => {
     expect(await tunnel('create', 'cli')).toMatch(/Created tunnel cli with id/);
@@ -134,5 +129,38 @@ describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () =>
     await tunnel('vnet', 'delete', '-f', 'renamed');
     const left = (await api.get('@/teamnet/virtual_networks?is_default_network=true')).body.result;
     expect(left).toMatchObject([{ name: 'second' }]);
+  });
+
+  test('tunnel route lb makes and extends a load balancer; route dns is refused with the reason', async () => {
+    await tunnel('create', 'balanced');
+    await tunnel('create', 'standby');
+    const host = `cli.${offramp.domain}`;
+    expect(await tunnel('route', 'lb', 'balanced', host, 'cli-pool')).toContain(
+      `Created load balancer ${host} and added a new pool cli-pool with this tunnel as an origin`,
+    );
+    expect(await tunnel('route', 'lb', 'standby', host, 'cli-pool')).toContain(
+      'Added this tunnel as an origin in pool cli-pool',
+    );
+    expect(await tunnel('route', 'lb', 'standby', host, 'cli-pool')).toContain('already uses pool cli-pool');
+    const pool = (await api.get('@/load_balancers/pools')).body.result.find(
+      ({ name }: { name: string }) => name === 'cli-pool',
+    );
+    expect(pool.origins).toHaveLength(2);
+    await expect(tunnel('route', 'dns', 'balanced', host)).rejects.toThrow(
+      /route of type "dns" .* is not implemented by this version of Offramp/,
+    );
+  });
+
+  test('tail and management ask for a token that cloudflared can read', async () => {
+    await tunnel('create', 'watched');
+    const [{ id }] = (await api.get('@/cfd_tunnel?name=watched')).body.result;
+    for (const args of [
+      ['tail', 'token'],
+      ['management', 'token', '--resource', 'admin'],
+    ]) {
+      const { token } = JSON.parse((await cloudflared(...args, id)).trim().split('\n')[0]!);
+      const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
+      expect(claims.tun).toEqual({ id, account_tag: offramp.accountId });
+    }
   });
 });

@@ -230,11 +230,16 @@ test.each([
   reasonOf(await post({ address }));
 });
 
-test('a published hostname of a tunnel cannot be an origin yet', async () => {
+test('a published hostname of a tunnel is kept as an origin, and said to be out of reach', async () => {
   const address = '11111111-2222-4333-8444-555555555555.cfargotunnel.com';
-  expect(reasonOf(await post({ address }), 10501)).toContain(
-    `origins[0].address "${address}" is not implemented`,
-  );
+  const answer = await post({ address });
+  expect(answer.body.result.origins[0].address).toBe(address);
+  expect(answer.body.messages).toEqual([
+    {
+      code: 10501,
+      message: `origins: ${address} is not reached yet; give an IP address behind a route of the tunnel`,
+    },
+  ]);
 });
 
 test.each<[object, string | RegExp]>([

@@ -12,12 +12,11 @@ export interface PlacedOrigin {
   readonly address: OriginAddress;
 }
 
-/** Throws when the address is neither an IP address nor a host name, or one that this version cannot reach. */
+/** Throws when the address is neither an IP address nor a host name. */
 export function placeOrigin(origin: OriginFields, index: number): PlacedOrigin {
   const at = `origins[${index}]`;
   const shown = `${at}.address ${JSON.stringify(origin.address)}`;
   const address = parseOriginAddress(origin.address);
   if (!address) throw new ApiError('validation_failed', `${shown} is neither an IP address nor a host name`);
-  if (address.kind === 'tunnel') throw new ApiError('not_implemented', shown);
   return { at, shown, origin, address };
 }

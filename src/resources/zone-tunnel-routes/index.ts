@@ -1,0 +1,1 @@
+export { zoneTunnelRouteRoutes } from './routes.js';

@@ -1,0 +1,62 @@
+import type { Tx } from '../../storage/database.js';
+import { ApiError } from '../../wire/errors.js';
+import type { Settings } from '../context.js';
+import { createLoadBalancer, mergeLoadBalancer } from '../load-balancers/index.js';
+import { createPool, mergePool, poolFieldsOf } from '../pools/index.js';
+import { liveTunnel } from '../tunnels/index.js';
+import { getZone } from '../zones/index.js';
+import type { Body, Change, Result } from './schema.js';
+import * as store from './store.js';
+
+/** Makes the published hostname of the tunnel an origin of the pool, and the pool one of the load balancer; both are created when they are not there. */
+export async function route(
+  tx: Tx,
+  settings: Settings,
+  zoneId: string,
+  tunnelId: string,
+  body: Body,
+): Promise<Result> {
+  const { accountId } = await getZone(tx.db, zoneId);
+  await liveTunnel(tx.db, accountId, tunnelId, ['cfd_tunnel']);
+  if (body.type === 'dns')
+    throw new ApiError(
+      'not_implemented',
+      'A route of type "dns" (there is no DNS that could get the record)',
+    );
+  const pool = await poolWithTunnel(tx, settings, accountId, body.lb_pool, tunnelId);
+  const balancer = await balancerWithPool(tx, zoneId, body.lb_name.toLowerCase(), pool.id);
+  return { load_balancer: balancer, pool: pool.change };
+}
+
+async function poolWithTunnel(
+  tx: Tx,
+  settings: Settings,
+  accountId: string,
+  name: string,
+  tunnelId: string,
+): Promise<{ id: string; change: Change }> {
+  // Named by the id, which no other origin of the pool can have taken.
+  const origin = { name: tunnelId, address: `${tunnelId}.cfargotunnel.com` };
+  const pool = await store.findPool(tx.db, accountId, name);
+  if (!pool) {
+    const created = await createPool(tx, settings, accountId, { name, origins: [origin] });
+    return { id: created.id, change: 'new' };
+  }
+  if (pool.origins.some(({ address }) => address.toLowerCase() === origin.address))
+    return { id: pool.id, change: 'unchanged' };
+  const { origins } = poolFieldsOf(pool);
+  await mergePool(tx, settings, accountId, pool.id, { origins: [...origins, origin] });
+  return { id: pool.id, change: 'updated' };
+}
+
+async function balancerWithPool(tx: Tx, zoneId: string, name: string, pool: string): Promise<Change> {
+  const owner = { zone_id: zoneId };
+  const balancer = await store.findLoadBalancer(tx.db, zoneId, name);
+  if (!balancer) {
+    await createLoadBalancer(tx, owner, { name, default_pools: [pool], fallback_pool: pool, proxied: true });
+    return 'new';
+  }
+  if (balancer.defaultPools.includes(pool)) return 'unchanged';
+  await mergeLoadBalancer(tx, owner, balancer.id, { default_pools: [...balancer.defaultPools, pool] });
+  return 'updated';
+}
