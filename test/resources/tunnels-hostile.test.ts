@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
-const REQUESTS = 1_000;
+const REQUESTS = 2_000;
 const AT_ONCE = 20;
 let offramp: RunningOfframp;
 let api: Api;
@@ -80,6 +80,16 @@ const FIELDS = [
   'virtual_network_id',
   'comment',
   '__proto__',
+  'config',
+  'ha_mode',
+  'client_id',
+  'resources',
+  'hostname',
+  'is_default_network',
+  'icmp_proxy_enabled',
+  'type',
+  'lb_name',
+  'lb_pool',
 ];
 const FILTERS = [
   'name',
@@ -105,6 +115,13 @@ const FILTERS = [
   'client_id',
   'cascade',
   'networks',
+  'hostname',
+  'id',
+  'address_family',
+  'subnet_types',
+  'sort_order',
+  'network',
+  'is_default_network',
 ];
 const BROKEN_ESCAPES = ['%', '%zz', '%ff', '%c3%28', '%2525252f', '%00', '%2F%2F'];
 const METHODS = ['GET', 'POST', 'PATCH', 'DELETE', 'PUT'];
@@ -113,6 +130,10 @@ test(`${REQUESTS} hostile requests never fail the server`, { timeout: 120_000 },
   const random = generator(20_260_731);
   const pick = <T>(items: readonly T[]): T => items[random(items.length)]!;
   const tunnel = await api.create('@/cfd_tunnel', { name: 'target' });
+  const warp = await api.create('@/warp_connector', { name: 'another target' });
+  // Nothing below deletes these.
+  const kept = await api.create('@/cfd_tunnel', { name: 'kept' });
+  const keptWarp = await api.create('@/warp_connector', { name: 'kept as well' });
   const route = await api.create('@/teamnet/routes', { network: '10.0.0.0/8', tunnel_id: tunnel.id });
   const encoded = () =>
     random(20) === 0
@@ -128,6 +149,24 @@ test(`${REQUESTS} hostile requests never fail the server`, { timeout: 120_000 },
     () => `@/teamnet/routes/${encoded()}`,
     () => `@/teamnet/routes/ip/${encoded()}`,
     () => `@/teamnet/routes/network/${encoded()}`,
+    () => `@/cfd_tunnel/${kept.id}/configurations`,
+    () => `@/cfd_tunnel/${kept.id}/connectors/${encoded()}`,
+    () => `@/cfd_tunnel/${kept.id}/management`,
+    () => `@/cfd_tunnel/${kept.id}/management/${encoded()}`,
+    () => '@/tunnels',
+    () => '@/warp_connector',
+    () => `@/warp_connector/${warp.id}`,
+    () => `@/warp_connector/${keptWarp.id}/configurations`,
+    () => `@/warp_connector/${keptWarp.id}/failover`,
+    () => '@/zerotrust/routes/hostname',
+    () => `@/zerotrust/routes/hostname/${encoded()}`,
+    () => '@/zerotrust/subnets',
+    () => '@/zerotrust/subnets/warp',
+    () => `@/zerotrust/subnets/warp/${encoded()}`,
+    () => '@/zerotrust/subnets/initial_resolved_ip/v4',
+    () => '@/zerotrust/subnets/cloudflare_source/v6',
+    () => '@/zerotrust/connectivity_settings',
+    () => `%/tunnels/${kept.id}/routes`,
     () => '/user',
     () => '/ips',
   ];

@@ -27,9 +27,13 @@ export async function configure(
 ): Promise<Configured> {
   const before = await liveTunnel(tx.db, accountId, id, ['cfd_tunnel']);
   const version = ((await store.findConfiguration(tx.db, id))?.version ?? 0) + 1;
-  const configuration = { tunnelId: id, version, config, createdAt: new Date() };
-  await store.putConfiguration(tx, configuration);
+  const configuration = await store.putConfiguration(tx, {
+    tunnelId: id,
+    version,
+    config,
+    createdAt: new Date(),
+  });
   const tunnel =
     before.configSrc === 'cloudflare' ? before : await store.update(tx, id, { configSrc: 'cloudflare' });
-  return { tunnel, configuration: { version, config: config as never, createdAt: configuration.createdAt } };
+  return { tunnel, configuration };
 }

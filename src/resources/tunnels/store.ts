@@ -147,12 +147,12 @@ export function findConfiguration(db: Client, tunnelId: string): Promise<Configu
 export async function putConfiguration(
   tx: Tx,
   { tunnelId, config, ...rest }: Omit<Configuration, 'config'> & { readonly config: object | null },
-): Promise<void> {
+): Promise<Configuration> {
   const data = { ...rest, config: config ?? Prisma.JsonNull };
-  await tx.db.tunnelConfiguration.upsert({
+  tx.changed('tunnel', tunnelId);
+  return await tx.db.tunnelConfiguration.upsert({
     where: { tunnelId },
     create: { tunnelId, ...data },
     update: data,
   });
-  tx.changed('tunnel', tunnelId);
 }
