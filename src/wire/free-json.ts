@@ -17,6 +17,14 @@ export function freeJsonComplaint(value: unknown, depth = 0): string | null {
   return null;
 }
 
+/** The same without the members of objects that are null, at every level: a client that sends null means "not set". */
+export function withoutNulls<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutNulls) as T;
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)])) as T;
+}
+
 function textComplaint(text: string): string | null {
   if (text.includes('\0')) return 'must not contain NUL characters';
   return LONE_SURROGATE.test(text) ? 'must be valid Unicode text' : null;

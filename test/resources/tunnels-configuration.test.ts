@@ -28,7 +28,6 @@ test('the configuration is version 0 and empty at first, and each PUT makes the 
     account_id: offramp.accountId,
     tunnel_id: id,
     version: 0,
-    config: null,
     source: 'cloudflare',
     created_at,
   };
@@ -47,7 +46,7 @@ test('the configuration is version 0 and empty at first, and each PUT makes the 
   }
 });
 
-test('a configuration is read back exactly as it was put: nothing added, nulls and unknown members kept', async () => {
+test('a configuration is read back as it was put: nothing added, unknown members kept', async () => {
   const path = await tunnel();
   const config = {
     ingress: [
@@ -67,19 +66,19 @@ test('a configuration is read back exactly as it was put: nothing added, nulls a
           matchSNItoHost: true,
           noHappyEyeballs: true,
           noTLSVerify: true,
-          originServerName: null,
+          originServerName: 'app.internal',
           proxyType: 'socks',
           tcpKeepAlive: 30,
           tlsTimeout: 10,
           ipRules: [{ prefix: '10.0.0.0/8', ports: [22], allow: true }],
         },
       },
-      { hostname: '*.example.com', service: 'unix:/run/app.sock', originRequest: null },
-      { hostname: null, path: '', service: 'http_status:404', note: { made: ['by', 1, 'client'] } },
+      { hostname: '*.example.com', service: 'unix:/run/app.sock', originRequest: {} },
+      { hostname: '', path: '', service: 'http_status:404', note: { made: ['by', 1, 'client'] } },
     ],
     originRequest: {},
     'warp-routing': { enabled: false },
-    future: [{ deep: { deeper: null } }, 1.5, 'text', true],
+    future: [{ deep: { deeper: [null] } }, 1.5, 'text', true],
   };
   const put = await api.put(`${path}/configurations`, { config });
   expect(put.status).toBe(200);
@@ -95,7 +94,7 @@ test('a PUT makes a locally managed tunnel a remotely managed one, and says that
   });
   expect(put.body.result.source).toBe('cloudflare');
   expect(put.body.messages).toEqual([
-    { code: 10501, message: 'config: it is stored, and not pushed to connectors yet' },
+    { code: 10501, message: 'version: the configuration is stored, and not pushed to connectors yet' },
   ]);
   expect((await api.get(path)).body.result).toMatchObject({
     config_src: 'cloudflare',
@@ -103,15 +102,43 @@ test('a PUT makes a locally managed tunnel a remotely managed one, and says that
   });
 });
 
-test.each([[{}], [{ config: null }], [{ config: {} }], [{ config: { ingress: null } }]])(
-  'a configuration without rules is taken: %j',
-  async (body: { config?: unknown }) => {
-    const path = await tunnel();
-    const put = await api.put(`${path}/configurations`, body);
-    expect(put.body.result).toMatchObject({ version: 1, config: body.config ?? null });
-    expect((await api.get(`${path}/configurations`)).body.result).toEqual(put.body.result);
-  },
-);
+test('a member that is null is as good as not sent, at every level', async () => {
+  const path = await tunnel();
+  const put = await api.put(`${path}/configurations`, {
+    config: {
+      ingress: [
+        {
+          hostname: 'a.example.com',
+          service: 'http://localhost',
+          originRequest: { noTLSVerify: null, http2Origin: true },
+        },
+        { hostname: null, path: null, service: 'http_status:404', originRequest: null },
+      ],
+      originRequest: null,
+      future: { deep: { deeper: null } },
+    },
+  });
+  expect(put.body.result.config).toEqual({
+    ingress: [
+      { hostname: 'a.example.com', service: 'http://localhost', originRequest: { http2Origin: true } },
+      { service: 'http_status:404' },
+    ],
+    future: { deep: {} },
+  });
+  expect((await api.get(`${path}/configurations`)).body.result).toEqual(put.body.result);
+});
+
+test.each([
+  [{}, undefined],
+  [{ config: null }, undefined],
+  [{ config: {} }, {}],
+  [{ config: { ingress: null } }, {}],
+])('a configuration without rules is taken: %j', async (body, config) => {
+  const path = await tunnel();
+  const put = await api.put(`${path}/configurations`, body);
+  expect([put.body.result.version, put.body.result.config]).toEqual([1, config]);
+  expect((await api.get(`${path}/configurations`)).body.result).toEqual(put.body.result);
+});
 
 test.each([
   'http://localhost:8000',

@@ -13,7 +13,7 @@ const tags = ['Tunnels'];
 const response = { 200: successOf(schema.configuration), ...failures };
 
 const NOT_YET: NotYet<schema.WireConfiguration> = {
-  config: () => 'it is stored, and not pushed to connectors yet',
+  version: () => 'the configuration is stored, and not pushed to connectors yet',
 };
 
 /** What the connectors of a remotely managed tunnel shall do with requests. */
@@ -53,7 +53,7 @@ function toWire({ tunnel, configuration }: Configured): schema.WireConfiguration
     account_id: tunnel.accountId,
     tunnel_id: tunnel.id,
     version: configuration.version,
-    config: configuration.config as schema.WireConfiguration['config'],
+    ...(configuration.config === null ? {} : { config: configuration.config as schema.TunnelConfig }),
     source: tunnel.configSrc as schema.WireConfiguration['source'],
     created_at: timestamp(configuration.createdAt),
   };

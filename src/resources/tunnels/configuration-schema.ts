@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { freeJsonComplaint } from '../../wire/free-json.js';
+import { freeJsonComplaint, withoutNulls } from '../../wire/free-json.js';
 import { hexId } from '../../wire/identifiers.js';
 import { integer, text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
@@ -63,7 +63,8 @@ const config = z
     }
     const catchAll = catchAllComplaint(ingress);
     complain(['ingress', catchAll?.index ?? 0], catchAll?.message);
-  });
+  })
+  .transform(withoutNulls);
 
 export const putBody = z.object({ config: config.nullish() });
 
@@ -72,7 +73,10 @@ export const configuration = z
     account_id: hexId,
     tunnel_id: z.uuid(),
     version: z.int(),
-    config: z.record(z.string(), z.unknown()).nullable().describe('Exactly what was put.'),
+    config: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('What was put, without members that were null; absent when nothing was.'),
     source: z.enum(CONFIG_SOURCES),
     created_at: timestampSchema,
   })

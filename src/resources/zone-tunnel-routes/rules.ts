@@ -50,18 +50,13 @@ async function poolWithTunnel(
 }
 
 async function balancerWithPool(tx: Tx, zoneId: string, name: string, pool: string): Promise<Change> {
+  const owner = { zone_id: zoneId };
   const balancer = await store.findLoadBalancer(tx.db, zoneId, name);
   if (!balancer) {
-    await createLoadBalancer(
-      tx,
-      { zone_id: zoneId },
-      { name, default_pools: [pool], fallback_pool: pool, proxied: true },
-    );
+    await createLoadBalancer(tx, owner, { name, default_pools: [pool], fallback_pool: pool, proxied: true });
     return 'new';
   }
   if (balancer.defaultPools.includes(pool)) return 'unchanged';
-  await mergeLoadBalancer(tx, { zone_id: zoneId }, balancer.id, {
-    default_pools: [...balancer.defaultPools, pool],
-  });
+  await mergeLoadBalancer(tx, owner, balancer.id, { default_pools: [...balancer.defaultPools, pool] });
   return 'updated';
 }
