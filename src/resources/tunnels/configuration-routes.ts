@@ -1,4 +1,5 @@
 import { failures, ok, successOf } from '../../wire/envelope.js';
+import { present } from '../../wire/fields.js';
 import type { Http } from '../../wire/http.js';
 import { timestamp } from '../../wire/timestamps.js';
 import type { Context } from '../context.js';
@@ -53,7 +54,7 @@ function toWire({ tunnel, configuration }: Configured): schema.WireConfiguration
     account_id: tunnel.accountId,
     tunnel_id: tunnel.id,
     version: configuration.version,
-    config: configuration.config as schema.WireConfiguration['config'],
+    ...present({ config: configuration.config as Record<string, unknown> | null }),
     source: tunnel.configSrc as schema.WireConfiguration['source'],
     created_at: timestamp(configuration.createdAt),
   };

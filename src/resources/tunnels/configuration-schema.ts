@@ -65,14 +65,22 @@ const config = z
     complain(['ingress', catchAll?.index ?? 0], catchAll?.message);
   });
 
-export const putBody = z.object({ config: config.nullish() });
+/** Terraform says null for what was taken out, and what is not set is not shown. */
+function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutNulls) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const set = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(set.map(([key, member]) => [key, withoutNulls(member)])) as T;
+}
+
+export const putBody = z.object({ config: config.transform(withoutNulls).nullish() });
 
 export const configuration = z
   .object({
     account_id: hexId,
     tunnel_id: z.uuid(),
     version: z.int(),
-    config: z.record(z.string(), z.unknown()).nullable().describe('Exactly what was put.'),
+    config: z.record(z.string(), z.unknown()).optional().describe('What was put; absent before.'),
     source: z.enum(CONFIG_SOURCES),
     created_at: timestampSchema,
   })
