@@ -48,7 +48,7 @@ const problems = [
     .map(({ text }) => `neither served nor explained: ${text}`),
   ...deviations
     .filter(({ fits }) => fits === null || fits.has(undefined))
-    .map(({ id }) => `${id}: its operation is none; name some, or list them under "operations"`),
+    .map(({ id }) => `${id}: its operation cannot be read or is nobody's`),
 ];
 for (const problem of problems) console.error(problem);
 
@@ -62,11 +62,10 @@ if (problems.length > 0) process.exitCode = 1;
 
 /**
  * What a row of the deviations is about. `POST, PUT /x` are those methods of /x and of one object in it; `All of /x` is
- * everything from there on, `All of /x itself` only /x and its objects; `All` and `Traffic` are no operations. A row that
- * is about others lists them as `operations`. Null when the text cannot be read; has undefined when a part fits nothing.
+ * everything from there on, `All of /x itself` only /x and its objects; `All` and `Traffic` are no operations.
+ * Null when the text cannot be read; has undefined when a part of it fits nothing.
  */
-function fitOf({ operation, operations }) {
-  if (operations !== undefined) return new Set(operations.flatMap(expand).map((text) => known(shape(text))));
+function fitOf({ operation }) {
   if (operation === 'All' || operation === 'Traffic') return new Set();
   const unread = operation.replaceAll(CLAUSE, '').replaceAll(/,| and |\s/g, '');
   if (unread !== '') return null;
@@ -82,10 +81,6 @@ function fitOf({ operation, operations }) {
     }),
   );
   return new Set(fits);
-}
-
-function known(key) {
-  return theirs.has(key) || ours.has(key) ? key : undefined;
 }
 
 /** By method and path with the names of its variables left out: `GET /zones/{}`. */

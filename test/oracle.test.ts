@@ -22,6 +22,14 @@ const PROVOKED = {
   'deleted-at-null': () => api.post('@/teamnet/virtual_networks', { name: 'provoked' }),
   'conns-active-at-null': newTunnel('never active'),
   'conns-inactive-at-null': newTunnel('neither inactive'),
+  'four-byte-as-numbers': () =>
+    api.post('@/magic/gre_tunnels', {
+      name: 'four-bytes',
+      customer_gre_endpoint: '192.0.2.1',
+      cloudflare_gre_endpoint: '192.0.2.2',
+      interface_address: '10.213.0.8/31',
+      bgp: { customer_asn: 4_200_000_000 },
+    }),
   'catch-all-without-hostname': async () => {
     const { id } = await api.create('@/cfd_tunnel', { name: 'configured' });
     const config = { ingress: [{ service: 'http_status:404' }] };

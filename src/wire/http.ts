@@ -103,6 +103,9 @@ export function createHttp(options: HttpOptions) {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     // A method that must have a body and came without: Fastify tells before it looks whether the path is served at all.
     if (error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE') return refuseUnserved(request, reply);
+    // The word of another path was taken for an identifier: `PUT /load_balancers/monitors`.
+    if (error.validationContext === 'params' && !methods.of(pathOf(request.url)).includes(request.method))
+      return refuseUnserved(request, reply);
     const known = toApiError(error, request);
     if (known.row.status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
     // The Go and TypeScript SDKs repeat a 409 up to ten times unless told not to.

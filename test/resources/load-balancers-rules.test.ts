@@ -42,7 +42,7 @@ test('a rule can override everything, and exactly what was sent is shown', async
       overrides: everyOverride(),
     },
     { ...DEFAULTS, overrides: { pools: [rig.primary], pool_weights: { [rig.primary]: 0.5 } } },
-    { ...DEFAULTS, overrides: { pool_default_weight: 0, session_affinity: '' } },
+    { ...DEFAULTS, overrides: { pool_default_weight: 0, session_affinity: 'none' } },
   ];
   const balancer = await rig.create({ rules });
   expect(balancer.rules).toEqual(rules);

@@ -119,9 +119,10 @@ test.each([
   ['/accounts/ffffffffffffffffffffffffffffffff/teamnet/virtual_networks', 'GET', 404, 7003],
   ['/zones/ffffffffffffffffffffffffffffffff/load_balancers', 'GET', 404, 7003],
   ['/user', 'DELETE', 405, 7001],
-  ['/user/tokens/verify', 'DELETE', 404, 7003],
+  ['/user/tokens/verify', 'DELETE', 405, 7001],
   ['/user', 'QUERY', 405, 7001],
   ['/nowhere', 'QUERY', 404, 7003],
+  ['@/load_balancers/monitors', 'PUT', 405, 7001],
 ])('%s by %s answers %i with %i', async (path, method, status, code) => {
   const answer = await lab.api.call(method, path);
   expect([answer.status, answer.body.errors[0].code]).toEqual([status, code]);

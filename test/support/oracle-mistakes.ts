@@ -35,6 +35,13 @@ export const ORACLE_MISTAKES = [
     evidence: 'Its own text.',
   },
   {
+    id: 'four-byte-as-numbers',
+    at: 'components/schemas/magic_bgp_config/properties/customer_asn/format',
+    instead: 'int64',
+    why: 'Takes signed 32-bit integers only, and half of the AS numbers are larger.',
+    evidence: 'RFC 6793: AS numbers have four bytes, without a sign.',
+  },
+  {
     id: 'catch-all-without-hostname',
     at: 'components/schemas/tunnel_ingressRule/required',
     instead: ['service'],

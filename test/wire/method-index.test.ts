@@ -5,10 +5,12 @@ const index = createMethodIndex();
 index.add('/accounts/:account_id', 'GET');
 index.add('/accounts/:account_id', ['PUT', 'HEAD']);
 index.add('/docs/*', 'GET');
+index.add('/accounts/all', 'POST');
 index.add('/_offramp/ca.pem', 'GET');
 
 test.each([
   ['/accounts/1', ['GET', 'PUT', 'HEAD']],
+  ['/accounts/all', ['POST']],
   ['/accounts', []],
   ['/accounts/', []],
   ['/accounts/1/2', []],

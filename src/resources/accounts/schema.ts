@@ -11,6 +11,7 @@ const settings = z.object({
   abuse_contact_email: z
     .email('must be an e-mail address')
     .max(254, 'must be at most 254 characters')
+    .regex(/^[^@]{1,64}@/, 'must have at most 64 characters before the @')
     .nullish(),
 });
 

@@ -51,7 +51,7 @@ export function overriddenSession(
 ): Session {
   const { session_affinity, session_affinity_ttl, session_affinity_attributes } = overrides;
   return {
-    affinity: session_affinity === '' ? 'none' : (session_affinity ?? fields.session_affinity),
+    affinity: session_affinity ?? fields.session_affinity,
     ttl: session_affinity_ttl ?? null,
     attributes: { ...fields.session_affinity_attributes, ...session_affinity_attributes },
   };

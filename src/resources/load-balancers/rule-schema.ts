@@ -20,7 +20,7 @@ const MAX_RULES = 1000;
 const MAX_CONDITION = 4096;
 
 const plainOverrides = {
-  session_affinity: z.enum([...AFFINITIES, '']),
+  session_affinity: z.enum(AFFINITIES),
   session_affinity_ttl: integer(30, 604_800),
   ttl: integer(0, 604_800),
   steering_policy: z.enum([...STEERING_POLICIES, '']),
@@ -48,6 +48,8 @@ const ruleBody = z.strictObject({
     overrides: z.object({
       ...nullish(plainOverrides),
       ...nullish({
+        // An older spelling, which is not shown any more.
+        session_affinity: z.enum([...AFFINITIES, '']).transform((kind) => kind || ('none' as const)),
         session_affinity_attributes: affinityAttributes,
         random_steering: z.object(nullish(randomSteering)),
         adaptive_routing: z.object(nullish(adaptiveRouting)),
