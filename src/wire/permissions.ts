@@ -60,6 +60,8 @@ const ROWS: readonly Row[] = [
   // The list shows what may be seen.
   { ...row('/accounts', 'account', 'Account Settings'), read: 'anyone' },
   row('/zones/*/load_balancers', 'zone', 'Load Balancers'),
+  // It changes a load balancer; that it changes a pool as well, the operation itself looks at.
+  row('/zones/*/tunnels', 'zone', 'Load Balancers'),
   { ...row('/zones/*', 'zone', 'Zone'), read: 'something' },
   { ...row('/zones', 'zone', 'Zone'), read: 'anyone' },
   { path: '/user/tokens/verify', scope: 'user', read: 'anyone', write: [] },

@@ -18,6 +18,7 @@ test.each([
   ['/accounts/x', 'Account Settings'],
   ['/accounts/x/something/new', 'Account Settings'],
   ['/zones/x/load_balancers', 'Load Balancers'],
+  ['/zones/x/tunnels/y/routes', 'Load Balancers'],
   ['/zones/x', 'Zone'],
   ['/user/tokens/x/value', 'API Tokens'],
   ['/user', 'User Details'],
