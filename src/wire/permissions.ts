@@ -49,7 +49,8 @@ const ROWS: readonly Row[] = [
   secret('/accounts/*/cfd_tunnel/*/token', 'account', ...TUNNELS),
   row('/accounts/*/cfd_tunnel', 'account', ...TUNNELS),
   row('/accounts/*/tunnels', 'account', ...TUNNELS),
-  secret('/accounts/*/warp_connector/*/token', 'account', ...WARP),
+  // The description has those of other tunnels here; who may make the connector may have its token as well.
+  secret('/accounts/*/warp_connector/*/token', 'account', ...TUNNELS, 'Cloudflare One Connector: WARP'),
   row('/accounts/*/warp_connector', 'account', ...WARP),
   row('/accounts/*/teamnet', 'account', ...NETWORKS),
   row('/accounts/*/zerotrust/routes', 'account', ...NETWORKS),
