@@ -52,7 +52,12 @@ async function startOfframp() {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  const [line] = await once(readline.createInterface({ input: child.stdout }), 'line');
+  const [line] = await Promise.race([
+    once(readline.createInterface({ input: child.stdout }), 'line'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`offramp ended with code ${code} before it was ready; npm run build makes dist`);
+    }),
+  ]);
   return { child, ...JSON.parse(line) };
 }
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { UsageError } from '../config/parse.js';
 
 export interface OriginCredential {
@@ -16,7 +16,10 @@ export function originCertificate({ accountId, zoneId, apiToken }: OriginCredent
   return ['-----BEGIN ARGO TUNNEL TOKEN-----', ...lines, '-----END ARGO TUNNEL TOKEN-----', ''].join('\n');
 }
 
-/** Writes it for the owner's eyes only. A file that says something else stays: it may be the way to somebody's real account. */
+/**
+ * Writes it for the owner's eyes only, or makes it so when it is there already. A file that says something else stays:
+ * it may be the way to somebody's real account.
+ */
 export async function writeOriginCertificate(file: string, credential: OriginCredential): Promise<void> {
   const content = originCertificate(credential);
   try {
@@ -27,5 +30,6 @@ export async function writeOriginCertificate(file: string, credential: OriginCre
     const present = await readFile(file, 'utf8').catch(() => null);
     if (present !== content)
       throw new UsageError(`${file} is there and is for something else; remove it, or name another file`);
+    await chmod(file, 0o600);
   }
 }

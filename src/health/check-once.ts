@@ -1,5 +1,5 @@
 import type { FailureReason } from '../live/health-board.js';
-import type { OffRamps, OriginAddress, Way } from '../offramps/contract.js';
+import type { NoWay, OffRamps, OriginAddress } from '../offramps/contract.js';
 import { check } from './attempts.js';
 import { failed, type ProbeMeans, type ProbeResult, type ProbeTarget } from './probes/probe.js';
 import { PROBES } from './probes/table.js';
@@ -7,7 +7,8 @@ import { PROBES } from './probes/table.js';
 const REASON_OF_NO_WAY = {
   no_route: 'No route to host error',
   no_connection: 'Network Unreachable',
-} as const satisfies Record<Extract<Way, { kind: 'none' }>['failure'], FailureReason>;
+  no_ingress: 'Network Unreachable',
+} as const satisfies Record<NoWay, FailureReason>;
 
 /** The result when there is no way to the origin, which needs no probe; undefined when there is one. */
 export function withoutWay(origin: OriginAddress, offramps: OffRamps): ProbeResult | undefined {

@@ -7,6 +7,7 @@ const OF_DIAL = {
   unreachable: 'No route to host error',
   no_route: 'No route to host error',
   no_connection: 'Network Unreachable',
+  no_ingress: 'Network Unreachable',
   unknown_host: 'DNS Unknown Host',
   reset: 'Connection Reset by Peer',
   other: 'Other Failure',

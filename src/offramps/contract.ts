@@ -7,6 +7,7 @@ export type DialFailure =
   | 'unreachable'
   | 'no_route'
   | 'no_connection'
+  | 'no_ingress'
   | 'unknown_host'
   | 'reset'
   | 'other';
@@ -66,11 +67,17 @@ export interface OriginAddress {
   readonly virtualNetworkId: string | null;
 }
 
+/**
+ * Why there is no way: no route covers the address, the tunnel of the route has no connection, or the address is the
+ * published hostname of a tunnel, whose ingress rules nothing here goes by.
+ */
+export type NoWay = Extract<DialFailure, 'no_route' | 'no_connection' | 'no_ingress'>;
+
 /** The way that bytes to an origin take at this moment. */
 export type Way =
   | { readonly kind: 'direct' }
   | { readonly kind: 'tunnel'; readonly tunnelId: string; readonly routeId: string }
-  | { readonly kind: 'none'; readonly failure: 'no_route' | 'no_connection'; readonly detail: string };
+  | { readonly kind: 'none'; readonly failure: NoWay; readonly detail: string };
 
 export interface OffRamps {
   /** Chosen by virtual network and longest prefix; asked at every dial, so a new route counts at once. */

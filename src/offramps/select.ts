@@ -4,9 +4,11 @@ import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
 import { parseCidr } from '../net/cidr.js';
 import { parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
+import { isTunnelHostname } from '../net/tunnel-hostname.js';
 import {
   type Dial,
   DialError,
+  type NoWay,
   type OffRamps,
   type OriginSocket,
   type TunnelDialer,
@@ -14,7 +16,7 @@ import {
 } from './contract.js';
 
 /**
- * Direct for an origin without a virtual network; otherwise the tunnel of the longest route in that network which covers
+ * Direct for an origin without a virtual network, save for a published hostname of a tunnel; otherwise the tunnel of the longest route in that network which covers
  * its address. Follows the routes of `store`: create it before whoever asks it on a change of the configuration.
  */
 export function createOffRamps(parts: {
@@ -26,7 +28,15 @@ export function createOffRamps(parts: {
   const tables = createRouteTables(store);
 
   const select: OffRamps['select'] = ({ address, ip, virtualNetworkId }): Way => {
-    if (virtualNetworkId === null) return { kind: 'direct' };
+    if (virtualNetworkId === null) {
+      // What public DNS has under such a name is nobody's origin.
+      return ip === null && isTunnelHostname(address)
+        ? noWay(
+            'no_ingress',
+            `${address} is a published hostname of a tunnel; only IP addresses behind one are reached`,
+          )
+        : { kind: 'direct' };
+    }
     const parsed = ip === null ? null : parseIp(ip);
     if (!parsed) {
       return noWay('no_route', `"${address}" is a private host name; only IP addresses can be balanced`);
@@ -57,7 +67,7 @@ export function createOffRamps(parts: {
   };
 }
 
-function noWay(failure: 'no_route' | 'no_connection', detail: string): Way {
+function noWay(failure: NoWay, detail: string): Way {
   return { kind: 'none', failure, detail };
 }
 

@@ -11,7 +11,8 @@ export type OriginFailure =
   | 'head_timeout'
   | 'tls_handshake'
   | 'tls_certificate'
-  | 'unknown_host';
+  | 'unknown_host'
+  | 'no_ingress';
 
 /** Every reason for which the proxy answers by itself. */
 export type EdgeErrorName =
@@ -56,6 +57,11 @@ export const EDGE_ERRORS = {
     text: 'No pool can take the request and the fallback pool cannot serve.',
   },
   unknown_host: { status: 530, code: 1016, text: 'The host name of the origin does not resolve.' },
+  no_ingress: {
+    status: 530,
+    code: 1033,
+    text: 'The origin is a published hostname of a tunnel, to which no connector leads.',
+  },
 } satisfies Record<EdgeErrorName, EdgeError>;
 
 export const FAILURE_OF_DIAL = {
@@ -64,6 +70,7 @@ export const FAILURE_OF_DIAL = {
   unreachable: 'unreachable',
   no_route: 'unreachable',
   no_connection: 'unreachable',
+  no_ingress: 'no_ingress',
   unknown_host: 'unknown_host',
   // Reset while connecting: nobody took the connection, and nothing was sent yet.
   reset: 'refused',

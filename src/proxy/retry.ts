@@ -4,7 +4,7 @@ import type { OriginFailure } from './errors.js';
 const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 /**
- * The documented triggers of zero-downtime failover, 521, 522, 523, 525, 526, and a name that does not resolve: such an
+ * The documented triggers of zero-downtime failover, 521, 522, 523, 525, 526, and a name that leads nowhere: such an
  * origin is passed over for this request. In all of them the request was not sent.
  */
 const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
@@ -14,6 +14,7 @@ const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
   'tls_handshake',
   'tls_certificate',
   'unknown_host',
+  'no_ingress',
 ]);
 
 /** An attempt that ended before the head of a response was forwarded. */

@@ -49,7 +49,8 @@ const ROWS: readonly Row[] = [
   secret('/accounts/*/cfd_tunnel/*/token', 'account', ...TUNNELS),
   row('/accounts/*/cfd_tunnel', 'account', ...TUNNELS),
   row('/accounts/*/tunnels', 'account', ...TUNNELS),
-  secret('/accounts/*/warp_connector/*/token', 'account', ...WARP),
+  // The description has those of other tunnels here; who may make the connector may have its token as well.
+  secret('/accounts/*/warp_connector/*/token', 'account', ...TUNNELS, 'Cloudflare One Connector: WARP'),
   row('/accounts/*/warp_connector', 'account', ...WARP),
   row('/accounts/*/teamnet', 'account', ...NETWORKS),
   row('/accounts/*/zerotrust/routes', 'account', ...NETWORKS),
@@ -60,6 +61,8 @@ const ROWS: readonly Row[] = [
   // The list shows what may be seen.
   { ...row('/accounts', 'account', 'Account Settings'), read: 'anyone' },
   row('/zones/*/load_balancers', 'zone', 'Load Balancers'),
+  // It changes a load balancer; that it changes a pool as well, the operation itself looks at.
+  row('/zones/*/tunnels', 'zone', 'Load Balancers'),
   { ...row('/zones/*', 'zone', 'Zone'), read: 'something' },
   { ...row('/zones', 'zone', 'Zone'), read: 'anyone' },
   { path: '/user/tokens/verify', scope: 'user', read: 'anyone', write: [] },

@@ -1,7 +1,8 @@
-import Cloudflare from 'cloudflare';
+import type Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { httpOrigin } from '../support/fake-origins.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { sdkOf } from '../support/sdk.js';
 import { eventually } from '../support/waiting.js';
 
 let offramp: RunningOfframp;
@@ -11,7 +12,7 @@ let account_id: string;
 beforeAll(async () => {
   offramp = await startOfframp();
   account_id = offramp.accountId;
-  lb = new Cloudflare({ apiToken: 'test-token', baseURL: offramp.apiUrl }).loadBalancers;
+  lb = sdkOf(offramp).loadBalancers;
 });
 afterAll(() => offramp.stop());
 

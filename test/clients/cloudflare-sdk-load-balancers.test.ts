@@ -230,4 +230,5 @@ test('search: finds by name, in the shape in which the SDK sees no items', async
 
 test('every method of the SDK for load balancers was called with success', () => {
   expect(sdk.neverCalled()).toEqual([]);
+  expect(sdk.neverSucceeded()).toEqual([]);
 });

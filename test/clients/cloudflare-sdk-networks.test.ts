@@ -115,6 +115,15 @@ test('subnets: the given ones changed, own ones created, read back, listed to th
   expect(ids(await all(subnets.list({ account_id, is_deleted: false })))).not.toContain(created.id);
 });
 
+test('connectivity settings: changed and read', async () => {
+  const settings = recorded(client.zeroTrust.connectivitySettings);
+  const changed = await settings.calls.edit({ account_id, icmp_proxy_enabled: true });
+  expect(changed).toEqual({ icmp_proxy_enabled: true, offramp_warp_enabled: false });
+  expect(await settings.calls.get({ account_id })).toEqual(changed);
+  expect([settings.neverCalled(), settings.neverSucceeded()]).toEqual([[], []]);
+});
+
 test('every method of the SDK for networks was called with success', () => {
   expect(sdk.neverCalled()).toEqual([]);
+  expect(sdk.neverSucceeded()).toEqual([]);
 });

@@ -1,6 +1,8 @@
-import Cloudflare, { APIError } from 'cloudflare';
+import type Cloudflare from 'cloudflare';
+import { APIError } from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Lab, openLab } from '../support/lab.js';
+import { sdkOf } from '../support/sdk.js';
 import { eventually } from '../support/waiting.js';
 
 let lab: Lab;
@@ -9,11 +11,7 @@ let account_id: string;
 
 beforeAll(async () => {
   lab = await openLab();
-  client = new Cloudflare({
-    apiEmail: 'user@example.com',
-    apiKey: '144c9defac04969c7bfad8efaa8ea194',
-    baseURL: lab.offramp.apiUrl,
-  });
+  client = sdkOf(lab.offramp);
   account_id = lab.offramp.accountId;
 });
 afterAll(() => lab.close());

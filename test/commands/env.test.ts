@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -45,7 +45,9 @@ test('--cert writes what cloudflared reads its account, zone and token from, for
     apiToken: 'secret-token',
   });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+  await chmod(file, 0o644);
   expect((await env('--cert', 'cert.pem')).code).toBe(0);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
 test('without --cert nothing is written and no certificate is named', async () => {

@@ -111,6 +111,28 @@ test('a private host name cannot be balanced', () => {
   });
 });
 
+test.each([
+  '11111111-2222-4333-8444-555555555555.cfargotunnel.com',
+  '11111111-2222-4333-8444-55555555555A.CFargoTunnel.com.',
+])('a published hostname of a tunnel is no way, and is looked up nowhere: %s', async (address) => {
+  const looked: string[] = [];
+  const direct = createDirectDialer({
+    lookup: async (name) => {
+      looked.push(name);
+      return [{ address: '127.0.0.1', family: 4 }];
+    },
+  });
+  const offramps = createOffRamps({ store: createSnapshotStore(), tunnels: createLoopbackTunnels(), direct });
+  expect(offramps.select(at(address, null))).toEqual({
+    kind: 'none',
+    failure: 'no_ingress',
+    detail: `${address} is a published hostname of a tunnel; only IP addresses behind one are reached`,
+  });
+  const [error] = await once(offramps.dial(at(address, null), 80, OPTIONS), 'error');
+  expect(error).toMatchObject({ failure: 'no_ingress' });
+  expect(looked).toEqual([]);
+});
+
 test('routes that are added, changed, moved and deleted count at once', () => {
   const { apply, tunnelTo } = start();
   apply({ upsert: { route: [liveRoute()] } });

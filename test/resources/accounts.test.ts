@@ -1,6 +1,11 @@
+import { EventEmitter, once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startConnector } from '../../src/connector/connector.js';
 import { type Api, apiOf } from '../support/api.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { trafficClient } from '../support/traffic.js';
 
 let offramp: RunningOfframp;
 let api: Api;
@@ -114,7 +119,29 @@ test('a deleted account is gone with everything that it had', async () => {
     cloudflare_endpoint: '198.51.100.1',
     interface_address: '10.0.0.0/31',
   });
+  await api.create(`${inside}/zerotrust/routes/hostname`, { hostname: 'wiki.local', tunnel_id: tunnel.id });
+  await api.create(`${inside}/warp_connector`, { name: 'its WARP connector' });
+  await api.put(`${inside}/cfd_tunnel/${tunnel.id}/configurations`, {
+    config: { ingress: [{ service: 'http_status:404' }] },
+  });
+  await api.patch(`${inside}/zerotrust/connectivity_settings`, { icmp_proxy_enabled: true });
+  const token = (await api.get(`${inside}/cfd_tunnel/${tunnel.id}/token`)).body.result;
+  const events = new EventEmitter();
+  const lost = once(events, 'lost');
+  const connector = startConnector({
+    token,
+    edge: [offramp.edge],
+    ca: await readFile(offramp.edgeCa, 'utf8'),
+    connections: 1,
+    log: pino({}, { write: (line) => line.includes('connection lost') && events.emit('lost') }),
+  });
+  await connector.ready;
+  const visitor = trafficClient(offramp.http);
   expect((await api.delete(inside)).body.result).toEqual({ id });
+  expect((await visitor.get('www.its-zone.test')).body).toContain('error code: 1001');
+  visitor.close();
+  await lost;
+  await connector.close();
   for (const path of [inside, `${inside}/cfd_tunnel`, `/zones/${zone.id}`])
     expect([path, (await api.get(path)).status]).toEqual([path, 404]);
   expect((await api.post(`${inside}/cfd_tunnel`, { name: 'too late' })).status).toBe(404);

@@ -103,6 +103,8 @@ test.each<[object, number, RegExp]>([
   [{ hostname: 'a.*.local' }, 400, /hostname must be a host name/],
   [{ hostname: '*' }, 400, /hostname must be a host name/],
   [{ hostname: 'http://a.local' }, 400, /hostname must be a host name/],
+  [{ hostname: '10.0.0.1' }, 400, /hostname must be a host name/],
+  [{ hostname: '\u212aiwi.local' }, 400, /hostname must be a host name/],
   [{ hostname: `${'x'.repeat(64)}.local` }, 400, /hostname must be a host name/],
   [{ hostname: 'x.'.repeat(200) }, 400, /hostname must be at most 253 characters/],
   [{ hostname: 'a\0.local' }, 400, /hostname must not contain NUL/],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { judgedFetch } from '../support/faithful.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
 let offramp: RunningOfframp;
@@ -9,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => offramp.stop());
 
 // biome-ignore lint/suspicious/noExplicitAny: the answer is what is tested.
-const ranges = async (query = ''): Promise<any> => (await fetch(`${offramp.apiUrl}/ips${query}`)).json();
+const ranges = async (query = ''): Promise<any> =>
+  (await judgedFetch(`${offramp.apiUrl}/ips${query}`)).json();
 
 test('the ranges are those of this machine, and need no credential', async () => {
   expect(await ranges()).toEqual({

@@ -170,6 +170,26 @@ test("a tunnel's token is not for readers", async () => {
   expect(await status(writer, 'GET', `@/cfd_tunnel/${id}/token`)).toBe(200);
 });
 
+test('leading a load balancer to a tunnel takes what changing it and its pool takes', async () => {
+  const { id } = await api.create('@/cfd_tunnel', { name: 'led to' });
+  const here = zoneOf(offramp.zoneId);
+  const account = accountOf(offramp.accountId);
+  const lead = (client: Api) =>
+    status(client, 'PUT', `%/tunnels/${id}/routes`, {
+      type: 'lb',
+      lb_name: 'led.example.com',
+      lb_pool: 'led',
+    });
+  const balancers: Allowed = [['Load Balancers Write'], here];
+  const pools: Allowed = [['Load Balancing: Monitors and Pools Write'], account];
+  expect(await lead(await clientWith([['Zone Write'], here], pools))).toBe(403);
+  expect(await lead(await clientWith(balancers))).toBe(403);
+  expect(
+    await lead(await clientWith(balancers, [['Load Balancing: Monitors and Pools Read'], account])),
+  ).toBe(403);
+  expect(await lead(await clientWith(balancers, pools))).toBe(200);
+});
+
 test('what no credential is needed for, and what is not there, is the same for every token', async () => {
   const client = await clientWith([['DNS Read'], zoneOf(offramp.zoneId)]);
   expect(await status(client, 'GET', '/ips')).toBe(200);

@@ -156,7 +156,7 @@ test.each<[object, RegExp, number?]>([
   expect((await api.get(`${PATH}?name=refused`)).body.result).toEqual([]);
 });
 
-test('neither the network of a subnet nor an IPv6 subnet can be changed', async () => {
+test('the network of a subnet cannot be changed, and an IPv6 subnet neither changed nor deleted', async () => {
   const { id } = await add('fixed', '10.41.0.0/24');
   expect(reasonOf(await api.patch(`${WARP}/${id}`, { network: '10.42.0.0/24' }), 400, 1027)).toMatch(
     /the network of the subnet, 10.41.0.0\/24, cannot be changed/,
@@ -164,6 +164,8 @@ test('neither the network of a subnet nor an IPv6 subnet can be changed', async 
   const [v6] = (await api.get(`${PATH}?subnet_types=warp&address_family=v6`)).body.result;
   expect(reasonOf(await api.patch(`${WARP}/${v6.id}`, { name: 'n' }), 400, 1027)).toMatch(/IPv6 subnet/);
   expect((await api.patch(`${WARP}/${v6.id}`, { name: v6.name })).body.result).toEqual(v6);
+  expect(reasonOf(await api.delete(`${WARP}/${v6.id}`), 400, 1027)).toMatch(/cannot be deleted/);
+  expect((await api.get(`${WARP}/${v6.id}`)).body.result).toEqual(v6);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
+import { judgedFetch } from '../support/faithful.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
 const TOKEN = 'a-token-that-is-long-enough-to-be-taken';
@@ -33,7 +34,7 @@ test('the user is the one of the credential', async () => {
     betas: [],
   });
   const headers = { 'x-auth-email': 'ada@example.net', 'x-auth-key': TOKEN };
-  const byKey = await fetch(`${offramp.apiUrl}/user`, { headers });
+  const byKey = await judgedFetch(`${offramp.apiUrl}/user`, { headers });
   expect(await byKey.json()).toMatchObject({ result: { id: body.result.id, email: 'ada@example.net' } });
 });
 

@@ -112,6 +112,9 @@ test('the list finds zones by name with operators, type, account, and any or all
   expect(await names('name=contains:find&status=pending')).toEqual([]);
   expect(await names('name=contains:find&type=partial,secondary')).toEqual(['alpha.find.test']);
   expect(await names('name=contains:find&type=partial&type=full&order=plan.id')).toHaveLength(2);
+  // To the database these would be patterns.
+  for (const pattern of ['contains:_', 'contains:%', 'contains:\\', 'starts_with:%find', 'ends_with:\\'])
+    expect([pattern, await names(`name=${encodeURIComponent(pattern)}`)]).toEqual([pattern, []]);
   expect((await api.get('/zones?type=half')).status).toBe(400);
   expect((await api.get('/zones?order=age')).status).toBe(400);
 });

@@ -18,13 +18,25 @@ const MINIMUM_WRITES = 800;
 /** What all writers quarrel about: few names, few addresses, few networks. */
 const NAMES = ['a', 'b', 'c', 'd'];
 const ADDRESSES = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '::ffff:10.0.0.1', 'fd00::1', '192.0.2.1'];
-const CIDRS = ['10.0.0.0/8', '10.0.0.0/24', 'fd00::/8'];
+const CIDRS = ['10.0.0.0/8', '10.0.0.0/24', '10.64.1.0/24', 'fd00::/8'];
+const SUBNETS = ['10.64.0.0/16', '10.64.1.0/24', '10.65.0.0/24'];
 
-type Kind = 'network' | 'tunnel' | 'route' | 'monitor' | 'group' | 'pool' | 'balancer';
+type Kind =
+  | 'network'
+  | 'tunnel'
+  | 'route'
+  | 'hostname'
+  | 'subnet'
+  | 'monitor'
+  | 'group'
+  | 'pool'
+  | 'balancer';
 const PATHS: Record<Kind, string> = {
   network: '@/teamnet/virtual_networks',
   tunnel: '@/cfd_tunnel',
   route: '@/teamnet/routes',
+  hostname: '@/zerotrust/routes/hostname',
+  subnet: '@/zerotrust/subnets/warp',
   monitor: '@/load_balancers/monitors',
   group: '@/load_balancers/monitor_groups',
   pool: '@/load_balancers/pools',
@@ -45,6 +57,17 @@ const VIOLATIONS = {
     'select virtual_network_id, network from route where deleted_at is null group by 1, 2 having count(*) > 1',
   'a live route of a deleted tunnel or network':
     'select r.id from route r join tunnel t on t.id = r.tunnel_id join virtual_network n on n.id = r.virtual_network_id where r.deleted_at is null and (t.deleted_at is not null or n.deleted_at is not null)',
+  'two live hostname routes of one name':
+    'select account_id, hostname from hostname_route where deleted_at is null group by 1, 2 having count(*) > 1',
+  'a live hostname route of a deleted tunnel':
+    'select r.id from hostname_route r join tunnel t on t.id = r.tunnel_id where r.deleted_at is null and t.deleted_at is not null',
+  'two live subnets that overlap':
+    'select a.id from subnet a join subnet b on a.account_id = b.account_id and a.id < b.id and a.network::cidr && b.network::cidr where a.deleted_at is null and b.deleted_at is null',
+  'not exactly one default subnet':
+    'select account_id from subnet where deleted_at is null group by 1 having count(*) filter (where is_default) <> 1',
+  'a deleted default subnet': 'select id from subnet where deleted_at is not null and is_default',
+  'a live route inside a live subnet':
+    'select r.id from route r join subnet s on s.account_id = r.account_id and r.network::cidr <<= s.network::cidr where r.deleted_at is null and s.deleted_at is null',
   'two pools of one name': 'select account_id, name from pool group by 1, 2 having count(*) > 1',
   'two load balancers of one name':
     'select zone_id, name from load_balancer group by 1, 2 having count(*) > 1',
@@ -110,6 +133,12 @@ function writer(api: Api, routed: readonly string[], seen: Seen, seed: number) {
       tunnel_id: one(seen.tunnel),
       ...sometimes({ virtual_network_id: one(seen.network) }),
     }),
+    hostname: () => ({ hostname: `${one(NAMES)}.internal`, tunnel_id: one(seen.tunnel) }),
+    subnet: () => ({
+      name: one(NAMES),
+      network: one(SUBNETS),
+      ...(random() < 0.3 ? { is_default_network: true } : {}),
+    }),
     monitor: () => ({ type: 'tcp', port: 9, description: one(NAMES) }),
     group: () => ({
       description: 'group',
@@ -156,7 +185,7 @@ test(`${WRITERS} writers at once break no rule between objects, and get no 5xx`,
   const url = server ? await createScratchDatabase(server) : null;
   const offramp = await startOfframp(['--data-dir', dataDir, ...(url ? ['--database-url', url] : [])]);
   const api = apiOf(offramp);
-  const seen: Seen = { network: [], tunnel: [], route: [], monitor: [], group: [], pool: [], balancer: [] };
+  const seen = Object.fromEntries(KINDS.map((kind): [string, string[]] => [kind, []])) as Seen;
   const routed = await routedNetworks(api);
   const counts = new Map<string, { done: number; refused: number }>();
   const failures: unknown[] = [];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { judgedFetch } from '../support/faithful.js';
 import { type Lab, openLab } from '../support/lab.js';
 import type { OriginProcess } from '../support/origin-process.js';
 import { trafficClient } from '../support/traffic.js';
@@ -35,7 +36,7 @@ const CREDENTIALS = { 'X-Auth-Email': 'user@example.com', 'X-Auth-Key': '144c9de
 
 async function patch(poolId: string, body: string): Promise<number> {
   const path = `/accounts/${lab.offramp.accountId}/load_balancers/pools/${poolId}`;
-  const response = await fetch(lab.offramp.apiUrl + path, {
+  const response = await judgedFetch(lab.offramp.apiUrl + path, {
     method: 'PATCH',
     headers: { 'Content-Type': 'application/json', ...CREDENTIALS },
     body,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
+import { parseCidr } from '../../src/net/cidr.js';
 import { ORACLE_MISTAKES, type OracleMistake } from './oracle-mistakes.js';
 
 const FILE =
@@ -50,7 +51,10 @@ export function readOracle(mistakes: readonly OracleMistake[]): Oracle {
     strict: false,
     allErrors: true,
     multipleOfPrecision: 6,
-    formats: { 'url-encoded-date-time': true },
+    formats: {
+      'url-encoded-date-time': true,
+      cidr: (text: string) => text.includes('/') && parseCidr(text) !== null,
+    },
   });
   formats.default(ajv);
   ajv.addSchema(toJsonSchema(document as unknown as Json) as JsonObject, 'oracle');

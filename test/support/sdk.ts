@@ -1,4 +1,4 @@
-import Cloudflare from 'cloudflare';
+import Cloudflare, { APIError } from 'cloudflare';
 import { judgedFetch } from './faithful.js';
 import type { RunningOfframp } from './offramp.js';
 
@@ -13,33 +13,47 @@ export const sdkOf = ({ apiUrl }: Pick<RunningOfframp, 'apiUrl'>): Cloudflare =>
   });
 
 export interface Recorded<T extends object> {
-  /** The resource; what is called through it counts once it has succeeded. */
+  /** The resource; what is called through it counts once its answer is there. */
   readonly calls: T;
-  /** Methods of the resource and of all below it that never succeeded: `pools.health.get`. */
+  /** Methods of the resource and of all below it that were not called once: `pools.health.get`. */
   neverCalled(): string[];
+  /** Those that were called, and were refused each time. */
+  neverSucceeded(): string[];
 }
 
 /** Watches which methods of a resource of the SDK are used. */
 export function recorded<T extends object>(resource: T): Recorded<T> {
-  const succeeded = new Set<string>();
+  const calls: Calls = { answered: new Set(), succeeded: new Set() };
+  const methods = methodsOf(resource, '').sort();
   return {
-    calls: watch(resource, '', succeeded),
-    neverCalled: () => methodsOf(resource, '').filter((name) => !succeeded.has(name)),
+    calls: watch(resource, '', calls),
+    neverCalled: () => methods.filter((name) => !calls.answered.has(name)),
+    neverSucceeded: () => methods.filter((name) => calls.answered.has(name) && !calls.succeeded.has(name)),
   };
 }
 
-function watch<T extends object>(resource: T, prefix: string, succeeded: Set<string>): T {
+interface Calls {
+  readonly answered: Set<string>;
+  readonly succeeded: Set<string>;
+}
+
+function watch<T extends object>(resource: T, prefix: string, calls: Calls): T {
   return new Proxy(resource, {
     get(target, key) {
       const member = Reflect.get(target, key);
       if (typeof key !== 'string' || key.startsWith('_')) return member;
-      if (isResource(member)) return watch(member, `${prefix}${key}.`, succeeded);
+      if (isResource(member)) return watch(member, `${prefix}${key}.`, calls);
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
         const answer = member.apply(target, args);
         answer.then(
-          () => succeeded.add(prefix + key),
-          () => undefined,
+          () => {
+            calls.answered.add(prefix + key);
+            calls.succeeded.add(prefix + key);
+          },
+          (error: unknown) => {
+            if (error instanceof APIError && error.status !== undefined) calls.answered.add(prefix + key);
+          },
         );
         return answer;
       };

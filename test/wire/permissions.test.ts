@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { openapiDocument } from '../../src/openapi-document.js';
 import { NO_TOKENS } from '../../src/wire/access.js';
+import { PERMISSION_GROUPS } from '../../src/wire/permission-groups.js';
 import { authorize, permissionsOf } from '../../src/wire/permissions.js';
+import { oracleAbsent, oracleDocument } from '../support/oracle.js';
 
 const document = JSON.parse(JSON.stringify(await openapiDocument())) as { paths: Record<string, unknown> };
 
@@ -18,11 +20,32 @@ test.each([
   ['/accounts/x', 'Account Settings'],
   ['/accounts/x/something/new', 'Account Settings'],
   ['/zones/x/load_balancers', 'Load Balancers'],
+  ['/zones/x/tunnels/y/routes', 'Load Balancers'],
   ['/zones/x', 'Zone'],
   ['/user/tokens/x/value', 'API Tokens'],
   ['/user', 'User Details'],
 ])('writing %s takes %s Write', (path, subject) => {
   expect(permissionsOf(path)?.write[0]).toBe(`${subject} Write`);
+});
+
+const described = oracleAbsent === null ? Object.entries(oracleDocument().paths) : [];
+const KNOWN: ReadonlySet<string> = new Set(PERMISSION_GROUPS.map(({ name }) => name));
+
+test.skipIf(oracleAbsent)("whom Cloudflare's description lets do something, may do it here", () => {
+  let compared = 0;
+  for (const [path, methods] of described) {
+    // Described once for accounts and zones, with the permissions of accounts.
+    if (path.startsWith('/{accounts_or_zones}')) continue;
+    for (const [method, operation] of Object.entries(methods)) {
+      const row = permissionsOf(path.replaceAll(/\{[^}]+\}/g, 'x'));
+      const need = method === 'get' ? row?.read : row?.write;
+      if (!Array.isArray(need)) continue;
+      const groups = ((operation['x-api-token-group'] ?? []) as string[]).filter((name) => KNOWN.has(name));
+      expect([method, path, need]).toEqual([method, path, expect.arrayContaining(groups)]);
+      compared += groups.length;
+    }
+  }
+  expect(compared).toBeGreaterThan(200);
 });
 
 test("a tunnel's token is read by who may write", () => {

@@ -52,7 +52,6 @@ CREATE TABLE "warp_configuration" (
     "ha_mode" TEXT NOT NULL,
     "config" JSONB,
     "version" INTEGER NOT NULL,
-    "active_id" UUID,
     "created_at" TIMESTAMPTZ(6) NOT NULL,
     "updated_at" TIMESTAMPTZ(6),
 
@@ -197,6 +196,9 @@ ALTER TABLE "hostname_route" ADD CONSTRAINT "hostname_route_tunnel_id_fkey" FORE
 
 -- AddForeignKey
 ALTER TABLE "subnet" ADD CONSTRAINT "subnet_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "connectivity_settings" ADD CONSTRAINT "connectivity_settings_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "magic_tunnel" ADD CONSTRAINT "magic_tunnel_account_id_fkey" FOREIGN KEY ("account_id") REFERENCES "account"("id") ON DELETE RESTRICT ON UPDATE CASCADE;

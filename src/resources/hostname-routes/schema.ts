@@ -5,19 +5,20 @@ import { flag, text } from '../../wire/text.js';
 import { moment, timestampSchema } from '../../wire/timestamps.js';
 import { storedType } from '../tunnel-types.js';
 
-const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+// Judged before it is made lower case: some other letters turn into ASCII then.
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+
+function isHostname(text: string): boolean {
+  const labels = text.replace(/^\*\./, '').split('.');
+  // What ends in a number is an IP address, in one notation or another.
+  return labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1)!);
+}
 
 /** Lower case. The first label may be `*`. */
 const hostname = text(253)
-  .transform((value) => value.toLowerCase().replace(/\.$/, ''))
-  .refine(
-    (value) =>
-      value
-        .replace(/^\*\./, '')
-        .split('.')
-        .every((label) => LABEL.test(label)),
-    'must be a host name such as wiki.internal.local or *.internal.local',
-  );
+  .transform((value) => value.replace(/\.$/, ''))
+  .refine(isHostname, 'must be a host name such as wiki.internal.local or *.internal.local')
+  .transform((value) => value.toLowerCase());
 const comment = text(100);
 
 export const accountParams = z.object({ account_id: hexId });

@@ -1,6 +1,8 @@
 import type { Client, Tx } from '../../storage/database.js';
 import type { Prisma, HostnameRoute as Row } from '../../storage/generated/client.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
+import { existedAt } from '../existed-at.js';
+import { literal } from '../like.js';
 import type { ListQuery } from './schema.js';
 
 /** With what it leads to. */
@@ -46,14 +48,6 @@ function filtersOf(query: ListQuery): Prisma.HostnameRouteWhereInput[] {
   ];
   return filters.filter((filter) => filter !== false);
 }
-
-const existedAt = (at: Date): Prisma.HostnameRouteWhereInput => ({
-  createdAt: { lte: at },
-  OR: [{ deletedAt: null }, { deletedAt: { gt: at } }],
-});
-
-/** The text in a LIKE pattern, where `%` and `_` would stand for anything. */
-const literal = (text: string) => text.replace(/[\\%_]/g, '\\$&');
 
 export async function insert(tx: Tx, route: Row): Promise<HostnameRoute> {
   tx.changed('hostname_route', route.id);

@@ -45,7 +45,7 @@ export function ipsecRoutes(app: Http, { db }: Context): void {
     {
       schema: {
         tags,
-        summary: 'Create a IPsec tunnel',
+        summary: 'Create an IPsec tunnel',
         params: accountParams,
         headers,
         querystring: writeQuery,
@@ -99,7 +99,7 @@ export function ipsecRoutes(app: Http, { db }: Context): void {
     {
       schema: {
         tags,
-        summary: 'Get a IPsec tunnel',
+        summary: 'Get an IPsec tunnel',
         params: tunnelParams,
         headers,
         response: answer({ ipsec_tunnel: ipsecTunnel }),
@@ -121,7 +121,7 @@ export function ipsecRoutes(app: Http, { db }: Context): void {
     {
       schema: {
         tags,
-        summary: 'Replace a IPsec tunnel',
+        summary: 'Replace an IPsec tunnel',
         params: tunnelParams,
         headers,
         querystring: writeQuery,
@@ -151,7 +151,7 @@ export function ipsecRoutes(app: Http, { db }: Context): void {
     {
       schema: {
         tags,
-        summary: 'Delete a IPsec tunnel',
+        summary: 'Delete an IPsec tunnel',
         params: tunnelParams,
         headers,
         querystring: writeQuery,

@@ -1,4 +1,5 @@
 import { type Ip, parseIp } from '../../net/ip.js';
+import { isTunnelHostname } from '../../net/tunnel-hostname.js';
 
 /** What an origin's address names; `canonical` is equal for every spelling of the same address. */
 export type OriginAddress =
@@ -10,7 +11,6 @@ export type OriginAddress =
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Where a host name must not end: resolvers take such names for IPv4 addresses in other notations. */
 const NUMBER = /^(\d+|0x[0-9a-f]*)$/;
-const TUNNEL = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.cfargotunnel\.com$/;
 
 /** Null when `text` is neither an IP address nor a host name. */
 export function parseOriginAddress(text: string): OriginAddress | null {
@@ -18,7 +18,7 @@ export function parseOriginAddress(text: string): OriginAddress | null {
   if (ip) return { kind: 'ip', ip, canonical: ip.text };
   const canonical = canonicalHostName(text);
   if (canonical === null) return null;
-  return { kind: TUNNEL.test(canonical) ? 'tunnel' : 'host', canonical };
+  return { kind: isTunnelHostname(canonical) ? 'tunnel' : 'host', canonical };
 }
 
 /** Lower case, without the trailing dot; null when it is no host name by RFC 1123. */

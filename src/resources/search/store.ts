@@ -1,4 +1,5 @@
 import type { Client } from '../../storage/database.js';
+import { literal } from '../like.js';
 import type { Window } from './windows.js';
 
 export interface Labelled {
@@ -17,10 +18,7 @@ const label = { id: true, name: true };
 const described = { id: true, description: true };
 const asLabel = ({ id, description }: { id: string; description: string }) => ({ id, name: description });
 
-/** The database compares with a pattern; here `%` and `_` are only characters. */
-function containing(text: string) {
-  return { contains: text.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' as const };
-}
+const containing = (text: string) => ({ contains: literal(text), mode: 'insensitive' as const });
 
 const named = (accountId: string, text: string) => ({
   accountId,

@@ -73,6 +73,11 @@ export async function remove(tx: Tx, accountId: string, id: string): Promise<sto
   if (!subnet || subnet.deletedAt) return null;
   if (subnet.isDefault)
     throw new ApiError('subnet_refused', `"${subnet.name}" is the default subnet and cannot be deleted`);
+  if (familyOf(subnet.network) === 'v6')
+    throw new ApiError(
+      'subnet_refused',
+      `${subnet.network} is an IPv6 subnet, which cannot be deleted: none could be created again`,
+    );
   const deleted = { ...subnet, deletedAt: new Date() };
   await store.update(tx, deleted);
   return deleted;

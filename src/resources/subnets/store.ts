@@ -1,6 +1,7 @@
 import type { Client, Tx } from '../../storage/database.js';
 import { Prisma, type Subnet } from '../../storage/generated/client.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
+import { existedAt } from '../existed-at.js';
 import type { AddressFamily, ListQuery, SubnetType } from './schema.js';
 
 export type { Subnet };
@@ -55,11 +56,6 @@ function filtersOf(query: ListQuery): Prisma.SubnetWhereInput[] {
   return filters.filter((filter) => filter !== false);
 }
 
-const existedAt = (at: Date): Prisma.SubnetWhereInput => ({
-  createdAt: { lte: at },
-  OR: [{ deletedAt: null }, { deletedAt: { gt: at } }],
-});
-
 /** What a live subnet at this network (canonical) would be in the way of: another subnet, or a route inside of it. */
 export async function findConflict(
   db: Client,
@@ -90,5 +86,10 @@ export async function update(tx: Tx, { id, ...data }: Subnet): Promise<void> {
 
 /** An account has one default subnet: a new one takes its place. */
 export async function demoteDefault(tx: Tx, accountId: string): Promise<void> {
-  await tx.db.subnet.updateMany({ where: { accountId, isDefault: true }, data: { isDefault: false } });
+  const demoted = await tx.db.subnet.updateManyAndReturn({
+    where: { accountId, isDefault: true },
+    data: { isDefault: false },
+    select: { id: true },
+  });
+  for (const { id } of demoted) tx.changed('subnet', id);
 }

@@ -2,6 +2,8 @@ import type { LiveTunnel } from '../../live/snapshot.js';
 import type { Client, Tx } from '../../storage/database.js';
 import { Prisma, type Tunnel as Row, type TunnelConfiguration } from '../../storage/generated/client.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
+import { existedAt } from '../existed-at.js';
+import { literal } from '../like.js';
 import { secretDigest } from '../tunnel-secret.js';
 import type { ListQuery } from '../tunnel-shape.js';
 import type { StoredType } from '../tunnel-types.js';
@@ -66,19 +68,11 @@ function filtersOf(query: Omit<ListQuery, 'status'>): Prisma.TunnelWhereInput[] 
   return filters.filter((filter) => filter !== false);
 }
 
-const existedAt = (at: Date): Prisma.TunnelWhereInput => ({
-  createdAt: { lte: at },
-  OR: [{ deletedAt: null }, { deletedAt: { gt: at } }],
-});
-
 /** No history of connections is kept, so both `was_…_at` filters speak of the present period only. */
 const inactiveSince = (at: Date): Prisma.TunnelWhereInput => ({
   connsActiveAt: null,
   OR: [{ connsInactiveAt: { lte: at } }, { connsInactiveAt: null, createdAt: { lte: at } }],
 });
-
-/** The text in a LIKE pattern, where `%` and `_` would stand for anything. */
-const literal = (text: string) => text.replace(/[\\%_]/g, '\\$&');
 
 export async function insert(tx: Tx, tunnel: NewTunnel): Promise<void> {
   await tx.db.tunnel.create({ data: tunnel });

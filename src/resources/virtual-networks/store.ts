@@ -45,10 +45,12 @@ export async function update(tx: Tx, network: VirtualNetwork): Promise<void> {
 
 /** An account has one default: the new one takes its place. */
 async function demoteDefault(tx: Tx, accountId: string): Promise<void> {
-  await tx.db.virtualNetwork.updateMany({
+  const demoted = await tx.db.virtualNetwork.updateManyAndReturn({
     where: { accountId, isDefault: true },
     data: { isDefault: false },
+    select: { id: true },
   });
+  for (const { id } of demoted) tx.changed('virtual_network', id);
 }
 
 /** How many live routes lie in the network, and one pool that has an origin in it. */

@@ -34,7 +34,6 @@ export async function create(tx: Tx, accountId: string, { name, ha }: CreateBody
     haMode: ha ? 'none' : 'disabled',
     config: null,
     version: 0,
-    activeId: null,
     createdAt: tunnel.createdAt,
     updatedAt: null,
   });

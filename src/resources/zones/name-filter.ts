@@ -1,3 +1,4 @@
+import { literal } from '../like.js';
 import { OPERATORS } from './schema.js';
 
 type Operator = (typeof OPERATORS)[number];
@@ -23,10 +24,10 @@ const mode = 'insensitive';
 const FILTERS = {
   equal: (value) => ({ equals: value }),
   not_equal: (value) => ({ not: value }),
-  starts_with: (value) => ({ startsWith: value, mode }),
-  ends_with: (value) => ({ endsWith: value, mode }),
-  contains: (value) => ({ contains: value, mode }),
-  starts_with_case_sensitive: (value) => ({ startsWith: value }),
-  ends_with_case_sensitive: (value) => ({ endsWith: value }),
-  contains_case_sensitive: (value) => ({ contains: value }),
+  starts_with: (value) => ({ startsWith: literal(value), mode }),
+  ends_with: (value) => ({ endsWith: literal(value), mode }),
+  contains: (value) => ({ contains: literal(value), mode }),
+  starts_with_case_sensitive: (value) => ({ startsWith: literal(value) }),
+  ends_with_case_sensitive: (value) => ({ endsWith: literal(value) }),
+  contains_case_sensitive: (value) => ({ contains: literal(value) }),
 } satisfies Record<Operator, (value: string) => StringFilter>;
