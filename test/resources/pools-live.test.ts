@@ -151,6 +151,23 @@ test('the data plane sees every default filled in, and hears of each change and 
   expect(gone.remove).toEqual({ load_balancer: [balancer.id], pool: [pool.id], monitor: [monitor.id] });
 });
 
+test('origins are written when one of them changes, and not with anything else', async () => {
+  const origin = { name: 'a', address: '1.1.1.1', header: { Host: ['a.example.com'] }, enabled: false };
+  const { id } = await write<{ id: string }>((tx) =>
+    rules.pools.create(tx, settings, accountId, { name: 'rarely', origins: [origin] }),
+  );
+  const change = (fields: object) =>
+    write((tx) => rules.pools.merge(tx, settings, accountId, id, { ...fields, origins: [origin] }));
+  // The transaction that wrote the row.
+  const writer = () => db.read.$queryRaw`select xmin::text as writer from origin where pool_id = ${id}`;
+  const first = await writer();
+  await change({ description: 'another' });
+  expect(await writer()).toEqual(first);
+  origin.enabled = true;
+  await change({});
+  expect(await writer()).not.toEqual(first);
+});
+
 test('a load balancer of an account is for readers of the API, and the data plane hears nothing of it', async () => {
   const pool = await write<{ id: string }>((tx) =>
     rules.pools.create(tx, settings, accountId, { name: 'q', origins: [{ name: 'a', address: '1.1.1.1' }] }),
