@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { OriginHealthReport, PreviewReport, PreviewRequest } from '../live/messages.js';
 import type { LiveMonitor, LivePool } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
@@ -25,6 +26,8 @@ export interface PreviewsOptions {
 }
 
 const KEPT_MS = 5 * 60_000;
+/** As many checks are started before the traffic on the same thread gets its turn: some end at once, and make room for the next. */
+const STARTS_PER_TURN = 32;
 
 interface Preview {
   readonly id: string;
@@ -46,24 +49,31 @@ export function createPreviews(options: PreviewsOptions): Previews {
   const waiting = new Set<Preview>();
   const runs = new Set<Promise<void>>();
 
+  let nextTurn: NodeJS.Immediate | undefined;
+
+  function startSoon(): void {
+    if (waiting.size > 0 && runs.size < maxInFlight) nextTurn ??= setImmediate(startWaiting);
+  }
+
   function startWaiting(): void {
+    nextTurn = undefined;
+    let left = Math.min(STARTS_PER_TURN, maxInFlight - runs.size);
     for (const preview of waiting) {
-      while (runs.size < maxInFlight) {
+      for (; left > 0; left -= 1) {
         const { done, value } = preview.jobs.next();
-        if (done) {
-          waiting.delete(preview);
-          break;
-        }
+        if (done) break;
         start(preview, value);
       }
-      if (runs.size >= maxInFlight) return;
+      if (left === 0) break;
+      waiting.delete(preview);
     }
+    startSoon();
   }
 
   function start(preview: Preview, job: Job): void {
     const run = job(preview.controller.signal).finally(() => {
       runs.delete(run);
-      startWaiting();
+      startSoon();
     });
     runs.add(run);
   }
@@ -85,23 +95,27 @@ export function createPreviews(options: PreviewsOptions): Previews {
       makeRoom(accountId);
       const pools = poolIds.flatMap((id) => store.snapshot.pools.get(id) ?? []);
       const finished: Preview['finished'] = [];
+      const controller = new AbortController();
+      // Every check under way listens.
+      setMaxListeners(maxInFlight, controller.signal);
       const preview: Preview = {
         id: previewId,
         accountId,
-        controller: new AbortController(),
+        controller,
         jobs: jobsOf(pools, monitor, means, finished),
         finished,
         forget: clock.after(KEPT_MS, () => drop(preview)),
       };
       previews.set(previewId, preview);
       waiting.add(preview);
-      startWaiting();
+      startSoon();
     },
     report(accountId, previewId) {
       const preview = previews.get(previewId);
       return preview?.accountId === accountId ? { pools: [...preview.finished] } : null;
     },
     async stop() {
+      clearImmediate(nextTurn);
       for (const preview of [...previews.values()]) drop(preview);
       await Promise.allSettled(runs);
     },

@@ -79,8 +79,7 @@ export interface LivePool {
 export interface LiveLoadBalancer {
   readonly id: string;
   readonly accountId: string;
-  /** Null for a load balancer of the account itself. */
-  readonly zoneId: string | null;
+  readonly zoneId: string;
   /** Lower-case host name; may start with `*.`. */
   readonly name: string;
   readonly enabled: boolean;

@@ -49,8 +49,10 @@ export function createCommitted<Row extends Stored, Wire>({
     const entry = entries.get(id);
     if (!entry) return;
     entries.delete(id);
-    const list = owners.get(ownerOf(entry.row))!;
+    const owner = ownerOf(entry.row);
+    const list = owners.get(owner)!;
     list.splice(positionOf(list, entry.row), 1);
+    if (list.length === 0) owners.delete(owner);
   }
 
   return {

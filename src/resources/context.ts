@@ -2,6 +2,10 @@ import type { DataPlane } from '../live/data-plane.js';
 import type { Database } from '../storage/database.js';
 import type { AccessDirectory } from '../wire/access.js';
 import type { Committed } from './committed.js';
+import type { WireLoadBalancer } from './load-balancers/schema.js';
+import type { LoadBalancer } from './load-balancers/store.js';
+import type { WireMonitorGroup } from './monitor-groups/schema.js';
+import type { MonitorGroup } from './monitor-groups/store.js';
 import type { WireMonitor } from './monitors/schema.js';
 import type { Monitor } from './monitors/store.js';
 import type { WirePool } from './pools/schema.js';
@@ -19,7 +23,9 @@ export interface Context {
 /** What GET answers from memory. */
 export interface CommittedNouns {
   readonly monitors: Committed<Monitor, WireMonitor>;
+  readonly monitorGroups: Committed<MonitorGroup, WireMonitorGroup>;
   readonly pools: Committed<Pool, WirePool>;
+  readonly loadBalancers: Committed<LoadBalancer, WireLoadBalancer>;
 }
 
 export interface Settings {

@@ -7,9 +7,20 @@ import { eventRoutes } from './events/index.js';
 import { hostnameRouteRoutes } from './hostname-routes/index.js';
 import { ipsRoutes } from './ips/index.js';
 import { type LiveSources, sourceOf } from './live.js';
-import { findLiveLoadBalancers, liveLoadBalancer, loadBalancerRoutes } from './load-balancers/index.js';
+import {
+  findLiveLoadBalancers,
+  liveLoadBalancer,
+  loadBalancerOwner,
+  loadBalancerRoutes,
+  loadBalancerToWire,
+} from './load-balancers/index.js';
 import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
-import { findLiveMonitorGroups, liveMonitorGroup, monitorGroupRoutes } from './monitor-groups/index.js';
+import {
+  findLiveMonitorGroups,
+  liveMonitorGroup,
+  monitorGroupRoutes,
+  monitorGroupToWire,
+} from './monitor-groups/index.js';
 import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
 import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
 import { previewRoutes } from './previews/index.js';
@@ -63,21 +74,27 @@ const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
 export function createCommittedNouns(): CommittedNouns {
   return {
     monitors: createCommitted({ noun: 'monitor', ownerOf: accountOf, toWire: monitorToWire }),
+    monitorGroups: createCommitted({ noun: 'monitor group', ownerOf: accountOf, toWire: monitorGroupToWire }),
     pools: createCommitted({ noun: 'pool', ownerOf: accountOf, toWire: poolToWire }),
+    loadBalancers: createCommitted({
+      noun: 'load balancer',
+      ownerOf: loadBalancerOwner,
+      toWire: loadBalancerToWire,
+    }),
   };
 }
 
 const asItIs = <T>(live: T) => live;
 
 /** What the data plane and the readers of the API may see of each noun. */
-export function liveSources({ monitors, pools }: CommittedNouns): LiveSources {
+export function liveSources(committed: CommittedNouns): LiveSources {
   return {
-    monitor: sourceOf(findLiveMonitors, liveMonitor, monitors),
-    monitor_group: sourceOf(findLiveMonitorGroups, liveMonitorGroup),
+    monitor: sourceOf(findLiveMonitors, liveMonitor, committed.monitors),
+    monitor_group: sourceOf(findLiveMonitorGroups, liveMonitorGroup, committed.monitorGroups),
     tunnel: sourceOf(liveTunnels, asItIs),
     route: sourceOf(liveRoutes, asItIs),
-    pool: sourceOf(findLivePools, livePool, pools),
-    load_balancer: sourceOf(findLiveLoadBalancers, liveLoadBalancer),
+    pool: sourceOf(findLivePools, livePool, committed.pools),
+    load_balancer: sourceOf(findLiveLoadBalancers, liveLoadBalancer, committed.loadBalancers),
   };
 }
 

@@ -15,16 +15,20 @@ interface Loaded<N extends LiveNoun> {
 
 export type LiveSources = { readonly [N in LiveNoun]: LiveSource<N> };
 
-/** The data plane sees rows through `toLive`; readers of the API see them through `committed`, if there is one. */
+/**
+ * The data plane sees rows through `toLive`, which answers null for what is none of its business; readers of the API see them
+ * through `committed`, if there is one.
+ */
 export function sourceOf<N extends LiveNoun, Row>(
   find: (db: Client, ids: readonly string[] | null) => Promise<readonly Row[]>,
-  toLive: (row: Row) => LiveObjects[N],
+  toLive: (row: Row) => LiveObjects[N] | null,
   committed?: { apply(rows: readonly Row[], ids: readonly string[] | null): void },
 ): LiveSource<N> {
   return {
     async load(db, ids) {
       const rows = await find(db, ids);
-      return { live: rows.map(toLive), commit: () => committed?.apply(rows, ids) };
+      const live = rows.map(toLive).filter((object) => object !== null);
+      return { live, commit: () => committed?.apply(rows, ids) };
     },
   };
 }

@@ -16,10 +16,19 @@ export interface RecorderOptions<E> {
 /** Writes down what happens, in its order, without holding up those to whom it happens. */
 export function createRecorder<E>({ write, limit, onLost }: RecorderOptions<E>): Recorder<E> {
   const inOrder = createMutex(limit);
+  const underWay = new Set<Promise<void>>();
   return {
     record(event) {
-      inOrder(() => write(event)).catch((error: unknown) => onLost(error, event));
+      const one: Promise<void> = inOrder(() => write(event))
+        .then(
+          () => undefined,
+          (error: unknown) => onLost(error, event),
+        )
+        .finally(() => underWay.delete(one));
+      underWay.add(one);
     },
-    settled: () => inOrder(async () => undefined).catch(() => undefined),
+    async settled() {
+      await Promise.all(underWay);
+    },
   };
 }

@@ -67,26 +67,30 @@ export function allows(
   groups: readonly GroupName[] | null,
   target: Resource,
 ): boolean {
-  const about = policies.filter(({ resources }) => resources.some((one) => covers(one, target)));
-  const has = (effect: Policy['effect'], group: GroupName) =>
-    about.some((policy) => policy.effect === effect && policy.groups.has(group));
-  const candidates = groups ?? about.flatMap((policy) => [...policy.groups]);
-  return candidates.some((group) => has('allow', group) && !has('deny', group));
+  const groupsOf = (effect: Policy['effect'], is: Relation) =>
+    new Set(
+      policies
+        .filter((policy) => policy.effect === effect && policy.resources.some((one) => fits(one, target, is)))
+        .flatMap((policy) => [...policy.groups]),
+    );
+  const allowed = groupsOf('allow', covers);
+  const denied = groupsOf('deny', meets);
+  return (groups ?? [...allowed]).some((group) => allowed.has(group) && !denied.has(group));
 }
 
-function covers(resource: Resource, target: Resource): boolean {
-  if (resource.scope === 'account')
-    return target.scope === 'account' && matches(resource.account, target.account);
+type Relation = (pattern: string, id: string) => boolean;
+
+function fits(resource: Resource, target: Resource, is: Relation): boolean {
+  if (resource.scope === 'account') return target.scope === 'account' && is(resource.account, target.account);
   if (resource.scope === 'zone')
-    return (
-      target.scope === 'zone' &&
-      matches(resource.zone, target.zone) &&
-      matches(resource.account, target.account)
-    );
+    return target.scope === 'zone' && is(resource.zone, target.zone) && is(resource.account, target.account);
   return target.scope === 'user';
 }
 
-const matches = (pattern: string, id: string) => pattern === '*' || pattern === id;
+/** What is allowed on it is allowed on all that `id` stands for. */
+const covers: Relation = (pattern, id) => pattern === '*' || pattern === id;
+/** What is denied on it is denied on some of what `id` stands for, and so not allowed on every one. */
+const meets: Relation = (pattern, id) => covers(pattern, id) || id === '*';
 
 /** The accounts that the token may see; null when there is no token that could keep any from it. */
 export function visibleAccounts(token: AccessToken | null, directory: AccessDirectory): string[] | null {

@@ -17,11 +17,11 @@ export function freeJsonComplaint(value: unknown, depth = 0): string | null {
   return null;
 }
 
-/** The same without the members of objects that are null, at every level: a client that sends null means "not set". */
+/** The same without the members of objects that are null or undefined, at every level: a client that sends null means "not set". */
 export function withoutNulls<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutNulls) as T;
-  const members = Object.entries(value).filter(([, member]) => member !== null);
+  const members = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
   return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)])) as T;
 }
 

@@ -4,9 +4,11 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { ping } from '../../src/health/probes/ping.js';
 import type { LiveMonitor, LiveOrigin } from '../../src/live/snapshot.js';
 import { liveMonitor, liveOrigin, livePool } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';
+import { turnsDuring } from '../support/turns.js';
 
 const POOL = livePool().id;
 
@@ -128,4 +130,13 @@ test('a UDP port that is closed is unhealthy, and so is an origin that answers n
   expect(await probe({ type: 'udp_icmp', port, retries: 0 }).verdict(POOL)).toMatchObject({
     failureReason: 'TCP Timeout',
   });
+});
+
+test('programs are started one in each turn of the event loop, so that traffic runs between', async () => {
+  usePath('/nowhere');
+  const { signal } = new AbortController();
+  const turns = await turnsDuring(() =>
+    Promise.allSettled(Array.from({ length: 40 }, () => ping('127.0.0.1', signal))),
+  );
+  expect(turns).toBeGreaterThanOrEqual(39);
 });

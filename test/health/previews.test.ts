@@ -4,6 +4,7 @@ import type { LiveMonitor, LivePool } from '../../src/live/snapshot.js';
 import { closedPort, httpOrigin, tcpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';
+import { turnsDuring } from '../support/turns.js';
 
 const ACCOUNT = 'account-1';
 const log = pino({ enabled: false });
@@ -132,4 +133,38 @@ test('of too many previews the oldest go, and their checks end', async () => {
   await bench.prober.stop();
   await until(() => silent.sockets.size === 0);
   expect(bench.clock.pending).toBe(0);
+});
+
+test('traffic gets its turn while a preview goes through many origins that end at once', async () => {
+  const origins = Array.from({ length: 3200 }, (_, i) =>
+    liveOrigin({
+      name: `o${i}`,
+      address: `10.0.${i >> 8}.${i & 255}`,
+      ip: `10.0.${i >> 8}.${i & 255}`,
+      virtualNetworkId: 'no-routes',
+    }),
+  );
+  const bench = benchWith([bare('pool-1', { origins })]);
+  const turns = await turnsDuring(async () => {
+    bench.preview('p', { type: 'tcp', port: 1 });
+    while (bench.report('p')!.pools.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+  expect(turns).toBeGreaterThan(50);
+});
+
+test('many checks of one preview at the same time are no leak to Node', async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => warnings.push(name);
+  process.on('warning', note);
+  const answers: (() => void)[] = [];
+  const server = await httpOrigin((_request, response) => {
+    answers.push(() => response.writeHead(200).end());
+    if (answers.length === 20) for (const answer of answers) answer();
+  });
+  const origins = Array.from({ length: 20 }, (_, i) => liveOrigin({ name: `o${i}`, key: `k${i}` }));
+  const bench = benchWith([bare('pool-1', { origins })]);
+  bench.preview('p', { port: server.port, expectedCodes: '200' });
+  await bench.finished('p');
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
 });

@@ -92,3 +92,12 @@ test('a page renders its own objects only, and counts all', () => {
     [],
   );
 });
+
+test('an owner whose last object goes is forgotten, and known again with the next', () => {
+  const { rows } = committed();
+  rows.apply([row('a', 1)], null);
+  rows.apply([], ['a']);
+  expect(names(rows)).toEqual([]);
+  rows.apply([row('b', 2)], ['b']);
+  expect(names(rows)).toEqual(['b']);
+});

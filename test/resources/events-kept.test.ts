@@ -44,3 +44,10 @@ test('of more than ten thousand events the oldest are forgotten', async () => {
   await rules.record(db.read, event('fourth'));
   expect(await names()).toEqual(['fourth', 'third']);
 });
+
+test("what still happens in an account that has just been deleted is nobody's event, and no failure", async () => {
+  const before = (await rules.list(db.read, {})).result_info.total_count;
+  await rules.record(db.read, { ...event('late'), accountId: 'f'.repeat(32) });
+  expect((await rules.list(db.read, {})).result_info.total_count).toBe(before);
+  await expect(rules.record(db.read, { ...event('bad'), at: Number.NaN })).rejects.toThrow();
+});

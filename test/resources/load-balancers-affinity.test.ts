@@ -31,7 +31,7 @@ test.each(['cookie', 'ip_cookie'])(
 
 test('header affinity has another TTL', async () => {
   const session_affinity_attributes = {
-    headers: ['x-user', 'cookie', 'cookie:a,b'],
+    headers: ['x-user', 'cookie', 'cookie:a,b', 'cookie:A,b'],
     require_all_headers: true,
   };
   expect(affinityOf(await rig.create({ session_affinity: 'header', session_affinity_attributes }))).toEqual({
@@ -105,6 +105,10 @@ test.each<[object, string]>([
   [
     attributes({ headers: ['x'.repeat(101)] }),
     'session_affinity_attributes.headers[0] must be at most 100 characters',
+  ],
+  [
+    attributes({ headers: ['X-User', 'x-user'] }),
+    'session_affinity_attributes.headers must not name a header twice',
   ],
   [
     attributes({ headers: ['cookie:a,,b'] }),

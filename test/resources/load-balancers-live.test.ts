@@ -65,6 +65,18 @@ test.each(SETTINGS)(
   },
 );
 
+test.each(['least_connections', 'least_outstanding_requests', 'hash', 'random'])(
+  'a pool with origin steering %s takes traffic',
+  async (policy) => {
+    const origin = await lab.startOrigin(`steered by ${policy}`);
+    const name = `${policy.replaceAll('_', '-')}-pool`;
+    const pool = await lab.createPool(name, [origin], { origin_steering: { policy } });
+    await lab.createLoadBalancer(`${name}.example.com`, [pool]);
+    for (let i = 0; i < 3; i++)
+      expect(await client.get(`${name}.example.com`)).toEqual({ status: 200, body: origin.name });
+  },
+);
+
 test('the proxy serves a name for a zone, and does not know it for an account', async () => {
   const name = 'private.example.com';
   await lab.api.create('@/load_balancers', bodyOf(name, {}));

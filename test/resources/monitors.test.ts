@@ -184,6 +184,7 @@ test.each<[unknown, string | RegExp]>([
   [http({ header: { Accept: [] } }), /^header\.Accept must have a value/],
   [http({ header: { 'a b': ['x'] } }), /^header/],
   [http({ header: { Accept: ['a\r\nb'] } }), /^header\.Accept\[0\]/],
+  [http({ method: 'connection_established' }), /^method "connection_established" is only for a tcp monitor/],
   [http({ description: 'a\0b' }), 'description must not contain NUL characters'],
   [http({ description: '\ud800' }), 'description must be valid Unicode text'],
   [http({ description: 'x'.repeat(1025) }), 'description must be at most 1024 characters'],

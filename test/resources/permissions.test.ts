@@ -161,6 +161,18 @@ test('what a policy denies is closed, also when another one allows it', async ()
   expect(await status(client, 'GET', `/accounts/${other.id}/cfd_tunnel`)).toBe(200);
 });
 
+test('what is denied in the first account is denied below /user', async () => {
+  const everywhere: Allowed = [
+    ['Load Balancing: Monitors and Pools Write'],
+    { 'com.cloudflare.api.account.*': '*' },
+  ];
+  const denied = await clientWith(everywhere, [everywhere[0], accountOf(offramp.accountId), 'deny']);
+  expect(await status(denied, 'GET', '@/load_balancers/pools')).toBe(403);
+  expect(await status(denied, 'GET', '/user/load_balancers/pools')).toBe(403);
+  expect(await status(denied, 'POST', '/user/load_balancers/pools', pool('denied'))).toBe(403);
+  expect(await status(await clientWith(everywhere), 'GET', '/user/load_balancers/pools')).toBe(200);
+});
+
 test("a tunnel's token is not for readers", async () => {
   const { id } = await api.create('@/cfd_tunnel', { name: 'with a token' });
   const reader = await clientWith([['Cloudflare Tunnel Read'], accountOf(offramp.accountId)]);

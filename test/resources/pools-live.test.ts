@@ -12,6 +12,8 @@ let db: any;
 let load: (changes: [noun: string, id: string][] | null) => Promise<any>;
 // biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
 let rules: any;
+// biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
+let committed: any;
 let accountId: string;
 const settings = { minMonitorInterval: 10, originUniqueness: 'account', location: 'Local, XX' };
 const commits: { changes: [string, string][] }[] = [];
@@ -36,8 +38,13 @@ beforeAll(async () => {
     commits.push(commit);
     return async () => undefined;
   });
-  const sources = liveSources(createCommittedNouns());
-  load = async (changes) => (await loadChanges(sources, db.read, changes)).delta;
+  committed = createCommittedNouns();
+  const sources = liveSources(committed);
+  load = async (changes) => {
+    const loaded = await loadChanges(sources, db.read, changes);
+    loaded.commit();
+    return loaded.delta;
+  };
 });
 afterAll(() => db.close());
 
@@ -51,7 +58,7 @@ test('the data plane sees every default filled in, and hears of each change and 
   const pool = await write<{ id: string }>((tx) =>
     rules.pools.create(tx, settings, accountId, { name: 'p', monitor: monitor.id, origins }),
   );
-  const { balancer } = await write<{ balancer: { id: string } }>((tx) =>
+  const balancer = await write<{ id: string }>((tx) =>
     rules.balancers.create(
       tx,
       { zone_id: rules.zoneId },
@@ -142,6 +149,43 @@ test('the data plane sees every default filled in, and hears of each change and 
   ]);
   const gone = await load(commits.flatMap(({ changes }) => changes));
   expect(gone.remove).toEqual({ load_balancer: [balancer.id], pool: [pool.id], monitor: [monitor.id] });
+});
+
+test('origins are written when one of them changes, and not with anything else', async () => {
+  const origin = { name: 'a', address: '1.1.1.1', header: { Host: ['a.example.com'] }, enabled: false };
+  const { id } = await write<{ id: string }>((tx) =>
+    rules.pools.create(tx, settings, accountId, { name: 'rarely', origins: [origin] }),
+  );
+  const change = (fields: object) =>
+    write((tx) => rules.pools.merge(tx, settings, accountId, id, { ...fields, origins: [origin] }));
+  // The transaction that wrote the row.
+  const writer = () => db.read.$queryRaw`select xmin::text as writer from origin where pool_id = ${id}`;
+  const first = await writer();
+  await change({ description: 'another' });
+  expect(await writer()).toEqual(first);
+  origin.enabled = true;
+  await change({});
+  expect(await writer()).not.toEqual(first);
+});
+
+test('a load balancer of an account is for readers of the API, and the data plane hears nothing of it', async () => {
+  const pool = await write<{ id: string }>((tx) =>
+    rules.pools.create(tx, settings, accountId, { name: 'q', origins: [{ name: 'a', address: '1.1.1.1' }] }),
+  );
+  const body = { default_pools: [pool.id], fallback_pool: pool.id };
+  const create = (owner: object, name: string) =>
+    write<{ id: string }>((tx) => rules.balancers.create(tx, owner, { name, ...body }));
+  const ofAccount = await create({ account_id: accountId }, 'Payroll');
+  const ofZone = await create({ zone_id: rules.zoneId }, 'q.example.com');
+  const idsOf = (objects: readonly { id: string }[]) => objects.map(({ id }) => id);
+  const known = (owner: string) =>
+    committed.loadBalancers.list(owner).map(({ row }: { row: { id: string } }) => row.id);
+  for (const changes of [null, [['load_balancer', ofAccount.id] as [string, string]]]) {
+    const { upsert } = await load(changes);
+    expect(idsOf(upsert.load_balancer)).toEqual(changes ? [] : [ofZone.id]);
+    expect(known(`account ${accountId}`)).toEqual([ofAccount.id]);
+    expect(known(`zone ${rules.zoneId}`)).toEqual([ofZone.id]);
+  }
 });
 
 const ORIGIN = { name: 'a', address: '2606:4700::1111', port: 80 };

@@ -142,6 +142,10 @@ test('permissions are found by name and scope, and can be given', async () => {
   expect((await as(value).get('@/magic/gre_tunnels')).status).toBe(200);
 });
 
+const MANY_ZONES = Object.fromEntries(
+  Array.from({ length: 10 }, (_, i) => [`com.cloudflare.api.account.zone.${String(i).repeat(32)}`, '*']),
+);
+
 test.each([
   [{ name: '' }, /^name must not be empty/],
   [{ name: 'x'.repeat(121) }, /^name must be at most 120/],
@@ -150,6 +154,10 @@ test.each([
   [{ policies: 'all' }, /^policies must be a list/],
   [{ policies: [{ effect: 'allow' }] }, /^policies\[0\]\.permission_groups is required/],
   [{ policies: [policy(ZONE_READ, {})] }, /^policies\[0\]\.resources must not be empty/],
+  [
+    { policies: Array(100).fill(policy(ZONE_READ, { 'com.cloudflare.api.account.*': MANY_ZONES })) },
+    /^policies must not name more than 1000 permissions and resources in all/,
+  ],
   [{ policies: [policy(ZONE_READ, { x: '*' })] }, /"x" is no resource/],
   [{ policies: [policy(ZONE_READ, { 'com.cloudflare.api.account.zone.*': 'all' })] }, /resources/],
   [{ policies: [policy(ZONE_READ, { 'com.cloudflare.api.account.zone.*': {} })] }, /is no resource/],

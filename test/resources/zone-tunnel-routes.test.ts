@@ -103,6 +103,10 @@ test.each<[unknown, RegExp]>([
   [{ type: 'lb', lb_name: '', lb_pool: 'p' }, /lb_name must not be empty/],
   [{ type: 'lb', lb_name: 'a.example.com', lb_pool: 'a\0' }, /lb_pool must not contain NUL/],
   [{ type: 'lb', lb_name: 'x'.repeat(256), lb_pool: 'p' }, /lb_name must be at most 255 characters/],
+  [
+    { type: 'lb', lb_name: 'a.example.com', lb_pool: 'no pool' },
+    /lb_pool must have letters, digits, - and _ only/,
+  ],
   [{ type: 'dns' }, /user_hostname/],
   [{ type: 'dns', user_hostname: 'a', overwrite_existing: 'yes' }, /overwrite_existing/],
   [[], /object/],

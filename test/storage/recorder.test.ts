@@ -36,3 +36,23 @@ test('an event that cannot be written is lost, and so is one too many; the other
   expect(lost).toContainEqual(['no', 1]);
   expect(lost).toContainEqual([expect.stringContaining('more than 2'), 3]);
 });
+
+test('settled waits for what is under way, also when nothing more has room', async () => {
+  const finish: (() => void)[] = [];
+  const recorder = createRecorder<number>({
+    limit: 2,
+    onLost: () => undefined,
+    write: () => new Promise<void>((resolve) => finish.push(resolve)),
+  });
+  for (const event of [1, 2, 3]) recorder.record(event);
+  let settled = false;
+  const all = recorder.settled().then(() => {
+    settled = true;
+  });
+  await expect.poll(() => finish.length).toBe(1);
+  finish[0]!();
+  await expect.poll(() => finish.length).toBe(2);
+  expect(settled).toBe(false);
+  finish[1]!();
+  await all;
+});

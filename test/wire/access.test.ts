@@ -115,6 +115,20 @@ test.each<[string, Policy[], GroupName[] | null, Resource, boolean]>([
     true,
   ],
   [
+    'every account, when one is denied',
+    [policy('allow', ['Zero Trust Write'], account('*')), policy('deny', ['Zero Trust Write'], account('b'))],
+    ['Zero Trust Write'],
+    account('*'),
+    false,
+  ],
+  [
+    'a zone to be made, when one of its account is denied',
+    [policy('allow', ['Zone Write'], zone('*', '*')), policy('deny', ['Zone Write'], zone('z', 'a'))],
+    ['Zone Write'],
+    zone('*', 'a'),
+    false,
+  ],
+  [
     'the user by an account',
     [policy('allow', ['API Tokens Read'], account('*'))],
     null,

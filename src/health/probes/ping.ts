@@ -18,12 +18,21 @@ interface Run {
  * ProbeFailure. Its vocabulary has no word of its own for an echo that nobody answers: that is a timeout.
  */
 export async function ping(ip: string, signal: AbortSignal): Promise<number | null> {
+  await turn();
   // No other options: the time to wait is in seconds for one program and in milliseconds for another.
   const { exitCode, output } = await run('ping', ['-c', '1', ip], signal);
   if (signal.aborted) throw new ProbeFailure('TCP Timeout');
   if (exitCode !== 0) throw new ProbeFailure(reasonOf(output));
   const roundTrip = ROUND_TRIP.exec(output)?.[1];
   return roundTrip === undefined ? null : Number(roundTrip);
+}
+
+let newest: Promise<void> = Promise.resolve();
+
+/** Starting a program holds up the thread for milliseconds: one in each turn of the event loop, so that traffic runs between. */
+function turn(): Promise<void> {
+  newest = newest.then(() => new Promise((resolve) => setImmediate(resolve)));
+  return newest;
 }
 
 function reasonOf(output: string): FailureReason {

@@ -10,14 +10,19 @@ const KEPT = 10_000n;
 /** Old events go so many at a time. */
 const STEP = 100n;
 
-/** Stores an event and forgets those that are too old. */
+/** Stores an event and forgets those that are too old. The events of an account that is gone went with it. */
 export async function insert(db: Client, event: Omit<HealthEvent, 'id'>): Promise<void> {
   const { pool, origins, ...columns } = event;
-  const { id } = await db.healthEvent.create({
-    data: { ...columns, pool: pool as object, origins: origins as object[] },
-    select: { id: true },
-  });
+  const data = { ...columns, pool: pool as object, origins: origins as object[] };
+  const stored = await db.healthEvent.create({ data, select: { id: true } }).catch(unlessAccountGone);
+  if (!stored) return;
+  const { id } = stored;
   if (id % STEP === 0n) await db.healthEvent.deleteMany({ where: { id: { lte: id - KEPT } } });
+}
+
+function unlessAccountGone(error: { readonly code?: string }): null {
+  if (error.code === 'P2003') return null;
+  throw error;
 }
 
 /** Newest first. */

@@ -9,6 +9,9 @@ const HEADER = /^([a-zA-Z0-9_-]{1,100}|cookie:[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*)$
 /** What an Enterprise plan may have. */
 const MAX_HEADERS = 5;
 
+/** Names of headers have no case; names of cookies have. */
+const caseless = (name: string) => (name.startsWith('cookie:') ? name : name.toLowerCase());
+
 const members = {
   samesite: z.enum(['Auto', 'Lax', 'None', 'Strict']),
   secure: z.enum(['Auto', 'Always', 'Never']),
@@ -18,7 +21,7 @@ const members = {
 const headers = z
   .array(text(100).regex(HEADER, 'must be a header name or cookie:<name>,<name>'))
   .max(MAX_HEADERS, `must not have more than ${MAX_HEADERS} headers`)
-  .refine((names) => new Set(names).size === names.length, 'must not name a header twice');
+  .refine((names) => new Set(names.map(caseless)).size === names.length, 'must not name a header twice');
 const requireAll = z.boolean();
 
 export const affinityAttributes = z

@@ -1,4 +1,5 @@
 import { mergeFields, present } from '../../wire/fields.js';
+import { withoutNulls } from '../../wire/free-json.js';
 import { ATTRIBUTE_DEFAULTS } from './affinity.js';
 import type { AffinityAttributes } from './affinity-schema.js';
 import { LOAD_BALANCER_DEFAULTS, type LoadBalancerFields } from './fields.js';
@@ -64,10 +65,3 @@ const poolSetFrom = (body: PoolSetBody): PoolSet => ({
   ...(withoutNulls(body) as Partial<PoolSet>),
   disabled: body.disabled ?? false,
 });
-
-/** A copy without the members that are null or undefined, at every depth: null is how a client leaves one out. */
-function withoutNulls(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const members = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
-  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)]));
-}

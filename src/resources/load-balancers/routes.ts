@@ -1,13 +1,14 @@
 import type { z } from 'zod';
-import type { Database } from '../../storage/database.js';
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
-import { pageRequest, sliced } from '../../wire/pagination.js';
+import { pageRequest } from '../../wire/pagination.js';
+import { renderedOk, renderedPage } from '../../wire/rendered.js';
 import type { Context } from '../context.js';
 import { notices } from './not-yet.js';
 import * as rules from './rules.js';
-import type { OwnerParams } from './rules-owner.js';
+import { type OwnerParams, ownerKeyOf } from './rules-owner.js';
 import * as schema from './schema.js';
+import type { LoadBalancer } from './store.js';
 import { toWire } from './to-wire.js';
 
 /** The operations are the same for a zone and for an account; only the path tells who has the load balancers. */
@@ -37,14 +38,14 @@ const config = { family: 'lb' } as const;
 const tags = ['Load balancers'];
 const response = { 200: successOf(schema.loadBalancer), ...failures };
 
-export function loadBalancerRoutes(app: Http, { db }: Context): void {
+export function loadBalancerRoutes(app: Http, context: Context): void {
   for (const scope of SCOPES) {
-    routesOfAll(app, db, scope);
-    routesOfOne(app, db, scope);
+    routesOfAll(app, context, scope);
+    routesOfOne(app, context, scope);
   }
 }
 
-function routesOfAll(app: Http, db: Database, { path, owner, params }: Scope): void {
+function routesOfAll(app: Http, { db, committed, access }: Context, { path, owner, params }: Scope): void {
   app.get(
     path,
     {
@@ -57,10 +58,8 @@ function routesOfAll(app: Http, db: Database, { path, owner, params }: Scope): v
         response: { 200: listOf(schema.loadBalancer), ...failures },
       },
     },
-    async ({ params, query }) => {
-      const balancers = await rules.list(db.read, params);
-      return sliced(balancers.map(toWire), pageRequest(query, null));
-    },
+    async ({ params, query }) =>
+      renderedPage(committed.loadBalancers.list(ownerKeyOf(access, params)), pageRequest(query, null)),
   );
 
   app.post(
@@ -79,13 +78,15 @@ function routesOfAll(app: Http, db: Database, { path, owner, params }: Scope): v
   );
 }
 
-function routesOfOne(app: Http, db: Database, { path, owner, oneParams: params }: Scope): void {
+function routesOfOne(app: Http, { db, committed, access }: Context, scope: Scope): void {
+  const { path, owner, oneParams: params } = scope;
   const one = `${path}/:load_balancer_id`;
 
   app.get(
     one,
     { config, schema: { tags, summary: `Get a load balancer of ${owner}`, params, response } },
-    async ({ params }) => ok(toWire(await rules.get(db.read, params, params.load_balancer_id))),
+    async ({ params }) =>
+      renderedOk(committed.loadBalancers.get(ownerKeyOf(access, params), params.load_balancer_id)),
   );
 
   app.put(
@@ -138,4 +139,4 @@ function routesOfOne(app: Http, db: Database, { path, owner, oneParams: params }
   );
 }
 
-const written = (found: rules.Owned) => ok(toWire(found), notices(found.balancer));
+const written = (balancer: LoadBalancer) => ok(toWire(balancer), notices(balancer));

@@ -1,4 +1,5 @@
 import type { Client } from '../../storage/database.js';
+import type { AccessDirectory } from '../../wire/access.js';
 import { ApiError } from '../../wire/errors.js';
 import { getZone } from '../zones/index.js';
 import { isHostnameIn } from './hostname.js';
@@ -19,6 +20,18 @@ export async function ownerOf(db: Client, { zone_id, account_id }: OwnerParams):
   if (zone_id === undefined) return { accountId: account_id!, zone: null };
   const zone = await getZone(db, zone_id);
   return { accountId: zone.accountId, zone };
+}
+
+/** Under which the load balancers of one owner stand in memory. */
+export const ownerKey = ({ zoneId, accountId }: { zoneId: string | null; accountId: string }): string =>
+  zoneId === null ? `account ${accountId}` : `zone ${zoneId}`;
+
+/** The key of the owner that a path names; throws when there is no such zone. */
+export function ownerKeyOf(access: Pick<AccessDirectory, 'accountOf'>, params: OwnerParams): string {
+  const { zone_id: zoneId = null, account_id: accountId = '' } = params;
+  if (zoneId !== null && access.accountOf(zoneId) === undefined)
+    throw new ApiError('no_such_route', `/zones/${zoneId}`);
+  return ownerKey({ zoneId, accountId });
 }
 
 /** The name as it is kept. Host names have no case; what an account calls its load balancers is only a name. */

@@ -14,42 +14,22 @@ import * as store from './store.js';
 /** Pools that one load balancer may name in all its fields together. */
 const MAX_NAMED_POOLS = 10_000;
 
-/** A load balancer with the name of its zone, which answers show; null for one of an account. */
-export interface Owned {
-  readonly balancer: store.LoadBalancer;
-  readonly zoneName: string | null;
-}
-
-const owned = (owner: Owner, balancer: store.LoadBalancer): Owned => ({
-  balancer,
-  zoneName: owner.zone?.name ?? null,
-});
-
-export async function list(db: Client, params: OwnerParams): Promise<Owned[]> {
-  const owner = await ownerOf(db, params);
-  return (await store.list(db, owner)).map((balancer) => owned(owner, balancer));
-}
-
-export async function get(db: Client, params: OwnerParams, id: string): Promise<Owned> {
-  const owner = await ownerOf(db, params);
-  return owned(owner, await existing(db, owner, id));
-}
-
 async function existing(db: Client, owner: Owner, id: string): Promise<store.LoadBalancer> {
   const balancer = await store.find(db, owner, id);
   if (!balancer) throw new ApiError('lb_object_missing', 'load balancer');
-  return balancer;
+  return { ...balancer, zone: owner.zone };
 }
 
-export async function create(tx: Tx, params: OwnerParams, body: WriteBody): Promise<Owned> {
+export async function create(tx: Tx, params: OwnerParams, body: WriteBody): Promise<store.LoadBalancer> {
   const owner = await ownerOf(tx.db, params);
   const fields = fieldsIn(owner, body, null);
   const { added } = await check(tx.db, owner, fields, null);
   const now = new Date();
-  const identity = { id: newHexId(), accountId: owner.accountId, zoneId: owner.zone?.id ?? null };
+  const { accountId, zone } = owner;
+  const identity = { id: newHexId(), accountId, zoneId: zone?.id ?? null, zone };
   const balancer = { ...identity, ...columnsOf(fields), createdOn: now, modifiedOn: now };
   await store.insert(tx, balancer, added);
-  return owned(owner, balancer);
+  return balancer;
 }
 
 /** PUT: what the body leaves out goes back to its default. */
@@ -67,20 +47,20 @@ async function change(
   id: string,
   body: PatchBody,
   base: (stored: LoadBalancerFields) => LoadBalancerFields | null,
-): Promise<Owned> {
+): Promise<store.LoadBalancer> {
   const owner = await ownerOf(tx.db, params);
   const before = await existing(tx.db, owner, id);
   const stored = fieldsOf(before);
   const fields = fieldsIn(owner, body, base(stored));
-  if (isDeepStrictEqual(fields, stored)) return owned(owner, before);
+  if (isDeepStrictEqual(fields, stored)) return before;
   const pools = await check(tx.db, owner, fields, stored);
   const balancer = { ...before, ...columnsOf(fields), modifiedOn: new Date() };
   await store.update(tx, balancer, pools);
-  return owned(owner, balancer);
+  return balancer;
 }
 
 export async function remove(tx: Tx, params: OwnerParams, id: string): Promise<void> {
-  await get(tx.db, params, id);
+  await existing(tx.db, await ownerOf(tx.db, params), id);
   await store.remove(tx, id);
 }
 

@@ -1,8 +1,9 @@
 import type { Client, Tx } from '../../storage/database.js';
-import type { LoadBalancer } from '../../storage/generated/client.js';
+import type { LoadBalancer as BalancerRow } from '../../storage/generated/client.js';
 import { jsonOrNull } from '../../storage/json.js';
 
-export type { LoadBalancer };
+/** With the name of its zone, which answers show; null for one of an account. */
+export type LoadBalancer = BalancerRow & { readonly zone: { readonly name: string } | null };
 
 /** Where a load balancer is looked for: among those of a zone, or of the account itself. */
 interface Owner {
@@ -12,25 +13,21 @@ interface Owner {
 
 const ownedBy = ({ accountId, zone }: Owner) => ({ accountId, zoneId: zone?.id ?? null });
 
-export function find(db: Client, owner: Owner, id: string): Promise<LoadBalancer | null> {
+export function find(db: Client, owner: Owner, id: string): Promise<BalancerRow | null> {
   return db.loadBalancer.findFirst({ where: { id, ...ownedBy(owner) } });
 }
 
-export function findByName(db: Client, owner: Owner, name: string): Promise<LoadBalancer | null> {
+export function findByName(db: Client, owner: Owner, name: string): Promise<BalancerRow | null> {
   return db.loadBalancer.findFirst({ where: { name, ...ownedBy(owner) } });
 }
 
-export function list(db: Client, owner: Owner): Promise<LoadBalancer[]> {
+/** Those with these ids, or all. */
+export function findForLive(db: Client, ids: readonly string[] | null): Promise<LoadBalancer[]> {
   return db.loadBalancer.findMany({
-    where: ownedBy(owner),
+    where: ids ? { id: { in: [...ids] } } : {},
+    include: { zone: { select: { name: true } } },
     orderBy: [{ createdOn: 'asc' }, { id: 'asc' }],
   });
-}
-
-/** Those with these ids, or all. The data plane serves names, so it gets none of an account. */
-export function findForLive(db: Client, ids: readonly string[] | null): Promise<LoadBalancer[]> {
-  const ofZones = { zoneId: { not: null } };
-  return db.loadBalancer.findMany({ where: ids ? { id: { in: [...ids] }, ...ofZones } : ofZones });
 }
 
 /** How a write changes which pools a load balancer names: none of those can be deleted before it. */
@@ -63,7 +60,7 @@ async function namePools(tx: Tx, loadBalancerId: string, pools: readonly string[
   await tx.db.loadBalancerPool.createMany({ data: pools.map((poolId) => ({ loadBalancerId, poolId })) });
 }
 
-function columns(balancer: LoadBalancer) {
+function columns({ zone: _zone, ...balancer }: LoadBalancer) {
   return {
     ...balancer,
     defaultPools: balancer.defaultPools as object,

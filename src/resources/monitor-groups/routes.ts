@@ -1,11 +1,11 @@
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
+import { renderedOk, renderedPage } from '../../wire/rendered.js';
 import type { Context } from '../context.js';
 import { reference } from '../references.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
-import * as store from './store.js';
 import { toWire } from './to-wire.js';
 
 const PATH = '/accounts/:account_id/load_balancers/monitor_groups';
@@ -15,7 +15,7 @@ const tags = ['Load balancer monitor groups'];
 const response = { 200: successOf(schema.monitorGroup), ...failures };
 const { accountParams, groupParams, listQuery, writeBody, patchBody } = schema;
 
-export function monitorGroupRoutes(app: Http, { db }: Context): void {
+export function monitorGroupRoutes(app: Http, { db, committed }: Context): void {
   app.get(
     PATH,
     {
@@ -28,10 +28,8 @@ export function monitorGroupRoutes(app: Http, { db }: Context): void {
         response: { 200: listOf(schema.monitorGroup), ...failures },
       },
     },
-    async ({ params, query }) => {
-      const groups = await store.list(db.read, params.account_id);
-      return sliced(groups.map(toWire), pageRequest(query, null));
-    },
+    async ({ params, query }) =>
+      renderedPage(committed.monitorGroups.list(params.account_id), pageRequest(query, null)),
   );
 
   app.post(
@@ -48,7 +46,7 @@ export function monitorGroupRoutes(app: Http, { db }: Context): void {
     ONE,
     { config, schema: { tags, summary: 'Get a monitor group', params: groupParams, response } },
     async ({ params: { account_id, monitor_group_id } }) =>
-      ok(toWire(await rules.get(db.read, account_id, monitor_group_id))),
+      renderedOk(committed.monitorGroups.get(account_id, monitor_group_id)),
   );
 
   app.put(

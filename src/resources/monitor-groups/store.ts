@@ -16,13 +16,10 @@ export function find(db: Client, accountId: string, id: string): Promise<Monitor
   return db.monitorGroup.findFirst({ where: { id, accountId }, include });
 }
 
-export function list(db: Client, accountId: string): Promise<MonitorGroup[]> {
-  return db.monitorGroup.findMany({ where: { accountId }, include, orderBy: oldestFirst });
-}
-
 /** Those with these ids, or all. */
 export function findForLive(db: Client, ids: readonly string[] | null): Promise<MonitorGroup[]> {
-  return db.monitorGroup.findMany({ where: ids ? { id: { in: [...ids] } } : {}, include });
+  const where = ids ? { id: { in: [...ids] } } : {};
+  return db.monitorGroup.findMany({ where, include, orderBy: oldestFirst });
 }
 
 /** The pools that this group watches. */

@@ -3,6 +3,9 @@ import type { Monitor } from './store.js';
 
 export const speaksHttp = (type: MonitorType) => type === 'http' || type === 'https';
 
+/** Cloudflare's word for what a tcp monitor does in place of a request. */
+export const TCP_METHOD = 'connection_established';
+
 const COMMON = {
   description: '',
   header: {},
@@ -23,7 +26,7 @@ const COMMON = {
 /** The fields of a new monitor of which nothing but the type is known. */
 export function defaultsOf(type: MonitorType): MonitorFields {
   if (speaksHttp(type)) return { ...COMMON, type, method: 'GET', path: '/' };
-  return { ...COMMON, type, method: type === 'tcp' ? 'connection_established' : '', path: '' };
+  return { ...COMMON, type, method: type === 'tcp' ? TCP_METHOD : '', path: '' };
 }
 
 export function fieldsOf(monitor: Monitor): MonitorFields {

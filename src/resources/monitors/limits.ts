@@ -1,5 +1,5 @@
 import { ApiError } from '../../wire/errors.js';
-import { speaksHttp } from './fields.js';
+import { speaksHttp, TCP_METHOD } from './fields.js';
 import type { MonitorFields } from './schema.js';
 
 const MAX_INTERVAL = 3600;
@@ -9,7 +9,11 @@ const CODES = /^\s*([1-5]\d\d|[1-5]xx)(\s*,\s*([1-5]\d\d|[1-5]xx))*\s*$/i;
 
 /** Rules between fields; `minInterval` in seconds. Throws what the first broken one says. */
 export function checkLimits(fields: MonitorFields, minInterval: number): void {
-  const broken = intervalProblem(fields, minInterval) ?? portProblem(fields) ?? codesProblem(fields);
+  const broken =
+    intervalProblem(fields, minInterval) ??
+    portProblem(fields) ??
+    methodProblem(fields) ??
+    codesProblem(fields);
   if (broken !== null) throw new ApiError('validation_failed', broken);
 }
 
@@ -25,6 +29,12 @@ function portProblem({ type, port }: MonitorFields): string | null {
   return port === 0 && !speaksHttp(type) && type !== 'icmp_ping'
     ? `port is required for a ${type} monitor`
     : null;
+}
+
+/** What a tcp monitor shows in place of a method cannot be sent as one. */
+function methodProblem({ type, method }: MonitorFields): string | null {
+  if (!speaksHttp(type) || method !== TCP_METHOD) return null;
+  return `method "${TCP_METHOD}" is only for a tcp monitor; a ${type} monitor takes a method such as GET or HEAD`;
 }
 
 function codesProblem({ type, expected_codes }: MonitorFields): string | null {

@@ -3,7 +3,7 @@ import { fieldsOf } from './fields.js';
 import { parseOriginAddress } from './origin-address.js';
 import type { Pool, StoredOrigin } from './store.js';
 
-/** The pool as the data plane sees it. The rules let no steering policy through that it does not know. */
+/** The pool as the data plane sees it. A policy that it does not know steers like random, as `not-yet.ts` tells. */
 export function livePool(pool: Pool): LivePool {
   return {
     id: pool.id,
@@ -13,7 +13,7 @@ export function livePool(pool: Pool): LivePool {
     minimumOrigins: pool.minimumOrigins,
     monitorId: pool.monitorId,
     monitorGroupId: pool.monitorGroupId,
-    originSteering: (fieldsOf(pool).origin_steering?.policy ?? 'random') as LivePool['originSteering'],
+    originSteering: fieldsOf(pool).origin_steering?.policy === 'hash' ? 'hash' : 'random',
     checkRegions: pool.checkRegions as string[] | null,
     origins: pool.origins.map(liveOrigin),
   };

@@ -65,7 +65,7 @@ async function change(
     await checkOrigins(tx.db, { accountId, poolId: id, uniqueness }, fields.origins);
   }
   const after = poolAt(new Date(), before, fields, before);
-  await store.update(tx, after);
+  await store.update(tx, after, before);
   return after;
 }
 

@@ -52,7 +52,7 @@ const originSteeringMembers = {
 const notifications = z.object({ disable: z.boolean().nullish(), healthy: z.boolean().nullish() });
 const notificationFilter = z.object({ origin: notifications.nullish(), pool: notifications.nullish() });
 
-const name = text(255).regex(/^[A-Za-z0-9_-]+$/, 'must have letters, digits, - and _ only');
+export const name = text(255).regex(/^[A-Za-z0-9_-]+$/, 'must have letters, digits, - and _ only');
 const origins = z.array(origin, { error: expected('a list') });
 const plainMembers = {
   description: text(1024),

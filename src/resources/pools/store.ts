@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Client, Tx } from '../../storage/database.js';
 import type { Pool as PoolRow, Origin as StoredOrigin } from '../../storage/generated/client.js';
 import { jsonOrNull } from '../../storage/json.js';
@@ -100,10 +101,13 @@ export async function insert(tx: Tx, { origins, ...pool }: Pool): Promise<void> 
   tx.changed('pool', pool.id);
 }
 
-export async function update(tx: Tx, { origins, ...pool }: Pool): Promise<void> {
+/** `before` is what is stored: a thousand origins are not written again for another description. */
+export async function update(tx: Tx, { origins, ...pool }: Pool, before: Pool): Promise<void> {
   await tx.db.pool.update({ where: { id: pool.id }, data: columns(pool) });
-  await tx.db.origin.deleteMany({ where: { poolId: pool.id } });
-  await insertOrigins(tx, origins);
+  if (!isDeepStrictEqual(origins, before.origins)) {
+    await tx.db.origin.deleteMany({ where: { poolId: pool.id } });
+    await insertOrigins(tx, origins);
+  }
   tx.changed('pool', pool.id);
 }
 

@@ -45,12 +45,25 @@ const policy = z.object({
   resources,
 });
 
+/** Ten thousand tokens are in memory, and each request goes through all of its token's policies. */
+const MAX_ENTRIES = 1000;
+
+/** The permissions and resources that a policy names, those inside of accounts too. */
+function entriesOf({ permission_groups, resources }: z.output<typeof policy>): number {
+  const named = Object.values(resources).map((value) => (value === '*' ? 1 : Object.keys(value).length));
+  return named.reduce((sum, count) => sum + count, permission_groups.length);
+}
+
 const fields = {
   name: text(120).min(1, 'must not be empty'),
   policies: z
     .array(policy, { error: expected('a list') })
     .min(1, 'must not be empty')
-    .max(100, 'must have at most 100 entries'),
+    .max(100, 'must have at most 100 entries')
+    .refine(
+      (policies) => policies.reduce((sum, one) => sum + entriesOf(one), 0) <= MAX_ENTRIES,
+      `must not name more than ${MAX_ENTRIES} permissions and resources in all`,
+    ),
   condition: condition.nullish(),
   expires_on: moment.nullish(),
   not_before: moment.nullish(),

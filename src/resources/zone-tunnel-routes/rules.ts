@@ -2,7 +2,7 @@ import type { Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import type { Settings } from '../context.js';
 import { createLoadBalancer, mergeLoadBalancer } from '../load-balancers/index.js';
-import { createPool, mergePool, poolFieldsOf } from '../pools/index.js';
+import { createPool, mergePool, poolFieldsOf, poolName } from '../pools/index.js';
 import { liveTunnel } from '../tunnels/index.js';
 import { getZone } from '../zones/index.js';
 import type { Body, Change, Result } from './schema.js';
@@ -23,6 +23,8 @@ export async function route(
       'not_implemented',
       'A route of type "dns" (there is no DNS that could get the record)',
     );
+  const problem = poolName.safeParse(body.lb_pool).error?.issues[0];
+  if (problem) throw new ApiError('unparsable_input', `lb_pool ${problem.message}`);
   const pool = await poolWithTunnel(tx, settings, accountId, body.lb_pool, tunnelId);
   const balancer = await balancerWithPool(tx, zoneId, body.lb_name.toLowerCase(), pool.id);
   return { load_balancer: balancer, pool: pool.change };
