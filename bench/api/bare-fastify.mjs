@@ -5,6 +5,6 @@ import Fastify from 'fastify';
 
 const answer = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const app = Fastify();
-app.route({ method: ['GET', 'PATCH'], url: '*', handler: async () => answer });
+app.route({ method: ['GET', 'PATCH', 'POST'], url: '*', handler: async () => answer });
 await app.listen({ host: '127.0.0.1', port: 0 });
 console.log(app.server.address().port);

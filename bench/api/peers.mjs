@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import readline from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryDirectory } from '../support/offramp.mjs';
+
+const READY_TRIES = 150;
 
 /** A Fastify that answers this text, and nothing else. */
 export async function startBare(answer) {
@@ -22,13 +24,20 @@ export async function startPrism() {
   const program = process.env.PRISM_BIN ?? onPath('prism');
   if (!program || !description || !existsSync(description)) return null;
   const port = await freePort();
+  // At this verbosity it says nothing for a request, and nothing when it is ready either.
   const { child, stop } = start(program, ['mock', '-v', 'error', '-p', String(port), description]);
-  for await (const line of readline.createInterface({ input: child.stdout })) {
-    if (!line.includes('Prism is listening')) continue;
-    child.stdout.resume();
-    return { pid: child.pid, port, stop };
+  for (let tries = 0; !(await listens(port)); tries++) {
+    if (tries === READY_TRIES || child.exitCode !== null) throw new Error('Prism did not become ready');
+    await delay(200);
   }
-  throw new Error('Prism ended before it was ready');
+  return { pid: child.pid, port, stop };
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host: '127.0.0.1' }, () => resolve(socket.destroy() !== null));
+    socket.on('error', () => resolve(false));
+  });
 }
 
 function start(program, args) {

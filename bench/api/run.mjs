@@ -54,6 +54,7 @@ async function measureOn(database, databaseUrl) {
 async function compare(database, work, contenders) {
   const measured = Object.fromEntries(Object.keys(contenders).map((who) => [who, []]));
   for (const [who, one] of Object.entries(contenders)) await measure(who, one, work, 0);
+  console.error(`${database}: ${work.name}`);
   for (let round = 1; round <= rounds; round++) {
     const order = Object.entries(contenders);
     for (const [who, one] of round % 2 === 0 ? order : order.reverse())
@@ -77,7 +78,9 @@ function against({ offramp, ...others }, who) {
   ];
 }
 
-const middle = (measured, key, digits) => median(measured.map((round) => round[key])).toFixed(digits);
+function middle(measured, key, digits) {
+  return median(measured.map((round) => round[key])).toFixed(digits);
+}
 
 async function measure(who, { port, pid }, { requests, connections }, round) {
   const count = requests[who] ?? requests.offramp;

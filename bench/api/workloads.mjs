@@ -40,14 +40,21 @@ export function workloads(pools, ids) {
   ];
 }
 
-const same = (make) => (who, round) => Array.from({ length: CONNECTIONS }, (_, i) => make(who, round, i));
+function same(make) {
+  return (who, round) => Array.from({ length: CONNECTIONS }, (_, i) => make(who, round, i));
+}
 
-const at = (who, path) => (who === 'prism' ? path.replace('/client/v4', '') : path);
+function at(who, path) {
+  return who === 'prism' ? path.replace('/client/v4', '') : path;
+}
 
-const newPools = (count) => Array.from({ length: count }, (_, n) => n);
+function newPools(count) {
+  return Array.from({ length: count }, (_, n) => n);
+}
 
-const create = (path, round, connection, n) =>
-  requestText('POST', path, { name: `new-${round}-${connection}-${n}`, origins: origins(n, 1) });
+function create(path, round, connection, n) {
+  return requestText('POST', path, { name: `new-${round}-${connection}-${n}`, origins: origins(n, 1) });
+}
 
 /** The body that Offramp answers to the first of these requests, as text. */
 export async function answerOf(port, { connections }) {
