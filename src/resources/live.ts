@@ -1,5 +1,6 @@
 import { LIVE_NOUNS, type LiveNoun, type LiveObjects, type SnapshotDelta } from '../live/snapshot.js';
 import type { Client } from '../storage/database.js';
+import { type Changes, changedIds } from './changes.js';
 
 /** Where the data plane's objects of one noun come from. */
 export interface LiveSource<N extends LiveNoun> {
@@ -43,13 +44,13 @@ export interface LoadedChanges {
 export async function loadChanges(
   sources: LiveSources,
   db: Client,
-  changes: readonly (readonly [noun: string, id: string])[] | null,
+  changes: Changes | null,
 ): Promise<LoadedChanges> {
   const upsert: Partial<Record<LiveNoun, readonly { readonly id: string }[]>> = {};
   const remove: Partial<Record<LiveNoun, readonly string[]>> = {};
   const commits: (() => void)[] = [];
   for (const noun of LIVE_NOUNS) {
-    const ids = changes && [...new Set(changes.filter(([changed]) => changed === noun).map(([, id]) => id))];
+    const ids = changes && changedIds(changes, noun);
     if (ids?.length === 0) continue;
     const { live, commit } = await sources[noun].load(db, ids);
     commits.push(commit);

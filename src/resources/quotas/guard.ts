@@ -1,4 +1,5 @@
 import type { Client, Database } from '../../storage/database.js';
+import { type Changes, changedIds } from '../changes.js';
 import {
   type Counted,
   checkCount,
@@ -43,14 +44,8 @@ export function withQuotas(db: Database, quotas: Quotas | null): Database {
   };
 }
 
-async function check(
-  db: Client,
-  quotas: Quotas,
-  changes: readonly (readonly [noun: string, id: string])[],
-  started: Date,
-): Promise<void> {
-  const idsOf = (noun: keyof typeof COUNTED) =>
-    changes.filter(([changed]) => changed === noun).map(([, id]) => id);
+async function check(db: Client, quotas: Quotas, changes: Changes, started: Date): Promise<void> {
+  const idsOf = (noun: keyof typeof COUNTED) => changedIds(changes, noun);
   for (const interval of await store.intervals(db, idsOf('monitor'))) checkInterval(quotas, interval);
   for (const { origins, regions } of await store.poolSizes(db, idsOf('pool'))) {
     checkOrigins(quotas, origins);

@@ -1,9 +1,8 @@
 import type { Client } from '../../storage/database.js';
 import type { AccessDirectory, AccessToken } from '../../wire/access.js';
+import { type Changes, changedIds } from '../changes.js';
 import { accessToken } from './access-token.js';
 import * as store from './store.js';
-
-type Changes = readonly (readonly [noun: string, id: string])[];
 
 /** What requests are checked with, in memory: as large as there are tokens, accounts and zones. */
 export interface FollowingDirectory extends AccessDirectory {
@@ -36,8 +35,7 @@ export function createDirectory(): FollowingDirectory {
     accounts: () => accounts,
     zones: () => zones,
     async follow(db, changes) {
-      const idsOf = (noun: string) =>
-        changes === null ? null : changes.filter(([changed]) => changed === noun).map(([, id]) => id);
+      const idsOf = (noun: string) => changes && changedIds(changes, noun);
       const [tokenIds, accountIds, zoneIds] = [idsOf('api_token'), idsOf('account'), idsOf('zone')];
       const foundTokens = tokenIds?.length === 0 ? [] : await store.findMany(db, tokenIds);
       const foundAccounts = accountIds?.length === 0 ? [] : await store.findAccountIds(db, accountIds);
