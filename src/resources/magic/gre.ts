@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { present } from '../../wire/fields.js';
+import { mergeFields, present } from '../../wire/fields.js';
 import { hexId } from '../../wire/identifiers.js';
 import { integer } from '../../wire/text.js';
 import { timestamp, timestampSchema } from '../../wire/timestamps.js';
@@ -70,15 +70,19 @@ export interface GreFields {
   readonly bgp: field.Bgp | null;
 }
 
-const DEFAULTS = {
+type Optional = Omit<
+  GreFields,
+  'customer_gre_endpoint' | 'cloudflare_gre_endpoint' | 'interface_address' | 'health_check'
+>;
+
+const DEFAULTS: Optional = {
   interface_address6: null,
   description: null,
   automatic_return_routing: false,
   mtu: 1476,
   ttl: 64,
-  health_check: DEFAULT_HEALTH_CHECK,
   bgp: null,
-} as const satisfies Partial<GreFields>;
+};
 
 /** PUT of one tunnel: what the body leaves out is the default, but BGP, which the operation does not take, stays. */
 export function greReplacement(
@@ -86,7 +90,11 @@ export function greReplacement(
   stored: GreFields | null,
   objectForm: boolean,
 ): Write<GreFields> {
-  return greAfter(body, { ...body, ...DEFAULTS, bgp: stored?.bgp ?? null }, body.name, objectForm);
+  const { name, customer_gre_endpoint, cloudflare_gre_endpoint, interface_address } = body;
+  const required = { customer_gre_endpoint, cloudflare_gre_endpoint, interface_address };
+  const bgp = stored?.bgp ?? null;
+  const base = { ...DEFAULTS, ...required, health_check: DEFAULT_HEALTH_CHECK, bgp };
+  return greAfter(body, base, name, objectForm);
 }
 
 /** One of a bulk PUT, which only has to name the id: what it leaves out stays. */
@@ -96,29 +104,20 @@ export const greMerge = (
   objectForm: boolean,
 ): Write<GreFields> => greAfter(body, stored.fields, stored.name, objectForm);
 
-type Required = Pick<GreFields, 'customer_gre_endpoint' | 'cloudflare_gre_endpoint' | 'interface_address'>;
-
 function greAfter(
   body: Omit<z.output<typeof greChange>, 'id'>,
-  base: Required & Omit<GreFields, keyof Required>,
+  base: GreFields,
   name: string,
   objectForm: boolean,
 ): Write<GreFields> {
-  const value = <K extends keyof typeof DEFAULTS>(key: K, given: GreFields[K] | null | undefined) =>
-    given === undefined ? base[key] : (given ?? DEFAULTS[key]);
   return {
     name: body.name ?? name,
     fields: {
+      ...mergeFields<Optional>(body, base, DEFAULTS),
       customer_gre_endpoint: body.customer_gre_endpoint ?? base.customer_gre_endpoint,
       cloudflare_gre_endpoint: body.cloudflare_gre_endpoint ?? base.cloudflare_gre_endpoint,
       interface_address: body.interface_address ?? base.interface_address,
-      interface_address6: value('interface_address6', body.interface_address6),
-      description: value('description', body.description),
-      automatic_return_routing: value('automatic_return_routing', body.automatic_return_routing),
-      mtu: value('mtu', body.mtu),
-      ttl: value('ttl', body.ttl),
       health_check: healthCheckAfter(body.health_check, base.health_check, objectForm),
-      bgp: value('bgp', body.bgp),
     },
   };
 }

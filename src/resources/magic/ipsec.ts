@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ApiError } from '../../wire/errors.js';
-import { present } from '../../wire/fields.js';
+import { mergeFields, present } from '../../wire/fields.js';
 import { hexId } from '../../wire/identifiers.js';
 import { text } from '../../wire/text.js';
 import { timestamp, timestampSchema } from '../../wire/timestamps.js';
@@ -76,23 +76,29 @@ export interface IpsecFields {
   readonly bgp: field.Bgp | null;
 }
 
-const DEFAULTS = {
+type Optional = Omit<IpsecFields, 'cloudflare_endpoint' | 'interface_address' | 'health_check'>;
+
+const DEFAULTS: Optional = {
   customer_endpoint: null,
   interface_address6: null,
   description: null,
   automatic_return_routing: false,
   replay_protection: false,
-  health_check: DEFAULT_HEALTH_CHECK,
   custom_remote_identities: null,
   bgp: null,
-} as const satisfies Partial<IpsecFields>;
+};
 
 /** PUT of one tunnel: what the body leaves out is the default; only the pre-shared key stays. */
-export const ipsecReplacement = (
+export function ipsecReplacement(
   body: z.output<typeof ipsecBody>,
   accountId: string,
   objectForm: boolean,
-): Write<IpsecFields> => ipsecAfter(body, { ...body, ...DEFAULTS }, body.name, { accountId, objectForm });
+): Write<IpsecFields> {
+  const { name, cloudflare_endpoint, interface_address } = body;
+  const required = { cloudflare_endpoint, interface_address };
+  const base = { ...DEFAULTS, ...required, health_check: DEFAULT_HEALTH_CHECK };
+  return ipsecAfter(body, base, name, { accountId, objectForm });
+}
 
 /** One of a bulk PUT, which only has to name the id: what it leaves out stays. */
 export const ipsecMerge = (
@@ -102,30 +108,22 @@ export const ipsecMerge = (
 ): Write<IpsecFields> => ipsecAfter(body, fields, name, { accountId, objectForm });
 
 type Changes = Omit<z.output<typeof ipsecChange>, 'id'>;
-type Required = Pick<IpsecFields, 'cloudflare_endpoint' | 'interface_address'>;
 
 function ipsecAfter(
   body: Changes,
-  base: Required & Omit<IpsecFields, keyof Required>,
+  base: IpsecFields,
   name: string,
   { accountId, objectForm }: { accountId: string; objectForm: boolean },
 ): Write<IpsecFields> {
-  const value = <K extends keyof typeof DEFAULTS>(key: K, given: IpsecFields[K] | null | undefined) =>
-    given === undefined ? base[key] : (given ?? DEFAULTS[key]);
+  const plain = { ...body, custom_remote_identities: identitiesOf(body, accountId) };
   return {
     name: body.name ?? name,
     psk: body.psk ?? null,
     fields: {
+      ...mergeFields<Optional>(plain, base, DEFAULTS),
       cloudflare_endpoint: body.cloudflare_endpoint ?? base.cloudflare_endpoint,
-      customer_endpoint: value('customer_endpoint', body.customer_endpoint),
       interface_address: body.interface_address ?? base.interface_address,
-      interface_address6: value('interface_address6', body.interface_address6),
-      description: value('description', body.description),
-      automatic_return_routing: value('automatic_return_routing', body.automatic_return_routing),
-      replay_protection: value('replay_protection', body.replay_protection),
       health_check: healthCheckAfter(body.health_check, base.health_check, objectForm),
-      custom_remote_identities: value('custom_remote_identities', identitiesOf(body, accountId)),
-      bgp: value('bgp', body.bgp),
     },
   };
 }

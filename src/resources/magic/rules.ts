@@ -49,7 +49,7 @@ export async function change<F, C extends { readonly id: string }>(
   validateOnly: boolean,
 ): Promise<Tunnel<F>[]> {
   const ids = changes.map(({ id }) => id);
-  const repeated = ids.find((id, index) => ids.indexOf(id) !== index);
+  const repeated = firstRepeated(ids);
   if (repeated !== undefined)
     throw new ApiError('invalid_request', `the tunnel "${repeated}" is named twice`);
   const stored = new Map((await store.findAll<F>(tx.db, kind, accountId, ids)).map((row) => [row.id, row]));
@@ -88,9 +88,11 @@ async function requireFreeNames(
   tunnels: readonly { readonly id: string | null; readonly name: string }[],
 ): Promise<void> {
   const names = tunnels.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
   const own = new Set(tunnels.map(({ id }) => id));
   const others = await store.namesakes(db, kind === 'gre' ? 'gre' : null, accountId, names);
-  const taken = twice ?? others.find(({ id }) => !own.has(id))?.name;
+  const taken = firstRepeated(names) ?? others.find(({ id }) => !own.has(id))?.name;
   if (taken !== undefined) throw new ApiError('magic_tunnel_name_taken', taken);
 }
+
+const firstRepeated = (texts: readonly string[]) =>
+  texts.find((text, index) => texts.indexOf(text) !== index);
