@@ -1,12 +1,23 @@
-import { ipAddressOf } from './ip-address.js';
+import type { Clock } from '../../net/clock.js';
+import type { OriginAddress } from '../../offramps/contract.js';
+import { type IpAddress, ipAddressOf } from './ip-address.js';
 import { ping } from './ping.js';
 import { failed, type Probe } from './probe.js';
 
 /** Up when the origin answers an ICMP echo. Public origins only: tunnels carry none. */
 export const probeIcmpPing: Probe = async ({ origin }, { clock }, signal) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
-  const ip = await ipAddressOf(origin, signal);
-  const startedAt = clock.monotonic();
-  const rttMs = (await ping(ip.text, signal)) ?? clock.monotonic() - startedAt;
+  const { rttMs } = await echo(origin, clock, signal);
   return { passed: true, reason: 'No failures', responseCode: 0, rttMs };
 };
+
+/** One ICMP echo to the origin: the address that answered, and the round trip in ms. Rejects with a ProbeFailure. */
+export async function echo(
+  origin: OriginAddress,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<{ ip: IpAddress; rttMs: number }> {
+  const ip = await ipAddressOf(origin, signal);
+  const startedAt = clock.monotonic();
+  return { ip, rttMs: (await ping(ip.text, signal)) ?? clock.monotonic() - startedAt };
+}

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { FailureReason } from '../../live/health-board.js';
-import { type IpAddress, ipAddressOf } from './ip-address.js';
-import { ping } from './ping.js';
+import { echo } from './icmp-ping.js';
+import type { IpAddress } from './ip-address.js';
 import { failed, type Probe, ProbeFailure } from './probe.js';
 
 const REASONS: Readonly<Record<string, FailureReason>> = {
@@ -17,9 +17,7 @@ const REASONS: Readonly<Record<string, FailureReason>> = {
  */
 export const probeUdpIcmp: Probe = async ({ origin, monitor }, { clock }, signal) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
-  const ip = await ipAddressOf(origin, signal);
-  const startedAt = clock.monotonic();
-  const rttMs = (await ping(ip.text, signal)) ?? clock.monotonic() - startedAt;
+  const { ip, rttMs } = await echo(origin, clock, signal);
   await sendAndListen(ip, monitor.port, signal);
   return { passed: true, reason: 'No failures', responseCode: 0, rttMs };
 };
