@@ -14,7 +14,6 @@ import type { CommittedNouns } from './resources/context.js';
 import { recordPoolEvent } from './resources/events/index.js';
 import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
 import { loadChanges } from './resources/live.js';
-
 import { withQuotas } from './resources/quotas/index.js';
 import { type Seeded, seed } from './resources/seed.js';
 import { createDirectory, type FollowingDirectory } from './resources/tokens/index.js';
