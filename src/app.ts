@@ -145,7 +145,8 @@ async function startDataPlane(
   const workerData: DataPlaneOptions = {
     edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
     http: config.http,
-    pop: config.pop,
+    place: config.place,
+    locationHeader: config.locationHeader,
     originTls: config.originTls,
     logLevel: config.logLevel,
     configuration: { revision, ...everything.delta },
@@ -206,7 +207,7 @@ async function startApi(
       config.rateLimit === null
         ? null
         : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic }),
-    pop: config.pop,
+    pop: config.place.pop,
     log,
   });
   const drain = drainable(app.server);

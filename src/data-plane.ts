@@ -20,12 +20,12 @@ const log = pino({ level: options.logLevel, name: 'data-plane' }, pino.destinati
 
 const store = createSnapshotStore();
 const board = createHealthBoard();
-const edge = createEdge({ ...options.edge, locationName: `${options.pop}01`, log, store });
+const edge = createEdge({ ...options.edge, locationName: `${options.place.pop}01`, log, store });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
 const offramps = createOffRamps({ store, tunnels: edge, direct: createDirectDialer() });
 const proxy = createProxy({
   ...options.http,
-  pop: options.pop,
+  pop: options.place.pop,
   originTls: options.originTls,
   store,
   health: board,

@@ -8,16 +8,17 @@ import { expect, test } from 'vitest';
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   net: [],
+  expressions: ['net'],
   wire: ['net'],
   config: ['net'],
   storage: ['config'],
   live: ['net'],
-  resources: ['wire', 'storage', 'live', 'net'],
-  steering: ['live', 'net'],
+  resources: ['wire', 'storage', 'live', 'net', 'expressions'],
+  steering: ['live', 'net', 'expressions'],
   offramps: ['live', 'net'],
   edge: ['live', 'net', 'offramps/contract'],
   health: ['live', 'net', 'offramps/contract'],
-  proxy: ['live', 'net', 'offramps/contract', 'steering'],
+  proxy: ['live', 'net', 'offramps/contract', 'steering', 'expressions/facts'],
   connector: ['edge/capnp', 'edge/rpc', 'edge/registration', 'net'],
   admin: ['wire', 'live', 'storage', 'resources/index', 'steering', 'net'],
 };
@@ -40,7 +41,17 @@ const NEVER_IN_THE_DATA_PLANE = [
   'pg',
   '@electric-sql/pglite',
 ];
-const DATA_PLANE = new Set(['net', 'live', 'steering', 'offramps', 'edge', 'health', 'proxy', 'connector']);
+const DATA_PLANE = new Set([
+  'net',
+  'expressions',
+  'live',
+  'steering',
+  'offramps',
+  'edge',
+  'health',
+  'proxy',
+  'connector',
+]);
 
 const SRC = path.resolve(import.meta.dirname, '../src');
 

@@ -74,6 +74,21 @@ export const START_FLAGS = {
     help: 'full: origins on port 443 may have any certificate; strict: it must be valid',
   },
   pop: { value: 'CODE', fallback: 'LOC', help: 'name of this point of presence, as in CF-Ray' },
+  region: {
+    value: 'CODE',
+    fallback: '',
+    help: 'region of this point of presence, such as WEU, for steering and checks',
+  },
+  country: { value: 'CODE', fallback: 'XX', help: 'country of this point of presence, such as DE' },
+  coordinates: {
+    value: 'LAT,LON',
+    fallback: '',
+    help: 'where this point of presence is, for proximity steering',
+  },
+  'location-header': {
+    value: 'NAME',
+    help: 'trust this header of requests to say where they come from: pop=SJC;country=US;region=WNAM;at=37.4,-121.9',
+  },
   'drain-timeout': {
     value: 'SECONDS',
     fallback: '10',

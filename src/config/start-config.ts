@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import { parseIp } from '../net/ip.js';
+import { coordinates, type Place } from '../net/place.js';
 import type { START_FLAGS } from './flags.js';
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
@@ -32,7 +33,10 @@ export interface StartConfig {
   readonly minMonitorInterval: number;
   readonly originUniqueness: 'account' | 'pool';
   readonly originTls: 'full' | 'strict';
-  readonly pop: string;
+  /** Where this data plane is. */
+  readonly place: Place;
+  /** Lower case; null trusts no header to say where a request comes from. */
+  readonly locationHeader: string | null;
   readonly drainMs: number;
   readonly json: boolean;
   readonly logLevel: string;
@@ -60,7 +64,16 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     minMonitorInterval: integer('min-monitor-interval', flags['min-monitor-interval'], 1, 3600),
     originUniqueness: oneOf('origin-uniqueness', flags['origin-uniqueness'], ['account', 'pool']),
     originTls: oneOf('origin-tls', flags['origin-tls'], ['full', 'strict']),
-    pop: pattern('pop', flags.pop, /^[A-Z0-9]{3,8}$/, '3 to 8 capital letters or digits'),
+    place: place(flags),
+    locationHeader:
+      flags['location-header'] === null
+        ? null
+        : pattern(
+            'location-header',
+            flags['location-header'],
+            /^[A-Za-z0-9-]{1,64}$/,
+            'a header name, such as x-location',
+          ).toLowerCase(),
     drainMs: integer('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
     json: flags.json,
     logLevel: oneOf('log-level', flags['log-level'], LOG_LEVELS),
@@ -70,6 +83,19 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
 function listen(host: string, flag: string, port: string): Listen {
   if (host !== 'localhost' && !parseIp(host)) throw wrong('host', host, 'an IP address or localhost');
   return { host, port: integer(flag, port, 0, 65_535) };
+}
+
+const REGIONS = /^(|WNAM|ENAM|WEU|EEU|NSAM|SSAM|OC|ME|NAF|SAF|SAS|SEAS|NEAS)$/;
+
+function place(flags: Values<typeof START_FLAGS>): Place {
+  const at = flags.coordinates === '' ? { latitude: null, longitude: null } : coordinates(flags.coordinates);
+  if (at === null) throw wrong('coordinates', flags.coordinates, 'latitude and longitude, such as 50.1,8.7');
+  return {
+    pop: pattern('pop', flags.pop, /^[A-Z0-9]{3,8}$/, '3 to 8 capital letters or digits'),
+    country: pattern('country', flags.country, /^[A-Z]{2}$/, 'a country code of two capital letters'),
+    region: pattern('region', flags.region, REGIONS, 'one of the 13 region codes, such as WEU or ENAM'),
+    ...at,
+  };
 }
 
 function authPolicy(flags: Values<typeof START_FLAGS>, apiHost: string): StartConfig['auth'] {

@@ -52,6 +52,8 @@ export function startChecks(
       failureReason: reasonToShow(next, result),
       responseCode: result.responseCode,
       rttMs: result.rttMs ?? health.rttMs,
+      latencyMs: result.rttMs ?? health.latencyMs,
+      regions: null,
       checkedAt: means.clock.now(),
     };
   }

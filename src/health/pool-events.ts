@@ -80,6 +80,7 @@ export function eventOf(
 function asBefore(poolId: string, before: ReadonlyMap<string, HealthState>, health: HealthView): HealthView {
   return {
     version: health.version,
+    versionOf: health.versionOf,
     origin(id, key) {
       const now = health.origin(id, key);
       const state = id === poolId ? before.get(key) : undefined;

@@ -24,6 +24,8 @@ export function combine(findings: readonly Finding[]): OriginHealth {
     failureReason: state === 'healthy' ? 'No failures' : spokesman.failureReason,
     responseCode: spokesman.responseCode,
     rttMs: mean(voters.flatMap(({ health }) => health.rttMs ?? [])),
+    latencyMs: mean(voters.flatMap(({ health }) => health.latencyMs ?? [])),
+    regions: null,
     checkedAt: latest(findings.flatMap(({ health }) => health.checkedAt ?? [])),
   };
 }

@@ -1,3 +1,4 @@
+import type { Place } from '../net/place.js';
 import type { SnapshotDelta } from './snapshot.js';
 
 /** What the data plane's thread is started with. */
@@ -9,7 +10,9 @@ export interface DataPlaneOptions {
     readonly key: string;
   };
   readonly http: { readonly host: string; readonly port: number };
-  readonly pop: string;
+  readonly place: Place;
+  /** Lower case; null trusts no header to say where a request comes from. */
+  readonly locationHeader: string | null;
   readonly originTls: 'full' | 'strict';
   readonly logLevel: string;
   /** The configuration at the start: nothing listens before it is applied. */

@@ -31,6 +31,10 @@ export interface OriginHealth {
   readonly responseCode: number;
   /** Milliseconds of the last probe that got an answer; null before the first. */
   readonly rttMs: number | null;
+  /** The round trips so far, the newest counting most (EWMA), in milliseconds; null before the first. */
+  readonly latencyMs: number | null;
+  /** What each region finds by itself, for a pool that regions check; null otherwise. `state` is what most of them find. */
+  readonly regions: ReadonlyMap<string, HealthState> | null;
   /** Unix milliseconds of the last probe; null before the first. */
   readonly checkedAt: number | null;
 }
@@ -52,8 +56,10 @@ export interface HealthTransition {
 export interface HealthView {
   /** Undefined when nobody probes this origin (no monitor, disabled, or unknown to the prober). */
   origin(poolId: string, originKey: string): OriginHealth | undefined;
-  /** Grows with every transition: a cheap test of "may a cached choice still be used?". */
+  /** Grows with every change of a state, of whatever origin. */
   readonly version: number;
+  /** Grows with every change that steering could notice in this pool: "may what was derived from it still be used?". */
+  versionOf(poolId: string): number;
 }
 
 export interface HealthBoard extends HealthView {
@@ -66,28 +72,51 @@ export const UNKNOWN_HEALTH: OriginHealth = {
   failureReason: 'No failures',
   responseCode: 0,
   rttMs: null,
+  latencyMs: null,
+  regions: null,
   checkedAt: null,
 };
 
+interface PoolRecord {
+  readonly origins: Map<string, OriginHealth>;
+  version: number;
+}
+
 export function createHealthBoard(): HealthBoard {
-  const pools = new Map<string, Map<string, OriginHealth>>();
+  const pools = new Map<string, PoolRecord>();
   let version = 0;
+
+  // One count for all: a pool that is forgotten and comes back never shows an old version again.
+  const turn = (pool: PoolRecord) => {
+    version += 1;
+    pool.version = version;
+  };
+
   return {
     get version() {
       return version;
     },
-    origin: (poolId, originKey) => pools.get(poolId)?.get(originKey),
+    versionOf: (poolId) => pools.get(poolId)?.version ?? 0,
+    origin: (poolId, originKey) => pools.get(poolId)?.origins.get(originKey),
     set(poolId, originKey, health) {
-      const origins = pools.get(poolId) ?? new Map<string, OriginHealth>();
-      pools.set(poolId, origins);
-      if (origins.get(originKey)?.state !== health.state) version += 1;
-      origins.set(originKey, health);
+      const pool = pools.get(poolId) ?? { origins: new Map<string, OriginHealth>(), version: 0 };
+      pools.set(poolId, pool);
+      const before = pool.origins.get(originKey);
+      if (before?.state !== health.state || !sameRegions(before.regions, health.regions)) turn(pool);
+      pool.origins.set(originKey, health);
     },
     remove(poolId, originKey) {
-      const origins = pools.get(poolId);
-      if (!origins?.delete(originKey)) return;
-      version += 1;
-      if (origins.size === 0) pools.delete(poolId);
+      const pool = pools.get(poolId);
+      if (!pool?.origins.delete(originKey)) return;
+      turn(pool);
+      if (pool.origins.size === 0) pools.delete(poolId);
     },
   };
+}
+
+function sameRegions(a: OriginHealth['regions'], b: OriginHealth['regions']): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || a.size !== b.size) return false;
+  for (const [region, state] of a) if (b.get(region) !== state) return false;
+  return true;
 }

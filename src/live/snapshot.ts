@@ -4,8 +4,16 @@
  */
 
 export type MonitorType = 'http' | 'https' | 'tcp' | 'udp_icmp' | 'icmp_ping' | 'smtp';
-export type SteeringPolicy = 'off' | 'random';
-export type OriginSteeringPolicy = 'random' | 'hash';
+export type SteeringPolicy =
+  | 'off'
+  | 'geo'
+  | 'random'
+  | 'dynamic_latency'
+  | 'proximity'
+  | 'least_outstanding_requests'
+  | 'least_connections';
+export type OriginSteeringPolicy = 'random' | 'hash' | 'least_outstanding_requests' | 'least_connections';
+export type Affinity = 'none' | 'cookie' | 'ip_cookie' | 'header';
 
 export interface LiveMonitor {
   readonly id: string;
@@ -53,6 +61,8 @@ export interface LiveOrigin {
   /** Canonical IP address, or null when `address` is a host name. */
   readonly ip: string | null;
   readonly enabled: boolean;
+  /** Unix milliseconds since when it has been disabled; null while enabled. Sessions may be drained for a while. */
+  readonly disabledAt: number | null;
   /** 0..1. */
   readonly weight: number;
   /** 0 = the default port of the protocol. */
@@ -60,6 +70,23 @@ export interface LiveOrigin {
   /** `header.Host[0]`. */
   readonly host: string | null;
   readonly virtualNetworkId: string | null;
+  /** Answers of DNS name the addresses of a host name, not the host name. */
+  readonly flattenCname: boolean;
+}
+
+/** Percent of the traffic that a pool turns away while it could take it, 0..100. */
+export interface LiveLoadShedding {
+  /** Of requests without a session; by chance, or by the client's address. */
+  readonly defaultPercent: number;
+  readonly defaultPolicy: 'random' | 'hash';
+  /** Of requests with one, by the client's address. */
+  readonly sessionPercent: number;
+}
+
+/** Which changes of health are notified; null healthy: both ways, true: recoveries alone, false: failures alone. */
+export interface LiveNotificationFilter {
+  readonly disable: boolean;
+  readonly healthy: boolean | null;
 }
 
 export interface LivePool {
@@ -72,24 +99,111 @@ export interface LivePool {
   readonly monitorId: string | null;
   readonly monitorGroupId: string | null;
   readonly originSteering: OriginSteeringPolicy;
+  /** The regions that check it, each once; null is this place alone. */
   readonly checkRegions: readonly string[] | null;
+  /** `regional`: the verdict of the region that serves a request counts, where that region checks the pool. */
+  readonly healthSources: 'local' | 'regional';
+  /** Both or none. */
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  readonly loadShedding: LiveLoadShedding;
+  readonly notifications: { readonly pool: LiveNotificationFilter; readonly origin: LiveNotificationFilter };
   readonly origins: readonly LiveOrigin[];
+}
+
+/** Pool ids by the code of a region, country or data centre. */
+export type LivePoolMap = Readonly<Record<string, readonly string[]>>;
+
+/** What steers a request once pool sets and rules have had their say. */
+export interface LiveSettings {
+  readonly defaultPools: readonly string[];
+  readonly regionPools: LivePoolMap;
+  readonly countryPools: LivePoolMap;
+  readonly popPools: LivePoolMap;
+  /** A flat list in place of all of these, which only a pool set or a rule gives; null otherwise. */
+  readonly pools: readonly string[] | null;
+  readonly fallbackPool: string;
+  /** '' is `geo` when one of the maps has an entry, otherwise `off`. */
+  readonly steeringPolicy: SteeringPolicy | '';
+  readonly randomSteering: LiveRandomSteering;
+  readonly affinity: Affinity;
+  /** Seconds; null is the default of the kind of affinity. */
+  readonly affinityTtl: number | null;
+  readonly affinityAttributes: LiveAffinityAttributes;
+  readonly failoverAcrossPools: boolean;
+  readonly locationStrategy: LiveLocationStrategy;
+  /** Seconds that an answer of DNS is good for. */
+  readonly ttl: number;
+}
+
+export interface LiveRandomSteering {
+  readonly defaultWeight: number;
+  readonly poolWeights: Readonly<Record<string, number>>;
+}
+
+export interface LiveAffinityAttributes {
+  readonly samesite: 'Auto' | 'Lax' | 'None' | 'Strict';
+  readonly secure: 'Auto' | 'Always' | 'Never';
+  /** Seconds that the sessions of a disabled origin go on; a rule does not change it. */
+  readonly drainDuration: number;
+  readonly zeroDowntimeFailover: 'none' | 'temporary' | 'sticky';
+  /** Names of headers, `cookie`, or `cookie:<name>,<name>`. */
+  readonly headers: readonly string[];
+  readonly requireAllHeaders: boolean;
+}
+
+export interface LiveLocationStrategy {
+  readonly mode: 'pop' | 'resolver_ip';
+  readonly preferEcs: 'always' | 'never' | 'proximity' | 'geo';
+}
+
+export interface LiveFixedResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  /** For the Location header; '' for none. */
+  readonly location: string;
+}
+
+export interface LiveRule {
+  /** Its name, else its place in the list: how explanations call it. */
+  readonly name: string;
+  /** An expression that has been checked; '' always holds. */
+  readonly condition: string;
+  readonly terminates: boolean;
+  readonly fixedResponse: LiveFixedResponse | null;
+  /** What it sets, each field in place of the one before it. */
+  readonly overrides: Partial<LiveSettings>;
+}
+
+export interface LivePoolSet {
+  readonly name: string;
+  /** Null takes every request. The lists that are there must all hold, each by one of its members. */
+  readonly topology: {
+    readonly pops?: readonly string[];
+    readonly countries?: readonly string[];
+    readonly regions?: readonly string[];
+  } | null;
+  readonly fixedResponse: LiveFixedResponse | null;
+  readonly overrides: Partial<LiveSettings>;
 }
 
 export interface LiveLoadBalancer {
   readonly id: string;
   readonly accountId: string;
-  readonly zoneId: string;
-  /** Lower-case host name; may start with `*.`. */
+  /** Null: it belongs to the account itself and is reached at a private address of its own. */
+  readonly zoneId: string | null;
+  /** The apex that its name stands below; '' without a zone. */
+  readonly zoneName: string;
+  /** Of a zone: a lower-case host name, which may start with `*.`. Of an account: any text. */
   readonly name: string;
   readonly enabled: boolean;
-  readonly defaultPools: readonly string[];
-  readonly fallbackPool: string;
-  readonly steeringPolicy: SteeringPolicy;
-  readonly randomSteering: {
-    readonly defaultWeight: number;
-    readonly poolWeights: Readonly<Record<string, number>>;
-  };
+  /** Otherwise DNS answers with the addresses of origins. */
+  readonly proxied: boolean;
+  readonly settings: LiveSettings;
+  /** The enabled ones, in the order in which requests meet them. */
+  readonly poolSets: readonly LivePoolSet[];
+  readonly rules: readonly LiveRule[];
 }
 
 export interface LiveRoute {

@@ -18,6 +18,8 @@ export function createHostIndex(store: SnapshotStore): HostIndex {
   }
 
   function add(loadBalancer: LiveLoadBalancer): void {
+    // One of an account is reached at an address of its own, and its name is no host name.
+    if (loadBalancer.zoneId === null) return;
     byName.set(loadBalancer.name, [...(byName.get(loadBalancer.name) ?? []), loadBalancer]);
   }
 

@@ -1,5 +1,5 @@
 import type { HealthView } from '../live/health-board.js';
-import type { LiveLoadBalancer, LiveOrigin, LivePool } from '../live/snapshot.js';
+import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
 import { ORIGIN_POLICIES, type PickOrigin } from './origins/policies.js';
 import { type PoolState, type PoolUnavailable, poolState } from './pool-state.js';
 import { type PickPool, POOL_POLICIES } from './pools/policies.js';
@@ -58,7 +58,7 @@ export function createSteering(pools: ReadonlyMap<string, LivePool>, health: Hea
   }
 
   function fallback(
-    { fallbackPool }: LiveLoadBalancer,
+    { fallbackPool }: LiveSettings,
     client: Client,
     skipped: readonly SkippedPool[],
   ): Plan | NoPool {
@@ -70,18 +70,18 @@ export function createSteering(pools: ReadonlyMap<string, LivePool>, health: Hea
   }
 
   return {
-    decide(loadBalancer, client) {
+    decide({ settings }, client) {
       const available: LivePool[] = [];
       let skipped = NOTHING_SKIPPED;
-      for (const poolId of loadBalancer.defaultPools) {
+      for (const poolId of settings.defaultPools) {
         const pool = pools.get(poolId);
         const reason = pool ? stateOf(pool).unavailable : 'missing';
         if (pool && reason === null) available.push(pool);
         else skipped = [...skipped, { poolId, reason: reason ?? 'missing' }];
       }
-      if (available.length === 0) return fallback(loadBalancer, client, skipped);
-      const pickPool: PickPool = POOL_POLICIES[loadBalancer.steeringPolicy];
-      const pool = pickPool(available, loadBalancer, client.random);
+      if (available.length === 0) return fallback(settings, client, skipped);
+      const pickPool: PickPool = POOL_POLICIES[settings.steeringPolicy === 'random' ? 'random' : 'off'];
+      const pool = pickPool(available, settings, client.random);
       const origin = pickOrigin(pool)(stateOf(pool).eligible!, client.ip, client.random);
       return { kind: 'plan', pool, origin, viaFallback: false, skipped };
     },
@@ -95,5 +95,5 @@ export function createSteering(pools: ReadonlyMap<string, LivePool>, health: Hea
 }
 
 function pickOrigin(pool: LivePool): PickOrigin {
-  return ORIGIN_POLICIES[pool.originSteering];
+  return ORIGIN_POLICIES[pool.originSteering === 'hash' ? 'hash' : 'random'];
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createHealthBoard, type HealthState, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
-import type { LiveLoadBalancer, LiveOrigin, LivePool } from '../../src/live/snapshot.js';
+import type { LiveOrigin, LivePool } from '../../src/live/snapshot.js';
 import { type Client, createSteering, type NoPool, type Plan } from '../../src/steering/decide.js';
 import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';
@@ -8,7 +8,10 @@ import { seededRandom, shares } from './seeded-random.js';
 const origin = (name: string, rest: Partial<LiveOrigin> = {}) =>
   liveOrigin({ name, key: name, port: 80, ...rest });
 
-function setUp(pools: readonly LivePool[], loadBalancer: Partial<LiveLoadBalancer> = {}) {
+function setUp(
+  pools: readonly LivePool[],
+  loadBalancer: Partial<Parameters<typeof liveLoadBalancer>[0]> = {},
+) {
   const byId = new Map(pools.map((pool) => [pool.id, pool]));
   const health = createHealthBoard();
   const steering = createSteering(byId, health);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { pickFirstPool } from '../../src/steering/pools/off.js';
 import { pickRandomPool } from '../../src/steering/pools/random.js';
-import { liveLoadBalancer, unmonitoredPool } from '../support/live-objects.js';
+import { liveSettings, unmonitoredPool } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';
 
 const pool = (id: string) => unmonitoredPool({ id, origins: [] });
 const weights = (poolWeights: Record<string, number>, defaultWeight = 1) =>
-  liveLoadBalancer({ name: 'x', defaultPools: [], randomSteering: { defaultWeight, poolWeights } });
+  liveSettings({ defaultPools: [], randomSteering: { defaultWeight, poolWeights } });
 
 test('off takes the first available pool of the list', () => {
   const [a, b] = [pool('a'), pool('b')];

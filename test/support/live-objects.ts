@@ -4,6 +4,7 @@ import type {
   LiveOrigin,
   LivePool,
   LiveRoute,
+  LiveSettings,
 } from '../../src/live/snapshot.js';
 import { parseIp } from '../../src/net/ip.js';
 
@@ -38,10 +39,12 @@ export function liveOrigin(fields: Partial<LiveOrigin> = {}): LiveOrigin {
     address,
     ip: parseIp(address)?.text ?? null,
     enabled: true,
+    disabledAt: null,
     weight: 1,
     port: 0,
     host: null,
     virtualNetworkId: null,
+    flattenCname: true,
     ...fields,
   };
 }
@@ -57,6 +60,14 @@ export function livePool(fields: Partial<LivePool> = {}): LivePool {
     monitorGroupId: null,
     originSteering: 'random',
     checkRegions: null,
+    healthSources: 'local',
+    latitude: null,
+    longitude: null,
+    loadShedding: { defaultPercent: 0, defaultPolicy: 'random', sessionPercent: 0 },
+    notifications: {
+      pool: { disable: false, healthy: null },
+      origin: { disable: false, healthy: null },
+    },
     origins: [liveOrigin()],
     ...fields,
   };
@@ -67,18 +78,61 @@ export function unmonitoredPool(fields: Partial<LivePool>): LivePool {
   return livePool({ monitorId: null, ...fields });
 }
 
-export function liveLoadBalancer(
-  fields: Partial<LiveLoadBalancer> & Pick<LiveLoadBalancer, 'name' | 'defaultPools'>,
-): LiveLoadBalancer {
+export function liveSettings(
+  fields: Partial<LiveSettings> & Pick<LiveSettings, 'defaultPools'>,
+): LiveSettings {
   return {
-    id: fields.name,
-    accountId: 'account-1',
-    zoneId: 'zone-1',
-    enabled: true,
+    regionPools: {},
+    countryPools: {},
+    popPools: {},
+    pools: null,
     fallbackPool: fields.defaultPools[0] ?? '',
     steeringPolicy: 'off',
     randomSteering: { defaultWeight: 1, poolWeights: {} },
+    affinity: 'none',
+    affinityTtl: null,
+    affinityAttributes: {
+      samesite: 'Auto',
+      secure: 'Auto',
+      drainDuration: 0,
+      zeroDowntimeFailover: 'none',
+      headers: [],
+      requireAllHeaders: false,
+    },
+    failoverAcrossPools: false,
+    locationStrategy: { mode: 'pop', preferEcs: 'proximity' },
+    ttl: 30,
     ...fields,
+  };
+}
+
+/** Settings may stand beside the load balancer's own fields. */
+export function liveLoadBalancer({
+  name,
+  id = name,
+  accountId = 'account-1',
+  zoneId = 'zone-1',
+  zoneName = 'example.com',
+  enabled = true,
+  proxied = true,
+  poolSets = [],
+  rules = [],
+  ...settings
+}: Partial<Omit<LiveLoadBalancer, 'settings'>> &
+  Pick<LiveLoadBalancer, 'name'> &
+  Partial<LiveSettings> &
+  Pick<LiveSettings, 'defaultPools'>): LiveLoadBalancer {
+  return {
+    id,
+    accountId,
+    zoneId,
+    zoneName,
+    name,
+    enabled,
+    proxied,
+    poolSets,
+    rules,
+    settings: liveSettings(settings),
   };
 }
 

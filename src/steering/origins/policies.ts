@@ -9,4 +9,4 @@ export type PickOrigin = (origins: WeightedOrigins, clientIp: string, random: ()
 export const ORIGIN_POLICIES = {
   random: pickRandomOrigin,
   hash: pickHashedOrigin,
-} satisfies Record<OriginSteeringPolicy, PickOrigin>;
+} satisfies Partial<Record<OriginSteeringPolicy, PickOrigin>>;

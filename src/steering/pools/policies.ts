@@ -1,15 +1,15 @@
-import type { LiveLoadBalancer, LivePool, SteeringPolicy } from '../../live/snapshot.js';
+import type { LivePool, LiveSettings, SteeringPolicy } from '../../live/snapshot.js';
 import { pickFirstPool } from './off.js';
 import { pickRandomPool } from './random.js';
 
 /** Chooses among pools that can all take the request, in list order and never none. `random` gives numbers in [0, 1). */
 export type PickPool = (
   available: readonly LivePool[],
-  loadBalancer: LiveLoadBalancer,
+  settings: LiveSettings,
   random: () => number,
 ) => LivePool;
 
 export const POOL_POLICIES = {
   off: pickFirstPool,
   random: pickRandomPool,
-} satisfies Record<SteeringPolicy, PickPool>;
+} satisfies Partial<Record<SteeringPolicy, PickPool>>;

@@ -1,4 +1,4 @@
-import type { LiveLoadBalancer, LivePool } from '../../live/snapshot.js';
+import type { LivePool, LiveSettings } from '../../live/snapshot.js';
 
 /**
  * A weighted draw over the pools that can take the request; the weight of a pool is `poolWeights[id]`, else
@@ -6,7 +6,7 @@ import type { LiveLoadBalancer, LivePool } from '../../live/snapshot.js';
  */
 export function pickRandomPool(
   available: readonly LivePool[],
-  { randomSteering: { poolWeights, defaultWeight } }: LiveLoadBalancer,
+  { randomSteering: { poolWeights, defaultWeight } }: LiveSettings,
   random: () => number,
 ): LivePool {
   const weightOf = (pool: LivePool) => poolWeights[pool.id] ?? defaultWeight;

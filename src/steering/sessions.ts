@@ -1,0 +1,19 @@
+import type { LiveLoadBalancer, LiveSettings } from '../live/snapshot.js';
+import type { Visit } from './visit.js';
+
+/** The origin that a session keeps to. */
+export interface Pin {
+  readonly poolId: string;
+  readonly originKey: string;
+}
+
+/** Session affinity: which origin a request is pinned to, and how one becomes so. */
+export interface Sessions {
+  /** The pin that the request carries; null when it carries none, or none that is good. */
+  find(loadBalancer: LiveLoadBalancer, settings: LiveSettings, visit: Visit): Pin | null;
+  /**
+   * Pins the session of the request to an origin. Answers the value of the Set-Cookie header that its response must have;
+   * null when the session needs none.
+   */
+  pin(loadBalancer: LiveLoadBalancer, settings: LiveSettings, visit: Visit, pin: Pin): string | null;
+}

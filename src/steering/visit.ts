@@ -1,0 +1,27 @@
+import type { Facts } from '../expressions/facts.js';
+import type { Place } from '../net/place.js';
+
+/** One request, as far as steering may look at it. */
+export interface Visit {
+  /** Canonical text: the same client must always be spelled the same way. */
+  readonly clientIp: string;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Unix milliseconds. */
+  readonly now: number;
+  readonly place: Place;
+  /** What the conditions of rules are about; made on the first use. */
+  facts(): Facts;
+  /** The carriers of sessions; null where there are none, as in DNS and TCP. */
+  readonly carriers: Carriers | null;
+}
+
+/** Where a session can be told from. */
+export interface Carriers {
+  /** The value of a cookie; undefined without it. */
+  cookie(name: string): string | undefined;
+  /** The whole Cookie header; undefined without one. */
+  cookies(): string | undefined;
+  /** The value of a header by its lower-case name, several joined with `, `; undefined without it. */
+  header(name: string): string | undefined;
+}
