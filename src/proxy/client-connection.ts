@@ -8,10 +8,12 @@ import { LengthReader } from './body/length-reader.js';
 import { NEVER, type Waiting } from './deadlines.js';
 import { EDGE_ERRORS, type EdgeError, errorResponse, refusal } from './errors.js';
 import { Exchange } from './exchange.js';
+import { rayField } from './forward-headers.js';
 import { HeadBuffer } from './head/head-buffer.js';
 import { Malformed } from './head/malformed.js';
 import { type RequestHead, readRequestHead } from './head/request-head.js';
-import type { ExchangeEnd, Requester } from './requester.js';
+import { Http1Requester, type RequestConnection, type RequestEnd } from './http1-requester.js';
+import { ownResponseBytes } from './http1-response.js';
 import type { ProxyServices } from './services.js';
 import { joinStreams } from './upgrade.js';
 
@@ -26,7 +28,7 @@ type State =
   | 'lingering';
 
 /** One connection from a client: requests one after another, each answered before the next is read. */
-export class ClientConnection implements Requester, Waiting {
+export class ClientConnection implements RequestConnection, Waiting {
   deadline: number;
   readonly identity: Client;
   private state: State = 'awaiting_head';
@@ -40,7 +42,8 @@ export class ClientConnection implements Requester, Waiting {
   private readonly forward: ForwardPiece = (piece) => this.exchange?.bodyPiece(piece);
 
   constructor(
-    private readonly socket: Socket,
+    readonly socket: Socket,
+    readonly scheme: 'http' | 'https',
     private readonly services: ProxyServices,
   ) {
     this.head = new HeadBuffer(services.limits.headBytes);
@@ -73,20 +76,14 @@ export class ClientConnection implements Requester, Waiting {
     else this.answerAndClose(EDGE_ERRORS.client_timeout);
   }
 
-  // What the exchange asks for.
+  // What the request under way asks for.
 
-  write(bytes: Buffer): boolean {
-    return this.socket.write(bytes);
+  get requestRead(): boolean {
+    return this.body === null;
   }
 
-  writeText(latin1: string): boolean {
-    return this.socket.write(latin1, 'latin1');
-  }
-
-  batch(writes: () => void): void {
-    this.socket.cork();
-    writes();
-    this.socket.uncork();
+  get draining(): boolean {
+    return this.services.isDraining();
   }
 
   pauseBody(): void {
@@ -115,7 +112,7 @@ export class ClientConnection implements Requester, Waiting {
     joinStreams(socket, origin, services.deadlines, services.timeouts.upgradedIdle);
   }
 
-  exchangeEnded(end: ExchangeEnd): void {
+  requestEnded(end: RequestEnd): void {
     this.exchange = null;
     if (end === 'abort') this.socket.destroy();
     else if (end === 'close') this.linger();
@@ -205,7 +202,7 @@ export class ClientConnection implements Requester, Waiting {
     this.state = 'exchanging';
     this.body = bodyReader(request);
     this.deadline = NEVER;
-    this.exchange = new Exchange(this.services, this, request);
+    this.exchange = new Exchange(this.services, new Http1Requester(this, request), request);
     this.exchange.start();
   }
 
@@ -228,7 +225,7 @@ export class ClientConnection implements Requester, Waiting {
 
   private answerAndClose(error: EdgeError): void {
     const ray = this.services.nextRay();
-    this.writeText(errorResponse(error, { ray, withBody: true, connection: 'close' }));
+    this.socket.write(closingResponse(error, ray));
     this.linger();
   }
 
@@ -250,4 +247,10 @@ export class ClientConnection implements Requester, Waiting {
 function bodyReader({ chunked, contentLength }: RequestHead): BodyReader | null {
   if (chunked) return new ChunkedReader(true);
   return contentLength ? new LengthReader(contentLength) : null;
+}
+
+/** The answer to what is no request: the connection ends with it. */
+export function closingResponse(error: EdgeError, ray: string): Buffer {
+  const side = { closes: true, minorVersion: 1 } as const;
+  return ownResponseBytes(errorResponse(error, ray), rayField(ray), '', side);
 }

@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http';
 import type { DialFailure } from '../offramps/contract.js';
 import type { RefusalStatus } from './head/malformed.js';
+import type { OwnResponse } from './requester.js';
 
 /** How an attempt at an origin can end without a response. */
 export type OriginFailure =
@@ -87,26 +87,13 @@ function escaped(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
-export interface ErrorAnswer {
-  readonly ray: string;
-  /** HEAD gets the head alone. */
-  readonly withBody: boolean;
-  /** The value of the Connection field; null for none. */
-  readonly connection: 'close' | 'keep-alive' | null;
-}
-
-/** A whole response with a short text body. */
-export function errorResponse(error: EdgeError, { ray, withBody, connection }: ErrorAnswer): string {
-  const body = `error code: ${error.code}\n${error.text}\nray: ${ray}\n`;
-  const reason = STATUS_CODES[error.status] ?? 'Origin Error';
-  return (
-    `HTTP/1.1 ${error.status} ${reason}\r\n` +
-    'Content-Type: text/plain; charset=utf-8\r\n' +
-    `Content-Length: ${Buffer.byteLength(body)}\r\n` +
-    'Cache-Control: no-store\r\n' +
-    `CF-Ray: ${ray}\r\n` +
-    (error.status === 503 ? 'Retry-After: 1\r\n' : '') +
-    (connection === null ? '' : `Connection: ${connection}\r\n`) +
-    `\r\n${withBody ? body : ''}`
-  );
+/** What the client is told; its head has the ray besides. */
+export function errorResponse({ status, code, text }: EdgeError, ray: string): OwnResponse {
+  return {
+    status,
+    fields:
+      'Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n' +
+      (status === 503 ? 'Retry-After: 1\r\n' : ''),
+    body: `error code: ${code}\n${text}\nray: ${ray}\n`,
+  };
 }

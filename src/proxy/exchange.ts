@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { LiveOrigin } from '../live/snapshot.js';
 import type { Plan } from '../steering/decide.js';
-import { ClientResponse } from './client-response.js';
 import {
   EDGE_ERRORS,
   type EdgeError,
@@ -9,14 +8,8 @@ import {
   errorResponse,
   type OriginFailure,
 } from './errors.js';
-import {
-  clientResponseHead,
-  isLoop,
-  originRequestFields,
-  originRequestHead,
-  switchingHead,
-} from './forward-headers.js';
-import { keepsAlive, type RequestHead, wantsWebSocket } from './head/request-head.js';
+import { isLoop, originRequestFields, originRequestHead, rayField } from './forward-headers.js';
+import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import { OriginConnection, type OriginUser } from './origin-connection.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
@@ -31,8 +24,9 @@ export class Exchange implements OriginUser {
   readonly unchunk: boolean;
   private readonly ray: string;
   private readonly body: RequestBody;
-  private readonly response: ClientResponse;
   private readonly webSocket: boolean;
+  /** What the response gets besides the origin's fields, whoever answers. */
+  private responseFields: string;
   private originFields = '';
   private plan: Plan | null = null;
   private target: OriginTarget | null = null;
@@ -42,8 +36,6 @@ export class Exchange implements OriginUser {
   private retried = false;
   /** The client was told to send its body. */
   private continued = false;
-  /** The response said that the client's connection ends with it. */
-  private closes = false;
   private ended = false;
 
   constructor(
@@ -52,12 +44,12 @@ export class Exchange implements OriginUser {
     private readonly request: RequestHead,
   ) {
     this.method = request.method;
-    this.unchunk = request.minorVersion === 0;
+    this.unchunk = !client.takesChunks;
     this.ray = services.nextRay();
+    this.responseFields = rayField(this.ray);
     this.webSocket = wantsWebSocket(request);
     const hasBody = request.chunked || (request.contentLength ?? 0) > 0;
     this.body = new RequestBody(hasBody, services.limits.replayBytes);
-    this.response = new ClientResponse(client);
   }
 
   start(): void {
@@ -67,7 +59,7 @@ export class Exchange implements OriginUser {
       return;
     }
     this.plan = plan;
-    this.originFields = originRequestFields(this.request, this.client.identity.ip, this.ray, this.webSocket);
+    this.originFields = originRequestFields(this.request, this.client, this.ray, this.webSocket);
     this.attempt(plan.origin);
   }
 
@@ -114,17 +106,12 @@ export class Exchange implements OriginUser {
   refuse(reason: EdgeErrorName | EdgeError): void {
     if (this.ended) return;
     this.cancel();
-    if (this.response.started) {
-      this.client.exchangeEnded('abort');
+    if (this.client.started) {
+      this.client.abort();
       return;
     }
-    const closes = this.mustClose();
     const error = typeof reason === 'string' ? EDGE_ERRORS[reason] : reason;
-    const connection = closes ? 'close' : this.request.minorVersion === 0 ? 'keep-alive' : null;
-    this.client.writeText(
-      errorResponse(error, { ray: this.ray, withBody: this.method !== 'HEAD', connection }),
-    );
-    this.client.exchangeEnded(closes ? 'close' : 'keep_alive');
+    this.client.answer(errorResponse(error, this.ray), this.responseFields);
   }
 
   // Attempts.
@@ -210,15 +197,14 @@ export class Exchange implements OriginUser {
   originContinues(): void {
     if (!this.request.expectContinue || this.continued) return;
     this.continued = true;
-    this.client.writeText('HTTP/1.1 100 Continue\r\n\r\n');
+    this.client.continue100();
   }
 
   originSwitches(head: ResponseHead, socket: Duplex, rest: Buffer): void {
     this.connection = null;
     if (this.webSocket && head.upgrade === 'websocket' && head.connectionUpgrade) {
       this.ended = true;
-      this.client.writeText(switchingHead(head, this.ray));
-      this.client.joinOrigin(socket, rest);
+      this.client.switchProtocols(head, this.responseFields, socket, rest);
       return;
     }
     socket.on('error', () => {});
@@ -227,20 +213,15 @@ export class Exchange implements OriginUser {
   }
 
   responseHead(head: ResponseHead, framing: ResponseFraming): void {
-    const untilClose = framing === 'until_close' || (framing === 'chunked' && this.unchunk);
-    this.closes = untilClose || this.mustClose();
-    const { minorVersion } = this.request;
-    this.response.begin(
-      clientResponseHead(head, framing, { ray: this.ray, closes: this.closes, minorVersion }),
-    );
+    this.client.respond(head, framing, this.responseFields);
   }
 
   responsePiece(piece: Buffer): void {
-    if (!this.response.write(piece)) this.connection?.pause();
+    if (!this.client.piece(piece)) this.connection?.pause();
   }
 
   responseRead(): void {
-    this.response.flush();
+    this.client.flush();
   }
 
   responseComplete(reusable: boolean): void {
@@ -252,7 +233,7 @@ export class Exchange implements OriginUser {
       connection.rest();
       this.services.idle.put(connection);
     } else connection.destroy();
-    this.client.exchangeEnded(this.closes || this.mustClose() ? 'close' : 'keep_alive');
+    this.client.complete();
   }
 
   originDrained(): void {
@@ -264,12 +245,7 @@ export class Exchange implements OriginUser {
   originFailed(failure: OriginFailure, cause: Error): void {
     const { answered, reused } = this.connection!;
     this.connection = null;
-    if (this.response.started) this.refuse(failure);
+    if (this.client.started) this.refuse(failure);
     else this.attemptFailed(failure, cause, { unanswered: !answered, reused });
-  }
-
-  /** Whether the client's connection cannot serve another request. */
-  private mustClose(): boolean {
-    return !keepsAlive(this.request) || !this.body.complete || this.services.isDraining();
   }
 }

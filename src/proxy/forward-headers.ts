@@ -1,5 +1,5 @@
 import type { RequestHead } from './head/request-head.js';
-import type { ResponseFraming, ResponseHead } from './head/response-head.js';
+import type { Requester } from './requester.js';
 
 /** How this proxy names itself in CDN-Loop. */
 const LOOP_NAME = 'offramp';
@@ -19,10 +19,11 @@ export function isLoop(cdnLoop: string): boolean {
 /** What the origin gets behind `Host`: the same for every attempt. */
 export function originRequestFields(
   request: RequestHead,
-  clientIp: string,
+  { identity, scheme }: Pick<Requester, 'identity' | 'scheme'>,
   ray: string,
   upgrade: boolean,
 ): string {
+  const clientIp = identity.ip;
   const { forwardedFor, cdnLoop } = request;
   return (
     request.passedOn +
@@ -30,7 +31,7 @@ export function originRequestFields(
     (request.expectContinue ? 'Expect: 100-continue\r\n' : '') +
     `CF-Connecting-IP: ${clientIp}\r\n` +
     `X-Forwarded-For: ${forwardedFor === '' ? clientIp : `${forwardedFor}, ${clientIp}`}\r\n` +
-    `X-Forwarded-Proto: http\r\nCF-Ray: ${ray}\r\nCF-Visitor: {"scheme":"http"}\r\nCF-IPCountry: XX\r\n` +
+    `X-Forwarded-Proto: ${scheme}\r\nCF-Ray: ${ray}\r\nCF-Visitor: {"scheme":"${scheme}"}\r\nCF-IPCountry: XX\r\n` +
     `CDN-Loop: ${cdnLoop === '' ? LOOP_NAME : `${cdnLoop}, ${LOOP_NAME}`}\r\n` +
     (upgrade ? 'Connection: Upgrade\r\nUpgrade: websocket\r\n' : 'Connection: keep-alive\r\n')
   );
@@ -46,45 +47,7 @@ function requestFraming({ contentLength, chunked }: RequestHead): string {
   return contentLength === null ? '' : `Content-Length: ${contentLength}\r\n`;
 }
 
-export interface ClientSide {
-  readonly ray: string;
-  readonly closes: boolean;
-  readonly minorVersion: 0 | 1;
-}
-
-/** The head that the client gets; `Server` stays the origin's. */
-export function clientResponseHead(
-  head: ResponseHead,
-  framing: ResponseFraming,
-  { ray, closes, minorVersion }: ClientSide,
-): string {
-  return (
-    `HTTP/1.1 ${head.status} ${head.reason}\r\n` +
-    head.passedOn +
-    responseFramingField(head, framing, minorVersion) +
-    `CF-Ray: ${ray}\r\n` +
-    connectionField(closes, minorVersion) +
-    '\r\n'
-  );
-}
-
-function responseFramingField(head: ResponseHead, framing: ResponseFraming, minorVersion: 0 | 1): string {
-  // An HTTP/1.0 client gets the data without chunks and knows the end by the close.
-  if (framing === 'chunked') return minorVersion === 0 ? '' : 'Transfer-Encoding: chunked\r\n';
-  // HEAD and 304 tell the length of what they do not send; 204 must not.
-  if (head.contentLength === null || head.status === 204) return '';
-  return `Content-Length: ${head.contentLength}\r\n`;
-}
-
-function connectionField(closes: boolean, minorVersion: 0 | 1): string {
-  if (closes) return 'Connection: close\r\n';
-  // An HTTP/1.0 client that asked for it must be told that it was granted.
-  return minorVersion === 0 ? 'Connection: keep-alive\r\n' : '';
-}
-
-export function switchingHead(head: ResponseHead, ray: string): string {
-  return (
-    `HTTP/1.1 101 ${head.reason}\r\n${head.passedOn}` +
-    `CF-Ray: ${ray}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
-  );
+/** The field that names the request in the client's response, the origin's request and our logs. */
+export function rayField(ray: string): string {
+  return `CF-Ray: ${ray}\r\n`;
 }

@@ -7,9 +7,9 @@ import type { SnapshotStore } from '../live/snapshot-store.js';
 import { createRays } from '../net/ray.js';
 import type { OffRamps } from '../offramps/contract.js';
 import { createSteering } from '../steering/decide.js';
-import { ClientConnection } from './client-connection.js';
+import { ClientConnection, closingResponse } from './client-connection.js';
 import { createDeadlines } from './deadlines.js';
-import { EDGE_ERRORS, errorResponse } from './errors.js';
+import { EDGE_ERRORS } from './errors.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
 import { createHostIndex } from './match.js';
 import { createOriginDial, type OriginTls } from './origin-dial.js';
@@ -81,7 +81,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       turnAway(socket, services.nextRay());
       return;
     }
-    const client = new ClientConnection(socket, services);
+    const client = new ClientConnection(socket, 'http', services);
     clients.add(client);
     socket.once('close', () => clients.delete(client));
   }
@@ -124,9 +124,5 @@ export function createProxy(options: ProxyOptions): Proxy {
 
 function turnAway(socket: net.Socket, ray: string): void {
   socket.on('error', () => {});
-  socket.end(
-    errorResponse(EDGE_ERRORS.overloaded, { ray, withBody: true, connection: 'close' }),
-    'latin1',
-    () => socket.destroy(),
-  );
+  socket.end(closingResponse(EDGE_ERRORS.overloaded, ray), () => socket.destroy());
 }

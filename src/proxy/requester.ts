@@ -1,21 +1,45 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from '../steering/decide.js';
+import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 
-/** What happens to the client's connection after an exchange. `abort`: a response could not be completed. */
-export type ExchangeEnd = 'keep_alive' | 'close' | 'abort';
+/** A whole response that is made here. */
+export interface OwnResponse {
+  readonly status: number;
+  /** Field lines, each with its CRLF; without the length. */
+  readonly fields: string;
+  readonly body: string;
+}
 
-/** The side of the client, as an exchange needs it. */
+/**
+ * The side of the client, as the exchange of one request needs it, whatever protocol the client speaks. `fields` are lines
+ * of our own, each with its CRLF, that the response gets besides those of its head.
+ *
+ * Exactly one of `complete`, `answer`, `switchProtocols` and `abort` ends it. Until `started` another response may be begun.
+ */
 export interface Requester {
   readonly identity: Client;
-  /** Returns false when the client reads too slowly: `Exchange.clientDrained` follows. */
-  write(bytes: Buffer): boolean;
-  writeText(latin1: string): boolean;
-  /** Several writes that shall leave together. */
-  batch(writes: () => void): void;
+  readonly scheme: 'http' | 'https';
+  /** As rules spell it. */
+  readonly version: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
+  /** The pieces of a chunked response keep their framing; otherwise they shall be the data alone. */
+  readonly takesChunks: boolean;
+  /** The client has got bytes of the response: nothing else can be answered any more. */
+  readonly started: boolean;
   /** Stops and restarts the request body. */
   pauseBody(): void;
   resumeBody(): void;
-  /** 101 has been sent: from here on bytes go both ways. `rest` was read behind the 101. */
-  joinOrigin(socket: Duplex, rest: Buffer): void;
-  exchangeEnded(end: ExchangeEnd): void;
+  /** Tells the client to send its body. */
+  continue100(): void;
+  /** Begins the response. The head may be held until `piece`, `flush` or `complete`. */
+  respond(head: ResponseHead, framing: ResponseFraming, fields: string): void;
+  /** A part of the body. Returns false when the client reads too slowly: `Exchange.clientDrained` follows. */
+  piece(piece: Buffer): boolean;
+  /** Nothing more is there to send at the moment. */
+  flush(): void;
+  complete(): void;
+  answer(response: OwnResponse, fields: string): void;
+  /** Sends a 101; from here on bytes go both ways. `rest` was read behind the origin's 101. */
+  switchProtocols(head: ResponseHead, fields: string, origin: Duplex, rest: Buffer): void;
+  /** Breaks off: the response cannot be completed. */
+  abort(): void;
 }

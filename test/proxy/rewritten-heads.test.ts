@@ -7,6 +7,7 @@ import { type RequestHead, readRequestHead } from '../../src/proxy/head/request-
 import { seededRandom } from '../steering/seeded-random.js';
 
 const random = seededRandom(20);
+const CLIENT = { identity: { ip: '192.0.2.1', random }, scheme: 'http' } as const;
 const any = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
 
 const LINES = [
@@ -93,7 +94,7 @@ test('whatever head is accepted, the rewritten one has the same single meaning t
     const rewritten = originRequestHead(
       head,
       head.authority,
-      originRequestFields(head, '192.0.2.1', 'ray', false),
+      originRequestFields(head, CLIENT, 'ray', false),
     );
     const body = head.chunked ? '5\r\nhello\r\n0\r\n\r\n' : 'x'.repeat(head.contentLength ?? 0);
     const last = 'GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';

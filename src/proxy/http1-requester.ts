@@ -1,0 +1,130 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Client } from '../steering/decide.js';
+import { keepsAlive, type RequestHead } from './head/request-head.js';
+import type { ResponseFraming, ResponseHead } from './head/response-head.js';
+import { ownResponseBytes, responseHeadText, switchingText } from './http1-response.js';
+import type { OwnResponse, Requester } from './requester.js';
+
+/** A head and so much of a body go out as one buffer and one system call; copying more would cost more than it saves. */
+const SINGLE_WRITE_BYTES = 16 * 1024;
+
+/** What happens to the client's connection after a response. `abort`: it could not be completed. */
+export type RequestEnd = 'keep_alive' | 'close' | 'abort';
+
+/** The connection that a request came on. */
+export interface RequestConnection {
+  readonly socket: Socket;
+  readonly identity: Client;
+  readonly scheme: 'http' | 'https';
+  /** The last byte of the request was read. */
+  readonly requestRead: boolean;
+  /** No response may promise to keep the connection any more. */
+  readonly draining: boolean;
+  pauseBody(): void;
+  resumeBody(): void;
+  joinOrigin(origin: Duplex, rest: Buffer): void;
+  requestEnded(end: RequestEnd): void;
+}
+
+/** Writes one response in HTTP/1.1 with as few system calls as its size allows, and says when the connection must end. */
+export class Http1Requester implements Requester {
+  started = false;
+  readonly takesChunks: boolean;
+  /** The head, held until it can go out together with the first bytes of the body. */
+  private heldHead = '';
+  /** The response said that the connection ends with it. */
+  private closes = false;
+
+  constructor(
+    private readonly connection: RequestConnection,
+    private readonly request: RequestHead,
+  ) {
+    this.takesChunks = request.minorVersion === 1;
+  }
+
+  get identity(): Client {
+    return this.connection.identity;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.connection.scheme;
+  }
+
+  get version(): 'HTTP/1.0' | 'HTTP/1.1' {
+    return this.request.minorVersion === 0 ? 'HTTP/1.0' : 'HTTP/1.1';
+  }
+
+  pauseBody(): void {
+    this.connection.pauseBody();
+  }
+
+  resumeBody(): void {
+    this.connection.resumeBody();
+  }
+
+  continue100(): void {
+    this.connection.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+  }
+
+  respond(head: ResponseHead, framing: ResponseFraming, fields: string): void {
+    const untilClose = framing === 'until_close' || (framing === 'chunked' && !this.takesChunks);
+    this.closes = untilClose || this.mustClose();
+    const { minorVersion } = this.request;
+    this.heldHead = responseHeadText(head, framing, fields, { closes: this.closes, minorVersion });
+  }
+
+  piece(piece: Buffer): boolean {
+    const { socket } = this.connection;
+    const { heldHead } = this;
+    if (heldHead === '') return socket.write(piece);
+    this.heldHead = '';
+    this.started = true;
+    if (piece.length <= SINGLE_WRITE_BYTES) return socket.write(prefixed(heldHead, piece));
+    socket.cork();
+    socket.write(heldHead, 'latin1');
+    const flowing = socket.write(piece);
+    socket.uncork();
+    return flowing;
+  }
+
+  flush(): void {
+    if (this.heldHead === '') return;
+    this.connection.socket.write(this.heldHead, 'latin1');
+    this.heldHead = '';
+    this.started = true;
+  }
+
+  complete(): void {
+    this.flush();
+    this.connection.requestEnded(this.closes || this.mustClose() ? 'close' : 'keep_alive');
+  }
+
+  answer(response: OwnResponse, fields: string): void {
+    const closes = this.mustClose();
+    const { method, minorVersion } = this.request;
+    this.connection.socket.write(ownResponseBytes(response, fields, method, { closes, minorVersion }));
+    this.connection.requestEnded(closes ? 'close' : 'keep_alive');
+  }
+
+  switchProtocols(head: ResponseHead, fields: string, origin: Duplex, rest: Buffer): void {
+    this.connection.socket.write(switchingText(head, fields), 'latin1');
+    this.connection.joinOrigin(origin, rest);
+  }
+
+  abort(): void {
+    this.connection.requestEnded('abort');
+  }
+
+  /** Whether the connection cannot serve another request. */
+  private mustClose(): boolean {
+    return !keepsAlive(this.request) || !this.connection.requestRead || this.connection.draining;
+  }
+}
+
+function prefixed(head: string, piece: Buffer): Buffer {
+  const whole = Buffer.allocUnsafe(head.length + piece.length);
+  whole.write(head, 0, 'latin1');
+  piece.copy(whole, head.length);
+  return whole;
+}
