@@ -5,12 +5,15 @@ import { createPoolEvents } from './health/pool-events.js';
 import { createProber } from './health/prober.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { createHealthBoard } from './live/health-board.js';
+import { createLoadBoard } from './live/load-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
 import { systemClock } from './net/clock.js';
 import { createDirectDialer } from './offramps/direct.js';
 import { createOffRamps } from './offramps/select.js';
 import { createProxy } from './proxy/proxy.js';
+import { createSteering } from './steering/decide.js';
+import { NO_SESSIONS } from './steering/sessions.js';
 
 /** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
 const options = workerData as DataPlaneOptions;
@@ -23,12 +26,18 @@ const board = createHealthBoard();
 const edge = createEdge({ ...options.edge, locationName: `${options.place.pop}01`, log, store });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
 const offramps = createOffRamps({ store, tunnels: edge, direct: createDirectDialer() });
+const steering = createSteering({
+  pools: store.snapshot.pools,
+  health: board,
+  load: createLoadBoard(),
+  sessions: NO_SESSIONS,
+});
 const proxy = createProxy({
   ...options.http,
-  pop: options.place.pop,
+  place: options.place,
   originTls: options.originTls,
   store,
-  health: board,
+  steering,
   offramps,
   log,
 });

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { parseIp } from '../net/ip.js';
-import type { Client } from '../steering/decide.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
@@ -14,6 +13,7 @@ import { Malformed } from './head/malformed.js';
 import { type RequestHead, readRequestHead } from './head/request-head.js';
 import { Http1Requester, type RequestConnection, type RequestEnd } from './http1-requester.js';
 import { ownResponseBytes } from './http1-response.js';
+import type { Client } from './requester.js';
 import type { ProxyServices } from './services.js';
 import { joinStreams } from './upgrade.js';
 
@@ -49,7 +49,7 @@ export class ClientConnection implements RequestConnection, Waiting {
     this.head = new HeadBuffer(services.limits.headBytes);
     const address = socket.remoteAddress ?? '';
     // The canonical form: an IPv4 client on a dual-stack listener is the same client.
-    this.identity = { ip: parseIp(address)?.text ?? address, random: Math.random };
+    this.identity = { ip: parseIp(address)?.text ?? address };
     this.deadline = services.deadlines.after(services.timeouts.clientHead);
     services.deadlines.watch(this);
     socket.on('data', this.onData);

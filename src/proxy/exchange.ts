@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { LiveOrigin } from '../live/snapshot.js';
-import type { Plan } from '../steering/decide.js';
+import type { Plan } from '../steering/plan.js';
+import type { Visit } from '../steering/visit.js';
 import {
   EDGE_ERRORS,
   type EdgeError,
@@ -17,6 +18,7 @@ import { RequestBody } from './request-body.js';
 import type { Requester } from './requester.js';
 import { type FailedAttempt, mayTryAnotherOrigin, replacesStaleConnection } from './retry.js';
 import type { ProxyServices } from './services.js';
+import { httpVisit } from './visit.js';
 
 /** One request on its way to an origin, perhaps to a second one, and its response on the way back. */
 export class Exchange implements OriginUser {
@@ -28,6 +30,7 @@ export class Exchange implements OriginUser {
   /** What the response gets besides the origin's fields, whoever answers. */
   private responseFields: string;
   private originFields = '';
+  private visit: Visit | null = null;
   private plan: Plan | null = null;
   private target: OriginTarget | null = null;
   private connection: OriginConnection | null = null;
@@ -67,7 +70,8 @@ export class Exchange implements OriginUser {
     if (isLoop(this.request.cdnLoop)) return 'loop';
     const loadBalancer = this.services.hosts.match(this.request.host);
     if (!loadBalancer) return 'unknown_load_balancer';
-    const decision = this.services.steering.decide(loadBalancer, this.client.identity);
+    this.visit = httpVisit(loadBalancer, this.request, this.client, this.services.place);
+    const decision = this.services.steering.decide(loadBalancer, this.visit);
     return decision.kind === 'plan' ? decision : 'no_pool';
   }
 
@@ -185,11 +189,12 @@ export class Exchange implements OriginUser {
       return;
     }
     this.retried = true;
-    this.attempt(other);
+    this.plan = other;
+    this.attempt(other.origin);
   }
 
-  private alternative(): LiveOrigin | null {
-    return this.services.steering.alternative(this.plan!, this.client.identity);
+  private alternative(): Plan | null {
+    return this.services.steering.alternative(this.plan!, this.visit!, []);
   }
 
   // What the connection to the origin tells.

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Client } from '../steering/decide.js';
 import { keepsAlive, type RequestHead } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import { ownResponseBytes, responseHeadText, switchingText } from './http1-response.js';
-import type { OwnResponse, Requester } from './requester.js';
+import type { Client, OwnResponse, Requester } from './requester.js';
 
 /** A head and so much of a body go out as one buffer and one system call; copying more would cost more than it saves. */
 const SINGLE_WRITE_BYTES = 16 * 1024;

@@ -1,12 +1,12 @@
 import net from 'node:net';
 import type { Logger } from 'pino';
-import type { HealthView } from '../live/health-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { Place } from '../net/place.js';
 import { createRays } from '../net/ray.js';
 import type { OffRamps } from '../offramps/contract.js';
-import { createSteering } from '../steering/decide.js';
+import type { Steering } from '../steering/decide.js';
 import { ClientConnection, closingResponse } from './client-connection.js';
 import { createDeadlines } from './deadlines.js';
 import { EDGE_ERRORS } from './errors.js';
@@ -20,10 +20,10 @@ export interface ProxyOptions {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
-  /** The name of this PoP as CF-Ray shows it, for example `LOC`. */
-  readonly pop: string;
+  /** Where this proxy is; CF-Ray shows its `pop`. */
+  readonly place: Place;
   readonly store: SnapshotStore;
-  readonly health: HealthView;
+  readonly steering: Steering;
   readonly offramps: OffRamps;
   readonly log: Logger;
   readonly limits?: Partial<ProxyLimits>;
@@ -63,11 +63,12 @@ export function createProxy(options: ProxyOptions): Proxy {
     limits,
     timeouts,
     hosts: createHostIndex(store),
-    steering: createSteering(store.snapshot.pools, options.health),
+    steering: options.steering,
+    place: options.place,
     dialOrigin: createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls),
     idle,
     deadlines,
-    nextRay: createRays(options.pop),
+    nextRay: createRays(options.place.pop),
     log,
     isDraining: () => draining,
   };

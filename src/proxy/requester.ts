@@ -1,6 +1,11 @@
 import type { Duplex } from 'node:stream';
-import type { Client } from '../steering/decide.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
+
+/** Who sends requests. */
+export interface Client {
+  /** Canonical text: the same client is always spelled the same way. */
+  readonly ip: string;
+}
 
 /** A whole response that is made here. */
 export interface OwnResponse {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Place } from '../net/place.js';
 import type { Steering } from '../steering/decide.js';
 import type { Deadlines } from './deadlines.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
@@ -12,6 +13,8 @@ export interface ProxyServices {
   readonly timeouts: ProxyTimeouts;
   readonly hosts: HostIndex;
   readonly steering: Steering;
+  /** Where this proxy is. */
+  readonly place: Place;
   readonly dialOrigin: DialOrigin;
   readonly idle: OriginIdle;
   readonly deadlines: Deadlines;

@@ -1,99 +1,130 @@
 import type { HealthView } from '../live/health-board.js';
+import type { LoadBoard, LoadView } from '../live/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
-import { ORIGIN_POLICIES, type PickOrigin } from './origins/policies.js';
-import { type PoolState, type PoolUnavailable, poolState } from './pool-state.js';
-import { type PickPool, POOL_POLICIES } from './pools/policies.js';
-import { weighOrigins } from './weighted.js';
+import { judgePin } from './pin.js';
+import type { Decision, PinOutcome, Plan, SkippedPool } from './plan.js';
+import { createPoolSearch, type Found, type SearchQuery } from './pool-search.js';
+import { createPoolStates } from './pool-states.js';
+import { POOL_POLICIES } from './pools/policies.js';
+import { applyRules } from './rules.js';
+import type { Pin, Sessions } from './sessions.js';
+import { policyInForce } from './settings.js';
+import type { Visit } from './visit.js';
 
-export interface SkippedPool {
-  readonly poolId: string;
-  readonly reason: PoolUnavailable;
-}
-
-/** Where one request goes, and why not elsewhere. */
-export interface Plan {
-  readonly kind: 'plan';
-  readonly pool: LivePool;
-  readonly origin: LiveOrigin;
-  /** No default pool was available, so the fallback pool serves, whatever its health. */
-  readonly viaFallback: boolean;
-  readonly skipped: readonly SkippedPool[];
-}
-
-/** No default pool is available and the fallback pool is missing, disabled, or has no enabled origin with a weight. */
-export interface NoPool {
-  readonly kind: 'no_pool';
-  readonly skipped: readonly SkippedPool[];
-}
-
-export interface Client {
-  /** Canonical text: the same client must always be spelled the same way. */
-  readonly ip: string;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
+export interface SteeringParts {
+  /** Looked up at every call, so that a change of the configuration counts at once. */
+  readonly pools: ReadonlyMap<string, LivePool>;
+  readonly health: HealthView;
+  readonly load: LoadView & Pick<LoadBoard, 'onChange'>;
+  readonly sessions: Sessions;
 }
 
 export interface Steering {
-  /** Pools of the snapshot are looked up at every call, so a change of the snapshot counts at once. */
-  decide(loadBalancer: LiveLoadBalancer, client: Client): Plan | NoPool;
-  /** Another healthy (or unmonitored) origin of the plan's pool, for the one retry; null when there is none. */
-  alternative(plan: Plan, client: Client): LiveOrigin | null;
+  decide(loadBalancer: LiveLoadBalancer, visit: Visit): Decision;
+  /**
+   * Where the request goes after the origin of its plan, and those of `tried`, have failed: another healthy (or unmonitored)
+   * origin of the same pool; else, with failover across pools, one of the next available pool in steering order. Null when
+   * there is none, or when the request belongs to a session that gets the error instead. `startsSession` of the answer
+   * says whether the session goes on there (`sticky`), or with its old origin next time (`temporary`).
+   */
+  alternative(plan: Plan, visit: Visit, tried: readonly LiveOrigin[]): Plan | null;
 }
 
-const NOTHING_SKIPPED: readonly SkippedPool[] = [];
+const NONE: readonly string[] = [];
 
 /**
- * Steering over these pools and verdicts. What it derives from a pool is kept until that pool object is replaced or any
- * verdict changes, and dies with the pool object.
+ * Steering over these pools, by these verdicts, counts and sessions. What it derives from a pool is kept until the pool's
+ * object is replaced or a verdict on it changes.
  */
-export function createSteering(pools: ReadonlyMap<string, LivePool>, health: HealthView): Steering {
-  const states = new WeakMap<LivePool, { readonly healthVersion: number; readonly state: PoolState }>();
+export function createSteering({ pools, health, load, sessions }: SteeringParts): Steering {
+  const states = createPoolStates(pools, health, load);
+  const search = createPoolSearch(pools, health, load, states);
 
-  function stateOf(pool: LivePool): PoolState {
-    const known = states.get(pool);
-    if (known?.healthVersion === health.version) return known.state;
-    const state = poolState(pool, health);
-    states.set(pool, { healthVersion: health.version, state });
-    return state;
+  /** The origin that a session keeps to, if it can, and what became of the session. */
+  function pinned(pin: Pin | null, query: SearchQuery): { outcome: PinOutcome; found: Found | null } {
+    if (pin === null) return { outcome: 'none', found: null };
+    const pool = query.candidates.includes(pin.poolId) ? pools.get(pin.poolId) : undefined;
+    if (!pool) return { outcome: 'pool_gone', found: null };
+    const origin = states.origin(pool, pin.originKey);
+    const outcome = judgePin(pool, origin, query.settings, health, query.visit);
+    return { outcome, found: outcome === 'honoured' ? { pool, origin: origin! } : null };
   }
 
-  function fallback(
-    { fallbackPool }: LiveSettings,
-    client: Client,
-    skipped: readonly SkippedPool[],
-  ): Plan | NoPool {
-    const pool = pools.get(fallbackPool);
-    const origins = pool ? stateOf(pool).asFallback : null;
-    if (!pool || !origins) return { kind: 'no_pool', skipped };
-    const origin = pickOrigin(pool)(origins, client.ip, client.random);
-    return { kind: 'plan', pool, origin, viaFallback: true, skipped };
+  /** While the fallback pool serves, its sessions keep to their origins like any others. */
+  function fallback(query: SearchQuery, pin: Pin | null): (Found & { readonly kept: boolean }) | null {
+    const pool = pools.get(query.settings.fallbackPool);
+    const group = pool && states.of(pool, query.visit.place.region).asFallback;
+    if (!pool || !group) return null;
+    const kept = pin?.poolId === pool.id ? group.origins.find(({ key }) => key === pin.originKey) : undefined;
+    const origin = kept ?? search.pickOrigin(group, query);
+    return origin && { pool, origin, kept: kept !== undefined };
   }
 
   return {
-    decide({ settings }, client) {
-      const available: LivePool[] = [];
-      let skipped = NOTHING_SKIPPED;
-      for (const poolId of settings.defaultPools) {
-        const pool = pools.get(poolId);
-        const reason = pool ? stateOf(pool).unavailable : 'missing';
-        if (pool && reason === null) available.push(pool);
-        else skipped = [...skipped, { poolId, reason: reason ?? 'missing' }];
+    decide(loadBalancer, visit) {
+      const { settings, poolSet, rules, fixedResponse } = applyRules(loadBalancer, visit);
+      const policy = policyInForce(settings);
+      const candidates = POOL_POLICIES[policy].candidates(settings, visit.place);
+      const skipped: SkippedPool[] = [];
+      const outcome = (pin: PinOutcome) => ({
+        loadBalancer,
+        settings,
+        trace: { poolSet, rules, policy, candidates, skipped, pin },
+      });
+      if (fixedResponse) return { kind: 'fixed_response', response: fixedResponse, ...outcome('none') };
+
+      const withSessions = settings.affinity !== 'none' && visit.carriers !== null;
+      const pin = withSessions ? sessions.find(loadBalancer, settings, visit) : null;
+      const query = { settings, policy, candidates, visit, without: NONE, barred: null };
+      const session = pinned(pin, query);
+      if (session.found) {
+        const flags = { viaFallback: false, pinned: true, startsSession: false };
+        return { kind: 'plan', ...session.found, ...flags, ...outcome('honoured') };
       }
-      if (available.length === 0) return fallback(settings, client, skipped);
-      const pickPool: PickPool = POOL_POLICIES[settings.steeringPolicy === 'random' ? 'random' : 'off'];
-      const pool = pickPool(available, settings, client.random);
-      const origin = pickOrigin(pool)(stateOf(pool).eligible!, client.ip, client.random);
-      return { kind: 'plan', pool, origin, viaFallback: false, skipped };
+      const barred: SkippedPool | null =
+        pin && session.outcome === 'shed' ? { poolId: pin.poolId, reason: 'shed' } : null;
+      const found = search.find({ ...query, barred }, skipped);
+      if (found) {
+        const flags = { viaFallback: false, pinned: false, startsSession: withSessions };
+        return { kind: 'plan', ...found, ...flags, ...outcome(session.outcome) };
+      }
+      const last = fallback(query, pin);
+      if (!last) return { kind: 'no_pool', ...outcome(session.outcome) };
+      const { pool, origin, kept } = last;
+      const flags = { viaFallback: true, pinned: kept, startsSession: withSessions && !kept };
+      return { kind: 'plan', pool, origin, ...flags, ...outcome(kept ? 'honoured' : session.outcome) };
     },
 
-    alternative({ pool, origin: failed }, client) {
-      const eligible = stateOf(pool).eligible?.origins ?? [];
-      const others = weighOrigins(eligible.filter((origin) => origin.key !== failed.key));
-      return others && pickOrigin(pool)(others, client.ip, client.random);
+    alternative(plan, visit, tried) {
+      const { settings, trace } = plan;
+      if (plan.pinned && settings.affinityAttributes.zeroDowntimeFailover === 'none') return null;
+      const without = [plan.origin, ...tried].map(({ key }) => key);
+      const barred: SkippedPool = { poolId: plan.pool.id, reason: 'no_eligible_origin' };
+      const { policy, candidates } = trace;
+      const query: SearchQuery = { settings, policy, candidates, visit, without, barred };
+      const same = sameInPool(plan, query);
+      const found = same ?? (settings.failoverAcrossPools ? search.find(query, []) : null);
+      return (
+        found && {
+          ...plan,
+          ...found,
+          viaFallback: plan.viaFallback && found === same,
+          pinned: false,
+          startsSession: plan.pinned ? movesSession(settings) : plan.startsSession,
+        }
+      );
     },
   };
+
+  function sameInPool(plan: Plan, query: SearchQuery): Found | null {
+    const pool = pools.get(plan.pool.id);
+    const group = pool?.enabled ? states.of(pool, query.visit.place.region).eligible : null;
+    const origin = group && search.pickOrigin(group, query);
+    return pool && origin ? { pool, origin } : null;
+  }
 }
 
-function pickOrigin(pool: LivePool): PickOrigin {
-  return ORIGIN_POLICIES[pool.originSteering === 'hash' ? 'hash' : 'random'];
+/** Sessions behind the values of headers cannot be moved: they return to their origin. */
+function movesSession({ affinity, affinityAttributes }: LiveSettings): boolean {
+  return affinityAttributes.zeroDowntimeFailover === 'sticky' && affinity !== 'header';
 }

@@ -12,3 +12,14 @@ export function mixBits(bits: number): number {
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
+
+const DRAW_STEP = 0x9e3779b9;
+
+/** Numbers in [0, 1) as a random source gives them, the same ones for the same text. */
+export function drawsOf(text: string): () => number {
+  let state = hashText(text);
+  return () => {
+    state = (state + DRAW_STEP) | 0;
+    return mixBits(state) / 2 ** 32;
+  };
+}

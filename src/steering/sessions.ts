@@ -17,3 +17,6 @@ export interface Sessions {
    */
   pin(loadBalancer: LiveLoadBalancer, settings: LiveSettings, visit: Visit, pin: Pin): string | null;
 }
+
+/** Where no sessions are kept. */
+export const NO_SESSIONS: Sessions = { find: () => null, pin: () => null };

@@ -31,3 +31,22 @@ test('without a monitor only the number of enabled origins counts', () => {
   expect(poolOf([undefined, 'disabled'], { monitorId: null, minimumOrigins: 1 })).toBe(true);
   expect(poolOf([undefined, 'disabled'], { monitorId: null, minimumOrigins: 2 })).toBe(false);
 });
+
+test.each<[string, Partial<LivePool>, string, boolean]>([
+  ['of a region that finds it down', { healthSources: 'regional' }, 'WEU', false],
+  ['of a region that finds it up', { healthSources: 'regional' }, 'WNAM', true],
+  ['of a region that has no verdict yet: that of all', { healthSources: 'regional' }, 'OC', true],
+  ['of a region that does not check it: that of all', { healthSources: 'regional' }, 'SAF', true],
+  ['of no region: that of all', { healthSources: 'regional' }, '', true],
+  ['of a region, where the pool steers by that of all', { healthSources: 'local' }, 'WEU', true],
+])('the verdict %s', (_what, fields, region, expected) => {
+  const board = createHealthBoard();
+  const pool = livePool({ checkRegions: ['WEU', 'WNAM', 'OC'], ...fields });
+  const regions = new Map<string, HealthState>([
+    ['WEU', 'unhealthy'],
+    ['WNAM', 'healthy'],
+    ['OC', 'unknown'],
+  ]);
+  board.set(pool.id, pool.origins[0]!.key, { ...UNKNOWN_HEALTH, state: 'healthy', regions });
+  expect(isPoolHealthy(pool, board, region)).toBe(expected);
+});

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import pino from 'pino';
 import { expect, test } from 'vitest';
+import { NOWHERE } from '../../src/net/place.js';
 import { createProxy } from '../../src/proxy/proxy.js';
 import { rawOrigin, scriptedOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
@@ -75,7 +76,7 @@ test('closing ends the connections to origins as well', async () => {
 });
 
 test('a port that is taken is an error of listen', async () => {
-  const { port, store, health } = await startRig();
+  const { port, store, steering } = await startRig();
   const offramps = {
     select: () => ({ kind: 'none', failure: 'no_route', detail: '' }) as const,
     dial: () => new net.Socket(),
@@ -84,9 +85,9 @@ test('a port that is taken is an error of listen', async () => {
   const second = createProxy({
     host: '127.0.0.1',
     port,
-    pop: 'LOC',
+    place: NOWHERE,
     store,
-    health,
+    steering,
     offramps,
     log,
     originTls: 'full',

@@ -2,8 +2,10 @@ import net from 'node:net';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
+import { createLoadBoard } from '../../src/live/load-board.js';
 import type { LiveObjects } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
+import { NOWHERE } from '../../src/net/place.js';
 import {
   DialError,
   type DialFailure,
@@ -11,6 +13,8 @@ import {
   type OriginSocket,
 } from '../../src/offramps/contract.js';
 import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.js';
+import { createSteering, type Steering } from '../../src/steering/decide.js';
+import { NO_SESSIONS } from '../../src/steering/sessions.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 
 export const HOST = 'app.example.com';
@@ -20,6 +24,7 @@ export interface Rig {
   readonly proxy: ReturnType<typeof createProxy>;
   readonly store: SnapshotStore;
   readonly health: HealthBoard;
+  readonly steering: Steering;
   /** Addresses (`host:port`) in the order in which they were dialled. */
   readonly dialled: readonly string[];
   /** Applies a change as the next revision. */
@@ -50,12 +55,18 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ['pool'] })],
     ...options.upsert,
   });
+  const steering = createSteering({
+    pools: store.snapshot.pools,
+    health,
+    load: createLoadBoard(),
+    sessions: NO_SESSIONS,
+  });
   const proxy = createProxy({
     host: '127.0.0.1',
     port: 0,
-    pop: 'LOC',
+    place: NOWHERE,
     store,
-    health,
+    steering,
     offramps: directOffRamps(options.failures ?? {}, dialled),
     log: pino({ level: 'silent' }),
     originTls: options.originTls ?? 'full',
@@ -64,7 +75,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   });
   const { port } = await proxy.listen();
   onTestFinished(() => proxy.close());
-  return { port, proxy, store, health, dialled, apply };
+  return { port, proxy, store, health, steering, dialled, apply };
 }
 
 /** Off-ramps that go out directly, or fail as told. */

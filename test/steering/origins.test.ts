@@ -1,76 +1,101 @@
 import { expect, test } from 'vitest';
-import { pickHashedOrigin } from '../../src/steering/origins/hash.js';
-import { pickRandomOrigin } from '../../src/steering/origins/random.js';
-import { type WeightedOrigins, weighOrigins } from '../../src/steering/weighted.js';
-import { liveOrigin } from '../support/live-objects.js';
+import { createLoadBoard } from '../../src/live/load-board.js';
+import { ORIGIN_POLICIES } from '../../src/steering/origins/policies.js';
+import type { OriginPicker } from '../../src/steering/origins/policy.js';
+import { origin } from './rig.js';
 import { seededRandom, shares } from './seeded-random.js';
 
-const DRAWS = 40_000;
+const DRAWS = 100_000;
+const POLICIES = Object.keys(ORIGIN_POLICIES) as (keyof typeof ORIGIN_POLICIES)[];
 
-function weighted(weights: Readonly<Record<string, number>>): WeightedOrigins {
-  const origins = Object.entries(weights).map(([name, weight], index) =>
-    liveOrigin({ name, key: name, weight, port: 8000 + index }),
+type Weights = Readonly<Record<string, number>>;
+
+const pickerOf = (policy: keyof typeof ORIGIN_POLICIES, weights: Weights, load = createLoadBoard()) =>
+  ORIGIN_POLICIES[policy](
+    Object.entries(weights).map(([name, weight]) => origin(name, { weight })),
+    'pool',
+    load,
   );
-  return weighOrigins(origins)!;
+
+/** Draws names for clients, all with one source of random numbers. */
+function drawing(picker: OriginPicker, random = seededRandom(1)) {
+  return (clientIp: string, without: readonly string[] = []) =>
+    picker.pick({ clientIp, random, without })?.name ?? 'none';
 }
 
 const address = (index: number) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
 
-test('a random origin is drawn in proportion to the weights', () => {
-  const origins = weighted({ a: 0.25, b: 0.25, c: 0.5 });
-  const random = seededRandom(1);
-  const drawn = shares(DRAWS, () => pickRandomOrigin(origins, '', random).name);
-  expect(drawn.a).toBeCloseTo(0.25, 1);
-  expect(Math.abs(drawn.a! - 0.25)).toBeLessThan(0.02);
-  expect(Math.abs(drawn.b! - 0.25)).toBeLessThan(0.02);
-  expect(Math.abs(drawn.c! - 0.5)).toBeLessThan(0.02);
-});
+const WEIGHTS: readonly Weights[] = [
+  { a: 0.25, b: 0.25, c: 0.5 },
+  { a: 0.01, b: 1 },
+  Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`o${i}`, (i + 1) / 20])),
+];
 
-test('many uneven weights keep their shares', () => {
-  const weights = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`o${i}`, (i + 1) / 20]));
-  const total = 10.5;
-  const random = seededRandom(2);
-  const origins = weighted(weights);
-  const drawn = shares(DRAWS, () => pickRandomOrigin(origins, '', random).name);
+test.each(
+  POLICIES.filter((policy) => policy !== 'hash').flatMap((policy) =>
+    WEIGHTS.map((weights) => ({ policy, weights })),
+  ),
+)('T80 $policy without load draws by weight, within 1 %: $weights', ({ policy, weights }) => {
+  const draw = drawing(pickerOf(policy, weights));
+  const drawn = shares(DRAWS, () => draw('192.0.2.1'));
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
   for (const [name, weight] of Object.entries(weights)) {
     expect(Math.abs((drawn[name] ?? 0) - weight / total)).toBeLessThan(0.01);
   }
 });
 
-test('an origin of weight 0 is never drawn', () => {
-  const origins = weighted({ a: 1, none: 0 });
-  expect(origins.origins.map(({ name }) => name)).toEqual(['a']);
-  expect(weighOrigins([liveOrigin({ port: 1, weight: 0 })])).toBeNull();
+test.each(POLICIES)(
+  '%s takes another origin for one that was tried, by the weights of the others',
+  (policy) => {
+    const picker = pickerOf(policy, { a: 0.5, b: 0.1, c: 0.3 });
+    const draw = drawing(picker);
+    const drawn = shares(20_000, (i) => draw(address(i), ['a']));
+    expect(Object.keys(drawn).sort()).toEqual(['b', 'c']);
+    expect(Math.abs(drawn.c! - 0.75)).toBeLessThan(0.03);
+    expect(draw('192.0.2.1', ['c', 'gone', 'a'])).toBe('b');
+    expect(draw('192.0.2.1', ['a', 'b', 'c'])).toBe('none');
+    // What one request does without, the next one may have.
+    expect(Object.keys(shares(2_000, (i) => draw(address(i)))).sort()).toEqual(['a', 'b', 'c']);
+  },
+);
+
+test('random finds the one origin that is left beside one with nearly all the weight', () => {
+  const draw = drawing(pickerOf('random', { a: 1, b: 0.01 }));
+  for (let i = 0; i < 200; i++) expect(draw('192.0.2.1', ['a'])).toBe('b');
 });
 
-test('the largest random number still draws an origin', () => {
-  expect(pickRandomOrigin(weighted({ a: 0.1, b: 0.3 }), '', () => 1 - 2 ** -53).name).toMatch(/^[ab]$/);
-});
-
-test('the hash policy keeps a client on its origin', () => {
-  const origins = weighted({ a: 1, b: 1, c: 1 });
-  for (let i = 0; i < 200; i++) {
-    const first = pickHashedOrigin(origins, address(i));
-    for (let again = 0; again < 5; again++) expect(pickHashedOrigin(origins, address(i))).toBe(first);
+test.each(POLICIES)('the extreme random numbers draw an origin with %s', (policy) => {
+  for (const number of [0, 1 - 2 ** -53]) {
+    const draw = drawing(pickerOf(policy, { a: 0.1, b: 0.3, c: 0.1 }), () => number);
+    expect(draw('192.0.2.1')).toMatch(/^[abc]$/);
+    expect(draw('192.0.2.1', ['c', 'b'])).toBe('a');
   }
 });
 
-test('the hash policy spreads clients by weight', () => {
-  const origins = weighted({ a: 0.2, b: 0.8 });
-  const spread = shares(DRAWS, (i) => pickHashedOrigin(origins, address(i)).name);
-  expect(Math.abs(spread.a! - 0.2)).toBeLessThan(0.02);
-});
+const ROWS = [
+  ['least_outstanding_requests', 'requestStarted', 'requestEnded'],
+  ['least_connections', 'connectionOpened', 'connectionClosed'],
+] as const;
 
-test('an origin that leaves moves only its own clients, and they spread over the others', () => {
-  const all = weighted({ a: 1, b: 1, c: 1 });
-  const left = weighted({ a: 1, c: 1 });
-  const moved = { a: 0, c: 0 };
-  for (let i = 0; i < 6_000; i++) {
-    const before = pickHashedOrigin(all, address(i)).name;
-    const after = pickHashedOrigin(left, address(i)).name as 'a' | 'c';
-    if (before === 'b') moved[after] += 1;
-    else expect(after).toBe(before);
-  }
-  expect(moved.a).toBeGreaterThan(800);
-  expect(moved.c).toBeGreaterThan(800);
+test.each(ROWS)('%s draws by weight / (1 + load), and follows each change', (policy, more, less) => {
+  const load = createLoadBoard();
+  load[more]('pool', 'a');
+  const picker = pickerOf(policy, { a: 1, b: 1, c: 0.5 }, load);
+  load.onChange((_, key) => picker.loadChanged?.(key));
+  const draw = drawing(picker);
+  const expectShares = (expected: Weights) => {
+    const drawn = shares(DRAWS, () => draw('192.0.2.1'));
+    for (const name of 'abc') {
+      expect(Math.abs((drawn[name] ?? 0) - expected[name]!)).toBeLessThan(0.01);
+    }
+  };
+  expectShares({ a: 0.25, b: 0.5, c: 0.25 });
+  for (let i = 0; i < 8; i++) load[more]('pool', 'a');
+  load[more]('pool', 'c');
+  load[more]('pool', 'nobody');
+  // 1/10, 1, 0.5/2 of 1.35.
+  expectShares({ a: 0.0741, b: 0.7407, c: 0.1852 });
+  for (let i = 0; i < 9; i++) load[less]('pool', 'a');
+  load[less]('pool', 'c');
+  expectShares({ a: 0.4, b: 0.4, c: 0.2 });
 });

@@ -1,44 +1,175 @@
 import { expect, test } from 'vitest';
-import { pickFirstPool } from '../../src/steering/pools/off.js';
-import { pickRandomPool } from '../../src/steering/pools/random.js';
+import { createLoadBoard } from '../../src/live/load-board.js';
+import type { LivePool, LiveSettings } from '../../src/live/snapshot.js';
+import { NOWHERE, type Place } from '../../src/net/place.js';
+import { POOL_POLICIES } from '../../src/steering/pools/policies.js';
+import type { PoolChoice } from '../../src/steering/pools/policy.js';
+import { angleBetween } from '../../src/steering/pools/proximity.js';
 import { liveSettings, unmonitoredPool } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';
 
-const pool = (id: string) => unmonitoredPool({ id, origins: [] });
-const weights = (poolWeights: Record<string, number>, defaultWeight = 1) =>
-  liveSettings({ defaultPools: [], randomSteering: { defaultWeight, poolWeights } });
+type Policy = keyof typeof POOL_POLICIES;
+const POLICIES = Object.keys(POOL_POLICIES) as Policy[];
+const DRAWS = 100_000;
 
-test('off takes the first available pool of the list', () => {
-  const [a, b] = [pool('a'), pool('b')];
-  expect(pickFirstPool([b, a])).toBe(b);
+function ordering(
+  policy: Policy,
+  pools: readonly string[],
+  settings: Partial<LiveSettings> = {},
+  given: Partial<PoolChoice> = {},
+) {
+  const choice: PoolChoice = {
+    settings: liveSettings({ defaultPools: pools, ...settings }),
+    place: NOWHERE,
+    random: seededRandom(3),
+    load: createLoadBoard(),
+    pool: (id) => unmonitoredPool({ id }),
+    latency: () => null,
+    ...given,
+  };
+  const { candidates, order } = POOL_POLICIES[policy];
+  return () => [...order(candidates(choice.settings, choice.place), choice)];
+}
+
+const weights = (poolWeights: Record<string, number>, defaultWeight = 1) => ({
+  randomSteering: { defaultWeight, poolWeights },
 });
 
-test('random draws pools by weight', () => {
-  const random = seededRandom(3);
-  const pools = [pool('a'), pool('b')];
-  const drawn = shares(20_000, () => pickRandomPool(pools, weights({ a: 0.8, b: 0.2 }), random).id);
-  expect(Math.abs(drawn.a! - 0.8)).toBeLessThan(0.02);
+test.each(POLICIES)('%s asks every pool once', (policy) => {
+  const pools = ['d', 'b', 'a', 'c'];
+  const order = ordering(policy, pools, weights({ b: 0.5, c: 0 }));
+  for (let i = 0; i < 20; i++) expect(order().toSorted()).toEqual(pools.toSorted());
+  expect(ordering(policy, [])()).toEqual([]);
 });
 
-test('a pool without a weight of its own has the default weight', () => {
-  const random = seededRandom(4);
-  const pools = [pool('a'), pool('b')];
-  const drawn = shares(20_000, () => pickRandomPool(pools, weights({ a: 0.1 }, 0.3), random).id);
-  expect(Math.abs(drawn.a! - 0.25)).toBeLessThan(0.02);
+test.each(POLICIES)('%s steers by a flat list of pools where a rule gave one', (policy) => {
+  const order = ordering(policy, ['a'], { pools: ['x', 'y'], countryPools: { XX: ['b'] } });
+  expect(order().toSorted()).toEqual(['x', 'y']);
 });
 
-test('a pool of weight 0 is never drawn while another has a weight', () => {
-  const random = seededRandom(5);
-  const pools = [pool('a'), pool('b'), pool('c')];
-  const drawn = shares(5_000, () => pickRandomPool(pools, weights({ a: 0, c: 0 }), random).id);
-  expect(drawn).toEqual({ b: expect.closeTo(1) });
+test.each(['off', 'geo'] as const)('T66 %s keeps the order of the list', (policy) => {
+  expect(ordering(policy, ['c', 'a', 'b'])()).toEqual(['c', 'a', 'b']);
 });
 
-test('the largest random number does not draw a last pool of weight 0', () => {
-  const pools = [pool('a'), pool('b')];
-  expect(pickRandomPool(pools, weights({ a: 0.3, b: 0 }), () => 1 - 2 ** -53).id).toBe('a');
+const MAPS = {
+  popPools: { SJC: ['pop'] },
+  countryPools: { US: ['country', 'other'], DE: [] },
+  regionPools: { WNAM: ['region'], WEU: ['europe'] },
+};
+
+test.each<[Partial<Place>, string[]]>([
+  [{ pop: 'SJC', country: 'US', region: 'WNAM' }, ['pop']],
+  [{ pop: 'LAX', country: 'US', region: 'WNAM' }, ['country', 'other']],
+  [{ pop: 'YVR', country: 'CA', region: 'WNAM' }, ['region']],
+  [{ pop: 'SYD', country: 'AU', region: 'OC' }, ['default']],
+  [{ pop: 'FRA', country: 'DE', region: 'WEU' }, ['europe']],
+  [{ pop: 'constructor', country: 'toString', region: '' }, ['default']],
+])('T73 geo takes the pools of the data centre, else the country, else the region: %j', (at, expected) => {
+  const place = { ...NOWHERE, ...at };
+  expect(ordering('geo', ['default'], MAPS, { place })()).toEqual(expected);
+});
+
+test('policies other than geo do not look at the pools of places', () => {
+  const place = { ...NOWHERE, pop: 'SJC' };
+  for (const policy of POLICIES.filter((name) => name !== 'geo')) {
+    expect(ordering(policy, ['default'], MAPS, { place })()).toEqual(['default']);
+  }
+});
+
+test('T75 random draws pools by weight, within 1 %, and by the default weight those without one', () => {
+  const order = ordering('random', ['a', 'b', 'c'], weights({ a: 0.8, b: 0.2 }, 0.6));
+  const drawn = shares(DRAWS, () => order()[0]!);
+  for (const [id, share] of Object.entries({ a: 0.5, b: 0.125, c: 0.375 })) {
+    expect(Math.abs(drawn[id]! - share)).toBeLessThan(0.01);
+  }
+});
+
+test('T75 the pools behind the first are drawn by weight too: passing one over renormalises', () => {
+  const order = ordering('random', ['a', 'b', 'c'], weights({ a: 0.5, b: 0.3, c: 0.1 }));
+  const drawn = shares(DRAWS, () => order().find((id) => id !== 'a')!);
+  expect(Math.abs(drawn.b! - 0.75)).toBeLessThan(0.01);
+});
+
+test('T75 a pool of weight 0 comes last, whatever the random number', () => {
+  const pools = ['a', 'b', 'c'];
+  for (const number of [0, 0.5, 1 - 2 ** -53]) {
+    expect(ordering('random', pools, weights({ a: 0, c: 0 }), { random: () => number })()).toEqual([
+      'b',
+      'a',
+      'c',
+    ]);
+  }
 });
 
 test('when all weights are 0 the list order decides', () => {
-  expect(pickRandomPool([pool('b'), pool('a')], weights({}, 0), () => 0.99).id).toBe('b');
+  for (const policy of ['random', 'least_connections', 'least_outstanding_requests'] as const) {
+    expect(ordering(policy, ['b', 'a'], weights({}, 0), { random: () => 0.99 })()).toEqual(['b', 'a']);
+  }
 });
+
+test('T76 dynamic_latency takes the fastest pool, and those that nobody measured last in list order', () => {
+  const latencies: Record<string, number> = { slow: 50, fast: 5 };
+  const latency = (id: string) => latencies[id] ?? null;
+  const pools = ['new', 'slow', 'other', 'fast'];
+  expect(ordering('dynamic_latency', pools, {}, { latency })()).toEqual(['fast', 'slow', 'new', 'other']);
+  expect(ordering('dynamic_latency', pools)()).toEqual(pools);
+});
+
+const CITIES: Record<string, Pick<LivePool, 'latitude' | 'longitude'>> = {
+  paris: { latitude: 48.86, longitude: 2.35 },
+  tokyo: { latitude: 35.68, longitude: 139.69 },
+  auckland: { latitude: -36.85, longitude: 174.76 },
+  anchorage: { latitude: 61.22, longitude: -149.9 },
+  nowhere: { latitude: null, longitude: null },
+};
+
+test('T77 proximity takes the nearest pool, across the date line too, and those without coordinates last', () => {
+  const pool = (id: string) => unmonitoredPool({ id, ...CITIES[id] });
+  const pools = ['nowhere', ...Object.keys(CITIES).slice(0, 4), 'gone'];
+  const from = (latitude: number | null, longitude: number | null) =>
+    ordering(
+      'proximity',
+      pools,
+      {},
+      {
+        place: { ...NOWHERE, latitude, longitude },
+        pool: (id) => (id === 'gone' ? undefined : pool(id)),
+      },
+    )();
+  expect(from(50.1, 8.7)).toEqual(['paris', 'anchorage', 'tokyo', 'auckland', 'nowhere', 'gone']);
+  // Fiji, east of the date line.
+  expect(from(-17, -179.5).slice(0, 2)).toEqual(['auckland', 'tokyo']);
+  expect(from(null, null)).toEqual(pools);
+});
+
+test('T77 distances are those of great circles', () => {
+  const kilometres = (...at: [number, number, number, number]) => Math.round(angleBetween(...at) * 6371);
+  expect(kilometres(0, 0, 0, 180)).toBe(20015);
+  expect(kilometres(90, 0, -90, 77)).toBe(20015);
+  expect(kilometres(48.86, 2.35, 35.68, 139.69)).toBe(9713);
+  expect(kilometres(10, 20, 10, 20)).toBe(0);
+});
+
+test.each([
+  ['least_outstanding_requests', 'requestStarted'],
+  ['least_connections', 'connectionOpened'],
+] as const)(
+  'T78 %s draws pools by weight / (1 + load): 9 under way at one, none at the other',
+  (policy, more) => {
+    const load = createLoadBoard();
+    for (let i = 0; i < 9; i++) load[more]('a', `origin-${i % 3}`);
+    const order = ordering(policy, ['a', 'b'], {}, { load });
+    const drawn = shares(DRAWS, () => order()[0]!);
+    expect(Math.abs(drawn.b! - 10 / 11)).toBeLessThan(0.01);
+    const weighted = ordering(policy, ['a', 'b'], weights({ a: 1, b: 0.1 }), { load });
+    expect(Math.abs(shares(DRAWS, () => weighted()[0]!).a! - 0.5)).toBeLessThan(0.01);
+  },
+);
+
+test.each(['least_outstanding_requests', 'least_connections'] as const)(
+  'T79 %s is random where nothing is counted, as in DNS',
+  (policy) => {
+    const order = ordering(policy, ['a', 'b']);
+    expect(Math.abs(shares(DRAWS, () => order()[0]!).a! - 0.5)).toBeLessThan(0.01);
+  },
+);

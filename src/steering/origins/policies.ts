@@ -1,12 +1,13 @@
-import type { LiveOrigin, OriginSteeringPolicy } from '../../live/snapshot.js';
-import type { WeightedOrigins } from '../weighted.js';
-import { pickHashedOrigin } from './hash.js';
-import { pickRandomOrigin } from './random.js';
-
-/** `random` gives numbers in [0, 1). */
-export type PickOrigin = (origins: WeightedOrigins, clientIp: string, random: () => number) => LiveOrigin;
+import type { OriginSteeringPolicy } from '../../live/snapshot.js';
+import { hashedOrigins } from './hash.js';
+import { leastConnectedOrigins } from './least-connections.js';
+import { leastOutstandingOrigins } from './least-outstanding-requests.js';
+import type { OriginPolicy } from './policy.js';
+import { randomOrigins } from './random.js';
 
 export const ORIGIN_POLICIES = {
-  random: pickRandomOrigin,
-  hash: pickHashedOrigin,
-} satisfies Partial<Record<OriginSteeringPolicy, PickOrigin>>;
+  random: randomOrigins,
+  hash: hashedOrigins,
+  least_outstanding_requests: leastOutstandingOrigins,
+  least_connections: leastConnectedOrigins,
+} satisfies Record<OriginSteeringPolicy, OriginPolicy>;

@@ -1,13 +1,23 @@
-import type { LiveOrigin } from '../../live/snapshot.js';
-import type { WeightedOrigins } from '../weighted.js';
+import { aliasTable } from '../alias-table.js';
+import { createWeightTree } from '../weight-tree.js';
+import type { OriginPolicy } from './policy.js';
+
+/** Draws before those that are left are weighed anew: enough unless what was tried had nearly all the weight. */
+const MAX_DRAWS = 8;
 
 /** A weighted draw: each origin's share is its weight over the sum of the weights that take part. */
-export function pickRandomOrigin(
-  { origins, keep, alias }: WeightedOrigins,
-  _clientIp: string,
-  random: () => number,
-): LiveOrigin {
-  const drawn = random() * origins.length;
-  const slot = Math.min(Math.floor(drawn), origins.length - 1);
-  return origins[drawn - slot < keep[slot]! ? slot : alias[slot]!]!;
-}
+export const randomOrigins: OriginPolicy = (origins) => {
+  const weights = origins.map(({ weight }) => weight);
+  const draw = aliasTable(weights);
+  return {
+    pick({ random, without }) {
+      // A draw that hits what was tried and is repeated leaves the shares of the others as they are.
+      for (let i = 0; i < MAX_DRAWS; i++) {
+        const origin = origins[draw(random)]!;
+        if (!without.includes(origin.key)) return origin;
+      }
+      const left = createWeightTree(origins.map(({ key, weight }) => (without.includes(key) ? 0 : weight)));
+      return left.total > 0 ? origins[left.at(random())]! : null;
+    },
+  };
+};

@@ -1,6 +1,7 @@
-import type { LivePool } from '../../live/snapshot.js';
+import { listedPools, type PoolPolicy } from './policy.js';
 
 /** Failover order: the first pool of the list that can take the request. */
-export function pickFirstPool(available: readonly LivePool[]): LivePool {
-  return available[0]!;
-}
+export const off: PoolPolicy = {
+  candidates: listedPools,
+  order: (candidates) => candidates,
+};

@@ -1,15 +1,19 @@
-import type { LivePool, LiveSettings, SteeringPolicy } from '../../live/snapshot.js';
-import { pickFirstPool } from './off.js';
-import { pickRandomPool } from './random.js';
-
-/** Chooses among pools that can all take the request, in list order and never none. `random` gives numbers in [0, 1). */
-export type PickPool = (
-  available: readonly LivePool[],
-  settings: LiveSettings,
-  random: () => number,
-) => LivePool;
+import type { SteeringPolicy } from '../../live/snapshot.js';
+import { dynamicLatency } from './dynamic-latency.js';
+import { geo } from './geo.js';
+import { leastConnections } from './least-connections.js';
+import { leastOutstandingRequests } from './least-outstanding-requests.js';
+import { off } from './off.js';
+import type { PoolPolicy } from './policy.js';
+import { proximity } from './proximity.js';
+import { random } from './random.js';
 
 export const POOL_POLICIES = {
-  off: pickFirstPool,
-  random: pickRandomPool,
-} satisfies Partial<Record<SteeringPolicy, PickPool>>;
+  off,
+  geo,
+  random,
+  dynamic_latency: dynamicLatency,
+  proximity,
+  least_outstanding_requests: leastOutstandingRequests,
+  least_connections: leastConnections,
+} satisfies Record<SteeringPolicy, PoolPolicy>;

@@ -1,0 +1,96 @@
+import type { HealthView } from '../live/health-board.js';
+import type { LoadView } from '../live/load-board.js';
+import type { LiveOrigin, LivePool, LiveSettings, SteeringPolicy } from '../live/snapshot.js';
+import { drawsOf } from './hash-text.js';
+import type { OriginGroup } from './origin-group.js';
+import type { PoolUnavailable, SkippedPool } from './plan.js';
+import { createPoolLatencies } from './pool-latencies.js';
+import type { PoolStates } from './pool-states.js';
+import { POOL_POLICIES } from './pools/policies.js';
+import type { PoolChoice } from './pools/policy.js';
+import { shedsRequest } from './shedding.js';
+import type { Visit } from './visit.js';
+
+/** Where a pool and an origin are searched for. */
+export interface SearchQuery {
+  readonly settings: LiveSettings;
+  readonly policy: SteeringPolicy;
+  readonly candidates: readonly string[];
+  readonly visit: Visit;
+  /** A candidate that is out of the question, whatever its state; null for none. */
+  readonly barred: SkippedPool | null;
+  /** Keys of origins that are. */
+  readonly without: readonly string[];
+}
+
+export interface Found {
+  readonly pool: LivePool;
+  readonly origin: LiveOrigin;
+}
+
+export interface PoolSearch {
+  /** The first candidate in steering order that can serve. Those that cannot are added to `skipped`. */
+  find(query: SearchQuery, skipped: SkippedPool[]): Found | null;
+  /** An origin of the group, as the pool's policy or the kind of session wants it. */
+  pickOrigin(
+    group: OriginGroup,
+    query: Pick<SearchQuery, 'settings' | 'visit' | 'without'>,
+  ): LiveOrigin | null;
+}
+
+export function createPoolSearch(
+  pools: ReadonlyMap<string, LivePool>,
+  health: HealthView,
+  load: LoadView,
+  states: PoolStates,
+): PoolSearch {
+  const latencyOf = createPoolLatencies(health);
+
+  function order({ settings, policy, candidates, visit }: SearchQuery): Iterable<string> {
+    const choice: PoolChoice = {
+      settings,
+      place: visit.place,
+      random: choosesByAddress(settings, visit) ? drawsOf(visit.clientIp) : visit.random,
+      load,
+      pool: (id) => pools.get(id),
+      latency(id) {
+        const pool = pools.get(id);
+        return pool === undefined ? null : latencyOf(pool, visit.now);
+      },
+    };
+    return POOL_POLICIES[policy].order(candidates, choice);
+  }
+
+  const pickOrigin: PoolSearch['pickOrigin'] = (group, { settings, visit, without }) => {
+    const choice = { clientIp: visit.clientIp, random: visit.random, without };
+    return choosesByAddress(settings, visit) ? group.pickByAddress(choice) : group.pick(choice);
+  };
+
+  function tryPool(poolId: string, query: SearchQuery): Found | PoolUnavailable {
+    if (query.barred?.poolId === poolId) return query.barred.reason;
+    const pool = pools.get(poolId);
+    if (pool === undefined) return 'missing';
+    const { unavailable, eligible } = states.of(pool, query.visit.place.region);
+    if (unavailable !== null) return unavailable;
+    if (shedsRequest(pool, query.visit)) return 'shed';
+    const origin = eligible && pickOrigin(eligible, query);
+    return origin ? { pool, origin } : 'no_eligible_origin';
+  }
+
+  return {
+    pickOrigin,
+    find(query, skipped) {
+      for (const poolId of order(query)) {
+        const found = tryPool(poolId, query);
+        if (typeof found === 'object') return found;
+        skipped.push({ poolId, reason: found });
+      }
+      return null;
+    },
+  };
+}
+
+/** With `ip_cookie` the first choice of a client without a session is always the same one. */
+function choosesByAddress({ affinity }: LiveSettings, { carriers }: Visit): boolean {
+  return affinity === 'ip_cookie' && carriers !== null;
+}
