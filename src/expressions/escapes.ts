@@ -1,0 +1,26 @@
+import { utf8Bytes } from './bytes.js';
+import { ExpressionError } from './expression-error.js';
+import type { StringToken } from './lexer.js';
+
+/** The bytes that a string means, except as a regular expression. Throws for an unknown escape. */
+export function stringBytes({ raw, inner, innerPosition }: StringToken): string {
+  if (raw) return utf8Bytes(inner);
+  const pieces = inner.matchAll(/[^\\]+|\\(["\\])|\\x([0-9A-Fa-f]{2})|\\([0-3][0-7]{2})|\\/g);
+  return Array.from(pieces, (piece) => {
+    const [text, itself, hex, octal] = piece;
+    if (itself !== undefined) return itself;
+    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
+    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+    if (text !== '\\') return utf8Bytes(text);
+    const unknown = inner.slice(piece.index, piece.index + 2);
+    throw new ExpressionError(
+      `unknown escape ${unknown}: a string knows \\", \\\\, \\xHH and \\OOO (octal); a raw string r"..." knows none`,
+      innerPosition + piece.index,
+    );
+  }).join('');
+}
+
+/** The pattern that a string means after `matches`: backslashes are the pattern's own, and \" is a quote. */
+export function patternText({ raw, inner }: StringToken): string {
+  return raw ? inner : inner.replace(/\\(.)/gs, (pair, character) => (character === '"' ? '"' : pair));
+}

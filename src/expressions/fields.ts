@@ -1,0 +1,92 @@
+import { type Ip, parseIp } from '../net/ip.js';
+import type { DnsFacts, Facts, HttpFacts } from './facts.js';
+import { type QueryArguments, queryArguments } from './query-arguments.js';
+import type { Type, Value } from './types.js';
+
+export interface Field {
+  readonly type: Type;
+  /** The kind of request that has it: proxied ones (`http`), DNS-only ones, or both (null). */
+  readonly of: 'http' | 'dns' | null;
+  /** Undefined is a missing value. Only called for requests of its kind. */
+  read(facts: Facts): Value | undefined;
+}
+
+const both = (type: Type, read: Field['read']): Field => ({ type, of: null, read });
+const http = (type: Type, read: (http: HttpFacts) => Value): Field => ({
+  type,
+  of: 'http',
+  read: (facts) => read(facts.http!),
+});
+const dns = (type: Type, read: (dns: DnsFacts) => Value | undefined): Field => ({
+  type,
+  of: 'dns',
+  read: (facts) => read(facts.dns!),
+});
+
+/**
+ * The fields of load balancer rules, with Cloudflare's names and types:
+ * https://developers.cloudflare.com/load-balancing/additional-options/load-balancing-rules/reference/
+ */
+const FIELDS: Readonly<Record<string, Field>> = {
+  'cf.load_balancer.name': both('string', (facts) => facts.loadBalancer),
+  'cf.load_balancer.region': both('string', (facts) => facts.region),
+  'ip.src': both('ip', (facts) => addressOf(facts.clientIp)),
+
+  'http.cookie': http('string', (request) => request.headers().get('cookie')?.join('; ') ?? ''),
+  'http.host': http('string', (request) => request.host),
+  'http.referer': http('string', (request) => request.headers().get('referer')?.[0] ?? ''),
+  'http.request.headers': http('map<array<string>>', (request) => request.headers()),
+  'http.request.method': http('string', (request) => request.method),
+  'http.request.timestamp.sec': http('integer', (request) => request.timestamp),
+  'http.request.uri': http('string', (request) => request.uri),
+  'http.request.uri.args': http('map<array<string>>', (request) => argumentsOf(request).byName),
+  'http.request.uri.args.names': http('array<string>', (request) => argumentsOf(request).names),
+  'http.request.uri.args.values': http('array<string>', (request) => argumentsOf(request).values),
+  'http.request.uri.path': http('string', (request) => split(request.uri)[0]),
+  'http.request.uri.query': http('string', (request) => split(request.uri)[1]),
+  'http.request.version': http('string', (request) => request.version),
+
+  'dns.qry.name': dns('string', (query) => query.name),
+  'dns.qry.name.len': dns('integer', (query) => query.name.length),
+  'dns.qry.qu': dns('boolean', (query) => query.unicast),
+  'dns.qry.type': dns('integer', (query) => query.type),
+  'dns.rr.opt.client': dns('boolean', (query) => query.clientSubnet !== null),
+  'dns.rr.opt.client.addr': dns('ip', (query) =>
+    query.clientSubnet === null ? undefined : addressOf(query.clientSubnet),
+  ),
+};
+
+export const FIELD_NAMES: readonly string[] = Object.keys(FIELDS);
+
+/** Undefined when there is no field of that name. */
+export const fieldNamed = (name: string): Field | undefined =>
+  Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+
+function split(uri: string): readonly [path: string, query: string] {
+  const mark = uri.indexOf('?');
+  return mark < 0 ? [uri, ''] : [uri.slice(0, mark), uri.slice(mark + 1)];
+}
+
+/** Many rules ask the same of one request. */
+const parsedArguments = new WeakMap<HttpFacts, QueryArguments>();
+
+function argumentsOf(request: HttpFacts): QueryArguments {
+  let parsed = parsedArguments.get(request);
+  if (!parsed) {
+    parsed = queryArguments(split(request.uri)[1]);
+    parsedArguments.set(request, parsed);
+  }
+  return parsed;
+}
+
+/** The address of the last call is kept: the rules of one request all ask for the same one. */
+let lastText = '';
+let lastAddress: Ip | undefined;
+
+function addressOf(text: string): Ip | undefined {
+  if (text !== lastText) {
+    lastAddress = parseIp(text) ?? undefined;
+    lastText = text;
+  }
+  return lastAddress;
+}
