@@ -1,9 +1,9 @@
 import { hashText, mixBits } from './hash-text.js';
 
 /** Points of each member on the ring. The more, the more even are the shares, and the longer it takes to build. */
-const POINTS = 32;
+const POINTS = 64;
 /** Places from which a client looks. The more, the more even are the shares, and the longer each search takes. */
-const PROBES = 24;
+const PROBES = 16;
 /** Odd steps that spread the numbers 1, 2, 3... over 32 bits. */
 const POINT_STEP = 0x9e3779b9;
 const PROBE_STEP = 0x85157af5;

@@ -1,4 +1,5 @@
-import type { LiveFixedResponse, LiveLoadBalancer, LiveSettings } from '../live/snapshot.js';
+import { compileExpression, type Expression } from '../expressions/compile.js';
+import type { LiveFixedResponse, LiveLoadBalancer, LiveRule, LiveSettings } from '../live/snapshot.js';
 import { matchPoolSet } from './pool-sets.js';
 import { mergeSettings } from './settings.js';
 import type { Visit } from './visit.js';
@@ -16,10 +17,48 @@ export interface Ruling {
 
 const NO_RULES: readonly string[] = [];
 
-/** The first pool set that matches, then every rule that does, until one ends it. A fixed response ends everything. */
-export function applyRules({ settings, poolSets }: LiveLoadBalancer, visit: Visit): Ruling {
+/**
+ * The first pool set that matches, and on top of it every rule that does, until one ends it. A fixed response ends
+ * everything. Conditions are about the request as it came, never about what an earlier rule has set.
+ */
+export function applyRules({ settings, poolSets, rules }: LiveLoadBalancer, visit: Visit): Ruling {
   const set = poolSets.length === 0 ? undefined : matchPoolSet(poolSets, visit.place);
   const poolSet = set?.name ?? null;
-  const merged = set ? mergeSettings(settings, set.overrides) : settings;
-  return { settings: merged, poolSet, rules: NO_RULES, fixedResponse: set?.fixedResponse ?? null };
+  let ruled = set ? mergeSettings(settings, set.overrides) : settings;
+  if (set?.fixedResponse) {
+    return { settings: ruled, poolSet, rules: NO_RULES, fixedResponse: set.fixedResponse };
+  }
+  if (rules.length === 0) return { settings: ruled, poolSet, rules: NO_RULES, fixedResponse: null };
+  const matched: string[] = [];
+  for (const rule of rules) {
+    if (!conditionOf(rule).matches(visit.facts())) continue;
+    matched.push(rule.name);
+    const { fixedResponse } = rule;
+    if (fixedResponse) return { settings: ruled, poolSet, rules: matched, fixedResponse };
+    ruled = mergeSettings(ruled, rule.overrides);
+    if (rule.terminates) break;
+  }
+  return { settings: ruled, poolSet, rules: matched, fixedResponse: null };
+}
+
+/** Compiled on the first use, and kept for as long as the rule. */
+const conditions = new WeakMap<LiveRule, Expression>();
+const NEVER: Expression = { matches: () => false };
+
+function conditionOf(rule: LiveRule): Expression {
+  let condition = conditions.get(rule);
+  if (condition === undefined) {
+    condition = compiled(rule.condition);
+    conditions.set(rule, condition);
+  }
+  return condition;
+}
+
+/** Conditions are checked when they are written. One that was stored before that, and is none, holds for no request. */
+function compiled(text: string): Expression {
+  try {
+    return compileExpression(text);
+  } catch {
+    return NEVER;
+  }
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { HealthState } from '../../src/live/health-board.js';
+import { NOWHERE } from '../../src/net/place.js';
 import type { Plan } from '../../src/steering/plan.js';
 import { livePool, unmonitoredPool } from '../support/live-objects.js';
-import { origin, steer, target } from './rig.js';
+import { origin, steer, target, visitOf } from './rig.js';
 import { shares } from './seeded-random.js';
 
 test('a pool without a monitor is used whatever its health', () => {
@@ -148,3 +150,132 @@ test('the alternative is another usable origin of the same pool', () => {
   verdict('a', '4', 'unhealthy');
   expect(alternative(decide() as Plan)).toBeNull();
 });
+
+test('the alternative is none of those that were tried, in whatever pool', () => {
+  const [a, b] = [
+    unmonitoredPool({ id: 'a', origins: [origin('1'), origin('2'), origin('3')] }),
+    unmonitoredPool({ id: 'b', origins: [origin('2'), origin('4')] }),
+  ];
+  const { decide, alternative } = steer([a, b], { failoverAcrossPools: true });
+  const plan = { ...(decide() as Plan), origin: a.origins[0]! };
+  expect(target(alternative(plan, [a.origins[1]!]))).toBe('a/3');
+  expect(target(alternative(plan, [a.origins[1]!, a.origins[2]!]))).toBe('b/4');
+  expect(alternative(plan, [...a.origins, ...b.origins])).toBeNull();
+});
+
+test('only with failover across pools the alternative is of the next pool that is available', () => {
+  const pools = ['a', 'b', 'c', 'fallback'].map((id) =>
+    livePool({ id, monitorId: 'm', origins: [origin(`${id}1`)] }),
+  );
+  const at = (failoverAcrossPools: boolean, ...healthy: string[]) => {
+    const fields = { failoverAcrossPools, defaultPools: ['a', 'b', 'c'] };
+    const { decide, alternative, verdict } = steer(pools, fields);
+    for (const id of ['a', ...healthy]) verdict(id, `${id}1`, 'healthy');
+    return target(alternative(decide() as Plan));
+  };
+  expect(at(false, 'b', 'c')).toBe('nothing');
+  expect(at(true, 'b', 'c')).toBe('b/b1');
+  expect(at(true, 'c')).toBe('c/c1');
+  // Never the fallback pool, unless it is one of the candidates.
+  expect(at(true, 'fallback')).toBe('nothing');
+});
+
+test('the alternative to an origin of the fallback pool is one that is healthy', () => {
+  const fallback = livePool({ id: 'fallback', monitorId: 'm', origins: [origin('1'), origin('2')] });
+  const { decide, alternative, verdict } = steer([fallback], { defaultPools: [] });
+  const plan = decide() as Plan;
+  expect(alternative(plan)).toBeNull();
+  verdict('fallback', plan.origin.name === '1' ? '2' : '1', 'healthy');
+  expect(alternative(plan)).toMatchObject({ viaFallback: true, pool: { id: 'fallback' } });
+});
+
+test('a plan outlives its pool: there is no alternative in one that is gone or disabled', () => {
+  const a = unmonitoredPool({ id: 'a', origins: [origin('1'), origin('2')] });
+  const { byId, decide, alternative } = steer([a]);
+  const plan = decide() as Plan;
+  byId.set('a', { ...a, enabled: false });
+  expect(alternative(plan)).toBeNull();
+  byId.delete('a');
+  expect(alternative(plan)).toBeNull();
+});
+
+test('T31 a pool that steers by its regions is up or down as the region that serves finds it', () => {
+  const a = livePool({
+    id: 'a',
+    checkRegions: ['WEU', 'WNAM'],
+    healthSources: 'regional',
+    origins: [origin('1')],
+  });
+  const { decide, verdict } = steer([a, unmonitoredPool({ id: 'b', origins: [origin('2')] })]);
+  const from = (region: string) => target(decide({ place: { ...NOWHERE, region } }));
+  const states = (WEU: HealthState, WNAM: HealthState) => ({
+    regions: new Map(Object.entries({ WEU, WNAM })),
+  });
+  verdict('a', '1', 'healthy', states('unhealthy', 'healthy'));
+  expect([from('WEU'), from('WNAM'), from('OC'), from('')]).toEqual(['b/2', 'a/1', 'a/1', 'a/1']);
+  verdict('a', '1', 'unhealthy', states('unhealthy', 'healthy'));
+  expect([from('WEU'), from('WNAM'), from('OC')]).toEqual(['b/2', 'a/1', 'b/2']);
+});
+
+test('T67 nothing changes when a pool that gets no traffic goes down', () => {
+  const b = livePool({ id: 'b', monitorId: 'm', origins: [origin('2')] });
+  const { decide, verdict } = steer([unmonitoredPool({ id: 'a', origins: [origin('1')] }), b]);
+  for (const state of ['healthy', 'unhealthy'] as const) {
+    verdict('b', '2', state);
+    expect(decide()).toMatchObject({ pool: { id: 'a' }, trace: { skipped: [] } });
+  }
+});
+
+test('T74 when the pools of a place are down the fallback pool serves, not the default pools', () => {
+  const down = unmonitoredPool({ id: 'de', enabled: false, origins: [origin('1')] });
+  const others = ['a', 'fallback'].map((id) => unmonitoredPool({ id, origins: [origin('2')] }));
+  const fields = { defaultPools: ['a'], steeringPolicy: 'geo', countryPools: { DE: ['de'] } } as const;
+  const { decide } = steer([down, ...others], fields);
+  expect(target(decide({ place: { ...NOWHERE, country: 'DE' } }))).toBe('fallback/2 via fallback');
+  expect(target(decide({ place: { ...NOWHERE, country: 'FR' } }))).toBe('a/2');
+});
+
+test('T76 dynamic_latency follows the mean latency of the healthy enabled origins of a pool', () => {
+  const pools = [
+    livePool({ id: 'a', origins: [origin('1'), origin('2'), origin('off', { enabled: false })] }),
+    livePool({ id: 'b', origins: [origin('3')] }),
+    livePool({ id: 'c', origins: [origin('4')] }),
+  ];
+  const { decide, verdict } = steer(pools, { steeringPolicy: 'dynamic_latency' });
+  const { now } = visitOf();
+  const at = (time: number) => target(decide({ now: time })).split('/')[0];
+  for (const [id, name] of ['a1', 'a2', 'b3', 'c4'].map((text) => [text[0]!, text[1]!])) {
+    verdict(id!, name!, 'healthy');
+  }
+  expect(at(now)).toBe('a');
+  verdict('a', '1', 'healthy', { latencyMs: 10 });
+  verdict('a', '2', 'unhealthy', { latencyMs: 1 });
+  verdict('b', '3', 'healthy', { latencyMs: 9 });
+  expect(at(now + 1_000)).toBe('b');
+  verdict('a', '2', 'healthy', { latencyMs: 1 });
+  expect(at(now + 1_000)).toBe('a');
+  // A new latency alone is read within a second.
+  verdict('b', '3', 'healthy', { latencyMs: 2 });
+  expect(at(now + 2_000)).toBe('b');
+});
+
+test.each([
+  ['least_outstanding_requests', 'requestStarted', 'requestEnded'],
+  ['least_connections', 'connectionOpened', 'connectionClosed'],
+] as const)(
+  'T78 the origins of a pool with %s follow what is under way to them',
+  (originSteering, more, less) => {
+    const a = unmonitoredPool({ id: 'a', originSteering, origins: [origin('1'), origin('2')] });
+    const { decide, load, byId } = steer([a]);
+    const share = () => shares(100_000, () => target(decide()))['a/2']!;
+    decide();
+    for (let i = 0; i < 9; i++) load[more]('a', '1');
+    load[more]('gone', '1');
+    expect(Math.abs(share() - 10 / 11)).toBeLessThan(0.01);
+    // What is under way stays so when the pool is changed.
+    byId.set('a', { ...a, name: 'other' });
+    expect(Math.abs(share() - 10 / 11)).toBeLessThan(0.01);
+    for (let i = 0; i < 9; i++) load[less]('a', '1');
+    expect(Math.abs(share() - 0.5)).toBeLessThan(0.01);
+  },
+);
