@@ -4,66 +4,132 @@ import { type TrafficClient, trafficClient } from '../support/traffic.js';
 
 let lab: Lab;
 let client: TrafficClient;
-let pools: readonly { id: string }[];
+/** Behind the first an origin that refuses, behind the others one that answers with the name. */
+let pools: Record<'dead' | 'first' | 'second', { id: string }>;
 
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openLab(['--pop', 'AMS', '--region', 'WEU', '--country', 'NL', '--coordinates', '52.4,4.9']);
   client = trafficClient(lab.offramp.http);
-  const origins = [await lab.startOrigin('first'), await lab.startOrigin('second')];
+  const [dead, first, second] = [
+    await lab.startOrigin('dead'),
+    await lab.startOrigin('first'),
+    await lab.startOrigin('second'),
+  ];
+  await dead.kill();
   await lab.connect();
-  pools = await Promise.all(origins.map((origin) => lab.createPool(origin.name, [origin])));
+  pools = {
+    dead: await lab.createPool('dead', [dead], { latitude: -80, longitude: 0 }),
+    first: await lab.createPool('first', [first], { latitude: 40.7, longitude: -74 }),
+    second: await lab.createPool('second', [second], { latitude: 48.9, longitude: 2.4 }),
+  };
 });
 afterAll(async () => {
   client.close();
   await lab.close();
 });
 
-const [FIRST, UNKNOWN] = [{ status: 200, body: 'first' }, { status: 530 }];
+const [FIRST, SECOND, UNKNOWN] = [
+  { status: 200, body: 'first' },
+  { status: 200, body: 'second' },
+  { status: 530 },
+];
 const bodyOf = (name: string, fields: object) => ({
   name,
   proxied: true,
-  default_pools: pools.map(({ id }) => id),
-  fallback_pool: pools[1]!.id,
+  default_pools: [pools.first.id, pools.second.id],
+  fallback_pool: pools.dead.id,
   ...fields,
 });
 
-/** Everything here would send the request to the second pool, or to none. */
-const second = () => [pools[1]!.id];
+const second = () => [pools.second.id];
+const weights = () => ({ default_weight: 0, pool_weights: { [pools.second.id]: 1 } });
 const SETTINGS: readonly [what: string, fields: () => object][] = [
-  [
-    'pools for every place',
-    () => ({ region_pools: { WEU: second(), WNAM: second() }, country_pools: { DE: second() } }),
-  ],
-  ['dynamic_latency', () => ({ steering_policy: 'dynamic_latency' })],
-  ['proximity', () => ({ steering_policy: 'proximity' })],
+  ['pools for its region', () => ({ region_pools: { WEU: second() } })],
+  ['pools for its country', () => ({ country_pools: { NL: second() }, region_pools: { WEU: [] } })],
+  ['pools for its data centre', () => ({ pop_pools: { AMS: second() }, steering_policy: 'geo' })],
+  ['the nearest pool', () => ({ steering_policy: 'proximity' })],
+  ['random weights', () => ({ steering_policy: 'random', random_steering: weights() })],
   [
     'least_outstanding_requests with weights',
-    () => ({
-      steering_policy: 'least_outstanding_requests',
-      random_steering: { default_weight: 0, pool_weights: { [pools[1]!.id]: 1 } },
-    }),
+    () => ({ steering_policy: 'least_outstanding_requests', random_steering: weights() }),
   ],
   [
     'least_connections with weights',
+    () => ({ steering_policy: 'least_connections', random_steering: weights() }),
+  ],
+  ['a rule that always holds', () => ({ rules: [{ overrides: { default_pools: second() } }] })],
+  [
+    'a rule that holds for it',
     () => ({
-      steering_policy: 'least_connections',
-      random_steering: { default_weight: 0, pool_weights: { [pools[1]!.id]: 1 } },
+      rules: [{ condition: 'http.request.method eq "GET"', overrides: { default_pools: second() } }],
     }),
   ],
-  ['a rule that is always true', () => ({ rules: [{ overrides: { default_pools: second() } }] })],
-  ['a rule with a fixed response', () => ({ rules: [{ fixed_response: { status_code: 418 } }] })],
   ['a pool set for everything', () => ({ pool_sets: [{ overrides: { pools: second() } }] })],
+  [
+    'a pool set for its place',
+    () => ({
+      pool_sets: [
+        { match: { topology: { countries: ['US'] } }, overrides: { pools: [pools.first.id] } },
+        {
+          match: { topology: { countries: ['NL'], regions: ['WEU'] } },
+          overrides: { pools: second() },
+        },
+      ],
+    }),
+  ],
+  [
+    'failover across pools',
+    () => ({
+      default_pools: [pools.dead.id, pools.second.id],
+      adaptive_routing: { failover_across_pools: true },
+    }),
+  ],
 ];
 
-test.each(SETTINGS)(
-  'traffic does what the message says of %s: it goes to the first default pool',
-  async (what, fields) => {
-    const name = `${what.replaceAll(/[^a-z]/g, '-')}.example.com`;
-    const created = await lab.api.post('%/load_balancers', bodyOf(name, fields()));
-    expect(created.body.messages).toMatchObject([{ code: 10501 }]);
-    for (let i = 0; i < 5; i++) expect(await client.get(name)).toEqual(FIRST);
-  },
-);
+test.each(SETTINGS)('traffic follows %s to the second pool', async (what, fields) => {
+  const name = `${what.replaceAll(/[^a-z]/g, '-')}.example.com`;
+  const created = await lab.api.post('%/load_balancers', bodyOf(name, fields()));
+  expect([created.status, created.body.messages]).toEqual([200, []]);
+  for (let i = 0; i < 3; i++) expect(await client.get(name)).toEqual(SECOND);
+});
+
+const ELSEWHERE: typeof SETTINGS = [
+  ['pools for another country', () => ({ country_pools: { US: second() } })],
+  [
+    'a rule that does not hold',
+    () => ({ rules: [{ condition: 'http.host eq "x"', overrides: { default_pools: second() } }] }),
+  ],
+  [
+    'a pool set for another place',
+    () => ({
+      pool_sets: [
+        { match: { topology: { countries: ['NL'], regions: ['EEU'] } }, overrides: { pools: second() } },
+      ],
+    }),
+  ],
+];
+
+test.each(ELSEWHERE)('traffic does not follow %s', async (what, fields) => {
+  const name = `${what.replaceAll(/[^a-z]/g, '-')}.example.com`;
+  await lab.api.create('%/load_balancers', bodyOf(name, fields()));
+  for (let i = 0; i < 3; i++) expect(await client.get(name)).toEqual(FIRST);
+});
+
+test('a retry stays inside the pool without failover across pools', async () => {
+  const name = 'inside.example.com';
+  await lab.api.create('%/load_balancers', bodyOf(name, { default_pools: [pools.dead.id, pools.second.id] }));
+  expect((await client.get(name)).status).not.toBe(200);
+});
+
+test('a pool that sheds everything is passed over', async () => {
+  const name = 'shed.example.com';
+  const one = `@/load_balancers/pools/${pools.first.id}`;
+  await lab.api.create('%/load_balancers', bodyOf(name, {}));
+  await lab.api.patch(one, { load_shedding: { default_percent: 100 } });
+  expect(await client.get(name)).toEqual(SECOND);
+  await lab.api.patch(one, { load_shedding: { default_percent: 0 } });
+  expect(await client.get(name)).toEqual(FIRST);
+});
 
 test.each(['least_connections', 'least_outstanding_requests', 'hash', 'random'])(
   'a pool with origin steering %s takes traffic',

@@ -256,21 +256,18 @@ test.each<[unknown, string | RegExp]>([
   else expect(text).toMatch(reason);
 });
 
+test.each([
+  { health_sources: ['regional', 'global'], check_regions: ['WEU'] },
+  { load_shedding: { default_percent: 5, session_percent: 0.5 } },
+  { origin_steering: { policy: 'least_connections' } },
+  { origin_steering: { policy: 'least_outstanding_requests' } },
+])('a pool setting with its full effect is taken without a word: %j', async (fields) => {
+  const created = await api.post(PATH, { name: newName(), origins, ...fields });
+  expect([created.status, created.body.messages]).toEqual([200, []]);
+  expect(created.body.result).toMatchObject(fields);
+});
+
 test.each<[object, string]>([
-  [
-    { health_sources: ['regional', 'global'], check_regions: ['WEU'] },
-    'health_sources: every place steers by the same checks',
-  ],
-  [{ load_shedding: { default_percent: 5 } }, 'load_shedding: no load is shed'],
-  [{ load_shedding: { session_percent: 0.5 } }, 'load_shedding: no load is shed'],
-  [
-    { origin_steering: { policy: 'least_connections' } },
-    'origin_steering: least_connections steers like random',
-  ],
-  [
-    { origin_steering: { policy: 'least_outstanding_requests' } },
-    'origin_steering: least_outstanding_requests steers like random',
-  ],
   [{ notification_email: 'a@example.com,b@example.com' }, 'notification_email: no mail is sent'],
 ])('a pool setting that has no effect yet is kept, and a message says so: %j', async (fields, message) => {
   const created = await api.post(PATH, { name: newName(), origins, ...fields });
