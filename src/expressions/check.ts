@@ -10,7 +10,7 @@ import {
   type Parameter,
 } from './functions.js';
 import { type Test, testOf } from './operators.js';
-import type { Call, Comparison, Connective, Index, Literal, Node } from './syntax.js';
+import type { Call, Comparison, Connective, Item, Literal, Node } from './syntax.js';
 import { arrayOf, describeType, elementOf, isScalar, type Scalar, type Type } from './types.js';
 
 /** Kinds of requests that have all the fields of an expression. */
@@ -78,7 +78,7 @@ function meaningOf(node: Node): Checked {
       return fieldAt(node);
     case 'call':
       return call(node);
-    case 'index':
+    case 'item':
       return item(node);
     case 'literal': {
       const { literal } = node;
@@ -168,7 +168,7 @@ function fieldAt({ name, position }: Extract<Node, { kind: 'field' }>): Checked 
 
 const short = (name: string) => (name.length > 40 ? `${name.slice(0, 40)}...` : name);
 
-function item({ of: inner, key, position }: Index): Checked {
+function item({ of: inner, key, position }: Item): Checked {
   const of = meaningOf(inner);
   const refuse = (reason: string) => new ExpressionError(reason, position);
   if (of.unpacked) throw refuse('[*] is the last index of a value');

@@ -28,7 +28,7 @@ export function elementOfSet(token: Token): Element {
   if (text === ',')
     throw new ExpressionError('the values of a set stand apart by spaces, not commas', position);
   throw new ExpressionError(
-    `${found(token)} stands where a value was expected: a string in double quotes, an integer or an IP address`,
+    `unexpected ${found(token)}: expected a string in double quotes, an integer or an IP address`,
     position,
   );
 }
@@ -85,6 +85,6 @@ export function compareAddresses(a: readonly number[], b: readonly number[]): nu
 
 /** A token in a message. */
 export function found(token: Token): string {
-  if (token.kind === 'end') return 'the end of the expression';
+  if (token.kind === 'end') return 'end of the expression';
   return token.text.length > 40 ? `${token.text.slice(0, 40)}...` : token.text;
 }

@@ -2,7 +2,7 @@ import { ExpressionError } from './expression-error.js';
 import type { Token } from './lexer.js';
 import { MAX_DEPTH } from './limits.js';
 import { elementOfSet, found, literalOf } from './literals.js';
-import type { Comparison, Connective, Element, Index, Node, Operator } from './syntax.js';
+import type { Comparison, Connective, Element, Item, Node, Operator } from './syntax.js';
 
 const CONNECTIVES: Readonly<Record<string, Connective>> = {
   and: 'and',
@@ -175,13 +175,13 @@ export function parse(tokens: readonly Token[]): Node {
     if (spelled() !== '[') return node;
     const { position } = take();
     return deeper(position, () => {
-      const index: Index = { kind: 'index', of: node, key: key(), position };
+      const index: Item = { kind: 'item', of: node, key: key(), position };
       expect(']', 'after an index');
       return indexed(index);
     });
   }
 
-  function key(): Index['key'] {
+  function key(): Item['key'] {
     const token = take();
     if (token.kind === 'string') return token;
     if (token.kind === 'symbol' && token.text === '*') return { kind: 'each' };

@@ -29,7 +29,7 @@ export type Node =
   | Comparison
   | { readonly kind: 'field'; readonly name: string; readonly position: number }
   | Call
-  | Index
+  | Item
   | { readonly kind: 'literal'; readonly literal: Literal; readonly position: number };
 
 export interface Comparison {
@@ -51,8 +51,8 @@ export interface Call {
   readonly position: number;
 }
 
-export interface Index {
-  readonly kind: 'index';
+export interface Item {
+  readonly kind: 'item';
   readonly of: Node;
   readonly key: { readonly kind: 'each' } | { readonly kind: 'number'; readonly value: number } | StringToken;
   /** Of the bracket. */

@@ -121,7 +121,7 @@ test('limits of a rule are inclusive', async () => {
   const rules = Array.from({ length: 100 }, () => ({
     ...DEFAULTS,
     name: 'n'.repeat(200),
-    condition: 'c'.repeat(4096),
+    condition: `http.host eq "${'c'.repeat(4096 - 15)}"`,
     priority: 2_147_483_647,
     terminates: true,
     fixed_response: {
@@ -147,6 +147,13 @@ test.each<[object, string]>([
   [rule({ name: 'n'.repeat(201) }), 'rules[0].name must be at most 200 characters'],
   [rule({ name: 'a\0' }), 'rules[0].name must not contain NUL characters'],
   [rule({ condition: 'c'.repeat(4097) }), 'rules[0].condition must be at most 4096 characters'],
+  [
+    { rules: [{}, {}, {}, { condition: 'http.host eq "a" andalso true' }] },
+    'rules[3].condition: unexpected andalso: expected and, or, xor or the end after a complete expression, at character 18',
+  ],
+  [rule({ condition: 'http.host eq 80' }), 'rules[0].condition: 80 is not a string'],
+  [rule({ condition: 'ip.src in $offices' }), 'rules[0].condition: $offices: lists are not available'],
+  [rule({ condition: '(', disabled: true }), 'rules[0].condition: unexpected end of the expression'],
   [rule({ condition: true }), 'rules[0].condition must be a string'],
   [rule({ priority: -1 }), 'rules[0].priority is not in range [0, 2147483647]'],
   [rule({ priority: 0.5 }), 'rules[0].priority must be an integer'],
@@ -213,6 +220,30 @@ test.each<[object, string]>([
   ],
 ])('a rule that breaks a rule is refused: %j', async (fields, reason) => {
   expect((await rig.refusal(fields)).slice(0, reason.length)).toBe(reason);
+});
+
+test('T58 a load balancer with a condition that is no expression is not stored, and one that exists stays as it was', async () => {
+  const before = (await api.get(PATH)).body.result;
+  const rules = [{ name: 'broken', condition: 'http.host eq' }];
+  const problem =
+    'rules[0].condition: unexpected end of the expression: expected a string in double quotes, an integer or an IP address, at character 13';
+  expect(await rig.refusal({ rules })).toBe(problem);
+  expect((await api.get(PATH)).body.result).toEqual(before);
+
+  const body = rig.bodyOf({ rules: [{ condition: 'http.host eq "a"' }] });
+  const balancer = await api.create(PATH, body);
+  for (const write of [api.put, api.patch]) {
+    const refused = await write(`${PATH}/${balancer.id}`, { ...body, rules: [...balancer.rules, ...rules] });
+    expect([refused.status, refused.body.errors[0].code]).toEqual([400, 1002]);
+    expect(refused.body.errors[0].message).toContain('rules[1].condition: unexpected end of the expression');
+  }
+  expect((await api.get(`${PATH}/${balancer.id}`)).body.result).toEqual(balancer);
+});
+
+test('T59 a condition may ask for fields of the other proxy mode', async () => {
+  const rules = ['dns.qry.type eq 28', 'http.host eq "a"'].map((condition) => ({ ...DEFAULTS, condition }));
+  expect((await rig.create({ rules, proxied: true })).rules).toEqual(rules);
+  expect((await rig.create({ rules, proxied: false })).rules).toEqual(rules);
 });
 
 test('a refused rule leaves the load balancer as it was, and its name free', async () => {

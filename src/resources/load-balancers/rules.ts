@@ -80,7 +80,7 @@ async function check(
   stored: LoadBalancerFields | null,
 ): Promise<store.NamedPools> {
   checkName(owner, fields.name);
-  checkFields(fields);
+  checkFields(fields, stored);
   if (fields.name !== stored?.name && (await store.findByName(db, owner, fields.name)))
     throw new ApiError('value_not_unique');
   const named = namedPools(fields);
