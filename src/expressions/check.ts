@@ -138,11 +138,6 @@ function comparison(node: Comparison): Checked {
       'a value stands left of the operator: a field or function comes first, then the operator and the value',
       node.position,
     );
-  if (left.kind === 'comparison' || left.kind === 'logical' || left.kind === 'not')
-    throw new ExpressionError(
-      'a condition is not compared: combine it with and, or or xor',
-      node.operatorPosition,
-    );
   if (!isScalar(left.type))
     throw new ExpressionError(
       `${node.operator} does not compare ${describeType(left.type)}: take values out of it with ${elementOf(left.type) ? '[0] or any(...[*] ...)' : '["name"]'}`,
@@ -168,9 +163,9 @@ function fieldAt({ name, position }: Extract<Node, { kind: 'field' }>): Checked 
 
 const short = (name: string) => (name.length > 40 ? `${name.slice(0, 40)}...` : name);
 
-function item({ of: inner, key, position }: Item): Checked {
+function item({ of: inner, key, bracketPosition }: Item): Checked {
   const of = meaningOf(inner);
-  const refuse = (reason: string) => new ExpressionError(reason, position);
+  const refuse = (reason: string) => new ExpressionError(reason, bracketPosition);
   if (of.unpacked) throw refuse('[*] is the last index of a value');
   const element = elementOf(of.type);
   if (of.type === 'map<array<string>>') {

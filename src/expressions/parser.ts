@@ -88,7 +88,15 @@ export function parse(tokens: readonly Token[]): Node {
     return deeper(position, () => ({ kind: 'not', operand: negation(), position }));
   }
 
+  function group(): Node {
+    const { position } = take();
+    const inner = deeper(position, () => logical(0));
+    expect(')', `for the ( at character ${position + 1}`);
+    return inner;
+  }
+
   function comparison(): Node {
+    if (spelled() === '(') return group();
     const left = operand();
     const { position } = left;
     const operator = own(OPERATORS, spelled());
@@ -145,14 +153,9 @@ export function parse(tokens: readonly Token[]): Node {
 
   function operand(): Node {
     const token = take();
-    if (token.kind === 'symbol' && token.text === '(') {
-      const inner = deeper(token.position, () => logical(0));
-      expect(')', `for the ( at character ${token.position + 1}`);
-      return inner;
-    }
     const literal = literalOf(token);
     if (literal) return { kind: 'literal', literal, position: token.position };
-    if (token.kind !== 'word' || !NAME.test(token.text) || RESERVED.has(token.text))
+    if (token.kind !== 'word' || !NAME.test(token.text) || RESERVED.has(token.text.toLowerCase()))
       throw unexpected(token, 'a field, a function, not or (');
     if (spelled() === '(') return indexed(call(token));
     return indexed({ kind: 'field', name: token.text, position: token.position });
@@ -173,11 +176,11 @@ export function parse(tokens: readonly Token[]): Node {
 
   function indexed(node: Node): Node {
     if (spelled() !== '[') return node;
-    const { position } = take();
-    return deeper(position, () => {
-      const index: Item = { kind: 'item', of: node, key: key(), position };
+    const { position: bracketPosition } = take();
+    return deeper(bracketPosition, () => {
+      const item: Item = { kind: 'item', of: node, key: key(), position: node.position, bracketPosition };
       expect(']', 'after an index');
-      return indexed(index);
+      return indexed(item);
     });
   }
 

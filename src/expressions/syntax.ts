@@ -55,8 +55,9 @@ export interface Item {
   readonly kind: 'item';
   readonly of: Node;
   readonly key: { readonly kind: 'each' } | { readonly kind: 'number'; readonly value: number } | StringToken;
-  /** Of the bracket. */
+  /** Of what the index is in. */
   readonly position: number;
+  readonly bracketPosition: number;
 }
 
 export type Literal =

@@ -286,28 +286,24 @@ test.each([
   expect(compileExpression(T55).matches(httpRequest({ host, method }, { clientIp }))).toBe(holds);
 });
 
-table(
-  'precedence is not, and, xor, or',
-  plain,
-  [
-    ['true or true and false', true],
-    ['(true or true) and false', false],
-    ['true xor true and false', true],
-    ['(true xor true) and false', false],
-    ['true or true xor true', true],
-    ['(true or true) xor true', false],
-    ['false and true xor true', true],
-    ['not false and false', false],
-    ['not (false and false)', true],
-    ['not true or true', true],
-    ['true xor true xor true', true],
-    ['true ^^ false', true],
-    ['true && !false', true],
-    ['false || true', true],
-    ['!!true', true],
-    ['not not not true', false],
-  ].slice(0, -1) as Case[],
-);
+table('precedence is not, and, xor, or', plain, [
+  ['true or true and false', true],
+  ['(true or true) and false', false],
+  ['true xor true and false', true],
+  ['(true xor true) and false', false],
+  ['true or true xor true', true],
+  ['(true or true) xor true', false],
+  ['false and true xor true', true],
+  ['not false and false', false],
+  ['not (false and false)', true],
+  ['not true or true', true],
+  ['true xor true xor true', true],
+  ['true ^^ false', true],
+  ['true && !false', true],
+  ['false || true', true],
+  ['!!true', true],
+  ['not not not true', false],
+]);
 
 table('words and white space', plain, [
   ['', true],
