@@ -1,4 +1,7 @@
-/** What the conditions of rules can ask of one request: of HTTP or of DNS, never both. */
+/**
+ * What the conditions of rules can ask of one request: of HTTP or of DNS, never both. What clients send is as the wire has it,
+ * one character for each byte; only the load balancer's name is text.
+ */
 export interface Facts {
   /** `cf.load_balancer.name`. */
   readonly loadBalancer: string;

@@ -1,4 +1,5 @@
 import { type Ip, parseIp } from '../net/ip.js';
+import { utf8Bytes } from './bytes.js';
 import type { DnsFacts, Facts, HttpFacts } from './facts.js';
 import { type QueryArguments, queryArguments } from './query-arguments.js';
 import type { Type, Value } from './types.js';
@@ -28,7 +29,7 @@ const dns = (type: Type, read: (dns: DnsFacts) => Value | undefined): Field => (
  * https://developers.cloudflare.com/load-balancing/additional-options/load-balancing-rules/reference/
  */
 const FIELDS: Readonly<Record<string, Field>> = {
-  'cf.load_balancer.name': both('string', (facts) => facts.loadBalancer),
+  'cf.load_balancer.name': both('string', (facts) => utf8Bytes(facts.loadBalancer)),
   'cf.load_balancer.region': both('string', (facts) => facts.region),
   'ip.src': both('ip', (facts) => addressOf(facts.clientIp)),
 

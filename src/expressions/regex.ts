@@ -17,11 +17,15 @@ export type Replacement = readonly (string | number)[];
 /** What a match costs for each byte, and a repetition multiplies it: `[ab]{1000}` is a thousand instructions. */
 const MAX_INSTRUCTIONS = 2000;
 const MAX_REPETITIONS = 2000;
+/** Ranges of characters beyond ASCII: without regard to case each takes milliseconds to compile. */
+const MAX_WIDE_RANGES = 10;
+/** `\p{...}` and the like, which take a tenth of that. */
+const MAX_UNICODE_CLASSES = 100;
 const MAX_REFERENCES = 8;
 
 /** Throws an Error that says what is wrong with the pattern. */
 export function compilePattern(source: string): Pattern {
-  checkRepetitions(source);
+  checkCost(source);
   const compiled = compile(source);
   if (compiled.programSize() > MAX_INSTRUCTIONS)
     throw new Error(
@@ -44,13 +48,17 @@ function compile(source: string): RE2JS {
   }
 }
 
-// Before it is compiled, because compiling already makes them all.
-function checkRepetitions(source: string): void {
+// Before it is compiled, because it is compiling that costs.
+function checkCost(source: string): void {
+  const most = (count: number, limit: number, what: string) => {
+    if (count > limit) throw new Error(`its ${what} add up to ${count}, more than ${limit}`);
+  };
   let repetitions = 0;
   for (const [, from, to] of source.matchAll(/\{(\d{1,9})(?:,(\d{0,9}))?\}/g))
     repetitions += Math.max(Number(from), Number(to ?? 0));
-  if (repetitions > MAX_REPETITIONS)
-    throw new Error(`its repetitions add up to ${repetitions}, more than ${MAX_REPETITIONS}: repeat less`);
+  most(repetitions, MAX_REPETITIONS, 'repetitions');
+  most(source.match(/-(?:[^\0-\x7f]|\\x)/g)?.length ?? 0, MAX_WIDE_RANGES, 'ranges beyond ASCII');
+  most(source.match(/\\p/gi)?.length ?? 0, MAX_UNICODE_CLASSES, 'Unicode classes');
 }
 
 function replaceFirst(pattern: RE2JS, bytes: string, replacement: Replacement): string | undefined {

@@ -187,6 +187,16 @@ table('patterns and wildcards', [
   ['http.host ~ "[z-a]"', 12, 'the pattern: invalid character class range'],
   ['http.host ~ "a{1001}"', 12, 'the pattern: invalid repeat count'],
   ['http.host ~ "a{900}b{900}c{900}"', 12, 'the pattern: its repetitions add up to 2700, more than 2000'],
+  [
+    `http.host ~ "(?i)[${'\u0100-\uffff'.repeat(11)}]"`,
+    12,
+    'the pattern: its ranges beyond ASCII add up to 11, more than 10',
+  ],
+  [
+    `http.host ~ "${'\\pL'.repeat(101)}"`,
+    12,
+    'the pattern: its Unicode classes add up to 101, more than 100',
+  ],
   ['http.host ~ "(a|b){999}"', 12, 'the pattern: it needs '],
   ['http.host wildcard "a**"', 19, 'the wildcard "a**": ** has no meaning: use one *'],
   ['http.host wildcard r"a\\b"', 19, 'the wildcard "a\\\\b": a backslash stands only before *'],

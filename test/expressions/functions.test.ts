@@ -141,6 +141,12 @@ test.each([
   expect(compiled.matches(httpRequest({ host: other }))).toBe(false);
 });
 
+test('the name of a load balancer of an account may be any text', () => {
+  const facts = httpRequest({}, { loadBalancer: 'Büro' });
+  expect(compileExpression('cf.load_balancer.name eq "Büro"').matches(facts)).toBe(true);
+  expect(compileExpression('cf.load_balancer.name matches "^B.ro$"').matches(facts)).toBe(true);
+});
+
 test('a string that functions make too long is a missing value', () => {
   const grown = (levels: number): string =>
     levels === 0 ? 'http.request.headers["long"][0]' : `concat(${grown(levels - 1)}, ${grown(levels - 1)})`;
