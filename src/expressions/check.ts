@@ -70,7 +70,8 @@ function meaningOf(node: Node): Checked {
       return logical(node);
     case 'not': {
       const operand = condition(node.operand);
-      return { ...operand, kind: 'not', operand };
+      const { unpacked, origin, needs } = operand;
+      return { kind: 'not', operand, type: 'boolean', unpacked, origin, needs };
     }
     case 'comparison':
       return comparison(node);
