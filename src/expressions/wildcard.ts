@@ -31,7 +31,6 @@ export function matchesPieces(pieces: readonly string[], value: Searchable): boo
   const first = pieces[0]!;
   if (pieces.length === 1) return value.length === first.length && value.startsWith(first);
   const last = pieces.at(-1)!;
-  if (value.length < first.length + last.length) return false;
   if (!value.startsWith(first) || !value.endsWith(last)) return false;
   let at = first.length;
   for (const piece of pieces.slice(1, -1)) {
