@@ -24,7 +24,13 @@ function start(args) {
   return child;
 }
 
-const firstLine = async (child) => (await once(readline.createInterface({ input: child.stdout }), 'line'))[0];
+/** The line with which a program says that it is ready. */
+async function firstLine(child) {
+  const ended = once(child, 'exit').then(([code]) =>
+    Promise.reject(new Error(`it ended with ${code} before it was ready`)),
+  );
+  return (await Promise.race([once(readline.createInterface({ input: child.stdout }), 'line'), ended]))[0];
+}
 
 export async function openLab() {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'offramp-soak-'));

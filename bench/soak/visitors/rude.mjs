@@ -43,6 +43,7 @@ export function slowloris(lab, note) {
   return async () => {
     const socket = net.connect(lab.address('http'));
     socket.on('error', () => {});
+    socket.resume();
     socket.write(`GET / HTTP/1.1\r\nHost: ${lab.host('good')}\r\n`);
     for (let i = 0; i < 20 && !socket.destroyed; i++) {
       await sleep(700);
