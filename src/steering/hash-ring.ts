@@ -61,16 +61,16 @@ interface Points {
   /** Ascending. */
   readonly positions: Uint32Array;
   /** Whose point each is, an index of the members. */
-  readonly owners: Uint32Array;
+  readonly owners: Uint16Array | Uint32Array;
   /** For each value of a position's upper bits, the first point that has it or more. */
   readonly starts: Uint32Array;
   readonly shift: number;
 }
 
-/** Positions are even, so sorting by their upper bits nearly sorts them: about one falls into each bucket. */
+/** Positions are even, so sorting by their upper bits nearly sorts them: two to four fall into each bucket. */
 function placePoints(members: readonly RingMember[]): Points {
   const count = members.length * POINTS;
-  const bits = Math.max(1, Math.min(24, Math.floor(Math.log2(count))));
+  const bits = Math.max(1, Math.min(24, Math.floor(Math.log2(count)) - 1));
   const shift = 32 - bits;
   const starts = new Uint32Array(2 ** bits + 1);
   const drawn = new Uint32Array(count);
@@ -86,7 +86,7 @@ function placePoints(members: readonly RingMember[]): Points {
   for (let bucket = 1; bucket < starts.length; bucket++) starts[bucket]! += starts[bucket - 1]!;
   const filled = starts.slice();
   const positions = new Uint32Array(count);
-  const owners = new Uint32Array(count);
+  const owners = members.length <= 2 ** 16 ? new Uint16Array(count) : new Uint32Array(count);
   for (point = 0; point < count; point++) {
     const position = drawn[point]!;
     const bucket = position >>> shift;

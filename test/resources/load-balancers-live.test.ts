@@ -115,6 +115,29 @@ test.each(ELSEWHERE)('traffic does not follow %s', async (what, fields) => {
   for (let i = 0; i < 3; i++) expect(await client.get(name)).toEqual(FIRST);
 });
 
+test('T51 of two rules the one with the lower priority is first, wherever it stands', async () => {
+  const name = 'priorities.example.com';
+  const rules = [
+    { priority: 10, overrides: { default_pools: [pools.first.id] } },
+    { priority: 5, terminates: true, overrides: { default_pools: second() } },
+  ];
+  await lab.api.create('%/load_balancers', bodyOf(name, { rules }));
+  expect(await client.get(name)).toEqual(SECOND);
+});
+
+test('T53 a disabled rule does not count, and neither does a disabled pool set', async () => {
+  const name = 'disabled.example.com';
+  const overrides = { pools: second() };
+  await lab.api.create(
+    '%/load_balancers',
+    bodyOf(name, {
+      rules: [{ disabled: true, overrides: { default_pools: second() } }],
+      pool_sets: [{ disabled: true, overrides }],
+    }),
+  );
+  expect(await client.get(name)).toEqual(FIRST);
+});
+
 test('a retry stays inside the pool without failover across pools', async () => {
   const name = 'inside.example.com';
   await lab.api.create('%/load_balancers', bodyOf(name, { default_pools: [pools.dead.id, pools.second.id] }));
