@@ -30,6 +30,12 @@ export interface Steering {
   alternative(plan: Plan, visit: Visit, tried: readonly LiveOrigin[]): Plan | null;
 }
 
+/** Where a request goes, if anywhere, and what became of its session. */
+interface Route {
+  readonly outcome: PinOutcome;
+  readonly to: (Found & Pick<Plan, 'viaFallback' | 'pinned'>) | null;
+}
+
 const NONE: readonly string[] = [];
 
 /**
@@ -40,24 +46,40 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
   const states = createPoolStates(pools, health, load);
   const search = createPoolSearch(pools, health, load, states);
 
-  /** The origin that a session keeps to, if it can, and what became of the session. */
-  function pinned(pin: Pin | null, query: SearchQuery): { outcome: PinOutcome; found: Found | null } {
-    if (pin === null) return { outcome: 'none', found: null };
+  /** What becomes of the session, and where it goes on if it does. */
+  function honour(pin: Pin, query: SearchQuery): { outcome: PinOutcome; to: Found | null } {
     const pool = query.candidates.includes(pin.poolId) ? pools.get(pin.poolId) : undefined;
-    if (!pool) return { outcome: 'pool_gone', found: null };
+    if (!pool) return { outcome: 'pool_gone', to: null };
     const origin = states.origin(pool, pin.originKey);
     const outcome = judgePin(pool, origin, query.settings, health, query.visit);
-    return { outcome, found: outcome === 'honoured' ? { pool, origin: origin! } : null };
+    return { outcome, to: outcome === 'honoured' ? { pool, origin: origin! } : null };
   }
 
   /** While the fallback pool serves, its sessions keep to their origins like any others. */
-  function fallback(query: SearchQuery, pin: Pin | null): (Found & { readonly kept: boolean }) | null {
+  function fallback(query: SearchQuery, pin: Pin | null): (Found & { readonly pinned: boolean }) | null {
     const pool = pools.get(query.settings.fallbackPool);
     const group = pool && states.of(pool, query.visit.place.region).asFallback;
     if (!pool || !group) return null;
     const kept = pin?.poolId === pool.id ? group.origins.find(({ key }) => key === pin.originKey) : undefined;
     const origin = kept ?? search.pickOrigin(group, query);
-    return origin && { pool, origin, kept: kept !== undefined };
+    return origin && { pool, origin, pinned: kept !== undefined };
+  }
+
+  /** The session's origin, else the first candidate that can serve, else the fallback pool. */
+  function route(query: SearchQuery, pin: Pin | null, skipped: SkippedPool[]): Route {
+    const session = pin && honour(pin, query);
+    const outcome = session?.outcome ?? 'none';
+    if (session?.to) return { outcome, to: { ...session.to, viaFallback: false, pinned: true } };
+    // The pool that sheds a session does not get it back as a new one.
+    const barred: SkippedPool | null =
+      pin && outcome === 'shed' ? { poolId: pin.poolId, reason: 'shed' } : null;
+    const found = search.find({ ...query, barred }, skipped);
+    if (found) return { outcome, to: { ...found, viaFallback: false, pinned: false } };
+    const last = fallback(query, pin);
+    return {
+      outcome: last?.pinned ? 'honoured' : outcome,
+      to: last && { ...last, viaFallback: true },
+    };
   }
 
   return {
@@ -76,23 +98,9 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       const withSessions = settings.affinity !== 'none' && visit.carriers !== null;
       const pin = withSessions ? sessions.find(loadBalancer, settings, visit) : null;
       const query = { settings, policy, candidates, visit, without: NONE, barred: null };
-      const session = pinned(pin, query);
-      if (session.found) {
-        const flags = { viaFallback: false, pinned: true, startsSession: false };
-        return { kind: 'plan', ...session.found, ...flags, ...outcome('honoured') };
-      }
-      const barred: SkippedPool | null =
-        pin && session.outcome === 'shed' ? { poolId: pin.poolId, reason: 'shed' } : null;
-      const found = search.find({ ...query, barred }, skipped);
-      if (found) {
-        const flags = { viaFallback: false, pinned: false, startsSession: withSessions };
-        return { kind: 'plan', ...found, ...flags, ...outcome(session.outcome) };
-      }
-      const last = fallback(query, pin);
-      if (!last) return { kind: 'no_pool', ...outcome(session.outcome) };
-      const { pool, origin, kept } = last;
-      const flags = { viaFallback: true, pinned: kept, startsSession: withSessions && !kept };
-      return { kind: 'plan', pool, origin, ...flags, ...outcome(kept ? 'honoured' : session.outcome) };
+      const { to, outcome: ofPin } = route(query, pin, skipped);
+      if (to === null) return { kind: 'no_pool', ...outcome(ofPin) };
+      return { kind: 'plan', ...to, startsSession: withSessions && !to.pinned, ...outcome(ofPin) };
     },
 
     alternative(plan, visit, tried) {

@@ -217,6 +217,19 @@ test('T31 a pool that steers by its regions is up or down as the region that ser
   expect([from('WEU'), from('WNAM'), from('OC')]).toEqual(['b/2', 'a/1', 'b/2']);
 });
 
+test('the origins of a fallback pool that is down follow what is under way to them too', () => {
+  const fallback = livePool({
+    id: 'fallback',
+    originSteering: 'least_outstanding_requests',
+    origins: [origin('1'), origin('2')],
+  });
+  const { decide, load } = steer([fallback], { defaultPools: [] });
+  decide();
+  for (let i = 0; i < 9; i++) load.requestStarted('fallback', '1');
+  const drawn = shares(20_000, () => target(decide()));
+  expect(Math.abs(drawn['fallback/2 via fallback']! - 10 / 11)).toBeLessThan(0.01);
+});
+
 test('T67 nothing changes when a pool that gets no traffic goes down', () => {
   const b = livePool({ id: 'b', monitorId: 'm', origins: [origin('2')] });
   const { decide, verdict } = steer([unmonitoredPool({ id: 'a', origins: [origin('1')] }), b]);

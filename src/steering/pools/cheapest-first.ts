@@ -10,7 +10,7 @@ export function* cheapestFirst(
   // Most requests end here and never pay for sorting the others.
   yield pools[first]!;
   const others = [...pools.keys()].filter((index) => index !== first);
-  // Infinity less Infinity is not a number: equal costs must not be subtracted.
-  others.sort((a, b) => (costs[a] === costs[b] ? 0 : costs[a]! - costs[b]!));
+  // Infinity less Infinity is not a number, which sorting takes for equal.
+  others.sort((a, b) => costs[a]! - costs[b]!);
   for (const index of others) yield pools[index]!;
 }
