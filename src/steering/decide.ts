@@ -2,7 +2,7 @@ import type { HealthView } from '../live/health-board.js';
 import type { LoadBoard, LoadView } from '../live/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
 import { judgePin } from './pin.js';
-import type { Decision, PinOutcome, Plan, SkippedPool } from './plan.js';
+import type { Decision, PinOutcome, Plan, SkippedPool, Trace } from './plan.js';
 import { createPoolSearch, type Found, type SearchQuery } from './pool-search.js';
 import { createPoolStates } from './pool-states.js';
 import { POOL_POLICIES } from './pools/policies.js';
@@ -31,9 +31,9 @@ export interface Steering {
 }
 
 /** Where a request goes, if anywhere, and what became of its session. */
-interface Route {
+interface Route extends Pick<Plan, 'viaFallback' | 'pinned'> {
   readonly outcome: PinOutcome;
-  readonly to: (Found & Pick<Plan, 'viaFallback' | 'pinned'>) | null;
+  readonly to: Found | null;
 }
 
 const NONE: readonly string[] = [];
@@ -69,38 +69,45 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
   function route(query: SearchQuery, pin: Pin | null, skipped: SkippedPool[]): Route {
     const session = pin && honour(pin, query);
     const outcome = session?.outcome ?? 'none';
-    if (session?.to) return { outcome, to: { ...session.to, viaFallback: false, pinned: true } };
+    if (session?.to) return { outcome, to: session.to, viaFallback: false, pinned: true };
     // The pool that sheds a session does not get it back as a new one.
     const barred: SkippedPool | null =
       pin && outcome === 'shed' ? { poolId: pin.poolId, reason: 'shed' } : null;
-    const found = search.find({ ...query, barred }, skipped);
-    if (found) return { outcome, to: { ...found, viaFallback: false, pinned: false } };
+    const found = search.find(query, barred, skipped);
+    if (found) return { outcome, to: found, viaFallback: false, pinned: false };
     const last = fallback(query, pin);
-    return {
-      outcome: last?.pinned ? 'honoured' : outcome,
-      to: last && { ...last, viaFallback: true },
-    };
+    const pinned = last?.pinned ?? false;
+    return { outcome: pinned ? 'honoured' : outcome, to: last, viaFallback: true, pinned };
   }
 
   return {
+    // Runs for every request: objects are spelled out, because spreading costs more than all the rest.
     decide(loadBalancer, visit) {
       const { settings, poolSet, rules, fixedResponse } = applyRules(loadBalancer, visit);
       const policy = policyInForce(settings);
       const candidates = POOL_POLICIES[policy].candidates(settings, visit.place);
       const skipped: SkippedPool[] = [];
-      const outcome = (pin: PinOutcome) => ({
-        loadBalancer,
-        settings,
-        trace: { poolSet, rules, policy, candidates, skipped, pin },
-      });
-      if (fixedResponse) return { kind: 'fixed_response', response: fixedResponse, ...outcome('none') };
-
+      if (fixedResponse) {
+        const trace: Trace = { poolSet, rules, policy, candidates, skipped, pin: 'none' };
+        return { kind: 'fixed_response', loadBalancer, settings, trace, response: fixedResponse };
+      }
       const withSessions = settings.affinity !== 'none' && visit.carriers !== null;
       const pin = withSessions ? sessions.find(loadBalancer, settings, visit) : null;
-      const query = { settings, policy, candidates, visit, without: NONE, barred: null };
-      const { to, outcome: ofPin } = route(query, pin, skipped);
-      if (to === null) return { kind: 'no_pool', ...outcome(ofPin) };
-      return { kind: 'plan', ...to, startsSession: withSessions && !to.pinned, ...outcome(ofPin) };
+      const query: SearchQuery = { settings, policy, candidates, visit, without: NONE };
+      const { to, outcome, viaFallback, pinned } = route(query, pin, skipped);
+      const trace: Trace = { poolSet, rules, policy, candidates, skipped, pin: outcome };
+      if (to === null) return { kind: 'no_pool', loadBalancer, settings, trace };
+      return {
+        kind: 'plan',
+        loadBalancer,
+        settings,
+        trace,
+        pool: to.pool,
+        origin: to.origin,
+        viaFallback,
+        pinned,
+        startsSession: withSessions && !pinned,
+      };
     },
 
     alternative(plan, visit, tried) {
@@ -109,9 +116,9 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       const without = [plan.origin, ...tried].map(({ key }) => key);
       const barred: SkippedPool = { poolId: plan.pool.id, reason: 'no_eligible_origin' };
       const { policy, candidates } = trace;
-      const query: SearchQuery = { settings, policy, candidates, visit, without, barred };
+      const query: SearchQuery = { settings, policy, candidates, visit, without };
       const same = sameInPool(plan, query);
-      const found = same ?? (settings.failoverAcrossPools ? search.find(query, []) : null);
+      const found = same ?? (settings.failoverAcrossPools ? search.find(query, barred, []) : null);
       return (
         found && {
           ...plan,

@@ -17,9 +17,7 @@ export interface SearchQuery {
   readonly policy: SteeringPolicy;
   readonly candidates: readonly string[];
   readonly visit: Visit;
-  /** A candidate that is out of the question, whatever its state; null for none. */
-  readonly barred: SkippedPool | null;
-  /** Keys of origins that are. */
+  /** Keys of origins that are out of the question. */
   readonly without: readonly string[];
 }
 
@@ -29,8 +27,11 @@ export interface Found {
 }
 
 export interface PoolSearch {
-  /** The first candidate in steering order that can serve. Those that cannot are added to `skipped`. */
-  find(query: SearchQuery, skipped: SkippedPool[]): Found | null;
+  /**
+   * The first candidate in steering order that can serve; the one that is `barred` cannot, whatever its state. Those that
+   * cannot are added to `skipped`.
+   */
+  find(query: SearchQuery, barred: SkippedPool | null, skipped: SkippedPool[]): Found | null;
   /** An origin of the group, as the pool's policy or the kind of session wants it. */
   pickOrigin(
     group: OriginGroup,
@@ -67,7 +68,6 @@ export function createPoolSearch(
   };
 
   function tryPool(poolId: string, query: SearchQuery): Found | PoolUnavailable {
-    if (query.barred?.poolId === poolId) return query.barred.reason;
     const pool = pools.get(poolId);
     if (pool === undefined) return 'missing';
     const { unavailable, eligible } = states.of(pool, query.visit.place.region);
@@ -79,9 +79,9 @@ export function createPoolSearch(
 
   return {
     pickOrigin,
-    find(query, skipped) {
+    find(query, barred, skipped) {
       for (const poolId of order(query)) {
-        const found = tryPool(poolId, query);
+        const found = barred?.poolId === poolId ? barred.reason : tryPool(poolId, query);
         if (typeof found === 'object') return found;
         skipped.push({ poolId, reason: found });
       }
