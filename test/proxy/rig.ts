@@ -14,7 +14,7 @@ import {
 } from '../../src/offramps/contract.js';
 import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.js';
 import { createRequestLog, type RequestLog } from '../../src/proxy/request-log.js';
-import { createSessions } from '../../src/steering/affinity/create-sessions.js';
+import { createSessions, type TrafficSessions } from '../../src/steering/affinity/create-sessions.js';
 import { createSteering, type Steering } from '../../src/steering/decide.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 
@@ -28,6 +28,7 @@ export interface Rig {
   readonly store: SnapshotStore;
   readonly health: HealthBoard;
   readonly steering: Steering;
+  readonly sessions: TrafficSessions;
   readonly load: LoadBoard;
   readonly requests: RequestLog;
   /** Addresses (`host:port`) in the order in which they were dialled. */
@@ -86,7 +87,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const proxy = createProxy(proxyOptions);
   const { port } = await proxy.listen();
   onTestFinished(() => proxy.close());
-  return { port, proxy, proxyOptions, store, health, steering, load, requests, dialled, apply };
+  return { port, proxy, proxyOptions, store, health, steering, sessions, load, requests, dialled, apply };
 }
 
 /** Off-ramps that go out directly, or fail as told. */
