@@ -137,6 +137,14 @@ test('T61 a rule turns affinity on for what it matches, and nothing else gets a 
   expect(sessionCookie(await ask(rig.port, { path: '/' }))).toBeUndefined();
 });
 
+test('a load balancer that is not proxied has sessions for the requests that it gets', async () => {
+  const origins = await numbered(4);
+  const pools = [unmonitoredPool({ id: 'a', origins: originsAt(origins) })];
+  const rig = await started({ proxied: false, pools });
+  const first = await ask(rig.port);
+  expect(await bodies(rig, 8, { cookie: sessionCookie(first)! })).toEqual([first.body]);
+});
+
 test('answers of our own begin no session', async () => {
   const rig = await startRig({
     upsert: objects({ pools: [unmonitoredPool({ id: 'a', origins: [liveOrigin({ port: 9 })] })] }),
