@@ -94,30 +94,35 @@ const SESSIONS: Readonly<Record<string, string>> = {
 };
 
 function poolLines(label: string, { id, name, state, share, origins }: WirePool): string[] {
-  const served = share > 0 ? percent(share) : '';
+  const served = share > 0 ? `gets ${percent(share)}` : '';
   return [
     row(label, `${(name ?? id).padEnd(24)} ${words(state).padEnd(20)} ${served}`.trimEnd()),
     ...origins.map((origin) => {
       const state = origin.reason ?? origin.health ?? 'not monitored';
       const place = `${origin.name} (${origin.address})`;
-      const part = origin.share > 0 ? percent(origin.share) : '';
+      const part = origin.share > 0 ? `of it ${percent(origin.share)}` : '';
       return row('', `  ${place.padEnd(36)} ${words(state).padEnd(20)} ${part}`.trimEnd());
     }),
   ];
 }
 
 const words = (state: string) => state.replaceAll('_', ' ');
-const percent = (share: number) => `gets ${Math.round(share * 100)} %`;
+const percent = (share: number) => `${Math.round(share * 100)} %`;
+/** Chance had a part in it, so the next request may fare otherwise. */
+const isDrawn = ({ share }: { readonly share: number }) => share > 0 && share < 1;
 
-function outcome({ chosen, connectors, fixed_response: fixed, error }: WireExplanation): string {
+function outcome({ chosen, connectors, fixed_response: fixed, error, ...rest }: WireExplanation): string {
   if (fixed) return `fixed response ${fixed.status}${fixed.location ? ` to ${fixed.location}` : ''}`;
   if (!chosen) return error ? `error ${error.status} (${error.code}): ${error.text}` : 'unknown';
   const { origin, pool, way } = chosen;
+  const pools = [...rest.candidates, ...(rest.fallback ? [rest.fallback] : [])];
+  const drawn = pools.some((candidate) => isDrawn(candidate) || candidate.origins.some(isDrawn));
   const why = chosen.pinned ? ', for its session' : chosen.via_fallback ? ', as fallback' : '';
+  const chance = drawn ? ', by lot' : '';
   const port = origin.address.includes(':')
     ? `[${origin.address}]:${origin.port}`
     : `${origin.address}:${origin.port}`;
-  const to = `${origin.name} in ${pool.name} at ${port}${why}`;
+  const to = `${origin.name} in ${pool.name} at ${port}${why}${chance}`;
   if (way.kind === 'direct') return `${to}, directly`;
   if (way.kind === 'none') return `${to}: but ${way.detail}${error ? `, so error ${error.status}` : ''}`;
   const by = connectors.map(({ client_id }) => client_id).join(' or ') || 'unknown';

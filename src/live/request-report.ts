@@ -20,7 +20,7 @@ export interface RequestReport {
   readonly pool: Named | null;
   readonly origin: { readonly name: string; readonly address: string } | null;
   readonly offRamp: OffRampReport | null;
-  /** Attempts at other origins before, in order. */
+  /** In order; the last one too, when its failure is what the client got. */
   readonly failedAttempts: readonly FailedAttemptReport[];
   readonly decision: DecisionReport | null;
 }

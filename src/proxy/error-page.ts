@@ -5,7 +5,7 @@ interface ShownError {
   readonly text: string;
 }
 
-/** The forms of an error, by what a request accepts; the first that it names is taken. */
+/** The forms of an error: the first whose type the request names among those it accepts. */
 const FORMS = [
   { accepted: 'text/html', contentType: 'text/html; charset=utf-8', body: html },
   { accepted: 'application/json', contentType: 'application/json', body: json },

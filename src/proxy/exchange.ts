@@ -1,7 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { LoadBoard } from '../live/load-board.js';
 import type { LiveFixedResponse, LiveLoadBalancer } from '../live/snapshot.js';
-import type { Plan } from '../steering/plan.js';
 import { fieldValues } from './carriers.js';
 import {
   EDGE_ERRORS,
@@ -14,6 +12,7 @@ import { fixedResponse } from './fixed-response.js';
 import { isLoop, originRequestFields, originRequestHead, rayField } from './forward-headers.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
+import { countConnection, RequestCount } from './load-counts.js';
 import { OriginChoice } from './origin-choice.js';
 import { OriginConnection, type OriginUser } from './origin-connection.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
@@ -32,6 +31,7 @@ export class Exchange implements OriginUser {
   private readonly body: RequestBody;
   private readonly webSocket: boolean;
   private readonly record: RequestRecord;
+  private readonly count: RequestCount;
   /** What the response gets besides the origin's fields, whoever answers. */
   private responseFields: string;
   private originFields = '';
@@ -39,8 +39,6 @@ export class Exchange implements OriginUser {
   private target: OriginTarget | null = null;
   private connection: OriginConnection | null = null;
   private cancelDial: (() => void) | null = null;
-  /** Whose count of requests under way has this one in it. */
-  private counted: Plan | null = null;
   /** The client was told to send its body. */
   private continued = false;
   private ended = false;
@@ -54,6 +52,7 @@ export class Exchange implements OriginUser {
     this.unchunk = !client.takesChunks;
     this.ray = services.nextRay();
     this.responseFields = rayField(this.ray);
+    this.count = new RequestCount(services.load);
     this.record = new RequestRecord(services, this.ray, client.identity.ip, request);
     this.webSocket = wantsWebSocket(request);
     const hasBody = request.chunked || (request.contentLength ?? 0) > 0;
@@ -147,7 +146,7 @@ export class Exchange implements OriginUser {
     this.cancelDial = null;
     this.connection?.destroy();
     this.connection = null;
-    this.uncount();
+    this.count.end();
   }
 
   // Attempts.
@@ -155,19 +154,11 @@ export class Exchange implements OriginUser {
   private attempt(): void {
     const { plan } = this.choice!;
     this.record.attempt(plan);
-    this.counted = plan;
-    this.services.load.requestStarted(plan.pool.id, plan.origin.key);
+    this.count.start(plan);
     this.target = originTarget(plan.origin, this.request.host);
     const idle = this.services.idle.take(this.target.key);
     if (idle) this.send(idle);
     else this.dial(this.target);
-  }
-
-  /** The request is not under way to its origin any more. */
-  private uncount(): void {
-    const { counted } = this;
-    this.counted = null;
-    if (counted) this.services.load.requestEnded(counted.pool.id, counted.origin.key);
   }
 
   private dial(target: OriginTarget): void {
@@ -228,7 +219,7 @@ export class Exchange implements OriginUser {
       return;
     }
     this.record.attemptFailed(failure);
-    this.uncount();
+    this.count.end();
     if (this.choice!.moveOn(attempt)) this.attempt();
     else this.refuse(failure);
   }
@@ -255,7 +246,7 @@ export class Exchange implements OriginUser {
   /** The request counts as long as its connection lives. */
   private upgrade(head: ResponseHead, socket: Duplex, rest: Buffer): void {
     this.ended = true;
-    socket.once('close', () => this.uncount());
+    socket.once('close', () => this.count.end());
     this.startSession();
     this.record.status = head.status;
     this.record.end(null);
@@ -294,7 +285,7 @@ export class Exchange implements OriginUser {
       connection.rest();
       this.services.idle.put(connection);
     } else connection.destroy();
-    this.uncount();
+    this.count.end();
     this.record.end(null);
     this.client.complete();
   }
@@ -311,10 +302,4 @@ export class Exchange implements OriginUser {
     if (this.client.started) this.refuse(failure);
     else this.attemptFailed(failure, cause, { unanswered: !answered, reused });
   }
-}
-
-/** The connection counts for the origin that it was made for, until it is closed, whoever uses it. */
-function countConnection(load: LoadBoard, { pool, origin }: Plan, socket: Duplex): void {
-  load.connectionOpened(pool.id, origin.key);
-  socket.once('close', () => load.connectionClosed(pool.id, origin.key));
 }

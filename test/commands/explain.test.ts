@@ -175,7 +175,7 @@ test('offramp explain tells it to a person', async () => {
   expect(code).toBe(0);
   expect(out).toContain(`Request        to ${HOST} from 192.0.2.7 (LOC, XX)`);
   expect(out).toMatch(/Pools +green +disabled\n/);
-  expect(out).toMatch(/ blue +available +gets 100 %\n +one \(127\.0\.1\.\d+\) +not monitored +gets 100 %\n/);
+  expect(out).toMatch(/ blue +available +gets 100 %\n +one \(127\.0\.1\.\d+\) +not monitored +of it 100 %\n/);
   expect(out).toContain(
     'Session        cookie: the request carries none that is good; one begins with the response',
   );

@@ -92,7 +92,12 @@ test('a retried request tells who failed, and one without an answer tells the er
   });
   const failed = await rigOf(9);
   await ask(failed.port);
-  expect(await only(failed)).toMatchObject({ status: 521, error: 'refused', origin: { name: 'first' } });
+  expect(await only(failed)).toMatchObject({
+    status: 521,
+    error: 'refused',
+    origin: { name: 'first' },
+    failedAttempts: [{ failure: 'refused' }],
+  });
 });
 
 test('a name that no load balancer has is logged too, without one', async () => {
@@ -133,4 +138,17 @@ test('a response that breaks off keeps its status and tells why it broke', async
   client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
   await client.closed();
   expect(await only(rig)).toMatchObject({ status: 200, error: 'invalid_response' });
+});
+
+test('an upgraded connection is logged at its upgrade', async () => {
+  const switching = await rawOrigin((socket) => {
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+    );
+  });
+  const rig = await rigOf(switching.port);
+  const client = await rawClient(rig.port);
+  client.send(`GET /ws HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  await client.receive((text) => text.includes(' 101 '));
+  expect(await only(rig)).toMatchObject({ status: 101, path: '/ws', error: null });
 });

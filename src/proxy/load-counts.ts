@@ -1,0 +1,27 @@
+import type { Duplex } from 'node:stream';
+import type { LoadBoard } from '../live/load-board.js';
+import type { Plan } from '../steering/plan.js';
+
+/** Counts one request for the origin that it is under way to: one at a time, and in the end none. */
+export class RequestCount {
+  private counted: Plan | null = null;
+
+  constructor(private readonly load: LoadBoard) {}
+
+  start(plan: Plan): void {
+    this.counted = plan;
+    this.load.requestStarted(plan.pool.id, plan.origin.key);
+  }
+
+  end(): void {
+    const { counted } = this;
+    this.counted = null;
+    if (counted) this.load.requestEnded(counted.pool.id, counted.origin.key);
+  }
+}
+
+/** The connection counts for the origin that it was made for, until it is closed, whoever uses it. */
+export function countConnection(load: LoadBoard, { pool, origin }: Plan, socket: Duplex): void {
+  load.connectionOpened(pool.id, origin.key);
+  socket.once('close', () => load.connectionClosed(pool.id, origin.key));
+}
