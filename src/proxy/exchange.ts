@@ -12,7 +12,7 @@ import { fixedResponse } from './fixed-response.js';
 import { isLoop, originRequestFields, originRequestHead, rayField } from './forward-headers.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
-import { countConnection, RequestCount } from './load-counts.js';
+import { RequestCount } from './load-counts.js';
 import { OriginChoice } from './origin-choice.js';
 import { OriginConnection, type OriginUser } from './origin-connection.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
@@ -155,7 +155,7 @@ export class Exchange implements OriginUser {
     const { plan } = this.choice!;
     this.record.attempt(plan);
     this.count.start(plan);
-    this.target = originTarget(plan.origin, this.request.host);
+    this.target = originTarget(plan.origin, this.request.host, plan.pool.id);
     const idle = this.services.idle.take(this.target.key);
     if (idle) this.send(idle);
     else this.dial(this.target);
@@ -166,7 +166,6 @@ export class Exchange implements OriginUser {
     this.cancelDial = this.services.dialOrigin(target, this.client.identity.ip, {
       connected: (socket) => {
         this.cancelDial = null;
-        countConnection(this.services.load, this.choice!.plan, socket);
         this.send(new OriginConnection(socket, target.key, generation, this.services));
       },
       failed: (failure, cause) => {

@@ -16,7 +16,9 @@ export function explainPool(
   shares: Shares,
 ): PoolExplanation {
   const share = shares.ofPool(id);
-  const passedOver = skipped.find(({ poolId }) => poolId === id)?.reason;
+  const reason = skipped.find(({ poolId }) => poolId === id)?.reason;
+  // Shedding by chance turns away some: the share says how many.
+  const passedOver = reason === 'shed' && share > 0 ? undefined : reason;
   return {
     id,
     name: pool?.name ?? null,

@@ -122,7 +122,11 @@ function chosenOrigin(
   return {
     origin: {
       pool: { id: pool.id, name: pool.name },
-      origin: { name: origin.name, address: origin.address, port: originTarget(origin, head.host).port },
+      origin: {
+        name: origin.name,
+        address: origin.address,
+        port: originTarget(origin, head.host, pool.id).port,
+      },
       viaFallback,
       pinned,
       startsSession,

@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream';
 import type { LoadBoard } from '../live/load-board.js';
 import type { Plan } from '../steering/plan.js';
+import type { DialOrigin } from './origin-dial.js';
 
 /** Counts one request for the origin that it is under way to: one at a time, and in the end none. */
 export class RequestCount {
@@ -20,8 +20,17 @@ export class RequestCount {
   }
 }
 
-/** The connection counts for the origin that it was made for, until it is closed, whoever uses it. */
-export function countConnection(load: LoadBoard, { pool, origin }: Plan, socket: Duplex): void {
-  load.connectionOpened(pool.id, origin.key);
-  socket.once('close', () => load.connectionClosed(pool.id, origin.key));
+/** Each connection counts for the origin that it was made for, until it is closed, whoever uses it. */
+export function countConnections(load: LoadBoard, dial: DialOrigin): DialOrigin {
+  return (target, clientIp, { connected, failed }) => {
+    const { poolId, origin } = target;
+    return dial(target, clientIp, {
+      connected(socket) {
+        load.connectionOpened(poolId, origin.key);
+        socket.once('close', () => load.connectionClosed(poolId, origin.key));
+        connected(socket);
+      },
+      failed,
+    });
+  };
 }

@@ -13,6 +13,7 @@ import { ClientConnection, closingResponse } from './client-connection.js';
 import { createDeadlines } from './deadlines.js';
 import { EDGE_ERRORS } from './errors.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
+import { countConnections } from './load-counts.js';
 import { createHostIndex } from './match.js';
 import { createOriginDial, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
@@ -78,7 +79,10 @@ export function createProxy(options: ProxyOptions): Proxy {
     offramps: options.offramps,
     placeOf: options.placeOf,
     locationHeader: options.locationHeader,
-    dialOrigin: createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls),
+    dialOrigin: countConnections(
+      options.load,
+      createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls),
+    ),
     idle,
     deadlines,
     nextRay: createRays(options.place.pop),

@@ -8,8 +8,9 @@ export interface Shares {
 }
 
 const SAMPLES = 1_000;
-/** Rules may be slow to evaluate, and traffic waits meanwhile. */
+/** Rules may be slow to evaluate, and traffic waits meanwhile: after this time a hundred must do. */
 const PATIENCE_MS = 25;
+const FEWEST_SAMPLES = 100;
 /** The fractions of square roots of primes: multiples of each spread evenly, and those of different ones independently. */
 const STEPS = [2, 3, 5, 7, 11, 13, 17, 19].map((prime) => Math.sqrt(prime) % 1);
 
@@ -25,7 +26,7 @@ export function sampleShares(visit: Visit, decide: (visit: Visit) => Decision): 
     return (0.5 + (samples + Math.floor(draws / STEPS.length)) * step) % 1;
   };
   const other: Visit = { ...visit, random };
-  while (samples < SAMPLES && (samples === 0 || performance.now() < until)) {
+  while (samples < SAMPLES && (samples < FEWEST_SAMPLES || performance.now() < until)) {
     draws = 0;
     const decision = decide(other);
     samples += 1;
