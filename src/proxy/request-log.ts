@@ -52,7 +52,11 @@ export function loggedPath(target: string): string {
   return kept(target.slice(0, Math.min(query < 0 ? target.length : query, PATH_LENGTH)));
 }
 
+/** Shorter pieces of a text are copies anyhow. */
+const SHORTEST_SLICE = 13;
+
 /** A copy, because a piece of a text keeps the whole text in memory: here a whole request head. */
 export function kept(latin1: string): string {
+  if (latin1.length < SHORTEST_SLICE) return latin1;
   return Buffer.from(latin1, 'latin1').toString('latin1');
 }
