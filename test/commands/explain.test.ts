@@ -14,7 +14,7 @@ let port: number;
 let clientId: string;
 
 beforeAll(async () => {
-  lab = await openLab(['--location-header', 'X-Where']);
+  lab = await openLab(['--location-header', 'X-Where', '--always-use-https']);
   await lab.connect();
   origin = await lab.startOrigin('one');
   port = Number(lab.offramp.http.split(':').at(-1));
@@ -91,7 +91,9 @@ test('GET /_offramp/explain says where a request would go, as far as the connect
 });
 
 test('headers, method and the trusted place are those that are asked about', async () => {
-  const cookie = sessionCookie(await ask(port, { host: HOST }))!;
+  const first = await ask(port, { host: HOST });
+  expect(first.headers['set-cookie']?.[0]).toContain('; Secure; SameSite=None');
+  const cookie = sessionCookie(first)!;
   const headers = [`Cookie: ${cookie}`, 'X-Where: country=DE'].map((header) => encodeURIComponent(header));
   const question = `explain?host=${HOST}&method=POST${headers.map((header) => `&header=${header}`).join('')}`;
   expect((await admin(question)).body).toMatchObject({

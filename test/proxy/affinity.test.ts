@@ -8,7 +8,8 @@ import {
   unmonitoredPool,
 } from '../support/live-objects.js';
 import { ask, sessionCookie } from './ask.js';
-import { type FakeOrigin, httpOrigin } from './fake-origin.js';
+import { type FakeOrigin, httpOrigin, rawOrigin } from './fake-origin.js';
+import { rawClient } from './raw-client.js';
 import { HOST, type Rig, setHealth, startRig } from './rig.js';
 
 const { affinityAttributes } = liveSettings({ defaultPools: [] });
@@ -188,4 +189,21 @@ test('a session keeps to an origin whose weight has become 0', async () => {
     ],
   });
   expect(await bodies(rig, 5, { cookie: sessionCookie(first)! })).toEqual([first.body]);
+});
+
+test('an upgraded connection begins a session with its 101', async () => {
+  const switching = await rawOrigin((socket) => {
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+    );
+    socket.on('error', () => {});
+  });
+  const rig = await started({
+    pools: [unmonitoredPool({ id: 'a', origins: [liveOrigin({ port: switching.port })] })],
+  });
+  const client = await rawClient(rig.port);
+  client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  expect(await client.receive((text) => text.includes('\r\n\r\n'))).toMatch(
+    /^HTTP\/1\.1 101 [\s\S]*\r\nSet-Cookie: __cflb=/,
+  );
 });
