@@ -148,6 +148,8 @@ async function startDataPlane(
     place: config.place,
     locationHeader: config.locationHeader,
     originTls: config.originTls,
+    sessionKey: identity.sessionKey,
+    alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,
     configuration: { revision, ...everything.delta },
   };

@@ -2,6 +2,7 @@ import type { Command } from './commands/command.js';
 import { connectorCommand } from './commands/connector.js';
 import { demoCommand } from './commands/demo/demo.js';
 import { envCommand } from './commands/env.js';
+import { explainCommand } from './commands/explain.js';
 import { startCommand } from './commands/start.js';
 import { describeFlags, UsageError } from './config/parse.js';
 import { VERSION } from './config/version.js';
@@ -11,6 +12,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: demoCommand,
   connector: connectorCommand,
   env: envCommand,
+  explain: explainCommand,
 };
 
 const HELP = `offramp ${VERSION}: Cloudflare's Load Balancing and Zero Trust networking API, with a data plane, on your own machine

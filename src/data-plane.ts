@@ -11,9 +11,13 @@ import { createSnapshotStore } from './live/snapshot-store.js';
 import { systemClock } from './net/clock.js';
 import { createDirectDialer } from './offramps/direct.js';
 import { createOffRamps } from './offramps/select.js';
+import { createExplain } from './proxy/explain.js';
+import { createHostIndex } from './proxy/match.js';
 import { createProxy } from './proxy/proxy.js';
+import { createRequestLog } from './proxy/request-log.js';
+import type { Places } from './proxy/visit.js';
+import { createSessions } from './steering/affinity/create-sessions.js';
 import { createSteering } from './steering/decide.js';
-import { NO_SESSIONS } from './steering/sessions.js';
 
 /** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
 const options = workerData as DataPlaneOptions;
@@ -26,20 +30,33 @@ const board = createHealthBoard();
 const edge = createEdge({ ...options.edge, locationName: `${options.place.pop}01`, log, store });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
 const offramps = createOffRamps({ store, tunnels: edge, direct: createDirectDialer() });
-const steering = createSteering({
-  pools: store.snapshot.pools,
-  health: board,
-  load: createLoadBoard(),
-  sessions: NO_SESSIONS,
-});
+const { sessionKey, alwaysUseHttps, locationHeader } = options;
+const { pools } = store.snapshot;
+const load = createLoadBoard();
+const sessions = createSessions({ pools, key: sessionKey, alwaysUseHttps });
+const steering = createSteering({ pools, health: board, load, sessions });
+const requests = createRequestLog();
+const places: Places = { placeOf: () => options.place, locationHeader };
 const proxy = createProxy({
   ...options.http,
   place: options.place,
   originTls: options.originTls,
   store,
   steering,
+  sessions,
+  load,
+  requests,
+  ...places,
   offramps,
   log,
+});
+const explain = createExplain({
+  snapshot: store.snapshot,
+  hosts: createHostIndex(store),
+  health: board,
+  offramps,
+  steering: createSteering({ pools, health: board, load, sessions: sessions.look }),
+  places,
 });
 const prober = createProber({ store, board, offramps, tunnels: edge, log });
 const poolEvents = createPoolEvents({
@@ -65,6 +82,8 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     return null;
   },
   preview: ({ accountId, previewId }) => prober.previews.report(accountId, previewId),
+  requests: requests.find,
+  explain,
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 

@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,6 +7,8 @@ import { type Authority, createAuthority, isLeafGood, issueLeaf } from './edge/a
 export interface EdgeIdentity extends Authority {
   /** Where connectors find the CA's certificate. */
   readonly caFile: string;
+  /** 32 bytes for the cookies of sessions: as lasting and as secret as the CA's key, from which nobody can tell it. */
+  readonly sessionKey: Uint8Array;
   /** Removes what was only made for this run. */
   release(): Promise<void>;
 }
@@ -29,8 +32,13 @@ export async function loadEdgeIdentity(dataDir: string | null): Promise<EdgeIden
   return {
     ...authority,
     caFile: path.join(directory, FILES.caCertificate),
+    sessionKey: sessionKey(authority),
     release: () => (dataDir ? Promise.resolve() : rm(directory, { recursive: true, force: true })),
   };
+}
+
+function sessionKey({ caKey }: Authority): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', caKey, '', 'offramp session cookies', 32));
 }
 
 async function renewed(authority: Authority): Promise<Authority> {

@@ -1,18 +1,23 @@
 import type { DataPlane } from '../live/data-plane.js';
 import type { Http } from '../wire/http.js';
+import { explainRoutes } from './explain.js';
+import { requestRoutes } from './requests.js';
 
 export interface AdminOptions {
   readonly version: string;
   /** PEM of the CA that signed the edge's certificate. */
   readonly edgeCa: string;
   readonly edgeCaFile: string;
-  readonly dataPlane: Pick<DataPlane, 'edge' | 'http'>;
+  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'ask' | 'connections'>;
 }
 
 const config = { open: true } as const;
 
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
 export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane }: AdminOptions): void {
+  requestRoutes(app, dataPlane);
+  explainRoutes(app, dataPlane);
+
   // Who opens the address in a browser wants to know what this is.
   app.get('/', { config, schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
 

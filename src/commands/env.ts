@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ENV_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';
+import { ask } from './ask.js';
 import type { Command } from './command.js';
 import { writeOriginCertificate } from './origin-certificate.js';
 import { say } from './terminal.js';
@@ -55,16 +56,4 @@ async function first(url: string, token: string): Promise<Named> {
   if (!result?.[0])
     throw new UsageError(`${url} has nothing to show; is this an Offramp with an account and a zone?`);
   return result[0];
-}
-
-async function ask(url: string, token: string): Promise<Record<string, unknown>> {
-  const request = { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(5_000) };
-  const answer = await fetch(url, request).catch((error: Error) => {
-    throw new UsageError(
-      `${url} does not answer (${String(error.cause ?? error.message)}); start Offramp, or name it with --api-url`,
-    );
-  });
-  if (answer.status === 403) throw new UsageError(`${url} refuses the credential; give --api-token`);
-  if (!answer.ok) throw new UsageError(`${url} answered ${answer.status}`);
-  return (await answer.json()) as Record<string, unknown>;
 }

@@ -73,6 +73,9 @@ export const START_FLAGS = {
     fallback: 'full',
     help: 'full: origins on port 443 may have any certificate; strict: it must be valid',
   },
+  'always-use-https': {
+    help: 'zones have Always Use HTTPS: session cookies that leave it open are Secure; nothing is redirected',
+  },
   pop: { value: 'CODE', fallback: 'LOC', help: 'name of this point of presence, as in CF-Ray' },
   region: {
     value: 'CODE',
@@ -133,7 +136,7 @@ export const DEMO_FLAGS = {
   'http-port': { value: 'PORT', fallback: '0', help: 'HTTP traffic; 0 takes a free port' },
 } as const satisfies Flags;
 
-export const ENV_FLAGS = {
+const API_FLAGS = {
   'api-url': {
     value: 'URL',
     fallback: 'http://127.0.0.1:7840/client/v4',
@@ -142,10 +145,23 @@ export const ENV_FLAGS = {
   'api-token': {
     value: 'TOKEN',
     fallback: 'offramp-local-token-for-any-auth-0',
-    help: 'credential to use and to print',
+    help: 'credential to use',
   },
+} as const satisfies Flags;
+
+export const ENV_FLAGS = {
+  ...API_FLAGS,
+  'api-token': { ...API_FLAGS['api-token'], help: 'credential to use and to print' },
   cert: {
     value: 'FILE',
     help: 'also write what cloudflared takes as --origincert, for its tunnel commands',
   },
+} as const satisfies Flags;
+
+export const EXPLAIN_FLAGS = {
+  ...API_FLAGS,
+  ip: { value: 'ADDRESS', fallback: '127.0.0.1', help: 'the client that the request would come from' },
+  method: { value: 'METHOD', fallback: 'GET', help: 'its method' },
+  header: { value: 'NAME: VALUE', repeatable: true, help: 'a header of it; several may be given' },
+  json: { help: 'print the whole answer as JSON' },
 } as const satisfies Flags;

@@ -20,9 +20,26 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const variableOf = (flag: string) => `OFFRAMP_${flag.replaceAll('-', '_').toUpperCase()}`;
 
+/** As `parseFlags`, of a command that also takes words without a flag. */
+export function parseFlagsAndWords<F extends Flags>(
+  flags: F,
+  argv: readonly string[],
+  env: Environment,
+): { readonly flags: Values<F>; readonly words: readonly string[] } {
+  const { values, positionals } = readArgv(flags, argv, true);
+  return { flags: withFallbacks(flags, values, env), words: positionals };
+}
+
 /** Flags win over `OFFRAMP_…` variables, those over the others, and those over defaults. An empty variable counts as unset. */
 export function parseFlags<F extends Flags>(flags: F, argv: readonly string[], env: Environment): Values<F> {
-  const given = readArgv(flags, argv);
+  return withFallbacks(flags, readArgv(flags, argv, false).values, env);
+}
+
+function withFallbacks<F extends Flags>(
+  flags: F,
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+): Values<F> {
   const values = Object.entries(flags).map(([name, flag]) => {
     const names = [variableOf(name), ...(flag.alsoFrom ?? [])];
     const fromEnv = names
@@ -39,7 +56,7 @@ export function parseFlags<F extends Flags>(flags: F, argv: readonly string[], e
   return Object.fromEntries(values) as Values<F>;
 }
 
-function readArgv(flags: Flags, argv: readonly string[]): Record<string, unknown> {
+function readArgv(flags: Flags, argv: readonly string[], allowPositionals: boolean) {
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [
       name,
@@ -47,7 +64,7 @@ function readArgv(flags: Flags, argv: readonly string[]): Record<string, unknown
     ]),
   );
   try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals });
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split('. ')[0]}. See --help.`);
   }

@@ -33,6 +33,8 @@ export interface StartConfig {
   readonly minMonitorInterval: number;
   readonly originUniqueness: 'account' | 'pool';
   readonly originTls: 'full' | 'strict';
+  /** Session cookies whose attributes leave it open are for HTTPS alone. */
+  readonly alwaysUseHttps: boolean;
   /** Where this data plane is. */
   readonly place: Place;
   /** Lower case; null trusts no header to say where a request comes from. */
@@ -64,6 +66,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     minMonitorInterval: integer('min-monitor-interval', flags['min-monitor-interval'], 1, 3600),
     originUniqueness: oneOf('origin-uniqueness', flags['origin-uniqueness'], ['account', 'pool']),
     originTls: oneOf('origin-tls', flags['origin-tls'], ['full', 'strict']),
+    alwaysUseHttps: flags['always-use-https'],
     place: place(flags),
     locationHeader:
       flags['location-header'] === null

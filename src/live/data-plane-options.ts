@@ -13,6 +13,10 @@ export interface DataPlaneOptions {
   readonly place: Place;
   /** Lower case; null trusts no header to say where a request comes from. */
   readonly locationHeader: string | null;
+  /** 32 secret bytes that stay the same while the data directory does: they make the cookies of sessions. */
+  readonly sessionKey: Uint8Array;
+  /** As the setting of a zone, for the cookies of sessions that go by it. */
+  readonly alwaysUseHttps: boolean;
   readonly originTls: 'full' | 'strict';
   readonly logLevel: string;
   /** The configuration at the start: nothing listens before it is applied. */

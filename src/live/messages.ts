@@ -1,4 +1,6 @@
+import type { ExplainQuestion, Explanation } from './explanation.js';
 import type { FailureReason, HealthState } from './health-board.js';
+import type { RequestFilter, RequestReport } from './request-report.js';
 import type { LiveMonitor, SnapshotDelta } from './snapshot.js';
 
 /** What crosses the thread boundary between the control plane and the data plane, both ways. */
@@ -79,6 +81,10 @@ export interface Questions {
   start_preview: { ask: PreviewRequest; answer: null };
   /** Null when there is no such preview of this account, or no longer. */
   preview: { ask: { accountId: string; previewId: string }; answer: PreviewReport | null };
+  /** The newest requests first. */
+  requests: { ask: RequestFilter; answer: readonly RequestReport[] };
+  /** Rejects a host or target that cannot be read. */
+  explain: { ask: ExplainQuestion; answer: Explanation };
   /** Ends the connections of a tunnel, or only those of one connector; answers how many there were. */
   drop_connections: { ask: { tunnelId: string; clientId: string | null }; answer: number };
 }

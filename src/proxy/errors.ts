@@ -1,4 +1,5 @@
 import type { DialFailure } from '../offramps/contract.js';
+import { errorBody } from './error-page.js';
 import type { RefusalStatus } from './head/malformed.js';
 import type { OwnResponse } from './requester.js';
 
@@ -87,13 +88,14 @@ function escaped(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
-/** What the client is told; its head has the ray besides. */
-export function errorResponse({ status, code, text }: EdgeError, ray: string): OwnResponse {
+/** What the client is told, in a form that it accepts; its head has the ray besides. */
+export function errorResponse(error: EdgeError, ray: string, accept = ''): OwnResponse {
+  const { contentType, body } = errorBody(error, ray, accept);
   return {
-    status,
+    status: error.status,
     fields:
-      'Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n' +
-      (status === 503 ? 'Retry-After: 1\r\n' : ''),
-    body: `error code: ${code}\n${text}\nray: ${ray}\n`,
+      `Content-Type: ${contentType}\r\nCache-Control: no-store\r\n` +
+      (error.status === 503 ? 'Retry-After: 1\r\n' : ''),
+    body,
   };
 }

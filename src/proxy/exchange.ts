@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { LiveOrigin } from '../live/snapshot.js';
-import type { Plan } from '../steering/plan.js';
-import type { Visit } from '../steering/visit.js';
+import type { LiveFixedResponse, LiveLoadBalancer } from '../live/snapshot.js';
+import { fieldValues } from './carriers.js';
 import {
   EDGE_ERRORS,
   type EdgeError,
@@ -9,16 +8,20 @@ import {
   errorResponse,
   type OriginFailure,
 } from './errors.js';
+import { fixedResponse } from './fixed-response.js';
 import { isLoop, originRequestFields, originRequestHead, rayField } from './forward-headers.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
+import { RequestCount } from './load-counts.js';
+import { OriginChoice } from './origin-choice.js';
 import { OriginConnection, type OriginUser } from './origin-connection.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
 import { RequestBody } from './request-body.js';
+import { RequestRecord } from './request-record.js';
 import type { Requester } from './requester.js';
-import { type FailedAttempt, mayTryAnotherOrigin, replacesStaleConnection } from './retry.js';
+import { type FailedAttempt, replacesStaleConnection } from './retry.js';
 import type { ProxyServices } from './services.js';
-import { httpVisit } from './visit.js';
+import { httpVisit, takePlace } from './visit.js';
 
 /** One request on its way to an origin, perhaps to a second one, and its response on the way back. */
 export class Exchange implements OriginUser {
@@ -27,16 +30,15 @@ export class Exchange implements OriginUser {
   private readonly ray: string;
   private readonly body: RequestBody;
   private readonly webSocket: boolean;
+  private readonly record: RequestRecord;
+  private readonly count: RequestCount;
   /** What the response gets besides the origin's fields, whoever answers. */
   private responseFields: string;
   private originFields = '';
-  private visit: Visit | null = null;
-  private plan: Plan | null = null;
+  private choice: OriginChoice | null = null;
   private target: OriginTarget | null = null;
   private connection: OriginConnection | null = null;
   private cancelDial: (() => void) | null = null;
-  /** The one retry is used up. */
-  private retried = false;
   /** The client was told to send its body. */
   private continued = false;
   private ended = false;
@@ -50,29 +52,46 @@ export class Exchange implements OriginUser {
     this.unchunk = !client.takesChunks;
     this.ray = services.nextRay();
     this.responseFields = rayField(this.ray);
+    this.count = new RequestCount(services.load);
+    this.record = new RequestRecord(services, this.ray, client.identity.ip, request);
     this.webSocket = wantsWebSocket(request);
     const hasBody = request.chunked || (request.contentLength ?? 0) > 0;
     this.body = new RequestBody(hasBody, services.limits.replayBytes);
   }
 
   start(): void {
-    const plan = this.choose();
-    if (typeof plan === 'string') {
-      this.refuse(plan);
+    if (isLoop(this.request.cdnLoop)) {
+      this.refuse('loop');
       return;
     }
-    this.plan = plan;
-    this.originFields = originRequestFields(this.request, this.client, this.ray, this.webSocket);
-    this.attempt(plan.origin);
+    const loadBalancer = this.services.hosts.match(this.request.host);
+    if (loadBalancer) this.steer(loadBalancer);
+    else this.refuse('unknown_load_balancer');
   }
 
-  private choose(): Plan | EdgeErrorName {
-    if (isLoop(this.request.cdnLoop)) return 'loop';
-    const loadBalancer = this.services.hosts.match(this.request.host);
-    if (!loadBalancer) return 'unknown_load_balancer';
-    this.visit = httpVisit(loadBalancer, this.request, this.client, this.services.place);
-    const decision = this.services.steering.decide(loadBalancer, this.visit);
-    return decision.kind === 'plan' ? decision : 'no_pool';
+  private steer(loadBalancer: LiveLoadBalancer): void {
+    const { services, request, client, record } = this;
+    const place = takePlace(services, request, client.identity.ip, (text) =>
+      services.log.debug({ ray: this.ray, text }, 'a location header cannot be read'),
+    );
+    const visit = httpVisit(loadBalancer, client, request, place, record.at);
+    const decision = services.steering.decide(loadBalancer, visit);
+    record.loadBalancer = loadBalancer;
+    record.trace = decision.trace;
+    if (decision.kind === 'no_pool') this.refuse('no_pool');
+    else if (decision.kind === 'fixed_response') this.answerFixed(decision.response);
+    else {
+      this.choice = new OriginChoice(services.steering, visit, decision);
+      this.originFields = originRequestFields(request, client, this.ray, place.country, this.webSocket);
+      this.attempt();
+    }
+  }
+
+  private answerFixed(response: LiveFixedResponse): void {
+    this.ended = true;
+    this.record.status = response.status;
+    this.record.end(null);
+    this.client.answer(fixedResponse(response), this.responseFields);
   }
 
   // What the client's connection tells.
@@ -97,31 +116,46 @@ export class Exchange implements OriginUser {
     this.connection?.resume();
   }
 
-  /** The client is gone, or is sent away: nothing is told any more. */
+  /** The client is gone: nothing is told any more. */
   cancel(): void {
-    this.ended = true;
-    this.cancelDial?.();
-    this.cancelDial = null;
-    this.connection?.destroy();
-    this.connection = null;
+    if (this.ended) return;
+    this.stop();
+    this.record.end('client_gone');
   }
 
   /** Answers with an error of our own, or breaks the connection when a response is already on its way. */
   refuse(reason: EdgeErrorName | EdgeError): void {
     if (this.ended) return;
-    this.cancel();
+    this.stop();
+    const name = typeof reason === 'string' ? reason : 'malformed_request';
     if (this.client.started) {
+      this.record.end(name);
       this.client.abort();
       return;
     }
     const error = typeof reason === 'string' ? EDGE_ERRORS[reason] : reason;
-    this.client.answer(errorResponse(error, this.ray), this.responseFields);
+    this.record.status = error.status;
+    this.record.end(name);
+    const accept = fieldValues(this.request.passedOn, 'accept').join();
+    this.client.answer(errorResponse(error, this.ray, accept), rayField(this.ray));
+  }
+
+  private stop(): void {
+    this.ended = true;
+    this.cancelDial?.();
+    this.cancelDial = null;
+    this.connection?.destroy();
+    this.connection = null;
+    this.count.end();
   }
 
   // Attempts.
 
-  private attempt(origin: LiveOrigin): void {
-    this.target = originTarget(origin, this.request.host);
+  private attempt(): void {
+    const { plan } = this.choice!;
+    this.record.attempt(plan);
+    this.count.start(plan);
+    this.target = originTarget(plan.origin, this.request.host, plan.pool.id);
     const idle = this.services.idle.take(this.target.key);
     if (idle) this.send(idle);
     else this.dial(this.target);
@@ -183,18 +217,10 @@ export class Exchange implements OriginUser {
       this.dial(this.target!);
       return;
     }
-    const other = this.retried || !mayTryAnotherOrigin(attempt) ? null : this.alternative();
-    if (other === null) {
-      this.refuse(failure);
-      return;
-    }
-    this.retried = true;
-    this.plan = other;
-    this.attempt(other.origin);
-  }
-
-  private alternative(): Plan | null {
-    return this.services.steering.alternative(this.plan!, this.visit!, []);
+    this.record.attemptFailed(failure);
+    this.count.end();
+    if (this.choice!.moveOn(attempt)) this.attempt();
+    else this.refuse(failure);
   }
 
   // What the connection to the origin tells.
@@ -208,8 +234,7 @@ export class Exchange implements OriginUser {
   originSwitches(head: ResponseHead, socket: Duplex, rest: Buffer): void {
     this.connection = null;
     if (this.webSocket && head.upgrade === 'websocket' && head.connectionUpgrade) {
-      this.ended = true;
-      this.client.switchProtocols(head, this.responseFields, socket, rest);
+      this.upgrade(head, socket, rest);
       return;
     }
     socket.on('error', () => {});
@@ -217,7 +242,28 @@ export class Exchange implements OriginUser {
     this.refuse('invalid_response');
   }
 
+  /** The request counts as long as its connection lives. */
+  private upgrade(head: ResponseHead, socket: Duplex, rest: Buffer): void {
+    this.ended = true;
+    socket.once('close', () => this.count.end());
+    this.startSession();
+    this.record.status = head.status;
+    this.record.end(null);
+    this.client.switchProtocols(head, this.responseFields, socket, rest);
+  }
+
+  /** With the response of an origin begins the session that belongs to the request, or moves to this origin. */
+  private startSession(): void {
+    const { plan, visit } = this.choice!;
+    if (!plan.startsSession) return;
+    const pin = { poolId: plan.pool.id, originKey: plan.origin.key };
+    const cookie = this.services.sessions.pin(plan.loadBalancer, plan.settings, visit, pin);
+    if (cookie !== null) this.responseFields += `Set-Cookie: ${cookie}\r\n`;
+  }
+
   responseHead(head: ResponseHead, framing: ResponseFraming): void {
+    this.record.status = head.status;
+    this.startSession();
     this.client.respond(head, framing, this.responseFields);
   }
 
@@ -238,6 +284,8 @@ export class Exchange implements OriginUser {
       connection.rest();
       this.services.idle.put(connection);
     } else connection.destroy();
+    this.count.end();
+    this.record.end(null);
     this.client.complete();
   }
 

@@ -21,6 +21,7 @@ export function originRequestFields(
   request: RequestHead,
   { identity, scheme }: Pick<Requester, 'identity' | 'scheme'>,
   ray: string,
+  country: string,
   upgrade: boolean,
 ): string {
   const clientIp = identity.ip;
@@ -31,7 +32,7 @@ export function originRequestFields(
     (request.expectContinue ? 'Expect: 100-continue\r\n' : '') +
     `CF-Connecting-IP: ${clientIp}\r\n` +
     `X-Forwarded-For: ${forwardedFor === '' ? clientIp : `${forwardedFor}, ${clientIp}`}\r\n` +
-    `X-Forwarded-Proto: ${scheme}\r\nCF-Ray: ${ray}\r\nCF-Visitor: {"scheme":"${scheme}"}\r\nCF-IPCountry: XX\r\n` +
+    `X-Forwarded-Proto: ${scheme}\r\nCF-Ray: ${ray}\r\nCF-Visitor: {"scheme":"${scheme}"}\r\nCF-IPCountry: ${country}\r\n` +
     `CDN-Loop: ${cdnLoop === '' ? LOOP_NAME : `${cdnLoop}, ${LOOP_NAME}`}\r\n` +
     (upgrade ? 'Connection: Upgrade\r\nUpgrade: websocket\r\n' : 'Connection: keep-alive\r\n')
   );

@@ -7,6 +7,8 @@ const TLS_PORT = 443;
 /** How one origin is spoken to for one host name. */
 export interface OriginTarget {
   readonly origin: LiveOrigin;
+  /** For the counts: connections with the same key may serve several pools. */
+  readonly poolId: string;
   readonly port: number;
   readonly tls: boolean;
   /** The name for SNI and for the certificate; null when it is an IP address or when there is no TLS. */
@@ -17,17 +19,17 @@ export interface OriginTarget {
 
 const plainTargets = new WeakMap<LiveOrigin, OriginTarget>();
 
-/** The target of `origin` for a client that asked for `host` (lower case, without port). Port 443 means TLS. */
-export function originTarget(origin: LiveOrigin, host: string): OriginTarget {
+/** The target of the pool's `origin` for a client that asked for `host` (lower case, without port). Port 443 means TLS. */
+export function originTarget(origin: LiveOrigin, host: string, poolId: string): OriginTarget {
   const known = plainTargets.get(origin);
-  if (known) return known;
+  if (known?.poolId === poolId) return known;
   const port = origin.port || DEFAULT_PORT;
   const place = `${origin.virtualNetworkId ?? 'direct'} ${origin.ip ?? origin.address} ${port}`;
   if (port === TLS_PORT) {
     const serverName = nameOf(origin.host ?? host);
-    return { origin, port, tls: true, serverName, key: `${place} tls ${serverName ?? ''}` };
+    return { origin, poolId, port, tls: true, serverName, key: `${place} tls ${serverName ?? ''}` };
   }
-  const target = { origin, port, tls: false, serverName: null, key: place };
+  const target = { origin, poolId, port, tls: false, serverName: null, key: place };
   plainTargets.set(origin, target);
   return target;
 }

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { Logger } from 'pino';
+import type { LoadBoard } from '../live/load-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
@@ -7,16 +8,20 @@ import type { Place } from '../net/place.js';
 import { createRays } from '../net/ray.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
+import type { Sessions } from '../steering/sessions.js';
 import { ClientConnection, closingResponse } from './client-connection.js';
 import { createDeadlines } from './deadlines.js';
 import { EDGE_ERRORS } from './errors.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
+import { countConnections } from './load-counts.js';
 import { createHostIndex } from './match.js';
 import { createOriginDial, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
+import type { RequestLog } from './request-log.js';
 import type { ProxyServices } from './services.js';
+import type { Places } from './visit.js';
 
-export interface ProxyOptions {
+export interface ProxyOptions extends Places {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
@@ -24,6 +29,10 @@ export interface ProxyOptions {
   readonly place: Place;
   readonly store: SnapshotStore;
   readonly steering: Steering;
+  /** Those that the steering goes by, as the counts. */
+  readonly sessions: Pick<Sessions, 'pin'>;
+  readonly load: LoadBoard;
+  readonly requests: RequestLog;
   readonly offramps: OffRamps;
   readonly log: Logger;
   readonly limits?: Partial<ProxyLimits>;
@@ -64,8 +73,16 @@ export function createProxy(options: ProxyOptions): Proxy {
     timeouts,
     hosts: createHostIndex(store),
     steering: options.steering,
-    place: options.place,
-    dialOrigin: createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls),
+    sessions: options.sessions,
+    load: options.load,
+    requests: options.requests,
+    offramps: options.offramps,
+    placeOf: options.placeOf,
+    locationHeader: options.locationHeader,
+    dialOrigin: countConnections(
+      options.load,
+      createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls),
+    ),
     idle,
     deadlines,
     nextRay: createRays(options.place.pop),

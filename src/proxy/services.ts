@@ -1,20 +1,23 @@
 import type { Logger } from 'pino';
-import type { Place } from '../net/place.js';
+import type { LoadBoard } from '../live/load-board.js';
 import type { Steering } from '../steering/decide.js';
+import type { Sessions } from '../steering/sessions.js';
 import type { Deadlines } from './deadlines.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
 import type { HostIndex } from './match.js';
 import type { DialOrigin } from './origin-dial.js';
 import type { OriginIdle } from './origin-idle.js';
+import type { RecordServices } from './request-record.js';
+import type { Places } from './visit.js';
 
 /** What every connection of one proxy shares. */
-export interface ProxyServices {
+export interface ProxyServices extends Places, RecordServices {
   readonly limits: ProxyLimits;
   readonly timeouts: ProxyTimeouts;
   readonly hosts: HostIndex;
   readonly steering: Steering;
-  /** Where this proxy is. */
-  readonly place: Place;
+  readonly sessions: Pick<Sessions, 'pin'>;
+  readonly load: LoadBoard;
   readonly dialOrigin: DialOrigin;
   readonly idle: OriginIdle;
   readonly deadlines: Deadlines;

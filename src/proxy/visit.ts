@@ -1,57 +1,107 @@
 import type { Facts } from '../expressions/facts.js';
 import type { LiveLoadBalancer } from '../live/snapshot.js';
-import type { Place } from '../net/place.js';
+import { type Place, parsePlace } from '../net/place.js';
 import type { Visit } from '../steering/visit.js';
+import { fieldValues, requestCarriers } from './carriers.js';
+import { withoutFields } from './head/fields.js';
 import type { RequestHead } from './head/request-head.js';
 import type { Requester } from './requester.js';
 
-/** The request as steering may look at it. */
+/** Where requests come from. */
+export interface Places {
+  /** By the address of the client. */
+  placeOf(clientIp: string): Place;
+  /** The header that is trusted to say otherwise, in lower case; null trusts none. */
+  readonly locationHeader: string | null;
+}
+
+/**
+ * Where a request comes from. The location header is taken out of the head: origins do not see it. One that cannot be
+ * read is told to `unreadable` and says nothing.
+ */
+export function takePlace(
+  places: Places,
+  request: RequestHead,
+  clientIp: string,
+  unreadable?: (text: string) => void,
+): Place {
+  const home = places.placeOf(clientIp);
+  const { locationHeader } = places;
+  if (locationHeader === null) return home;
+  const values = fieldValues(request.passedOn, locationHeader);
+  if (values.length === 0) return home;
+  request.passedOn = withoutFields(request.passedOn, [locationHeader]);
+  const text = values.join(';');
+  const place = parsePlace(text, home);
+  if (place === null) unreadable?.(text);
+  return place ?? home;
+}
+
+/** What steering may look at. Everything that takes a look into the fields is done on the first use. */
 export function httpVisit(
   loadBalancer: LiveLoadBalancer,
+  client: Pick<Requester, 'identity' | 'version'>,
   request: RequestHead,
-  { identity, version }: Requester,
   place: Place,
+  now: number,
 ): Visit {
-  const clientIp = identity.ip;
-  const now = Date.now();
-  let facts: Facts | null = null;
+  let facts: Facts | undefined;
   return {
-    clientIp,
+    clientIp: client.identity.ip,
     random: Math.random,
     now,
     place,
-    carriers: null,
-    facts() {
-      facts ??= {
-        loadBalancer: loadBalancer.name,
-        region: place.region,
-        clientIp,
-        dns: null,
-        http: {
-          method: request.method,
-          host: request.host,
-          uri: request.target,
-          version,
-          timestamp: Math.floor(now / 1000),
-          headers: () => headersOf(request),
-        },
-      };
+    facts: () => {
+      facts ??= httpFacts(loadBalancer, client, request, place, now);
       return facts;
     },
+    carriers: requestCarriers(request.passedOn),
   };
 }
 
-/** From the field lines that are passed on, and those that were taken out of the head. */
+function httpFacts(
+  { name }: LiveLoadBalancer,
+  { identity, version }: Pick<Requester, 'identity' | 'version'>,
+  request: RequestHead,
+  { region }: Place,
+  now: number,
+): Facts {
+  let headers: ReadonlyMap<string, readonly string[]> | undefined;
+  return {
+    loadBalancer: name,
+    region,
+    clientIp: identity.ip,
+    http: {
+      method: request.method,
+      host: request.host,
+      uri: request.target,
+      version,
+      timestamp: Math.floor(now / 1000),
+      headers: () => {
+        headers ??= headersOf(request);
+        return headers;
+      },
+    },
+    dns: null,
+  };
+}
+
+/** By lower-case name; those for this connection alone are left out. */
 function headersOf(request: RequestHead): ReadonlyMap<string, readonly string[]> {
   const headers = new Map<string, string[]>([['host', [request.authority]]]);
-  for (const line of request.passedOn.split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (colon < 0) continue;
-    const name = line.slice(0, colon).toLowerCase();
+  if (request.forwardedFor !== '') headers.set('x-forwarded-for', [request.forwardedFor]);
+  if (request.cdnLoop !== '') headers.set('cdn-loop', [request.cdnLoop]);
+  if (request.contentLength !== null) headers.set('content-length', [String(request.contentLength)]);
+  const lines = request.passedOn;
+  for (let at = 0; at < lines.length; ) {
+    const end = lines.indexOf('\r\n', at);
+    const colon = lines.indexOf(':', at);
+    const name = lines.slice(at, colon).toLowerCase();
+    const value = lines.slice(colon + 1, end).trim();
     const values = headers.get(name);
-    const value = line.slice(colon + 1).trim();
     if (values) values.push(value);
     else headers.set(name, [value]);
+    at = end + 2;
   }
   return headers;
 }

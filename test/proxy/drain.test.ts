@@ -1,7 +1,5 @@
 import net from 'node:net';
-import pino from 'pino';
 import { expect, test } from 'vitest';
-import { NOWHERE } from '../../src/net/place.js';
 import { createProxy } from '../../src/proxy/proxy.js';
 import { rawOrigin, scriptedOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
@@ -76,22 +74,8 @@ test('closing ends the connections to origins as well', async () => {
 });
 
 test('a port that is taken is an error of listen', async () => {
-  const { port, store, steering } = await startRig();
-  const offramps = {
-    select: () => ({ kind: 'none', failure: 'no_route', detail: '' }) as const,
-    dial: () => new net.Socket(),
-  };
-  const log = pino({ level: 'silent' });
-  const second = createProxy({
-    host: '127.0.0.1',
-    port,
-    place: NOWHERE,
-    store,
-    steering,
-    offramps,
-    log,
-    originTls: 'full',
-  });
+  const { port, proxyOptions } = await startRig();
+  const second = createProxy({ ...proxyOptions, port });
   await expect(second.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await second.close();
 });

@@ -58,7 +58,7 @@ test('a connection does not keep alive what has dialled it', async () => {
     new Promise<Duplex>((resolve, reject) => {
       const outcome: DialOutcome = { connected: resolve, failed: (_, cause) => reject(cause) };
       user = new WeakRef(outcome);
-      dial(originTarget(liveOrigin({ port: origin.port }), 'app.example.com'), '192.0.2.1', outcome);
+      dial(originTarget(liveOrigin({ port: origin.port }), 'app.example.com', 'pool'), '192.0.2.1', outcome);
     });
   const socket = await connected();
   onTestFinished(() => void socket.destroy());

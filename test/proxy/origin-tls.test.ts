@@ -36,7 +36,7 @@ function dialTls(
     dial: () => net.connect({ port, host: '127.0.0.1' }),
   };
   const dial = createOriginDial(offramps, deadlines, 200, originTls);
-  const target = originTarget(liveOrigin({ port: 443 }), host);
+  const target = originTarget(liveOrigin({ port: 443 }), host, 'pool');
   return new Promise((resolve) => {
     dial(target, '127.0.0.1', {
       failed: resolve,
@@ -88,14 +88,14 @@ test('an origin that hangs up, or says nothing, fails the handshake', async () =
 
 test('connections with other names are not mixed, nor those of other networks', () => {
   const secure = liveOrigin({ port: 443 });
-  const key = (origin: typeof secure, host: string) => originTarget(origin, host).key;
+  const key = (origin: typeof secure, host: string) => originTarget(origin, host, 'pool').key;
   expect(key(secure, 'a.example')).not.toBe(key(secure, 'b.example'));
   const plain = liveOrigin({ port: 0 });
   expect(key(plain, 'a.example')).toBe(key(plain, 'b.example'));
-  expect(originTarget(plain, 'a.example').port).toBe(80);
+  expect(originTarget(plain, 'a.example', 'pool').port).toBe(80);
   expect(key({ ...plain }, 'a')).not.toBe(key({ ...plain, virtualNetworkId: 'v' }, 'a'));
   expect(key({ ...plain }, 'a')).not.toBe(key({ ...plain, port: 81 }, 'a'));
-  expect(originTarget({ ...secure, host: 'h.example:443' }, 'a').serverName).toBe('h.example');
+  expect(originTarget({ ...secure, host: 'h.example:443' }, 'a', 'pool').serverName).toBe('h.example');
 });
 
 /** Trust is read when a process starts, so the strict dial runs in one of its own, from the compiled program. */

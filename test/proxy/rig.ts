@@ -2,7 +2,7 @@ import net from 'node:net';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
-import { createLoadBoard } from '../../src/live/load-board.js';
+import { createLoadBoard, type LoadBoard } from '../../src/live/load-board.js';
 import type { LiveObjects } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
 import { NOWHERE } from '../../src/net/place.js';
@@ -13,8 +13,9 @@ import {
   type OriginSocket,
 } from '../../src/offramps/contract.js';
 import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.js';
+import { createRequestLog, type RequestLog } from '../../src/proxy/request-log.js';
+import { createSessions, type TrafficSessions } from '../../src/steering/affinity/create-sessions.js';
 import { createSteering, type Steering } from '../../src/steering/decide.js';
-import { NO_SESSIONS } from '../../src/steering/sessions.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 
 export const HOST = 'app.example.com';
@@ -22,16 +23,22 @@ export const HOST = 'app.example.com';
 export interface Rig {
   readonly port: number;
   readonly proxy: ReturnType<typeof createProxy>;
+  /** What it was made with. */
+  readonly proxyOptions: ProxyOptions;
   readonly store: SnapshotStore;
   readonly health: HealthBoard;
   readonly steering: Steering;
+  readonly sessions: TrafficSessions;
+  readonly load: LoadBoard;
+  readonly requests: RequestLog;
   /** Addresses (`host:port`) in the order in which they were dialled. */
   readonly dialled: readonly string[];
   /** Applies a change as the next revision. */
   apply(upsert: { readonly [N in keyof LiveObjects]?: readonly LiveObjects[N][] }): void;
 }
 
-export interface RigOptions extends Partial<Pick<ProxyOptions, 'limits' | 'timeouts' | 'originTls'>> {
+export interface RigOptions
+  extends Partial<Pick<ProxyOptions, 'limits' | 'timeouts' | 'originTls' | 'locationHeader'>> {
   /** Ports on 127.0.0.1: the origins of one unmonitored pool behind HOST, in failover order with `hash` by default. */
   readonly origins?: readonly number[];
   readonly upsert?: { readonly [N in keyof LiveObjects]?: readonly LiveObjects[N][] };
@@ -55,27 +62,32 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ['pool'] })],
     ...options.upsert,
   });
-  const steering = createSteering({
-    pools: store.snapshot.pools,
-    health,
-    load: createLoadBoard(),
-    sessions: NO_SESSIONS,
-  });
-  const proxy = createProxy({
+  const { pools } = store.snapshot;
+  const load = createLoadBoard();
+  const requests = createRequestLog();
+  const sessions = createSessions({ pools, key: new Uint8Array(32), alwaysUseHttps: false });
+  const steering = createSteering({ pools, health, load, sessions });
+  const proxyOptions: ProxyOptions = {
     host: '127.0.0.1',
     port: 0,
     place: NOWHERE,
     store,
     steering,
+    sessions,
+    load,
+    requests,
+    placeOf: () => NOWHERE,
+    locationHeader: options.locationHeader ?? null,
     offramps: directOffRamps(options.failures ?? {}, dialled),
     log: pino({ level: 'silent' }),
     originTls: options.originTls ?? 'full',
     ...(options.limits && { limits: options.limits }),
     timeouts: { tick: 20, ...options.timeouts },
-  });
+  };
+  const proxy = createProxy(proxyOptions);
   const { port } = await proxy.listen();
   onTestFinished(() => proxy.close());
-  return { port, proxy, store, health, steering, dialled, apply };
+  return { port, proxy, proxyOptions, store, health, steering, sessions, load, requests, dialled, apply };
 }
 
 /** Off-ramps that go out directly, or fail as told. */

@@ -153,7 +153,8 @@ function takeConnectionOption(head: MessageFields, option: string): void {
   }
 }
 
-function withoutFields(lines: string, names: readonly string[]): string {
+/** The lines whose field has none of these lower-case names. */
+export function withoutFields(lines: string, names: readonly string[]): string {
   const stays = (line: string) => !names.includes(line.slice(0, line.indexOf(':')).toLowerCase());
   return lines
     .split('\r\n')

@@ -4,7 +4,6 @@ import { fieldsOf, type LoadBalancerFields } from './fields.js';
 import type { LoadBalancer } from './store.js';
 
 const NOT_YET: NotYet<LoadBalancerFields> = {
-  session_affinity: (affinity) => (affinity === 'none' ? undefined : 'no sessions are kept'),
   location_strategy: (strategy) =>
     strategy !== null && (strategy.mode !== 'pop' || strategy.prefer_ecs !== 'proximity')
       ? 'there are no answers of DNS that it could change'

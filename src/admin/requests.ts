@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { DataPlane } from '../live/data-plane.js';
+import type { RequestReport } from '../live/request-report.js';
+import type { Http } from '../wire/http.js';
+import { moment } from '../wire/timestamps.js';
+import { ipAddress, words } from './query.js';
+import { snakeCased } from './snake-case.js';
+
+const query = z.strictObject({
+  load_balancer: words.optional(),
+  pool: words.optional(),
+  origin: words.optional(),
+  host: words.optional(),
+  status: z.coerce.number('must be a status code').int().min(100).max(599).optional(),
+  ray: words.optional(),
+  client_ip: ipAddress.optional(),
+  since: moment.optional(),
+  limit: z.coerce.number('must be a number').int().min(1).max(1000).default(100),
+});
+
+/** `GET /_offramp/requests`: the last requests that load balancers served, newest first. */
+export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): void {
+  app.get('/_offramp/requests', { schema: { hide: true, querystring: query } }, async ({ query: asked }) => {
+    const reports = await dataPlane.ask('requests', {
+      loadBalancer: asked.load_balancer ?? null,
+      pool: asked.pool ?? null,
+      origin: asked.origin ?? null,
+      host: asked.host?.toLowerCase() ?? null,
+      status: asked.status ?? null,
+      ray: asked.ray ?? null,
+      clientIp: asked.client_ip ?? null,
+      since: asked.since?.getTime() ?? null,
+      limit: asked.limit,
+    });
+    return { requests: reports.map(view) };
+  });
+}
+
+const view = ({ at, ...rest }: RequestReport) => ({
+  at: new Date(at).toISOString(),
+  ...(snakeCased(rest) as object),
+});

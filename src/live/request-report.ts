@@ -1,0 +1,70 @@
+/** One request that was served, as the log of requests keeps it: no query, no header, no body. */
+export interface RequestReport {
+  /** The value of CF-Ray, which the client and the origin saw too. */
+  readonly ray: string;
+  /** Unix milliseconds of its beginning. */
+  readonly at: number;
+  /** Until its end; of an upgraded connection, until the upgrade. */
+  readonly durationMs: number;
+  readonly clientIp: string;
+  readonly method: string;
+  readonly host: string;
+  /** Without its query, and cut when it is long. */
+  readonly path: string;
+  /** What the client got; null when it went away, or was cut off, before a response. */
+  readonly status: number | null;
+  /** Why Offramp answered in place of an origin, or broke a response off; null otherwise. */
+  readonly error: string | null;
+  readonly loadBalancer: Named | null;
+  /** Who answered; of a request without an answer, who was asked last. */
+  readonly pool: Named | null;
+  readonly origin: { readonly name: string; readonly address: string } | null;
+  readonly offRamp: OffRampReport | null;
+  /** In order; the last one too, when its failure is what the client got. */
+  readonly failedAttempts: readonly FailedAttemptReport[];
+  readonly decision: DecisionReport | null;
+}
+
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** How the bytes left. */
+export interface OffRampReport {
+  readonly kind: 'direct' | 'tunnel' | 'none';
+  readonly tunnelId: string | null;
+}
+
+export interface FailedAttemptReport {
+  readonly pool: string;
+  readonly origin: string;
+  /** The name of the edge error that it would have been. */
+  readonly failure: string;
+}
+
+/** Why steering chose as it did; pools by id. */
+export interface DecisionReport {
+  readonly poolSet: string | null;
+  readonly rules: readonly string[];
+  readonly policy: string;
+  readonly candidates: readonly string[];
+  readonly skipped: readonly { readonly poolId: string; readonly reason: string }[];
+  /** What became of the session that the request carried. */
+  readonly pin: string;
+}
+
+/** Those that fit every filter that is not null, newest first. */
+export interface RequestFilter {
+  /** By id or name, as the pool; the origin by name or address. */
+  readonly loadBalancer: string | null;
+  readonly pool: string | null;
+  readonly origin: string | null;
+  readonly host: string | null;
+  readonly status: number | null;
+  readonly ray: string | null;
+  readonly clientIp: string | null;
+  /** Unix milliseconds: begun then or later. */
+  readonly since: number | null;
+  readonly limit: number;
+}

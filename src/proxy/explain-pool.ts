@@ -1,0 +1,63 @@
+import type { OriginExplanation, PoolExplanation } from '../live/explanation.js';
+import type { HealthView } from '../live/health-board.js';
+import { isMonitored, originState } from '../live/pool-health.js';
+import type { LiveOrigin, LivePool } from '../live/snapshot.js';
+import type { SkippedPool } from '../steering/plan.js';
+import type { Visit } from '../steering/visit.js';
+import type { Shares } from './sample-shares.js';
+
+/** What stands for and against a pool and each of its origins in this request. */
+export function explainPool(
+  id: string,
+  pool: LivePool | undefined,
+  health: HealthView,
+  { place }: Visit,
+  skipped: readonly SkippedPool[],
+  shares: Shares,
+): PoolExplanation {
+  const share = shares.ofPool(id);
+  const reason = skipped.find(({ poolId }) => poolId === id)?.reason;
+  // Shedding by chance turns away some: the share says how many.
+  const passedOver = reason === 'shed' && share > 0 ? undefined : reason;
+  return {
+    id,
+    name: pool?.name ?? null,
+    state: pool ? (passedOver ?? whyNot(pool, health, place.region) ?? 'available') : 'missing',
+    share,
+    origins: (pool?.origins ?? []).map((origin) => ({
+      ...explainOrigin(pool!, origin, health, place.region),
+      share: share > 0 ? shares.ofOrigin(id, origin.key) / share : 0,
+    })),
+  };
+}
+
+/** For pools that steering did not come to, because one before them took the request. */
+function whyNot(pool: LivePool, health: HealthView, region: string): PoolExplanation['state'] | null {
+  if (!pool.enabled) return 'disabled';
+  const origins = pool.origins.map((origin) => explainOrigin(pool, origin, health, region));
+  const usable = origins.filter(({ reason }) => reason === null || reason === 'weight_0');
+  if (isMonitored(pool) && usable.length < pool.minimumOrigins) return 'unhealthy';
+  return origins.some(({ eligible }) => eligible) ? null : 'no_eligible_origin';
+}
+
+function explainOrigin(
+  pool: LivePool,
+  { key, name, address, enabled, weight }: LiveOrigin,
+  health: HealthView,
+  region: string,
+): Omit<OriginExplanation, 'share'> {
+  const state = isMonitored(pool) && enabled ? (originState(pool, key, health, region) ?? 'unknown') : null;
+  const reason = reasonAgainst(enabled, weight, state);
+  return { name, address, eligible: reason === null, reason, health: state, weight };
+}
+
+function reasonAgainst(
+  enabled: boolean,
+  weight: number,
+  state: OriginExplanation['health'],
+): OriginExplanation['reason'] {
+  if (!enabled) return 'disabled';
+  if (state === 'unhealthy') return 'unhealthy';
+  if (state === 'unknown') return 'not_checked_yet';
+  return weight > 0 ? null : 'weight_0';
+}

@@ -1,0 +1,157 @@
+import type { ChosenOrigin, ExplainQuestion, Explanation, WayExplanation } from '../live/explanation.js';
+import type { HealthView } from '../live/health-board.js';
+import type { LiveLoadBalancer, Snapshot } from '../live/snapshot.js';
+import type { OffRamps } from '../offramps/contract.js';
+import type { Steering } from '../steering/decide.js';
+import type { Plan } from '../steering/plan.js';
+import type { Visit } from '../steering/visit.js';
+import { EDGE_ERRORS, type EdgeError, FAILURE_OF_DIAL, refusal } from './errors.js';
+import { explainPool } from './explain-pool.js';
+import { isLoop } from './forward-headers.js';
+import { Malformed } from './head/malformed.js';
+import { type RequestHead, readRequestHead } from './head/request-head.js';
+import { DEFAULT_LIMITS } from './limits.js';
+import type { HostIndex } from './match.js';
+import { originTarget } from './origin-target.js';
+import { sampleShares } from './sample-shares.js';
+import { httpVisit, type Places, takePlace } from './visit.js';
+
+export interface ExplainParts {
+  readonly snapshot: Pick<Snapshot, 'pools' | 'tunnels' | 'routes'>;
+  readonly hosts: HostIndex;
+  readonly health: HealthView;
+  readonly offramps: Pick<OffRamps, 'select'>;
+  /** One whose sessions are only looked at. */
+  readonly steering: Pick<Steering, 'decide'>;
+  readonly places: Places;
+}
+
+export type Explain = (question: ExplainQuestion) => Explanation;
+
+/** Makes what answers "where would this request go, and why?", by the same steps as traffic and without a trace of it. */
+export function createExplain(parts: ExplainParts): Explain {
+  return (question) => {
+    const head = readHead(question);
+    if ('status' in head) return unsteered(question, parts, head);
+    const place = takePlace(parts.places, head, question.clientIp);
+    const loadBalancer = isLoop(head.cdnLoop) ? undefined : parts.hosts.match(head.host);
+    if (!loadBalancer) {
+      const error = isLoop(head.cdnLoop) ? EDGE_ERRORS.loop : EDGE_ERRORS.unknown_load_balancer;
+      return unsteered({ ...question, authority: head.host }, parts, error);
+    }
+    const client = { identity: { ip: question.clientIp }, version: 'HTTP/1.1' } as const;
+    const visit = httpVisit(loadBalancer, client, head, place, Date.now());
+    return explained(parts, loadBalancer, head, visit);
+  };
+}
+
+/** As if it had been sent; the error that its sender would get when it cannot be read. */
+function readHead(question: ExplainQuestion): RequestHead | EdgeError {
+  const { method, target, authority, headers } = question;
+  const fields = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  try {
+    const text = `${method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${fields}`;
+    return readRequestHead(text, DEFAULT_LIMITS.fieldCount);
+  } catch (error) {
+    if (error instanceof Malformed) return refusal(error.status, error.message);
+    throw error;
+  }
+}
+
+function unsteered(
+  { authority, clientIp }: ExplainQuestion,
+  { places }: ExplainParts,
+  error: EdgeError,
+): Explanation {
+  return {
+    outcome: 'error',
+    host: authority,
+    clientIp,
+    place: places.placeOf(clientIp),
+    loadBalancer: null,
+    decision: null,
+    affinity: null,
+    candidates: [],
+    fallback: null,
+    chosen: null,
+    fixedResponse: null,
+    error,
+  };
+}
+
+function explained(
+  parts: ExplainParts,
+  loadBalancer: LiveLoadBalancer,
+  head: RequestHead,
+  visit: Visit,
+): Explanation {
+  const { id, name, proxied } = loadBalancer;
+  const decision = parts.steering.decide(loadBalancer, visit);
+  const shares = sampleShares(visit, (other) => parts.steering.decide(loadBalancer, other));
+  const { settings, trace } = decision;
+  const pool = (poolId: string) =>
+    explainPool(poolId, parts.snapshot.pools.get(poolId), parts.health, visit, trace.skipped, shares);
+  const chosen = decision.kind === 'plan' ? chosenOrigin(parts, decision, head) : null;
+  return {
+    outcome: decision.kind === 'plan' ? 'origin' : decision.kind === 'no_pool' ? 'error' : decision.kind,
+    host: head.host,
+    clientIp: visit.clientIp,
+    place: visit.place,
+    loadBalancer: { id, name, proxied },
+    decision: trace,
+    affinity: settings.affinity,
+    candidates: trace.candidates.map(pool),
+    fallback: decision.kind === 'fixed_response' ? null : pool(settings.fallbackPool),
+    chosen: chosen?.origin ?? null,
+    fixedResponse:
+      decision.kind === 'fixed_response'
+        ? { status: decision.response.status, location: decision.response.location }
+        : null,
+    error: decision.kind === 'no_pool' ? EDGE_ERRORS.no_pool : (chosen?.error ?? null),
+  };
+}
+
+/** With the error that the attempt would end in, when there is no way to the origin. */
+function chosenOrigin(
+  parts: ExplainParts,
+  plan: Plan,
+  head: RequestHead,
+): { readonly origin: ChosenOrigin; readonly error: EdgeError | null } {
+  const { pool, origin, viaFallback, pinned, startsSession } = plan;
+  const { way, error } = wayTo(parts, plan);
+  return {
+    origin: {
+      pool: { id: pool.id, name: pool.name },
+      origin: {
+        name: origin.name,
+        address: origin.address,
+        port: originTarget(origin, head.host, pool.id).port,
+      },
+      viaFallback,
+      pinned,
+      startsSession,
+      way,
+    },
+    error,
+  };
+}
+
+function wayTo(
+  { offramps, snapshot }: ExplainParts,
+  { origin }: Plan,
+): { readonly way: WayExplanation; readonly error: EdgeError | null } {
+  const way = offramps.select(origin);
+  const none = { tunnel: null, route: null, detail: null };
+  if (way.kind === 'direct') return { way: { ...none, kind: 'direct' }, error: null };
+  if (way.kind === 'none') {
+    const error = EDGE_ERRORS[FAILURE_OF_DIAL[way.failure]];
+    return { way: { ...none, kind: 'none', detail: way.detail }, error };
+  }
+  const { tunnelId, routeId } = way;
+  const route = snapshot.routes.get(routeId);
+  const tunnel = { id: tunnelId, name: snapshot.tunnels.get(tunnelId)?.name ?? '' };
+  return {
+    way: { ...none, kind: 'tunnel', tunnel, route: route ? { id: route.id, network: route.network } : null },
+    error: null,
+  };
+}

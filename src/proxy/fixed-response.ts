@@ -1,0 +1,15 @@
+import type { LiveFixedResponse } from '../live/snapshot.js';
+import type { OwnResponse } from './requester.js';
+
+/** What a rule or pool set answers in place of an origin. Without a type the body is text: no browser shall guess. */
+export function fixedResponse({ status, contentType, body, location }: LiveFixedResponse): OwnResponse {
+  return {
+    status,
+    fields:
+      (location === '' ? '' : `Location: ${location}\r\n`) +
+      (body === '' && contentType === ''
+        ? ''
+        : `Content-Type: ${contentType || 'text/plain; charset=utf-8'}\r\n`),
+    body,
+  };
+}

@@ -1,0 +1,76 @@
+import type { FailedAttemptReport, Named, OffRampReport } from '../live/request-report.js';
+import type { LiveLoadBalancer } from '../live/snapshot.js';
+import type { OffRamps } from '../offramps/contract.js';
+import type { Plan, Trace } from '../steering/plan.js';
+import type { RequestHead } from './head/request-head.js';
+import { kept, loggedPath, type RequestLog } from './request-log.js';
+
+const DIRECT: OffRampReport = { kind: 'direct', tunnelId: null };
+const NO_FAILURES: readonly FailedAttemptReport[] = [];
+
+/** Where records go, and what they need to tell how bytes left. */
+export interface RecordServices {
+  readonly requests: RequestLog;
+  readonly offramps: Pick<OffRamps, 'select'>;
+}
+
+/** Gathers what the log of requests shall say of one request; costs next to nothing until the end. */
+export class RequestRecord {
+  /** Unix milliseconds. */
+  readonly at = Date.now();
+  loadBalancer: LiveLoadBalancer | null = null;
+  trace: Trace | null = null;
+  /** Of the response that has begun, whoever made it. */
+  status: number | null = null;
+  private readonly begun = performance.now();
+  private plan: Plan | null = null;
+  private offRamp: OffRampReport | null = null;
+  private failures = NO_FAILURES;
+
+  constructor(
+    private readonly services: RecordServices,
+    private readonly ray: string,
+    private readonly clientIp: string,
+    private readonly request: RequestHead,
+  ) {}
+
+  attempt(plan: Plan): void {
+    this.plan = plan;
+    this.offRamp = this.wayOf(plan);
+  }
+
+  attemptFailed(failure: string): void {
+    const { pool, origin } = this.plan!;
+    this.failures = [...this.failures, { pool: pool.name, origin: origin.name, failure }];
+  }
+
+  /** The request is over; `error` is why an origin did not have the last word. */
+  end(error: string | null): void {
+    const { plan, loadBalancer, request } = this;
+    this.services.requests.add({
+      ray: this.ray,
+      at: this.at,
+      durationMs: Math.round((performance.now() - this.begun) * 1000) / 1000,
+      clientIp: this.clientIp,
+      method: kept(request.method),
+      host: kept(request.host),
+      path: loggedPath(request.target),
+      status: this.status,
+      error,
+      loadBalancer: loadBalancer && named(loadBalancer),
+      pool: plan && named(plan.pool),
+      origin: plan && { name: plan.origin.name, address: plan.origin.address },
+      offRamp: this.offRamp,
+      failedAttempts: this.failures,
+      decision: this.trace,
+    });
+  }
+
+  private wayOf({ origin }: Plan): OffRampReport {
+    if (origin.virtualNetworkId === null && origin.ip !== null) return DIRECT;
+    const way = this.services.offramps.select(origin);
+    return { kind: way.kind, tunnelId: way.kind === 'tunnel' ? way.tunnelId : null };
+  }
+}
+
+const named = ({ id, name }: Named): Named => ({ id, name });

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { fieldValues, requestCarriers } from '../../src/proxy/carriers.js';
+
+const lines = (...fields: string[]) => fields.map((field) => `${field}\r\n`).join('');
+
+test.each([
+  ['a=1; b=2', 'a', '1'],
+  ['a=1; b=2', 'b', '2'],
+  ['a=1;b=2', 'b', '2'],
+  ['a=1;   b=2  ', 'b', '2'],
+  ['a=1; a=2', 'a', '1'],
+  ['aa=1; a=2', 'a', '2'],
+  ['a=b=c', 'a', 'b=c'],
+  ['a=', 'a', ''],
+  ['a', 'a', undefined],
+  ['x=a=1', 'a', undefined],
+  ['A=1', 'a', undefined],
+  ['; ;a=1', 'a', '1'],
+  ['', 'a', undefined],
+])('of the cookies %j, %s is %j', (cookies, name, value) => {
+  expect(requestCarriers(lines('Accept: */*', `Cookie: ${cookies}`, 'X: y')).cookie(name)).toBe(value);
+});
+
+test('a Cookie field in pieces is one, and none is none', () => {
+  const { cookie, cookies } = requestCarriers(lines('Cookie: a=1', 'cookie: b=2'));
+  expect([cookies(), cookie('b')]).toEqual(['a=1; b=2', '2']);
+  expect(requestCarriers(lines('X: y')).cookies()).toBeUndefined();
+});
+
+test('a header is found by its whole name in any case, its values joined', () => {
+  const { header } = requestCarriers(lines('X-S: 1 ', 'X-Session: 2', 'x-s:3', 'Y: X-S: 4'));
+  expect(header('x-s')).toBe('1, 3');
+  expect(header('x')).toBeUndefined();
+  expect(fieldValues('', 'x')).toEqual([]);
+});
+
+test('a head full of cookies is read in one pass', () => {
+  const many = Array.from({ length: 3_000 }, (_, i) => `name${i}=v`).join('; ');
+  const { cookie } = requestCarriers(lines(`Cookie: ${many}`));
+  expect([cookie('name2999'), cookie('none')]).toEqual(['v', undefined]);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import type { RequestFilter, RequestReport } from '../../src/live/request-report.js';
+import { createRequestLog, loggedPath } from '../../src/proxy/request-log.js';
+
+const report = (fields: Partial<RequestReport>): RequestReport => ({
+  ray: 'r',
+  at: 0,
+  durationMs: 1,
+  clientIp: '192.0.2.1',
+  method: 'GET',
+  host: 'app.example.com',
+  path: '/',
+  status: 200,
+  error: null,
+  loadBalancer: { id: 'lb-id', name: 'app.example.com' },
+  pool: { id: 'pool-id', name: 'blue' },
+  origin: { name: 'one', address: '192.0.2.9' },
+  offRamp: { kind: 'direct', tunnelId: null },
+  failedAttempts: [],
+  decision: null,
+  ...fields,
+});
+const ALL: RequestFilter = {
+  loadBalancer: null,
+  pool: null,
+  origin: null,
+  host: null,
+  status: null,
+  ray: null,
+  clientIp: null,
+  since: null,
+  limit: 100,
+};
+
+test('the newest comes first, and no more are kept than there is room for', () => {
+  const log = createRequestLog(3);
+  const rays = (limit = 100) => log.find({ ...ALL, limit }).map(({ ray }) => ray);
+  expect(rays()).toEqual([]);
+  for (const ray of ['1', '2']) log.add(report({ ray }));
+  expect(rays()).toEqual(['2', '1']);
+  for (const ray of ['3', '4', '5']) log.add(report({ ray }));
+  expect(rays()).toEqual(['5', '4', '3']);
+  expect(rays(2)).toEqual(['5', '4']);
+});
+
+test.each<Partial<RequestFilter>>([
+  { loadBalancer: 'other-lb' },
+  { loadBalancer: 'other.example.com' },
+  { pool: 'other-pool' },
+  { pool: 'green' },
+  { origin: 'two' },
+  { origin: '192.0.2.10' },
+  { host: 'other.example.com' },
+  { status: 502 },
+  { ray: 'other' },
+  { clientIp: '192.0.2.2' },
+  { since: 5 },
+])('a filter leaves out what does not fit it: %j', (filter) => {
+  const log = createRequestLog();
+  log.add(
+    report({
+      ray: 'other',
+      at: 5,
+      status: 502,
+      clientIp: '192.0.2.2',
+      host: 'other.example.com',
+      loadBalancer: { id: 'other-lb', name: 'other.example.com' },
+      pool: { id: 'other-pool', name: 'green' },
+      origin: { name: 'two', address: '192.0.2.10' },
+    }),
+  );
+  log.add(report({ loadBalancer: null, pool: null, origin: null }));
+  log.add(report({}));
+  expect(log.find({ ...ALL, ...filter }).map(({ ray }) => ray)).toEqual(['other']);
+});
+
+test('a path is kept without its query and not at any length', () => {
+  expect(loggedPath('/a/b?token=secret')).toBe('/a/b');
+  expect(loggedPath('*')).toBe('*');
+  expect(loggedPath(`/${'a'.repeat(1_000)}?x`)).toHaveLength(256);
+});
