@@ -65,6 +65,11 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     return null;
   },
   preview: ({ accountId, previewId }) => prober.previews.report(accountId, previewId),
+  faults: () => prober.faults.all,
+  set_faults: (faults) => {
+    prober.faults.set(faults);
+    return null;
+  },
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 

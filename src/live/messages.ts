@@ -1,3 +1,4 @@
+import type { Fault } from './faults.js';
 import type { FailureReason, HealthState } from './health-board.js';
 import type { LiveMonitor, SnapshotDelta } from './snapshot.js';
 
@@ -30,6 +31,14 @@ export interface OriginHealthReport {
 export interface PoolHealthReport {
   /** Null while no probe has finished. */
   readonly healthy: boolean | null;
+  readonly origins: readonly OriginHealthReport[];
+  /** What each region finds by itself, for a pool that regions check; null otherwise. */
+  readonly regions: readonly RegionHealthReport[] | null;
+}
+
+export interface RegionHealthReport {
+  readonly region: string;
+  readonly healthy: boolean;
   readonly origins: readonly OriginHealthReport[];
 }
 
@@ -79,6 +88,9 @@ export interface Questions {
   start_preview: { ask: PreviewRequest; answer: null };
   /** Null when there is no such preview of this account, or no longer. */
   preview: { ask: { accountId: string; previewId: string }; answer: PreviewReport | null };
+  faults: { ask: null; answer: readonly Fault[] };
+  /** Takes them in place of those before; answers when every verdict follows them. */
+  set_faults: { ask: readonly Fault[]; answer: null };
   /** Ends the connections of a tunnel, or only those of one connector; answers how many there were. */
   drop_connections: { ask: { tunnelId: string; clientId: string | null }; answer: number };
 }

@@ -162,7 +162,7 @@ test('a pool with a monitor is down until the first results, and one without is 
   expect(isPoolHealthy(pool, bench.board)).toBe(false);
   expect(bench.prober.poolHealth(POOL).healthy).toBeNull();
   expect(isPoolHealthy(bare, bench.board)).toBe(true);
-  expect(bench.prober.poolHealth('pool-bare')).toEqual({ healthy: null, origins: [] });
+  expect(bench.prober.poolHealth('pool-bare')).toEqual({ healthy: null, origins: [], regions: null });
 });
 
 test('a pool is healthy with as many healthy origins as it asks for', async () => {
