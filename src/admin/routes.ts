@@ -1,12 +1,13 @@
 import type { DataPlane } from '../live/data-plane.js';
 import type { Http } from '../wire/http.js';
+import { faultRoutes } from './faults.js';
 
 export interface AdminOptions {
   readonly version: string;
   /** PEM of the CA that signed the edge's certificate. */
   readonly edgeCa: string;
   readonly edgeCaFile: string;
-  readonly dataPlane: Pick<DataPlane, 'edge' | 'http'>;
+  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'ask'>;
 }
 
 const config = { open: true } as const;
@@ -27,4 +28,6 @@ export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane 
   );
 
   app.get('/_offramp/openapi.json', { config, schema: { hide: true } }, async () => app.swagger());
+
+  faultRoutes(app, dataPlane);
 }
