@@ -35,7 +35,7 @@ interface Task {
 }
 
 /** Starting a probe costs about 0.1 ms; the traffic on the same thread gets its turn between so many. */
-const STARTS_PER_TURN = 32;
+const STARTS_PER_TURN = 8;
 /** Multiples of the golden ratio, modulo 1, are spread evenly, however many of them there are. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 

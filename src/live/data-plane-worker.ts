@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { DataPlane } from './data-plane.js';
+import { createDeltaSender } from './delta-parts.js';
 import type {
   ConnectionInfo,
   FromDataPlane,
@@ -43,6 +44,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
   let lastQuestion = 0;
 
   const post = (message: ToDataPlane) => worker.postMessage(message);
+  const deltas = createDeltaSender((type, part) => post({ type, part }));
 
   function ask<Q extends QuestionName>(
     name: Q,
@@ -86,7 +88,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return resolve({
             edge: message.edge,
             http: message.http,
-            configure: (delta) => post({ type: 'configure', delta }),
+            configure: deltas.send,
             ask,
             connections: liveOf,
             async drain(graceMs) {
@@ -95,6 +97,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
               await ended;
             },
           });
+        case 'staged':
+          return deltas.staged();
         case 'applied':
           return options.onApplied(message.revision);
         case 'answer':

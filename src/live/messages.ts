@@ -98,7 +98,10 @@ export interface Questions {
 export type QuestionName = keyof Questions;
 
 export type ToDataPlane =
-  | { readonly type: 'configure'; readonly delta: SnapshotDelta }
+  /** A part of a big delta, to put aside. Nothing of it counts yet. */
+  | { readonly type: 'stage'; readonly part: SnapshotDelta }
+  /** To apply in one step, with what has been put aside before it. */
+  | { readonly type: 'configure'; readonly part: SnapshotDelta }
   | {
       readonly type: 'ask';
       readonly id: number;
@@ -110,6 +113,7 @@ export type ToDataPlane =
 
 export type FromDataPlane =
   | { readonly type: 'listening'; readonly edge: ListenAddress; readonly http: ListenAddress }
+  | { readonly type: 'staged' }
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
   | { readonly type: 'refused'; readonly id: number; readonly reason: string }
