@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
 import { createEdge } from './edge/edge.js';
+import { monitorEventOf } from './health/monitor-event.js';
 import { createPoolEvents } from './health/pool-events.js';
 import { createProber } from './health/prober.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
@@ -51,6 +52,10 @@ const poolEvents = createPoolEvents({
   emit: (event) => post({ type: 'pool_event', event }),
 });
 prober.onTransition(poolEvents.record);
+prober.onFinding((finding) => {
+  const event = monitorEventOf(finding, store.snapshot.pools.get(finding.target.poolId));
+  if (event) post({ type: 'monitor_event', event });
+});
 
 edge.onConnection(({ type, connection, at }) => {
   post(

@@ -11,7 +11,7 @@ process.once('message', async (workerData) => {
     onApplied: (revision) => waiting.get(revision)?.(),
     onConnection() {},
     onPoolEvent() {},
-    onFinding() {},
+    onMonitorEvent() {},
     onFailure: (error) => {
       throw error;
     },

@@ -4,6 +4,7 @@ import { createDeltaSender } from './delta-parts.js';
 import type {
   ConnectionInfo,
   FromDataPlane,
+  MonitorEvent,
   PoolEvent,
   QuestionName,
   Questions,
@@ -16,6 +17,7 @@ export interface WorkerOptions {
   readonly onApplied: (revision: number) => void;
   readonly onConnection: (event: ConnectionEvent) => void;
   readonly onPoolEvent: (event: PoolEvent) => void;
+  readonly onMonitorEvent: (event: MonitorEvent) => void;
   /** The thread ended without being asked to. */
   readonly onFailure: (error: Error) => void;
 }
@@ -107,6 +109,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return settle(message.id)?.reject(new Error(message.reason));
         case 'pool_event':
           return options.onPoolEvent(message.event);
+        case 'monitor_event':
+          return options.onMonitorEvent(message.event);
         case 'connection_opened':
           connections.set(message.connection.id, message.connection);
           return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });

@@ -1,6 +1,6 @@
 import type { Fault } from './faults.js';
 import type { FailureReason, HealthState } from './health-board.js';
-import type { LiveMonitor, SnapshotDelta } from './snapshot.js';
+import type { LiveMonitor, LivePool, SnapshotDelta } from './snapshot.js';
 
 /** What crosses the thread boundary between the control plane and the data plane, both ways. */
 
@@ -79,6 +79,23 @@ export interface PoolEvent {
     readonly changed: boolean;
     readonly failureReason: FailureReason;
   }[];
+  /** What is to be notified of it. */
+  readonly notifications: LivePool['notifications'];
+}
+
+/** A monitor that has no say in an origin's health has come to find it healthy or unhealthy. */
+export interface MonitorEvent {
+  readonly accountId: string;
+  readonly poolId: string;
+  readonly poolName: string;
+  readonly monitorId: string;
+  readonly originName: string;
+  readonly address: string;
+  readonly healthy: boolean;
+  readonly failureReason: FailureReason;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly notifications: LivePool['notifications'];
 }
 
 /** Questions that only the data plane can answer, with the type of each answer. */
@@ -118,6 +135,7 @@ export type FromDataPlane =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
   | { readonly type: 'refused'; readonly id: number; readonly reason: string }
   | { readonly type: 'pool_event'; readonly event: PoolEvent }
+  | { readonly type: 'monitor_event'; readonly event: MonitorEvent }
   | { readonly type: 'connection_opened'; readonly connection: ConnectionInfo }
   | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number };
 
