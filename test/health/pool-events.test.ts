@@ -42,7 +42,7 @@ function startEvents() {
   };
 }
 
-test('an origin that turns is one event with its pool and all origins as they are then, a steady one none', async () => {
+test('T37 an origin that turns is one event with its pool and all origins as they are then, a steady one none', async () => {
   let up = true;
   const server = await httpOrigin((_request: IncomingMessage, response: ServerResponse) =>
     response.writeHead(up ? 200 : 500).end(),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/live/faults.js';
+import { isPoolHealthy } from '../../src/live/pool-health.js';
 import type { LiveMonitor, LivePool } from '../../src/live/snapshot.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool } from '../support/live-objects.js';
@@ -99,6 +100,18 @@ test('each region shows its own verdict', async () => {
       { region: 'OC', healthy: true },
     ],
   });
+});
+
+test('T31 a request is served by what its region finds, and elsewhere by what all find', async () => {
+  const { prober, board, store } = await checkedBy(['WEU', 'WNAM', 'OC'], {
+    pool: { healthSources: 'regional' },
+  });
+  prober.faults.set([fault('WEU')]);
+  const pool = store.snapshot.pools.get(POOL)!;
+  const usable = (region: string) => isPoolHealthy(pool, board, region);
+  expect(['WEU', 'WNAM', 'OC', 'ENAM', ''].filter(usable)).toEqual(['WNAM', 'OC', 'ENAM', '']);
+  prober.faults.set([fault('WEU'), fault('OC')]);
+  expect(['WEU', 'WNAM', 'OC', 'ENAM', ''].filter(usable)).toEqual(['WNAM']);
 });
 
 test('the thresholds count in each region by itself', async () => {
