@@ -4,7 +4,12 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-const PARTS = [['proxy/run.mjs', '--rounds', '3'], ['api/run.mjs', '--rounds', '3'], ['database/run.mjs']];
+const PARTS = [
+  ['proxy/run.mjs', '--rounds', '3'],
+  ['api/run.mjs', '--rounds', '3'],
+  ['database/run.mjs'],
+  ['health/run.mjs'],
+];
 
 const failed = PARTS.filter(([script, ...args]) => {
   console.log(`\n== ${script} ${args.join(' ')}\n`);
