@@ -9,6 +9,7 @@ const PARTS = [
   ['api/run.mjs', '--rounds', '3'],
   ['database/run.mjs'],
   ['steering/run.mjs', '--rounds', '3'],
+  ['health/run.mjs'],
 ];
 
 const failed = PARTS.filter(([script, ...args]) => {

@@ -10,6 +10,8 @@ import type { PoolEvent } from './live/messages.js';
 import { createPublisher } from './live/publisher.js';
 import { systemClock } from './net/clock.js';
 import { hostPort } from './net/ip.js';
+import { createNotifications } from './notifications/notifications.js';
+import { createWebhook, type Webhook } from './notifications/webhook.js';
 import type { CommittedNouns } from './resources/context.js';
 import { recordPoolEvent } from './resources/events/index.js';
 import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
@@ -17,7 +19,7 @@ import { loadChanges } from './resources/live.js';
 import { withQuotas } from './resources/quotas/index.js';
 import { type Seeded, seed } from './resources/seed.js';
 import { createDirectory, type FollowingDirectory } from './resources/tokens/index.js';
-import { recordConnection, resetConnections } from './resources/tunnels/index.js';
+import { recordConnection, resetConnections, tunnelStatusOf } from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
 import { createRecorder, type Recorder } from './storage/recorder.js';
@@ -74,7 +76,11 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     await resetConnections(db.read);
     const committed = createCommittedNouns();
     const access = createDirectory();
-    const dataPlane = await startDataPlane(config, identity, db, recorders, { committed, access }, options);
+    const webhook =
+      config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
+    if (webhook) closers.push(webhook.drain);
+    const following = { committed, access, webhook };
+    const dataPlane = await startDataPlane(config, identity, db, recorders, following, options);
     closers.push(dataPlane.drain);
     const api = await startApi(
       config,
@@ -134,7 +140,7 @@ async function startDataPlane(
   identity: EdgeIdentity,
   db: Database,
   recorders: Recorders,
-  { committed, access }: InMemory,
+  { committed, access, webhook }: InMemory & { readonly webhook: Webhook | null },
   { log, onFailure }: AppOptions,
 ): Promise<DataPlane> {
   const sources = liveSources(committed);
@@ -142,6 +148,14 @@ async function startDataPlane(
   const everything = await loadChanges(sources, db.read, null);
   everything.commit();
   (await access.follow(db.read, null))();
+  const notifications =
+    webhook &&
+    createNotifications({
+      everything: everything.delta,
+      clock: systemClock,
+      tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
+      send: webhook.send,
+    });
   const workerData: DataPlaneOptions = {
     edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
     http: config.http,
@@ -158,8 +172,15 @@ async function startDataPlane(
     script: new URL('./data-plane.js', import.meta.url),
     workerData,
     onApplied: (applied) => publisher.applied(applied),
-    onConnection: recorders.connections.record,
-    onPoolEvent: recorders.poolEvents.record,
+    onConnection(event) {
+      recorders.connections.record(event);
+      notifications?.connectionChanged(event.connection.tunnelId);
+    },
+    onPoolEvent(event) {
+      recorders.poolEvents.record(event);
+      notifications?.poolEvent(event);
+    },
+    onMonitorEvent: (event) => notifications?.monitorEvent(event),
     onFailure,
   });
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
@@ -169,6 +190,7 @@ async function startDataPlane(
     return () => {
       loaded.commit();
       followed();
+      notifications?.committed(loaded.delta);
       return publisher.publish({ revision, ...loaded.delta });
     };
   });

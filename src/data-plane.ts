@@ -1,12 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
 import { createEdge } from './edge/edge.js';
+import { monitorEventOf } from './health/monitor-event.js';
 import { createPoolEvents } from './health/pool-events.js';
 import { createProber } from './health/prober.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
+import { joinParts } from './live/delta-parts.js';
 import { createHealthBoard } from './live/health-board.js';
 import { createLoadBoard } from './live/load-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
+import type { SnapshotDelta } from './live/snapshot.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
 import { systemClock } from './net/clock.js';
 import { createDirectDialer } from './offramps/direct.js';
@@ -66,6 +69,10 @@ const poolEvents = createPoolEvents({
   emit: (event) => post({ type: 'pool_event', event }),
 });
 prober.onTransition(poolEvents.record);
+prober.onFinding((finding) => {
+  const event = monitorEventOf(finding, store.snapshot.pools.get(finding.target.poolId));
+  if (event) post({ type: 'monitor_event', event });
+});
 
 edge.onConnection(({ type, connection, at }) => {
   post(
@@ -84,6 +91,11 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
   preview: ({ accountId, previewId }) => prober.previews.report(accountId, previewId),
   requests: requests.find,
   explain,
+  faults: () => prober.faults.all,
+  set_faults: (faults) => {
+    prober.faults.set(faults);
+    return null;
+  },
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 
@@ -115,11 +127,17 @@ async function drain(graceMs: number): Promise<void> {
   port.close();
 }
 
+/** The parts so far of a delta that is too big for one message. */
+const staged: SnapshotDelta[] = [];
+
 port.on('message', (message: ToDataPlane) => {
   switch (message.type) {
+    case 'stage':
+      staged.push(message.part);
+      return post({ type: 'staged' });
     case 'configure':
-      store.apply(message.delta);
-      return void confirm(message.delta.revision);
+      store.apply(joinParts([...staged.splice(0), message.part]));
+      return void confirm(message.part.revision);
     case 'ask':
       return answer(message);
     case 'drain':

@@ -20,6 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   health: ['live', 'net', 'offramps/contract'],
   proxy: ['live', 'net', 'offramps/contract', 'steering', 'expressions/facts'],
   connector: ['edge/capnp', 'edge/rpc', 'edge/registration', 'net'],
+  notifications: ['live', 'net'],
   admin: ['wire', 'live', 'storage', 'resources/index', 'steering', 'net'],
 };
 /** Wiring: one file for each thread or command, imported by the entries alone. */

@@ -1,6 +1,7 @@
 import type { DataPlane } from '../live/data-plane.js';
 import type { Http } from '../wire/http.js';
 import { explainRoutes } from './explain.js';
+import { faultRoutes } from './faults.js';
 import { requestRoutes } from './requests.js';
 
 export interface AdminOptions {
@@ -32,4 +33,6 @@ export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane 
   );
 
   app.get('/_offramp/openapi.json', { config, schema: { hide: true } }, async () => app.swagger());
+
+  faultRoutes(app, dataPlane);
 }

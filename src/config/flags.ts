@@ -92,6 +92,14 @@ export const START_FLAGS = {
     value: 'NAME',
     help: 'trust this header of requests to say where they come from: pop=SJC;country=US;region=WNAM;at=37.4,-121.9',
   },
+  'notify-url': {
+    value: 'URL',
+    help: 'POST a notification to this address when health, pools or tunnels change',
+  },
+  'notify-secret': {
+    value: 'TEXT',
+    help: 'sign notifications with this (HMAC-SHA256); 16 characters or more',
+  },
   'drain-timeout': {
     value: 'SECONDS',
     fallback: '10',

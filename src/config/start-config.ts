@@ -39,6 +39,8 @@ export interface StartConfig {
   readonly place: Place;
   /** Lower case; null trusts no header to say where a request comes from. */
   readonly locationHeader: string | null;
+  /** Where notifications go; null sends none. */
+  readonly notify: { readonly url: string; readonly secret: string | null } | null;
   readonly drainMs: number;
   readonly json: boolean;
   readonly logLevel: string;
@@ -77,6 +79,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
             /^[A-Za-z0-9-]{1,64}$/,
             'a header name, such as x-location',
           ).toLowerCase(),
+    notify: notify(flags),
     drainMs: integer('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
     json: flags.json,
     logLevel: oneOf('log-level', flags['log-level'], LOG_LEVELS),
@@ -99,6 +102,26 @@ function place(flags: Values<typeof START_FLAGS>): Place {
     region: pattern('region', flags.region, REGIONS, 'one of the 13 region codes, such as WEU or ENAM'),
     ...at,
   };
+}
+
+const SECRET_MINIMUM = 16;
+
+function notify(flags: Values<typeof START_FLAGS>): StartConfig['notify'] {
+  const url = flags['notify-url'];
+  const secret = flags['notify-secret'];
+  if (url === null) {
+    if (secret !== null) throw new UsageError('--notify-secret signs notifications, and needs --notify-url');
+    return null;
+  }
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.username !== '' || parsed.password !== '')
+    throw wrong('notify-url', url, 'an http or https URL without a user name');
+  if (secret !== null && secret.length < SECRET_MINIMUM) {
+    throw new UsageError(
+      `--notify-secret has ${secret.length} characters; take ${SECRET_MINIMUM} or more, for example from "openssl rand -hex 32"`,
+    );
+  }
+  return { url, secret };
 }
 
 function authPolicy(flags: Values<typeof START_FLAGS>, apiHost: string): StartConfig['auth'] {

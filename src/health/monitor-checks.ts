@@ -1,22 +1,30 @@
-import {
-  type FailureReason,
-  type HealthState,
-  type OriginHealth,
-  UNKNOWN_HEALTH,
-} from '../live/health-board.js';
+import type { Fault } from '../live/faults.js';
 import type { LiveMonitor } from '../live/snapshot.js';
 import { checkOnce } from './check-once.js';
-import { CUT_OFF, judge, type Standing, UNJUDGED } from './judge.js';
+import { type Faults, isSameFault } from './faults.js';
 import type { ProbeMeans, ProbeResult, ProbeTarget } from './probes/probe.js';
+import { agree } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
+import { advance, NEW_TRACK, type Outcome, type PlaceHealth, standsLike, type Track } from './track.js';
 
-/** The checks that one monitor makes of one origin, one each interval. */
+/** Who judges: a region, or null for this place alone. */
+export type Place = string | null;
+
+/** The checks that one monitor makes of one origin, one each interval; every place judges the same probe for itself. */
 export interface MonitorChecks {
   readonly monitor: LiveMonitor;
-  /** What they have found so far. */
-  readonly health: OriginHealth;
+  /** What the places find together so far. */
+  readonly health: PlaceHealth;
+  /** What one of them finds. */
+  at(place: Place): PlaceHealth;
+  /** Whether the place sees, or has lately seen, something else than the probes do. */
+  differsAt(place: Place): boolean;
+  /** Whether there was a result yet. */
+  readonly checked: boolean;
+  /** Faults or places may have changed: the last result counts once more for the places that see it otherwise now. */
+  rejudge(): void;
   checkNow(): void;
-  /** The way to the origin is gone: this result stands, of which `onResult` hears nothing; the next check is an interval away. */
+  /** The way to the origin is gone: this result stands, of which `onResult` hears nothing; the next check comes in its turn. */
   cutOff(result: ProbeResult): void;
   end(): void;
 }
@@ -24,55 +32,84 @@ export interface MonitorChecks {
 export interface ChecksParts {
   readonly scheduler: Scheduler;
   readonly means: ProbeMeans;
-  /** Called after `health` has taken over a result; `from` is the state before. */
-  readonly onResult: (checks: MonitorChecks, from: HealthState) => void;
+  readonly faults: Pick<Faults, 'find'>;
+  /** Called after a result has been judged; `before` is what the places found until then. */
+  readonly onResult: (checks: MonitorChecks, before: PlaceHealth) => void;
+}
+
+export interface CheckedOrigin extends Omit<ProbeTarget, 'monitor'> {
+  /** At least one. */
+  readonly places: readonly Place[];
 }
 
 /** Starts with a check at once. `target` is asked at each check for what it is then. */
 export function startChecks(
-  target: () => Omit<ProbeTarget, 'monitor'>,
+  target: () => CheckedOrigin,
   monitor: LiveMonitor,
-  { scheduler, means, onResult }: ChecksParts,
+  { scheduler, means, faults, onResult }: ChecksParts,
 ): MonitorChecks {
-  let standing = UNJUDGED;
-  let health = UNKNOWN_HEALTH;
+  /** Of the places that see what the probes see. */
+  let common = NEW_TRACK;
+  /** Of those that see, or have seen, a fault, until nothing is left of it. */
+  const others = new Map<Place, Track>();
+  let last: Outcome | undefined;
+  let health = common.health;
 
   const job = scheduler.every(monitor.interval * 1_000, async (signal) => {
     const { result, certain } = await checkOnce({ ...target(), monitor }, means, signal);
     if (signal.aborted) return;
-    const from = health.state;
-    record(result, certain ? CUT_OFF : judge(standing, result.passed, monitor));
-    onResult(checks, from);
+    const before = health;
+    record({ result, certain, at: means.clock.now() });
+    onResult(checks, before);
   });
 
-  function record(result: ProbeResult, next: Standing): void {
-    standing = next;
-    health = {
-      state: next.state,
-      failureReason: reasonToShow(next, result),
-      responseCode: result.responseCode,
-      rttMs: result.rttMs ?? health.rttMs,
-      latencyMs: result.rttMs ?? health.latencyMs,
-      regions: null,
-      checkedAt: means.clock.now(),
-    };
+  function record(outcome: Outcome): void {
+    last = outcome;
+    const before = common;
+    common = advance(common, outcome, monitor, null);
+    judgeOthers((place, fault) => {
+      const track = others.get(place);
+      return track || fault ? advance(track ?? before, outcome, monitor, fault) : undefined;
+    });
   }
 
-  /** A state shows its own reason while results to the contrary have not turned it yet. */
-  function reasonToShow({ state }: Standing, { passed, reason }: ProbeResult): FailureReason {
-    if (state === 'healthy') return 'No failures';
-    return passed ? health.failureReason : reason;
+  function rejudge(): void {
+    judgeOthers((place, fault) => {
+      const track = others.get(place);
+      if (!last || isSameFault(fault, track?.fault ?? null)) return track;
+      return advance(track ?? common, last, monitor, fault);
+    });
   }
+
+  /** `judged` answers nothing for a place that sees what the probes see. */
+  function judgeOthers(judged: (place: Place, fault: Fault | null) => Track | undefined): void {
+    const { places, poolId, origin } = target();
+    for (const place of others.keys()) if (!places.includes(place)) others.delete(place);
+    for (const place of places) {
+      const track = judged(place, faults.find(poolId, origin, place));
+      if (!track || (track.fault === null && standsLike(track, common))) others.delete(place);
+      else others.set(place, track);
+    }
+    health = others.size === 0 ? common.health : agree(places.map(at));
+  }
+
+  const at = (place: Place) => (others.get(place) ?? common).health;
 
   const checks: MonitorChecks = {
     monitor,
     get health() {
       return health;
     },
+    get checked() {
+      return last !== undefined;
+    },
+    at,
+    differsAt: (place) => others.has(place),
+    rejudge,
     checkNow: job.runNow,
     cutOff(result) {
       job.skip();
-      record(result, CUT_OFF);
+      record({ result, certain: true, at: means.clock.now() });
     },
     end: job.end,
   };

@@ -74,6 +74,7 @@ export function eventOf(
     changed: healthy !== isPoolHealthy(pool, asBefore(pool.id, before, health)),
     minimumOrigins: pool.minimumOrigins,
     origins: origins.length > MAX_ORIGINS ? changedOrigins.slice(0, MAX_ORIGINS) : origins,
+    notifications: pool.notifications,
   };
 }
 

@@ -3,28 +3,13 @@ import type { LiveChange } from '../live/snapshot-store.js';
 import { parseCidr } from '../net/cidr.js';
 import { parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
-import type { OffRamps } from '../offramps/contract.js';
-import type { Target } from './targets.js';
+import type { OffRamps, OriginAddress } from '../offramps/contract.js';
 
-type HasTarget = { readonly target: Target };
+/** The networks of routes that have changed, by virtual network; searched by prefix. */
+export type ChangedNetworks = Map<string, PrefixMap<true>>;
 
-/** Those whose address a route that has changed covers or has covered. */
-export function coveredByChangedRoutes<W extends HasTarget>(
-  watches: Iterable<W>,
-  changes: readonly LiveChange[],
-): W[] {
-  const changed = changedNetworks(changes);
-  if (changed.size === 0) return [];
-  return [...watches].filter(({ target: { origin } }) => {
-    const networks = changed.get(origin.virtualNetworkId ?? '');
-    const ip = networks && origin.ip !== null ? parseIp(origin.ip) : null;
-    return ip !== null && networks?.lookup(ip) !== undefined;
-  });
-}
-
-/** By virtual network; searched by prefix, because a first configuration brings all routes and all origins at once. */
-function changedNetworks(changes: readonly LiveChange[]): Map<string, PrefixMap<true>> {
-  const changed = new Map<string, PrefixMap<true>>();
+/** Adds what `changes` have changed to `changed`. */
+export function changedNetworks(changes: readonly LiveChange[], changed: ChangedNetworks): void {
   for (const change of changes) {
     if (change.noun !== 'route') continue;
     const { before, after } = change as LiveChange<'route'>;
@@ -37,23 +22,28 @@ function changedNetworks(changes: readonly LiveChange[]): Map<string, PrefixMap<
       networks.set(cidr, true);
     }
   }
-  return changed;
+}
+
+/** Whether a route that has changed covers the origin's address, or has covered it. */
+export function covers(changed: ChangedNetworks, { ip, virtualNetworkId }: OriginAddress): boolean {
+  const networks = changed.get(virtualNetworkId ?? '');
+  const parsed = networks && ip !== null ? parseIp(ip) : null;
+  return parsed !== null && networks?.lookup(parsed) !== undefined;
+}
+
+/** Whether the way leads through one of the tunnels, or there is none now that a tunnel has no connection. */
+export function dependsOnTunnel(
+  origin: OriginAddress,
+  tunnelIds: ReadonlySet<string>,
+  offramps: OffRamps,
+): boolean {
+  if (tunnelIds.size === 0) return false;
+  const way = offramps.select(origin);
+  return way.kind === 'tunnel'
+    ? tunnelIds.has(way.tunnelId)
+    : way.kind === 'none' && way.failure === 'no_connection';
 }
 
 function leadsTheSame(a: LiveRoute, b: LiveRoute): boolean {
   return a.network === b.network && a.virtualNetworkId === b.virtualNetworkId && a.tunnelId === b.tunnelId;
-}
-
-/** Those that the way through `tunnelId` leads to, or that have lost theirs now that it has no connection. */
-export function dependingOnTunnel<W extends HasTarget>(
-  watches: Iterable<W>,
-  tunnelId: string,
-  offramps: OffRamps,
-): W[] {
-  return [...watches].filter(({ target }) => {
-    const way = offramps.select(target.origin);
-    return way.kind === 'tunnel'
-      ? way.tunnelId === tunnelId
-      : way.kind === 'none' && way.failure === 'no_connection';
-  });
 }

@@ -1,16 +1,19 @@
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
-import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '../live/health-board.js';
+import type { Fault } from '../live/faults.js';
+import type { FailureReason, HealthBoard, HealthState, HealthTransition } from '../live/health-board.js';
 import type { PoolHealthReport } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
+import { createFaults } from './faults.js';
+import type { Place } from './monitor-checks.js';
 import { reportPoolHealth } from './pool-health-report.js';
 import { createPreviews, type Previews } from './previews.js';
-import { coveredByChangedRoutes, dependingOnTunnel } from './private-origins.js';
 import { createScheduler } from './scheduler.js';
-import { affectedPools, type Target, targetsOf } from './targets.js';
-import { type Watch, watchOrigin } from './watch.js';
+import type { Target } from './targets.js';
+import type { PlaceHealth } from './track.js';
+import { createWatches } from './watches.js';
 
 export interface ProberOptions {
   readonly store: SnapshotStore;
@@ -30,39 +33,54 @@ export interface ProberOptions {
 export interface Prober {
   /** Called once for each change of an origin's state, after the board shows it. */
   onTransition(listener: (transition: HealthTransition) => void): void;
+  /** Called once for each change of what one monitor of a group finds of an origin, whatever that counts for. */
+  onFinding(listener: (finding: MonitorFinding) => void): void;
   poolHealth(poolId: string): PoolHealthReport;
   /**
    * Resolves when each origin whose probing the changes since the last call have started has its first result, or after
    * `limitMs`. Null when they have started none.
    */
   firstResults(limitMs: number): Promise<void> | null;
+  /** What the checks are made to see. */
+  readonly faults: {
+    readonly all: readonly Fault[];
+    /** Takes these in place of those before; what they change has changed when it returns. */
+    set(faults: readonly Fault[]): void;
+  };
   readonly previews: Pick<Previews, 'start' | 'report'>;
   /** Cancels the probes under way and resolves when they have let go of their sockets. The board stays as it is. */
   stop(): Promise<void>;
 }
 
+/** What one monitor of a group has come to find. */
+export interface MonitorFinding {
+  readonly target: Target;
+  readonly monitorId: string;
+  readonly from: HealthState;
+  readonly to: HealthState;
+  readonly failureReason: FailureReason;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
 /** Probes what the configuration asks for, from now on, and writes the verdicts on the board. */
 export function createProber(options: ProberOptions): Prober {
   const { store, board, offramps, log, clock = systemClock } = options;
-  const scheduler = createScheduler({ clock, maxInFlight: options.maxInFlight ?? 256 });
+  const scheduler = createScheduler({ clock, maxInFlight: options.maxInFlight ?? 1_024 });
   const trust = trusting(options.trustedAuthorities ?? []);
   const means = { offramps, clock, trust };
   const previews = createPreviews({ store, means, clock });
+  const faults = createFaults();
   const parts = {
     board,
     scheduler,
     means,
+    faults,
     onTransition: announce,
     onFinding: mention,
   };
-  /** By pool, then by origin key. */
-  const pools = new Map<string, Map<string, Watch>>();
-  /** Those in a virtual network. */
-  const privateWatches = new Set<Watch>();
-  /** Started since `firstResults` was last asked. */
-  let started: Watch[] = [];
   const listeners: ((transition: HealthTransition) => void)[] = [];
-  let stopped = false;
+  const findingListeners: ((finding: MonitorFinding) => void)[] = [];
 
   function announce(transition: HealthTransition): void {
     const { poolId, poolName, originName, address, from, to, failureReason } = transition;
@@ -73,90 +91,49 @@ export function createProber(options: ProberOptions): Prober {
     for (const listener of listeners) listener(transition);
   }
 
-  function mention(target: Target, monitorId: string, from: HealthState, found: OriginHealth): void {
+  function mention(target: Target, monitorId: string, from: HealthState, found: PlaceHealth): void {
     const { poolId, poolName, origin } = target;
+    const { name, address } = origin;
+    const { state: to, failureReason } = found;
     log.info(
-      {
-        pool: poolName,
-        poolId,
-        origin: origin.name,
-        address: origin.address,
-        monitorId,
-        from,
-        to: found.state,
-        reason: found.failureReason,
-      },
+      { pool: poolName, poolId, origin: name, address, monitorId, from, to, reason: failureReason },
       'a monitor of a group has changed its mind about an origin',
     );
+    const at = clock.now();
+    for (const listener of findingListeners) listener({ target, monitorId, from, to, failureReason, at });
   }
 
-  function reconcile(poolId: string): void {
-    const targets = targetsOf(store.snapshot.pools.get(poolId), store.snapshot);
-    const watches = pools.get(poolId) ?? new Map<string, Watch>();
-    for (const [key, watch] of watches) {
-      if (targets.has(key)) continue;
-      watches.delete(key);
-      privateWatches.delete(watch);
-      watch.end();
-    }
-    for (const [key, target] of targets) {
-      const known = watches.get(key);
-      if (known) {
-        known.update(target);
-        if (known.unseen) started.push(known);
-        continue;
-      }
-      const watch = watchOrigin(target, parts);
-      watches.set(key, watch);
-      started.push(watch);
-      if (target.origin.virtualNetworkId !== null) privateWatches.add(watch);
-    }
-    if (watches.size > 0) pools.set(poolId, watches);
-    else pools.delete(poolId);
-  }
+  const watches = createWatches({ store, offramps, tunnels: options.tunnels, clock, parts });
 
-  for (const poolId of store.snapshot.pools.keys()) reconcile(poolId);
-  store.onChange((changes, snapshot) => {
-    if (stopped) return;
-    for (const poolId of affectedPools(changes, snapshot)) reconcile(poolId);
-    for (const watch of coveredByChangedRoutes(privateWatches, changes)) watch.recheck();
-  });
-  options.tunnels.onAvailability((tunnelId) => {
-    if (stopped) return;
-    for (const watch of dependingOnTunnel(privateWatches, tunnelId, offramps)) watch.recheck();
-  });
+  function placeHealth(poolId: string, place: Place): (originKey: string) => PlaceHealth | undefined {
+    return (originKey) => watches.get(poolId, originKey)?.at(place);
+  }
 
   return {
     onTransition(listener) {
       listeners.push(listener);
     },
-    poolHealth: (poolId) => reportPoolHealth(store.snapshot.pools.get(poolId), board),
-    firstResults(limitMs) {
-      const waiting = started.filter((watch) => watch.unseen);
-      started = [];
-      return waiting.length === 0 ? null : allSeen(waiting, limitMs, clock);
+    onFinding(listener) {
+      findingListeners.push(listener);
+    },
+    poolHealth: (poolId) =>
+      reportPoolHealth(store.snapshot.pools.get(poolId), board, (place) => placeHealth(poolId, place)),
+    firstResults: watches.firstResults,
+    faults: {
+      get all() {
+        return faults.all;
+      },
+      set(next) {
+        const concerned = faults.replace(next);
+        for (const watch of watches.all()) if (concerned(watch.target.origin)) watch.rejudge();
+      },
     },
     previews,
     async stop() {
-      stopped = true;
+      watches.stop();
       await Promise.all([scheduler.stop(), previews.stop()]);
     },
   };
-}
-
-function allSeen(watches: readonly Watch[], limitMs: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(limitMs, resolve);
-    let missing = watches.length;
-    for (const watch of watches) {
-      watch.onceSeen(() => {
-        missing -= 1;
-        if (missing > 0) return;
-        cancel();
-        resolve();
-      });
-    }
-  });
 }
 
 /** Made once: reading the public authorities again for each probe would cost more than the probe. */

@@ -6,14 +6,17 @@ export type Run = (signal: AbortSignal) => Promise<void>;
 export interface Job {
   /** Aborts the run under way and starts another as soon as there is room. */
   runNow(): void;
-  /** Aborts the run under way or forgets the one that waits for room; the next comes one interval from now. */
+  /** Aborts the run under way or forgets the one that waits for room; the next comes in its turn. */
   skip(): void;
   /** Aborts the run under way; there is no next. */
   end(): void;
 }
 
 export interface Scheduler {
-  /** The first run at once; then each one interval after the start of the last, or right after its end if it took longer. */
+  /**
+   * The first run at once; then one in each interval, at the job's own moment of it, or right after the end of a run that
+   * took longer. The moments of all jobs are spread evenly, however many of them have started together.
+   */
   every(intervalMs: number, run: Run): Job;
   /** Aborts everything; resolves when the last run has ended. */
   stop(): Promise<void>;
@@ -21,20 +24,27 @@ export interface Scheduler {
 
 interface Task {
   readonly intervalMs: number;
+  /** Where its moment is in each interval, in milliseconds of the monotonic clock. */
+  readonly phaseMs: number;
   readonly run: Run;
+  /** The moment that the last run was for. */
+  dueAt: number;
   cancelTimer: () => void;
   /** Of the run under way. */
   controller: AbortController | undefined;
 }
 
 /** Starting a probe costs about 0.1 ms; the traffic on the same thread gets its turn between so many. */
-const STARTS_PER_TURN = 32;
+const STARTS_PER_TURN = 8;
+/** Multiples of the golden ratio, modulo 1, are spread evenly, however many of them there are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 /** Runs jobs over and over: one timer for each, at most `maxInFlight` at once, first come first served. */
 export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFlight: number }): Scheduler {
   const tasks = new Set<Task>();
   const queue = new Set<Task>();
   const runs = new Set<Promise<void>>();
+  let made = 0;
   let nextTurn: NodeJS.Immediate | undefined;
 
   function startQueued(): void {
@@ -60,7 +70,8 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
 
   function start(task: Task): void {
     const controller = new AbortController();
-    const startedAt = clock.monotonic();
+    // A timer may fire a moment early: the run is still the one for its moment.
+    task.dueAt = Math.max(task.dueAt, clock.monotonic());
     task.controller = controller;
     const run = task.run(controller.signal).finally(() => {
       runs.delete(run);
@@ -68,12 +79,16 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
       // Otherwise it was aborted, and whoever did that has said what comes next.
       if (task.controller !== controller) return;
       task.controller = undefined;
-      runAfter(task, startedAt + task.intervalMs - clock.monotonic());
+      runNext(task);
     });
     runs.add(run);
   }
 
-  function runAfter(task: Task, ms: number): void {
+  function runNext(task: Task): void {
+    const { phaseMs, intervalMs, dueAt } = task;
+    // The little more keeps rounding from giving the same moment once again.
+    task.dueAt = phaseMs + (Math.floor((dueAt - phaseMs) / intervalMs + 1e-9) + 1) * intervalMs;
+    const ms = task.dueAt - clock.monotonic();
     if (ms <= 0) enqueue(task);
     else task.cancelTimer = clock.after(ms, () => enqueue(task));
   }
@@ -88,17 +103,28 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
 
   return {
     every(intervalMs, run) {
-      const task: Task = { intervalMs, run, cancelTimer: () => {}, controller: undefined };
+      const phaseMs = ((made * GOLDEN_RATIO) % 1) * intervalMs;
+      made += 1;
+      const task: Task = {
+        intervalMs,
+        phaseMs,
+        run,
+        dueAt: clock.monotonic(),
+        cancelTimer: () => {},
+        controller: undefined,
+      };
       tasks.add(task);
       enqueue(task);
       return {
         runNow() {
           abort(task);
+          task.dueAt = clock.monotonic();
           if (tasks.has(task)) enqueue(task);
         },
         skip() {
           abort(task);
-          if (tasks.has(task)) runAfter(task, task.intervalMs);
+          task.dueAt = clock.monotonic();
+          if (tasks.has(task)) runNext(task);
         },
         end() {
           tasks.delete(task);

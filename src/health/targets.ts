@@ -1,12 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LiveGroupMember, LiveMonitor, LiveOrigin, LivePool, Snapshot } from '../live/snapshot.js';
 import type { LiveChange } from '../live/snapshot-store.js';
+import type { Place } from './monitor-checks.js';
+
+const HERE: readonly Place[] = [null];
 
 /** A probed origin, with what its log lines and transitions say about it. */
 export interface Target {
   readonly poolId: string;
   readonly poolName: string;
   readonly origin: LiveOrigin;
+  /** Who judges it: each region that checks the pool, or this place alone. */
+  readonly places: readonly Place[];
   /** At least one. */
   readonly monitors: readonly TargetMonitor[];
 }
@@ -22,8 +27,10 @@ export function targetsOf(pool: LivePool | undefined, snapshot: Snapshot): Map<s
   if (!pool?.enabled) return targets;
   const monitors = monitorsOf(pool, snapshot);
   if (monitors.length === 0) return targets;
+  const places = pool.checkRegions ?? HERE;
   for (const origin of pool.origins) {
-    if (origin.enabled) targets.set(origin.key, { poolId: pool.id, poolName: pool.name, origin, monitors });
+    if (origin.enabled)
+      targets.set(origin.key, { poolId: pool.id, poolName: pool.name, origin, places, monitors });
   }
   return targets;
 }

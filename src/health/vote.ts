@@ -1,8 +1,10 @@
-import { type HealthState, type OriginHealth, UNKNOWN_HEALTH } from '../live/health-board.js';
+import type { HealthState } from '../live/health-board.js';
+import { mean } from './quorum.js';
+import { type PlaceHealth, UNCHECKED } from './track.js';
 
-/** What one monitor finds of an origin, and what that counts for. */
+/** What one monitor finds of an origin at one place, and what that counts for. */
 export interface Finding {
-  readonly health: OriginHealth;
+  readonly health: PlaceHealth;
   /** Has no say, and its round trips do not count. */
   readonly monitoringOnly: boolean;
   /** While it finds the origin unhealthy, the origin is unhealthy. */
@@ -10,22 +12,21 @@ export interface Finding {
 }
 
 /**
- * The health of an origin that several monitors look at: unhealthy when a monitor that must find it healthy does not, or
+ * What one place finds of an origin that several monitors look at: unhealthy when a monitor that must find it healthy does not, or
  * when more than half of all that have a say do not. While monitors without a result could still turn that, and when none
  * has a say, it is unknown, which counts as down. The reason is the one of the first monitor that speaks for the verdict;
  * the round trip is the mean.
  */
-export function combine(findings: readonly Finding[]): OriginHealth {
+export function combine(findings: readonly Finding[]): PlaceHealth {
   const voters = findings.filter(({ monitoringOnly }) => !monitoringOnly);
   const state = verdictOf(voters);
-  const spokesman = speakerFor(state, voters)?.health ?? UNKNOWN_HEALTH;
+  const spokesman = speakerFor(state, voters)?.health ?? UNCHECKED;
   return {
     state,
     failureReason: state === 'healthy' ? 'No failures' : spokesman.failureReason,
     responseCode: spokesman.responseCode,
     rttMs: mean(voters.flatMap(({ health }) => health.rttMs ?? [])),
     latencyMs: mean(voters.flatMap(({ health }) => health.latencyMs ?? [])),
-    regions: null,
     checkedAt: latest(findings.flatMap(({ health }) => health.checkedAt ?? [])),
   };
 }
@@ -44,8 +45,5 @@ function speakerFor(state: HealthState, voters: readonly Finding[]): Finding | u
   const agreeing = voters.filter(({ health }) => health.state === state);
   return agreeing.find(({ mustBeHealthy }) => mustBeHealthy) ?? agreeing[0];
 }
-
-const mean = (values: readonly number[]) =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const latest = (values: readonly number[]) => (values.length === 0 ? null : Math.max(...values));

@@ -1,10 +1,13 @@
 import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '../live/health-board.js';
 import { UNKNOWN_HEALTH } from '../live/health-board.js';
 import { withoutWay } from './check-once.js';
-import { type MonitorChecks, startChecks } from './monitor-checks.js';
+import type { Faults } from './faults.js';
+import { type MonitorChecks, type Place, startChecks } from './monitor-checks.js';
 import type { ProbeMeans } from './probes/probe.js';
+import { agree } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
 import { isSameMonitor, type Target } from './targets.js';
+import { type PlaceHealth, UNCHECKED } from './track.js';
 import { combine } from './vote.js';
 
 /** The health of one origin in one pool, from its first probe until it is no longer probed. */
@@ -14,6 +17,10 @@ export interface Watch {
   readonly unseen: boolean;
   /** Calls back when the next result leaves no monitor without one, or when the watch ends. */
   onceSeen(listener: () => void): void;
+  /** What one place finds by itself. */
+  at(place: Place): PlaceHealth;
+  /** Faults have changed: what the places that see them find counts from now on. */
+  rejudge(): void;
   /** Takes over the newest configuration. Only a monitor that is new or another one starts over, with a probe at once. */
   update(target: Target): void;
   /** The way to the origin may have changed: without one it is down at this moment, otherwise it is probed at once. */
@@ -25,19 +32,20 @@ export interface WatchParts {
   readonly board: HealthBoard;
   readonly scheduler: Scheduler;
   readonly means: ProbeMeans;
+  readonly faults: Pick<Faults, 'find'>;
   readonly onTransition: (transition: HealthTransition) => void;
   /** One of several monitors has come to another state; what it counts for is another matter. */
-  readonly onFinding: (target: Target, monitorId: string, from: HealthState, found: OriginHealth) => void;
+  readonly onFinding: (target: Target, monitorId: string, from: HealthState, found: PlaceHealth) => void;
 }
 
 export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
-  const { board, scheduler, means, onTransition, onFinding } = watchParts;
+  const { board, scheduler, means, faults, onTransition, onFinding } = watchParts;
   let target = first;
   let health = UNKNOWN_HEALTH;
   /** By monitor id. */
   const checks = new Map<string, MonitorChecks>();
   const listeners: (() => void)[] = [];
-  const parts = { scheduler, means, onResult };
+  const parts = { scheduler, means, faults, onResult };
   follow();
   publish();
 
@@ -58,7 +66,7 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
         );
   }
 
-  function onResult({ monitor, health: found }: MonitorChecks, from: HealthState): void {
+  function onResult({ monitor, health: found }: MonitorChecks, { state: from }: PlaceHealth): void {
     if (target.monitors.length > 1 && from !== found.state) onFinding(target, monitor.id, from, found);
     settle();
   }
@@ -68,22 +76,41 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
     if (!isUnseen()) tellSeen();
   }
 
-  const isUnseen = () => [...checks.values()].some((one) => one.health.checkedAt === null);
+  function isUnseen(): boolean {
+    for (const { checked } of checks.values()) if (!checked) return true;
+    return false;
+  }
 
   function tellSeen(): void {
     for (const listener of listeners.splice(0)) listener();
   }
 
+  /** The monitors vote at each place, and the places among each other. */
   function publish(): void {
     const from = health.state;
-    health = combine(
-      target.monitors.map((one) => ({
-        ...one,
-        health: checks.get(one.monitor.id)?.health ?? UNKNOWN_HEALTH,
-      })),
-    );
+    const { places } = target;
+    const common = at(null);
+    const found = places.map((place) => (differsAt(place) ? at(place) : common));
+    const together = found.every((one) => one === common) ? common : agree(found);
+    health = { ...together, regions: regionsOf(places, found, health.regions) };
     board.set(target.poolId, target.origin.key, health);
     if (from !== health.state) onTransition(transition(from, health));
+  }
+
+  function differsAt(place: Place): boolean {
+    for (const one of checks.values()) if (one.differsAt(place)) return true;
+    return false;
+  }
+
+  function at(place: Place): PlaceHealth {
+    return combine(
+      target.monitors.map((one) => ({ ...one, health: checks.get(one.monitor.id)?.at(place) ?? UNCHECKED })),
+    );
+  }
+
+  function rejudge(): void {
+    for (const one of checks.values()) one.rejudge();
+    publish();
   }
 
   function transition(from: OriginHealth['state'], { state, failureReason }: OriginHealth): HealthTransition {
@@ -111,10 +138,12 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
     onceSeen(listener) {
       listeners.push(listener);
     },
+    at,
+    rejudge,
     update(next) {
       target = next;
       follow();
-      publish();
+      rejudge();
     },
     recheck() {
       const cutOff = withoutWay(target.origin, means.offramps);
@@ -131,4 +160,17 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
       tellSeen();
     },
   };
+}
+
+/** The states by region; `before` when they are the same, so that readers see at a glance that nothing has changed. */
+function regionsOf(
+  places: readonly Place[],
+  found: readonly PlaceHealth[],
+  before: OriginHealth['regions'],
+): OriginHealth['regions'] {
+  if (places[0] === null || places.length === 0) return null;
+  const same =
+    before?.size === places.length &&
+    places.every((place, index) => before.get(place!) === found[index]!.state);
+  return same ? before : new Map(places.map((place, index) => [place!, found[index]!.state]));
 }

@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { DataPlane } from './data-plane.js';
+import { createDeltaSender } from './delta-parts.js';
 import type {
   ConnectionInfo,
   FromDataPlane,
+  MonitorEvent,
   PoolEvent,
   QuestionName,
   Questions,
@@ -15,6 +17,7 @@ export interface WorkerOptions {
   readonly onApplied: (revision: number) => void;
   readonly onConnection: (event: ConnectionEvent) => void;
   readonly onPoolEvent: (event: PoolEvent) => void;
+  readonly onMonitorEvent: (event: MonitorEvent) => void;
   /** The thread ended without being asked to. */
   readonly onFailure: (error: Error) => void;
 }
@@ -43,6 +46,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
   let lastQuestion = 0;
 
   const post = (message: ToDataPlane) => worker.postMessage(message);
+  const deltas = createDeltaSender((type, part) => post({ type, part }));
 
   function ask<Q extends QuestionName>(
     name: Q,
@@ -86,7 +90,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return resolve({
             edge: message.edge,
             http: message.http,
-            configure: (delta) => post({ type: 'configure', delta }),
+            configure: deltas.send,
             ask,
             connections: liveOf,
             async drain(graceMs) {
@@ -95,6 +99,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
               await ended;
             },
           });
+        case 'staged':
+          return deltas.staged();
         case 'applied':
           return options.onApplied(message.revision);
         case 'answer':
@@ -103,6 +109,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return settle(message.id)?.reject(new Error(message.reason));
         case 'pool_event':
           return options.onPoolEvent(message.event);
+        case 'monitor_event':
+          return options.onMonitorEvent(message.event);
         case 'connection_opened':
           connections.set(message.connection.id, message.connection);
           return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });

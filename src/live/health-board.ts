@@ -2,27 +2,32 @@
 
 export type HealthState = 'unknown' | 'healthy' | 'unhealthy';
 
-/** The vocabulary of the API's `failure_reason`; `No failures` is what a healthy origin shows. */
-export type FailureReason =
-  | 'No failures'
-  | 'TCP connection failed'
-  | 'TCP Timeout'
-  | 'HTTP timeout occurred'
-  | 'Response code mismatch error'
-  | 'Response body mismatch error'
-  | 'TLS untrusted certificate error'
-  | 'TLS name mismatch error'
-  | 'TLS protocol error'
-  | 'TLS unrecognized name error'
-  | 'TLS Handshake Failure'
-  | 'No route to host error'
-  | 'Network Unreachable'
-  | 'HTTP Invalid Response'
-  | 'DNS Unknown Host'
-  | 'DNS Internal'
-  | 'Connection Reset by Peer'
-  | 'Monitor Config Error'
-  | 'Other Failure';
+/** Why an origin is down, in the vocabulary of the API's `failure_reason`. */
+export const FAILURES = [
+  'TCP connection failed',
+  'TCP Timeout',
+  'HTTP timeout occurred',
+  'Response code mismatch error',
+  'Response body mismatch error',
+  'TLS untrusted certificate error',
+  'TLS name mismatch error',
+  'TLS protocol error',
+  'TLS unrecognized name error',
+  'TLS Handshake Failure',
+  'No route to host error',
+  'Network Unreachable',
+  'HTTP Invalid Response',
+  'DNS Unknown Host',
+  'DNS Internal',
+  'Connection Reset by Peer',
+  'Monitor Config Error',
+  'Other Failure',
+] as const;
+
+export type Failure = (typeof FAILURES)[number];
+
+/** `No failures` is what a healthy origin shows. */
+export type FailureReason = 'No failures' | Failure;
 
 export interface OriginHealth {
   readonly state: HealthState;

@@ -1,7 +1,8 @@
 import type { ExplainQuestion, Explanation } from './explanation.js';
+import type { Fault } from './faults.js';
 import type { FailureReason, HealthState } from './health-board.js';
 import type { RequestFilter, RequestReport } from './request-report.js';
-import type { LiveMonitor, SnapshotDelta } from './snapshot.js';
+import type { LiveMonitor, LivePool, SnapshotDelta } from './snapshot.js';
 
 /** What crosses the thread boundary between the control plane and the data plane, both ways. */
 
@@ -32,6 +33,14 @@ export interface OriginHealthReport {
 export interface PoolHealthReport {
   /** Null while no probe has finished. */
   readonly healthy: boolean | null;
+  readonly origins: readonly OriginHealthReport[];
+  /** What each region finds by itself, for a pool that regions check; null otherwise. */
+  readonly regions: readonly RegionHealthReport[] | null;
+}
+
+export interface RegionHealthReport {
+  readonly region: string;
+  readonly healthy: boolean;
   readonly origins: readonly OriginHealthReport[];
 }
 
@@ -72,6 +81,23 @@ export interface PoolEvent {
     readonly changed: boolean;
     readonly failureReason: FailureReason;
   }[];
+  /** What is to be notified of it. */
+  readonly notifications: LivePool['notifications'];
+}
+
+/** A monitor that has no say in an origin's health has come to find it healthy or unhealthy. */
+export interface MonitorEvent {
+  readonly accountId: string;
+  readonly poolId: string;
+  readonly poolName: string;
+  readonly monitorId: string;
+  readonly originName: string;
+  readonly address: string;
+  readonly healthy: boolean;
+  readonly failureReason: FailureReason;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly notifications: LivePool['notifications'];
 }
 
 /** Questions that only the data plane can answer, with the type of each answer. */
@@ -85,6 +111,9 @@ export interface Questions {
   requests: { ask: RequestFilter; answer: readonly RequestReport[] };
   /** Rejects a host or target that cannot be read. */
   explain: { ask: ExplainQuestion; answer: Explanation };
+  faults: { ask: null; answer: readonly Fault[] };
+  /** Takes them in place of those before; answers when every verdict follows them. */
+  set_faults: { ask: readonly Fault[]; answer: null };
   /** Ends the connections of a tunnel, or only those of one connector; answers how many there were. */
   drop_connections: { ask: { tunnelId: string; clientId: string | null }; answer: number };
 }
@@ -92,7 +121,10 @@ export interface Questions {
 export type QuestionName = keyof Questions;
 
 export type ToDataPlane =
-  | { readonly type: 'configure'; readonly delta: SnapshotDelta }
+  /** A part of a big delta, to put aside. Nothing of it counts yet. */
+  | { readonly type: 'stage'; readonly part: SnapshotDelta }
+  /** To apply in one step, with what has been put aside before it. */
+  | { readonly type: 'configure'; readonly part: SnapshotDelta }
   | {
       readonly type: 'ask';
       readonly id: number;
@@ -104,10 +136,12 @@ export type ToDataPlane =
 
 export type FromDataPlane =
   | { readonly type: 'listening'; readonly edge: ListenAddress; readonly http: ListenAddress }
+  | { readonly type: 'staged' }
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
   | { readonly type: 'refused'; readonly id: number; readonly reason: string }
   | { readonly type: 'pool_event'; readonly event: PoolEvent }
+  | { readonly type: 'monitor_event'; readonly event: MonitorEvent }
   | { readonly type: 'connection_opened'; readonly connection: ConnectionInfo }
   | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number };
 

@@ -1,14 +1,23 @@
 import type { Clock } from './clock.js';
 
+/** A timer that is later than this was held up. */
+const STALL_MS = 100;
+
 /**
- * Runs `expire` once when `ms` have passed; returns how to call it off. After a stall of the event loop the timers run
- * before the sockets are read, so an answer that came in time would look late: everything that has already arrived gets
- * one more turn before the verdict.
+ * Runs `expire` once when `ms` have passed; returns how to call it off. What the event loop was held up for does not count,
+ * up to another `ms`: nobody could answer in that time. And since timers run before the sockets are read, everything that
+ * has already arrived gets one more turn before the verdict.
  */
 export function startDeadline(clock: Clock, ms: number, expire: () => void): () => void {
+  const dueAt = clock.monotonic() + ms;
   let lastTurn: NodeJS.Immediate | undefined;
-  const cancelTimer = clock.after(ms, () => {
+  const giveOneMoreTurn = () => {
     lastTurn = setImmediate(expire);
+  };
+  let cancelTimer = clock.after(ms, () => {
+    const late = clock.monotonic() - dueAt;
+    if (late < STALL_MS) giveOneMoreTurn();
+    else cancelTimer = clock.after(Math.min(late, ms), giveOneMoreTurn);
   });
   return () => {
     cancelTimer();

@@ -39,6 +39,8 @@ import { warpConnectorRoutes } from './warp-connectors/index.js';
 import { zoneTunnelRouteRoutes } from './zone-tunnel-routes/index.js';
 import { zoneRoutes } from './zones/index.js';
 
+export { REGION_CODES } from './world.js';
+
 /** Every resource of the API: adding one is a folder and a line here. */
 const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   accountRoutes,

@@ -43,6 +43,24 @@ test('a token makes it strict, and only its digest is kept', () => {
   expect(configOf('--auth=any', '--api-token', TOKEN).auth).toEqual({ mode: 'any' });
 });
 
+test('notifications go nowhere unless an address is given', () => {
+  expect(configOf().notify).toBeNull();
+  const url = 'https://hooks.example.com/a?key=1';
+  expect(configOf('--notify-url', url).notify).toEqual({ url, secret: null });
+  const secret = 'sixteen letters!';
+  expect(configOf('--notify-url', url, '--notify-secret', secret).notify).toEqual({ url, secret });
+});
+
+test.each([
+  [['--notify-url=ftp://a'], '--notify-url is "ftp://a"; it takes an http or https URL without a user name'],
+  [['--notify-url=http://a:b@c'], /without a user name/],
+  [['--notify-url=here'], /it takes an http or https URL/],
+  [['--notify-secret=sixteen letters!'], '--notify-secret signs notifications, and needs --notify-url'],
+  [['--notify-url=http://a', '--notify-secret=short'], /--notify-secret has 5 characters; take 16 or more/],
+])('notifications cannot be sent with %j', (argv, message) => {
+  expect(() => configOf(...argv)).toThrow(message);
+});
+
 test('there are no limits unless they are asked for', () => {
   expect(configOf()).toMatchObject({ rateLimit: null, quotas: null });
   expect(configOf('--rate-limit=1200').rateLimit).toBe(1200);

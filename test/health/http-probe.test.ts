@@ -43,7 +43,7 @@ const answer =
 const HEALTHY = { state: 'healthy', failureReason: 'No failures' };
 const WRONG_CODE = { state: 'unhealthy', failureReason: 'Response code mismatch error' };
 
-test('an expected status is healthy, with its code and a round-trip time', async () => {
+test('T01 an expected status is healthy, with its code and a round-trip time', async () => {
   const server = await httpOrigin(answer(200));
   const bench = startProber({ clock: systemClock });
   bench.apply({ monitor: [liveMonitor({ port: server.port })], pool: [livePool()] });
@@ -58,10 +58,13 @@ test.each([
   ['200', 302, WRONG_CODE],
   ['200', 500, WRONG_CODE],
   ['3XX', 204, WRONG_CODE],
-])('with expected codes "%s" a %i gives the right verdict', async (expectedCodes, status, verdict) => {
-  const { health } = await probeServer(answer(status, { location: '/ok' }), { expectedCodes });
-  expect(health).toMatchObject({ ...verdict, responseCode: status });
-});
+])(
+  'T02 T03 T04 with expected codes "%s" a %i gives the right verdict',
+  async (expectedCodes, status, verdict) => {
+    const { health } = await probeServer(answer(status, { location: '/ok' }), { expectedCodes });
+    expect(health).toMatchObject({ ...verdict, responseCode: status });
+  },
+);
 
 test('expected codes that nobody can read are an error of the monitor', async () => {
   const { health, requests } = await probeServer(answer(200), { expectedCodes: '20' });
@@ -78,7 +81,7 @@ test.each([
   expect(health).toMatchObject({ state: 'unhealthy', failureReason: 'Monitor Config Error' });
 });
 
-test('the method, the path with its query and the headers of the monitor are sent', async () => {
+test('T14 the method, the path with its query and the headers of the monitor are sent', async () => {
   const { requests } = await probeServer(answer(200), {
     method: 'HEAD',
     path: '/health?deep=1',
@@ -88,7 +91,7 @@ test('the method, the path with its query and the headers of the monitor are sen
   expect(requests[0]?.headersDistinct['x-app']).toEqual(['a', 'b']);
 });
 
-test('the user agent and the connection header are the prober’s own', async () => {
+test('T14 the user agent and the connection header are the prober’s own', async () => {
   const { requests } = await probeServer(answer(200), {
     header: { 'user-agent': ['x'], CONNECTION: ['keep-alive'] },
   });
@@ -103,7 +106,7 @@ test.each([
   ['the origin’s', { host: 'h1.example' }, { host: ['h2.example'] }, 'h1.example'],
   ['else the monitor’s', {}, { Host: ['h2.example'] }, 'h2.example'],
   ['else the address', {}, {}, '127.0.0.1'],
-])('the Host header is %s', async (_whose, origin, header, expected) => {
+])('T13 the Host header is %s', async (_whose, origin, header, expected) => {
   const { requests } = await probeServer(answer(200), { header }, origin);
   expect(requests[0]?.headersDistinct.host).toEqual([expected]);
 });
@@ -115,7 +118,7 @@ test('the port of the origin is not the port of the monitor', async () => {
   expect(requests).toHaveLength(1);
 });
 
-test('the expected text is found in the body whatever its case', async () => {
+test('T06 the expected text is found in the body whatever its case', async () => {
   const { health } = await probeServer(answer(200, {}, 'I am alive.'), { expectedBody: 'ALIVE' });
   expect(health).toMatchObject(HEALTHY);
 });
@@ -152,7 +155,7 @@ test('an endless body is read no further than the window', async () => {
   expect(health).toMatchObject({ failureReason: 'Response body mismatch error' });
 });
 
-test('a redirect is followed when the monitor says so, and the last answer counts', async () => {
+test('T05 a redirect is followed when the monitor says so, and the last answer counts', async () => {
   const { health, requests } = await probeServer(
     (request, response) =>
       request.url === '/ok' ? response.end() : response.writeHead(302, { location: '/ok' }).end(),
@@ -230,7 +233,7 @@ test('a closed port is a failed TCP connection', async () => {
   });
 });
 
-test('a host name that nobody knows is an unknown host, and it is asked for again at each probe', async () => {
+test('T20 a host name that nobody knows is an unknown host, and it is asked for again at each probe', async () => {
   let lookups = 0;
   const lookup = () => {
     lookups += 1;
@@ -280,7 +283,7 @@ test('an origin that does not accept in time is a TCP timeout, tried again as of
   expect(lookups).toBe(2);
 });
 
-test('an origin that never answers is asked again after each timeout, and then it is down', async () => {
+test('T09 an origin that never answers is asked again after each timeout, and then it is down', async () => {
   const origin = await tcpOrigin();
   let connections = 0;
   origin.on('connection', () => {

@@ -38,7 +38,7 @@ async function secureServer(certificate: Certificate) {
   return { port: server.port, serverNames };
 }
 
-test('a self-signed certificate is not trusted, unless the monitor allows it', async () => {
+test('T11 a self-signed certificate is not trusted, unless the monitor allows it', async () => {
   const { port } = await secureServer(untrusted);
   expect(await probe({ port })).toMatchObject({
     state: 'unhealthy',
@@ -54,7 +54,7 @@ test('a certificate of a trusted authority must be for the address', async () =>
   expect(await probe({ port: wrong.port })).toMatchObject({ failureReason: 'TLS name mismatch error' });
 });
 
-test('with a Host header the certificate must be for that name, unless the monitor allows any', async () => {
+test('T12 with a Host header the certificate must be for that name, unless the monitor allows any', async () => {
   const header = { Host: ['app.example:8443'] };
   const right = await secureServer(await authority.issue('app.example'));
   expect(await probe({ port: right.port, header })).toMatchObject(HEALTHY);

@@ -44,7 +44,7 @@ async function nextProbes(bench: Bench, asked: string[], count: number): Promise
   await until(() => bench.clock.pending === count);
 }
 
-test('an origin is unhealthy when more than half of the monitors of its group say so', async () => {
+test('T34 an origin is unhealthy when more than half of the monitors of its group say so', async () => {
   const { port, down, asked } = await origin();
   const bench = startProber();
   const monitor = monitorAt(port);
@@ -72,7 +72,7 @@ test('an origin is unhealthy when more than half of the monitors of its group sa
   ]);
 });
 
-test('a monitor that must find the origin healthy decides alone, and one that only monitors is only heard', async () => {
+test('T33 T35 a monitor that must find the origin healthy decides alone, and one that only monitors is only heard', async () => {
   const { port, down, asked } = await origin();
   const lines: { monitorId?: string; to: string }[] = [];
   const bench = startProber({ log: pino({}, { write: (line) => lines.push(JSON.parse(line)) }) });
@@ -102,7 +102,7 @@ test('a monitor that must find the origin healthy decides alone, and one that on
   expect(bench.healthOf(POOL)?.state).toBe('healthy');
 });
 
-test('a member that is new is probed at once, and one that has left no longer', async () => {
+test('T36 a member that is new is probed at once, and one that has left no longer', async () => {
   const { port, asked } = await origin();
   const bench = startProber();
   const monitor = monitorAt(port);

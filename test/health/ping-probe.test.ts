@@ -100,7 +100,7 @@ async function udpOrigin() {
   return { socket, port: socket.address().port, close };
 }
 
-test('a UDP port that stays silent until the timeout is healthy', async () => {
+test('T18 a UDP port that stays silent until the timeout is healthy', async () => {
   await standIn(REPLY);
   const { socket, port } = await udpOrigin();
   const received = once(socket, 'message');
@@ -118,7 +118,7 @@ test('a UDP port that answers is healthy at once', async () => {
   expect(await probe({ type: 'udp_icmp', port }).verdict(POOL)).toMatchObject({ state: 'healthy' });
 });
 
-test('a UDP port that is closed is unhealthy, and so is an origin that answers no echo', async () => {
+test('T18 a UDP port that is closed is unhealthy, and so is an origin that answers no echo', async () => {
   await standIn(REPLY);
   const { port, close } = await udpOrigin();
   close();

@@ -42,7 +42,7 @@ function startEvents() {
   };
 }
 
-test('an origin that turns is one event with its pool and all origins as they are then, a steady one none', async () => {
+test('T37 an origin that turns is one event with its pool and all origins as they are then, a steady one none', async () => {
   let up = true;
   const server = await httpOrigin((_request: IncomingMessage, response: ServerResponse) =>
     response.writeHead(up ? 200 : 500).end(),
@@ -65,7 +65,8 @@ test('an origin that turns is one event with its pool and all origins as they ar
     changed: false,
     failureReason: 'No failures',
   };
-  const pool = { accountId: 'account-1', poolId: POOL, poolName: 'pool-1', minimumOrigins: 1 };
+  const { notifications } = livePool();
+  const pool = { accountId: 'account-1', poolId: POOL, poolName: 'pool-1', minimumOrigins: 1, notifications };
   expect(bench.events).toEqual([
     {
       ...pool,

@@ -75,7 +75,7 @@ test('every enabled origin is checked once and reported in its order, and nothin
   expect(bench.healthOf('pool-1')).toBeUndefined();
 });
 
-test('live health stays as it is, whatever a preview finds', async () => {
+test('T38 live health stays as it is, whatever a preview finds', async () => {
   const server = await tcpOrigin();
   const bench = benchWith([livePool({ monitorId: 'monitor-1' })]);
   bench.apply({ monitor: [liveMonitor({ type: 'tcp', port: server.port })] });

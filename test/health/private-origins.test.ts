@@ -23,7 +23,7 @@ async function healthyPrivateOrigin(monitor: Parameters<typeof liveMonitor>[0] =
   return { bench, port: server.port };
 }
 
-test('a private origin without a route is down and nothing is dialled', async () => {
+test('T41 a private origin without a route is down and nothing is dialled', async () => {
   const bench = startProber();
   bench.tunnels.connect('tunnel-1');
   bench.apply({
@@ -35,7 +35,7 @@ test('a private origin without a route is down and nothing is dialled', async ()
   expect(bench.tunnels.dialled).toEqual([]);
 });
 
-test('a private origin behind a tunnel without a connection is down and nothing is dialled', async () => {
+test('T42 a private origin behind a tunnel without a connection is down and nothing is dialled', async () => {
   const bench = startProber();
   bench.apply({ route: [liveRoute()], monitor: [liveMonitor()], pool: [privatePool] });
   expect(await bench.verdict(POOL)).toMatchObject(CUT_OFF);
@@ -65,7 +65,7 @@ test('a private origin is probed through the tunnel of its longest route', async
   ]);
 });
 
-test('a healthy tunnel does not make a dead target healthy', async () => {
+test('T44 a healthy tunnel does not make a dead target healthy', async () => {
   const bench = startProber();
   bench.tunnels.connect('tunnel-1');
   bench.apply({
@@ -110,7 +110,7 @@ const connectionsOf = (server: {
   getConnections(done: (error: Error | null, count: number) => void): unknown;
 }) => new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
 
-test('when its tunnel is back an origin is probed at once and needs its passes in a row', async () => {
+test('T46 when its tunnel is back an origin is probed at once and needs its passes in a row', async () => {
   const { bench } = await healthyPrivateOrigin({ consecutiveUp: 2 });
   const probes = (count: number) =>
     until(() => bench.tunnels.dialled.length === count && bench.clock.pending > 0);

@@ -33,7 +33,7 @@ const privateOrigins = (count: number) =>
     liveOrigin({ name: `origin-${at}`, address: `10.0.${at >> 8}.${at & 255}`, virtualNetworkId: 'vnet-1' }),
   );
 
-test('origins that are disabled, in a disabled pool or without a monitor are not probed', async () => {
+test('T22 origins that are disabled, in a disabled pool or without a monitor are not probed', async () => {
   const origin = await switchable();
   const bench = startProber();
   const monitor = liveMonitor({ port: origin.port });
@@ -56,7 +56,7 @@ test('origins that are disabled, in a disabled pool or without a monitor are not
   expect(bench.prober.poolHealth(POOL)).toMatchObject({ healthy: true, origins: [{ address: '127.0.0.1' }] });
 });
 
-test('an origin of weight 0 is probed and counts', async () => {
+test('T23 an origin of weight 0 is probed and counts', async () => {
   const origin = await switchable();
   const bench = startProber();
   const pool = livePool({ origins: [liveOrigin({ weight: 0 })] });
@@ -65,7 +65,7 @@ test('an origin of weight 0 is probed and counts', async () => {
   expect(isPoolHealthy(pool, bench.board)).toBe(true);
 });
 
-test('an origin goes down after as many failures in a row as the monitor asks for', async () => {
+test('T24 an origin goes down after as many failures in a row as the monitor asks for', async () => {
   const origin = await switchable();
   const bench = startProber();
   bench.apply({ monitor: [liveMonitor({ port: origin.port, consecutiveDown: 3 })], pool: [livePool()] });
@@ -150,7 +150,7 @@ test('each change of state is one line of the log', async () => {
   ]);
 });
 
-test('a pool with a monitor is down until the first results, and one without is not judged', async () => {
+test('T26 T27 a pool with a monitor is down until the first results, and one without is not judged', async () => {
   const silent = await tcpOrigin();
   const asked = new Promise((resolve) => silent.once('connection', resolve));
   const bench = startProber();
@@ -162,10 +162,10 @@ test('a pool with a monitor is down until the first results, and one without is 
   expect(isPoolHealthy(pool, bench.board)).toBe(false);
   expect(bench.prober.poolHealth(POOL).healthy).toBeNull();
   expect(isPoolHealthy(bare, bench.board)).toBe(true);
-  expect(bench.prober.poolHealth('pool-bare')).toEqual({ healthy: null, origins: [] });
+  expect(bench.prober.poolHealth('pool-bare')).toEqual({ healthy: null, origins: [], regions: null });
 });
 
-test('a pool is healthy with as many healthy origins as it asks for', async () => {
+test('T28 a pool is healthy with as many healthy origins as it asks for', async () => {
   const bench = startProber();
   const server = await httpOrigin((request, response) =>
     response.writeHead(dead.has(request.headers.host ?? '') ? 500 : 200).end(),

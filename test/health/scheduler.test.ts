@@ -88,7 +88,7 @@ test('jobs that are always due do not starve the others', async () => {
   expect(started.join('')).toBe('abcabcabc');
 });
 
-test('running now aborts the run under way and moves the schedule', async () => {
+test('running now aborts the run under way, and the next comes in its turn', async () => {
   const { clock, every, running, started } = start();
   const job = every(60, 'a');
   await settle();
@@ -100,7 +100,7 @@ test('running now aborts the run under way and moves the schedule', async () => 
   expect(started).toHaveLength(2);
   running[0]?.end();
   await settle();
-  clock.advance(59);
+  clock.advance(29);
   await settle();
   expect(started).toHaveLength(2);
   clock.advance(1);
@@ -108,7 +108,38 @@ test('running now aborts the run under way and moves the schedule', async () => 
   expect(started).toHaveLength(3);
 });
 
-test('skipping aborts the run under way and waits one interval', async () => {
+test('jobs that start together run together once, and then spread evenly over their interval', async () => {
+  const clock = createFakeClock();
+  const scheduler = createScheduler({ clock, maxInFlight: 10_000 });
+  onTestFinished(() => scheduler.stop());
+  const startedAt: number[] = [];
+  const jobs = Array.from({ length: 1_000 }, () =>
+    scheduler.every(60_000, async () => {
+      startedAt.push(clock.monotonic());
+    }),
+  );
+  while (startedAt.length < 1_000) await new Promise(setImmediate);
+  expect(new Set(startedAt)).toEqual(new Set([0]));
+  const countByTenth = async () => {
+    const counts: number[] = [];
+    for (let tenth = 0; tenth < 10; tenth += 1) {
+      startedAt.length = 0;
+      clock.advance(6_000);
+      await new Promise(setImmediate);
+      while (clock.pending < 1_000) await new Promise(setImmediate);
+      counts.push(startedAt.length);
+    }
+    return counts;
+  };
+  await settle();
+  for (const count of await countByTenth()) expect(Math.abs(count - 100)).toBeLessThanOrEqual(5);
+  // All at once, as when a tunnel comes back: it does not stay so.
+  for (const job of jobs) job.runNow();
+  while (clock.pending < 1_000) await new Promise(setImmediate);
+  for (const count of await countByTenth()) expect(Math.abs(count - 100)).toBeLessThanOrEqual(5);
+});
+
+test('skipping aborts the run under way and waits for the next turn', async () => {
   const { clock, every, running, started } = start();
   const job = every(60, 'a');
   await settle();

@@ -28,7 +28,7 @@ function probe(port: number, fields: Parameters<typeof liveMonitor>[0] = {}) {
   return bench;
 }
 
-test('a mail server that greets, takes HELO and takes QUIT is healthy', async () => {
+test('T17 a mail server that greets, takes HELO and takes QUIT is healthy', async () => {
   const server = await mailServer('220 mail.example.com ESMTP\r\n', '250 hello\r\n', '221 bye\r\n');
   expect(await probe(server.port).verdict(POOL)).toMatchObject({ ...HEALTHY, rttMs: expect.any(Number) });
   expect(server.lines).toEqual(['HELO [127.0.0.1]', 'QUIT']);
@@ -54,7 +54,7 @@ test.each([
   ['a refused HELO', ['220 hi\r\n', '550 who are you\r\n']],
   ['a refused QUIT', ['220 hi\r\n', '250 hello\r\n', '500 stay\r\n']],
   ['an answer of another protocol', ['HTTP/1.1 400 Bad Request\r\n']],
-])('%s is the wrong code', async (_what, [greeting, ...replies]) => {
+])('T17 %s is the wrong code', async (_what, [greeting, ...replies]) => {
   const server = await mailServer(greeting!, ...replies);
   expect(await probe(server.port).verdict(POOL)).toMatchObject(WRONG);
 });
@@ -72,7 +72,7 @@ test('a server that hangs up, or talks without end, is unhealthy', async () => {
 });
 
 test.each(['smtp', 'icmp_ping', 'udp_icmp'] as const)(
-  'a private origin cannot have a monitor of type %s',
+  'T19 a private origin cannot have a monitor of type %s',
   async (type) => {
     const bench = startProber();
     bench.tunnels.connect('tunnel-1');

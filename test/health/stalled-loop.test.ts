@@ -37,3 +37,22 @@ test('an answer that arrived in time is not late because the event loop stalled'
   bench.apply({ monitor: [monitor], pool: [livePool()] });
   expect(await bench.verdict(livePool().id)).toMatchObject({ state: 'healthy', responseCode: 200 });
 });
+
+test.each(['http', 'tcp'] as const)(
+  'a %s check that a stall has interrupted anywhere goes on after it',
+  async (type) => {
+    const origin = new Worker(ORIGIN, {
+      eval: true,
+      workerData: { wake: new Int32Array(new SharedArrayBuffer(4)), deadlineMs: 0 },
+    });
+    onTestFinished(async () => void (await origin.terminate()));
+    const port = await new Promise<number>((resolve) => origin.once('message', resolve));
+    const bench = startProber({ clock: systemClock });
+    const monitor = liveMonitor({ type, port, timeout: 0.5, retries: 0 });
+    bench.apply({ monitor: [monitor], pool: [livePool()] });
+    // The dial has begun, and three times as long as a check may take nothing goes on.
+    await new Promise(setImmediate);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    expect(await bench.verdict(livePool().id)).toMatchObject({ state: 'healthy' });
+  },
+);

@@ -5,7 +5,7 @@ import { startProber, until } from '../support/prober-bench.js';
 
 const POOL = livePool().id;
 
-test('a tcp monitor finds an open port healthy and sends nothing', async () => {
+test('T15 a tcp monitor finds an open port healthy and sends nothing', async () => {
   const received: Buffer[] = [];
   let ended = false;
   const origin = await tcpOrigin((socket) => {
@@ -27,7 +27,7 @@ test('a tcp monitor finds an open port healthy and sends nothing', async () => {
   expect(received).toEqual([]);
 });
 
-test('a closed port is a failed TCP connection, found with one attempt', async () => {
+test('T08 a closed port is a failed TCP connection, found with one attempt', async () => {
   const bench = startProber();
   const port = await closedPort();
   bench.tunnels.connect('tunnel-1');

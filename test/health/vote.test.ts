@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { UNCHECKED } from '../../src/health/track.js';
 import { combine, type Finding } from '../../src/health/vote.js';
-import { type HealthState, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
+import type { HealthState } from '../../src/live/health-board.js';
 
 const STATES = { h: 'healthy', u: 'unhealthy', '?': 'unknown' } as const satisfies Record<
   string,
@@ -9,7 +10,7 @@ const STATES = { h: 'healthy', u: 'unhealthy', '?': 'unknown' } as const satisfi
 
 /** `h`, `u` or `?`, then `!` when it must be healthy and `m` when it only monitors. */
 const finding = (text: string): Finding => ({
-  health: { ...UNKNOWN_HEALTH, state: STATES[text[0] as keyof typeof STATES] },
+  health: { ...UNCHECKED, state: STATES[text[0] as keyof typeof STATES] },
   mustBeHealthy: text.includes('!'),
   monitoringOnly: text.includes('m'),
 });
@@ -56,23 +57,25 @@ const found = (text: string, health: Partial<Finding['health']>): Finding => {
   return { ...one, health: { ...one.health, ...health } };
 };
 
-test('the verdict shows the reason and the code of a monitor that speaks for it, and the mean round trip', () => {
+test('the verdict shows the reason and the code of a monitor that speaks for it, and the mean round trips', () => {
   const findings = [
-    found('u', { failureReason: 'TCP Timeout', rttMs: 10, checkedAt: 5 }),
+    found('u', { failureReason: 'TCP Timeout', rttMs: 10, latencyMs: 20, checkedAt: 5 }),
     found('u!', {
       failureReason: 'Response code mismatch error',
       responseCode: 500,
       rttMs: 20,
+      latencyMs: 40,
       checkedAt: 3,
     }),
     found('h', { responseCode: 200, checkedAt: 4 }),
-    found('um', { failureReason: 'Other Failure', rttMs: 900, checkedAt: 9 }),
+    found('um', { failureReason: 'Other Failure', rttMs: 900, latencyMs: 900, checkedAt: 9 }),
   ];
   expect(combine(findings)).toEqual({
     state: 'unhealthy',
     failureReason: 'Response code mismatch error',
     responseCode: 500,
     rttMs: 15,
+    latencyMs: 30,
     checkedAt: 9,
   });
   expect(combine(findings.slice(2))).toEqual({
@@ -80,6 +83,7 @@ test('the verdict shows the reason and the code of a monitor that speaks for it,
     failureReason: 'No failures',
     responseCode: 200,
     rttMs: null,
+    latencyMs: null,
     checkedAt: 9,
   });
 });
@@ -90,6 +94,7 @@ test('the finding of a single monitor is the health, whatever it is', () => {
     failureReason: 'TCP Timeout',
     responseCode: 0,
     rttMs: null,
+    latencyMs: 4,
     checkedAt: 7,
   } as const;
   expect(combine([found('?!', health)])).toEqual(health);

@@ -30,6 +30,7 @@ const event = (poolName: string): PoolEvent => ({
   changed: true,
   minimumOrigins: 1,
   origins: [],
+  notifications: { pool: { disable: false, healthy: null }, origin: { disable: false, healthy: null } },
 });
 
 test('of more than ten thousand events the oldest are forgotten', async () => {

@@ -235,6 +235,12 @@ test.each([
   expect((await api.get(`${PATH}/${answer.body.result.id}`)).body.result).toEqual(answer.body.result);
 });
 
+test.each(['tcp', 'udp_icmp', 'smtp'])('T16 a monitor of type %s needs a port', async (type) => {
+  const { status, body } = await api.post(PATH, { type });
+  expect(status).toBe(400);
+  expect(body.errors[0].message).toMatch(/port/);
+});
+
 test('a probe_zone is kept, and a message says that it has no effect', async () => {
   const messages = [{ code: 10501, message: 'probe_zone: probes do not take over settings of a zone' }];
   const created = await api.post(PATH, http({ probe_zone: 'example.com' }));

@@ -301,7 +301,7 @@ test.each([
   expect((await api.get(`${PATH}/${created.id}`)).body.result).toEqual(created);
 });
 
-test('health_sources needs regions for as long as it is set', async () => {
+test('T32 health_sources needs regions for as long as it is set', async () => {
   const one = `${PATH}/${(await createPool({ health_sources: ['regional', 'global'], check_regions: ['WEU'] })).id}`;
   for (const check_regions of [null, []]) {
     const refused = await api.patch(one, { check_regions });

@@ -26,9 +26,12 @@ test.each([
   ['a0123 b13', true, 'healthy'],
   ['a01 b0', true, 'healthy'],
   ['a01 b02', true, 'degraded'],
-])('with the connections "%s" and connected before: %s, a tunnel is %3$s', (spelled, before, status) => {
-  expect(statusOf(connectionsOf(spelled), before)).toBe(status);
-});
+])(
+  'T42 T48 with the connections "%s" and connected before: %s, a tunnel is %3$s',
+  (spelled, before, status) => {
+    expect(statusOf(connectionsOf(spelled), before)).toBe(status);
+  },
+);
 
 test('connections are listed under their connector, which runs since the first of them', () => {
   const connection = (clientId: string, connIndex: number, openedAt: number) => ({

@@ -19,7 +19,7 @@ describe.each<[ConnectorKind, boolean]>([
   });
   afterAll(() => lab.close());
 
-  test('private origins are reached, health follows both tunnel and target, and traffic moves', {
+  test('T43 T44 private origins are reached, health follows both tunnel and target, and traffic moves', {
     timeout: 120_000,
   }, async () => {
     const [first, second] = [await lab.startOrigin('first'), await lab.startOrigin('second')];

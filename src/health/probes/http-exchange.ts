@@ -25,10 +25,16 @@ export async function exchange(
 ): Promise<HttpProbeAnswer> {
   const outgoing = compose(stream, probe);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    outgoing.on('response', resolve);
+    let answered = false;
+    outgoing.on('response', (incoming) => {
+      answered = true;
+      resolve(incoming);
+    });
     outgoing.on('error', (error) => reject(failureOf(error, signal)));
     // An answer that is not one, such as a protocol switch that nobody asked for, ends without an error.
-    outgoing.on('close', () => reject(failureOf(undefined, signal)));
+    outgoing.on('close', () => {
+      if (!answered) reject(failureOf(undefined, signal));
+    });
     outgoing.end();
   });
   response.on('error', () => {});

@@ -2,7 +2,6 @@ import type { DataPlane } from '../../live/data-plane.js';
 import type { PoolHealthReport } from '../../live/messages.js';
 import { askDataPlane } from '../ask.js';
 import { verdictsOf } from '../verdict.js';
-import { regionsOf } from './regions.js';
 import type { PoolHealth } from './schema.js';
 import type { Pool } from './store.js';
 
@@ -14,23 +13,22 @@ export async function poolHealth(
 ): Promise<PoolHealth> {
   if (pool.monitorId === null && pool.monitorGroupId === null) return { pool_id: pool.id, pop_health: {} };
   const report = await askDataPlane(dataPlane, 'pool_health', { poolId: pool.id });
-  return renderHealth(pool.id, pool.checkRegions as string[] | null, report, location);
+  return renderHealth(pool.id, report, location);
 }
 
 /**
- * One entry for each region that the pool is checked from, or one for the place of this data plane. All have the same
- * content: probes from one machine under several names would tell nothing more. Empty before the first result.
+ * One entry with its own verdict for each region that checks the pool, or one for the place of this data plane. Empty
+ * before the first result.
  */
-export function renderHealth(
-  poolId: string,
-  checkRegions: readonly string[] | null,
-  { healthy, origins }: PoolHealthReport,
-  location: string,
-): PoolHealth {
+export function renderHealth(poolId: string, report: PoolHealthReport, location: string): PoolHealth {
+  const { healthy, origins, regions } = report;
   if (healthy === null) return { pool_id: poolId, pop_health: {} };
-  const places = checkRegions
-    ? regionsOf(checkRegions).map((region) => `${region} (${location})`)
-    : [location];
-  const entry = { healthy, origins: verdictsOf(origins) };
-  return { pool_id: poolId, pop_health: Object.fromEntries(places.map((place) => [place, entry])) };
+  const places = regions?.map((one) => [`${one.region} (${location})`, one] as const) ?? [
+    [location, { healthy, origins }] as const,
+  ];
+  const entries = places.map(([place, found]) => [
+    place,
+    { healthy: found.healthy, origins: verdictsOf(found.origins) },
+  ]);
+  return { pool_id: poolId, pop_health: Object.fromEntries(entries) };
 }

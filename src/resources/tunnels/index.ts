@@ -9,5 +9,6 @@ export {
   remove as removeTunnel,
   secretOf,
 } from './rules.js';
+export { statusOf as tunnelStatusOf } from './status.js';
 export { liveTunnels, type Tunnel } from './store.js';
 export { tunnelView, warpConnectorView } from './view.js';

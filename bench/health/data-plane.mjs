@@ -1,0 +1,39 @@
+// A data plane in a process of its own, so that its CPU time is nobody else's. What the process gets as messages are deltas; it
+// answers each with the milliseconds of the longest stall of the data plane's event loop from then until the delta is applied
+// and followed.
+import { startDataPlaneWorker } from '../../dist/live/data-plane-worker.js';
+
+process.once('message', async (workerData) => {
+  const waiting = new Map();
+  const dataPlane = await startDataPlaneWorker({
+    script: new URL('./data-plane-thread.mjs', import.meta.url),
+    workerData,
+    onApplied: (revision) => waiting.get(revision)?.(),
+    onConnection() {},
+    onPoolEvent() {},
+    onMonitorEvent() {},
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  process.send({ http: dataPlane.http.port });
+  process.on('message', async (delta) => {
+    const applied = new Promise((resolve) => waiting.set(delta.revision, resolve));
+    const began = performance.now();
+    const sent = new BroadcastChannel('stalls');
+    const stall = new Promise((resolve) => {
+      sent.onmessage = ({ data }) => 'longestMs' in data && resolve(data.longestMs);
+    });
+    sent.postMessage('start');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    dataPlane.configure(delta);
+    await applied;
+    const appliedMs = performance.now() - began - 50;
+    // What the change has left to do is done in later turns.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    sent.postMessage('stop');
+    const longestMs = await stall;
+    sent.close();
+    process.send({ longestMs, appliedMs });
+  });
+});

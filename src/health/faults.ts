@@ -1,0 +1,48 @@
+import type { Fault } from '../live/faults.js';
+import type { LiveOrigin } from '../live/snapshot.js';
+import type { ProbeResult } from './probes/probe.js';
+
+/** The faults that are set now. */
+export interface Faults {
+  readonly all: readonly Fault[];
+  /** Takes `faults` in place of those before; answers whether an origin may see another one now than before. */
+  replace(faults: readonly Fault[]): (origin: Pick<LiveOrigin, 'ip' | 'address'>) => boolean;
+  /** The first that fits. `place` is a region, or null for this place alone, which sees only those of every place. */
+  find(poolId: string, origin: Pick<LiveOrigin, 'ip' | 'address'>, place: string | null): Fault | null;
+}
+
+const addressOf = ({ ip, address }: Pick<LiveOrigin, 'ip' | 'address'>) => ip ?? address.toLowerCase();
+
+export function createFaults(): Faults {
+  let all: readonly Fault[] = [];
+  let byAddress: ReadonlyMap<string, readonly Fault[]> = new Map();
+  return {
+    get all() {
+      return all;
+    },
+    replace(faults) {
+      const before = byAddress;
+      all = faults;
+      const after = new Map<string, Fault[]>();
+      for (const fault of faults) after.set(fault.address, [...(after.get(fault.address) ?? []), fault]);
+      byAddress = after;
+      return (origin) => before.has(addressOf(origin)) || after.has(addressOf(origin));
+    },
+    find(poolId, origin, place) {
+      if (all.length === 0) return null;
+      const fits = ({ pool, region }: Fault) =>
+        (pool === null || pool === poolId) && (region === null || region === place);
+      return byAddress.get(addressOf(origin))?.find(fits) ?? null;
+    },
+  };
+}
+
+/** What a place finds where a probe has found `result` and the place sees `fault`. */
+export function withFault(result: ProbeResult, fault: Fault | null): ProbeResult {
+  if (fault === null) return result;
+  if (fault.reason !== null) return { passed: false, reason: fault.reason, responseCode: 0, rttMs: null };
+  return { ...result, rttMs: result.rttMs === null ? null : result.rttMs + fault.latencyMs };
+}
+
+export const isSameFault = (a: Fault | null, b: Fault | null) =>
+  a?.reason === b?.reason && a?.latencyMs === b?.latencyMs;

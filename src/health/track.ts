@@ -1,0 +1,83 @@
+import type { Fault } from '../live/faults.js';
+import type { FailureReason, OriginHealth } from '../live/health-board.js';
+import { withFault } from './faults.js';
+import { CUT_OFF, judge, type Standing, type Thresholds, UNJUDGED } from './judge.js';
+import type { ProbeResult } from './probes/probe.js';
+
+/** What one place finds of an origin. */
+export type PlaceHealth = Omit<OriginHealth, 'regions'>;
+
+/** What one place has found with one monitor so far. */
+export interface Track {
+  readonly standing: Standing;
+  readonly health: PlaceHealth;
+  /** What the place was made to see with the last result. */
+  readonly fault: Fault | null;
+}
+
+/** The result of a check, before any place has looked at it. */
+export interface Outcome {
+  readonly result: ProbeResult;
+  /** There was no way to the origin: nothing was dialled, and no second opinion is needed. */
+  readonly certain: boolean;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export const UNCHECKED: PlaceHealth = {
+  state: 'unknown',
+  failureReason: 'No failures',
+  responseCode: 0,
+  rttMs: null,
+  latencyMs: null,
+  checkedAt: null,
+};
+
+export const NEW_TRACK: Track = { standing: UNJUDGED, health: UNCHECKED, fault: null };
+
+/** So much of the smoothed round trip is the newest sample. */
+const NEWEST_SHARE = 0.2;
+
+/** One more outcome, as a place that sees `fault` finds it. */
+export function advance(track: Track, outcome: Outcome, thresholds: Thresholds, fault: Fault | null): Track {
+  const result = outcome.certain ? outcome.result : withFault(outcome.result, fault);
+  const standing = outcome.certain ? CUT_OFF : judge(track.standing, result.passed, thresholds);
+  const { rttMs, latencyMs } = track.health;
+  return {
+    standing,
+    fault,
+    health: {
+      state: standing.state,
+      failureReason: reasonToShow(standing, result, track.health.failureReason),
+      responseCode: result.responseCode,
+      rttMs: result.rttMs ?? rttMs,
+      latencyMs: smoothed(latencyMs, result.rttMs),
+      checkedAt: outcome.at,
+    },
+  };
+}
+
+/** A state shows its own reason while results to the contrary have not turned it yet. */
+function reasonToShow(
+  { state }: Standing,
+  { passed, reason }: ProbeResult,
+  last: FailureReason,
+): FailureReason {
+  if (state === 'healthy') return 'No failures';
+  return passed ? last : reason;
+}
+
+/** The round trips so far, the newest counting a fifth; the first as it is. */
+function smoothed(before: number | null, sample: number | null): number | null {
+  if (before === null || sample === null) return sample ?? before;
+  return before + NEWEST_SHARE * (sample - before);
+}
+
+/** Whether the next results will be judged alike from here on. */
+export function standsLike(a: Track, b: Track): boolean {
+  return (
+    a.standing.state === b.standing.state &&
+    a.standing.passes === b.standing.passes &&
+    a.standing.failures === b.standing.failures
+  );
+}

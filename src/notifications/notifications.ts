@@ -1,0 +1,45 @@
+import type { MonitorEvent, PoolEvent } from '../live/messages.js';
+import type { SnapshotDelta } from '../live/snapshot.js';
+import type { Clock } from '../net/clock.js';
+import type { Alert } from './alert.js';
+import { createChangeAlerts } from './change-alerts.js';
+import { alertsOfMonitor, alertsOfPool } from './health-alerts.js';
+import { createTunnelHealth } from './tunnel-health.js';
+
+export interface NotificationsOptions {
+  /** The configuration at the start. */
+  readonly everything: Omit<SnapshotDelta, 'revision'>;
+  readonly clock: Clock;
+  /** The status of a tunnel by its connections now. */
+  readonly tunnelStatus: (tunnelId: string) => string;
+  readonly send: (alert: Alert) => void;
+}
+
+/** Makes alerts of what happens; see docs/notifications.md. */
+export interface Notifications {
+  poolEvent(event: PoolEvent): void;
+  monitorEvent(event: MonitorEvent): void;
+  /** A connection of the tunnel has come or gone. */
+  connectionChanged(tunnelId: string): void;
+  committed(delta: Omit<SnapshotDelta, 'revision'>): void;
+}
+
+export function createNotifications(options: NotificationsOptions): Notifications {
+  const { clock, send } = options;
+  const changes = createChangeAlerts(options.everything);
+  const { connectionChanged } = createTunnelHealth({
+    clock,
+    tunnel: changes.tunnel,
+    statusOf: options.tunnelStatus,
+    emit: send,
+  });
+  const sendAll = (alerts: readonly Alert[]) => {
+    for (const alert of alerts) send(alert);
+  };
+  return {
+    poolEvent: (event) => sendAll(alertsOfPool(event)),
+    monitorEvent: (event) => sendAll(alertsOfMonitor(event)),
+    connectionChanged,
+    committed: (delta) => sendAll(changes.follow(delta, clock.now())),
+  };
+}
