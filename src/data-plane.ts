@@ -5,11 +5,9 @@ import { monitorEventOf } from './health/monitor-event.js';
 import { createPoolEvents } from './health/pool-events.js';
 import { createProber } from './health/prober.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
-import { joinParts } from './live/delta-parts.js';
 import { createHealthBoard } from './live/health-board.js';
 import { createLoadBoard } from './live/load-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
-import type { SnapshotDelta } from './live/snapshot.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
 import { systemClock } from './net/clock.js';
 import { createDirectDialer } from './offramps/direct.js';
@@ -127,16 +125,13 @@ async function drain(graceMs: number): Promise<void> {
   port.close();
 }
 
-/** The parts so far of a delta that is too big for one message. */
-const staged: SnapshotDelta[] = [];
-
 port.on('message', (message: ToDataPlane) => {
   switch (message.type) {
     case 'stage':
-      staged.push(message.part);
+      store.stage(message.part);
       return post({ type: 'staged' });
     case 'configure':
-      store.apply(joinParts([...staged.splice(0), message.part]));
+      store.apply(message.part);
       return void confirm(message.part.revision);
     case 'ask':
       return answer(message);

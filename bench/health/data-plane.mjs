@@ -1,6 +1,6 @@
 // A data plane in a process of its own, so that its CPU time is nobody else's. What the process gets as messages are deltas; it
-// answers each with the milliseconds of the longest stall of the data plane's event loop from then until the delta is applied
-// and followed.
+// answers each with the milliseconds of CPU time of the longest turn of the data plane's event loop from then until the delta is
+// applied and followed.
 import { startDataPlaneWorker } from '../../dist/live/data-plane-worker.js';
 
 process.once('message', async (workerData) => {
@@ -20,20 +20,20 @@ process.once('message', async (workerData) => {
   process.on('message', async (delta) => {
     const applied = new Promise((resolve) => waiting.set(delta.revision, resolve));
     const began = performance.now();
-    const sent = new BroadcastChannel('stalls');
+    const stalls = new BroadcastChannel('stalls');
     const stall = new Promise((resolve) => {
-      sent.onmessage = ({ data }) => 'longestMs' in data && resolve(data.longestMs);
+      stalls.onmessage = ({ data }) => 'longestMs' in data && resolve(data.longestMs);
     });
-    sent.postMessage('start');
+    stalls.postMessage('start');
     await new Promise((resolve) => setTimeout(resolve, 50));
     dataPlane.configure(delta);
     await applied;
     const appliedMs = performance.now() - began - 50;
     // What the change has left to do is done in later turns.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    sent.postMessage('stop');
+    stalls.postMessage('stop');
     const longestMs = await stall;
-    sent.close();
+    stalls.close();
     process.send({ longestMs, appliedMs });
   });
 });

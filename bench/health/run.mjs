@@ -5,7 +5,7 @@
 // probes         2,000 http checks a second (10,000 origins every 5 seconds): CPU time of the data plane, and how evenly the
 //                checks begin
 // traffic        p99 of requests through the same data plane, with and without these checks
-// configuration  the longest stall of the data plane's event loop while 10,000 pools of 10 origins are applied
+// configuration  the longest turn (CPU time) of the data plane's event loop while 10,000 pools of 10 origins are applied
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';

@@ -28,6 +28,11 @@ export type ConnectionEvent = Extract<FromDataPlane, { connection: ConnectionInf
 };
 
 const ANSWER_MS = 5_000;
+/**
+ * A third of it is what the collector copies at most while requests wait. A big configuration survives its first collections,
+ * and with Node's own size each of them took 10 ms and more; requests cost the same with either (bench/health).
+ */
+const YOUNG_GENERATION_MB = 16;
 const MAX_OPEN_QUESTIONS = 1_024;
 
 interface OpenQuestion {
@@ -37,7 +42,11 @@ interface OpenQuestion {
 
 /** Starts the data plane in a thread of its own and resolves when it listens. */
 export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane> {
-  const worker = new Worker(options.script, { workerData: options.workerData, execArgv: [] });
+  const worker = new Worker(options.script, {
+    workerData: options.workerData,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   const questions = new Map<number, OpenQuestion>();
   const connections = new Map<string, ConnectionInfo>();
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));

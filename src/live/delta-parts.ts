@@ -45,16 +45,6 @@ function weightOf<N extends LiveNoun>(noun: N, object: LiveObjects[N]): number {
   return 4 + poolSets.length + rules.length;
 }
 
-/** The delta that `parts` are, in their order. */
-export function joinParts(parts: readonly SnapshotDelta[]): SnapshotDelta {
-  const last = parts.at(-1)!;
-  if (parts.length === 1) return last;
-  const upsert = Object.fromEntries(
-    LIVE_NOUNS.map((noun) => [noun, parts.flatMap((part) => (part.upsert[noun] ?? []) as readonly object[])]),
-  );
-  return { ...last, upsert: upsert as SnapshotDelta['upsert'] };
-}
-
 export interface DeltaSender {
   /** Deltas arrive in the order in which they are sent. */
   send(delta: SnapshotDelta): void;

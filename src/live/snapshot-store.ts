@@ -25,7 +25,12 @@ export type ChangeListener = (changes: readonly LiveChange[], snapshot: Snapshot
 export interface SnapshotStore {
   /** Always the newest: hold on to this object, its maps change in place between two turns of the event loop. */
   readonly snapshot: Snapshot;
-  /** Applies one delta in one synchronous step, so that no request ever sees half of it, then tells the listeners. */
+  /** Puts a part of the next delta aside. Nothing of it counts before `apply` gets the last part. */
+  stage(part: SnapshotDelta): void;
+  /**
+   * Applies one delta, with what was put aside for it, in one synchronous step, so that no request ever sees half of it; then
+   * tells the listeners.
+   */
   apply(delta: SnapshotDelta): void;
   /** Listeners run in the order of registration; an index must register before its readers. */
   onChange(listener: ChangeListener): void;
@@ -54,28 +59,47 @@ export function createSnapshotStore(): SnapshotStore {
     tunnels: tables.tunnel,
   };
 
-  function applyNoun<N extends LiveNoun>(noun: N, delta: SnapshotDelta, changes: LiveChange[]): void {
-    const table = tables[noun] as unknown as Map<string, LiveObjects[N]>;
-    const upserts = (delta.upsert[noun] ?? []) as readonly LiveObjects[N][];
-    const kept = delta.complete ? new Set(upserts.map((object) => object.id)) : undefined;
-    const removed = kept ? [...table.keys()].filter((id) => !kept.has(id)) : (delta.remove[noun] ?? []);
-    for (const id of removed) {
-      const before = table.get(id);
-      if (before && table.delete(id)) changes.push({ noun, id, before, after: undefined } as LiveChange);
+  /** What the next delta changes, as far as it is known. */
+  let changes: LiveChange[] = [];
+
+  const tableOf = (noun: LiveNoun) => tables[noun] as Map<string, LiveChange['after'] & object>;
+
+  function stage({ upsert }: SnapshotDelta): void {
+    for (const noun of LIVE_NOUNS) {
+      const table = tableOf(noun);
+      for (const after of upsert[noun] ?? [])
+        changes.push({ noun, id: after.id, before: table.get(after.id), after } as LiveChange);
     }
-    for (const after of upserts) {
-      changes.push({ noun, id: after.id, before: table.get(after.id), after } as LiveChange);
-      table.set(after.id, after);
+  }
+
+  function stageRemovals({ complete, remove }: SnapshotDelta): void {
+    const kept = new Set(complete ? changes.map(({ noun, id }) => `${noun} ${id}`) : []);
+    for (const noun of LIVE_NOUNS) {
+      const table = tableOf(noun);
+      const gone = complete
+        ? [...table.keys()].filter((id) => !kept.has(`${noun} ${id}`))
+        : (remove[noun] ?? []);
+      for (const id of gone) {
+        const before = table.get(id);
+        if (before) changes.push({ noun, id, before, after: undefined } as LiveChange);
+      }
     }
   }
 
   return {
     snapshot,
+    stage,
     apply(delta) {
-      const changes: LiveChange[] = [];
-      for (const noun of LIVE_NOUNS) applyNoun(noun, delta, changes);
+      stage(delta);
+      stageRemovals(delta);
+      const made = changes;
+      changes = [];
+      for (const { noun, id, after } of made) {
+        if (after) tableOf(noun).set(id, after);
+        else tableOf(noun).delete(id);
+      }
       revision = Math.max(revision, delta.revision);
-      for (const listener of listeners) listener(changes, snapshot);
+      for (const listener of listeners) listener(made, snapshot);
     },
     onChange(listener) {
       listeners.push(listener);

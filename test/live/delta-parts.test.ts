@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { createDeltaSender, joinParts, partsOf } from '../../src/live/delta-parts.js';
+import { createDeltaSender, partsOf } from '../../src/live/delta-parts.js';
 import type { SnapshotDelta } from '../../src/live/snapshot.js';
+import { createSnapshotStore } from '../../src/live/snapshot-store.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
 
 const small: SnapshotDelta = {
@@ -31,14 +32,26 @@ test('a small delta is its only part', () => {
   expect(partsOf(small)).toEqual([small]);
 });
 
-test('a big delta comes in parts of bounded size, and is whole again when they are joined', () => {
+test('a big delta comes in parts of bounded size, and counts as a whole with the last', () => {
   const parts = partsOf(big);
   expect(parts.length).toBeGreaterThan(5);
   for (const part of parts) expect(originsIn(part) + objectsIn(part)).toBeLessThanOrEqual(200);
   expect(parts.slice(0, -1).every(({ remove }) => Object.keys(remove).length === 0)).toBe(true);
-  const joined = joinParts(parts);
-  expect(joined).toMatchObject(big);
-  expect(joined.upsert.load_balancer).toEqual([]);
+  const store = createSnapshotStore();
+  store.apply({
+    ...small,
+    upsert: { pool: [livePool({ id: 'gone' }), livePool({ id: 'pool-1', name: 'old' })] },
+  });
+  const seen: number[] = [];
+  store.onChange((changes) => seen.push(changes.length));
+  for (const part of parts.slice(0, -1)) store.stage(part);
+  expect([...store.snapshot.pools.keys()]).toEqual(['gone', 'pool-1']);
+  expect(store.snapshot.pools.get('pool-1')?.name).toBe('old');
+  store.apply(parts.at(-1)!);
+  // The pool that is gone, and everything that came.
+  expect(seen).toEqual([objectsIn(big) + 1]);
+  expect(store.snapshot.pools.get('pool-1')).toBe(big.upsert.pool![1]);
+  expect([store.snapshot.pools.size, store.snapshot.routes.size]).toEqual([300, 700]);
 });
 
 test('one object that is bigger than a part goes by itself', () => {
