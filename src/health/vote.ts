@@ -18,6 +18,8 @@ export interface Finding {
  * the round trip is the mean.
  */
 export function combine(findings: readonly Finding[]): PlaceHealth {
+  const [only] = findings;
+  if (only && findings.length === 1 && !only.monitoringOnly) return only.health;
   const voters = findings.filter(({ monitoringOnly }) => !monitoringOnly);
   const state = verdictOf(voters);
   const spokesman = speakerFor(state, voters)?.health ?? UNCHECKED;

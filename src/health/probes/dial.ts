@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { DialError, type OriginAddress, type OriginSocket } from '../../offramps/contract.js';
 import type { ProbeMeans } from './probe.js';
@@ -23,13 +22,27 @@ export async function dialOrigin(
     purpose: 'probe',
   });
   destroyOnAbort(socket, signal);
-  try {
-    await once(socket, 'connect', { signal });
-  } catch (error) {
-    if (error instanceof DialError) throw error;
-    throw new DialError('timeout', `No connection within ${timeoutMs} ms`, { cause: error });
-  }
+  await connected(socket, timeoutMs);
   return socket;
+}
+
+/** Plain listeners: one more on a signal for each probe costs several times as much. */
+function connected(socket: OriginSocket, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let open = false;
+    const fail = (cause?: Error) => {
+      if (open) return;
+      const late = () => new DialError('timeout', `No connection within ${timeoutMs} ms`, { cause });
+      reject(cause instanceof DialError ? cause : late());
+    };
+    socket.once('connect', () => {
+      open = true;
+      resolve();
+    });
+    socket.once('error', fail);
+    // Without an error, when it was aborted.
+    socket.once('close', () => fail());
+  });
 }
 
 /** Ties the life of `stream` to `signal`. Its later errors are for whoever reads it; here they only must not crash. */
