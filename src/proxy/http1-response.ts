@@ -47,19 +47,18 @@ export function switchingText(head: ResponseHead, fields: string): string {
   );
 }
 
-/** A whole response; HEAD gets the head alone, and 204 and 304 have no body. */
+/** A whole response; HEAD gets the head alone, and 204 and 304 have no length either. */
 export function ownResponseBytes(
   { status, fields: ownFields, body }: OwnResponse,
   fields: string,
   method: string,
   { closes, minorVersion }: Http1Side,
 ): Buffer {
-  const bodiless = status === 204 || status === 304;
-  const content = Buffer.from(bodiless ? '' : body);
+  const content = Buffer.from(body);
+  const length = status === 204 || status === 304 ? '' : `Content-Length: ${content.length}\r\n`;
   const head =
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Origin Error'}\r\n` +
-    `${ownFields}${bodiless ? '' : `Content-Length: ${content.length}\r\n`}` +
-    `${fields}${connectionField(closes, minorVersion)}\r\n`;
+    `${ownFields}${length}${fields}${connectionField(closes, minorVersion)}\r\n`;
   const headBytes = Buffer.from(head, 'latin1');
   return method === 'HEAD' ? headBytes : Buffer.concat([headBytes, content]);
 }

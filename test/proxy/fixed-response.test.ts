@@ -67,6 +67,12 @@ test.each([204, 304])('%d has no body and no length, and the connection goes on'
   expect(received.match(new RegExp(`HTTP/1.1 ${status} `, 'g'))).toHaveLength(2);
 });
 
+test('205 has an empty body', async () => {
+  const { rig } = await rigWith([rule({ ...TEAPOT, status: 205 })]);
+  const { status, headers, body } = await ask(rig.port);
+  expect([status, headers['content-length'], body]).toEqual([205, '0', '']);
+});
+
 test('HEAD gets the head alone', async () => {
   const { rig } = await rigWith([rule(TEAPOT)]);
   const { status, headers, body } = await ask(rig.port, { method: 'HEAD' });
