@@ -1,5 +1,8 @@
+import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
+import { proxyAddresses } from './dns/proxy-addresses.js';
+import { createDnsServer } from './dns/server.js';
 import { createEdge } from './edge/edge.js';
 import { monitorEventOf } from './health/monitor-event.js';
 import { createPoolEvents } from './health/pool-events.js';
@@ -12,7 +15,9 @@ import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live
 import type { SnapshotDelta } from './live/snapshot.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
 import { systemClock } from './net/clock.js';
+import { createLocations, placeFrom } from './net/locations.js';
 import { createDirectDialer } from './offramps/direct.js';
+import { createResolver } from './offramps/resolver.js';
 import { createOffRamps } from './offramps/select.js';
 import { createExplain } from './proxy/explain.js';
 import { createHostIndex } from './proxy/match.js';
@@ -20,6 +25,7 @@ import { createProxy } from './proxy/proxy.js';
 import { createRequestLog } from './proxy/request-log.js';
 import type { Places } from './proxy/visit.js';
 import { createSessions } from './steering/affinity/create-sessions.js';
+import { createTcpListeners } from './proxy/tcp/tcp-listeners.js';
 import { createSteering } from './steering/decide.js';
 
 /** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
@@ -39,7 +45,9 @@ const load = createLoadBoard();
 const sessions = createSessions({ pools, key: sessionKey, alwaysUseHttps });
 const steering = createSteering({ pools, health: board, load, sessions });
 const requests = createRequestLog();
-const places: Places = { placeOf: () => options.place, locationHeader };
+const locations = createLocations(options.locations);
+const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(clientIp));
+const places: Places = { placeOf, locationHeader };
 const proxy = createProxy({
   ...options.http,
   place: options.place,
@@ -60,6 +68,28 @@ const explain = createExplain({
   offramps,
   steering: createSteering({ pools, health: board, load, sessions: sessions.look }),
   places,
+});
+const tcp = createTcpListeners({
+  ...options.tcp,
+  store,
+  steering,
+  load,
+  offramps,
+  placeOf,
+  log,
+});
+const resolver = createResolver(systemClock);
+const dns = createDnsServer({
+  ...options.dns,
+  store,
+  health: board,
+  home: options.place,
+  locations,
+  resolve: (name) => resolver.resolve(name, { fresh: false }),
+  proxyAddresses: proxyAddresses(options.advertised, options.http.host, os.networkInterfaces()),
+  clock: systemClock,
+  random: Math.random,
+  log,
 });
 const prober = createProber({ store, board, offramps, tunnels: edge, log });
 const poolEvents = createPoolEvents({
@@ -96,6 +126,7 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     prober.faults.set(faults);
     return null;
   },
+  private_addresses: () => [],
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 
@@ -121,7 +152,7 @@ async function confirm(revision: number): Promise<void> {
 /** The proxy first: the requests that it still has under way may need the tunnels. */
 async function drain(graceMs: number): Promise<void> {
   const end = performance.now() + graceMs;
-  await Promise.all([prober.stop(), proxy.drain(graceMs)]);
+  await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
   poolEvents.flush();
   await edge.drain(Math.max(0, end - performance.now()));
   port.close();
@@ -146,4 +177,9 @@ port.on('message', (message: ToDataPlane) => {
 });
 
 store.apply(options.configuration);
-post({ type: 'listening', edge: await edge.listen(), http: await proxy.listen() });
+post({
+  type: 'listening',
+  edge: await edge.listen(),
+  http: await proxy.listen(),
+  onRamps: { dns: await dns.listen(), tcp: await tcp.listen() },
+});

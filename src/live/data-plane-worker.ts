@@ -91,6 +91,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
             edge: message.edge,
             http: message.http,
             configure: deltas.send,
+            onRamps: message.onRamps,
+            configure: (delta) => post({ type: 'configure', delta }),
             ask,
             connections: liveOf,
             async drain(graceMs) {
