@@ -26,7 +26,12 @@ export interface DnsRig {
   ask(asked: AskedQuestion): Promise<Answered>;
   /** Over UDP: the bytes of the answer to these bytes. */
   send(message: Buffer): Promise<Buffer>;
+  /** Sends bytes that may get no answer, and a question behind them that does; all answers up to that one. */
+  sendDoubtful(message: Buffer): Promise<readonly Buffer[]>;
 }
+
+/** The id of the question behind doubtful bytes. */
+export const LAST_ID = 0xffff;
 
 export interface DnsRigOptions extends Partial<Pick<DnsOptions, 'random' | 'clock' | 'host'>> {
   readonly upsert?: Upsert;
@@ -80,8 +85,21 @@ export async function startDnsRig(options: DnsRigOptions = {}): Promise<DnsRig> 
     socket.send(message, port, host);
     return (await answer)[0];
   }
+  async function sendDoubtful(message: Buffer): Promise<readonly Buffer[]> {
+    const answers: Buffer[] = [];
+    return await new Promise((resolve) => {
+      socket.on('message', function collect(answer: Buffer) {
+        answers.push(answer);
+        if (answer.readUInt16BE(0) !== LAST_ID) return;
+        socket.off('message', collect);
+        resolve(answers);
+      });
+      socket.send(message, port, host);
+      socket.send(question({ name: 'last.example.com', id: LAST_ID }), port, host);
+    });
+  }
   const ask: DnsRig['ask'] = async (asked) => read(await send(question(asked)));
-  return { host, port, store, health, resolved, apply, send, ask };
+  return { host, port, store, health, resolved, apply, send, sendDoubtful, ask };
 }
 
 export function setHealth(rig: DnsRig, poolId: string, originKey: string, state: 'healthy' | 'unhealthy') {
@@ -96,6 +114,7 @@ export async function overTcp(rig: DnsRig, bytes: Buffer, end = true): Promise<B
   else socket.write(bytes);
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('end', () => socket.destroy());
   await once(socket, 'close');
   return Buffer.concat(chunks);
 }
