@@ -21,11 +21,12 @@ import { createResolver } from './offramps/resolver.js';
 import { createOffRamps } from './offramps/select.js';
 import { createExplain } from './proxy/explain.js';
 import { createHostIndex } from './proxy/match.js';
+import { createPrivateListeners } from './proxy/private-listeners.js';
 import { createProxy } from './proxy/proxy.js';
 import { createRequestLog } from './proxy/request-log.js';
+import { createTcpListeners } from './proxy/tcp/tcp-listeners.js';
 import type { Places } from './proxy/visit.js';
 import { createSessions } from './steering/affinity/create-sessions.js';
-import { createTcpListeners } from './proxy/tcp/tcp-listeners.js';
 import { createSteering } from './steering/decide.js';
 
 /** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
@@ -69,6 +70,9 @@ const explain = createExplain({
   steering: createSteering({ pools, health: board, load, sessions: sessions.look }),
   places,
 });
+const privates =
+  options.privateNetwork &&
+  createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, proxy, log });
 const tcp = createTcpListeners({
   ...options.tcp,
   store,
@@ -126,7 +130,7 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     prober.faults.set(faults);
     return null;
   },
-  private_addresses: () => [],
+  private_addresses: () => privates?.addresses() ?? [],
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 
@@ -145,13 +149,14 @@ function answer(message: Extract<ToDataPlane, { type: 'ask' }>): void {
 const FIRST_PROBES_MS = 200;
 
 async function confirm(revision: number): Promise<void> {
-  await prober.firstResults(FIRST_PROBES_MS);
+  await Promise.all([prober.firstResults(FIRST_PROBES_MS), privates?.settled()]);
   post({ type: 'applied', revision });
 }
 
 /** The proxy first: the requests that it still has under way may need the tunnels. */
 async function drain(graceMs: number): Promise<void> {
   const end = performance.now() + graceMs;
+  privates?.close();
   await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
   poolEvents.flush();
   await edge.drain(Math.max(0, end - performance.now()));
@@ -177,6 +182,7 @@ port.on('message', (message: ToDataPlane) => {
 });
 
 store.apply(options.configuration);
+await privates?.settled();
 post({
   type: 'listening',
   edge: await edge.listen(),

@@ -2,8 +2,8 @@ import type { DataPlane } from '../live/data-plane.js';
 import type { Http } from '../wire/http.js';
 import { explainRoutes } from './explain.js';
 import { faultRoutes } from './faults.js';
-import { requestRoutes } from './requests.js';
 import { onRampRoutes } from './on-ramps.js';
+import { requestRoutes } from './requests.js';
 
 export interface AdminOptions {
   readonly version: string;

@@ -1,18 +1,26 @@
 import type { Logger } from 'pino';
-import type { ListenAddress, PrivateAddress } from '../live/messages.js';
+import type { HealthView } from '../live/health-board.js';
+import { NO_LOAD } from '../live/load-board.js';
+import type { PrivateAddress } from '../live/messages.js';
 import { privateAddresses } from '../live/private-addresses.js';
-import type { LiveLoadBalancer } from '../live/snapshot.js';
+import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Cidr } from '../net/cidr.js';
+import { createSteering } from '../steering/decide.js';
+import { poolViews, withOnly } from '../steering/pool-views.js';
+import type { Sessions } from '../steering/sessions.js';
 import type { Listener } from './listener.js';
+import type { HostIndex } from './match.js';
+import type { Proxy as HttpProxy } from './proxy.js';
 
 export interface PrivateListenersOptions {
   readonly network: Cidr;
   /** 0 = any free port for each. */
   readonly port: number;
   readonly store: SnapshotStore;
-  /** Makes the listener whose requests all go to one load balancer. */
-  readonly open: (address: ListenAddress, loadBalancerId: string) => Listener;
+  readonly health: HealthView;
+  readonly sessions: Sessions;
+  readonly proxy: Pick<HttpProxy, 'listenerFor'>;
   readonly log: Logger;
 }
 
@@ -32,8 +40,21 @@ interface Entry {
   error: string | null;
 }
 
+/** They forward into private networks alone: whoever reaches one must not reach the Internet through it. */
+const isPrivate = ({ virtualNetworkId }: LiveOrigin) => virtualNetworkId !== null;
+
 /** Each holds a descriptor, and descriptors are what connections need as well. */
 const MAX_LISTENERS = 1_000;
+
+/** Whatever host a request names, it is for this load balancer. */
+function onlyHost({ snapshot }: SnapshotStore, id: string): HostIndex {
+  return {
+    match() {
+      const loadBalancer = snapshot.loadBalancers.get(id);
+      return loadBalancer?.enabled ? loadBalancer : undefined;
+    },
+  };
+}
 
 /**
  * Listeners on addresses of their own for the load balancers of accounts, while they are enabled. What cannot listen is
@@ -42,6 +63,12 @@ const MAX_LISTENERS = 1_000;
 export function createPrivateListeners(options: PrivateListenersOptions): PrivateListeners {
   const { store, log } = options;
   const entries = new Map<string, Entry>();
+  const steering = createSteering({
+    pools: poolViews(store.snapshot.pools, (pool) => withOnly(pool, isPrivate)),
+    health: options.health,
+    load: NO_LOAD,
+    sessions: options.sessions,
+  });
   let closed = false;
   let starting: Promise<unknown> = Promise.resolve();
 
@@ -69,7 +96,10 @@ export function createPrivateListeners(options: PrivateListenersOptions): Privat
     if (host === undefined || entries.size >= MAX_LISTENERS) return;
     const entry: Entry = {
       host,
-      listener: options.open({ host, port: options.port }, id),
+      listener: options.proxy.listenerFor(
+        { host, port: options.port },
+        { hosts: onlyHost(store, id), steering },
+      ),
       port: null,
       error: null,
     };

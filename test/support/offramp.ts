@@ -42,7 +42,18 @@ export async function startOfframp(
   const storage = flags.some((flag) => /^--(memory|data-dir|database-url)/.test(flag))
     ? []
     : await storageFlags();
-  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0', '--dns-port', '0'];
+  const ports = [
+    '--port',
+    '0',
+    '--edge-port',
+    '0',
+    '--http-port',
+    '0',
+    '--dns-port',
+    '0',
+    '--private-port',
+    '0',
+  ];
   const child = spawn(process.execPath, [MAIN, 'start', '--json', ...ports, ...storage, ...flags], {
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
