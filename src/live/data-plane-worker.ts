@@ -92,7 +92,6 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
             http: message.http,
             configure: deltas.send,
             onRamps: message.onRamps,
-            configure: (delta) => post({ type: 'configure', delta }),
             ask,
             connections: liveOf,
             async drain(graceMs) {
