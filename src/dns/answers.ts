@@ -44,7 +44,7 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     try {
       return await ofOrigin(loadBalancer, asker, soa);
     } catch (error) {
-      log.warn({ err: error, name: query.name }, 'a question of DNS could not be answered');
+      log.debug({ err: error, name: query.name }, 'a question of DNS could not be answered');
       return { ...REFUSED, rcode: RCODE.SERVFAIL };
     }
   };

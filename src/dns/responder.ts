@@ -16,8 +16,8 @@ export interface Responder {
   settled(graceMs: number): Promise<void>;
 }
 
-/** Questions that wait for the host name of an origin, all together. */
-const MAX_UNDER_WAY = 1_000;
+/** Questions that wait for the host name of an origin, all together: many wait for the same look-up. */
+const MAX_UNDER_WAY = 10_000;
 /** A resolver asks again, or asks somebody else, not much later than this. */
 const ANSWER_MS = 2_000;
 
@@ -40,11 +40,12 @@ export function createResponder(
   async function reply(asker: Asker): Promise<Reply> {
     if (underWay >= MAX_UNDER_WAY) return FAILED;
     underWay += 1;
-    const answered = answer(asker).finally(() => {
+    try {
+      return await inTime(answer(asker), clock);
+    } finally {
       underWay -= 1;
       if (underWay === 0) onSettled?.();
-    });
-    return await inTime(answered, clock);
+    }
   }
 
   return {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../steering/seeded-random.js';
+import { createFakeClock } from '../support/fake-clock.js';
 import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';
+import { eventually } from '../support/waiting.js';
 import { type DnsRigOptions, setHealth, startDnsRig } from './rig.js';
 
 const NAME = 'app.example.com';
@@ -176,4 +178,15 @@ test('a question for everything gets one small record', async () => {
   expect((await rig.ask({ name: NAME, type: 'ANY' })).answers).toEqual([
     'HINFO {"cpu":"RFC8482","os":""} 30',
   ]);
+});
+
+test('a host name that nobody resolves in time is a failure, and holds up no other question', async () => {
+  const clock = createFakeClock();
+  const rig = await startWith([origin('slow.test')], {}, { clock, resolve: () => new Promise(() => {}) });
+  const waiting = rig.ask({ name: NAME });
+  await eventually(() => rig.resolved.length === 1);
+  expect(await rig.ask({ name: 'other.example.com', id: 1 })).toMatchObject({ rcode: 'NXDOMAIN' });
+  clock.advance(2_000);
+  expect(await waiting).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
+  expect(clock.pending).toBe(0);
 });

@@ -24,7 +24,7 @@ export interface DnsRig {
   apply(upsert: Upsert): void;
   /** Over UDP. */
   ask(asked: AskedQuestion): Promise<Answered>;
-  /** Over UDP: the bytes of the answer to these bytes. */
+  /** Over UDP: the bytes of the answer with the same id. */
   send(message: Buffer): Promise<Buffer>;
   /** Sends bytes that may get no answer, and a question behind them that does; all answers up to that one. */
   sendDoubtful(message: Buffer): Promise<readonly Buffer[]>;
@@ -80,10 +80,15 @@ export async function startDnsRig(options: DnsRigOptions = {}): Promise<DnsRig> 
     socket.close();
     await server.drain(0);
   });
-  async function send(message: Buffer): Promise<Buffer> {
-    const answer = once(socket, 'message') as Promise<[Buffer]>;
-    socket.send(message, port, host);
-    return (await answer)[0];
+  function send(message: Buffer): Promise<Buffer> {
+    return new Promise((resolve) => {
+      socket.on('message', function take(answer: Buffer) {
+        if (answer.readUInt16BE(0) !== message.readUInt16BE(0)) return;
+        socket.off('message', take);
+        resolve(answer);
+      });
+      socket.send(message, port, host);
+    });
   }
   async function sendDoubtful(message: Buffer): Promise<readonly Buffer[]> {
     const answers: Buffer[] = [];

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { LoadBoard } from '../../live/load-board.js';
-import type { LiveLoadBalancer } from '../../live/snapshot.js';
+import type { LiveLoadBalancer, LiveOrigin } from '../../live/snapshot.js';
 import { parseIp } from '../../net/ip.js';
 import type { Place } from '../../net/place.js';
 import type { Steering } from '../../steering/decide.js';
@@ -40,7 +40,8 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
   function attempt(plan: Plan, mayRetry: boolean): void {
     const { pool, origin } = plan;
     if (origin.port === 0) {
-      refuse(`origin ${origin.name} has port 0, and TCP has no default port`);
+      warnOfPort(origin, log);
+      refuse('origin_without_port');
       return;
     }
     const target = { origin, port: origin.port, tls: false, serverName: null, key: '' };
@@ -60,9 +61,21 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
   }
 
   function refuse(reason: string): void {
-    log.warn({ loadBalancer: loadBalancer.name, reason }, 'a TCP connection was refused');
+    log.debug({ loadBalancer: loadBalancer.name, reason }, 'a TCP connection was refused');
     client.resetAndDestroy();
   }
+}
+
+const warnedOf = new WeakSet<LiveOrigin>();
+
+/** A mistake of the configuration, said once and not with each connection. */
+function warnOfPort(origin: LiveOrigin, log: Logger): void {
+  if (warnedOf.has(origin)) return;
+  warnedOf.add(origin);
+  log.warn(
+    { origin: origin.name },
+    'an origin has port 0, and TCP has no default port: its connections are refused',
+  );
 }
 
 /** A connection does not fail over to another pool. */

@@ -28,7 +28,7 @@ export interface TcpRig {
   readonly load: LoadBoard;
   readonly tunnels: ReturnType<typeof createLoopbackTunnels>;
   /** What was logged, as objects. */
-  readonly logged: readonly { readonly reason?: string; readonly msg: string }[];
+  readonly logged: readonly { readonly level: number; readonly reason?: string; readonly msg: string }[];
   connect(): net.Socket;
 }
 
