@@ -288,16 +288,7 @@ test('offramp env prints what points the tools at a running Offramp', async () =
 });
 
 test('SIGTERM during the start ends the process with 0 and without a ready line', async () => {
-  const ports = [
-    '--port',
-    '0',
-    '--edge-port',
-    '0',
-    '--http-port',
-    '0',
-    '--dns-port',
-    '0',
-  ];
+  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0', '--dns-port', '0'];
   const child = spawn(process.execPath, [MAIN, 'start', '--memory', ...ports], { env: cleanEnvironment() });
   let out = '';
   child.stdout.on('data', (chunk) => {

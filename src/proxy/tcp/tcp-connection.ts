@@ -44,7 +44,7 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
       refuse('origin_without_port');
       return;
     }
-    const target = { origin, port: origin.port, tls: false, serverName: null, key: '' };
+    const target = { poolId: pool.id, origin, port: origin.port, tls: false, serverName: null, key: '' };
     cancelDial = services.dialOrigin(target, visit.clientIp, {
       connected(socket) {
         cancelDial = null;
@@ -91,11 +91,7 @@ function join(
   { load, deadlines, idleMs }: TcpServices,
 ): void {
   load.requestStarted(poolId, originKey);
-  load.connectionOpened(poolId, originKey);
-  origin.once('close', () => {
-    load.requestEnded(poolId, originKey);
-    load.connectionClosed(poolId, originKey);
-  });
+  origin.once('close', () => load.requestEnded(poolId, originKey));
   joinStreams(client, origin, deadlines, idleMs);
 }
 

@@ -9,6 +9,7 @@ import type { OffRamps } from '../../offramps/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import { createDeadlines } from '../deadlines.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
+import { countConnections } from '../load-counts.js';
 import { createHostIndex } from '../match.js';
 import { createOriginDial } from '../origin-dial.js';
 import { carryConnection, type TcpServices } from './tcp-connection.js';
@@ -46,7 +47,10 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   const services: TcpServices = {
     steering: options.steering,
     load: options.load,
-    dialOrigin: createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full'),
+    dialOrigin: countConnections(
+      options.load,
+      createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full'),
+    ),
     deadlines,
     idleMs: timeouts.upgradedIdle,
     placeOf: options.placeOf,
