@@ -38,6 +38,10 @@ export interface Offramp extends Seeded {
   readonly edgeCa: string;
   /** `host:port` for HTTP traffic. */
   readonly http: string;
+  /** `host:port` for questions of DNS, over UDP and TCP. */
+  readonly dns: string;
+  /** `host:port` for TCP connections, by the host name of their load balancer. */
+  readonly tcp: Readonly<Record<string, string>>;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
 }
@@ -95,12 +99,20 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
       edgeCa: identity.caFile,
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
+      ...onRampsOf(dataPlane),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function onRampsOf({ onRamps: { dns, tcp } }: DataPlane): Pick<Offramp, 'dns' | 'tcp'> {
+  return {
+    dns: hostPort(dns.host, dns.port),
+    tcp: Object.fromEntries(tcp.map(({ name, host, port }) => [name, hostPort(host, port)])),
+  };
 }
 
 /** Ends one part; what is under way gets `graceMs` at most. */
@@ -159,7 +171,12 @@ async function startDataPlane(
   const workerData: DataPlaneOptions = {
     edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
     http: config.http,
+    dns: config.dns,
+    advertised: config.advertised,
+    tcp: config.tcp,
+    privateNetwork: config.privateNetwork,
     place: config.place,
+    locations: config.locations,
     locationHeader: config.locationHeader,
     originTls: config.originTls,
     sessionKey: identity.sessionKey,

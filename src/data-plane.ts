@@ -1,5 +1,8 @@
+import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
+import { proxyAddresses } from './dns/proxy-addresses.js';
+import { createDnsServer } from './dns/server.js';
 import { createEdge } from './edge/edge.js';
 import { monitorEventOf } from './health/monitor-event.js';
 import { createPoolEvents } from './health/pool-events.js';
@@ -10,12 +13,16 @@ import { createLoadBoard } from './live/load-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
 import { systemClock } from './net/clock.js';
+import { createLocations, placeFrom } from './net/locations.js';
 import { createDirectDialer } from './offramps/direct.js';
+import { createResolver } from './offramps/resolver.js';
 import { createOffRamps } from './offramps/select.js';
 import { createExplain } from './proxy/explain.js';
 import { createHostIndex } from './proxy/match.js';
+import { createPrivateListeners } from './proxy/private-listeners.js';
 import { createProxy } from './proxy/proxy.js';
 import { createRequestLog } from './proxy/request-log.js';
+import { createTcpListeners } from './proxy/tcp/tcp-listeners.js';
 import type { Places } from './proxy/visit.js';
 import { createSessions } from './steering/affinity/create-sessions.js';
 import { createSteering } from './steering/decide.js';
@@ -37,7 +44,9 @@ const load = createLoadBoard();
 const sessions = createSessions({ pools, key: sessionKey, alwaysUseHttps });
 const steering = createSteering({ pools, health: board, load, sessions });
 const requests = createRequestLog();
-const places: Places = { placeOf: () => options.place, locationHeader };
+const locations = createLocations(options.locations);
+const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(clientIp));
+const places: Places = { placeOf, locationHeader };
 const proxy = createProxy({
   ...options.http,
   place: options.place,
@@ -58,6 +67,31 @@ const explain = createExplain({
   offramps,
   steering: createSteering({ pools, health: board, load, sessions: sessions.look }),
   places,
+});
+const privates =
+  options.privateNetwork &&
+  createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, proxy, log });
+const tcp = createTcpListeners({
+  ...options.tcp,
+  store,
+  steering,
+  load,
+  offramps,
+  placeOf,
+  log,
+});
+const resolver = createResolver(systemClock);
+const dns = createDnsServer({
+  ...options.dns,
+  store,
+  health: board,
+  home: options.place,
+  locations,
+  resolve: (name) => resolver.resolve(name, { fresh: false }),
+  proxyAddresses: proxyAddresses(options.advertised, options.http.host, os.networkInterfaces()),
+  clock: systemClock,
+  random: Math.random,
+  log,
 });
 const prober = createProber({ store, board, offramps, tunnels: edge, log });
 const poolEvents = createPoolEvents({
@@ -94,6 +128,7 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     prober.faults.set(faults);
     return null;
   },
+  private_addresses: () => privates?.addresses() ?? [],
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 
@@ -112,14 +147,15 @@ function answer(message: Extract<ToDataPlane, { type: 'ask' }>): void {
 const FIRST_PROBES_MS = 200;
 
 async function confirm(revision: number): Promise<void> {
-  await prober.firstResults(FIRST_PROBES_MS);
+  await Promise.all([prober.firstResults(FIRST_PROBES_MS), privates?.settled()]);
   post({ type: 'applied', revision });
 }
 
 /** The proxy first: the requests that it still has under way may need the tunnels. */
 async function drain(graceMs: number): Promise<void> {
   const end = performance.now() + graceMs;
-  await Promise.all([prober.stop(), proxy.drain(graceMs)]);
+  privates?.close();
+  await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
   poolEvents.flush();
   await edge.drain(Math.max(0, end - performance.now()));
   port.close();
@@ -141,4 +177,10 @@ port.on('message', (message: ToDataPlane) => {
 });
 
 store.apply(options.configuration);
-post({ type: 'listening', edge: await edge.listen(), http: await proxy.listen() });
+await privates?.settled();
+post({
+  type: 'listening',
+  edge: await edge.listen(),
+  http: await proxy.listen(),
+  onRamps: { dns: await dns.listen(), tcp: await tcp.listen() },
+});

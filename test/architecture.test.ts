@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   edge: ['live', 'net', 'offramps/contract'],
   health: ['live', 'net', 'offramps/contract'],
   proxy: ['live', 'net', 'offramps/contract', 'steering', 'expressions/facts'],
+  dns: ['live', 'net', 'steering', 'expressions/facts', 'proxy/match'],
   connector: ['edge/capnp', 'edge/rpc', 'edge/registration', 'net'],
   notifications: ['live', 'net'],
   admin: ['wire', 'live', 'storage', 'resources/index', 'steering', 'net'],
@@ -51,6 +52,7 @@ const DATA_PLANE = new Set([
   'edge',
   'health',
   'proxy',
+  'dns',
   'connector',
 ]);
 

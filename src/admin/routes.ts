@@ -2,6 +2,7 @@ import type { DataPlane } from '../live/data-plane.js';
 import type { Http } from '../wire/http.js';
 import { explainRoutes } from './explain.js';
 import { faultRoutes } from './faults.js';
+import { onRampRoutes } from './on-ramps.js';
 import { requestRoutes } from './requests.js';
 
 export interface AdminOptions {
@@ -9,7 +10,7 @@ export interface AdminOptions {
   /** PEM of the CA that signed the edge's certificate. */
   readonly edgeCa: string;
   readonly edgeCaFile: string;
-  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'ask' | 'connections'>;
+  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'onRamps' | 'ask' | 'connections'>;
 }
 
 const config = { open: true } as const;
@@ -25,12 +26,14 @@ export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane 
   app.get('/_offramp/health', { config, schema: { hide: true } }, async () => ({
     status: 'ok',
     version,
-    services: { edge: dataPlane.edge, edge_ca: edgeCaFile, http: dataPlane.http },
+    services: { edge: dataPlane.edge, edge_ca: edgeCaFile, http: dataPlane.http, dns: dataPlane.onRamps.dns },
   }));
 
   app.get('/_offramp/ca.pem', { config, schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/x-pem-file').send(edgeCa),
   );
+
+  onRampRoutes(app, dataPlane);
 
   app.get('/_offramp/openapi.json', { config, schema: { hide: true } }, async () => app.swagger());
 

@@ -40,6 +40,8 @@ function readyRecord(offramp: Offramp) {
     edge: offramp.edge,
     edge_ca: offramp.edgeCa,
     http: offramp.http,
+    dns: offramp.dns,
+    tcp: offramp.tcp,
     account_id: offramp.accountId,
     zone_id: offramp.zoneId,
     domain: offramp.domain,
@@ -50,6 +52,8 @@ function readyLine(offramp: Offramp): string {
   const parts = [
     `API ${offramp.apiUrl}`,
     `traffic ${offramp.http}`,
+    `DNS ${offramp.dns}`,
+    ...Object.entries(offramp.tcp).map(([name, address]) => `TCP ${address} to ${name}`),
     `connectors ${offramp.edge} (CA ${offramp.edgeCa})`,
     `account ${offramp.accountId}`,
     `zone ${offramp.zoneId} (${offramp.domain})`,

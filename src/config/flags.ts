@@ -22,6 +22,32 @@ export const START_FLAGS = {
     fallback: '7880',
     help: 'HTTP traffic to load balancers; 0 takes a free port',
   },
+  'dns-host': { value: 'ADDRESS', help: 'address for questions of DNS, when not --host' },
+  'dns-port': {
+    value: 'PORT',
+    fallback: '7853',
+    help: 'DNS for the zones of load balancers, UDP and TCP; 0 takes a free port',
+  },
+  'advertise-address': {
+    value: 'IP',
+    repeatable: true,
+    help: 'what DNS answers for proxied load balancers, when not the address of HTTP traffic',
+  },
+  tcp: {
+    value: 'PORT=HOSTNAME',
+    repeatable: true,
+    help: 'pass TCP connections on this port to the load balancer of that name; 0 takes a free port',
+  },
+  'tcp-host': { value: 'ADDRESS', help: 'address for the ports of --tcp, when not --host' },
+  'private-network': {
+    value: 'CIDR|off',
+    help: 'where load balancers of accounts get addresses that this machine has (127.100.0.0/16 on Linux, otherwise off)',
+  },
+  'private-port': {
+    value: 'PORT',
+    fallback: '7881',
+    help: 'HTTP traffic to load balancers of accounts; 0 takes a free port for each',
+  },
   'data-dir': { value: 'DIR', fallback: '~/.offramp', help: 'embedded database, CA of the edge' },
   memory: { help: 'keep everything in memory; nothing survives the stop' },
   'database-url': {
@@ -87,6 +113,10 @@ export const START_FLAGS = {
     value: 'LAT,LON',
     fallback: '',
     help: 'where this point of presence is, for proximity steering',
+  },
+  locations: {
+    value: 'FILE',
+    help: 'where clients are: lines of network,country,region,latitude,longitude',
   },
   'location-header': {
     value: 'NAME',

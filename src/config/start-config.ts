@@ -2,10 +2,20 @@ import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import { parseIp } from '../net/ip.js';
+import type { LocatedNetwork } from '../net/locations.js';
 import { coordinates, type Place } from '../net/place.js';
 import type { START_FLAGS } from './flags.js';
+import {
+  advertisedAddresses,
+  locatedNetworks,
+  type PrivateNetwork,
+  privateNetwork,
+  type TcpPort,
+  tcpPorts,
+} from './on-ramps.js';
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
+import { integer, oneOf, pattern, wrong } from './values.js';
 
 export interface Listen {
   readonly host: string;
@@ -17,6 +27,12 @@ export interface StartConfig {
   readonly api: Listen;
   readonly edge: Listen;
   readonly http: Listen;
+  readonly dns: Listen;
+  /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
+  readonly advertised: readonly string[];
+  readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
+  /** Null gives no addresses to the load balancers of accounts. */
+  readonly privateNetwork: PrivateNetwork | null;
   readonly databaseUrl: string | null;
   /** Absolute; null keeps everything in memory. */
   readonly dataDir: string | null;
@@ -37,6 +53,8 @@ export interface StartConfig {
   readonly alwaysUseHttps: boolean;
   /** Where this data plane is. */
   readonly place: Place;
+  /** Where clients are, by their addresses. */
+  readonly locations: readonly LocatedNetwork[];
   /** Lower case; null trusts no header to say where a request comes from. */
   readonly locationHeader: string | null;
   /** Where notifications go; null sends none. */
@@ -57,6 +75,10 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     api,
     edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
     http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
+    dns: listen(flags['dns-host'] ?? flags.host, 'dns-port', flags['dns-port']),
+    advertised: advertisedAddresses(flags['advertise-address']),
+    tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
+    privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
     databaseUrl: databaseUrl(flags),
     dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
     auth,
@@ -70,6 +92,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     originTls: oneOf('origin-tls', flags['origin-tls'], ['full', 'strict']),
     alwaysUseHttps: flags['always-use-https'],
     place: place(flags),
+    locations: flags.locations === null ? [] : locatedNetworks(flags.locations),
     locationHeader:
       flags['location-header'] === null
         ? null
@@ -177,23 +200,3 @@ function domain(value: string): string {
     'a domain such as example.com',
   );
 }
-
-function integer(flag: string, value: string, minimum: number, maximum: number): number {
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= minimum && number <= maximum) return number;
-  throw wrong(flag, value, `a whole number from ${minimum} to ${maximum}`);
-}
-
-function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) throw wrong(flag, value, allowed.join(' or '));
-  return found;
-}
-
-function pattern(flag: string, value: string, regex: RegExp, right: string): string {
-  if (!regex.test(value)) throw wrong(flag, value, right);
-  return value;
-}
-
-const wrong = (flag: string, value: string, right: string) =>
-  new UsageError(`--${flag} is "${value}"; it takes ${right}`);

@@ -1,3 +1,5 @@
+import type { Cidr } from '../net/cidr.js';
+import type { LocatedNetwork } from '../net/locations.js';
 import type { Place } from '../net/place.js';
 import type { SnapshotDelta } from './snapshot.js';
 
@@ -10,7 +12,15 @@ export interface DataPlaneOptions {
     readonly key: string;
   };
   readonly http: { readonly host: string; readonly port: number };
+  readonly dns: { readonly host: string; readonly port: number };
+  /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
+  readonly advertised: readonly string[];
+  readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
+  /** Where load balancers of accounts get addresses of their own; null gives them none. */
+  readonly privateNetwork: { readonly network: Cidr; readonly port: number } | null;
   readonly place: Place;
+  /** Where clients are, by their addresses. */
+  readonly locations: readonly LocatedNetwork[];
   /** Lower case; null trusts no header to say where a request comes from. */
   readonly locationHeader: string | null;
   /** 32 secret bytes that stay the same while the data directory does: they make the cookies of sessions. */
@@ -21,4 +31,12 @@ export interface DataPlaneOptions {
   readonly logLevel: string;
   /** The configuration at the start: nothing listens before it is applied. */
   readonly configuration: SnapshotDelta;
+}
+
+/** A port whose connections go to one load balancer. */
+export interface TcpPort {
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Host name of the load balancer, lower case. */
+  readonly name: string;
 }

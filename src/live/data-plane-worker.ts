@@ -100,6 +100,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
             edge: message.edge,
             http: message.http,
             configure: deltas.send,
+            onRamps: message.onRamps,
             ask,
             connections: liveOf,
             async drain(graceMs) {

@@ -1,4 +1,4 @@
-import type { ConnectionInfo, ListenAddress, QuestionName, Questions } from './messages.js';
+import type { ConnectionInfo, ListenAddress, OnRamps, QuestionName, Questions } from './messages.js';
 import type { SnapshotDelta } from './snapshot.js';
 
 /** The data plane as the control plane sees it, wherever it runs. */
@@ -6,6 +6,7 @@ export interface DataPlane {
   /** Where it listens; known once it has started. */
   readonly edge: ListenAddress;
   readonly http: ListenAddress;
+  readonly onRamps: OnRamps;
   configure(delta: SnapshotDelta): void;
   /** Rejects when no answer came in time. */
   ask<Q extends QuestionName>(name: Q, ask: Questions[Q]['ask']): Promise<Questions[Q]['answer']>;

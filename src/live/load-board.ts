@@ -17,6 +17,13 @@ export interface LoadBoard extends LoadView {
   onChange(listener: LoadChange): void;
 }
 
+/** For whoever shows origins to clients and carries nothing to them, such as DNS. */
+export const NO_LOAD: LoadView & Pick<LoadBoard, 'onChange'> = {
+  outstanding: () => 0,
+  connections: () => 0,
+  onChange: () => {},
+};
+
 /**
  * A board on which nothing is under way. It holds no more entries than there are requests and connections under way: what
  * ends takes its entry along. An end without a start counts for nothing.

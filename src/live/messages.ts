@@ -100,6 +100,31 @@ export interface MonitorEvent {
   readonly notifications: LivePool['notifications'];
 }
 
+/** Where a load balancer of an account takes requests. */
+export interface PrivateAddress {
+  /** Of the load balancer. */
+  readonly id: string;
+  readonly accountId: string;
+  readonly name: string;
+  /** Null without an address. */
+  readonly host: string | null;
+  /** Null while nothing listens. */
+  readonly port: number | null;
+  /** Why nothing listens. */
+  readonly error: string | null;
+}
+
+/** A port of TCP that belongs to the load balancer of this host name. */
+export interface TcpAddress extends ListenAddress {
+  readonly name: string;
+}
+
+/** Where traffic comes in besides HTTP. */
+export interface OnRamps {
+  readonly dns: ListenAddress;
+  readonly tcp: readonly TcpAddress[];
+}
+
 /** Questions that only the data plane can answer, with the type of each answer. */
 export interface Questions {
   pool_health: { ask: { poolId: string }; answer: PoolHealthReport };
@@ -114,6 +139,8 @@ export interface Questions {
   faults: { ask: null; answer: readonly Fault[] };
   /** Takes them in place of those before; answers when every verdict follows them. */
   set_faults: { ask: readonly Fault[]; answer: null };
+  /** Of the enabled load balancers of accounts, as soon as those that can listen do so. */
+  private_addresses: { ask: null; answer: readonly PrivateAddress[] };
   /** Ends the connections of a tunnel, or only those of one connector; answers how many there were. */
   drop_connections: { ask: { tunnelId: string; clientId: string | null }; answer: number };
 }
@@ -135,7 +162,12 @@ export type ToDataPlane =
   | { readonly type: 'drain'; readonly graceMs: number };
 
 export type FromDataPlane =
-  | { readonly type: 'listening'; readonly edge: ListenAddress; readonly http: ListenAddress }
+  | {
+      readonly type: 'listening';
+      readonly edge: ListenAddress;
+      readonly http: ListenAddress;
+      readonly onRamps: OnRamps;
+    }
   | { readonly type: 'staged' }
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }

@@ -1,31 +1,20 @@
-import { Duplex } from 'node:stream';
 import type { LiveRoute } from '../live/snapshot.js';
 import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
 import { parseCidr } from '../net/cidr.js';
 import { parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
 import { isTunnelHostname } from '../net/tunnel-hostname.js';
-import {
-  type Dial,
-  DialError,
-  type NoWay,
-  type OffRamps,
-  type OriginSocket,
-  type TunnelDialer,
-  type Way,
-} from './contract.js';
+import type { NoWay, OffRamps, Way } from './contract.js';
+import { createOffRampTable, dialOn, type OffRampParts } from './table.js';
 
 /**
  * Direct for an origin without a virtual network, save for a published hostname of a tunnel; otherwise the tunnel of the longest route in that network which covers
  * its address. Follows the routes of `store`: create it before whoever asks it on a change of the configuration.
  */
-export function createOffRamps(parts: {
-  store: SnapshotStore;
-  tunnels: TunnelDialer;
-  direct: Dial;
-}): OffRamps {
-  const { store, tunnels, direct } = parts;
-  const tables = createRouteTables(store);
+export function createOffRamps({ store, ...parts }: OffRampParts & { store: SnapshotStore }): OffRamps {
+  const { tunnels } = parts;
+  const routeTables = createRouteTables(store);
+  const table = createOffRampTable(parts);
 
   const select: OffRamps['select'] = ({ address, ip, virtualNetworkId }): Way => {
     if (virtualNetworkId === null) {
@@ -41,7 +30,7 @@ export function createOffRamps(parts: {
     if (!parsed) {
       return noWay('no_route', `"${address}" is a private host name; only IP addresses can be balanced`);
     }
-    const route = tables.get(virtualNetworkId)?.lookup(parsed);
+    const route = routeTables.get(virtualNetworkId)?.lookup(parsed);
     if (!route) {
       return noWay('no_route', `No route in virtual network ${virtualNetworkId} covers ${address}`);
     }
@@ -58,11 +47,7 @@ export function createOffRamps(parts: {
   return {
     select,
     dial(origin, port, options) {
-      const way = select(origin);
-      const destination = { host: origin.ip ?? origin.address, port };
-      if (way.kind === 'direct') return direct(destination, options);
-      if (way.kind === 'tunnel') return tunnels.dial(way.tunnelId, destination, options);
-      return failedSocket(new DialError(way.failure, way.detail));
+      return dialOn(table, select(origin), { host: origin.ip ?? origin.address, port }, options);
     },
   };
 }
@@ -97,10 +82,4 @@ function createRouteTables(store: SnapshotStore): ReadonlyMap<string, PrefixMap<
     for (const { after } of routes) if (after) add(after);
   });
   return tables;
-}
-
-/** A socket that never connects: its `error` comes after the caller could listen, as with every other socket. */
-function failedSocket(error: DialError): OriginSocket {
-  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  return Object.assign(socket.destroy(error), { connecting: false });
 }

@@ -13,6 +13,7 @@ import { ClientConnection, closingResponse } from './client-connection.js';
 import { createDeadlines } from './deadlines.js';
 import { EDGE_ERRORS } from './errors.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
+import { createListener, type Listener } from './listener.js';
 import { countConnections } from './load-counts.js';
 import { createHostIndex } from './match.js';
 import { createOriginDial, type OriginTls } from './origin-dial.js';
@@ -40,7 +41,12 @@ export interface ProxyOptions extends Places {
   readonly originTls: OriginTls;
 }
 
+/** A listener whose requests are all taken by a host index and a steering of its own. */
+export type OwnServices = Pick<ProxyServices, 'hosts' | 'steering'>;
+
 export interface Proxy {
+  /** One more listener for plain HTTP, not listening yet. It takes part in the proxy's limits, and ends with it. */
+  listenerFor(address: ListenAddress, own: OwnServices): Listener;
   /** Resolves with the address that was really taken; rejects when it cannot be had. */
   listen(): Promise<ListenAddress>;
   /** Stops accepting, lets requests end for at most `graceMs`, then breaks what is left. Resolves when all is closed. */
@@ -94,46 +100,48 @@ export function createProxy(options: ProxyOptions): Proxy {
     if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) idle.renew();
   });
 
-  function accept(socket: net.Socket): void {
+  function accept(socket: net.Socket, own: ProxyServices): void {
     if (clients.size >= limits.clientConnections) {
       turnAway(socket, services.nextRay());
       return;
     }
-    const client = new ClientConnection(socket, 'http', services);
+    const client = new ClientConnection(socket, 'http', own);
     clients.add(client);
     socket.once('close', () => clients.delete(client));
   }
 
-  // Half-open, because an upgraded connection may end one direction before the other.
-  const server = net.createServer({ noDelay: true, allowHalfOpen: true }, accept);
-  const closed = new Promise<void>((resolve) => server.once('close', resolve));
-  let listening = false;
+  function listenForHttp(address: ListenAddress, services: ProxyServices): Listener {
+    // Half-open, because an upgraded connection may end one direction before the other.
+    const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
+      accept(socket, services),
+    );
+    return createListener(server, address, log);
+  }
+  const http = listenForHttp(options, services);
+  const others = new Set<Listener>();
 
   async function drain(graceMs: number): Promise<void> {
     draining = true;
-    if (server.listening) server.close();
+    const closed = Promise.all([http.close(), ...[...others].map((one) => one.close())]);
     idle.renew();
     for (const client of clients) client.drain();
     const grace = setTimeout(() => {
       for (const client of clients) client.destroy();
     }, graceMs);
-    if (listening) await closed;
+    await closed;
     clearTimeout(grace);
     deadlines.stop();
   }
 
   return {
-    listen() {
-      return new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host: options.host, port: options.port, backlog: 4096 }, () => {
-          listening = true;
-          server.off('error', reject);
-          server.on('error', (error) => log.error({ error }, 'the listener of the proxy failed'));
-          const { address, port } = server.address() as net.AddressInfo;
-          resolve({ host: address, port });
-        });
-      });
+    listen: http.listen,
+    listenerFor(address, own) {
+      const listener = listenForHttp(address, { ...services, ...own });
+      others.add(listener);
+      return {
+        listen: listener.listen,
+        close: () => listener.close().finally(() => others.delete(listener)),
+      };
     },
     drain,
     close: () => drain(0),

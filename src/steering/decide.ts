@@ -1,10 +1,11 @@
 import type { HealthView } from '../live/health-board.js';
 import type { LoadBoard, LoadView } from '../live/load-board.js';
-import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
+import type { LiveLoadBalancer, LiveOrigin, LiveSettings } from '../live/snapshot.js';
 import { judgePin } from './pin.js';
 import type { Decision, PinOutcome, Plan, SkippedPool, Trace } from './plan.js';
 import { createPoolSearch, type Found, type SearchQuery } from './pool-search.js';
 import { createPoolStates } from './pool-states.js';
+import type { Pools } from './pool-views.js';
 import { POOL_POLICIES } from './pools/policies.js';
 import { applyRules } from './rules.js';
 import type { Pin, Sessions } from './sessions.js';
@@ -13,7 +14,7 @@ import type { Visit } from './visit.js';
 
 export interface SteeringParts {
   /** Looked up at every call, so that a change of the configuration counts at once. */
-  readonly pools: ReadonlyMap<string, LivePool>;
+  readonly pools: Pools;
   readonly health: HealthView;
   readonly load: LoadView & Pick<LoadBoard, 'onChange'>;
   readonly sessions: Sessions;
@@ -82,8 +83,9 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
 
   return {
     // Runs for every request: objects are spelled out, because spreading costs more than all the rest.
-    decide(loadBalancer, visit) {
-      const { settings, poolSet, rules, fixedResponse } = applyRules(loadBalancer, visit);
+    decide(loadBalancer, asked) {
+      const { settings, poolSet, rules, fixedResponse } = applyRules(loadBalancer, asked);
+      const visit = asked.placeFor ? { ...asked, place: asked.placeFor(settings) } : asked;
       const policy = policyInForce(settings);
       const candidates = POOL_POLICIES[policy].candidates(settings, visit.place);
       const skipped: SkippedPool[] = [];

@@ -6,6 +6,7 @@ import type { OriginGroup } from './origin-group.js';
 import type { PoolUnavailable, SkippedPool } from './plan.js';
 import { createPoolLatencies } from './pool-latencies.js';
 import type { PoolStates } from './pool-states.js';
+import type { Pools } from './pool-views.js';
 import { POOL_POLICIES } from './pools/policies.js';
 import type { PoolChoice } from './pools/policy.js';
 import { shedsRequest } from './shedding.js';
@@ -40,7 +41,7 @@ export interface PoolSearch {
 }
 
 export function createPoolSearch(
-  pools: ReadonlyMap<string, LivePool>,
+  pools: Pools,
   health: HealthView,
   load: LoadView,
   states: PoolStates,

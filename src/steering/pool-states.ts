@@ -2,6 +2,7 @@ import type { HealthView } from '../live/health-board.js';
 import type { LoadBoard, LoadView } from '../live/load-board.js';
 import type { LiveOrigin, LivePool } from '../live/snapshot.js';
 import { type PoolState, poolState } from './pool-state.js';
+import type { Pools } from './pool-views.js';
 
 export interface PoolStates {
   /** The state of the pool as seen from a region, '' for none. */
@@ -21,7 +22,7 @@ interface Kept {
  * Nothing is computed before it is asked for.
  */
 export function createPoolStates(
-  pools: ReadonlyMap<string, LivePool>,
+  pools: Pools,
   health: HealthView,
   load: LoadView & Pick<LoadBoard, 'onChange'>,
 ): PoolStates {

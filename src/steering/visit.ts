@@ -1,4 +1,5 @@
 import type { Facts } from '../expressions/facts.js';
+import type { LiveSettings } from '../live/snapshot.js';
 import type { Place } from '../net/place.js';
 
 /** One request, as far as steering may look at it. */
@@ -10,6 +11,11 @@ export interface Visit {
   /** Unix milliseconds. */
   readonly now: number;
   readonly place: Place;
+  /**
+   * Where pools are chosen from, when that depends on what pool sets and rules have made of the settings: in DNS a location
+   * strategy says so. Without it, `place`.
+   */
+  readonly placeFor?: (settings: LiveSettings) => Place;
   /** What the conditions of rules are about; made on the first use. */
   facts(): Facts;
   /** The carriers of sessions; null where there are none, as in DNS and TCP. */

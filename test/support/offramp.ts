@@ -12,6 +12,9 @@ export interface RunningOfframp {
   readonly edge: string;
   readonly edgeCa: string;
   readonly http: string;
+  readonly dns: string;
+  /** By the host name of the load balancer. */
+  readonly tcp: Readonly<Record<string, string>>;
   readonly accountId: string;
   readonly zoneId: string;
   readonly domain: string;
@@ -39,7 +42,18 @@ export async function startOfframp(
   const storage = flags.some((flag) => /^--(memory|data-dir|database-url)/.test(flag))
     ? []
     : await storageFlags();
-  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0'];
+  const ports = [
+    '--port',
+    '0',
+    '--edge-port',
+    '0',
+    '--http-port',
+    '0',
+    '--dns-port',
+    '0',
+    '--private-port',
+    '0',
+  ];
   const child = spawn(process.execPath, [MAIN, 'start', '--json', ...ports, ...storage, ...flags], {
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -57,6 +71,8 @@ export async function startOfframp(
     edge: ready.edge,
     edgeCa: ready.edge_ca,
     http: ready.http,
+    dns: ready.dns,
+    tcp: ready.tcp,
     accountId: ready.account_id,
     zoneId: ready.zone_id,
     domain: ready.domain,

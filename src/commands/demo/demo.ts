@@ -52,7 +52,17 @@ async function startIn(
   flags: { port: string; 'edge-port': string; 'http-port': string },
 ): Promise<Offramp> {
   const ports = (['port', 'edge-port', 'http-port'] as const).flatMap((name) => [`--${name}`, flags[name]]);
-  const argv = ['--data-dir', directory, '--min-monitor-interval', '1', ...ports];
+  const argv = [
+    '--dns-port',
+    '0',
+    '--private-port',
+    '0',
+    '--data-dir',
+    directory,
+    '--min-monitor-interval',
+    '1',
+    ...ports,
+  ];
   const config = startConfig(parseFlags(START_FLAGS, argv, {}));
   return await startApp(config, {
     log: stderrLog('error'),

@@ -5,6 +5,7 @@ import { pageRequest } from '../../wire/pagination.js';
 import { renderedOk, renderedPage } from '../../wire/rendered.js';
 import type { Context } from '../context.js';
 import { notices } from './not-yet.js';
+import { reachedAt } from './private-address.js';
 import * as rules from './rules.js';
 import { type OwnerParams, ownerKeyOf } from './rules-owner.js';
 import * as schema from './schema.js';
@@ -45,7 +46,8 @@ export function loadBalancerRoutes(app: Http, context: Context): void {
   }
 }
 
-function routesOfAll(app: Http, { db, committed, access }: Context, { path, owner, params }: Scope): void {
+function routesOfAll(app: Http, context: Context, { path, owner, params }: Scope): void {
+  const { db, committed, access } = context;
   app.get(
     path,
     {
@@ -74,11 +76,13 @@ function routesOfAll(app: Http, { db, committed, access }: Context, { path, owne
         response,
       },
     },
-    async ({ params, body }) => written(await db.transact((tx) => rules.create(tx, params, body))),
+    async ({ params, body }) =>
+      await written(context, await db.transact((tx) => rules.create(tx, params, body))),
   );
 }
 
-function routesOfOne(app: Http, { db, committed, access }: Context, scope: Scope): void {
+function routesOfOne(app: Http, context: Context, scope: Scope): void {
+  const { db, committed, access } = context;
   const { path, owner, oneParams: params } = scope;
   const one = `${path}/:load_balancer_id`;
 
@@ -102,7 +106,10 @@ function routesOfOne(app: Http, { db, committed, access }: Context, scope: Scope
       },
     },
     async ({ params, body }) =>
-      written(await db.transact((tx) => rules.replace(tx, params, params.load_balancer_id, body))),
+      await written(
+        context,
+        await db.transact((tx) => rules.replace(tx, params, params.load_balancer_id, body)),
+      ),
   );
 
   app.patch(
@@ -118,7 +125,10 @@ function routesOfOne(app: Http, { db, committed, access }: Context, scope: Scope
       },
     },
     async ({ params, body }) =>
-      written(await db.transact((tx) => rules.merge(tx, params, params.load_balancer_id, body))),
+      await written(
+        context,
+        await db.transact((tx) => rules.merge(tx, params, params.load_balancer_id, body)),
+      ),
   );
 
   app.delete(
@@ -139,4 +149,6 @@ function routesOfOne(app: Http, { db, committed, access }: Context, scope: Scope
   );
 }
 
-const written = (balancer: LoadBalancer) => ok(toWire(balancer), notices(balancer));
+async function written({ dataPlane }: Context, balancer: LoadBalancer) {
+  return ok(toWire(balancer), [...notices(balancer), ...(await reachedAt(dataPlane, balancer))]);
+}

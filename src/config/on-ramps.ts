@@ -1,0 +1,81 @@
+import { readFileSync, statSync } from 'node:fs';
+import { type Cidr, cidrContains, parseCidr } from '../net/cidr.js';
+import { parseIp } from '../net/ip.js';
+import { type LocatedNetwork, parseLocations } from '../net/locations.js';
+import { UsageError } from './parse.js';
+import { integer, wrong } from './values.js';
+
+/** A port whose connections go to one load balancer. */
+export interface TcpPort {
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Host name of the load balancer, lower case. */
+  readonly name: string;
+}
+
+/** Where the load balancers of accounts get addresses of their own. */
+export interface PrivateNetwork {
+  readonly network: Cidr;
+  /** The same for all; 0 = any free port for each. */
+  readonly port: number;
+}
+
+const HOSTNAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}$/;
+
+/** `5432=db.example.com`, each name once. */
+export function tcpPorts(values: readonly string[]): TcpPort[] {
+  const names = new Set<string>();
+  return values.map((value) => {
+    const [port = '', name = '', ...rest] = value.toLowerCase().split('=');
+    if (rest.length > 0 || !HOSTNAME.test(name)) {
+      throw wrong('tcp', value, 'a port and the host name of a load balancer, such as 5432=db.example.com');
+    }
+    if (names.has(name)) throw new UsageError(`--tcp names ${name} twice; a load balancer has one TCP port`);
+    names.add(name);
+    return { port: integer('tcp', port, 0, 65_535), name };
+  });
+}
+
+export function advertisedAddresses(values: readonly string[]): string[] {
+  return values.map((value) => {
+    const ip = parseIp(value);
+    if (!ip) throw wrong('advertise-address', value, 'an IP address');
+    return ip.text;
+  });
+}
+
+/** Only where every address of 127.0.0.0/8 is the machine's own can one be bound without being configured first. */
+const DEFAULT_NETWORK = process.platform === 'linux' ? '127.100.0.0/16' : 'off';
+const PRIVATE_SPACE = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'];
+
+/** `10.20.0.0/16`, or `off`. */
+export function privateNetwork(value: string | null, port: string): PrivateNetwork | null {
+  const text = value ?? DEFAULT_NETWORK;
+  const portNumber = integer('private-port', port, 0, 65_535);
+  if (text === 'off') return null;
+  const network = parseCidr(text);
+  const allowed =
+    network &&
+    PRIVATE_SPACE.some((space) => cidrContains(parseCidr(space) as Cidr, network)) &&
+    network.prefix <= 30;
+  if (!allowed || network.hadHostBits) {
+    throw wrong(
+      'private-network',
+      text,
+      `off, or an IPv4 network of up to 30 bits in ${PRIVATE_SPACE.join(', ')}`,
+    );
+  }
+  return { network, port: portNumber };
+}
+
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+export function locatedNetworks(file: string): LocatedNetwork[] {
+  try {
+    const { size } = statSync(file);
+    if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes; the most is ${MAX_FILE_BYTES}`);
+    return parseLocations(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--locations "${file}": ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,23 @@
+import { UsageError } from './parse.js';
+
+// The values of flags: each function answers the value, or throws what would be right.
+
+export function integer(flag: string, value: string, minimum: number, maximum: number): number {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= minimum && number <= maximum) return number;
+  throw wrong(flag, value, `a whole number from ${minimum} to ${maximum}`);
+}
+
+export function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw wrong(flag, value, allowed.join(' or '));
+  return found;
+}
+
+export function pattern(flag: string, value: string, regex: RegExp, right: string): string {
+  if (!regex.test(value)) throw wrong(flag, value, right);
+  return value;
+}
+
+export const wrong = (flag: string, value: string, right: string) =>
+  new UsageError(`--${flag} is "${value}"; it takes ${right}`);

@@ -1,0 +1,118 @@
+import type { HealthView } from '../live/health-board.js';
+import { NO_LOAD } from '../live/load-board.js';
+import type { LiveLoadBalancer, LivePool } from '../live/snapshot.js';
+import type { Clock } from '../net/clock.js';
+import type { Locations } from '../net/locations.js';
+import type { Place } from '../net/place.js';
+import { createSteering, type Steering } from '../steering/decide.js';
+import type { Decision, Plan } from '../steering/plan.js';
+import { poolViews, withOnly } from '../steering/pool-views.js';
+import { NO_SESSIONS } from '../steering/sessions.js';
+import type { Visit } from '../steering/visit.js';
+import { type Family, familyOf, isNameable, mayHave } from './origin-records.js';
+import { type Asker, clientIpOf, vantageOf } from './vantage.js';
+
+export interface ChooseOriginParts {
+  readonly pools: ReadonlyMap<string, LivePool>;
+  readonly health: HealthView;
+  readonly home: Place;
+  readonly locations: Locations;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Steering of one question, and of the second try when the name of the first origin leads nowhere. */
+export interface Choice {
+  readonly decision: Decision;
+  /** Another origin of the same pool; null when there is none. */
+  another(plan: Plan): Plan | null;
+}
+
+const NO_SHEDDING: LivePool['loadShedding'] = {
+  defaultPercent: 0,
+  defaultPolicy: 'random',
+  sessionPercent: 0,
+};
+
+/**
+ * Steers questions of DNS. The pool is chosen as for any other request, so that the questions for both families of addresses
+ * lead to the same pool; inside it only origins that may have an address of the family are taken.
+ */
+export function createChooseOrigin(
+  parts: ChooseOriginParts,
+): (loadBalancer: LiveLoadBalancer, asker: Asker) => Choice {
+  const { pools, health } = parts;
+  const over = (viewOf: (pool: LivePool) => LivePool): Steering =>
+    createSteering({ pools: poolViews(pools, viewOf), health, load: NO_LOAD, sessions: NO_SESSIONS });
+  const nameable = over((pool) => withOnly(pool, isNameable));
+  const ofFamily = (family: Family): Steering =>
+    over((pool) => ({
+      ...withOnly(pool, (origin) => isNameable(origin) && mayHave(family, origin)),
+      // Whether the pool takes the question has been decided.
+      loadShedding: NO_SHEDDING,
+    }));
+  const families: Record<Family, Steering> = { 4: ofFamily(4), 6: ofFamily(6) };
+
+  return (loadBalancer, asker) => {
+    const visit = visitOf(parts, loadBalancer, asker);
+    const family = familyOf(asker.query.type);
+    const decision = nameable.decide(loadBalancer, visit);
+    if (family === null || decision.kind !== 'plan') {
+      return { decision, another: (plan) => withAnother(nameable, plan, visit) };
+    }
+    const steering = families[family];
+    const narrowed = mayHave(family, decision.origin)
+      ? decision
+      : steering.decide(insidePoolOf(decision), visit);
+    return { decision: narrowed, another: (plan) => withAnother(steering, plan, visit) };
+  };
+}
+
+/** A load balancer with no choice but the plan's pool. */
+function insidePoolOf({ loadBalancer, settings, pool, viaFallback }: Plan): LiveLoadBalancer {
+  return {
+    ...loadBalancer,
+    poolSets: [],
+    rules: [],
+    settings: {
+      ...settings,
+      pools: [pool.id],
+      steeringPolicy: 'off',
+      // As fallback its health does not count, otherwise it does.
+      fallbackPool: viaFallback ? pool.id : '',
+    },
+  };
+}
+
+function withAnother(steering: Steering, plan: Plan, visit: Visit): Plan | null {
+  const settings = { ...plan.settings, failoverAcrossPools: false };
+  return steering.alternative({ ...plan, settings }, visit, []);
+}
+
+function visitOf(parts: ChooseOriginParts, loadBalancer: LiveLoadBalancer, asker: Asker): Visit {
+  const { home, locations, clock, random } = parts;
+  const { query } = asker;
+  const clientIp = clientIpOf(asker);
+  const place = vantageOf(home, locations, loadBalancer.settings, asker);
+  return {
+    clientIp,
+    random,
+    now: clock.now(),
+    place,
+    placeFor: (settings) => vantageOf(home, locations, settings, asker),
+    facts: () => ({
+      loadBalancer: loadBalancer.name,
+      region: place.region,
+      clientIp,
+      http: null,
+      dns: {
+        name: `${query.name}.`,
+        type: query.type,
+        unicast: query.unicast,
+        clientSubnet: query.edns?.clientSubnet?.ip?.text ?? null,
+      },
+    }),
+    carriers: null,
+  };
+}

@@ -1,0 +1,60 @@
+import type { LiveLoadBalancer } from '../live/snapshot.js';
+import type { SnapshotStore } from '../live/snapshot-store.js';
+
+/** Which names there are. The zones are those that have a load balancer, enabled or not. */
+export interface NameIndex {
+  /** The apex of the deepest zone that `name` (lower case, no dot at the end) is in; undefined outside of all. */
+  zoneOf(name: string): string | undefined;
+  /** Whether an enabled load balancer has this name, or a name below it: such a name exists, whatever records it has. */
+  exists(name: string): boolean;
+}
+
+/** Follows the store. */
+export function createNameIndex(store: SnapshotStore): NameIndex {
+  const zones = new Map<string, number>();
+  const names = new Map<string, number>();
+
+  function count(loadBalancer: LiveLoadBalancer, step: 1 | -1): void {
+    const { zoneId, zoneName, name, enabled } = loadBalancer;
+    if (zoneId === null) return;
+    add(zones, zoneName, step);
+    if (!enabled) return;
+    for (const one of upTo(name, zoneName)) add(names, one, step);
+  }
+
+  for (const loadBalancer of store.snapshot.loadBalancers.values()) count(loadBalancer, 1);
+  store.onChange((changes) => {
+    for (const { noun, before, after } of changes) {
+      if (noun !== 'load_balancer') continue;
+      if (before) count(before as LiveLoadBalancer, -1);
+      if (after) count(after as LiveLoadBalancer, 1);
+    }
+  });
+
+  return {
+    zoneOf(name) {
+      for (const one of suffixes(name)) if (zones.has(one)) return one;
+      return undefined;
+    },
+    exists: (name) => names.has(name) || zones.has(name),
+  };
+}
+
+function add(counts: Map<string, number>, key: string, step: number): void {
+  const count = (counts.get(key) ?? 0) + step;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+}
+
+/** The name itself and everything above it, down to the last label. */
+function* suffixes(name: string): Generator<string> {
+  yield name;
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) yield name.slice(dot + 1);
+}
+
+function* upTo(name: string, apex: string): Generator<string> {
+  for (const one of suffixes(name)) {
+    yield one;
+    if (one === apex) return;
+  }
+}

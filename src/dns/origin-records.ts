@@ -1,0 +1,71 @@
+import type { LiveOrigin, LiveSettings } from '../live/snapshot.js';
+import { type Ip, parseIp } from '../net/ip.js';
+import { isTunnelHostname } from '../net/tunnel-hostname.js';
+import type { Query } from './query.js';
+import type { DnsRecord } from './reply.js';
+import { TYPE } from './wire.js';
+
+/** All addresses of a host name; rejects when it has none or nobody can say. */
+export type Resolve = (name: string) => Promise<readonly { readonly address: string }[]>;
+
+/** A host name may have hundreds; this many fit into the smallest response. */
+const MAX_ADDRESSES = 8;
+
+export type Family = 4 | 6;
+
+export function familyOf(type: number): Family | null {
+  if (type === TYPE.A) return 4;
+  return type === TYPE.AAAA ? 6 : null;
+}
+
+/**
+ * Whether DNS can name an origin at all: one in a virtual network, or behind the published hostname of a tunnel, is nowhere
+ * that the asker could go.
+ */
+export function isNameable({ ip, address, virtualNetworkId }: LiveOrigin): boolean {
+  return virtualNetworkId === null && (ip !== null || !isTunnelHostname(address));
+}
+
+/** Whether an origin may have addresses of this family: a host name may have both. */
+export function mayHave(family: Family, { ip }: LiveOrigin): boolean {
+  return ip === null || parseIp(ip)?.family === family;
+}
+
+/**
+ * What DNS says of an origin under the question's name. A host name is resolved, or, where the origin says so and the name
+ * is not the apex of its zone, named itself. Empty when there is nothing of the asked type; rejects as `resolve` does.
+ */
+export async function originRecords(
+  origin: LiveOrigin,
+  query: Query,
+  apex: string,
+  { ttl }: LiveSettings,
+  resolve: Resolve,
+): Promise<DnsRecord[]> {
+  const family = familyOf(query.type);
+  if (origin.ip !== null) return addressRecords(query.name, family, [origin.ip], ttl);
+  if (!origin.flattenCname && query.name !== apex) {
+    return [{ type: 'CNAME', name: query.name, ttl, data: origin.address }];
+  }
+  if (family === null) return [];
+  const found = await resolve(origin.address);
+  return addressRecords(
+    query.name,
+    family,
+    found.map(({ address }) => address),
+    ttl,
+  );
+}
+
+export function addressRecords(
+  name: string,
+  family: Family | null,
+  addresses: readonly string[],
+  ttl: number,
+): DnsRecord[] {
+  return addresses
+    .map(parseIp)
+    .filter((ip): ip is Ip => ip !== null && ip.family === family)
+    .slice(0, MAX_ADDRESSES)
+    .map(({ text }) => ({ type: family === 4 ? 'A' : 'AAAA', name, ttl, data: text }));
+}

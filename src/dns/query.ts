@@ -1,0 +1,121 @@
+import dnsPacket from 'dns-packet';
+import { CLIENT_SUBNET_OPTION, type ClientSubnet, readClientSubnet } from './client-subnet.js';
+import { CLASS, MAX_QUERY_BYTES, RCODE } from './wire.js';
+
+/** One question, as far as it can be answered. */
+export interface Query {
+  readonly id: number;
+  readonly recursionDesired: boolean;
+  /** The question's bytes: the response repeats them, in the same case. */
+  readonly question: Buffer;
+  /** Lower case, without the dot at the end; '' is the root. */
+  readonly name: string;
+  readonly type: number;
+  /** Multicast DNS's wish for a unicast answer: the top bit of the class. */
+  readonly unicast: boolean;
+  readonly edns: Edns | null;
+}
+
+export interface Edns {
+  /** What the asker can take over UDP, in bytes. */
+  readonly udpBytes: number;
+  readonly clientSubnet: ClientSubnet | null;
+}
+
+/** A message that is answered without looking at any zone. */
+export interface BadQuery {
+  readonly id: number;
+  readonly opcode: number;
+  readonly recursionDesired: boolean;
+  readonly rcode: number;
+  readonly withEdns: boolean;
+}
+
+const HEADER_BYTES = 12;
+const UNICAST_BIT = 0x8000;
+/** OPT and a signature; no more than that can come with a question. */
+const MAX_ADDITIONALS = 4;
+
+/**
+ * Reads one message. Null must not be answered at all: a response, or too short to say from which query it is. Strict
+ * wherever a sloppy reading could make two parties see two different questions.
+ */
+export function readQuery(bytes: Buffer): Query | BadQuery | null {
+  if (bytes.length < HEADER_BYTES) return null;
+  const flags = bytes.readUInt16BE(2);
+  if (flags & 0x8000) return null;
+  const opcode = (flags >> 11) & 0xf;
+  const base = { id: bytes.readUInt16BE(0), recursionDesired: (flags & 0x0100) !== 0 };
+  const bad = (rcode: number, withEdns = false): BadQuery => ({ ...base, opcode, rcode, withEdns });
+  if (opcode !== 0) return bad(RCODE.NOTIMP);
+  if (!hasOneQuestion(bytes) || bytes.length > MAX_QUERY_BYTES) return bad(RCODE.FORMERR);
+  const packet = decode(bytes);
+  if (!packet) return bad(RCODE.FORMERR);
+  const edns = readEdns(packet.additionals);
+  if (typeof edns === 'number') return bad(edns, edns === RCODE.BADVERS);
+  const name = questionName(bytes, packet.questions[0].name);
+  if (name === null) return bad(RCODE.REFUSED, edns !== null);
+  const end = HEADER_BYTES + name.length;
+  const type = bytes.readUInt16BE(end);
+  const dnsClass = bytes.readUInt16BE(end + 2);
+  if ((dnsClass & ~UNICAST_BIT) !== CLASS.IN) return bad(RCODE.REFUSED, edns !== null);
+  return {
+    ...base,
+    question: bytes.subarray(HEADER_BYTES, end + 4),
+    name: packet.questions[0].name.toLowerCase().replace(/^\.$/, ''),
+    type,
+    unicast: (dnsClass & UNICAST_BIT) !== 0,
+    edns,
+  };
+}
+
+export const isBad = (query: Query | BadQuery): query is BadQuery => 'rcode' in query;
+
+function hasOneQuestion(bytes: Buffer): boolean {
+  const [questions, answers, authorities, additionals] = [4, 6, 8, 10].map((at) => bytes.readUInt16BE(at));
+  return questions === 1 && answers === 0 && authorities === 0 && additionals! <= MAX_ADDITIONALS;
+}
+
+interface Decoded {
+  readonly questions: readonly [{ readonly name: string }];
+  readonly additionals: readonly dnsPacket.Answer[];
+}
+
+function decode(bytes: Buffer): Decoded | null {
+  try {
+    const packet = dnsPacket.decode(bytes);
+    // Bytes behind the last record belong to nothing.
+    return dnsPacket.decode.bytes === bytes.length ? (packet as unknown as Decoded) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The bytes of the name; null when they spell another name than `text`: dots inside a label, pointers, other encodings. */
+function questionName(bytes: Buffer, text: string): Buffer | null {
+  if (!/^[\x21-\x7e]+$/.test(text)) return null;
+  const encoded = encodeName(text);
+  const sent = bytes.subarray(HEADER_BYTES, HEADER_BYTES + encoded.length);
+  return encoded.equals(sent) ? encoded : null;
+}
+
+function encodeName(text: string): Buffer {
+  const labels = text === '.' ? [] : text.split('.');
+  const bytes = labels.flatMap((label) => [Buffer.from([label.length & 0xff]), Buffer.from(label, 'latin1')]);
+  return Buffer.concat([...bytes, Buffer.from([0])]);
+}
+
+/** The EDNS part, null without one, or the code of the error that it deserves. */
+function readEdns(additionals: readonly dnsPacket.Answer[]): Edns | null | number {
+  const records = additionals.filter((record): record is dnsPacket.OptAnswer => record.type === 'OPT');
+  const [record] = records;
+  if (!record) return null;
+  if (records.length > 1 || record.name !== '.') return RCODE.FORMERR;
+  if (record.ednsVersion !== 0) return RCODE.BADVERS;
+  const subnets = record.options.filter(({ code }) => Number(code) === CLIENT_SUBNET_OPTION);
+  if (subnets.length > 1) return RCODE.FORMERR;
+  const data = subnets[0] && (subnets[0] as { data: Buffer }).data;
+  const clientSubnet = data ? readClientSubnet(data) : null;
+  if (data && !clientSubnet) return RCODE.FORMERR;
+  return { udpBytes: record.udpPayloadSize, clientSubnet };
+}

@@ -1,0 +1,82 @@
+import dnsPacket from 'dns-packet';
+import { CLIENT_SUBNET_OPTION, clientSubnetData } from './client-subnet.js';
+import type { BadQuery, Query } from './query.js';
+import { UDP_BYTES } from './wire.js';
+
+export type DnsRecord = dnsPacket.StringAnswer | dnsPacket.SoaAnswer | dnsPacket.HInfoAnswer;
+
+/** What is said to a question, still without the form of a message. */
+export interface Reply {
+  readonly rcode: number;
+  /** We speak for the zone of this name. */
+  readonly authoritative: boolean;
+  readonly answers: readonly DnsRecord[];
+  readonly authorities: readonly DnsRecord[];
+  /** Another client subnet could have got another answer. */
+  readonly forClient: boolean;
+}
+
+/** How many bytes the asker takes over UDP. */
+export function udpBytes({ edns }: Query): number {
+  return Math.min(Math.max(edns?.udpBytes ?? 0, UDP_BYTES.plain), UDP_BYTES.most);
+}
+
+/** The message; when it is longer than `maxBytes` it says so and has no records, and the asker comes back over TCP. */
+export function encodeReply(query: Query, reply: Reply, maxBytes: number): Buffer {
+  const { answers, authorities } = reply;
+  const whole = message(query, reply, [...answers], [...authorities], 0);
+  if (whole.length <= maxBytes) return whole;
+  return message(query, reply, [], [], dnsPacket.TRUNCATED_RESPONSE);
+}
+
+function message(
+  query: Query,
+  reply: Reply,
+  answers: DnsRecord[],
+  authorities: DnsRecord[],
+  moreFlags: number,
+): Buffer {
+  const flags = flagsOf(query, reply.rcode) | (reply.authoritative ? dnsPacket.AUTHORITATIVE_ANSWER : 0);
+  const bytes = dnsPacket.encode({
+    type: 'response',
+    id: query.id,
+    flags: flags | moreFlags,
+    answers,
+    authorities,
+    additionals: query.edns ? [optRecord(reply.rcode, optionsOf(query, reply))] : [],
+  });
+  // The question goes back as the very bytes that came.
+  bytes.writeUInt16BE(1, 4);
+  return Buffer.concat([bytes.subarray(0, 12), query.question, bytes.subarray(12)]);
+}
+
+/** The answer to a message that holds no question that could be looked at: nothing but its code. */
+export function encodeRefusal({ id, opcode, recursionDesired, rcode, withEdns }: BadQuery): Buffer {
+  const flags = flagsOf({ recursionDesired }, rcode) | (opcode << 11);
+  const additionals = withEdns ? [optRecord(rcode, [])] : [];
+  return dnsPacket.encode({ type: 'response', id, flags, additionals });
+}
+
+function flagsOf({ recursionDesired }: { readonly recursionDesired: boolean }, rcode: number): number {
+  return (recursionDesired ? dnsPacket.RECURSION_DESIRED : 0) | (rcode & 0xf);
+}
+
+function optRecord(rcode: number, options: dnsPacket.PacketOpt[]): dnsPacket.OptAnswer {
+  return {
+    type: 'OPT',
+    name: '.',
+    udpPayloadSize: UDP_BYTES.most,
+    extendedRcode: rcode >> 4,
+    ednsVersion: 0,
+    flags: 0,
+    flag_do: false,
+    options,
+  };
+}
+
+function optionsOf({ edns }: Query, { forClient }: Reply): dnsPacket.PacketOpt[] {
+  const subnet = edns?.clientSubnet;
+  if (!subnet) return [];
+  const data = clientSubnetData(subnet, forClient ? subnet.sourcePrefix : 0);
+  return [{ code: CLIENT_SUBNET_OPTION, data, ip: undefined }];
+}

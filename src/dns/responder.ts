@@ -1,0 +1,78 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../net/clock.js';
+import { isBad, type Query, readQuery } from './query.js';
+import { encodeRefusal, encodeReply, type Reply } from './reply.js';
+import type { Asker } from './vantage.js';
+import { RCODE } from './wire.js';
+
+/** Answers messages, whatever they hold. */
+export interface Responder {
+  /**
+   * The answer to one message, at most `maxBytes` of its query long; null for a message that gets none. Never rejects.
+   * `resolverIp` is canonical text.
+   */
+  respond(message: Buffer, resolverIp: string, maxBytes: (query: Query) => number): Promise<Buffer | null>;
+  /** Resolves when nothing is under way, or after `graceMs`. */
+  settled(graceMs: number): Promise<void>;
+}
+
+/** Questions that wait for the host name of an origin, all together: many wait for the same look-up. */
+const MAX_UNDER_WAY = 10_000;
+/** A resolver asks again, or asks somebody else, not much later than this. */
+const ANSWER_MS = 2_000;
+
+const FAILED: Reply = {
+  rcode: RCODE.SERVFAIL,
+  authoritative: false,
+  answers: [],
+  authorities: [],
+  forClient: false,
+};
+
+export function createResponder(
+  answer: (asker: Asker) => Promise<Reply>,
+  clock: Clock,
+  log: Logger,
+): Responder {
+  let underWay = 0;
+  let onSettled: (() => void) | null = null;
+
+  async function reply(asker: Asker): Promise<Reply> {
+    if (underWay >= MAX_UNDER_WAY) return FAILED;
+    underWay += 1;
+    try {
+      return await inTime(answer(asker), clock);
+    } finally {
+      underWay -= 1;
+      if (underWay === 0) onSettled?.();
+    }
+  }
+
+  return {
+    async respond(message, resolverIp, maxBytes) {
+      try {
+        const query = readQuery(message);
+        if (query === null) return null;
+        if (isBad(query)) return encodeRefusal(query);
+        return encodeReply(query, await reply({ query, resolverIp }), maxBytes(query));
+      } catch (error) {
+        log.error({ err: error, bytes: message.length }, 'a message of DNS was not answered');
+        return null;
+      }
+    },
+    settled(graceMs) {
+      if (underWay === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        onSettled = resolve;
+        clock.after(graceMs, resolve);
+      });
+    },
+  };
+}
+
+function inTime(answered: Promise<Reply>, clock: Clock): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ANSWER_MS, () => resolve(FAILED));
+    answered.then(resolve, reject).finally(cancel);
+  });
+}

@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import type { HealthView } from '../live/health-board.js';
+import type { ListenAddress } from '../live/messages.js';
+import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { Clock } from '../net/clock.js';
+import type { Locations } from '../net/locations.js';
+import type { Place } from '../net/place.js';
+import { createHostIndex } from '../proxy/match.js';
+import { createAnswers } from './answers.js';
+import { createChooseOrigin } from './choose-origin.js';
+import { createNameIndex } from './names.js';
+import type { Resolve } from './origin-records.js';
+import { createResponder } from './responder.js';
+import { listenTcp, type TcpListener } from './tcp-listener.js';
+import { listenUdp, type UdpListener } from './udp-listener.js';
+
+export interface DnsOptions {
+  readonly host: string;
+  /** 0 = any that is free for UDP and TCP alike. */
+  readonly port: number;
+  readonly store: SnapshotStore;
+  readonly health: HealthView;
+  /** Where this data plane is. */
+  readonly home: Place;
+  readonly locations: Locations;
+  readonly resolve: Resolve;
+  /** Where proxied load balancers are reached. */
+  readonly proxyAddresses: readonly string[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+export interface DnsServer {
+  /** Rejects when the port cannot be had for both protocols. */
+  listen(): Promise<ListenAddress>;
+  /** Lets questions that are under way be answered for at most `graceMs`. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** A free port of TCP may be taken for UDP by somebody else. */
+const PORT_ATTEMPTS = 10;
+
+/**
+ * An authoritative name server for the load balancers of zones. Those that are not proxied are answered with the address of
+ * one origin, chosen as the proxy would choose it; those that are, with the proxy's addresses. It knows no zone without load
+ * balancers and never asks on anybody's behalf.
+ */
+export function createDnsServer(options: DnsOptions): DnsServer {
+  const { store, clock, log } = options;
+  const answers = createAnswers({
+    names: createNameIndex(store),
+    hosts: createHostIndex(store),
+    choose: createChooseOrigin({ ...options, pools: store.snapshot.pools }),
+    resolve: options.resolve,
+    proxyAddresses: options.proxyAddresses,
+    revision: () => store.snapshot.revision,
+    log,
+  });
+  const responder = createResponder(answers, clock, log);
+  let listeners: { readonly tcp: TcpListener; readonly udp: UdpListener } | null = null;
+
+  async function listenOnBoth(attemptsLeft: number): Promise<{ tcp: TcpListener; udp: UdpListener }> {
+    const tcp = await listenTcp(options.host, options.port, responder, clock, log);
+    try {
+      return { tcp, udp: await listenUdp(options.host, tcp.address.port, responder, log) };
+    } catch (error) {
+      await tcp.close();
+      if (options.port !== 0 || attemptsLeft === 0) throw error;
+      return await listenOnBoth(attemptsLeft - 1);
+    }
+  }
+
+  return {
+    async listen() {
+      listeners = await listenOnBoth(PORT_ATTEMPTS);
+      const { address, port } = listeners.tcp.address;
+      return { host: address, port };
+    },
+    async drain(graceMs) {
+      if (listeners === null) return;
+      await responder.settled(graceMs);
+      await Promise.all([listeners.tcp.close(), listeners.udp.close()]);
+      listeners = null;
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import type { Logger } from 'pino';
+import type { Clock } from '../net/clock.js';
+import { startDeadline } from '../net/deadline.js';
+import { parseIp } from '../net/ip.js';
+import type { Responder } from './responder.js';
+import { MAX_QUERY_BYTES } from './wire.js';
+
+const MAX_CONNECTIONS = 256;
+/** For each question to arrive whole and for its answer to be taken; also how long a connection may be silent. */
+const QUESTION_MS = 10_000;
+/** The length in front of each message counts no more. */
+const MAX_ANSWER_BYTES = 65_535;
+
+export interface TcpListener {
+  readonly address: net.AddressInfo;
+  /** Connections that are open are broken. */
+  close(): Promise<void>;
+}
+
+/** Questions over TCP (RFC 7766), those of a connection one after another. Rejects when the address cannot be had. */
+export function listenTcp(
+  host: string,
+  port: number,
+  responder: Responder,
+  clock: Clock,
+  log: Logger,
+): Promise<TcpListener> {
+  const sockets = new Set<net.Socket>();
+  // Half-open: an asker may end its side behind its last question.
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    socket.on('error', () => {});
+    if (sockets.size >= MAX_CONNECTIONS) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serve(socket, responder, clock).catch((error: Error) => {
+      log.debug({ err: error }, 'a connection of DNS was broken');
+      socket.destroy();
+    });
+  });
+
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      server.on('error', (error) => log.error({ err: error }, 'the TCP listener of DNS failed'));
+      resolve({
+        address: server.address() as net.AddressInfo,
+        close() {
+          const closed = once(server, 'close');
+          server.close();
+          for (const socket of sockets) socket.destroy();
+          return closed.then(() => undefined);
+        },
+      });
+    });
+  });
+}
+
+async function serve(socket: net.Socket, responder: Responder, clock: Clock): Promise<void> {
+  const address = socket.remoteAddress ?? '';
+  const resolverIp = parseIp(address)?.text ?? address;
+  const giveUp = () => socket.destroy(new Error(`no question and answer within ${QUESTION_MS} ms`));
+  let cancelDeadline = startDeadline(clock, QUESTION_MS, giveUp);
+  let unread: Buffer = Buffer.alloc(0);
+  try {
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+      for (let message = firstMessage(unread); message; message = firstMessage(unread)) {
+        unread = unread.subarray(2 + message.length);
+        const answer = await responder.respond(message, resolverIp, () => MAX_ANSWER_BYTES);
+        // What deserves no answer over UDP was sent on purpose here.
+        if (answer === null) throw new Error('not a query');
+        if (!socket.write(framed(answer))) await once(socket, 'drain');
+        cancelDeadline();
+        cancelDeadline = startDeadline(clock, QUESTION_MS, giveUp);
+      }
+    }
+    socket.end();
+    await once(socket, 'close');
+  } finally {
+    cancelDeadline();
+  }
+}
+
+/** Without its length; null while it has not arrived whole. */
+function firstMessage(bytes: Buffer): Buffer | null {
+  if (bytes.length < 2) return null;
+  const length = bytes.readUInt16BE(0);
+  if (length > MAX_QUERY_BYTES) throw new Error(`a question of ${length} bytes`);
+  return bytes.length < 2 + length ? null : bytes.subarray(2, 2 + length);
+}
+
+function framed(answer: Buffer): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(answer.length, 0);
+  return Buffer.concat([length, answer]);
+}

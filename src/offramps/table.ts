@@ -1,0 +1,35 @@
+import type { Destination, Dial, DialOptions, OriginSocket, TunnelDialer, Way } from './contract.js';
+import { dialNowhere } from './none.js';
+
+/** What off-ramps are made of. */
+export interface OffRampParts {
+  readonly tunnels: TunnelDialer;
+  readonly direct: Dial;
+}
+
+/** How bytes leave on each kind of way: a kind without a line here does not compile. */
+export type OffRampTable = {
+  readonly [K in Way['kind']]: (
+    way: Extract<Way, { kind: K }>,
+    destination: Destination,
+    options: DialOptions,
+  ) => OriginSocket;
+};
+
+export function createOffRampTable({ tunnels, direct }: OffRampParts): OffRampTable {
+  return {
+    direct: (_way, destination, options) => direct(destination, options),
+    tunnel: ({ tunnelId }, destination, options) => tunnels.dial(tunnelId, destination, options),
+    none: dialNowhere,
+  };
+}
+
+/** Dials on the way that was selected. */
+export function dialOn<K extends Way['kind']>(
+  table: OffRampTable,
+  way: Extract<Way, { kind: K }>,
+  destination: Destination,
+  options: DialOptions,
+): OriginSocket {
+  return table[way.kind as K](way, destination, options);
+}

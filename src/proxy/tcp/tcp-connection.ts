@@ -1,0 +1,110 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import type { LoadBoard } from '../../live/load-board.js';
+import type { LiveLoadBalancer, LiveOrigin } from '../../live/snapshot.js';
+import { parseIp } from '../../net/ip.js';
+import type { Place } from '../../net/place.js';
+import type { Steering } from '../../steering/decide.js';
+import type { Plan } from '../../steering/plan.js';
+import type { Visit } from '../../steering/visit.js';
+import type { Deadlines } from '../deadlines.js';
+import type { DialOrigin } from '../origin-dial.js';
+import { joinStreams } from '../upgrade.js';
+
+/** What every connection to a TCP load balancer shares. */
+export interface TcpServices {
+  readonly steering: Steering;
+  readonly load: LoadBoard;
+  readonly dialOrigin: DialOrigin;
+  readonly deadlines: Deadlines;
+  /** Milliseconds without a byte in either direction. */
+  readonly idleMs: number;
+  readonly placeOf: (clientIp: string) => Place;
+  readonly log: Logger;
+}
+
+/**
+ * Carries one connection to an origin of the load balancer. There are no sessions, and conditions about HTTP do not hold;
+ * an origin that cannot be reached is replaced by another one of its pool, once. A connection that nobody can take is reset.
+ */
+export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, services: TcpServices): void {
+  const { steering, log } = services;
+  const visit = visitOf(client, loadBalancer, services);
+  const decision = steering.decide(loadBalancer, visit);
+  let cancelDial: (() => void) | null = null;
+  client.once('close', () => cancelDial?.());
+  if (decision.kind === 'plan') attempt(decision, true);
+  else refuse(decision.kind);
+
+  function attempt(plan: Plan, mayRetry: boolean): void {
+    const { pool, origin } = plan;
+    if (origin.port === 0) {
+      warnOfPort(origin, log);
+      refuse('origin_without_port');
+      return;
+    }
+    const target = { poolId: pool.id, origin, port: origin.port, tls: false, serverName: null, key: '' };
+    cancelDial = services.dialOrigin(target, visit.clientIp, {
+      connected(socket) {
+        cancelDial = null;
+        join(client, socket, pool.id, origin.key, services);
+      },
+      failed(failure, cause) {
+        cancelDial = null;
+        log.debug({ err: cause, origin: origin.name, failure }, 'a TCP connection to an origin failed');
+        const other = mayRetry ? steering.alternative(inItsPool(plan), visit, []) : null;
+        if (other) attempt(other, false);
+        else refuse(failure);
+      },
+    });
+  }
+
+  function refuse(reason: string): void {
+    log.debug({ loadBalancer: loadBalancer.name, reason }, 'a TCP connection was refused');
+    client.resetAndDestroy();
+  }
+}
+
+const warnedOf = new WeakSet<LiveOrigin>();
+
+/** A mistake of the configuration, said once and not with each connection. */
+function warnOfPort(origin: LiveOrigin, log: Logger): void {
+  if (warnedOf.has(origin)) return;
+  warnedOf.add(origin);
+  log.warn(
+    { origin: origin.name },
+    'an origin has port 0, and TCP has no default port: its connections are refused',
+  );
+}
+
+/** A connection does not fail over to another pool. */
+function inItsPool(plan: Plan): Plan {
+  return { ...plan, settings: { ...plan.settings, failoverAcrossPools: false } };
+}
+
+function join(
+  client: Socket,
+  origin: Duplex,
+  poolId: string,
+  originKey: string,
+  { load, deadlines, idleMs }: TcpServices,
+): void {
+  load.requestStarted(poolId, originKey);
+  origin.once('close', () => load.requestEnded(poolId, originKey));
+  joinStreams(client, origin, deadlines, idleMs);
+}
+
+function visitOf(client: Socket, { name }: LiveLoadBalancer, { placeOf }: TcpServices): Visit {
+  const address = client.remoteAddress ?? '';
+  const clientIp = parseIp(address)?.text ?? address;
+  const place = placeOf(clientIp);
+  return {
+    clientIp,
+    random: Math.random,
+    now: Date.now(),
+    place,
+    facts: () => ({ loadBalancer: name, region: place.region, clientIp, http: null, dns: null }),
+    carriers: null,
+  };
+}

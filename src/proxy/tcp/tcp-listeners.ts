@@ -1,0 +1,104 @@
+import net from 'node:net';
+import type { Logger } from 'pino';
+import type { TcpPort } from '../../live/data-plane-options.js';
+import type { LoadBoard } from '../../live/load-board.js';
+import type { TcpAddress } from '../../live/messages.js';
+import type { SnapshotStore } from '../../live/snapshot-store.js';
+import type { Place } from '../../net/place.js';
+import type { OffRamps } from '../../offramps/contract.js';
+import type { Steering } from '../../steering/decide.js';
+import { createDeadlines } from '../deadlines.js';
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
+import { countConnections } from '../load-counts.js';
+import { createHostIndex } from '../match.js';
+import { createOriginDial } from '../origin-dial.js';
+import { carryConnection, type TcpServices } from './tcp-connection.js';
+
+export interface TcpOptions {
+  readonly host: string;
+  readonly ports: readonly TcpPort[];
+  readonly store: SnapshotStore;
+  readonly steering: Steering;
+  readonly load: LoadBoard;
+  readonly offramps: OffRamps;
+  readonly placeOf: (clientIp: string) => Place;
+  readonly log: Logger;
+  /** Of all ports together. */
+  readonly maxConnections?: number;
+  readonly timeouts?: Partial<Pick<ProxyTimeouts, 'originConnect' | 'upgradedIdle' | 'tick'>>;
+}
+
+export interface TcpListeners {
+  /** Rejects when one of the ports cannot be had. */
+  listen(): Promise<readonly TcpAddress[]>;
+  /** Stops accepting, lets connections end by themselves for at most `graceMs`, then breaks them. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** Ports that pass bytes to the origins of load balancers without looking at them. */
+export function createTcpListeners(options: TcpOptions): TcpListeners {
+  const { store, log } = options;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const maxConnections = options.maxConnections ?? DEFAULT_LIMITS.clientConnections;
+  const deadlines = createDeadlines(timeouts.tick);
+  const hosts = createHostIndex(store);
+  const clients = new Set<net.Socket>();
+  const servers = new Set<net.Server>();
+  const services: TcpServices = {
+    steering: options.steering,
+    load: options.load,
+    dialOrigin: countConnections(
+      options.load,
+      createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full'),
+    ),
+    deadlines,
+    idleMs: timeouts.upgradedIdle,
+    placeOf: options.placeOf,
+    log,
+  };
+
+  function accept(client: net.Socket, name: string): void {
+    // `close` follows.
+    client.on('error', () => {});
+    const loadBalancer = clients.size < maxConnections ? hosts.match(name) : undefined;
+    if (!loadBalancer) {
+      const reason = clients.size < maxConnections ? 'no enabled load balancer' : 'too many connections';
+      log.debug({ loadBalancer: name, reason }, 'a TCP connection was refused');
+      client.resetAndDestroy();
+      return;
+    }
+    clients.add(client);
+    client.once('close', () => clients.delete(client));
+    carryConnection(client, loadBalancer, services);
+  }
+
+  function listenOn({ port, name }: TcpPort): Promise<TcpAddress> {
+    // Nothing is read before there is an origin that takes it; either side may end its half first.
+    const server = net.createServer(
+      { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true },
+      (client) => accept(client, name),
+    );
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: options.host, port }, () => {
+        servers.add(server);
+        server.off('error', reject);
+        server.on('error', (error) => log.error({ err: error, name }, 'a TCP listener failed'));
+        const { address, port } = server.address() as net.AddressInfo;
+        resolve({ name, host: address, port });
+      });
+    });
+  }
+
+  async function drain(graceMs: number): Promise<void> {
+    const closed = [...servers].map((server) => new Promise<void>((done) => server.close(() => done())));
+    const grace = setTimeout(() => {
+      for (const client of clients) client.destroy();
+    }, graceMs);
+    await Promise.all(closed);
+    clearTimeout(grace);
+    deadlines.stop();
+  }
+
+  return { listen: () => Promise.all(options.ports.map(listenOn)), drain };
+}

@@ -1,0 +1,29 @@
+import { hostPort } from '../../net/ip.js';
+import type { Message } from '../../wire/envelope.js';
+import type { Context } from '../context.js';
+import { NO_EFFECT_YET } from '../not-yet.js';
+import type { LoadBalancer } from './store.js';
+
+/** Code of the message that tells the address of a load balancer of an account: Cloudflare's answers have no field for it. */
+const REACHED_AT = 10_502;
+
+/** What the answer to a write says of where the load balancer is reached. The write itself is done, whatever comes of this. */
+export async function reachedAt(
+  dataPlane: Pick<Context['dataPlane'], 'ask'>,
+  { id, zoneId, enabled }: LoadBalancer,
+): Promise<Message[]> {
+  if (zoneId !== null || !enabled) return [];
+  const addresses = await dataPlane.ask('private_addresses', null).catch(() => null);
+  if (addresses === null) return [reached('at an address that GET /_offramp/on-ramps tells')];
+  const address = addresses.find((one) => one.id === id);
+  if (!address) {
+    const message = 'a load balancer of an account takes no traffic without --private-network';
+    return [{ code: NO_EFFECT_YET, message }];
+  }
+  const { host, port, error } = address;
+  if (host === null || port === null)
+    return [reached(`nowhere: ${error ?? 'it is about to listen, GET /_offramp/on-ramps tells where'}`)];
+  return [reached(`at http://${hostPort(host, port)}, whatever host a request names`)];
+}
+
+const reached = (where: string): Message => ({ code: REACHED_AT, message: `reached ${where}` });
