@@ -38,6 +38,8 @@ export interface Offramp extends Seeded {
   readonly edgeCa: string;
   /** `host:port` for HTTP traffic. */
   readonly http: string;
+  /** `host:port` for HTTPS traffic: HTTP/1.1 and HTTP/2. */
+  readonly https: string;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
 }
@@ -95,6 +97,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
       edgeCa: identity.caFile,
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
+      https: hostPort(dataPlane.https.host, dataPlane.https.port),
       close,
     };
   } catch (error) {
@@ -159,6 +162,8 @@ async function startDataPlane(
   const workerData: DataPlaneOptions = {
     edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
     http: config.http,
+    https: config.https,
+    certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },
     place: config.place,
     locationHeader: config.locationHeader,
     originTls: config.originTls,

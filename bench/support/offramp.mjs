@@ -27,7 +27,19 @@ export function temporaryDirectory() {
  * its ready line, with the milliseconds from the start of the process to it.
  */
 export async function startOfframp({ dataDir, databaseUrl = null }) {
-  const args = [MAIN, 'start', '--json', '--port', '0', '--edge-port', '0', '--http-port', '0'];
+  const args = [
+    MAIN,
+    'start',
+    '--json',
+    '--port',
+    '0',
+    '--edge-port',
+    '0',
+    '--http-port',
+    '0',
+    '--https-port',
+    '0',
+  ];
   args.push('--data-dir', dataDir, ...(databaseUrl ? ['--database-url', databaseUrl] : []));
   const began = performance.now();
   const child = spawn(process.execPath, args, {

@@ -9,7 +9,7 @@ export interface AdminOptions {
   /** PEM of the CA that signed the edge's certificate. */
   readonly edgeCa: string;
   readonly edgeCaFile: string;
-  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'ask' | 'connections'>;
+  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'ask' | 'connections'>;
 }
 
 const config = { open: true } as const;
@@ -25,7 +25,7 @@ export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane 
   app.get('/_offramp/health', { config, schema: { hide: true } }, async () => ({
     status: 'ok',
     version,
-    services: { edge: dataPlane.edge, edge_ca: edgeCaFile, http: dataPlane.http },
+    services: { edge: dataPlane.edge, edge_ca: edgeCaFile, http: dataPlane.http, https: dataPlane.https },
   }));
 
   app.get('/_offramp/ca.pem', { config, schema: { hide: true } }, async (_request, reply) =>

@@ -40,6 +40,7 @@ function readyRecord(offramp: Offramp) {
     edge: offramp.edge,
     edge_ca: offramp.edgeCa,
     http: offramp.http,
+    https: offramp.https,
     account_id: offramp.accountId,
     zone_id: offramp.zoneId,
     domain: offramp.domain,
@@ -49,7 +50,7 @@ function readyRecord(offramp: Offramp) {
 function readyLine(offramp: Offramp): string {
   const parts = [
     `API ${offramp.apiUrl}`,
-    `traffic ${offramp.http}`,
+    `traffic ${offramp.http}, over TLS ${offramp.https}`,
     `connectors ${offramp.edge} (CA ${offramp.edgeCa})`,
     `account ${offramp.accountId}`,
     `zone ${offramp.zoneId} (${offramp.domain})`,

@@ -6,6 +6,7 @@ import { coordinates, type Place } from '../net/place.js';
 import type { START_FLAGS } from './flags.js';
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
+import { type TlsFiles, tlsFiles } from './tls-files.js';
 
 export interface Listen {
   readonly host: string;
@@ -17,6 +18,9 @@ export interface StartConfig {
   readonly api: Listen;
   readonly edge: Listen;
   readonly http: Listen;
+  readonly https: Listen;
+  /** Of HTTPS traffic; null signs certificates for the names of load balancers. */
+  readonly tls: TlsFiles | null;
   readonly databaseUrl: string | null;
   /** Absolute; null keeps everything in memory. */
   readonly dataDir: string | null;
@@ -57,6 +61,8 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     api,
     edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
     http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
+    https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),
+    tls: tlsFiles(flags['tls-cert'], flags['tls-key']),
     databaseUrl: databaseUrl(flags),
     dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
     auth,

@@ -10,6 +10,11 @@ export interface DataPlaneOptions {
     readonly key: string;
   };
   readonly http: { readonly host: string; readonly port: number };
+  readonly https: { readonly host: string; readonly port: number };
+  /** Of HTTPS traffic: files (PEM) to follow, or the CA (PEM) that signs certificates here. */
+  readonly certificates:
+    | { readonly certFile: string; readonly keyFile: string }
+    | { readonly caCertificate: string; readonly caKey: string };
   readonly place: Place;
   /** Lower case; null trusts no header to say where a request comes from. */
   readonly locationHeader: string | null;

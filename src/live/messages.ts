@@ -135,7 +135,12 @@ export type ToDataPlane =
   | { readonly type: 'drain'; readonly graceMs: number };
 
 export type FromDataPlane =
-  | { readonly type: 'listening'; readonly edge: ListenAddress; readonly http: ListenAddress }
+  | {
+      readonly type: 'listening';
+      readonly edge: ListenAddress;
+      readonly http: ListenAddress;
+      readonly https: ListenAddress;
+    }
   | { readonly type: 'staged' }
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }

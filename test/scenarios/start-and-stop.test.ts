@@ -81,6 +81,8 @@ test('two processes never share a data directory, and a killed one leaves no loc
     '0',
     '--http-port',
     '0',
+    '--https-port',
+    '0',
     '--data-dir',
     dataDir,
   ]);
@@ -135,13 +137,26 @@ test('a port that is taken is named, with the way out', async () => {
     '0',
     '--http-port',
     '0',
+    '--https-port',
+    '0',
   ]);
   expect([code, err]).toEqual([
     1,
     expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${taken} is in use.*--edge-port`)),
   ]);
   const traffic = first.http.split(':')[1]!;
-  const other = await run(['start', '--memory', '--port', '0', '--edge-port', '0', '--http-port', traffic]);
+  const other = await run([
+    'start',
+    '--memory',
+    '--port',
+    '0',
+    '--edge-port',
+    '0',
+    '--http-port',
+    traffic,
+    '--https-port',
+    '0',
+  ]);
   expect([other.code, other.err]).toEqual([1, expect.stringContaining(`${traffic} is in use`)]);
   await first.stop();
 });
@@ -205,7 +220,17 @@ function refusesConnections(host: string, port: number): Promise<boolean> {
 test('the log tells no secret, even at trace', async () => {
   const child = spawn(
     process.execPath,
-    [MAIN, 'start', '--json', '--memory', '--port=0', '--edge-port=0', '--http-port=0', '--log-level=trace'],
+    [
+      MAIN,
+      'start',
+      '--json',
+      '--memory',
+      '--port=0',
+      '--edge-port=0',
+      '--http-port=0',
+      '--https-port=0',
+      '--log-level=trace',
+    ],
     { env: cleanEnvironment() },
   );
   let log = '';
@@ -263,7 +288,7 @@ test('offramp env prints what points the tools at a running Offramp', async () =
 });
 
 test('SIGTERM during the start ends the process with 0 and without a ready line', async () => {
-  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0'];
+  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0', '--https-port', '0'];
   const child = spawn(process.execPath, [MAIN, 'start', '--memory', ...ports], { env: cleanEnvironment() });
   let out = '';
   child.stdout.on('data', (chunk) => {

@@ -12,6 +12,7 @@ export interface RunningOfframp {
   readonly edge: string;
   readonly edgeCa: string;
   readonly http: string;
+  readonly https: string;
   readonly accountId: string;
   readonly zoneId: string;
   readonly domain: string;
@@ -39,7 +40,7 @@ export async function startOfframp(
   const storage = flags.some((flag) => /^--(memory|data-dir|database-url)/.test(flag))
     ? []
     : await storageFlags();
-  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0'];
+  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0', '--https-port', '0'];
   const child = spawn(process.execPath, [MAIN, 'start', '--json', ...ports, ...storage, ...flags], {
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -57,6 +58,7 @@ export async function startOfframp(
     edge: ready.edge,
     edgeCa: ready.edge_ca,
     http: ready.http,
+    https: ready.https,
     accountId: ready.account_id,
     zoneId: ready.zone_id,
     domain: ready.domain,
