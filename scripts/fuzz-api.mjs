@@ -44,7 +44,10 @@ function run(program, args) {
 }
 
 async function startOfframp() {
-  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0', '--dns-port', '0'];
+  const ports = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].flatMap((name) => [
+    `--${name}port`,
+    '0',
+  ]);
   const child = spawn(
     process.execPath,
     [path.join(ROOT, 'dist/main.js'), 'start', '--json', '--memory', ...ports],

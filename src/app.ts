@@ -42,6 +42,8 @@ export interface Offramp extends Seeded {
   readonly dns: string;
   /** `host:port` for TCP connections, by the host name of their load balancer. */
   readonly tcp: Readonly<Record<string, string>>;
+  /** `host:port` for HTTPS traffic: HTTP/1.1 and HTTP/2. */
+  readonly https: string;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
 }
@@ -100,6 +102,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       edgeCa: identity.caFile,
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
       ...onRampsOf(dataPlane),
+      https: hostPort(dataPlane.https.host, dataPlane.https.port),
       close,
     };
   } catch (error) {
@@ -175,6 +178,8 @@ async function startDataPlane(
     advertised: config.advertised,
     tcp: config.tcp,
     privateNetwork: config.privateNetwork,
+    https: config.https,
+    certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },
     place: config.place,
     locations: config.locations,
     locationHeader: config.locationHeader,

@@ -11,6 +11,7 @@ test('options are the flags in camelCase; undefined is the default, and close en
     edgePort: 0,
     httpPort: '0',
     dnsPort: 0,
+    httpsPort: '0',
     domain: 'by-option.test',
     accountId: undefined,
     apiToken: ['first-token-of-32-characters-or-so', 'second-token-of-32-characters-or-so'],

@@ -37,10 +37,9 @@ export async function openLab() {
   process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const origins = fork(path.join(import.meta.dirname, 'origins.mjs'));
   const [ports] = await once(origins, 'message');
-  const listeners = ['port', 'edge-port', 'http-port', 'https-port', 'dns-port'].flatMap((flag) => [
-    `--${flag}`,
-    '0',
-  ]);
+  const listeners = ['port', 'edge-port', 'http-port', 'https-port', 'dns-port', 'private-port'].flatMap(
+    (flag) => [`--${flag}`, '0'],
+  );
   const offramp = start(['start', '--json', '--memory', '--min-monitor-interval', '1', ...listeners]);
   const ready = JSON.parse(await firstLine(offramp));
 

@@ -4,11 +4,15 @@ import { hostPort } from '../net/ip.js';
 import type { Http } from '../wire/http.js';
 
 /** Every way in for traffic, and what is reached there. Names of load balancers are nothing for strangers. */
-export function onRampRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask' | 'http' | 'onRamps'>): void {
+export function onRampRoutes(
+  app: Http,
+  dataPlane: Pick<DataPlane, 'ask' | 'http' | 'https' | 'onRamps'>,
+): void {
   app.get('/_offramp/on-ramps', { config: {}, schema: { hide: true } }, async () => {
     const addresses = await dataPlane.ask('private_addresses', null);
     return {
       http: dataPlane.http,
+      https: dataPlane.https,
       dns: dataPlane.onRamps.dns,
       tcp: dataPlane.onRamps.tcp.map(({ name, host, port }) => ({ load_balancer: name, host, port })),
       private: addresses.map(privateToWire),

@@ -42,6 +42,7 @@ function readyRecord(offramp: Offramp) {
     http: offramp.http,
     dns: offramp.dns,
     tcp: offramp.tcp,
+    https: offramp.https,
     account_id: offramp.accountId,
     zone_id: offramp.zoneId,
     domain: offramp.domain,
@@ -51,7 +52,7 @@ function readyRecord(offramp: Offramp) {
 function readyLine(offramp: Offramp): string {
   const parts = [
     `API ${offramp.apiUrl}`,
-    `traffic ${offramp.http}`,
+    `traffic ${offramp.http}, over TLS ${offramp.https}`,
     `DNS ${offramp.dns}`,
     ...Object.entries(offramp.tcp).map(([name, address]) => `TCP ${address} to ${name}`),
     `connectors ${offramp.edge} (CA ${offramp.edgeCa})`,

@@ -15,6 +15,7 @@ import {
 } from './on-ramps.js';
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
+import { type TlsFiles, tlsFiles } from './tls-files.js';
 import { integer, oneOf, pattern, wrong } from './values.js';
 
 export interface Listen {
@@ -33,6 +34,9 @@ export interface StartConfig {
   readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
   /** Null gives no addresses to the load balancers of accounts. */
   readonly privateNetwork: PrivateNetwork | null;
+  readonly https: Listen;
+  /** Of HTTPS traffic; null signs certificates for the names of load balancers. */
+  readonly tls: TlsFiles | null;
   readonly databaseUrl: string | null;
   /** Absolute; null keeps everything in memory. */
   readonly dataDir: string | null;
@@ -79,6 +83,8 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     advertised: advertisedAddresses(flags['advertise-address']),
     tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
+    https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),
+    tls: tlsFiles(flags['tls-cert'], flags['tls-key']),
     databaseUrl: databaseUrl(flags),
     dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
     auth,

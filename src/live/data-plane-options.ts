@@ -18,6 +18,11 @@ export interface DataPlaneOptions {
   readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
   /** Where load balancers of accounts get addresses of their own; null gives them none. */
   readonly privateNetwork: { readonly network: Cidr; readonly port: number } | null;
+  readonly https: { readonly host: string; readonly port: number };
+  /** Of HTTPS traffic: files (PEM) to follow, or the CA (PEM) that signs certificates here. */
+  readonly certificates:
+    | { readonly certFile: string; readonly keyFile: string }
+    | { readonly caCertificate: string; readonly caKey: string };
   readonly place: Place;
   /** Where clients are, by their addresses. */
   readonly locations: readonly LocatedNetwork[];

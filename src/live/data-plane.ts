@@ -7,6 +7,7 @@ export interface DataPlane {
   readonly edge: ListenAddress;
   readonly http: ListenAddress;
   readonly onRamps: OnRamps;
+  readonly https: ListenAddress;
   configure(delta: SnapshotDelta): void;
   /** Rejects when no answer came in time. */
   ask<Q extends QuestionName>(name: Q, ask: Questions[Q]['ask']): Promise<Questions[Q]['answer']>;

@@ -167,6 +167,7 @@ export type FromDataPlane =
       readonly edge: ListenAddress;
       readonly http: ListenAddress;
       readonly onRamps: OnRamps;
+      readonly https: ListenAddress;
     }
   | { readonly type: 'staged' }
   | { readonly type: 'applied'; readonly revision: number }

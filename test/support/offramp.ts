@@ -15,6 +15,7 @@ export interface RunningOfframp {
   readonly dns: string;
   /** By the host name of the load balancer. */
   readonly tcp: Readonly<Record<string, string>>;
+  readonly https: string;
   readonly accountId: string;
   readonly zoneId: string;
   readonly domain: string;
@@ -42,18 +43,10 @@ export async function startOfframp(
   const storage = flags.some((flag) => /^--(memory|data-dir|database-url)/.test(flag))
     ? []
     : await storageFlags();
-  const ports = [
-    '--port',
+  const ports = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].flatMap((name) => [
+    `--${name}port`,
     '0',
-    '--edge-port',
-    '0',
-    '--http-port',
-    '0',
-    '--dns-port',
-    '0',
-    '--private-port',
-    '0',
-  ];
+  ]);
   const child = spawn(process.execPath, [MAIN, 'start', '--json', ...ports, ...storage, ...flags], {
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -73,6 +66,7 @@ export async function startOfframp(
     http: ready.http,
     dns: ready.dns,
     tcp: ready.tcp,
+    https: ready.https,
     accountId: ready.account_id,
     zoneId: ready.zone_id,
     domain: ready.domain,
