@@ -123,6 +123,8 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
     session.on('error', (error) => {
       services.log.debug({ client: identity.ip, cause: error.message }, 'an HTTP/2 session failed');
     });
+    // A client that ends its half has given up; the session would go on until its streams want to write.
+    socket.once('end', breakOff);
     session.once('close', () => {
       deadlines.forget(waiting);
       socket.destroy();
