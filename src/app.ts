@@ -38,12 +38,12 @@ export interface Offramp extends Seeded {
   readonly edgeCa: string;
   /** `host:port` for HTTP traffic. */
   readonly http: string;
+  /** `host:port` for HTTPS traffic: HTTP/1.1 and HTTP/2. */
+  readonly https: string;
   /** `host:port` for questions of DNS, over UDP and TCP. */
   readonly dns: string;
   /** `host:port` for TCP connections, by the host name of their load balancer. */
   readonly tcp: Readonly<Record<string, string>>;
-  /** `host:port` for HTTPS traffic: HTTP/1.1 and HTTP/2. */
-  readonly https: string;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
 }
@@ -101,8 +101,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
       edgeCa: identity.caFile,
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
-      ...onRampsOf(dataPlane),
       https: hostPort(dataPlane.https.host, dataPlane.https.port),
+      ...onRampsOf(dataPlane),
       close,
     };
   } catch (error) {
@@ -174,12 +174,12 @@ async function startDataPlane(
   const workerData: DataPlaneOptions = {
     edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
     http: config.http,
+    https: config.https,
+    certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },
     dns: config.dns,
     advertised: config.advertised,
     tcp: config.tcp,
     privateNetwork: config.privateNetwork,
-    https: config.https,
-    certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },
     place: config.place,
     locations: config.locations,
     locationHeader: config.locationHeader,

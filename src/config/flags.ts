@@ -22,6 +22,17 @@ export const START_FLAGS = {
     fallback: '7880',
     help: 'HTTP traffic to load balancers; 0 takes a free port',
   },
+  'https-host': { value: 'ADDRESS', help: 'address for HTTPS traffic, when not --host' },
+  'https-port': {
+    value: 'PORT',
+    fallback: '7883',
+    help: 'HTTPS traffic to load balancers; 0 takes a free port',
+  },
+  'tls-cert': {
+    value: 'FILE',
+    help: "certificate for HTTPS traffic (PEM, with --tls-key); without one, Offramp's own CA signs one for each name",
+  },
+  'tls-key': { value: 'FILE', help: 'private key of --tls-cert (PEM)' },
   'dns-host': { value: 'ADDRESS', help: 'address for questions of DNS, when not --host' },
   'dns-port': {
     value: 'PORT',
@@ -48,17 +59,6 @@ export const START_FLAGS = {
     fallback: '7881',
     help: 'HTTP traffic to load balancers of accounts; 0 takes a free port for each',
   },
-  'https-host': { value: 'ADDRESS', help: 'address for HTTPS traffic, when not --host' },
-  'https-port': {
-    value: 'PORT',
-    fallback: '7883',
-    help: 'HTTPS traffic to load balancers; 0 takes a free port',
-  },
-  'tls-cert': {
-    value: 'FILE',
-    help: "certificate for HTTPS traffic (PEM, with --tls-key); without one, Offramp's own CA signs one for each name",
-  },
-  'tls-key': { value: 'FILE', help: 'private key of --tls-cert (PEM)' },
   'data-dir': { value: 'DIR', fallback: '~/.offramp', help: 'embedded database, CA of the edge' },
   memory: { help: 'keep everything in memory; nothing survives the stop' },
   'database-url': {

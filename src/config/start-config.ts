@@ -28,15 +28,15 @@ export interface StartConfig {
   readonly api: Listen;
   readonly edge: Listen;
   readonly http: Listen;
+  readonly https: Listen;
+  /** Of HTTPS traffic; null signs certificates for the names of load balancers. */
+  readonly tls: TlsFiles | null;
   readonly dns: Listen;
   /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
   readonly advertised: readonly string[];
   readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
   /** Null gives no addresses to the load balancers of accounts. */
   readonly privateNetwork: PrivateNetwork | null;
-  readonly https: Listen;
-  /** Of HTTPS traffic; null signs certificates for the names of load balancers. */
-  readonly tls: TlsFiles | null;
   readonly databaseUrl: string | null;
   /** Absolute; null keeps everything in memory. */
   readonly dataDir: string | null;
@@ -79,12 +79,12 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     api,
     edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
     http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
+    https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),
+    tls: tlsFiles(flags['tls-cert'], flags['tls-key']),
     dns: listen(flags['dns-host'] ?? flags.host, 'dns-port', flags['dns-port']),
     advertised: advertisedAddresses(flags['advertise-address']),
     tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
-    https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),
-    tls: tlsFiles(flags['tls-cert'], flags['tls-key']),
     databaseUrl: databaseUrl(flags),
     dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
     auth,

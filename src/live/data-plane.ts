@@ -6,8 +6,8 @@ export interface DataPlane {
   /** Where it listens; known once it has started. */
   readonly edge: ListenAddress;
   readonly http: ListenAddress;
-  readonly onRamps: OnRamps;
   readonly https: ListenAddress;
+  readonly onRamps: OnRamps;
   configure(delta: SnapshotDelta): void;
   /** Rejects when no answer came in time. */
   ask<Q extends QuestionName>(name: Q, ask: Questions[Q]['ask']): Promise<Questions[Q]['answer']>;

@@ -166,8 +166,8 @@ export type FromDataPlane =
       readonly type: 'listening';
       readonly edge: ListenAddress;
       readonly http: ListenAddress;
-      readonly onRamps: OnRamps;
       readonly https: ListenAddress;
+      readonly onRamps: OnRamps;
     }
   | { readonly type: 'staged' }
   | { readonly type: 'applied'; readonly revision: number }

@@ -51,15 +51,15 @@ export interface ProxyOptions extends Places {
   readonly originTls: OriginTls;
 }
 
-/** A listener whose requests are all taken by a host index and a steering of its own. */
-export type OwnServices = Pick<ProxyServices, 'hosts' | 'steering'>;
-
 export interface HttpsOptions extends ListenAddress {
   /** Files to follow, or what makes a certificate for the name of a load balancer and the one for all other names. */
   readonly certificates:
     | { readonly certFile: string; readonly keyFile: string }
     | { readonly initial: KeyPair; readonly issue: (name: string) => Promise<KeyPair> };
 }
+
+/** A listener whose requests are all taken by a host index and a steering of its own. */
+export type OwnServices = Pick<ProxyServices, 'hosts' | 'steering'>;
 
 export interface Proxy {
   /** One more listener for plain HTTP, not listening yet. It takes part in the proxy's limits, and ends with it. */
@@ -88,7 +88,8 @@ interface ClientTransport {
  *
  * Choices that the protocol leaves open: request trailers and interim responses other than 100 and 101 are left out;
  * WebSocket is the only upgrade; a client that ends its half during a request has given up; `Server` stays the origin's;
- * an origin on port 443 is spoken to over TLS; gRPC goes to the origin over HTTP/2, without TLS with prior knowledge; a response without length ends the client's HTTP/1.1 connection.
+ * an origin on port 443 is spoken to over TLS; gRPC goes to the origin over HTTP/2, without TLS with prior knowledge; a
+ * response without length ends the client's HTTP/1.1 connection.
  */
 export function createProxy(options: ProxyOptions): Proxy {
   const { store, log } = options;
@@ -152,8 +153,8 @@ export function createProxy(options: ProxyOptions): Proxy {
     return createListener(server, address, log);
   }
   const http = listenForHttp(options, services);
-  const https = options.https && listenForTls(options.https);
   const others = new Set<Listener>();
+  const https = options.https && listenForTls(options.https);
 
   function listenForTls({ certificates, ...address }: HttpsOptions) {
     const serveHttp2 = createHttp2Server(services);
@@ -173,7 +174,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   async function drain(graceMs: number): Promise<void> {
     draining = true;
-    const closed = Promise.all([http, https, ...others].map((listener) => listener?.close()));
+    const closed = Promise.all([http.close(), https?.close(), ...[...others].map((one) => one.close())]);
     https?.cutHandshakes();
     renewResponders();
     for (const client of clients) client.drain();
@@ -186,6 +187,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   return {
+    listen: async () => ({ http: await http.listen(), https: https && (await https.listen()) }),
     listenerFor(address, own) {
       const listener = listenForHttp(address, { ...services, ...own });
       others.add(listener);
@@ -194,7 +196,6 @@ export function createProxy(options: ProxyOptions): Proxy {
         close: () => listener.close().finally(() => others.delete(listener)),
       };
     },
-    listen: async () => ({ http: await http.listen(), https: https && (await https.listen()) }),
     drain,
     close: () => drain(0),
   };
