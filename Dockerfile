@@ -17,7 +17,7 @@ COPY --from=build /offramp/prisma/migrations prisma/migrations
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-EXPOSE 7840 7844 7880 7853/udp 7853/tcp
+EXPOSE 7840 7844 7880 7883 7853/udp 7853/tcp
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:7840/_offramp/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/main.js"]

@@ -38,6 +38,8 @@ export interface Offramp extends Seeded {
   readonly edgeCa: string;
   /** `host:port` for HTTP traffic. */
   readonly http: string;
+  /** `host:port` for HTTPS traffic: HTTP/1.1 and HTTP/2. */
+  readonly https: string;
   /** `host:port` for questions of DNS, over UDP and TCP. */
   readonly dns: string;
   /** `host:port` for TCP connections, by the host name of their load balancer. */
@@ -99,6 +101,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
       edgeCa: identity.caFile,
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
+      https: hostPort(dataPlane.https.host, dataPlane.https.port),
       ...onRampsOf(dataPlane),
       close,
     };
@@ -171,6 +174,8 @@ async function startDataPlane(
   const workerData: DataPlaneOptions = {
     edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
     http: config.http,
+    https: config.https,
+    certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },
     dns: config.dns,
     advertised: config.advertised,
     tcp: config.tcp,

@@ -50,6 +50,7 @@ const places: Places = { placeOf, locationHeader };
 const proxy = createProxy({
   ...options.http,
   place: options.place,
+  https: { ...options.https, certificates: certificatesOf(options) },
   originTls: options.originTls,
   store,
   steering,
@@ -105,6 +106,18 @@ prober.onFinding((finding) => {
   const event = monitorEventOf(finding, store.snapshot.pools.get(finding.target.poolId));
   if (event) post({ type: 'monitor_event', event });
 });
+
+/** Signing needs a large library, which is loaded with the first certificate. */
+function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneOptions) {
+  if ('certFile' in certificates) return certificates;
+  return {
+    initial: { certificate, key },
+    issue: async (name: string) => {
+      const { issueLeaf } = await import('./edge/authority.js');
+      return await issueLeaf(certificates, new Date(), { dns: [name], ip: [] });
+    },
+  };
+}
 
 edge.onConnection(({ type, connection, at }) => {
   post(
@@ -178,9 +191,11 @@ port.on('message', (message: ToDataPlane) => {
 
 store.apply(options.configuration);
 await privates?.settled();
+const listening = await proxy.listen();
 post({
   type: 'listening',
   edge: await edge.listen(),
-  http: await proxy.listen(),
+  http: listening.http,
+  https: listening.https!,
   onRamps: { dns: await dns.listen(), tcp: await tcp.listen() },
 });

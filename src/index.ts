@@ -8,7 +8,7 @@ export type { Offramp };
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
 
-/** The flags of `offramp start`, in camelCase: `{ memory: true, httpPort: 0, minMonitorInterval: 1 }`; undefined is the default. */
+/** The flags of `offramp start`, in camelCase: `{ memory: true, httpPort: 0, httpsPort: 0, minMonitorInterval: 1 }`; undefined is the default. */
 export type OfframpOptions = {
   readonly [K in keyof typeof START_FLAGS as Camel<K & string>]?:
     | string

@@ -10,6 +10,7 @@ test('options are the flags in camelCase; undefined is the default, and close en
     port: 0,
     edgePort: 0,
     httpPort: '0',
+    httpsPort: '0',
     dnsPort: 0,
     domain: 'by-option.test',
     accountId: undefined,

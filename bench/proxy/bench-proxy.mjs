@@ -97,6 +97,7 @@ export async function startBenchProxy(port, store, offramps) {
     place: NOWHERE,
     placeOf: () => NOWHERE,
     locationHeader: null,
+    https: null,
     store,
     steering: createSteering({ pools, health: createHealthBoard(), load, sessions }),
     sessions,

@@ -39,6 +39,8 @@ export async function startOfframp({ dataDir, databaseUrl = null }) {
     '0',
     '--dns-port',
     '0',
+    '--https-port',
+    '0',
   ];
   args.push('--data-dir', dataDir, ...(databaseUrl ? ['--database-url', databaseUrl] : []));
   const began = performance.now();

@@ -10,7 +10,7 @@ export interface AdminOptions {
   /** PEM of the CA that signed the edge's certificate. */
   readonly edgeCa: string;
   readonly edgeCaFile: string;
-  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'onRamps' | 'ask' | 'connections'>;
+  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
 
 const config = { open: true } as const;
@@ -26,7 +26,13 @@ export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane 
   app.get('/_offramp/health', { config, schema: { hide: true } }, async () => ({
     status: 'ok',
     version,
-    services: { edge: dataPlane.edge, edge_ca: edgeCaFile, http: dataPlane.http, dns: dataPlane.onRamps.dns },
+    services: {
+      edge: dataPlane.edge,
+      edge_ca: edgeCaFile,
+      http: dataPlane.http,
+      https: dataPlane.https,
+      dns: dataPlane.onRamps.dns,
+    },
   }));
 
   app.get('/_offramp/ca.pem', { config, schema: { hide: true } }, async (_request, reply) =>

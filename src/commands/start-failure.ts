@@ -2,7 +2,7 @@
 export function explainStartFailure(error: Error): string {
   const inUse = /EADDRINUSE.*?([\d.]+|[\da-f:]+):(\d+)/.exec(error.message);
   if (inUse) {
-    return `${inUse[1]}:${inUse[2]} is in use by another program; choose other ports with --port, --edge-port, --http-port, --dns-port (0 takes a free one)`;
+    return `${inUse[1]}:${inUse[2]} is in use by another program; choose other ports with --port, --edge-port, --http-port, --https-port, --dns-port (0 takes a free one)`;
   }
   if (/EACCES.*:\d+/.test(error.message)) return `${error.message}; ports below 1024 need privileges`;
   if (

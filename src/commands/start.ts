@@ -40,6 +40,7 @@ function readyRecord(offramp: Offramp) {
     edge: offramp.edge,
     edge_ca: offramp.edgeCa,
     http: offramp.http,
+    https: offramp.https,
     dns: offramp.dns,
     tcp: offramp.tcp,
     account_id: offramp.accountId,
@@ -51,7 +52,7 @@ function readyRecord(offramp: Offramp) {
 function readyLine(offramp: Offramp): string {
   const parts = [
     `API ${offramp.apiUrl}`,
-    `traffic ${offramp.http}`,
+    `traffic ${offramp.http}, over TLS ${offramp.https}`,
     `DNS ${offramp.dns}`,
     ...Object.entries(offramp.tcp).map(([name, address]) => `TCP ${address} to ${name}`),
     `connectors ${offramp.edge} (CA ${offramp.edgeCa})`,

@@ -12,7 +12,7 @@ export interface Flag {
 export type Flags = Readonly<Record<string, Flag>>;
 
 export const START_FLAGS = {
-  host: { value: 'ADDRESS', fallback: '127.0.0.1', help: 'address that the three listeners bind' },
+  host: { value: 'ADDRESS', fallback: '127.0.0.1', help: 'address that the listeners bind' },
   port: { value: 'PORT', fallback: '7840', help: 'API; 0 takes a free port' },
   'edge-host': { value: 'ADDRESS', help: 'address for tunnel connectors, when not --host' },
   'edge-port': { value: 'PORT', fallback: '7844', help: 'tunnel connectors; 0 takes a free port' },
@@ -22,6 +22,17 @@ export const START_FLAGS = {
     fallback: '7880',
     help: 'HTTP traffic to load balancers; 0 takes a free port',
   },
+  'https-host': { value: 'ADDRESS', help: 'address for HTTPS traffic, when not --host' },
+  'https-port': {
+    value: 'PORT',
+    fallback: '7883',
+    help: 'HTTPS traffic to load balancers; 0 takes a free port',
+  },
+  'tls-cert': {
+    value: 'FILE',
+    help: "certificate for HTTPS traffic (PEM, with --tls-key); without one, Offramp's own CA signs one for each name",
+  },
+  'tls-key': { value: 'FILE', help: 'private key of --tls-cert (PEM)' },
   'dns-host': { value: 'ADDRESS', help: 'address for questions of DNS, when not --host' },
   'dns-port': {
     value: 'PORT',
@@ -172,6 +183,7 @@ export const DEMO_FLAGS = {
   port: { value: 'PORT', fallback: '0', help: 'API; 0 takes a free port' },
   'edge-port': { value: 'PORT', fallback: '0', help: 'tunnel connectors; 0 takes a free port' },
   'http-port': { value: 'PORT', fallback: '0', help: 'HTTP traffic; 0 takes a free port' },
+  'https-port': { value: 'PORT', fallback: '0', help: 'HTTPS traffic; 0 takes a free port' },
 } as const satisfies Flags;
 
 const API_FLAGS = {

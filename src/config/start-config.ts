@@ -15,6 +15,7 @@ import {
 } from './on-ramps.js';
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
+import { type TlsFiles, tlsFiles } from './tls-files.js';
 import { integer, oneOf, pattern, wrong } from './values.js';
 
 export interface Listen {
@@ -27,6 +28,9 @@ export interface StartConfig {
   readonly api: Listen;
   readonly edge: Listen;
   readonly http: Listen;
+  readonly https: Listen;
+  /** Of HTTPS traffic; null signs certificates for the names of load balancers. */
+  readonly tls: TlsFiles | null;
   readonly dns: Listen;
   /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
   readonly advertised: readonly string[];
@@ -75,6 +79,8 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     api,
     edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
     http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
+    https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),
+    tls: tlsFiles(flags['tls-cert'], flags['tls-key']),
     dns: listen(flags['dns-host'] ?? flags.host, 'dns-port', flags['dns-port']),
     advertised: advertisedAddresses(flags['advertise-address']),
     tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },

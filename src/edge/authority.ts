@@ -9,7 +9,7 @@ export interface CertificateAuthority {
   readonly caKey: string;
 }
 
-/** The certificate of the edge listener, and its private key. PEM. */
+/** The certificate of a listener, and its private key. PEM. */
 export interface Leaf {
   readonly certificate: string;
   readonly key: string;
@@ -17,9 +17,17 @@ export interface Leaf {
 
 export interface Authority extends CertificateAuthority, Leaf {}
 
+/** Whom a certificate is for. */
+export interface LeafNames {
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+}
+
 /** cloudflared verifies these names, whatever address it dials: for HTTP/2, for QUIC, and for its start-up checks. */
-const DNS_NAMES = ['h2.cftunnel.com', 'quic.cftunnel.com', 'probe.cftunnel.com', 'localhost'];
-const IP_ADDRESSES = ['127.0.0.1', '::1'];
+const EDGE_NAMES: LeafNames = {
+  dns: ['h2.cftunnel.com', 'quic.cftunnel.com', 'probe.cftunnel.com', 'localhost'],
+  ip: ['127.0.0.1', '::1'],
+};
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CA_DAYS = 3650;
@@ -51,12 +59,16 @@ export async function createAuthority(now: Date = new Date()): Promise<Authority
 }
 
 /** A new leaf for one year. Rejects when the stored authority cannot be read. */
-export async function issueLeaf(authority: CertificateAuthority, now: Date = new Date()): Promise<Leaf> {
+export async function issueLeaf(
+  authority: CertificateAuthority,
+  now: Date = new Date(),
+  names: LeafNames = EDGE_NAMES,
+): Promise<Leaf> {
   const issuer = new x509.X509Certificate(authority.caCertificate);
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: newSerialNumber(),
-    subject: `CN=${DNS_NAMES[0]}`,
+    subject: `CN=${commonName(names)}`,
     issuer: issuer.subjectName,
     ...validity(now, LEAF_DAYS),
     signingAlgorithm: ALGORITHM,
@@ -67,8 +79,8 @@ export async function issueLeaf(authority: CertificateAuthority, now: Date = new
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension([
-        ...DNS_NAMES.map((value) => ({ type: 'dns' as const, value })),
-        ...IP_ADDRESSES.map((value) => ({ type: 'ip' as const, value })),
+        ...names.dns.map((value) => ({ type: 'dns' as const, value })),
+        ...names.ip.map((value) => ({ type: 'ip' as const, value })),
       ]),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
@@ -86,14 +98,19 @@ export function isLeafGood(authority: Authority, now: Date = new Date()): boolea
       leaf.checkIssued(ca) &&
       leaf.verify(ca.publicKey) &&
       leaf.checkPrivateKey(createPrivateKey(authority.key)) &&
-      DNS_NAMES.every((name) => leaf.checkHost(name) !== undefined) &&
-      IP_ADDRESSES.every((address) => leaf.checkIP(address) !== undefined) &&
+      EDGE_NAMES.dns.every((name) => leaf.checkHost(name) !== undefined) &&
+      EDGE_NAMES.ip.every((address) => leaf.checkIP(address) !== undefined) &&
       Date.parse(leaf.validFrom) <= now.getTime() &&
       Date.parse(leaf.validTo) - now.getTime() > RENEWAL_DAYS * DAY_MS
     );
   } catch {
     return false;
   }
+}
+
+/** Nobody reads it any more, but it may not be empty, nor longer than 64 characters. */
+function commonName({ dns: [first = 'Offramp'] }: LeafNames): string {
+  return first.length > 64 ? 'Offramp' : first;
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {

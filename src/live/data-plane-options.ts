@@ -12,6 +12,11 @@ export interface DataPlaneOptions {
     readonly key: string;
   };
   readonly http: { readonly host: string; readonly port: number };
+  readonly https: { readonly host: string; readonly port: number };
+  /** Of HTTPS traffic: files (PEM) to follow, or the CA (PEM) that signs certificates here. */
+  readonly certificates:
+    | { readonly certFile: string; readonly keyFile: string }
+    | { readonly caCertificate: string; readonly caKey: string };
   readonly dns: { readonly host: string; readonly port: number };
   /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
   readonly advertised: readonly string[];

@@ -99,6 +99,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return resolve({
             edge: message.edge,
             http: message.http,
+            https: message.https,
             configure: deltas.send,
             onRamps: message.onRamps,
             ask,

@@ -6,6 +6,7 @@ export interface DataPlane {
   /** Where it listens; known once it has started. */
   readonly edge: ListenAddress;
   readonly http: ListenAddress;
+  readonly https: ListenAddress;
   readonly onRamps: OnRamps;
   configure(delta: SnapshotDelta): void;
   /** Rejects when no answer came in time. */

@@ -166,6 +166,7 @@ export type FromDataPlane =
       readonly type: 'listening';
       readonly edge: ListenAddress;
       readonly http: ListenAddress;
+      readonly https: ListenAddress;
       readonly onRamps: OnRamps;
     }
   | { readonly type: 'staged' }

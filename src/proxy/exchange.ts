@@ -9,25 +9,28 @@ import {
   type OriginFailure,
 } from './errors.js';
 import { fixedResponse } from './fixed-response.js';
-import { isLoop, originRequestFields, originRequestHead, rayField } from './forward-headers.js';
+import { isLoop, originRequestFields, rayField } from './forward-headers.js';
+import { grpcErrorResponse } from './grpc.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import { RequestCount } from './load-counts.js';
 import { OriginChoice } from './origin-choice.js';
-import { OriginConnection, type OriginUser } from './origin-connection.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
 import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
-import type { Requester } from './requester.js';
+import type { OwnResponse, Requester } from './requester.js';
+import type { Responder, Responders, ResponderUser } from './responder.js';
 import { type FailedAttempt, replacesStaleConnection } from './retry.js';
 import type { ProxyServices } from './services.js';
 import { httpVisit, takePlace } from './visit.js';
 
 /** One request on its way to an origin, perhaps to a second one, and its response on the way back. */
-export class Exchange implements OriginUser {
+export class Exchange implements ResponderUser {
   readonly method: string;
-  readonly unchunk: boolean;
+  readonly framed: boolean;
+  readonly takesTrailers: boolean;
   private readonly ray: string;
+  private readonly responders: Responders;
   private readonly body: RequestBody;
   private readonly webSocket: boolean;
   private readonly record: RequestRecord;
@@ -37,7 +40,7 @@ export class Exchange implements OriginUser {
   private originFields = '';
   private choice: OriginChoice | null = null;
   private target: OriginTarget | null = null;
-  private connection: OriginConnection | null = null;
+  private connection: Responder | null = null;
   private cancelDial: (() => void) | null = null;
   /** The client was told to send its body. */
   private continued = false;
@@ -49,7 +52,9 @@ export class Exchange implements OriginUser {
     private readonly request: RequestHead,
   ) {
     this.method = request.method;
-    this.unchunk = !client.takesChunks;
+    this.framed = client.framed;
+    this.takesTrailers = client.takesTrailers;
+    this.responders = request.grpc ? services.http2Responders : services.http1Responders;
     this.ray = services.nextRay();
     this.responseFields = rayField(this.ray);
     this.count = new RequestCount(services.load);
@@ -109,7 +114,7 @@ export class Exchange implements OriginUser {
 
   bodyComplete(): void {
     this.body.complete = true;
-    this.connection?.awaitOrigin();
+    this.connection?.finish();
   }
 
   clientDrained(): void {
@@ -136,8 +141,12 @@ export class Exchange implements OriginUser {
     const error = typeof reason === 'string' ? EDGE_ERRORS[reason] : reason;
     this.record.status = error.status;
     this.record.end(name);
-    const accept = fieldValues(this.request.passedOn, 'accept').join();
-    this.client.answer(errorResponse(error, this.ray, accept), rayField(this.ray));
+    this.client.answer(this.errorResponse(error), rayField(this.ray));
+  }
+
+  private errorResponse(error: EdgeError): OwnResponse {
+    if (this.request.grpc) return grpcErrorResponse(error, this.ray);
+    return errorResponse(error, this.ray, fieldValues(this.request.passedOn, 'accept').join());
   }
 
   private stop(): void {
@@ -156,17 +165,16 @@ export class Exchange implements OriginUser {
     this.record.attempt(plan);
     this.count.start(plan);
     this.target = originTarget(plan.origin, this.request.host, plan.pool.id);
-    const idle = this.services.idle.take(this.target.key);
-    if (idle) this.send(idle);
+    const ready = this.responders.take(this.target);
+    if (ready) this.send(ready);
     else this.dial(this.target);
   }
 
   private dial(target: OriginTarget): void {
-    const { generation } = this.services.idle;
-    this.cancelDial = this.services.dialOrigin(target, this.client.identity.ip, {
-      connected: (socket) => {
+    this.cancelDial = this.responders.dial(target, this.client.identity.ip, {
+      connected: (responder) => {
         this.cancelDial = null;
-        this.send(new OriginConnection(socket, target.key, generation, this.services));
+        this.send(responder);
       },
       failed: (failure, cause) => {
         this.cancelDial = null;
@@ -175,31 +183,18 @@ export class Exchange implements OriginUser {
     });
   }
 
-  private send(connection: OriginConnection): void {
-    this.connection = connection;
-    connection.begin(this);
-    const { pieces } = this.body;
-    const host = this.target!.origin.host ?? this.request.authority;
-    const head = originRequestHead(this.request, host, this.originFields);
-    if (pieces.length === 0) {
-      this.sent(connection, connection.sendHead(head));
-      return;
-    }
-    connection.batch(() => {
-      let flowing = connection.sendHead(head);
-      for (const piece of pieces) flowing = connection.send(piece);
-      this.sent(connection, flowing);
-    });
-    this.body.forgetIfOverLimit();
-  }
-
-  private sent(connection: OriginConnection, flowing: boolean): void {
-    if (this.body.complete) connection.awaitOrigin();
+  private send(responder: Responder): void {
+    this.connection = responder;
+    const { request, body } = this;
+    const host = this.target!.origin.host ?? request.authority;
+    const flowing = responder.begin(this, { head: request, host, fields: this.originFields }, body.pieces);
+    if (body.pieces.length > 0) body.forgetIfOverLimit();
+    if (body.complete) responder.finish();
     else if (flowing) this.client.resumeBody();
-    else this.waitForOrigin(connection);
+    else this.waitForOrigin(responder);
   }
 
-  private waitForOrigin(connection: OriginConnection): void {
+  private waitForOrigin(connection: Responder): void {
     this.client.pauseBody();
     connection.awaitOrigin();
   }
@@ -275,18 +270,15 @@ export class Exchange implements OriginUser {
     this.client.flush();
   }
 
-  responseComplete(reusable: boolean): void {
+  responseComplete(reusable: boolean, trailers: string): void {
     const connection = this.connection!;
     this.connection = null;
     this.ended = true;
     // With a request body half sent, the next request would be taken for the rest of this one.
-    if (reusable && this.body.complete && !this.services.isDraining()) {
-      connection.rest();
-      this.services.idle.put(connection);
-    } else connection.destroy();
+    connection.release(reusable && this.body.complete && !this.services.isDraining());
     this.count.end();
     this.record.end(null);
-    this.client.complete();
+    this.client.complete(trailers);
   }
 
   originDrained(): void {

@@ -1,5 +1,6 @@
 import type { RequestHead } from './head/request-head.js';
 import type { Requester } from './requester.js';
+import type { OriginRequest } from './responder.js';
 
 /** How this proxy names itself in CDN-Loop. */
 const LOOP_NAME = 'offramp';
@@ -34,13 +35,18 @@ export function originRequestFields(
     `X-Forwarded-For: ${forwardedFor === '' ? clientIp : `${forwardedFor}, ${clientIp}`}\r\n` +
     `X-Forwarded-Proto: ${scheme}\r\nCF-Ray: ${ray}\r\nCF-Visitor: {"scheme":"${scheme}"}\r\nCF-IPCountry: ${country}\r\n` +
     `CDN-Loop: ${cdnLoop === '' ? LOOP_NAME : `${cdnLoop}, ${LOOP_NAME}`}\r\n` +
-    (upgrade ? 'Connection: Upgrade\r\nUpgrade: websocket\r\n' : 'Connection: keep-alive\r\n')
+    connectionFields(request, upgrade)
   );
 }
 
-/** The whole head for one origin: `host` is its override, or what the client asked for. */
-export function originRequestHead(request: RequestHead, host: string, fields: string): string {
-  return `${request.method} ${request.target} HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\n`;
+function connectionFields({ takesTrailers }: RequestHead, upgrade: boolean): string {
+  if (upgrade) return 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  return takesTrailers ? 'TE: trailers\r\nConnection: keep-alive, TE\r\n' : 'Connection: keep-alive\r\n';
+}
+
+/** The whole head for one origin, in HTTP/1.1. */
+export function originRequestHead({ head, host, fields }: OriginRequest): string {
+  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\n`;
 }
 
 function requestFraming({ contentLength, chunked }: RequestHead): string {

@@ -29,7 +29,8 @@ export interface RequestConnection {
 /** Writes one response in HTTP/1.1 with as few system calls as its size allows, and says when the connection must end. */
 export class Http1Requester implements Requester {
   started = false;
-  readonly takesChunks: boolean;
+  readonly framed: boolean;
+  readonly takesTrailers: boolean;
   /** The head, held until it can go out together with the first bytes of the body. */
   private heldHead = '';
   /** The response said that the connection ends with it. */
@@ -39,7 +40,8 @@ export class Http1Requester implements Requester {
     private readonly connection: RequestConnection,
     private readonly request: RequestHead,
   ) {
-    this.takesChunks = request.minorVersion === 1;
+    this.framed = request.minorVersion === 1;
+    this.takesTrailers = request.takesTrailers;
   }
 
   get identity(): Client {
@@ -67,7 +69,7 @@ export class Http1Requester implements Requester {
   }
 
   respond(head: ResponseHead, framing: ResponseFraming, fields: string): void {
-    const untilClose = framing === 'until_close' || (framing === 'chunked' && !this.takesChunks);
+    const untilClose = framing === 'until_close' || (framing === 'chunked' && !this.framed);
     this.closes = untilClose || this.mustClose();
     const { minorVersion } = this.request;
     this.heldHead = responseHeadText(head, framing, fields, { closes: this.closes, minorVersion });

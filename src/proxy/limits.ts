@@ -9,10 +9,17 @@ export interface ProxyLimits {
   /** Of all origins together: behind a wildcard name every host name may have TLS connections of its own. */
   readonly idleTotal: number;
   readonly clientConnections: number;
+  /** Requests under way over HTTP/2, of all clients together. */
+  readonly streams: number;
+  /** At the same time. */
+  readonly tlsHandshakes: number;
+  /** Made for names of load balancers and kept. */
+  readonly certificates: number;
 }
 
 /** Milliseconds; the clock behind them is coarse, see `deadlines.ts`. */
 export interface ProxyTimeouts {
+  readonly tlsHandshake: number;
   /** From the first byte of a request head, or from the accept, to its blank line. */
   readonly clientHead: number;
   /** Between two requests on one client connection. */
@@ -40,9 +47,13 @@ export const DEFAULT_LIMITS: ProxyLimits = {
   idlePerOrigin: 256,
   idleTotal: 4_096,
   clientConnections: 10_000,
+  streams: 10_000,
+  tlsHandshakes: 1_024,
+  certificates: 1_000,
 };
 
 export const DEFAULT_TIMEOUTS: ProxyTimeouts = {
+  tlsHandshake: 10_000,
   clientHead: 10_000,
   clientIdle: 75_000,
   bodyIdle: 100_000,

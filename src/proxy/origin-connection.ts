@@ -4,6 +4,7 @@ import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
 import { type Deadlines, NEVER, type Waiting } from './deadlines.js';
 import type { OriginFailure } from './errors.js';
+import { originRequestHead } from './forward-headers.js';
 import { HeadBuffer } from './head/head-buffer.js';
 import { Malformed } from './head/malformed.js';
 import {
@@ -14,42 +15,26 @@ import {
   responseFraming,
 } from './head/response-head.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
-
-/** The exchange that an origin connection works for. */
-export interface OriginUser {
-  readonly method: string;
-  /** The client cannot read chunks: hand over their data alone. */
-  readonly unchunk: boolean;
-  originContinues(): void;
-  /** 101: from here on the socket belongs to the user, with the bytes in `rest` already read. */
-  originSwitches(head: ResponseHead, socket: Duplex, rest: Buffer): void;
-  responseHead(head: ResponseHead, framing: ResponseFraming): void;
-  responsePiece(piece: Buffer): void;
-  /** Everything that the last read brought has been handed over. */
-  responseRead(): void;
-  responseComplete(reusable: boolean): void;
-  /** The origin takes more of the request body. */
-  originDrained(): void;
-  /** The connection is gone before the response was complete. */
-  originFailed(failure: OriginFailure, cause: Error): void;
-}
+import type { OriginRequest, Responder, ResponderUser } from './responder.js';
 
 /** What all connections to origins share. */
 export interface OriginServices {
   readonly limits: ProxyLimits;
   readonly timeouts: ProxyTimeouts;
   readonly deadlines: Deadlines;
-  readonly idle: { remove(connection: OriginConnection): void };
+  readonly idle: { put(connection: OriginConnection): void; remove(connection: OriginConnection): void };
 }
 
 /** One connected socket to an origin: one request at a time, used again as long as both sides keep to the rules. */
-export class OriginConnection implements Waiting {
+export class OriginConnection implements Responder, Waiting {
   deadline = NEVER;
   /** Another request was answered on this connection before: the origin may close it at any moment. */
   reused = false;
   /** Whether the current response has begun, be it with one byte. */
   answered = false;
-  private user: OriginUser | null = null;
+  private user: ResponderUser | null = null;
+  /** The request body came without the chunks that its head announces. */
+  private chunking = false;
   private body: BodyReader | null = null;
   private framing: ResponseFraming = 'none';
   private keepAlive = false;
@@ -77,34 +62,42 @@ export class OriginConnection implements Waiting {
     services.deadlines.watch(this);
   }
 
-  begin(user: OriginUser): void {
+  begin(user: ResponderUser, request: OriginRequest, body: readonly Buffer[]): boolean {
     this.user = user;
     this.answered = false;
     this.deadline = NEVER;
-  }
-
-  /** Returns false when the caller shall wait for `originDrained`. */
-  sendHead(head: string): boolean {
-    return this.socket.write(head, 'latin1');
+    this.chunking = request.head.chunked && !user.framed;
+    const head = originRequestHead(request);
+    if (body.length === 0) return this.socket.write(head, 'latin1');
+    this.socket.cork();
+    let flowing = this.socket.write(head, 'latin1');
+    for (const piece of body) flowing = this.send(piece);
+    this.socket.uncork();
+    return flowing;
   }
 
   send(piece: Buffer): boolean {
-    return this.socket.write(piece);
+    const { socket } = this;
+    if (!this.chunking) return socket.write(piece);
+    // An empty chunk would end the body.
+    if (piece.length === 0) return !socket.writableNeedDrain;
+    socket.cork();
+    socket.write(`${piece.length.toString(16)}\r\n`, 'latin1');
+    socket.write(piece);
+    const flowing = socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return flowing;
   }
 
-  /** Several writes that shall leave together. */
-  batch(writes: () => void): void {
-    this.socket.cork();
-    writes();
-    this.socket.uncork();
+  finish(): void {
+    if (this.chunking) this.socket.write('0\r\n\r\n', 'latin1');
+    this.awaitOrigin();
   }
 
-  /** The request is complete, or the origin takes no more of it: now it is the origin's turn. */
   awaitOrigin(): void {
     if (this.body === null) this.deadline = this.services.deadlines.after(this.services.timeouts.originHead);
   }
 
-  /** It is the client's turn to send more of the request. */
   awaitClient(): void {
     if (this.body === null) this.deadline = NEVER;
   }
@@ -118,15 +111,18 @@ export class OriginConnection implements Waiting {
     this.socket.resume();
   }
 
-  /** Ready for `OriginIdle.put`. */
-  rest(): void {
+  release(reusable: boolean): void {
+    if (!reusable) {
+      this.destroy();
+      return;
+    }
     this.reused = true;
     this.user = null;
     this.deadline = this.services.deadlines.after(this.services.timeouts.originIdle);
     this.socket.resume();
+    this.services.idle.put(this);
   }
 
-  /** Ends it without telling the user. */
   destroy(): void {
     if (this.gone) return;
     this.gone = true;
@@ -156,7 +152,7 @@ export class OriginConnection implements Waiting {
     }
   };
 
-  private read(user: OriginUser, chunk: Buffer): void {
+  private read(user: ResponderUser, chunk: Buffer): void {
     let bytes = chunk;
     let start = 0;
     if (this.body === null) {
@@ -174,7 +170,7 @@ export class OriginConnection implements Waiting {
   }
 
   /** Reads interim heads and the final one; returns where the body begins in `head.bytes`, -1 when there is more to come. */
-  private readHeads(user: OriginUser, chunk: Buffer): number {
+  private readHeads(user: ResponderUser, chunk: Buffer): number {
     let next = chunk;
     for (;;) {
       const end = this.head.add(next);
@@ -199,33 +195,34 @@ export class OriginConnection implements Waiting {
     }
   }
 
-  private startBody(user: OriginUser, head: ResponseHead): void {
+  private startBody(user: ResponderUser, head: ResponseHead): void {
     this.framing = responseFraming(head, user.method);
     this.keepAlive = originKeepsAlive(head);
     this.body = this.bodyReader(head, user);
     user.responseHead(head, this.framing);
   }
 
-  private bodyReader(head: ResponseHead, user: OriginUser): BodyReader {
+  private bodyReader(head: ResponseHead, user: ResponderUser): BodyReader {
     switch (this.framing) {
       case 'none':
         return new LengthReader(0);
       case 'length':
         return new LengthReader(head.contentLength!);
       case 'chunked':
-        return new ChunkedReader(!user.unchunk);
+        return new ChunkedReader(user.framed, user.takesTrailers);
       case 'until_close':
         return new LengthReader(Number.POSITIVE_INFINITY);
     }
   }
 
   /** `clean`: the origin sent nothing behind the response, as far as it was read. */
-  private complete(user: OriginUser, clean: boolean): void {
+  private complete(user: ResponderUser, clean: boolean): void {
+    const trailers = this.body instanceof ChunkedReader ? this.body.trailers : '';
     this.body = null;
     this.deadline = NEVER;
     // What arrived while the client made us wait would come out as the answer to the next request.
     const nothingBehind = clean && this.socket.readableLength === 0;
-    user.responseComplete(nothingBehind && this.keepAlive && !this.draining && !this.gone);
+    user.responseComplete(nothingBehind && this.keepAlive && !this.draining && !this.gone, trailers);
   }
 
   private bodyDeadline(): number {

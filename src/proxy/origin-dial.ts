@@ -8,6 +8,9 @@ import type { OriginTarget } from './origin-target.js';
 /** `full` encrypts without looking at the certificate, `strict` also verifies it. */
 export type OriginTls = 'full' | 'strict';
 
+/** As ALPN spells it. Without TLS nobody asks: the origin is known to speak it. */
+export type OriginProtocol = 'http/1.1' | 'h2';
+
 export interface DialOutcome {
   connected(socket: Duplex): void;
   failed(failure: OriginFailure, cause: Error): void;
@@ -29,6 +32,7 @@ export function createOriginDial(
   deadlines: Deadlines,
   connectTimeoutMs: number,
   originTls: OriginTls,
+  protocol: OriginProtocol,
 ): DialOrigin {
   // Building one for every connection would cost more than the handshake.
   const secureContext = tls.createSecureContext();
@@ -66,7 +70,7 @@ export function createOriginDial(
       secure = tls.connect({
         socket: raw,
         secureContext,
-        ALPNProtocols: ['http/1.1'],
+        ALPNProtocols: [protocol],
         // The handshake always ends; whether the certificate counts is decided after it.
         rejectUnauthorized: false,
         host: target.origin.ip ?? target.origin.address,
@@ -75,7 +79,9 @@ export function createOriginDial(
       const socket = secure;
       raw.on('draining', () => socket.emit('draining'));
       socket.once('secureConnect', () => {
-        if (originTls === 'full' || socket.authorized) succeed(socket);
+        if (protocol === 'h2' && socket.alpnProtocol !== 'h2') {
+          fail('tls_handshake', new Error('the origin does not offer HTTP/2'));
+        } else if (originTls === 'full' || socket.authorized) succeed(socket);
         else fail('tls_certificate', socket.authorizationError ?? new Error('not authorized'));
       });
       socket.on('error', (error) => fail('tls_handshake', error));

@@ -12,11 +12,18 @@ import type { Sessions } from '../steering/sessions.js';
 import { ClientConnection, closingResponse } from './client-connection.js';
 import { createDeadlines } from './deadlines.js';
 import { EDGE_ERRORS } from './errors.js';
+import { createHttp1Responders } from './http1-responders.js';
+import { createHttp2Server } from './http2/client-session.js';
+import { createHttp2Responders } from './http2/http2-responders.js';
+import { followCertificateFiles } from './https/certificate-files.js';
+import type { Certificates, KeyPair } from './https/certificates.js';
+import { createHttpsServer } from './https/https-server.js';
+import { makeCertificates } from './https/made-certificates.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
 import { createListener, type Listener } from './listener.js';
 import { countConnections } from './load-counts.js';
-import { createHostIndex } from './match.js';
-import { createOriginDial, type OriginTls } from './origin-dial.js';
+import { createHostIndex, type HostIndex } from './match.js';
+import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
 import type { RequestLog } from './request-log.js';
 import type { ProxyServices } from './services.js';
@@ -26,6 +33,8 @@ export interface ProxyOptions extends Places {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
+  /** Null listens for plain HTTP alone. */
+  readonly https: HttpsOptions | null;
   /** Where this proxy is; CF-Ray shows its `pop`. */
   readonly place: Place;
   readonly store: SnapshotStore;
@@ -41,14 +50,21 @@ export interface ProxyOptions extends Places {
   readonly originTls: OriginTls;
 }
 
+export interface HttpsOptions extends ListenAddress {
+  /** Files to follow, or what makes a certificate for the name of a load balancer and the one for all other names. */
+  readonly certificates:
+    | { readonly certFile: string; readonly keyFile: string }
+    | { readonly initial: KeyPair; readonly issue: (name: string) => Promise<KeyPair> };
+}
+
 /** A listener whose requests are all taken by a host index and a steering of its own. */
 export type OwnServices = Pick<ProxyServices, 'hosts' | 'steering'>;
 
 export interface Proxy {
   /** One more listener for plain HTTP, not listening yet. It takes part in the proxy's limits, and ends with it. */
   listenerFor(address: ListenAddress, own: OwnServices): Listener;
-  /** Resolves with the address that was really taken; rejects when it cannot be had. */
-  listen(): Promise<ListenAddress>;
+  /** Resolves with the addresses that were really taken; rejects when one cannot be had. */
+  listen(): Promise<{ readonly http: ListenAddress; readonly https: ListenAddress | null }>;
   /** Stops accepting, lets requests end for at most `graceMs`, then breaks what is left. Resolves when all is closed. */
   drain(graceMs: number): Promise<void>;
   close(): Promise<void>;
@@ -57,21 +73,37 @@ export interface Proxy {
 /** How ways to origins change: connections that were made before are not used again. */
 const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
 
+/** A client's connection, whatever it speaks. */
+interface ClientTransport {
+  /** Ends now when no request is under way, otherwise after them. */
+  drain(): void;
+  destroy(): void;
+}
+
 /**
- * An HTTP/1.1 proxy over plain TCP that follows the snapshot. The path of a request: `client-connection.ts` reads it,
- * `exchange.ts` steers and sends it, `origin-connection.ts` reads the response.
+ * A proxy for HTTP/1.1 over TCP, and for HTTP/1.1 and HTTP/2 over TLS, that follows the snapshot. The path of a request:
+ * `client-connection.ts` or `http2/client-session.ts` reads it, `exchange.ts` steers and sends it, `origin-connection.ts`
+ * reads the response.
  *
- * Choices that the protocol leaves open: trailers and interim responses other than 100 and 101 are left out; WebSocket
- * is the only upgrade; a client that ends its half during a request has given up; `Server` stays the origin's; an
- * origin on port 443 is spoken to over TLS; a response without length ends the client's connection.
+ * Choices that the protocol leaves open: request trailers and interim responses other than 100 and 101 are left out;
+ * WebSocket is the only upgrade; a client that ends its half during a request has given up; `Server` stays the origin's;
+ * an origin on port 443 is spoken to over TLS; gRPC goes to the origin over HTTP/2, without TLS with prior knowledge; a
+ * response without length ends the client's HTTP/1.1 connection.
  */
 export function createProxy(options: ProxyOptions): Proxy {
   const { store, log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const deadlines = createDeadlines(timeouts.tick);
+  const dial = (protocol: OriginProtocol) =>
+    countConnections(
+      options.load,
+      createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls, protocol),
+    );
   const idle = createOriginIdle(limits.idlePerOrigin, limits.idleTotal);
-  const clients = new Set<ClientConnection>();
+  const http1Responders = createHttp1Responders({ limits, timeouts, deadlines, idle }, dial('http/1.1'));
+  const http2Responders = createHttp2Responders({ limits, timeouts, deadlines }, dial('h2'));
+  const clients = new Set<ClientTransport>();
   let draining = false;
 
   const services: ProxyServices = {
@@ -85,11 +117,8 @@ export function createProxy(options: ProxyOptions): Proxy {
     offramps: options.offramps,
     placeOf: options.placeOf,
     locationHeader: options.locationHeader,
-    dialOrigin: countConnections(
-      options.load,
-      createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls),
-    ),
-    idle,
+    http1Responders,
+    http2Responders,
     deadlines,
     nextRay: createRays(options.place.pop),
     log,
@@ -97,33 +126,56 @@ export function createProxy(options: ProxyOptions): Proxy {
   };
 
   store.onChange((changes) => {
-    if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) idle.renew();
+    if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) renewResponders();
   });
 
-  function accept(socket: net.Socket, own: ProxyServices): void {
+  function renewResponders(): void {
+    http1Responders.renew();
+    http2Responders.renew();
+  }
+
+  function accept(socket: net.Socket, makeTransport: () => ClientTransport): void {
     if (clients.size >= limits.clientConnections) {
       turnAway(socket, services.nextRay());
       return;
     }
-    const client = new ClientConnection(socket, 'http', own);
+    const client = makeTransport();
     clients.add(client);
     socket.once('close', () => clients.delete(client));
   }
 
-  function listenForHttp(address: ListenAddress, services: ProxyServices): Listener {
+  function listenForHttp(address: ListenAddress, own: ProxyServices): Listener {
     // Half-open, because an upgraded connection may end one direction before the other.
     const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
-      accept(socket, services),
+      accept(socket, () => new ClientConnection(socket, 'http', own)),
     );
     return createListener(server, address, log);
   }
   const http = listenForHttp(options, services);
   const others = new Set<Listener>();
+  const https = options.https && listenForTls(options.https);
+
+  function listenForTls({ certificates, ...address }: HttpsOptions) {
+    const serveHttp2 = createHttp2Server(services);
+    const { server, cutHandshakes } = createHttpsServer({
+      certificates: certificateSource(certificates, services.hosts, limits.certificates, log),
+      handshakeTimeout: timeouts.tlsHandshake,
+      handshakes: limits.tlsHandshakes,
+      log,
+      accept: (socket) =>
+        accept(socket, () => {
+          if (socket.alpnProtocol === 'h2') return serveHttp2(socket);
+          return new ClientConnection(socket, 'https', services);
+        }),
+    });
+    return { ...createListener(server, address, log), cutHandshakes };
+  }
 
   async function drain(graceMs: number): Promise<void> {
     draining = true;
-    const closed = Promise.all([http.close(), ...[...others].map((one) => one.close())]);
-    idle.renew();
+    const closed = Promise.all([http.close(), https?.close(), ...[...others].map((one) => one.close())]);
+    https?.cutHandshakes();
+    renewResponders();
     for (const client of clients) client.drain();
     const grace = setTimeout(() => {
       for (const client of clients) client.destroy();
@@ -134,7 +186,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   return {
-    listen: http.listen,
+    listen: async () => ({ http: await http.listen(), https: https && (await https.listen()) }),
     listenerFor(address, own) {
       const listener = listenForHttp(address, { ...services, ...own });
       others.add(listener);
@@ -146,6 +198,16 @@ export function createProxy(options: ProxyOptions): Proxy {
     drain,
     close: () => drain(0),
   };
+}
+
+function certificateSource(
+  how: HttpsOptions['certificates'],
+  hosts: HostIndex,
+  limit: number,
+  log: Logger,
+): Certificates {
+  if ('certFile' in how) return followCertificateFiles({ ...how, log });
+  return makeCertificates({ ...how, hosts, limit, now: Date.now });
 }
 
 function turnAway(socket: net.Socket, ray: string): void {

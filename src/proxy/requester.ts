@@ -26,8 +26,10 @@ export interface Requester {
   readonly scheme: 'http' | 'https';
   /** As rules spell it. */
   readonly version: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
-  /** The pieces of a chunked response keep their framing; otherwise they shall be the data alone. */
-  readonly takesChunks: boolean;
+  /** The pieces of chunked bodies carry their framing, both ways; otherwise they are the data alone. */
+  readonly framed: boolean;
+  /** Wants the trailers of the response: among the framed pieces, otherwise with `complete`. */
+  readonly takesTrailers: boolean;
   /** The client has got bytes of the response: nothing else can be answered any more. */
   readonly started: boolean;
   /** Stops and restarts the request body. */
@@ -41,7 +43,8 @@ export interface Requester {
   piece(piece: Buffer): boolean;
   /** Nothing more is there to send at the moment. */
   flush(): void;
-  complete(): void;
+  /** `trailers`: field lines, each with its CRLF. */
+  complete(trailers: string): void;
   answer(response: OwnResponse, fields: string): void;
   /** Sends a 101; from here on bytes go both ways. `rest` was read behind the origin's 101. */
   switchProtocols(head: ResponseHead, fields: string, origin: Duplex, rest: Buffer): void;

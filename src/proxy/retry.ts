@@ -32,9 +32,11 @@ export interface FailedAttempt {
 /**
  * Whether the same origin is asked again on a fresh connection. A connection at rest may be closed by the origin in the
  * very moment in which it is used again; that says nothing about the origin's health and does not count as the retry.
+ * On a connection that is there, `refused` is HTTP/2's word for a request that was not looked at.
  */
 export function replacesStaleConnection(attempt: FailedAttempt): boolean {
-  return attempt.reused && wasLostUnanswered(attempt);
+  const { reused, failure, replayable } = attempt;
+  return reused && ((failure === 'refused' && replayable) || wasLostUnanswered(attempt));
 }
 
 /**

@@ -5,9 +5,8 @@ import type { Sessions } from '../steering/sessions.js';
 import type { Deadlines } from './deadlines.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
 import type { HostIndex } from './match.js';
-import type { DialOrigin } from './origin-dial.js';
-import type { OriginIdle } from './origin-idle.js';
 import type { RecordServices } from './request-record.js';
+import type { Responders } from './responder.js';
 import type { Places } from './visit.js';
 
 /** What every connection of one proxy shares. */
@@ -18,8 +17,9 @@ export interface ProxyServices extends Places, RecordServices {
   readonly steering: Steering;
   readonly sessions: Pick<Sessions, 'pin'>;
   readonly load: LoadBoard;
-  readonly dialOrigin: DialOrigin;
-  readonly idle: OriginIdle;
+  readonly http1Responders: Responders;
+  /** For gRPC. */
+  readonly http2Responders: Responders;
   readonly deadlines: Deadlines;
   readonly nextRay: () => string;
   readonly log: Logger;

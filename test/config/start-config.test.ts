@@ -14,6 +14,8 @@ test('the defaults are loopback, any credential and a database below the home di
     api: { host: '127.0.0.1', port: 7840 },
     edge: { host: '127.0.0.1', port: 7844 },
     http: { host: '127.0.0.1', port: 7880 },
+    https: { host: '127.0.0.1', port: 7883 },
+    tls: null,
     dataDir: path.join(os.homedir(), '.offramp'),
     databaseUrl: null,
     auth: { mode: 'any' },
@@ -23,9 +25,10 @@ test('the defaults are loopback, any credential and a database below the home di
   });
 });
 
-test('--host is for all three listeners, unless edge or HTTP have their own', () => {
-  const { api, edge, http } = configOf('--host=::1', '--http-host=0.0.0.0', '--edge-host=localhost');
-  expect([api.host, edge.host, http.host]).toEqual(['::1', 'localhost', '0.0.0.0']);
+test('--host is for all listeners, unless edge, HTTP or HTTPS have their own', () => {
+  const config = configOf('--host=::1', '--http-host=0.0.0.0', '--https-host=::', '--edge-host=localhost');
+  const { api, edge, http, https } = config;
+  expect([api.host, edge.host, http.host, https.host]).toEqual(['::1', 'localhost', '0.0.0.0', '::']);
 });
 
 test('--memory keeps nothing, and a relative data directory becomes absolute', () => {

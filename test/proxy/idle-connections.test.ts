@@ -52,6 +52,7 @@ test('a connection does not keep alive what has dialled it', async () => {
     deadlines,
     5_000,
     'full',
+    'http/1.1',
   );
   let user: WeakRef<DialOutcome> | undefined;
   const connected = () =>

@@ -2,7 +2,8 @@ import { Duplex } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDeadlines } from '../../src/proxy/deadlines.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/proxy/limits.js';
-import { OriginConnection, type OriginUser } from '../../src/proxy/origin-connection.js';
+import { OriginConnection } from '../../src/proxy/origin-connection.js';
+import type { OriginRequest, ResponderUser } from '../../src/proxy/responder.js';
 
 test('a connection with bytes behind the response that were held back with it is not used again', async () => {
   const deadlines = createDeadlines(DEFAULT_TIMEOUTS.tick);
@@ -12,14 +13,15 @@ test('a connection with bytes behind the response that were held back with it is
     limits: DEFAULT_LIMITS,
     timeouts: DEFAULT_TIMEOUTS,
     deadlines,
-    idle: { remove() {} },
+    idle: { put() {}, remove() {} },
   });
   onTestFinished(() => connection.destroy());
 
   const reusable = new Promise<boolean>((resolve) => {
-    const slowClient: Partial<OriginUser> = {
+    const slowClient: Partial<ResponderUser> = {
       method: 'GET',
-      unchunk: false,
+      framed: true,
+      takesTrailers: false,
       responseHead() {},
       responsePiece() {
         connection.pause();
@@ -28,7 +30,8 @@ test('a connection with bytes behind the response that were held back with it is
       responseRead() {},
       responseComplete: resolve,
     };
-    connection.begin(slowClient as OriginUser);
+    const request = { head: { chunked: false }, host: '', fields: '' } as OriginRequest;
+    connection.begin(slowClient as ResponderUser, request, []);
   });
   socket.push('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngo');
   await new Promise((resolve) => socket.once('pause', resolve));

@@ -35,7 +35,7 @@ function dialTls(
     select: () => ({ kind: 'direct' }) as const,
     dial: () => net.connect({ port, host: '127.0.0.1' }),
   };
-  const dial = createOriginDial(offramps, deadlines, 200, originTls);
+  const dial = createOriginDial(offramps, deadlines, 200, originTls, 'http/1.1');
   const target = originTarget(liveOrigin({ port: 443 }), host, 'pool');
   return new Promise((resolve) => {
     dial(target, '127.0.0.1', {
@@ -108,7 +108,7 @@ const STRICT_DIAL = `
   const origin = { address: '127.0.0.1', ip: '127.0.0.1' };
   const target = { origin, port: 443, tls: true, serverName: serverName || null, key: '' };
   const say = (text) => { console.log(text); process.exit(); };
-  createOriginDial(offramps, createDeadlines(10), 5000, 'strict')(target, '', {
+  createOriginDial(offramps, createDeadlines(10), 5000, 'strict', 'http/1.1')(target, '', {
     failed: say,
     connected: () => say('connected'),
   });

@@ -91,11 +91,11 @@ test('whatever head is accepted, the rewritten one has the same single meaning t
     const text = randomHead();
     const head = accepted(text);
     if (head === null || compared === 300) continue;
-    const rewritten = originRequestHead(
+    const rewritten = originRequestHead({
       head,
-      head.authority,
-      originRequestFields(head, CLIENT, 'ray', 'XX', false),
-    );
+      host: head.authority,
+      fields: originRequestFields(head, CLIENT, 'ray', 'XX', false),
+    });
     const body = head.chunked ? '5\r\nhello\r\n0\r\n\r\n' : 'x'.repeat(head.contentLength ?? 0);
     const last = 'GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n';
     const { requests, broken } = await readByNode(server, rewritten + body + last);

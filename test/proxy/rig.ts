@@ -12,7 +12,7 @@ import {
   type OffRamps,
   type OriginSocket,
 } from '../../src/offramps/contract.js';
-import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.js';
+import { createProxy, type HttpsOptions, type ProxyOptions } from '../../src/proxy/proxy.js';
 import { createRequestLog, type RequestLog } from '../../src/proxy/request-log.js';
 import { createSessions, type TrafficSessions } from '../../src/steering/affinity/create-sessions.js';
 import { createSteering, type Steering } from '../../src/steering/decide.js';
@@ -22,6 +22,8 @@ export const HOST = 'app.example.com';
 
 export interface Rig {
   readonly port: number;
+  /** 0 without `https`. */
+  readonly httpsPort: number;
   readonly proxy: ReturnType<typeof createProxy>;
   /** What it was made with. */
   readonly proxyOptions: ProxyOptions;
@@ -41,7 +43,10 @@ export interface RigOptions
   extends Partial<Pick<ProxyOptions, 'limits' | 'timeouts' | 'originTls' | 'locationHeader'>> {
   /** Ports on 127.0.0.1: the origins of one unmonitored pool behind HOST, in failover order with `hash` by default. */
   readonly origins?: readonly number[];
+  readonly https?: HttpsOptions['certificates'];
   readonly upsert?: { readonly [N in keyof LiveObjects]?: readonly LiveObjects[N][] };
+  /** Port by configuration -> the one that is really dialled: who may bind 443? */
+  readonly ports?: Readonly<Record<number, number>>;
   /** Origin address -> how every dial to it fails. */
   readonly failures?: Readonly<Record<string, DialFailure | 'never connects'>>;
 }
@@ -71,6 +76,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     host: '127.0.0.1',
     port: 0,
     place: NOWHERE,
+    https: options.https ? { host: '127.0.0.1', port: 0, certificates: options.https } : null,
     store,
     steering,
     sessions,
@@ -78,20 +84,37 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     requests,
     placeOf: () => NOWHERE,
     locationHeader: options.locationHeader ?? null,
-    offramps: directOffRamps(options.failures ?? {}, dialled),
+    offramps: directOffRamps(options.failures ?? {}, options.ports ?? {}, dialled),
     log: pino({ level: 'silent' }),
     originTls: options.originTls ?? 'full',
     ...(options.limits && { limits: options.limits }),
     timeouts: { tick: 20, ...options.timeouts },
   };
   const proxy = createProxy(proxyOptions);
-  const { port } = await proxy.listen();
+  const { http, https } = await proxy.listen();
   onTestFinished(() => proxy.close());
-  return { port, proxy, proxyOptions, store, health, steering, sessions, load, requests, dialled, apply };
+  return {
+    port: http.port,
+    httpsPort: https?.port ?? 0,
+    proxy,
+    proxyOptions,
+    store,
+    health,
+    steering,
+    sessions,
+    load,
+    requests,
+    dialled,
+    apply,
+  };
 }
 
 /** Off-ramps that go out directly, or fail as told. */
-function directOffRamps(failures: NonNullable<RigOptions['failures']>, dialled: string[]): OffRamps {
+function directOffRamps(
+  failures: NonNullable<RigOptions['failures']>,
+  ports: NonNullable<RigOptions['ports']>,
+  dialled: string[],
+): OffRamps {
   return {
     select: () => ({ kind: 'direct' }),
     dial(origin, port) {
@@ -99,7 +122,12 @@ function directOffRamps(failures: NonNullable<RigOptions['failures']>, dialled: 
       const failure = failures[origin.address] ?? failures[`${origin.address}:${port}`];
       if (failure === 'never connects') return new net.Socket();
       if (failure) return failingSocket(new DialError(failure, `told to fail with ${failure}`));
-      const socket = net.connect({ host: origin.address, port, allowHalfOpen: true, noDelay: true });
+      const socket = net.connect({
+        host: origin.address,
+        port: ports[port] ?? port,
+        allowHalfOpen: true,
+        noDelay: true,
+      });
       return translateErrors(socket);
     },
   };

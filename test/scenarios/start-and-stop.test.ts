@@ -83,6 +83,8 @@ test('two processes never share a data directory, and a killed one leaves no loc
     '0',
     '--dns-port',
     '0',
+    '--https-port',
+    '0',
     '--data-dir',
     dataDir,
   ]);
@@ -139,6 +141,8 @@ test('a port that is taken is named, with the way out', async () => {
     '0',
     '--dns-port',
     '0',
+    '--https-port',
+    '0',
   ]);
   expect([code, err]).toEqual([
     1,
@@ -155,6 +159,8 @@ test('a port that is taken is named, with the way out', async () => {
     '--http-port',
     traffic,
     '--dns-port',
+    '0',
+    '--https-port',
     '0',
   ]);
   expect([other.code, other.err]).toEqual([1, expect.stringContaining(`${traffic} is in use`)]);
@@ -228,6 +234,7 @@ test('the log tells no secret, even at trace', async () => {
       '--port=0',
       '--edge-port=0',
       '--http-port=0',
+      '--https-port=0',
       '--dns-port=0',
       '--log-level=trace',
     ],
@@ -288,7 +295,18 @@ test('offramp env prints what points the tools at a running Offramp', async () =
 });
 
 test('SIGTERM during the start ends the process with 0 and without a ready line', async () => {
-  const ports = ['--port', '0', '--edge-port', '0', '--http-port', '0', '--dns-port', '0'];
+  const ports = [
+    '--port',
+    '0',
+    '--edge-port',
+    '0',
+    '--http-port',
+    '0',
+    '--dns-port',
+    '0',
+    '--https-port',
+    '0',
+  ];
   const child = spawn(process.execPath, [MAIN, 'start', '--memory', ...ports], { env: cleanEnvironment() });
   let out = '';
   child.stdout.on('data', (chunk) => {

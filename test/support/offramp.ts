@@ -12,6 +12,7 @@ export interface RunningOfframp {
   readonly edge: string;
   readonly edgeCa: string;
   readonly http: string;
+  readonly https: string;
   readonly dns: string;
   /** By the host name of the load balancer. */
   readonly tcp: Readonly<Record<string, string>>;
@@ -49,6 +50,8 @@ export async function startOfframp(
     '0',
     '--http-port',
     '0',
+    '--https-port',
+    '0',
     '--dns-port',
     '0',
     '--private-port',
@@ -71,6 +74,7 @@ export async function startOfframp(
     edge: ready.edge,
     edgeCa: ready.edge_ca,
     http: ready.http,
+    https: ready.https,
     dns: ready.dns,
     tcp: ready.tcp,
     accountId: ready.account_id,

@@ -49,9 +49,12 @@ function interrupt(): never {
 /** Ports are taken as they come unless asked for: the demo runs beside whatever else is there. */
 async function startIn(
   directory: string,
-  flags: { port: string; 'edge-port': string; 'http-port': string },
+  flags: { port: string; 'edge-port': string; 'http-port': string; 'https-port': string },
 ): Promise<Offramp> {
-  const ports = (['port', 'edge-port', 'http-port'] as const).flatMap((name) => [`--${name}`, flags[name]]);
+  const ports = (['port', 'edge-port', 'http-port', 'https-port'] as const).flatMap((name) => [
+    `--${name}`,
+    flags[name],
+  ]);
   const argv = [
     '--dns-port',
     '0',

@@ -1,5 +1,6 @@
 import { CR, FIELD_VALUE, LF } from '../head/characters.js';
 import { Malformed } from '../head/malformed.js';
+import { readTrailers } from '../head/trailers.js';
 import { type BodyReader, type ForwardPiece, slice } from './body-reader.js';
 
 const MAX_SIZE_DIGITS = 12;
@@ -22,7 +23,8 @@ type State =
 
 /**
  * A chunked body, checked byte by byte. With `framed` the pieces keep the chunk framing, so that they can be sent on as
- * they came; otherwise they are the data alone. Trailers are checked and left out.
+ * they came; otherwise they are the data alone. Trailers are checked; with `keepTrailers` those that may be passed on come
+ * among the framed pieces, or else in `trailers`.
  */
 export class ChunkedReader implements BodyReader {
   private state: State = 'size';
@@ -30,8 +32,17 @@ export class ChunkedReader implements BodyReader {
   private sizeDigits = 0;
   private extensionBytes = 0;
   private trailerBytes = 0;
+  private trailerLines = '';
 
-  constructor(private readonly framed: boolean) {}
+  constructor(
+    private readonly framed: boolean,
+    private readonly keepTrailers = false,
+  ) {}
+
+  /** Field lines, each with its CRLF; of a complete body only. */
+  get trailers(): string {
+    return this.trailerLines === '' ? '' : readTrailers(this.trailerLines);
+  }
 
   get complete(): boolean {
     return this.state === 'complete';
@@ -39,16 +50,17 @@ export class ChunkedReader implements BodyReader {
 
   read(bytes: Buffer, start: number, forward: ForwardPiece): number {
     const pieces: Buffer[] = [];
-    const end = this.scan(bytes, start, (from, to) => {
-      if (to > from) pieces.push(slice(bytes, from, to));
-    });
+    const end = this.scan(bytes, start, pieces);
     // Only now: nothing of a buffer with broken framing may go on.
     for (const piece of pieces) forward(piece);
     return end;
   }
 
-  /** Calls `keep` for each stretch that goes on; returns the index behind the body, or the length. */
-  private scan(bytes: Buffer, start: number, keep: (from: number, to: number) => void): number {
+  /** Adds each stretch that goes on to `pieces`; returns the index behind the body, or the length. */
+  private scan(bytes: Buffer, start: number, pieces: Buffer[]): number {
+    const keep = (from: number, to: number) => {
+      if (to > from) pieces.push(slice(bytes, from, to));
+    };
     let at = start;
     /** Where the stretch began that is not handed on yet. */
     let from = start;
@@ -85,6 +97,8 @@ export class ChunkedReader implements BodyReader {
           break;
         case 'trailer_start':
           if (bytes[at] === CR) {
+            // What stood before them has been handed on.
+            if (this.framed && this.trailerLines !== '') pieces.push(Buffer.from(this.trailers, 'latin1'));
             at++;
             this.state = 'last_lf';
             break;
@@ -146,6 +160,7 @@ export class ChunkedReader implements BodyReader {
     else if (FIELD_VALUE[byte] !== 1 || ++this.trailerBytes > MAX_TRAILER_BYTES) {
       throw new Malformed(400, 'the trailer has a control character or is too long');
     }
+    if (this.keepTrailers) this.trailerLines += byte === CR ? '\r\n' : String.fromCharCode(byte);
   }
 }
 

@@ -10,7 +10,8 @@ export type FieldRole =
   | 'upgrade'
   | 'expect'
   | 'forwarded_for'
-  | 'cdn_loop';
+  | 'cdn_loop'
+  | 'te';
 
 interface NamedRole {
   readonly name: string;
@@ -45,12 +46,42 @@ export const REQUEST_FIELDS = fieldRoles(
     'x-forwarded-proto': 'drop',
     'x-real-ip': 'drop',
     'cdn-loop': 'cdn_loop',
+    te: 'te',
   },
   // Servers behind CGI-like gateways read `CF_…` as `CF-…`, and so on.
   ['cf-', 'cf_', 'x_forwarded_', 'x_real_ip'],
 );
 
 export const RESPONSE_FIELDS = fieldRoles({ ...CONNECTION_FIELDS, 'cf-ray': 'drop' }, ['x-accel-']);
+
+/** None of these makes sense, or is safe, behind a body. */
+export const TRAILER_FIELDS = fieldRoles(
+  {
+    ...CONNECTION_FIELDS,
+    host: 'drop',
+    'max-forwards': 'drop',
+    expect: 'drop',
+    range: 'drop',
+    'cache-control': 'drop',
+    pragma: 'drop',
+    vary: 'drop',
+    age: 'drop',
+    expires: 'drop',
+    date: 'drop',
+    location: 'drop',
+    'retry-after': 'drop',
+    authorization: 'drop',
+    'www-authenticate': 'drop',
+    'proxy-authenticate': 'drop',
+    'proxy-authorization': 'drop',
+    cookie: 'drop',
+    'set-cookie': 'drop',
+    'content-encoding': 'drop',
+    'content-type': 'drop',
+    'content-range': 'drop',
+  },
+  ['cf-', 'x-accel-', 'x-forwarded-', 'access-control-'],
+);
 
 function fieldRoles(table: Readonly<Record<string, FieldRole>>, droppedPrefixes: string[]): FieldRoles {
   const named = Object.entries(table).map(([name, role]) => ({ name, role }));

@@ -15,12 +15,17 @@ export interface RequestHead extends MessageFields {
   /** For look-ups: lower case, without port. */
   host: string;
   expectContinue: boolean;
+  /** A gRPC call: it goes to the origin over HTTP/2. */
+  grpc: boolean;
+  /** TE said that trailers are understood. */
+  takesTrailers: boolean;
   /** All X-Forwarded-For values, joined. */
   forwardedFor: string;
   /** All CDN-Loop values, joined. */
   cdnLoop: string;
 }
 
+const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
 const MAX_METHOD_LENGTH = 32;
 const VERSION_LENGTH = 'HTTP/1.1'.length;
 
@@ -73,6 +78,8 @@ function emptyHead(method: string, minorVersion: 0 | 1): RequestHead {
     authority: '',
     host: '',
     expectContinue: false,
+    grpc: false,
+    takesTrailers: false,
     forwardedFor: '',
     cdnLoop: '',
     contentLength: null,
@@ -98,6 +105,9 @@ function takeRequestField(head: RequestHead, role: FieldRole, value: string): vo
         throw new Malformed(417, `Expect is ${JSON.stringify(value)}, only "100-continue" can be met`);
       }
       head.expectContinue = head.minorVersion === 1;
+      break;
+    case 'te':
+      if (TRAILERS.test(value)) head.takesTrailers = head.minorVersion === 1;
       break;
     case 'forwarded_for':
       head.forwardedFor = joined(head.forwardedFor, value);

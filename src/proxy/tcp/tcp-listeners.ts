@@ -49,7 +49,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     load: options.load,
     dialOrigin: countConnections(
       options.load,
-      createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full'),
+      createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full', 'http/1.1'),
     ),
     deadlines,
     idleMs: timeouts.upgradedIdle,

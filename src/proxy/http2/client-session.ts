@@ -1,0 +1,166 @@
+import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { parseIp } from '../../net/ip.js';
+import { NEVER, type Waiting } from '../deadlines.js';
+import { errorResponse, refusal } from '../errors.js';
+import { Exchange } from '../exchange.js';
+import { rayField } from '../forward-headers.js';
+import { Malformed } from '../head/malformed.js';
+import type { RequestHead } from '../head/request-head.js';
+import type { ProxyLimits } from '../limits.js';
+import type { Client } from '../requester.js';
+import type { ProxyServices } from '../services.js';
+import { createAllowance } from './allowance.js';
+import { Http2Requester } from './http2-requester.js';
+import { readHttp2Request } from './read-request.js';
+
+/** Of one session at the same time. */
+const MAX_STREAMS = 100;
+/** What a client may send of one body before we take it, and of all its bodies. */
+const STREAM_WINDOW = 256 * 1024;
+const SESSION_WINDOW = 1024 * 1024;
+/** Streams that the client resets, or makes us reset, before they are answered. */
+const RESETS = { burst: 200, perSecond: 20 };
+/** PING and SETTINGS: each makes us answer, and some clients measure the line with them. */
+const CONTROL_FRAMES = { burst: 1_000, perSecond: 500 };
+/** Pseudo-headers, and crumbs of cookies, come on top of the fields that are counted. */
+const EXTRA_PAIRS = 64;
+
+export interface ClientSession {
+  /** Takes no new streams; ends when those under way have ended. */
+  drain(): void;
+  destroy(): void;
+}
+
+/** Makes what serves the HTTP/2 sessions of clients, with one bound for the streams of all of them. */
+export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) => ClientSession {
+  let openStreams = 0;
+  const { deadlines, limits, timeouts } = services;
+
+  return (socket) => {
+    const session = openSession(socket, services);
+    const identity = clientOf(socket);
+    const resets = createAllowance(RESETS.burst, RESETS.perSecond, () => performance.now());
+    const controls = createAllowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, () => performance.now());
+    let open = 0;
+
+    const waiting: Waiting = {
+      deadline: deadlines.after(timeouts.clientHead),
+      // The session had its chance to close.
+      deadlineReached: () => (session.closed ? breakOff() : endSession()),
+    };
+    deadlines.watch(waiting);
+
+    /** A session that was closed waits for the other side otherwise. */
+    function breakOff(): void {
+      session.destroy();
+      socket.destroy();
+    }
+
+    function endSession(): void {
+      waiting.deadline = deadlines.after(timeouts.linger);
+      session.close();
+    }
+
+    function calm(what: string): void {
+      if (session.destroyed) return;
+      session.destroy(new Error(`too many ${what}`), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+
+    function streamClosed(failed: boolean): void {
+      open -= 1;
+      openStreams -= 1;
+      if (open === 0)
+        waiting.deadline = deadlines.after(session.closed ? timeouts.linger : timeouts.clientIdle);
+      if (failed && !resets.spend()) calm('streams were reset');
+    }
+
+    function onStream(
+      stream: ServerHttp2Stream,
+      _headers: unknown,
+      flags: number,
+      rawHeaders: string[],
+    ): void {
+      open += 1;
+      openStreams += 1;
+      waiting.deadline = NEVER;
+      // `close` follows.
+      stream.on('error', () => {});
+      if (openStreams > limits.streams) {
+        stream.once('close', () => streamClosed(false));
+        stream.close(constants.NGHTTP2_REFUSED_STREAM);
+        return;
+      }
+      const ends = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      const request = readRequest(rawHeaders, ends, limits);
+      const malformed = request instanceof Malformed;
+      const requester = new Http2Requester({
+        stream,
+        identity,
+        scheme: 'https',
+        request: malformed ? { method: '', chunked: !ends, contentLength: null } : request,
+        deadlines,
+        idleMs: !malformed && request.grpc ? timeouts.upgradedIdle : timeouts.bodyIdle,
+        breakSession: breakOff,
+      });
+      stream.once('close', () => {
+        const failed = malformed || !requester.ended || stream.aborted;
+        requester.closed();
+        streamClosed(failed);
+      });
+      if (malformed) refuse(requester, request);
+      else if (!stream.destroyed) requester.start(new Exchange(services, requester, request));
+    }
+
+    function refuse(requester: Http2Requester, { status, message }: Malformed): void {
+      const ray = services.nextRay();
+      requester.answer(errorResponse(refusal(status, message), ray), rayField(ray));
+    }
+
+    session.on('stream', onStream as never);
+    session.on('ping', () => controls.spend() || calm('PING frames'));
+    session.on('remoteSettings', () => controls.spend() || calm('SETTINGS frames'));
+    // `close` follows.
+    session.on('error', (error) => {
+      services.log.debug({ client: identity.ip, cause: error.message }, 'an HTTP/2 session failed');
+    });
+    session.once('close', () => {
+      deadlines.forget(waiting);
+      socket.destroy();
+    });
+    return {
+      drain: () => (open === 0 ? endSession() : session.close()),
+      destroy: breakOff,
+    };
+  };
+}
+
+function openSession(socket: TLSSocket, { limits }: ProxyServices): ServerHttp2Session {
+  const session = http2.performServerHandshake(socket, {
+    maxHeaderListPairs: limits.fieldCount + EXTRA_PAIRS,
+    maxSessionInvalidFrames: RESETS.burst,
+    settings: {
+      maxConcurrentStreams: MAX_STREAMS,
+      initialWindowSize: STREAM_WINDOW,
+      maxHeaderListSize: limits.headBytes,
+      enablePush: false,
+    },
+  });
+  session.setLocalWindowSize(SESSION_WINDOW);
+  return session;
+}
+
+function clientOf(socket: TLSSocket): Client {
+  const address = socket.remoteAddress ?? '';
+  // The canonical form: an IPv4 client on a dual-stack listener is the same client.
+  return { ip: parseIp(address)?.text ?? address };
+}
+
+function readRequest(rawHeaders: string[], ends: boolean, limits: ProxyLimits): RequestHead | Malformed {
+  try {
+    return readHttp2Request(rawHeaders, ends, limits);
+  } catch (error) {
+    if (error instanceof Malformed) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import type { OutgoingHttpHeaders } from 'node:http2';
+import { everyCharacter, FIELD_VALUE, TOKEN } from '../head/characters.js';
+import { Malformed } from '../head/malformed.js';
+
+/** HTTP/2 has no place for them: the framing and the connection are told in other ways. */
+const NOT_IN_HTTP2 = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+]);
+
+/** Field lines, each checked and with its CRLF, as headers of HTTP/2. */
+export function headersFrom(lines: string): OutgoingHttpHeaders {
+  // Without a prototype: a field may well be called `constructor`.
+  const headers: OutgoingHttpHeaders = Object.create(null);
+  let at = 0;
+  while (at < lines.length) {
+    const colon = lines.indexOf(':', at);
+    const end = lines.indexOf('\r\n', colon);
+    const name = lines.slice(at, colon).toLowerCase();
+    at = end + 2;
+    if (NOT_IN_HTTP2.has(name)) continue;
+    const value = asUtf8(lines.slice(colon + 1, end).trim());
+    const known = headers[name];
+    // Only Set-Cookie cannot be joined (RFC 9110 section 5.3).
+    if (name === 'set-cookie') headers[name] = [...((known as string[] | undefined) ?? []), value];
+    else headers[name] = known === undefined ? value : `${known}, ${value}`;
+  }
+  return headers;
+}
+
+/**
+ * The fields of raw headers (names and values in turn) as lines, each with its CRLF, without pseudo-headers. Every
+ * character is checked, so that nothing in them can become a line of its own. Throws Malformed.
+ */
+export function fieldLines(rawHeaders: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    const value = rawHeaders[i + 1]!;
+    if (name.startsWith(':')) continue;
+    if (!everyCharacter(name, TOKEN) || !everyCharacter(value, FIELD_VALUE) || NOT_IN_HTTP2.has(name)) {
+      throw new Malformed(
+        400,
+        `${JSON.stringify(name.slice(0, 40))} is no field of HTTP/2, or its value is none`,
+      );
+    }
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
+}
+
+const ABOVE_ASCII = /[\x80-\xff]/;
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Values are latin1 here, one character for each byte; Node's HTTP/2 writes them as UTF-8, which most of them are. */
+function asUtf8(value: string): string {
+  if (!ABOVE_ASCII.test(value)) return value;
+  try {
+    return strictUtf8.decode(Buffer.from(value, 'latin1'));
+  } catch {
+    return value;
+  }
+}

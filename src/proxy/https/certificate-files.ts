@@ -1,0 +1,49 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import tls from 'node:tls';
+import type { Logger } from 'pino';
+import type { Certificates, KeyPair } from './certificates.js';
+
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Milliseconds between two looks at the files. */
+  readonly lookEvery?: number;
+  readonly log: Logger;
+}
+
+/** One certificate for every name, read anew when its files change, as programs that renew certificates expect. */
+export function followCertificateFiles({
+  certFile,
+  keyFile,
+  lookEvery = 5_000,
+  log,
+}: CertificateFiles): Certificates {
+  const listeners: ((pair: KeyPair) => void)[] = [];
+  const read = (): KeyPair => ({
+    certificate: readFileSync(certFile, 'utf8'),
+    key: readFileSync(keyFile, 'utf8'),
+  });
+
+  function reread(): void {
+    try {
+      const pair = read();
+      // Throws while only one of the files has been replaced.
+      tls.createSecureContext({ cert: pair.certificate, key: pair.key });
+      for (const listener of listeners) listener(pair);
+    } catch (error) {
+      const cause = (error as Error).message;
+      log.warn({ certFile, keyFile, cause }, 'the new certificate cannot be used, the old one stays');
+    }
+  }
+
+  const files = [certFile, keyFile];
+  for (const file of files) watchFile(file, { interval: lookEvery, persistent: false }, reread);
+  return {
+    initial: read(),
+    forName: () => Promise.resolve(null),
+    onReplaced: (listener) => void listeners.push(listener),
+    stop: () => {
+      for (const file of files) unwatchFile(file, reread);
+    },
+  };
+}

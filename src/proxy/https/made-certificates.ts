@@ -1,0 +1,71 @@
+import tls, { type SecureContext } from 'node:tls';
+import type { HostIndex } from '../match.js';
+import type { Certificates, KeyPair } from './certificates.js';
+
+export interface MadeCertificatesOptions {
+  readonly hosts: HostIndex;
+  /** Makes a certificate for a DNS name, which may begin with `*.`. */
+  readonly issue: (name: string) => Promise<KeyPair>;
+  readonly initial: KeyPair;
+  /** Names whose certificates are kept; the one that was asked for longest ago goes. */
+  readonly limit: number;
+  readonly now: () => number;
+}
+
+/** Well before the year of a certificate is over. */
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+$/;
+
+interface Made {
+  readonly context: Promise<SecureContext>;
+  readonly at: number;
+}
+
+/** A certificate for each name that an enabled load balancer has, made when it is asked for first. */
+export function makeCertificates({
+  hosts,
+  issue,
+  initial,
+  limit,
+  now,
+}: MadeCertificatesOptions): Certificates {
+  /** In the order of their last use. */
+  const made = new Map<string, Made>();
+
+  function make(name: string): Made {
+    const context = issue(name).then(({ certificate, key }) =>
+      tls.createSecureContext({ cert: certificate, key }),
+    );
+    const entry = { context, at: now() };
+    context.catch(() => {
+      if (made.get(name) === entry) made.delete(name);
+    });
+    return entry;
+  }
+
+  function contextOf(name: string): Promise<SecureContext> {
+    const known = made.get(name);
+    const entry = known && now() - known.at < KEPT_MS ? known : make(name);
+    made.delete(name);
+    if (made.size >= limit) made.delete(made.keys().next().value!);
+    made.set(name, entry);
+    return entry.context;
+  }
+
+  return {
+    initial,
+    async forName(serverName) {
+      if (!HOST_NAME.test(serverName)) return null;
+      const loadBalancer = hosts.match(serverName);
+      return loadBalancer ? await contextOf(certificateName(serverName, loadBalancer.name)) : null;
+    },
+    onReplaced() {},
+    stop() {},
+  };
+}
+
+/** A certificate's `*` stands for one label, a load balancer's for any number. */
+function certificateName(serverName: string, loadBalancerName: string): string {
+  const parent = serverName.slice(serverName.indexOf('.'));
+  return loadBalancerName === `*${parent}` ? loadBalancerName : serverName;
+}
