@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { parseIp } from '../net/ip.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
+import { clientOf } from './client-identity.js';
 import { NEVER, type Waiting } from './deadlines.js';
 import { EDGE_ERRORS, type EdgeError, errorResponse, refusal } from './errors.js';
 import { Exchange } from './exchange.js';
@@ -47,9 +47,7 @@ export class ClientConnection implements RequestConnection, Waiting {
     private readonly services: ProxyServices,
   ) {
     this.head = new HeadBuffer(services.limits.headBytes);
-    const address = socket.remoteAddress ?? '';
-    // The canonical form: an IPv4 client on a dual-stack listener is the same client.
-    this.identity = { ip: parseIp(address)?.text ?? address };
+    this.identity = clientOf(socket);
     this.deadline = services.deadlines.after(services.timeouts.clientHead);
     services.deadlines.watch(this);
     socket.on('data', this.onData);

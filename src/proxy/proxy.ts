@@ -1,4 +1,5 @@
 import net from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { LoadBoard } from '../live/load-board.js';
 import type { ListenAddress } from '../live/messages.js';
@@ -212,5 +213,7 @@ function certificateSource(
 
 function turnAway(socket: net.Socket, ray: string): void {
   socket.on('error', () => {});
-  socket.end(closingResponse(EDGE_ERRORS.overloaded, ray), () => socket.destroy());
+  // One that wants HTTP/2 could not read it.
+  if ((socket as Partial<TLSSocket>).alpnProtocol === 'h2') socket.destroy();
+  else socket.end(closingResponse(EDGE_ERRORS.overloaded, ray), () => socket.destroy());
 }

@@ -1,6 +1,6 @@
 import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { parseIp } from '../../net/ip.js';
+import { clientOf } from '../client-identity.js';
 import { NEVER, type Waiting } from '../deadlines.js';
 import { errorResponse, refusal } from '../errors.js';
 import { Exchange } from '../exchange.js';
@@ -8,7 +8,6 @@ import { rayField } from '../forward-headers.js';
 import { Malformed } from '../head/malformed.js';
 import type { RequestHead } from '../head/request-head.js';
 import type { ProxyLimits } from '../limits.js';
-import type { Client } from '../requester.js';
 import type { ProxyServices } from '../services.js';
 import { createAllowance } from './allowance.js';
 import { Http2Requester } from './http2-requester.js';
@@ -146,14 +145,8 @@ function openSession(socket: TLSSocket, { limits }: ProxyServices): ServerHttp2S
       enablePush: false,
     },
   });
-  session.setLocalWindowSize(SESSION_WINDOW);
+  if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW);
   return session;
-}
-
-function clientOf(socket: TLSSocket): Client {
-  const address = socket.remoteAddress ?? '';
-  // The canonical form: an IPv4 client on a dual-stack listener is the same client.
-  return { ip: parseIp(address)?.text ?? address };
 }
 
 function readRequest(rawHeaders: string[], ends: boolean, limits: ProxyLimits): RequestHead | Malformed {

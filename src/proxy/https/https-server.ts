@@ -60,7 +60,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   });
   server.on('secureConnection', (socket) => {
     shakingHands.delete(addressOf(socket) ?? '');
-    options.accept(socket);
+    if (!socket.destroyed) options.accept(socket);
   });
   server.on('tlsClientError', (error, socket) => {
     log.debug({ cause: error.message }, 'the TLS handshake with a client failed');
