@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fieldsAfter } from '../../src/resources/pools/from-body.js';
 import { livePool } from '../../src/resources/pools/live.js';
 import { poolAt } from '../../src/resources/pools/rows.js';
+import { liveLoadBalancer, liveOrigin, livePool as livePoolOf } from '../support/live-objects.js';
 
 // The compiled modules: the embedded database starts a thread from its compiled file.
 const compiled = (module: string) => import(path.resolve(import.meta.dirname, '../../dist', module));
@@ -95,43 +96,32 @@ test('the data plane sees every default filled in, and hears of each change and 
     },
   ]);
   expect(upsert.pool).toEqual([
-    {
+    livePoolOf({
       id: pool.id,
       accountId,
       name: 'p',
-      enabled: true,
-      minimumOrigins: 1,
       monitorId: monitor.id,
-      monitorGroupId: null,
-      originSteering: 'random',
-      checkRegions: null,
       origins: [
-        {
-          key: expect.any(String),
+        liveOrigin({
+          key: expect.any(String) as unknown as string,
           name: 'a',
           address: '::ffff:1.1.1.1',
           ip: '1.1.1.1',
-          enabled: true,
-          weight: 1,
-          port: 0,
           host: 'app.example.com',
-          virtualNetworkId: null,
-        },
+        }),
       ],
-    },
+    }),
   ]);
   expect(upsert.load_balancer).toEqual([
-    {
+    liveLoadBalancer({
       id: balancer.id,
       accountId,
       zoneId: rules.zoneId,
       name: 'www.example.com',
-      enabled: true,
+      proxied: false,
       defaultPools: [pool.id],
-      fallbackPool: pool.id,
-      steeringPolicy: 'off',
-      randomSteering: { defaultWeight: 1, poolWeights: {} },
-    },
+      steeringPolicy: '',
+    }),
   ]);
 
   await write((tx) => rules.pools.merge(tx, settings, accountId, pool.id, {}));
@@ -168,7 +158,7 @@ test('origins are written when one of them changes, and not with anything else',
   expect(await writer()).not.toEqual(first);
 });
 
-test('a load balancer of an account is for readers of the API, and the data plane hears nothing of it', async () => {
+test('the data plane and the readers of the API are told whose load balancer it is', async () => {
   const pool = await write<{ id: string }>((tx) =>
     rules.pools.create(tx, settings, accountId, { name: 'q', origins: [{ name: 'a', address: '1.1.1.1' }] }),
   );
@@ -177,12 +167,16 @@ test('a load balancer of an account is for readers of the API, and the data plan
     write<{ id: string }>((tx) => rules.balancers.create(tx, owner, { name, ...body }));
   const ofAccount = await create({ account_id: accountId }, 'Payroll');
   const ofZone = await create({ zone_id: rules.zoneId }, 'q.example.com');
-  const idsOf = (objects: readonly { id: string }[]) => objects.map(({ id }) => id);
   const known = (owner: string) =>
     committed.loadBalancers.list(owner).map(({ row }: { row: { id: string } }) => row.id);
+  const owners = (objects: readonly { id: string; zoneId: string | null }[]) =>
+    Object.fromEntries(objects.map(({ id, zoneId }) => [id, zoneId]));
   for (const changes of [null, [['load_balancer', ofAccount.id] as [string, string]]]) {
     const { upsert } = await load(changes);
-    expect(idsOf(upsert.load_balancer)).toEqual(changes ? [] : [ofZone.id]);
+    expect(owners(upsert.load_balancer)).toEqual({
+      [ofAccount.id]: null,
+      ...(changes ? {} : { [ofZone.id]: rules.zoneId }),
+    });
     expect(known(`account ${accountId}`)).toEqual([ofAccount.id]);
     expect(known(`zone ${rules.zoneId}`)).toEqual([ofZone.id]);
   }
