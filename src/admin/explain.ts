@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DataPlane } from '../live/data-plane.js';
 import type { Explanation } from '../live/explanation.js';
 import type { Http } from '../wire/http.js';
+import { asked } from './asked.js';
 import { ipAddress, words } from './query.js';
 import { snakeCased } from './snake-case.js';
 
@@ -16,7 +17,7 @@ const query = z.strictObject({
   path: z
     .string()
     .max(8192, 'must be at most 8192 characters')
-    .startsWith('/', 'must start with /')
+    .regex(/^\/[!-~]*$/, 'must start with /, and be as it is sent: printable ASCII without spaces')
     .default('/'),
   ip: ipAddress.default('127.0.0.1'),
   method: z
@@ -31,14 +32,14 @@ const query = z.strictObject({
 
 /** `GET /_offramp/explain`: what would become of a request, and why, without sending it. */
 export function explainRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask' | 'connections'>): void {
-  app.get('/_offramp/explain', { schema: { hide: true, querystring: query } }, async ({ query: asked }) => {
-    const explanation = await dataPlane.ask('explain', {
-      scheme: asked.scheme,
-      authority: asked.host,
-      target: asked.path,
-      method: asked.method,
-      clientIp: asked.ip,
-      headers: asked.header.map(nameAndValue),
+  app.get('/_offramp/explain', { schema: { hide: true, querystring: query } }, async ({ query: wanted }) => {
+    const explanation = await asked(dataPlane, 'explain', {
+      scheme: wanted.scheme,
+      authority: wanted.host,
+      target: wanted.path,
+      method: wanted.method,
+      clientIp: wanted.ip,
+      headers: wanted.header.map(nameAndValue),
     });
     return { ...(snakeCased(explanation) as object), connectors: connectors(explanation, dataPlane) };
   });

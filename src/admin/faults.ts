@@ -2,14 +2,13 @@ import { z } from 'zod';
 import type { DataPlane } from '../live/data-plane.js';
 import { type Fault, MAX_FAULTS } from '../live/faults.js';
 import { FAILURES } from '../live/health-board.js';
-import type { QuestionName, Questions } from '../live/messages.js';
 import { parseIp } from '../net/ip.js';
 import { REGION_CODES } from '../resources/index.js';
 import { ok } from '../wire/envelope.js';
-import { ApiError } from '../wire/errors.js';
 import type { Http } from '../wire/http.js';
 import { hexId } from '../wire/identifiers.js';
 import { integer, text } from '../wire/text.js';
+import { asked } from './asked.js';
 
 const fault = z
   .strictObject({
@@ -41,18 +40,6 @@ export function faultRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): void 
   app.get(PATH, { schema: hidden }, shown);
   app.put(PATH, { schema: { ...hidden, body } }, ({ body }) => replace(body.faults.map(fromWire)));
   app.delete(PATH, { schema: hidden }, () => replace([]));
-}
-
-async function asked<Q extends QuestionName>(
-  dataPlane: Pick<DataPlane, 'ask'>,
-  name: Q,
-  question: Questions[Q]['ask'],
-): Promise<Questions[Q]['answer']> {
-  try {
-    return await dataPlane.ask(name, question);
-  } catch (error) {
-    throw new ApiError('overloaded', (error as Error).message);
-  }
 }
 
 type WireFault = z.output<typeof fault>;

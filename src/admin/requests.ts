@@ -3,6 +3,7 @@ import type { DataPlane } from '../live/data-plane.js';
 import type { RequestReport } from '../live/request-report.js';
 import type { Http } from '../wire/http.js';
 import { moment } from '../wire/timestamps.js';
+import { asked } from './asked.js';
 import { ipAddress, words } from './query.js';
 import { snakeCased } from './snake-case.js';
 
@@ -20,17 +21,17 @@ const query = z.strictObject({
 
 /** `GET /_offramp/requests`: the last requests that load balancers served, newest first. */
 export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): void {
-  app.get('/_offramp/requests', { schema: { hide: true, querystring: query } }, async ({ query: asked }) => {
-    const reports = await dataPlane.ask('requests', {
-      loadBalancer: asked.load_balancer ?? null,
-      pool: asked.pool ?? null,
-      origin: asked.origin ?? null,
-      host: asked.host?.toLowerCase() ?? null,
-      status: asked.status ?? null,
-      ray: asked.ray ?? null,
-      clientIp: asked.client_ip ?? null,
-      since: asked.since?.getTime() ?? null,
-      limit: asked.limit,
+  app.get('/_offramp/requests', { schema: { hide: true, querystring: query } }, async ({ query: wanted }) => {
+    const reports = await asked(dataPlane, 'requests', {
+      loadBalancer: wanted.load_balancer ?? null,
+      pool: wanted.pool ?? null,
+      origin: wanted.origin ?? null,
+      host: wanted.host?.toLowerCase() ?? null,
+      status: wanted.status ?? null,
+      ray: wanted.ray ?? null,
+      clientIp: wanted.client_ip ?? null,
+      since: wanted.since?.getTime() ?? null,
+      limit: wanted.limit,
     });
     return { requests: reports.map(view) };
   });

@@ -76,7 +76,8 @@ export function describeExplanation(answer: WireExplanation): string {
   ].join('\n');
 }
 
-const row = (label: string, text: string) => `${label.padEnd(15)}${text}`;
+/** Names are anybody's, and a terminal obeys control characters. */
+const row = (label: string, text: string) => `${label.padEnd(15)}${text.replace(/\p{Cc}/gu, '?')}`;
 
 function session({ affinity, decision, chosen }: WireExplanation): string {
   if (!affinity || affinity === 'none') return 'no affinity';

@@ -10,6 +10,7 @@ import {
   type Parameter,
 } from './functions.js';
 import { type Test, testOf } from './operators.js';
+import type { PatternBudget } from './pattern-budget.js';
 import type { Call, Comparison, Connective, Item, Literal, Node } from './syntax.js';
 import { arrayOf, describeType, elementOf, isScalar, type Scalar, type Type } from './types.js';
 
@@ -53,8 +54,8 @@ const both = (all: readonly Checked[]): Needs => ({
 });
 
 /** Gives every part its type. Throws an ExpressionError at the first that has none, or whose whole is not one boolean. */
-export function check(node: Node): Checked {
-  const checked = meaningOf(node);
+export function check(node: Node, budget: PatternBudget): Checked {
+  const checked = meaningOf(node, budget);
   if (checked.unpacked)
     throw new ExpressionError(
       '[*] gives one answer for each value: put any(...) or all(...) around it',
@@ -64,23 +65,23 @@ export function check(node: Node): Checked {
   return checked;
 }
 
-function meaningOf(node: Node): Checked {
+function meaningOf(node: Node, budget: PatternBudget): Checked {
   switch (node.kind) {
     case 'logical':
-      return logical(node);
+      return logical(node, budget);
     case 'not': {
-      const operand = condition(node.operand);
+      const operand = condition(node.operand, budget);
       const { unpacked, origin, needs } = operand;
       return { kind: 'not', operand, type: 'boolean', unpacked, origin, needs };
     }
     case 'comparison':
-      return comparison(node);
+      return comparison(node, budget);
     case 'field':
       return fieldAt(node);
     case 'call':
-      return call(node);
+      return call(node, budget);
     case 'item':
-      return item(node);
+      return item(node, budget);
     case 'literal': {
       const { literal } = node;
       return { kind: 'literal', value: scalarOf(literal), ...scalar(literal.kind, NOTHING) };
@@ -94,8 +95,8 @@ const scalarOf = (literal: Literal): Scalar =>
   literal.kind === 'string' ? stringBytes(literal.token) : literal.value;
 
 /** A part that `not`, `and`, `xor` or `or` works on. */
-function condition(node: Node): Checked {
-  const checked = meaningOf(node);
+function condition(node: Node, budget: PatternBudget): Checked {
+  const checked = meaningOf(node, budget);
   if (checked.type !== 'boolean') throw notBoolean(checked, node);
   return checked;
 }
@@ -112,8 +113,8 @@ function notBoolean({ type, kind }: Checked, { position }: Node): ExpressionErro
   return new ExpressionError(`${describeType(type)} is no condition by itself: ${advice}`, position);
 }
 
-function logical(node: Extract<Node, { kind: 'logical' }>): Checked {
-  const operands = node.operands.map(condition);
+function logical(node: Extract<Node, { kind: 'logical' }>, budget: PatternBudget): Checked {
+  const operands = node.operands.map((operand) => condition(operand, budget));
   const { unpacked, origin } = operands[0]!;
   for (const [index, operand] of operands.entries())
     if (operand.unpacked !== unpacked || operand.origin !== origin)
@@ -132,8 +133,8 @@ function logical(node: Extract<Node, { kind: 'logical' }>): Checked {
   };
 }
 
-function comparison(node: Comparison): Checked {
-  const left = meaningOf(node.left);
+function comparison(node: Comparison, budget: PatternBudget): Checked {
+  const left = meaningOf(node.left, budget);
   if (left.kind === 'literal')
     throw new ExpressionError(
       'a value stands left of the operator: a field or function comes first, then the operator and the value',
@@ -145,7 +146,7 @@ function comparison(node: Comparison): Checked {
       node.operatorPosition,
     );
   const { unpacked, origin, needs } = left;
-  const test = testOf(node, left.type);
+  const test = testOf(node, left.type, budget);
   return { kind: 'comparison', left, test, type: 'boolean', unpacked, origin: unpacked ? origin : '', needs };
 }
 
@@ -164,8 +165,8 @@ function fieldAt({ name, position }: Extract<Node, { kind: 'field' }>): Checked 
 
 const short = (name: string) => (name.length > 40 ? `${name.slice(0, 40)}...` : name);
 
-function item({ of: inner, key, bracketPosition }: Item): Checked {
-  const of = meaningOf(inner);
+function item({ of: inner, key, bracketPosition }: Item, budget: PatternBudget): Checked {
+  const of = meaningOf(inner, budget);
   const refuse = (reason: string) => new ExpressionError(reason, bracketPosition);
   if (of.unpacked) throw refuse('[*] is the last index of a value');
   const element = elementOf(of.type);
@@ -183,18 +184,18 @@ function item({ of: inner, key, bracketPosition }: Item): Checked {
   return { kind: 'item', of, key: key.value, ...scalar(element, of.needs) };
 }
 
-function call(node: Call): Checked {
+function call(node: Call, budget: PatternBudget): Checked {
   const func = functionNamed(node.name);
   if (!func)
     throw new ExpressionError(
       `"${short(node.name)}" is not a function: there are ${FUNCTION_NAMES.join(', ')}`,
       node.position,
     );
-  const parameters = node.parameters.map(meaningOf);
+  const parameters = node.parameters.map((parameter) => meaningOf(parameter, budget));
   checkCount(node, func);
   const each = parameters.map((argument, index) => acceptance(node, func, argument, index))[0]!;
   const literals = parameters.map((argument) => (argument.kind === 'literal' ? argument.value : undefined));
-  const apply = preparedAt(node, () => func.prepare(literals));
+  const apply = preparedAt(node, () => func.prepare(literals, budget));
   const needs = both(parameters);
   const made: Meaning = each
     ? { type: arrayOf(func.returns), unpacked: false, origin: parameters[0]!.origin, needs }

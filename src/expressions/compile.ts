@@ -5,6 +5,7 @@ import type { Facts } from './facts.js';
 import { tokensOf } from './lexer.js';
 import { MAX_LENGTH } from './limits.js';
 import { parse } from './parser.js';
+import { patternBudget } from './pattern-budget.js';
 
 export interface Expression {
   /**
@@ -18,15 +19,16 @@ const ALWAYS: Expression = { matches: () => true };
 
 /**
  * An expression of Cloudflare's Rules language, as far as rules of load balancers have it (docs/expressions.md). A blank one
- * always holds. Throws an ExpressionError for one that is wrong in any way. It takes time in proportion to the text.
+ * always holds. Throws an ExpressionError for one that is wrong in any way. It takes time in proportion to the text. Whoever
+ * compiles several that belong together hands them the same budget for their patterns.
  */
-export function compileExpression(text: string): Expression {
+export function compileExpression(text: string, budget = patternBudget()): Expression {
   if (text.length > MAX_LENGTH)
     throw new ExpressionError(
       `an expression has at most ${MAX_LENGTH} characters, this one ${text.length}`,
       MAX_LENGTH,
     );
   if (text.trim() === '') return ALWAYS;
-  const verdict = verdictOf(check(parse(tokensOf(text))));
+  const verdict = verdictOf(check(parse(tokensOf(text)), budget));
   return { matches: (facts) => verdict(facts) === true };
 }

@@ -1,6 +1,7 @@
 import type { Ip } from '../net/ip.js';
 import { lowerBytes, textOfBytes, upperBytes } from './bytes.js';
 import { MAX_MADE_BYTES } from './limits.js';
+import type { PatternBudget } from './pattern-budget.js';
 import { compilePattern, parseReplacement } from './regex.js';
 import type { Scalar, ScalarType, Type, Value } from './types.js';
 import { urlDecode } from './url-decode.js';
@@ -25,7 +26,7 @@ export interface Func {
    * Made once for each call in an expression, from its literal arguments: undefined where an argument is none. Throws an
    * ArgumentError.
    */
-  prepare(literals: readonly (Scalar | undefined)[]): Apply;
+  prepare(literals: readonly (Scalar | undefined)[], budget: PatternBudget): Apply;
 }
 
 /** A literal argument that the function cannot work with. */
@@ -127,8 +128,11 @@ function removeBytes(value: string, bytes: string): string {
     .join('');
 }
 
-function regexReplace([, source, replacement]: readonly (Scalar | undefined)[]): Apply {
-  const pattern = orArgumentError(1, () => compilePattern(textOfBytes(source as string)));
+function regexReplace(
+  [, source, replacement]: readonly (Scalar | undefined)[],
+  budget: PatternBudget,
+): Apply {
+  const pattern = orArgumentError(1, () => compilePattern(textOfBytes(source as string), budget));
   const pieces = orArgumentError(2, () =>
     parseReplacement(textOfBytes(replacement as string), pattern.groups),
   );

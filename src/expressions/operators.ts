@@ -2,6 +2,7 @@ import type { Ip } from '../net/ip.js';
 import { textOfBytes } from './bytes.js';
 import { patternText, stringBytes } from './escapes.js';
 import { ExpressionError } from './expression-error.js';
+import type { PatternBudget } from './pattern-budget.js';
 import { compilePattern } from './regex.js';
 import { addressSet, integerSet } from './set.js';
 import type { Comparison, Element, Operator } from './syntax.js';
@@ -41,7 +42,7 @@ const OPERATORS_OF: Readonly<Record<ScalarType, readonly Operator[]>> = {
 };
 
 /** What a comparison asks of values of the type on its left. Throws an ExpressionError where the types do not fit. */
-export function testOf(comparison: Comparison, type: ScalarType): Test {
+export function testOf(comparison: Comparison, type: ScalarType, budget: PatternBudget): Test {
   const { operator, operatorPosition, right } = comparison;
   if (type === 'boolean')
     throw new ExpressionError('a boolean is not compared: write it alone, or after not', operatorPosition);
@@ -53,7 +54,7 @@ export function testOf(comparison: Comparison, type: ScalarType): Test {
   for (const element of right) checkElement(element, type);
   if (type === 'integer') return integerTest(operator, right) as Test;
   if (type === 'ip') return addressTest(operator, right) as Test;
-  return stringTest(operator, right) as Test;
+  return stringTest(operator, right, budget) as Test;
 }
 
 function checkElement(element: Element, type: ScalarType): void {
@@ -78,7 +79,11 @@ function addressTest(operator: Operator, right: readonly Element[]): (value: Ip)
   return operator === 'eq' ? (value) => value.text === text : (value) => value.text !== text;
 }
 
-function stringTest(operator: Operator, right: readonly Element[]): (value: string) => boolean {
+function stringTest(
+  operator: Operator,
+  right: readonly Element[],
+  budget: PatternBudget,
+): (value: string) => boolean {
   const tokens = right.map((element) => (element as Extract<Element, { kind: 'string' }>).token);
   if (operator === 'in') {
     const known = new Set(tokens.map(stringBytes));
@@ -87,7 +92,8 @@ function stringTest(operator: Operator, right: readonly Element[]): (value: stri
   const [token] = tokens;
   const { position } = token!;
   if (operator === 'matches')
-    return orExpressionError('the pattern', position, () => compilePattern(patternText(token!))).matches;
+    return orExpressionError('the pattern', position, () => compilePattern(patternText(token!), budget))
+      .matches;
   const literal = stringBytes(token!);
   if (operator === 'contains') return (value) => value.includes(literal);
   if (operator === 'wildcard' || operator === 'strict wildcard')

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { textOfBytes, utf8Bytes } from './bytes.js';
 import { MAX_MADE_BYTES } from './limits.js';
+import { type PatternBudget, spend } from './pattern-budget.js';
 
 /** A pattern in RE2's syntax, which is that of Rust's engine but for its rarer flags. Both match in linear time. */
 export interface Pattern {
@@ -23,14 +24,15 @@ const MAX_WIDE_RANGES = 10;
 const MAX_UNICODE_CLASSES = 100;
 const MAX_REFERENCES = 8;
 
-/** Throws an Error that says what is wrong with the pattern. */
-export function compilePattern(source: string): Pattern {
-  checkCost(source);
+/** Throws an Error that says what is wrong with the pattern, or that there is not enough left for it. */
+export function compilePattern(source: string, budget: PatternBudget): Pattern {
+  checkCost(source, budget);
   const compiled = compile(source);
   if (compiled.programSize() > MAX_INSTRUCTIONS)
     throw new Error(
       `it needs ${compiled.programSize()} steps for each character, of at most ${MAX_INSTRUCTIONS}: make it shorter or repeat less`,
     );
+  spend(budget, 'steps', compiled.programSize());
   return {
     matches: (bytes) => compiled.test(textOfBytes(bytes)),
     replaceFirst: (bytes, replacement) => replaceFirst(compiled, bytes, replacement),
@@ -49,7 +51,7 @@ function compile(source: string): RE2JS {
 }
 
 // Before it is compiled, because it is compiling that costs.
-function checkCost(source: string): void {
+function checkCost(source: string, budget: PatternBudget): void {
   const most = (count: number, limit: number, what: string) => {
     if (count > limit) throw new Error(`its ${what} add up to ${count}, more than ${limit}`);
   };
@@ -57,8 +59,12 @@ function checkCost(source: string): void {
   for (const [, from, to] of source.matchAll(/\{(\d{1,9})(?:,(\d{0,9}))?\}/g))
     repetitions += Math.max(Number(from), Number(to ?? 0));
   most(repetitions, MAX_REPETITIONS, 'repetitions');
-  most(source.match(/-(?:[^\0-\x7f]|\\x)/g)?.length ?? 0, MAX_WIDE_RANGES, 'ranges beyond ASCII');
-  most(source.match(/\\p/gi)?.length ?? 0, MAX_UNICODE_CLASSES, 'Unicode classes');
+  const wideRanges = source.match(/-(?:[^\0-\x7f]|\\x)/g)?.length ?? 0;
+  most(wideRanges, MAX_WIDE_RANGES, 'ranges beyond ASCII');
+  spend(budget, 'wideRanges', wideRanges);
+  const unicodeClasses = source.match(/\\p/gi)?.length ?? 0;
+  most(unicodeClasses, MAX_UNICODE_CLASSES, 'Unicode classes');
+  spend(budget, 'unicodeClasses', unicodeClasses);
 }
 
 function replaceFirst(pattern: RE2JS, bytes: string, replacement: Replacement): string | undefined {

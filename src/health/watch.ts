@@ -67,7 +67,9 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
   }
 
   function onResult({ monitor, health: found }: MonitorChecks, { state: from }: PlaceHealth): void {
-    if (target.monitors.length > 1 && from !== found.state) onFinding(target, monitor.id, from, found);
+    // The only one that has a say speaks through the origin's own health.
+    const alone = target.monitors.length === 1 && !target.monitors[0]!.monitoringOnly;
+    if (!alone && from !== found.state) onFinding(target, monitor.id, from, found);
     settle();
   }
 

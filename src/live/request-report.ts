@@ -18,7 +18,7 @@ export interface RequestReport {
   readonly loadBalancer: Named | null;
   /** Who answered; of a request without an answer, who was asked last. */
   readonly pool: Named | null;
-  readonly origin: { readonly name: string; readonly address: string } | null;
+  readonly origin: OriginReport | null;
   readonly offRamp: OffRampReport | null;
   /** In order; the last one too, when its failure is what the client got. */
   readonly failedAttempts: readonly FailedAttemptReport[];
@@ -28,6 +28,11 @@ export interface RequestReport {
 export interface Named {
   readonly id: string;
   readonly name: string;
+}
+
+export interface OriginReport {
+  readonly name: string;
+  readonly address: string;
 }
 
 /** How the bytes left. */
@@ -43,7 +48,7 @@ export interface FailedAttemptReport {
   readonly failure: string;
 }
 
-/** Why steering chose as it did; pools by id. */
+/** Why steering chose as it did; pools by id. Of long lists the beginning. */
 export interface DecisionReport {
   readonly poolSet: string | null;
   readonly rules: readonly string[];

@@ -1,8 +1,12 @@
 import type { Carriers } from '../steering/visit.js';
 import { matchesName } from './head/characters.js';
+import type { RequestHead } from './head/request-head.js';
 
-/** The fields of a request that sessions may be told from: `lines` are the checked field lines that are passed on. */
-export function requestCarriers(lines: string): Carriers {
+type CarryingHead = Pick<RequestHead, 'passedOn' | 'host' | 'forwardedFor'>;
+
+/** The fields of a request that sessions may be told from. */
+export function requestCarriers(head: CarryingHead): Carriers {
+  const lines = head.passedOn;
   let cookies: string | undefined | null = null;
   const whole = (): string | undefined => {
     // HTTP/2 may split the one field; the pieces mean the same as the whole.
@@ -12,7 +16,12 @@ export function requestCarriers(lines: string): Carriers {
   return {
     cookies: whole,
     cookie: (name) => cookieIn(whole() ?? '', name),
-    header: (name) => joined(fieldValues(lines, name), ', '),
+    header(name) {
+      // These two are not among the lines, because they are not passed on as they came.
+      if (name === 'host') return head.host;
+      if (name === 'x-forwarded-for') return head.forwardedFor || undefined;
+      return joined(fieldValues(lines, name), ', ');
+    },
   };
 }
 

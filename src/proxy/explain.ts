@@ -13,7 +13,7 @@ import { type RequestHead, readRequestHead } from './head/request-head.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import type { HostIndex } from './match.js';
 import { originTarget } from './origin-target.js';
-import { sampleShares } from './sample-shares.js';
+import { NO_SHARES, sampleShares } from './sample-shares.js';
 import { httpVisit, type Places, takePlace } from './visit.js';
 
 export interface ExplainParts {
@@ -87,8 +87,13 @@ function explained(
 ): Explanation {
   const { id, name, proxied } = loadBalancer;
   const decision = parts.steering.decide(loadBalancer, visit);
-  const shares = sampleShares(visit, (other) => parts.steering.decide(loadBalancer, other));
   const { settings, trace } = decision;
+  // Chance has no part in pool sets and rules, which may be slow: what they have made of the request is sampled.
+  const ruled: LiveLoadBalancer = { ...loadBalancer, settings, poolSets: [], rules: [] };
+  const shares =
+    decision.kind === 'fixed_response'
+      ? NO_SHARES
+      : sampleShares(visit, (other) => parts.steering.decide(ruled, other));
   const pool = (poolId: string) =>
     explainPool(poolId, parts.snapshot.pools.get(poolId), parts.health, visit, trace.skipped, shares);
   const chosen = decision.kind === 'plan' ? chosenOrigin(parts, decision, head) : null;

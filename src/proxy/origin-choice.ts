@@ -4,8 +4,10 @@ import type { Plan } from '../steering/plan.js';
 import type { Visit } from '../steering/visit.js';
 import { type FailedAttempt, mayTryAnotherOrigin } from './retry.js';
 
-/** So many origins whose names do not resolve are passed over for one request: each may cost a wait for DNS. */
-const MAX_UNRESOLVED = 5;
+/** So many origins whose names do not resolve are passed over in one pool: each may cost a wait for DNS. */
+const MAX_UNRESOLVED_IN_POOL = 5;
+/** And so many for one request, in all pools together. */
+const MAX_UNRESOLVED = 20;
 
 /** Which origin one request goes to, and which one next when that fails. */
 export class OriginChoice {
@@ -13,9 +15,10 @@ export class OriginChoice {
   /** The one retry is used up. */
   private retried = false;
   private unresolved = 0;
+  private unresolvedInPool = 0;
 
   constructor(
-    private readonly steering: Pick<Steering, 'alternative'>,
+    private readonly steering: Pick<Steering, 'alternative' | 'passOver'>,
     readonly visit: Visit,
     public plan: Plan,
   ) {}
@@ -25,6 +28,7 @@ export class OriginChoice {
     const next = attempt.failure === 'unknown_host' ? this.passOver(attempt) : this.retry(attempt);
     if (next === null) return false;
     this.tried.push(this.plan.origin);
+    if (next.pool.id !== this.plan.pool.id) this.unresolvedInPool = 0;
     this.plan = next;
     return true;
   }
@@ -32,31 +36,15 @@ export class OriginChoice {
   private retry(attempt: FailedAttempt): Plan | null {
     if (this.retried || !mayTryAnotherOrigin(attempt)) return null;
     this.retried = true;
-    return this.alternativeTo(this.plan);
+    return this.steering.alternative(this.plan, this.visit, this.tried);
   }
 
-  /**
-   * An origin without an address takes no part in the request: that is no failover, so it holds for sessions too, goes
-   * on to other pools, at last to the fallback pool, and uses up no retry.
-   */
+  /** An origin without an address takes no part in the request, which uses up no retry. */
   private passOver({ replayable }: FailedAttempt): Plan | null {
     if (!replayable || this.unresolved === MAX_UNRESOLVED) return null;
     this.unresolved += 1;
-    const { plan } = this;
-    const settings = { ...plan.settings, failoverAcrossPools: true };
-    const startsSession = plan.pinned || plan.startsSession;
-    const free: Plan = { ...plan, settings, pinned: false, startsSession };
-    return this.alternativeTo(free) ?? this.fallback(free);
-  }
-
-  private fallback(plan: Plan): Plan | null {
-    const candidates = [plan.settings.fallbackPool];
-    return this.alternativeTo({ ...plan, trace: { ...plan.trace, policy: 'off', candidates } });
-  }
-
-  private alternativeTo(plan: Plan): Plan | null {
-    const next = this.steering.alternative(plan, this.visit, this.tried);
-    // What was asked for this step alone does not stay.
-    return next && { ...next, settings: this.plan.settings, trace: this.plan.trace };
+    this.unresolvedInPool += 1;
+    const leavesPool = this.unresolvedInPool > MAX_UNRESOLVED_IN_POOL;
+    return this.steering.passOver(this.plan, this.visit, this.tried, leavesPool);
   }
 }

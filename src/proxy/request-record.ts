@@ -1,5 +1,11 @@
-import type { FailedAttemptReport, Named, OffRampReport } from '../live/request-report.js';
-import type { LiveLoadBalancer } from '../live/snapshot.js';
+import type {
+  DecisionReport,
+  FailedAttemptReport,
+  Named,
+  OffRampReport,
+  OriginReport,
+} from '../live/request-report.js';
+import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Plan, Trace } from '../steering/plan.js';
 import type { RequestHead } from './head/request-head.js';
@@ -7,6 +13,8 @@ import { kept, loggedPath, type RequestLog } from './request-log.js';
 
 const DIRECT: OffRampReport = { kind: 'direct', tunnelId: null };
 const NO_FAILURES: readonly FailedAttemptReport[] = [];
+/** Pools and rules of a decision: a load balancer may have a thousand of each, and thousands of decisions are kept. */
+const MAX_LISTED = 32;
 
 /** Where records go, and what they need to tell how bytes left. */
 export interface RecordServices {
@@ -53,16 +61,17 @@ export class RequestRecord {
       durationMs: Math.round((performance.now() - this.begun) * 1000) / 1000,
       clientIp: this.clientIp,
       method: kept(request.method),
-      host: kept(request.host),
+      // Most often the name that is in memory anyhow.
+      host: request.host === loadBalancer?.name ? loadBalancer.name : kept(request.host),
       path: loggedPath(request.target),
       status: this.status,
       error,
       loadBalancer: loadBalancer && named(loadBalancer),
       pool: plan && named(plan.pool),
-      origin: plan && { name: plan.origin.name, address: plan.origin.address },
+      origin: plan && originReport(plan.origin),
       offRamp: this.offRamp,
       failedAttempts: this.failures,
-      decision: this.trace,
+      decision: this.trace && decisionReport(this.trace),
     });
   }
 
@@ -73,4 +82,35 @@ export class RequestRecord {
   }
 }
 
-const named = ({ id, name }: Named): Named => ({ id, name });
+/** One object for all reports about the same thing: what every request leaves behind is what the garbage collector works on. */
+const names = new WeakMap<Named, Named>();
+const origins = new WeakMap<LiveOrigin, OriginReport>();
+
+function named(object: Named): Named {
+  let known = names.get(object);
+  if (known === undefined) {
+    known = { id: object.id, name: object.name };
+    names.set(object, known);
+  }
+  return known;
+}
+
+function originReport(origin: LiveOrigin): OriginReport {
+  let known = origins.get(origin);
+  if (known === undefined) {
+    known = { name: origin.name, address: origin.address };
+    origins.set(origin, known);
+  }
+  return known;
+}
+
+function decisionReport(trace: Trace): DecisionReport {
+  const { candidates, skipped, rules } = trace;
+  if (Math.max(candidates.length, skipped.length, rules.length) <= MAX_LISTED) return trace;
+  return {
+    ...trace,
+    candidates: candidates.slice(0, MAX_LISTED),
+    skipped: skipped.slice(0, MAX_LISTED),
+    rules: rules.slice(0, MAX_LISTED),
+  };
+}

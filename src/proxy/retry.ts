@@ -4,8 +4,8 @@ import type { OriginFailure } from './errors.js';
 const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 /**
- * The documented triggers of zero-downtime failover, 521, 522, 523, 525, 526, and a name that leads nowhere: such an
- * origin is passed over for this request. In all of them the request was not sent.
+ * The documented triggers of zero-downtime failover, 521, 522, 523, 525 and 526, and a tunnel's hostname to which nothing
+ * leads. In all of them the request was not sent.
  */
 const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
   'refused',
@@ -13,7 +13,6 @@ const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
   'unreachable',
   'tls_handshake',
   'tls_certificate',
-  'unknown_host',
   'no_ingress',
 ]);
 

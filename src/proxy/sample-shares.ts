@@ -7,8 +7,11 @@ export interface Shares {
   ofOrigin(poolId: string, originKey: string): number;
 }
 
+/** Of a request that no pool gets. */
+export const NO_SHARES: Shares = { ofPool: () => 0, ofOrigin: () => 0 };
+
 const SAMPLES = 1_000;
-/** Rules may be slow to evaluate, and traffic waits meanwhile: after this time a hundred must do. */
+/** Many pools take long to order, and traffic waits meanwhile: after this time a hundred must do. */
 const PATIENCE_MS = 25;
 const FEWEST_SAMPLES = 100;
 /** The fractions of square roots of primes: multiples of each spread evenly, and those of different ones independently. */

@@ -55,7 +55,7 @@ export function httpVisit(
       facts ??= httpFacts(loadBalancer, client, request, place, now);
       return facts;
     },
-    carriers: requestCarriers(request.passedOn),
+    carriers: requestCarriers(request),
   };
 }
 

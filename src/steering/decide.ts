@@ -29,6 +29,13 @@ export interface Steering {
    * says whether the session goes on there (`sticky`), or with its old origin next time (`temporary`).
    */
   alternative(plan: Plan, visit: Visit, tried: readonly LiveOrigin[]): Plan | null;
+  /**
+   * Where the request goes when the origin of its plan takes no part in it, nor those of `tried`, as one without an address:
+   * another origin of the same pool, else the next pool, at last the fallback pool, all as if those origins were not there.
+   * That is no failover: it needs no permission and holds for sessions too, which go on where it leads. With `leavesPool`
+   * nothing else of the plan's pool is in question either. Null when nothing is left.
+   */
+  passOver(plan: Plan, visit: Visit, tried: readonly LiveOrigin[], leavesPool: boolean): Plan | null;
 }
 
 /** Where a request goes, if anywhere, and what became of its session. */
@@ -113,14 +120,11 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
     },
 
     alternative(plan, visit, tried) {
-      const { settings, trace } = plan;
+      const { settings } = plan;
       if (plan.pinned && settings.affinityAttributes.zeroDowntimeFailover === 'none') return null;
-      const without = [plan.origin, ...tried].map(({ key }) => key);
-      const barred: SkippedPool = { poolId: plan.pool.id, reason: 'no_eligible_origin' };
-      const { policy, candidates } = trace;
-      const query: SearchQuery = { settings, policy, candidates, visit, without };
+      const query = queryWithout(plan, visit, tried);
       const same = sameInPool(plan, query);
-      const found = same ?? (settings.failoverAcrossPools ? search.find(query, barred, []) : null);
+      const found = same ?? (settings.failoverAcrossPools ? search.find(query, leave(plan), []) : null);
       return (
         found && {
           ...plan,
@@ -128,6 +132,25 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
           viaFallback: plan.viaFallback && found === same,
           pinned: false,
           startsSession: plan.pinned ? movesSession(settings) : plan.startsSession,
+        }
+      );
+    },
+
+    passOver(plan, visit, tried, leavesPool) {
+      const query = queryWithout(plan, visit, tried);
+      const barred = leavesPool ? leave(plan) : null;
+      const same = leavesPool || plan.viaFallback ? null : sameInPool(plan, query);
+      const candidate = same ?? search.find(query, barred, []);
+      const found =
+        candidate ?? (barred?.poolId === plan.settings.fallbackPool ? null : fallback(query, null));
+      return (
+        found && {
+          ...plan,
+          pool: found.pool,
+          origin: found.origin,
+          viaFallback: candidate === null,
+          pinned: false,
+          startsSession: plan.pinned || plan.startsSession,
         }
       );
     },
@@ -139,6 +162,19 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
     const origin = group && search.pickOrigin(group, query);
     return pool && origin ? { pool, origin } : null;
   }
+}
+
+const leave = ({ pool }: Plan): SkippedPool => ({ poolId: pool.id, reason: 'no_eligible_origin' });
+
+/** What the plan came from, less its origin and those that were tried. */
+function queryWithout(
+  { settings, trace, origin }: Plan,
+  visit: Visit,
+  tried: readonly LiveOrigin[],
+): SearchQuery {
+  const { policy, candidates } = trace;
+  const without = [origin, ...tried].map(({ key }) => key);
+  return { settings, policy, candidates, visit, without };
 }
 
 /** Sessions behind the values of headers cannot be moved: they return to their origin. */

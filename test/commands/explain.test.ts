@@ -115,6 +115,7 @@ test.each([
   [`explain?host=${HOST}&header=x:a%0d%0aHost:%20b`, 'header'],
   [`explain?host=a%0d%0ab`, 'host must be a host name'],
   [`explain?host=${HOST}&path=relative`, 'path must start with /'],
+  [`explain?host=${HOST}&path=/%20HTTP/1.1%0d%0aX-Where:%20b`, 'path must start with /'],
   [`explain?host=${HOST}&other=1`, 'other'],
   ['requests?limit=0', 'limit'],
   ['requests?since=yesterday', 'since'],

@@ -198,6 +198,11 @@ table('patterns and wildcards', [
     'the pattern: its Unicode classes add up to 101, more than 100',
   ],
   ['http.host ~ "(a|b){999}"', 12, 'the pattern: it needs '],
+  [
+    Array.from({ length: 3 }, () => `http.host ~ "${'[\u0100-\uffff]'.repeat(9)}"`).join(' or '),
+    138,
+    'the pattern: it takes 9 of the 20 ranges beyond ASCII that all rules have together, and 2 are left',
+  ],
   ['http.host wildcard "a**"', 19, 'the wildcard "a**": ** has no meaning: use one *'],
   ['http.host wildcard r"a\\b"', 19, 'the wildcard "a\\\\b": a backslash stands only before *'],
   ['http.host strict wildcard "**"', 26, 'the wildcard "**": ** has no meaning'],

@@ -126,15 +126,17 @@ test('T36 a member that is new is probed at once, and one that has left no longe
   expect(asked.slice(2)).toEqual(['/a', '/a']);
 });
 
-test('a group without a member that has a say leaves its pools down', async () => {
+test('a group without a member that has a say leaves its pools down, and what its monitor finds is heard', async () => {
   const { port, asked } = await origin();
-  const bench = startProber();
+  const lines: { monitorId?: string; to: string }[] = [];
+  const bench = startProber({ log: pino({}, { write: (line) => lines.push(JSON.parse(line)) }) });
   bench.apply({ monitor: [monitorAt(port)('a')], monitor_group: group(), pool: [pool] });
   expect(bench.healthOf(POOL)).toBeUndefined();
   expect(isPoolHealthy(pool, bench.board)).toBe(false);
   bench.apply({ monitor_group: group(member('a', { monitoringOnly: true })) });
   await until(() => asked.length === 1 && bench.healthOf(POOL)?.checkedAt);
   expect(bench.healthOf(POOL)?.state).toBe('unknown');
+  expect(lines).toMatchObject([{ monitorId: 'a', from: 'unknown', to: 'healthy' }]);
   expect(isPoolHealthy(pool, bench.board)).toBe(false);
 });
 

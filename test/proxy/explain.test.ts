@@ -163,6 +163,54 @@ test('rules and places are those of the request that is asked about', async () =
   expect(explain().decision?.rules).toEqual([]);
 });
 
+test('rules are asked once, however often chance is tried, and what they set counts for the shares', async () => {
+  const rig = await startRig({
+    upsert: {
+      pool: ['a', 'b'].map((id) => unmonitoredPool({ id, origins: [liveOrigin({ port: 1 })] })),
+      load_balancer: [
+        balancer(['a', 'b'], {
+          rules: [
+            {
+              name: 'draws',
+              condition: 'http.host ne ""',
+              terminates: false,
+              fixedResponse: null,
+              overrides: { steeringPolicy: 'random' },
+            },
+          ],
+        }),
+      ],
+    },
+  });
+  const { store, health, load, sessions, proxyOptions } = rig;
+  const steering = createSteering({ pools: store.snapshot.pools, health, load, sessions: sessions.look });
+  const rules: number[] = [];
+  const explain = createExplain({
+    snapshot: store.snapshot,
+    hosts: createHostIndex(store),
+    health,
+    offramps: { select: () => ({ kind: 'direct' }) },
+    steering: {
+      decide(loadBalancer, visit) {
+        rules.push(loadBalancer.rules.length);
+        return steering.decide(loadBalancer, visit);
+      },
+    },
+    places: proxyOptions,
+  });
+  const answer = explain({
+    scheme: 'http',
+    authority: HOST,
+    target: '/',
+    method: 'GET',
+    clientIp: '192.0.2.1',
+    headers: [],
+  });
+  expect(answer.candidates.every(({ share }) => share > 0.4)).toBe(true);
+  expect(rules.length).toBeGreaterThan(100);
+  expect(rules.filter((count) => count > 0)).toHaveLength(1);
+});
+
 test.each<[string, Partial<ExplainQuestion>, object]>([
   ['a name that nobody has', { authority: 'other.example.com:80' }, { status: 530, code: 1001 }],
   ['a target that cannot be read', { target: '/a b' }, { status: 400 }],

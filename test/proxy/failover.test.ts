@@ -183,3 +183,16 @@ test('passing over names that do not resolve comes to an end', async () => {
   expect((await ask(rig.port)).status).toBe(530);
   expect(rig.dialled).toHaveLength(6);
 });
+
+test('a pool of many names that do not resolve does not keep the request from the next pool', async () => {
+  const { port } = await good();
+  const names = Array.from({ length: 20 }, (_, index) => `name${index}.invalid`);
+  const failures = Object.fromEntries(names.map((name) => [name, 'unknown_host' as const]));
+  const pools = [
+    unmonitoredPool({ id: 'a', origins: names.map((address) => liveOrigin({ address, ip: null })) }),
+    unmonitoredPool({ id: 'b', origins: [liveOrigin({ port })] }),
+  ];
+  const rig = await rigOf(pools, { failures });
+  expect(await ask(rig.port)).toMatchObject({ status: 200, body: 'good' });
+  expect(rig.dialled).toHaveLength(7);
+});

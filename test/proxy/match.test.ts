@@ -41,7 +41,7 @@ test('a wildcard does not match the name it stands under, nor another zone', () 
   expect(match('badexample.com')).toBeUndefined();
 });
 
-test('a disabled load balancer is as if absent', () => {
+test('T71 a disabled load balancer is as if absent', () => {
   const { match } = indexOf(balancer('a.example.com', { enabled: false }), balancer('*.example.com'));
   expect(match('a.example.com')).toBe('*.example.com');
 });

@@ -152,3 +152,21 @@ test('an upgraded connection is logged at its upgrade', async () => {
   await client.receive((text) => text.includes(' 101 '));
   expect(await only(rig)).toMatchObject({ status: 101, path: '/ws', error: null });
 });
+
+test('of a decision among very many pools the beginning is kept', async () => {
+  const { port } = await good();
+  const ids = Array.from({ length: 1_000 }, (_, index) => `off-${index}`);
+  const rig = await startRig({
+    upsert: {
+      pool: [
+        ...ids.map((id) => unmonitoredPool({ id, enabled: false, origins: [liveOrigin({ port })] })),
+        unmonitoredPool({ id: 'on', origins: [liveOrigin({ port })] }),
+      ],
+      load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ids, fallbackPool: 'on' })],
+    },
+  });
+  await ask(rig.port);
+  const { decision } = await only(rig);
+  expect(decision?.candidates).toEqual(ids.slice(0, 32));
+  expect(decision?.skipped).toEqual(ids.slice(0, 32).map((poolId) => ({ poolId, reason: 'disabled' })));
+});

@@ -49,7 +49,7 @@ test('what a pool set leaves out, gives as null, or has beyond what is known, is
   ]);
 });
 
-test('a PATCH without pool sets, or with null, leaves them; an empty list clears them; a PUT without them does too', async () => {
+test('T65 a PATCH without pool sets, or with null, leaves them; an empty list clears them; a PUT without them does too', async () => {
   const { id } = await rig.create({ pool_sets: everySet() });
   const one = `${PATH}/${id}`;
   const setsAfter = async (fields: object) => (await api.patch(one, fields)).body.result.pool_sets;

@@ -118,7 +118,7 @@ test('a rule may turn on header affinity with the headers of the load balancer, 
 });
 
 test('limits of a rule are inclusive', async () => {
-  const rules = Array.from({ length: 100 }, () => ({
+  const rules = Array.from({ length: 32 }, () => ({
     ...DEFAULTS,
     name: 'n'.repeat(200),
     condition: `http.host eq "${'c'.repeat(4096 - 15)}"`,
@@ -155,6 +155,14 @@ test.each<[object, string]>([
   [rule({ condition: 'ip.src in $offices' }), 'rules[0].condition: $offices: lists are not available'],
   [rule({ condition: '(', disabled: true }), 'rules[0].condition: unexpected end of the expression'],
   [rule({ condition: true }), 'rules[0].condition must be a string'],
+  [
+    { rules: Array.from({ length: 33 }, () => ({ condition: ' '.repeat(4096) })) },
+    'rules: the conditions have 135168 characters together, more than 131072',
+  ],
+  [
+    { rules: Array.from({ length: 12 }, () => ({ condition: 'http.host matches "[ab]{900}[cd]{900}"' })) },
+    'rules[11].condition: the pattern: it takes 1802 of the 20000 steps for each character that all rules have together, and 178 are left',
+  ],
   [rule({ priority: -1 }), 'rules[0].priority is not in range [0, 2147483647]'],
   [rule({ priority: 0.5 }), 'rules[0].priority must be an integer'],
   [rule({ disabled: 1 }), 'rules[0].disabled'],
@@ -238,6 +246,17 @@ test('T58 a load balancer with a condition that is no expression is not stored, 
     expect(refused.body.errors[0].message).toContain('rules[1].condition: unexpected end of the expression');
   }
   expect((await api.get(`${PATH}/${balancer.id}`)).body.result).toEqual(balancer);
+});
+
+test('patterns that come with a later write count together with those that are kept', async () => {
+  const wide = (count: number) => `http.host matches "${'[\u0100-\uffff]'.repeat(count)}"`;
+  const rules = [{ condition: wide(10) }, { condition: wide(10) }];
+  const { id } = (await api.post(PATH, rig.bodyOf({ rules }))).body.result;
+  expect((await api.patch(`${PATH}/${id}`, { description: 'kept as they are' })).status).toBe(200);
+  const refused = await api.patch(`${PATH}/${id}`, { rules: [...rules, { condition: wide(1) }] });
+  expect(refused.body.errors[0].message).toContain(
+    'rules[2].condition: the pattern: it takes 1 of the 20 ranges beyond ASCII that all rules have together, and 0 are left',
+  );
 });
 
 test('T59 a condition may ask for fields of the other proxy mode', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HealthState } from '../../src/live/health-board.js';
+import type { LiveOrigin } from '../../src/live/snapshot.js';
 import { NOWHERE } from '../../src/net/place.js';
 import type { Plan } from '../../src/steering/plan.js';
 import { livePool, unmonitoredPool } from '../support/live-objects.js';
@@ -292,3 +293,46 @@ test.each([
     expect(Math.abs(share() - 0.5)).toBeLessThan(0.01);
   },
 );
+
+test('an origin that is passed over makes room for its pool, then the next one, at last the fallback pool whatever its health', () => {
+  const [a, b] = [
+    unmonitoredPool({ id: 'a', origins: [origin('1'), origin('2')] }),
+    livePool({ id: 'b', monitorId: 'm', origins: [origin('3')] }),
+  ];
+  const fallback = livePool({ id: 'fallback', monitorId: 'm', origins: [origin('4'), origin('5')] });
+  const { decide, passOver, verdict } = steer([a, b, fallback], { defaultPools: ['a', 'b'] });
+  verdict('b', '3', 'healthy');
+  verdict('fallback', '4', 'unhealthy');
+  verdict('fallback', '5', 'unhealthy');
+  let plan: Plan | null = decide() as Plan;
+  const tried: LiveOrigin[] = [];
+  const way: string[] = [];
+  while (plan !== null) {
+    way.push(target(plan));
+    const next: Plan | null = passOver(plan, tried);
+    tried.push(plan.origin);
+    plan = next;
+  }
+  expect(way.slice(0, 2).sort()).toEqual(['a/1', 'a/2']);
+  expect(way[2]).toBe('b/3');
+  expect(way.slice(3).sort()).toEqual(['fallback/4 via fallback', 'fallback/5 via fallback']);
+});
+
+test('a request that leaves its pool does not come back to it as the fallback pool', () => {
+  const a = unmonitoredPool({ id: 'a', origins: [origin('1'), origin('2')] });
+  const b = unmonitoredPool({ id: 'b', origins: [origin('3')] });
+  const { decide, passOver } = steer([a, b], { fallbackPool: 'a' });
+  const plan = decide() as Plan;
+  const next = passOver(plan, [], true);
+  expect(target(next)).toBe('b/3');
+  const alone = steer([a], { fallbackPool: 'a' });
+  expect(alone.passOver(alone.decide() as Plan, [], true)).toBeNull();
+});
+
+test('T70 a disabled pool is skipped', () => {
+  const a = unmonitoredPool({ id: 'a', enabled: false, origins: [origin('1')] });
+  const b = unmonitoredPool({ id: 'b', origins: [origin('2')] });
+  const decision = steer([a, b]).decide();
+  expect(target(decision)).toBe('b/2');
+  expect(decision.trace.skipped).toEqual([{ poolId: 'a', reason: 'disabled' }]);
+});

@@ -79,6 +79,8 @@ export function steer(pools: readonly LivePool[], fields: BalancerFields = {}) {
     decide: (other: Partial<Visit> = {}): Decision => steering.decide(balancer, { ...visit, ...other }),
     alternative: (plan: Plan, tried: readonly LiveOrigin[] = [], other: Partial<Visit> = {}) =>
       steering.alternative(plan, { ...visit, ...other }, tried),
+    passOver: (plan: Plan, tried: readonly LiveOrigin[] = [], leavesPool = false) =>
+      steering.passOver(plan, visit, tried, leavesPool),
     verdict: (poolId: string, name: string, state: HealthState, fields = {}) =>
       health.set(poolId, name, { ...UNKNOWN_HEALTH, state, ...fields }),
   };
