@@ -25,7 +25,7 @@ export interface ChooseOriginParts {
 /** Steering of one question, and of the second try when the name of the first origin leads nowhere. */
 export interface Choice {
   readonly decision: Decision;
-  /** Another origin of the same pool; null when there is none. */
+  /** Where steering leads when the plan's origin takes no part in it, as one without an address; null for nowhere. */
   another(plan: Plan): Plan | null;
 }
 
@@ -59,13 +59,18 @@ export function createChooseOrigin(
     const family = familyOf(asker.query.type);
     const decision = nameable.decide(loadBalancer, visit);
     if (family === null || decision.kind !== 'plan') {
-      return { decision, another: (plan) => withAnother(nameable, plan, visit) };
+      return { decision, another: (plan) => nameable.passOver(plan, visit, [], false) };
     }
     const steering = families[family];
     const narrowed = mayHave(family, decision.origin)
       ? decision
       : steering.decide(insidePoolOf(decision), visit);
-    return { decision: narrowed, another: (plan) => withAnother(steering, plan, visit) };
+    // The pools of the load balancer, not the one that the plan was narrowed to.
+    const { settings, trace } = decision;
+    return {
+      decision: narrowed,
+      another: (plan) => steering.passOver({ ...plan, settings, trace }, visit, [], false),
+    };
   };
 }
 
@@ -83,11 +88,6 @@ function insidePoolOf({ loadBalancer, settings, pool, viaFallback }: Plan): Live
       fallbackPool: viaFallback ? pool.id : '',
     },
   };
-}
-
-function withAnother(steering: Steering, plan: Plan, visit: Visit): Plan | null {
-  const settings = { ...plan.settings, failoverAcrossPools: false };
-  return steering.alternative({ ...plan, settings }, visit, []);
 }
 
 function visitOf(parts: ChooseOriginParts, loadBalancer: LiveLoadBalancer, asker: Asker): Visit {

@@ -88,6 +88,20 @@ test('a host name that leads nowhere gives its place to another origin of the po
   expect(rig.resolved).toEqual(['gone.test']);
 });
 
+test('a pool whose only host name leads nowhere gives its place to the next pool', async () => {
+  const rig = await startDnsRig({
+    upsert: {
+      pool: [
+        unmonitoredPool({ id: 'pool', origins: [origin('gone.test')] }),
+        unmonitoredPool({ id: 'next', origins: [origin('192.0.2.5')] }),
+      ],
+      load_balancer: [unproxied({ defaultPools: ['pool', 'next'] })],
+    },
+  });
+  expect((await rig.ask({ name: NAME })).answers).toEqual(['A 192.0.2.5 30']);
+  expect(rig.resolved).toEqual(['gone.test']);
+});
+
 test('when no origin can be resolved the answer is a failure, not that there is nothing', async () => {
   const rig = await startWith([origin('gone.test')]);
   expect(await rig.ask({ name: NAME })).toMatchObject({ rcode: 'SERVFAIL', answers: [], authorities: [] });
