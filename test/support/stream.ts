@@ -1,0 +1,232 @@
+import http from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+
+/** How one request of a stream has ended. */
+export interface StreamAnswer {
+  /** Its place among those that were sent, from 0. */
+  readonly number: number;
+  /** The client that sent it. */
+  readonly lane: number;
+  /** What the body says: the name of an origin or a fixed response. Null when Offramp answered with an error, or nobody. */
+  readonly by: string | null;
+  /** The status, the number behind `error code:` of Offramp's own errors, or why there was no answer: `ECONNREFUSED`. */
+  readonly code: number | string;
+}
+
+export interface Tally {
+  readonly sent: number;
+  /** How many each one has answered, with a status below 400. */
+  readonly answered: Readonly<Record<string, number>>;
+  /** How many have failed with each code, whoever answered. */
+  readonly failed: Readonly<Record<string, number>>;
+  /** Answers below 400 that came from somebody else than the one before to the same client. */
+  readonly moved: number;
+}
+
+/** Clients that ask again and again, each as soon as it has been answered, until the test is over. */
+export interface Stream {
+  /** In the order in which they came. */
+  readonly answers: readonly StreamAnswer[];
+  /** How many requests were sent: as an argument of `tally` it means all that are sent from this moment on. */
+  readonly sent: number;
+  readonly inFlight: number;
+  /** Resolves when so many of the requests sent from now on were answered by this one, or failed with this code. */
+  until(count: number, by: string | number): Promise<void>;
+  /** Resolves when each client was answered by this one, to a request sent from now on. */
+  everyone(by: string): Promise<void>;
+  /** Resolves when what is in flight at this moment has ended. */
+  untilSettled(): Promise<void>;
+  /** Of the requests with a number of `since` or more, those that have ended. */
+  tally(since?: number): Tally;
+  /** Who has answered each client last, by lane. */
+  lastBy(): readonly (string | null)[];
+  /** Lets what is in flight end, and counts everything. */
+  end(): Promise<Tally>;
+}
+
+export interface StreamOptions {
+  /** Clients, each with one connection and one request at a time: so many are in flight. */
+  readonly lanes?: number;
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Each client keeps the session cookie that it gets. */
+  readonly sessions?: boolean;
+  /** The address of each client; all have the same one otherwise. */
+  readonly addressOf?: (lane: number) => string;
+}
+
+/** Between two requests of a client: a stream shall not starve those whose work it watches. */
+const BREATH_MS = 2;
+/** A stream that nobody ends. */
+const MAX_REQUESTS = 50_000;
+const WAIT_MS = 25_000;
+
+/** Sends requests to the proxy at `address` for the load balancer `host`, until `end` or the end of the test. */
+export function startStream(address: string, host: string, options: StreamOptions = {}): Stream {
+  const { lanes = 4, path = '/', method = 'GET', headers = {}, body, sessions = false, addressOf } = options;
+  const [hostname, port] = address.split(':');
+  const answers: StreamAnswer[] = [];
+  const open = new Set<number>();
+  const checks = new Set<() => void>();
+  const agents: http.Agent[] = [];
+  let sent = 0;
+  let ending = false;
+
+  function ask(agent: http.Agent, lane: number, cookie: string | undefined): Promise<Reply> {
+    return new Promise((resolve) => {
+      const fail = (error: NodeJS.ErrnoException) =>
+        resolve({ by: null, code: error.code ?? error.message, cookie: undefined });
+      const request = http.request(
+        {
+          hostname,
+          port,
+          path,
+          method,
+          agent,
+          ...(addressOf ? { localAddress: addressOf(lane) } : {}),
+          headers: { host, ...headers, ...(cookie === undefined ? {} : { cookie }) },
+        },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (piece: string) => {
+            text += piece;
+          });
+          response.on('end', () => resolve(replyOf(response, text)));
+          response.on('error', fail);
+        },
+      );
+      request.on('error', fail);
+      request.end(body);
+    });
+  }
+
+  async function runLane(lane: number): Promise<void> {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    agents.push(agent);
+    let cookie: string | undefined;
+    while (!ending && sent < MAX_REQUESTS) {
+      const number = sent++;
+      open.add(number);
+      const { by, code, cookie: given } = await ask(agent, lane, cookie);
+      open.delete(number);
+      if (sessions) cookie = given ?? cookie;
+      answers.push({ number, lane, by, code });
+      for (const check of [...checks]) check();
+      await pause(BREATH_MS);
+    }
+    agent.destroy();
+  }
+
+  const tally = (since = 0) => tallyOf(answers.filter(({ number }) => number >= since));
+
+  /** Resolves when `done` says so after an answer. */
+  function wait(done: () => boolean, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (end: () => void) => {
+        clearTimeout(timer);
+        checks.delete(check);
+        end();
+      };
+      const check = () => {
+        if (done()) settle(resolve);
+      };
+      const timer = setTimeout(
+        () => settle(() => reject(new Error(`the stream to ${host} has not seen ${what}: ${seen()}`))),
+        WAIT_MS,
+      );
+      checks.add(check);
+      check();
+    });
+  }
+  /** A condition that looks once at each answer to the requests sent from now on, and holds with the first that fulfils it. */
+  function fromNowOn(enough: (answer: StreamAnswer) => boolean): () => boolean {
+    const from = sent;
+    let next = answers.length;
+    return () => {
+      while (next < answers.length) {
+        const answer = answers[next++]!;
+        if (answer.number >= from && enough(answer)) return true;
+      }
+      return false;
+    };
+  }
+  const seen = () => `${JSON.stringify(tally())}, and ${open.size} in flight`;
+
+  const running = Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane)));
+  onTestFinished(async () => {
+    ending = true;
+    for (const agent of agents) agent.destroy();
+    await running;
+  });
+
+  return {
+    answers,
+    get sent() {
+      return sent;
+    },
+    get inFlight() {
+      return open.size;
+    },
+    until(count, by) {
+      let found = 0;
+      const done = fromNowOn((answer) => {
+        if (answer.by === by || answer.code === by) found += 1;
+        return found >= count;
+      });
+      return wait(done, `${count} more of ${by}`);
+    },
+    everyone(by) {
+      const found = new Set<number>();
+      const done = fromNowOn((answer) => {
+        if (answer.by === by) found.add(answer.lane);
+        return found.size === lanes;
+      });
+      return wait(done, `an answer of ${by} to each client`);
+    },
+    untilSettled() {
+      const waited = [...open];
+      return wait(() => !waited.some((number) => open.has(number)), 'the end of all that was in flight');
+    },
+    tally,
+    lastBy() {
+      const last = new Map(answers.map(({ lane, by }) => [lane, by]));
+      return Array.from({ length: lanes }, (_, lane) => last.get(lane) ?? null);
+    },
+    async end() {
+      ending = true;
+      await running;
+      return tally();
+    },
+  };
+}
+
+interface Reply extends Pick<StreamAnswer, 'by' | 'code'> {
+  readonly cookie: string | undefined;
+}
+
+function replyOf({ statusCode, headers }: http.IncomingMessage, text: string): Reply {
+  const own = /^error code: (\d+)\n/.exec(text);
+  const cookie = headers['set-cookie']?.find((field) => field.startsWith('__cflb='))?.split(';')[0];
+  return own ? { by: null, code: Number(own[1]), cookie } : { by: text, code: statusCode!, cookie };
+}
+
+function tallyOf(answers: readonly StreamAnswer[]): Tally {
+  const answered: Record<string, number> = {};
+  const failed: Record<string, number> = {};
+  const lastBy = new Map<number, string>();
+  let moved = 0;
+  for (const { lane, by, code } of answers) {
+    if (by === null || typeof code === 'string' || code >= 400) {
+      failed[code] = (failed[code] ?? 0) + 1;
+      continue;
+    }
+    answered[by] = (answered[by] ?? 0) + 1;
+    if ((lastBy.get(lane) ?? by) !== by) moved += 1;
+    lastBy.set(lane, by);
+  }
+  return { sent: answers.length, answered, failed, moved };
+}
