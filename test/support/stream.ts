@@ -35,8 +35,8 @@ export interface Stream {
   until(count: number, by: string | number): Promise<void>;
   /** Resolves when each client was answered by this one, to a request sent from now on. */
   everyone(by: string): Promise<void>;
-  /** Resolves when what is in flight at this moment has ended. */
-  untilSettled(): Promise<void>;
+  /** Resolves when a request of each client that was sent from now on has ended, and so all that are in flight now. */
+  round(): Promise<void>;
   /** Of the requests with a number of `since` or more, those that have ended. */
   tally(since?: number): Tally;
   /** Who has answered each client last, by lane. */
@@ -45,17 +45,11 @@ export interface Stream {
   end(): Promise<Tally>;
 }
 
-export interface StreamOptions {
-  /** Clients, each with one connection and one request at a time: so many are in flight. */
-  readonly lanes?: number;
-  readonly path?: string;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** Each client keeps the session cookie that it gets. */
-  readonly sessions?: boolean;
-  /** The address of each client; all have the same one otherwise. */
-  readonly addressOf?: (lane: number) => string;
+/** One client of a stream: asks for one thing at a time and never throws. */
+export interface StreamClient {
+  ask(): Promise<Pick<StreamAnswer, 'by' | 'code'>>;
+  /** Ends what is open, at once. */
+  close(): void;
 }
 
 /** Between two requests of a client: a stream shall not starve those whose work it watches. */
@@ -64,67 +58,34 @@ const BREATH_MS = 2;
 const MAX_REQUESTS = 50_000;
 const WAIT_MS = 25_000;
 
-/** Sends requests to the proxy at `address` for the load balancer `host`, until `end` or the end of the test. */
-export function startStream(address: string, host: string, options: StreamOptions = {}): Stream {
-  const { lanes = 4, path = '/', method = 'GET', headers = {}, body, sessions = false, addressOf } = options;
-  const [hostname, port] = address.split(':');
+/** Runs so many clients, until `end` or the end of the test; `what` is told when they do not see what is waited for. */
+export function runStream(what: string, lanes: number, openClient: (lane: number) => StreamClient): Stream {
   const answers: StreamAnswer[] = [];
   const open = new Set<number>();
   const checks = new Set<() => void>();
-  const agents: http.Agent[] = [];
+  const clients: StreamClient[] = [];
   let sent = 0;
   let ending = false;
 
-  function ask(agent: http.Agent, lane: number, cookie: string | undefined): Promise<Reply> {
-    return new Promise((resolve) => {
-      const fail = (error: NodeJS.ErrnoException) =>
-        resolve({ by: null, code: error.code ?? error.message, cookie: undefined });
-      const request = http.request(
-        {
-          hostname,
-          port,
-          path,
-          method,
-          agent,
-          ...(addressOf ? { localAddress: addressOf(lane) } : {}),
-          headers: { host, ...headers, ...(cookie === undefined ? {} : { cookie }) },
-        },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8');
-          response.on('data', (piece: string) => {
-            text += piece;
-          });
-          response.on('end', () => resolve(replyOf(response, text)));
-          response.on('error', fail);
-        },
-      );
-      request.on('error', fail);
-      request.end(body);
-    });
-  }
-
   async function runLane(lane: number): Promise<void> {
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    agents.push(agent);
-    let cookie: string | undefined;
+    const client = openClient(lane);
+    clients.push(client);
     while (!ending && sent < MAX_REQUESTS) {
       const number = sent++;
       open.add(number);
-      const { by, code, cookie: given } = await ask(agent, lane, cookie);
+      const { by, code } = await client.ask();
       open.delete(number);
-      if (sessions) cookie = given ?? cookie;
       answers.push({ number, lane, by, code });
       for (const check of [...checks]) check();
       await pause(BREATH_MS);
     }
-    agent.destroy();
+    client.close();
   }
 
   const tally = (since = 0) => tallyOf(answers.filter(({ number }) => number >= since));
 
   /** Resolves when `done` says so after an answer. */
-  function wait(done: () => boolean, what: string): Promise<void> {
+  function wait(done: () => boolean, wanted: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (end: () => void) => {
         clearTimeout(timer);
@@ -135,7 +96,7 @@ export function startStream(address: string, host: string, options: StreamOption
         if (done()) settle(resolve);
       };
       const timer = setTimeout(
-        () => settle(() => reject(new Error(`the stream to ${host} has not seen ${what}: ${seen()}`))),
+        () => settle(() => reject(new Error(`${what} has not seen ${wanted}: ${seen()}`))),
         WAIT_MS,
       );
       checks.add(check);
@@ -154,12 +115,20 @@ export function startStream(address: string, host: string, options: StreamOption
       return false;
     };
   }
+  function eachLane(fits: (answer: StreamAnswer) => boolean): () => boolean {
+    const found = new Set<number>();
+    return fromNowOn((answer) => {
+      if (fits(answer)) found.add(answer.lane);
+      return found.size === lanes;
+    });
+  }
+
   const seen = () => `${JSON.stringify(tally())}, and ${open.size} in flight`;
 
   const running = Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane)));
   onTestFinished(async () => {
     ending = true;
-    for (const agent of agents) agent.destroy();
+    for (const client of clients) client.close();
     await running;
   });
 
@@ -179,18 +148,16 @@ export function startStream(address: string, host: string, options: StreamOption
       });
       return wait(done, `${count} more of ${by}`);
     },
-    everyone(by) {
-      const found = new Set<number>();
-      const done = fromNowOn((answer) => {
-        if (answer.by === by) found.add(answer.lane);
-        return found.size === lanes;
-      });
-      return wait(done, `an answer of ${by} to each client`);
-    },
-    untilSettled() {
-      const waited = [...open];
-      return wait(() => !waited.some((number) => open.has(number)), 'the end of all that was in flight');
-    },
+    everyone: (by) =>
+      wait(
+        eachLane((answer) => answer.by === by),
+        `an answer of ${by} to each client`,
+      ),
+    round: () =>
+      wait(
+        eachLane(() => true),
+        'one more answer to each client',
+      ),
     tally,
     lastBy() {
       const last = new Map(answers.map(({ lane, by }) => [lane, by]));
@@ -202,16 +169,6 @@ export function startStream(address: string, host: string, options: StreamOption
       return tally();
     },
   };
-}
-
-interface Reply extends Pick<StreamAnswer, 'by' | 'code'> {
-  readonly cookie: string | undefined;
-}
-
-function replyOf({ statusCode, headers }: http.IncomingMessage, text: string): Reply {
-  const own = /^error code: (\d+)\n/.exec(text);
-  const cookie = headers['set-cookie']?.find((field) => field.startsWith('__cflb='))?.split(';')[0];
-  return own ? { by: null, code: Number(own[1]), cookie } : { by: text, code: statusCode!, cookie };
 }
 
 function tallyOf(answers: readonly StreamAnswer[]): Tally {
@@ -229,4 +186,70 @@ function tallyOf(answers: readonly StreamAnswer[]): Tally {
     lastBy.set(lane, by);
   }
   return { sent: answers.length, answered, failed, moved };
+}
+
+export interface StreamOptions {
+  /** Clients, each with one connection and one request at a time: so many are in flight. */
+  readonly lanes?: number;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Each client keeps the session cookie that it gets. */
+  readonly sessions?: boolean;
+  /** The address of each client; all have the same one otherwise. */
+  readonly addressOf?: (lane: number) => string;
+}
+
+/** GET requests to the proxy at `address` for the load balancer `host`. */
+export function startStream(
+  address: string,
+  host: string,
+  { lanes = 4, ...options }: StreamOptions = {},
+): Stream {
+  return runStream(`the stream to ${host}`, lanes, (lane) => httpClient(address, host, lane, options));
+}
+
+function httpClient(
+  address: string,
+  host: string,
+  lane: number,
+  { path = '/', headers = {}, sessions = false, addressOf }: Omit<StreamOptions, 'lanes'>,
+): StreamClient {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const [hostname, port] = address.split(':');
+  const local = addressOf ? { localAddress: addressOf(lane) } : {};
+  let cookie: string | undefined;
+  return {
+    ask: () =>
+      new Promise((resolve) => {
+        const fail = (error: NodeJS.ErrnoException) =>
+          resolve({ by: null, code: error.code ?? error.message });
+        const carried = cookie === undefined ? {} : { cookie };
+        const request = http.get(
+          { hostname, port, path, agent, ...local, headers: { host, ...headers, ...carried } },
+          (response) => {
+            let body = '';
+            response.setEncoding('utf8');
+            response.on('data', (piece: string) => {
+              body += piece;
+            });
+            response.on('end', () => {
+              if (sessions) cookie = sessionCookie(response) ?? cookie;
+              resolve(answerOf(response.statusCode!, body));
+            });
+            response.on('error', fail);
+          },
+        );
+        request.on('error', fail);
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+const sessionCookie = ({ headers }: http.IncomingMessage) =>
+  headers['set-cookie']?.find((field) => field.startsWith('__cflb='))?.split(';')[0];
+
+/** Tells Offramp's own errors from what origins say. */
+export function answerOf(status: number, body: string): Pick<StreamAnswer, 'by' | 'code'> {
+  const own = /^error code: (\d+)\n/.exec(body);
+  return own ? { by: null, code: Number(own[1]) } : { by: body, code: status };
 }

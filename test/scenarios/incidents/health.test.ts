@@ -1,11 +1,34 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../support/waiting.js';
 import { openStage, type Stage } from './cast.js';
 
 let stage: Stage;
+let webhook: Server;
+let webhookIsDown = false;
+/** What the webhook has been sent of pools, and with which answer. */
+const notices: { id: string; pool: string; health: string; taken: boolean }[] = [];
+
 beforeAll(async () => {
-  stage = await openStage(['--location-header', 'x-location']);
+  webhook = createServer(async (request, response) => {
+    const { id, data } = JSON.parse(await text(request));
+    response.statusCode = webhookIsDown ? 503 : 204;
+    notices.push({ id, pool: data.pool?.id, health: data.new_health, taken: !webhookIsDown });
+    response.end();
+  });
+  await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+  const { port } = webhook.address() as AddressInfo;
+  stage = await openStage([
+    ...['--location-header', 'x-location'],
+    ...['--notify-url', `http://127.0.0.1:${port}/`],
+  ]);
 });
-afterAll(() => stage.offramp.stop());
+afterAll(async () => {
+  await stage.offramp.stop();
+  webhook.close();
+});
 
 const THREE = { monitored: true, check_regions: ['WEU', 'ENAM', 'OC'] };
 const seenIn = (pool_id: string, ...regions: string[]) =>
@@ -120,4 +143,31 @@ test('origins answer slowly and dynamic_latency moves the traffic', async () => 
   expect(await stream.end()).toMatchObject({ failed: {} });
   expect(stream.tally(settled).moved).toBe(4);
   expect(Object.keys(stream.tally(moved).answered)).toEqual(['far']);
+});
+
+test('a webhook is down and comes back while health flaps', async () => {
+  const main = await stage.pool('main', {
+    monitored: true,
+    notification_filter: { origin: { disable: true } },
+  });
+  const spare = await stage.pool('spare');
+  const about = () => notices.filter(({ pool }) => pool === main.id);
+  await eventually(() => about().length === 1);
+  const stream = (await stage.balancer([main, spare])).stream();
+  await stream.everyone('main');
+  webhookIsDown = true;
+  await stage.faults({ pool_id: main.id, reason: 'TCP Timeout' });
+  await stream.everyone('spare');
+  await eventually(() => about().length === 2);
+  await stage.faults();
+  const back = stream.sent;
+  await stream.everyone('main');
+  webhookIsDown = false;
+  await eventually(() => about().length === 4);
+  const [, refused, again, last] = about();
+  expect(refused).toMatchObject({ health: 'Unhealthy', taken: false });
+  expect(again).toEqual({ ...refused, taken: true });
+  expect(last).toMatchObject({ health: 'Healthy', taken: true });
+  expect(await stream.end()).toMatchObject({ failed: {}, moved: 8 });
+  expect(Object.keys(stream.tally(back).answered)).toEqual(['main']);
 });

@@ -60,7 +60,7 @@ test('an origin accepts and never answers', async () => {
   await fresh.everyone('quick');
   expect(await fresh.end()).toMatchObject({ answered: { quick: fresh.sent }, failed: {} });
   await origins[1]!.kill();
-  await caught.untilSettled();
+  await caught.round();
   expect((await caught.end()).failed).toEqual({});
 });
 
@@ -75,7 +75,7 @@ test('a rolling deploy replaces origins one after another', async () => {
     await stream.everyone(origin.name);
     await without(origin);
     const out = stream.sent;
-    await stream.untilSettled();
+    await stream.round();
     await origin.kill();
     for (const other of origins) if (other !== origin) await stream.everyone(other.name);
     expect(stream.tally(out).answered).not.toHaveProperty(origin.name);
