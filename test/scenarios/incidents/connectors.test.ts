@@ -208,3 +208,77 @@ test('a route is re-pointed to another tunnel during traffic', async () => {
   expect(await stream.end()).toMatchObject({ failed: {}, moved: 4 });
   expect(Object.keys(stream.tally(moved).answered)).toEqual(['green']);
 });
+
+test('an operator drops one connector after the other through the API', async () => {
+  const tunnel = await newTunnel();
+  const origin = await httpOrigin((_request, response) => response.end('private'));
+  const site = await newSite(tunnel);
+  await startConnector(tunnel, site, origin);
+  await startConnector(tunnel, site, origin);
+  const stream = (await stage.balancer([site.pool])).stream({ lanes: 8 });
+  await stream.everyone('private');
+  const path = `@/cfd_tunnel/${tunnel.id}/connections`;
+  const { result } = (await lab.api.get(path)).body;
+  expect(result).toHaveLength(2);
+  for (const { id } of result) {
+    expect((await lab.api.delete(`${path}?client_id=${id}`)).status).toBe(200);
+    await stream.round();
+    await eventually(async () => (await connections(tunnel.id)) === 8);
+  }
+  await stream.round();
+  expect(await stream.end()).toMatchObject({ answered: { private: stream.sent }, failed: {} });
+});
+
+test('a tunnel gets a new secret, and its connectors are replaced', async () => {
+  const tunnel = await newTunnel();
+  const origin = await httpOrigin((_request, response) => response.end('private'));
+  const site = await newSite(tunnel);
+  const old = await startConnector(tunnel, site, origin);
+  const stream = (await stage.balancer([site.pool])).stream();
+  await stream.everyone('private');
+  const secret = Buffer.alloc(32, 7).toString('base64');
+  await stage.change(`@/cfd_tunnel/${tunnel.id}`, { tunnel_secret: secret });
+  await stream.everyone('private');
+  const token = (await lab.api.get(`@/cfd_tunnel/${tunnel.id}/token`)).body.result;
+  expect(token).not.toBe(tunnel.token);
+  await startConnector({ id: tunnel.id, token }, site, origin);
+  await end(old, 'SIGTERM');
+  await stream.everyone('private');
+  expect(await stream.end()).toMatchObject({ answered: { private: stream.sent }, failed: {} });
+});
+
+test('the route of a private network is deleted by mistake and made again', async () => {
+  const tunnel = await newTunnel();
+  const held: ServerResponse[] = [];
+  const origin = await httpOrigin((request, response) => {
+    if (request.url === '/report') held.push(response);
+    else response.end('private');
+  });
+  const monitor = await stage.monitor(80);
+  const site = await newSite(tunnel, { monitor: monitor.id });
+  await startConnector(tunnel, site, origin);
+  const spare = await stage.pool('public');
+  const covered = await stage.balancer([site.pool, spare]);
+  const [safe, bare] = [covered.stream(), (await stage.balancer([site.pool])).stream()];
+  await Promise.all([safe.everyone('private'), bare.everyone('private')]);
+  const report = ask(port, { host: covered.host, path: '/report' });
+  await eventually(() => held.length === 1);
+  expect((await lab.api.delete(`@/teamnet/routes/${site.route}`)).status).toBe(200);
+  const gone = [safe.sent, bare.sent];
+  await Promise.all([safe.everyone('public'), bare.round()]);
+  expect(Object.keys(safe.tally(gone[0]).answered)).toEqual(['public']);
+  expect(bare.tally(gone[1])).toMatchObject({ answered: {}, failed: { 523: expect.any(Number) } });
+  held[0]!.end('the report');
+  expect((await report).body).toBe('the report');
+  await lab.api.create('@/teamnet/routes', {
+    network: `${site.address}/32`,
+    tunnel_id: tunnel.id,
+    virtual_network_id: lab.networkId,
+  });
+  await safe.everyone('private');
+  const back = bare.sent;
+  await bare.everyone('private');
+  expect(await safe.end()).toMatchObject({ failed: {}, moved: 8 });
+  expect(Object.keys((await bare.end()).failed)).toEqual(['523']);
+  expect(bare.tally(back)).toMatchObject({ failed: {}, moved: 0 });
+});

@@ -83,6 +83,26 @@ test('a region that steers by its own checks loses its origin while others keep 
   }
 });
 
+test('a blip of one check is ridden out by consecutive_down', async () => {
+  const main = await stage.pool('main', {});
+  const spare = await stage.pool('spare');
+  const monitor = await stage.monitor(main.port, { consecutive_down: 3 });
+  await stage.change(`@/load_balancers/pools/${main.id}`, { monitor: monitor.id });
+  const stream = (await stage.balancer([main, spare])).stream();
+  await stream.everyone('main');
+  const steady = stream.sent;
+  await stage.faults({ pool_id: main.id, reason: 'TCP Timeout' });
+  await stream.everyone('main');
+  await stage.faults();
+  await stage.faults({ pool_id: main.id, reason: 'TCP Timeout' });
+  await stream.everyone('main');
+  await stage.faults();
+  await stream.everyone('main');
+  expect(await stream.end()).toMatchObject({ failed: {} });
+  expect(stream.tally(steady)).toMatchObject({ failed: {}, moved: 0 });
+  expect(Object.keys(stream.tally(steady).answered)).toEqual(['main']);
+});
+
 test('the monitor was misconfigured (wrong expected code), and is put right', async () => {
   const main = await stage.pool('main', { monitored: true });
   const spare = await stage.pool('spare');

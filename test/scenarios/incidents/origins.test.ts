@@ -122,6 +122,25 @@ test('the whole primary pool goes down and comes back', async () => {
   });
 });
 
+test('origins of a pool die one by one, until it has fewer than minimum_origins', async () => {
+  const { origins, pool, healthy } = await startOrigins(['first', 'second', 'third']);
+  const spare = await startOrigins(['spare'], false);
+  await stage.change(inPool(pool.id), { minimum_origins: 2 });
+  const stream = (await stage.balancer([pool, spare.pool])).stream();
+  await Promise.all(origins.map(({ name }) => stream.everyone(name)));
+  await origins[0]!.kill();
+  await healthy(origins[0]!, false);
+  const two = stream.sent;
+  await Promise.all([stream.everyone('second'), stream.everyone('third')]);
+  expect(Object.keys(stream.tally(two).answered).toSorted()).toEqual(['second', 'third']);
+  await origins[1]!.kill();
+  await healthy(origins[1]!, false);
+  const one = stream.sent;
+  await stream.everyone('spare');
+  expect((await stream.end()).failed).toEqual({});
+  expect(Object.keys(stream.tally(one).answered)).toEqual(['spare']);
+});
+
 test('an origin closes its idle connections while they are being reused', async () => {
   let requests = 0;
   const closing = await listening(

@@ -147,6 +147,24 @@ test('an operator disables a pool by mistake and reverts', async () => {
   expect(Object.keys(stream.tally(reverted).answered)).toEqual(['main']);
 });
 
+test('a load balancer is deleted by mistake and made again', async () => {
+  const main = await stage.pool('main');
+  const balancer = await stage.balancer([main]);
+  const stream = balancer.stream();
+  await stream.everyone('main');
+  const { status } = await stage.api.delete(balancer.path);
+  expect(status).toBe(200);
+  const gone = stream.sent;
+  await stream.round();
+  const { sent, ...outage } = stream.tally(gone);
+  expect(outage).toEqual({ answered: {}, failed: { 1001: sent }, moved: 0 });
+  await stage.balancer([main], { name: balancer.host });
+  const again = stream.sent;
+  await stream.everyone('main');
+  expect(Object.keys((await stream.end()).failed)).toEqual(['1001']);
+  expect(stream.tally(again)).toMatchObject({ failed: {}, moved: 0 });
+});
+
 test('a rule puts one path into maintenance with a fixed response', async () => {
   const main = await stage.pool('main');
   const balancer = await stage.balancer([main]);

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { httpOrigin } from '../../support/fake-origins.js';
 import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
 import { startOriginProcess } from '../../support/origin-process.js';
 import type { Stream } from '../../support/stream.js';
@@ -97,6 +98,21 @@ test('a pool is drained while clients hold sessions (drain_duration)', async () 
   await held.everyone('spare');
   expect(await held.end()).toMatchObject({ failed: {}, moved: 4 });
   expect(Object.keys(held.tally(drained).answered)).toEqual(['spare']);
+});
+
+test('an origin gets another port while clients hold sessions with it', async () => {
+  const main = await stage.pool('before');
+  const next = await httpOrigin((_request, response) => response.end('after'));
+  const balancer = await stage.balancer([main], { session_affinity: 'cookie' });
+  const stream = balancer.stream({ sessions: true });
+  await stream.everyone('before');
+  await stage.change(`@/load_balancers/pools/${main.id}`, {
+    origins: [{ name: 'after', address: 'localhost', port: next.port }],
+  });
+  const changed = stream.sent;
+  await stream.everyone('after');
+  expect(await stream.end()).toMatchObject({ failed: {}, moved: 4 });
+  expect(Object.keys(stream.tally(changed).answered)).toEqual(['after']);
 });
 
 test('the control plane restarts with its data directory and cookies still hold', async () => {

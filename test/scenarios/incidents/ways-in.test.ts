@@ -179,3 +179,67 @@ function askOver(session: http2.ClientHttp2Session, host: string): ReturnType<St
     request.on('error', (error: NodeJS.ErrnoException) => resolve({ by: null, code: error.code! }));
   });
 }
+
+/** A server of WebSockets, as far as a proxy can tell, that answers every message with its name. */
+async function chatServer(name: string) {
+  return listening(
+    net.createServer((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+        socket.on('data', () => socket.write(name));
+      });
+    }),
+  );
+}
+
+function chatClient(address: string, host: string): StreamClient {
+  const [hostname, port] = address.split(':');
+  const socket: Socket = net.connect({ host: hostname!, port: Number(port) });
+  const handshake =
+    `GET /chat HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
+  let upgraded = false;
+  socket.write(handshake);
+  return {
+    ask: () =>
+      new Promise((resolve) => {
+        const settle = (by: string | null, code: number | string) => {
+          socket.removeAllListeners();
+          socket.on('error', () => undefined);
+          resolve({ by, code });
+        };
+        socket.on('error', (error: NodeJS.ErrnoException) => settle(null, error.code!));
+        socket.on('close', () => settle(null, 'closed'));
+        socket.on('data', (bytes) => {
+          const text = bytes.toString('latin1');
+          if (upgraded) return settle(text, 0);
+          if (!text.startsWith('HTTP/1.1 101')) return settle(null, text.slice(9, 12));
+          upgraded = true;
+          socket.write('who is it?');
+        });
+        if (upgraded) socket.write('who is it?');
+      }),
+    close: () => socket.destroy(),
+  };
+}
+
+test('WebSockets stay with their origin while everything else is moved', async () => {
+  const [blue, green] = [await chatServer('blue'), await chatServer('green')];
+  const poolOf = (name: string, { port }: { readonly port: number }) =>
+    stage.api.create('@/load_balancers/pools', {
+      name: `chat-${name}`,
+      origins: [{ name, address: 'localhost', port }],
+    });
+  const pools = [await poolOf('blue', blue), await poolOf('green', green)];
+  const balancer = await stage.balancer(pools);
+  const chats = () => runStream(balancer.host, 4, () => chatClient(stage.offramp.http, balancer.host));
+  const early = chats();
+  await early.everyone('blue');
+  await stage.change(`@/load_balancers/pools/${pools[0].id}`, { enabled: false });
+  const late = chats();
+  await Promise.all([early.everyone('blue'), late.everyone('green')]);
+  await stage.change(balancer.path, { enabled: false });
+  await Promise.all([early.everyone('blue'), late.everyone('green')]);
+  expect(await early.end()).toMatchObject({ answered: { blue: early.sent }, failed: {} });
+  expect(await late.end()).toMatchObject({ answered: { green: late.sent }, failed: {} });
+});
