@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { get as httpGet, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ask } from '../../proxy/ask.js';
@@ -148,6 +148,46 @@ test('one of two connectors is killed with requests in flight', async () => {
   expect(held.length).toBe(orders.length);
   expect((await stream.end()).failed).toEqual({});
   expect(stream.tally(killed)).toMatchObject({ failed: {}, moved: 0 });
+});
+
+test('the only connector is killed while downloads run', async () => {
+  const tunnel = await newTunnel();
+  const begun: ServerResponse[] = [];
+  const ends: Record<string, (response: ServerResponse) => void> = {
+    '/length': (response) => void response.setHeader('content-length', 100),
+    '/chunks': () => undefined,
+    '/close': (response) => {
+      response.setHeader('connection', 'close');
+      response.removeHeader('transfer-encoding');
+    },
+  };
+  const origin = await httpOrigin((request, response) => {
+    ends[request.url!]!(response);
+    begun.push(response);
+    response.write('half of it');
+  });
+  const site = await newSite(tunnel);
+  const balancer = await stage.balancer([site.pool]);
+  const connector = await startConnector(tunnel, site, origin);
+  let arrived = 0;
+  const downloads = Object.keys(ends).map((name) => {
+    const request = httpGet({ port, path: name, agent: false, headers: { host: balancer.host } });
+    // Told by the response as well.
+    request.on('error', () => undefined);
+    return new Promise((resolve) => {
+      request.on('response', (response) => {
+        response.on('data', () => {
+          arrived += 1;
+        });
+        response.on('end', () => resolve(`${name} is whole`));
+        response.on('error', () => resolve(`${name} broke off`));
+      });
+    });
+  });
+  await eventually(() => arrived === downloads.length);
+  await end(connector, 'SIGKILL');
+  expect(await Promise.all(downloads)).toEqual(Object.keys(ends).map((name) => `${name} broke off`));
+  expect(begun).toHaveLength(downloads.length);
 });
 
 test('a connector drains gracefully while downloads run', async () => {
