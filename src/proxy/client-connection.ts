@@ -64,7 +64,8 @@ export class ClientConnection implements RequestConnection, Waiting {
   }
 
   destroy(): void {
-    this.socket.destroy();
+    if (this.exchange) this.reset();
+    else this.socket.destroy();
   }
 
   deadlineReached(): void {
@@ -113,12 +114,22 @@ export class ClientConnection implements RequestConnection, Waiting {
   requestEnded(end: RequestEnd): void {
     this.exchange = null;
     if (end === 'abort') this.socket.destroy();
+    else if (end === 'reset') this.reset();
     else if (end === 'close') this.linger();
     else {
       this.state = 'awaiting_head';
       this.deadline = this.services.deadlines.after(this.services.timeouts.clientIdle);
       this.readOn();
     }
+  }
+
+  /**
+   * For a response that its close would end as if it were whole. Node cannot reset what is below TLS, but TLS has a goodbye,
+   * and without it the client knows.
+   */
+  private reset(): void {
+    if (this.scheme === 'http') this.socket.resetAndDestroy();
+    else this.socket.destroy();
   }
 
   // What the socket tells.

@@ -8,8 +8,11 @@ import type { Client, OwnResponse, Requester } from './requester.js';
 /** A head and so much of a body go out as one buffer and one system call; copying more would cost more than it saves. */
 const SINGLE_WRITE_BYTES = 16 * 1024;
 
-/** What happens to the client's connection after a response. `abort`: it could not be completed. */
-export type RequestEnd = 'keep_alive' | 'close' | 'abort';
+/**
+ * What happens to the client's connection after a response. `abort`: it could not be completed. `reset`: neither, and a
+ * plain close would say that it was.
+ */
+export type RequestEnd = 'keep_alive' | 'close' | 'abort' | 'reset';
 
 /** The connection that a request came on. */
 export interface RequestConnection {
@@ -35,6 +38,8 @@ export class Http1Requester implements Requester {
   private heldHead = '';
   /** The response said that the connection ends with it. */
   private closes = false;
+  /** Nothing but the close tells the client where the response ends. */
+  private untilClose = false;
 
   constructor(
     private readonly connection: RequestConnection,
@@ -69,8 +74,8 @@ export class Http1Requester implements Requester {
   }
 
   respond(head: ResponseHead, framing: ResponseFraming, fields: string): void {
-    const untilClose = framing === 'until_close' || (framing === 'chunked' && !this.framed);
-    this.closes = untilClose || this.mustClose();
+    this.untilClose = framing === 'until_close' || (framing === 'chunked' && !this.framed);
+    this.closes = this.untilClose || this.mustClose();
     const { minorVersion } = this.request;
     this.heldHead = responseHeadText(head, framing, fields, { closes: this.closes, minorVersion });
   }
@@ -114,7 +119,7 @@ export class Http1Requester implements Requester {
   }
 
   abort(): void {
-    this.connection.requestEnded('abort');
+    this.connection.requestEnded(this.untilClose ? 'reset' : 'abort');
   }
 
   /** Whether the connection cannot serve another request. */

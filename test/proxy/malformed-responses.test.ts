@@ -87,6 +87,24 @@ test('a body that breaks off breaks the connection of the client', async () => {
   expect(await client.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*half$/);
 });
 
+test.each([
+  ['until the origin closes', 'HTTP/1.1', 'Connection: close\r\n\r\n'],
+  ['in chunks, for a client of HTTP/1.0', 'HTTP/1.0', 'Transfer-Encoding: chunked\r\n\r\n4\r\n'],
+])('a body %s that breaks off is not taken for whole: the client gets a reset', async (_, version, rest) => {
+  let breakOff = () => {};
+  const origin = await scriptedOrigin((_request, socket) => {
+    breakOff = () => void socket.resetAndDestroy();
+    return `HTTP/1.1 200 OK\r\n${rest}half`;
+  });
+  const rig = await startRig({ origins: [origin.port] });
+  const client = await rawClient(rig.port);
+  const broken = new Promise((resolve) => client.socket.once('error', resolve));
+  client.send(`GET / ${version}\r\nHost: ${HOST}\r\n\r\n`);
+  await client.receive((text) => text.endsWith('half'));
+  breakOff();
+  expect(await broken).toMatchObject({ code: 'ECONNRESET' });
+});
+
 test('chunks that break the rules break the connection of the client', async () => {
   let goOn = () => {};
   const origin = await scriptedOrigin((_, socket) => {

@@ -19,7 +19,7 @@ export async function rawClient(port: number): Promise<RawClient> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
   socket.on('error', () => {});
-  const gone = once(socket, 'close');
+  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
   const received = () => Buffer.concat(chunks).toString('latin1');

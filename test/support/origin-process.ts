@@ -6,6 +6,8 @@ export interface OriginProcess {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** Stops it without ending it: the kernel goes on accepting connections, and nobody answers. */
+  freeze(): void;
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
   /** A new process on the same address and port. */
@@ -31,6 +33,9 @@ export async function startOriginProcess(name: string, address: string, wanted =
     name,
     address,
     port,
+    freeze() {
+      child.process.kill('SIGSTOP');
+    },
     async kill() {
       if (child.process.exitCode !== null || child.process.signalCode !== null) return;
       const exit = once(child.process, 'exit');
