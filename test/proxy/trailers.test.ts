@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { expect, test } from 'vitest';
 import { ChunkedReader } from '../../src/proxy/body/chunked-reader.js';
-import { readTrailers } from '../../src/proxy/head/trailers.js';
+import { responseTrailers } from '../../src/proxy/head/trailers.js';
 import { scriptedOrigin } from './fake-origin.js';
 import { ask, http2Client, startHttpsRig } from './https-rig.js';
 import { rawClient } from './raw-client.js';
@@ -73,7 +73,7 @@ test('trailers are kept wherever they are cut', () => {
   const text = `5\r\nhello\r\n0\r\nX-A: b\r\nTE: x\r\nX-C: d\r\n\r\nrest`;
   for (let cut = 0; cut <= text.length; cut++) {
     for (const framed of [true, false]) {
-      const reader = new ChunkedReader(framed, true);
+      const reader = new ChunkedReader(framed, responseTrailers);
       const pieces: Buffer[] = [];
       let left = '';
       for (const part of [text.slice(0, cut), text.slice(cut)].map((half) => Buffer.from(half, 'latin1'))) {
@@ -103,5 +103,5 @@ test.each([
   'Authorization',
   'Content-Type',
 ])('%s is no trailer', (name) => {
-  expect(readTrailers(`X-A: b\r\n${name}: x\r\n`)).toBe('X-A: b\r\n');
+  expect(responseTrailers(`X-A: b\r\n${name}: x\r\n`)).toBe('X-A: b\r\n');
 });

@@ -58,7 +58,7 @@ export const RESPONSE_FIELDS = fieldRoles({ ...CONNECTION_FIELDS, 'cf-ray': 'dro
 export const TRAILER_FIELDS = fieldRoles(
   {
     ...CONNECTION_FIELDS,
-    host: 'drop',
+    host: 'host',
     'max-forwards': 'drop',
     expect: 'drop',
     range: 'drop',
