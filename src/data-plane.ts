@@ -71,7 +71,7 @@ const explain = createExplain({
 });
 const privates =
   options.privateNetwork &&
-  createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, proxy, log });
+  createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, load, proxy, log });
 const tcp = createTcpListeners({
   ...options.tcp,
   store,
