@@ -61,11 +61,15 @@ test("Node's own client reads the trailers that are passed on", async () => {
   expect(trailers).toEqual({ 'x-sum': '1, 2' });
 });
 
-test('trailers that are no field lines break the response', async () => {
+test('trailers that are no field lines break the response, or it is answered with an error where nothing has been sent', async () => {
   for (const line of ['no field', ': empty', 'X-A : b', ' folded']) {
     const origin = await scriptedOrigin(() => `${CHUNKED}${line}\r\n\r\n`);
     const rig = await startHttpsRig({ origins: [origin.port] });
-    await expect(ask(await http2Client(rig))).rejects.toThrow();
+    const status = await ask(await http2Client(rig)).then(
+      (answer) => answer.status,
+      () => 'broken',
+    );
+    expect([520, 'broken']).toContain(status);
   }
 });
 
