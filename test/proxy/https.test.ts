@@ -104,6 +104,40 @@ test('certificates are made once for each name, and no more are kept than may be
   expect(issued.slice(4)).toEqual(['fails.com', 'fails.com', 'b.com']);
 });
 
+test('names thought up below a wildcard make no more than a few certificates, and take none from load balancers', async () => {
+  const issued: string[] = [];
+  const { certificate, key } = await testAuthority();
+  let now = 0;
+  const wildcard = liveLoadBalancer({ name: '*.example.com', defaultPools: [] });
+  const certificates = makeCertificates({
+    hosts: {
+      match: (host) =>
+        host.endsWith('.example.com') ? wildcard : liveLoadBalancer({ name: host, defaultPools: [] }),
+    },
+    issue: async (name) => {
+      issued.push(name);
+      return { certificate, key };
+    },
+    initial: { certificate, key },
+    limit: 1_000,
+    now: () => now,
+  });
+  for (let i = 0; i < 10_000; i++) await certificates.forName(`x.${i}.example.com`);
+  expect(issued).toHaveLength(100);
+  expect(await certificates.forName('x.0.example.com')).not.toBeNull();
+  expect(await certificates.forName('x.9999.example.com')).toBeNull();
+  expect(await certificates.forName('x.example.com')).not.toBeNull();
+  expect(await certificates.forName('app.example.org')).not.toBeNull();
+  now += 1_000;
+  for (let i = 200; i < 300; i++) await certificates.forName(`x.${i}.example.com`);
+  expect(issued.slice(100)).toEqual([
+    '*.example.com',
+    'app.example.org',
+    'x.200.example.com',
+    'x.201.example.com',
+  ]);
+});
+
 test('certificate files serve every name, and are followed when they change', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'offramp-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
