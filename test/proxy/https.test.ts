@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -162,6 +162,23 @@ test('certificate files serve every name, and are followed when they change', as
   const rig = await startHttpsRig({ https: files });
   const any = { rejectUnauthorized: false };
   expect(peerNames(await tlsClient(rig, 'http/1.1', HOST, any))).toBe('DNS:two.example.com');
+});
+
+test.skipIf(process.platform === 'win32')('a private key that everybody can read is warned of', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'offramp-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const files = { certFile: path.join(folder, 'cert.pem'), keyFile: path.join(folder, 'key.pem') };
+  const { cert, key } = await selfSigned('one.example.com');
+  writeFileSync(files.certFile, cert);
+  writeFileSync(files.keyFile, key);
+  const warningsWith = (mode: number) => {
+    chmodSync(files.keyFile, mode);
+    const lines: string[] = [];
+    followCertificateFiles({ ...files, log: pino({}, { write: (line: string) => lines.push(line) }) }).stop();
+    return lines;
+  };
+  expect(warningsWith(0o640)).toEqual([]);
+  expect(warningsWith(0o644)).toEqual([expect.stringContaining('chmod 600')]);
 });
 
 test('a handshake that does not end is ended, and only so many may go on at once', async () => {
