@@ -79,6 +79,8 @@ const tcp = createTcpListeners({
   load,
   offramps,
   placeOf,
+  requests,
+  pop: options.place.pop,
   log,
 });
 const resolver = createResolver(systemClock);
