@@ -71,7 +71,7 @@ const explain = createExplain({
 });
 const privates =
   options.privateNetwork &&
-  createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, proxy, log });
+  createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, load, proxy, log });
 const tcp = createTcpListeners({
   ...options.tcp,
   store,
@@ -79,6 +79,8 @@ const tcp = createTcpListeners({
   load,
   offramps,
   placeOf,
+  requests,
+  pop: options.place.pop,
   log,
 });
 const resolver = createResolver(systemClock);

@@ -36,9 +36,12 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     if (apex === undefined || query.type === TYPE.AXFR || query.type === TYPE.IXFR) return REFUSED;
     const soa = soaRecord(apex, parts.revision());
     if (query.name === apex && query.type === TYPE.SOA) return found([soa]);
+    const existing = names.closestExisting(query.name);
     const loadBalancer = hosts.match(query.name);
-    if (!loadBalancer || loadBalancer.zoneName !== apex) {
-      return absent(names.exists(query.name) ? RCODE.NOERROR : RCODE.NXDOMAIN, soa);
+    // Of a name that does not exist it is the wildcard right below the closest one that does.
+    const owner = existing === query.name ? query.name : `*.${existing}`;
+    if (!loadBalancer || loadBalancer.name !== owner || loadBalancer.zoneName !== apex) {
+      return absent(existing === query.name ? RCODE.NOERROR : RCODE.NXDOMAIN, soa);
     }
     if (loadBalancer.proxied) return orAbsent(proxiedRecords(query, parts.proxyAddresses), soa, false);
     try {

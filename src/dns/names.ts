@@ -5,8 +5,11 @@ import type { SnapshotStore } from '../live/snapshot-store.js';
 export interface NameIndex {
   /** The apex of the deepest zone that `name` (lower case, no dot at the end) is in; undefined outside of all. */
   zoneOf(name: string): string | undefined;
-  /** Whether an enabled load balancer has this name, or a name below it: such a name exists, whatever records it has. */
-  exists(name: string): boolean;
+  /**
+   * The longest name, `name` itself or one above it, that exists: an enabled load balancer has it or a name below it, or it
+   * is an apex. Whatever records it has, a wildcard above it takes neither it nor anything below it (RFC 4592 section 3.3.1).
+   */
+  closestExisting(name: string): string | undefined;
 }
 
 /** Follows the store. */
@@ -36,7 +39,10 @@ export function createNameIndex(store: SnapshotStore): NameIndex {
       for (const one of suffixes(name)) if (zones.has(one)) return one;
       return undefined;
     },
-    exists: (name) => names.has(name) || zones.has(name),
+    closestExisting(name) {
+      for (const one of suffixes(name)) if (names.has(one) || zones.has(one)) return one;
+      return undefined;
+    },
   };
 }
 

@@ -1,12 +1,13 @@
-/** One request that was served, as the log of requests keeps it: no query, no header, no body. */
+/** One request, or TCP connection, that was served, as the log of requests keeps it: no query, no header, no body. */
 export interface RequestReport {
   /** The value of CF-Ray, which the client and the origin saw too. */
   readonly ray: string;
   /** Unix milliseconds of its beginning. */
   readonly at: number;
-  /** Until its end; of an upgraded connection, until the upgrade. */
+  /** Until its end; of an upgraded or TCP connection, until bytes went both ways. */
   readonly durationMs: number;
   readonly clientIp: string;
+  /** `TCP` for a connection that came on a port of TCP; it has no path and no status. */
   readonly method: string;
   readonly host: string;
   /** Without its query, and cut when it is long. */

@@ -11,6 +11,7 @@ import { rayField } from './forward-headers.js';
 import { HeadBuffer } from './head/head-buffer.js';
 import { Malformed } from './head/malformed.js';
 import { type RequestHead, readRequestHead } from './head/request-head.js';
+import { requestTrailers } from './head/trailers.js';
 import { Http1Requester, type RequestConnection, type RequestEnd } from './http1-requester.js';
 import { ownResponseBytes } from './http1-response.js';
 import type { Client } from './requester.js';
@@ -254,7 +255,7 @@ export class ClientConnection implements RequestConnection, Waiting {
 }
 
 function bodyReader({ chunked, contentLength }: RequestHead): BodyReader | null {
-  if (chunked) return new ChunkedReader(true);
+  if (chunked) return new ChunkedReader(true, requestTrailers);
   return contentLength ? new LengthReader(contentLength) : null;
 }
 

@@ -14,6 +14,7 @@ import {
   readResponseHead,
   responseFraming,
 } from './head/response-head.js';
+import { noTrailers, responseTrailers } from './head/trailers.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
 import type { OriginRequest, Responder, ResponderUser } from './responder.js';
 
@@ -209,7 +210,7 @@ export class OriginConnection implements Responder, Waiting {
       case 'length':
         return new LengthReader(head.contentLength!);
       case 'chunked':
-        return new ChunkedReader(user.framed, user.takesTrailers);
+        return new ChunkedReader(user.framed, user.takesTrailers ? responseTrailers : noTrailers);
       case 'until_close':
         return new LengthReader(Number.POSITIVE_INFINITY);
     }

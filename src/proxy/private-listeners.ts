@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { HealthView } from '../live/health-board.js';
-import { NO_LOAD } from '../live/load-board.js';
+import type { LoadBoard } from '../live/load-board.js';
 import type { PrivateAddress } from '../live/messages.js';
 import { privateAddresses } from '../live/private-addresses.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
@@ -20,6 +20,8 @@ export interface PrivateListenersOptions {
   readonly store: SnapshotStore;
   readonly health: HealthView;
   readonly sessions: Sessions;
+  /** The proxy's. */
+  readonly load: LoadBoard;
   readonly proxy: Pick<HttpProxy, 'listenerFor'>;
   readonly log: Logger;
 }
@@ -66,7 +68,7 @@ export function createPrivateListeners(options: PrivateListenersOptions): Privat
   const steering = createSteering({
     pools: poolViews(store.snapshot.pools, (pool) => withOnly(pool, isPrivate)),
     health: options.health,
-    load: NO_LOAD,
+    load: options.load,
     sessions: options.sessions,
   });
   let closed = false;
@@ -85,6 +87,14 @@ export function createPrivateListeners(options: PrivateListenersOptions): Privat
     }
     const added = [...enabled].filter((id) => !entries.has(id)).map((id) => start(id, addresses.get(id)));
     starting = Promise.all([starting, ...added]);
+  }
+
+  function errorOf(id: string): string | null {
+    const entry = entries.get(id);
+    if (entry) return entry.error;
+    if (entries.size >= MAX_LISTENERS)
+      return `no more than ${MAX_LISTENERS} load balancers of accounts can listen`;
+    return 'the private network has no address left for it';
   }
 
   function stop(id: string): void {
@@ -128,8 +138,14 @@ export function createPrivateListeners(options: PrivateListenersOptions): Privat
         .filter(({ zoneId, enabled }) => zoneId === null && enabled)
         .map(({ id, accountId, name }) => {
           const entry = entries.get(id);
-          const error = entry ? entry.error : 'the private network has no address left for it';
-          return { id, accountId, name, host: entry?.host ?? null, port: entry?.port ?? null, error };
+          return {
+            id,
+            accountId,
+            name,
+            host: entry?.host ?? null,
+            port: entry?.port ?? null,
+            error: errorOf(id),
+          };
         }),
     settled: () => starting.then(() => undefined),
     close() {

@@ -22,6 +22,9 @@ export interface RecordServices {
   readonly offramps: Pick<OffRamps, 'select'>;
 }
 
+/** What was asked for; a TCP connection has a host alone. */
+export type RecordedRequest = Pick<RequestHead, 'method' | 'host' | 'target'>;
+
 /** Gathers what the log of requests shall say of one request; costs next to nothing until the end. */
 export class RequestRecord {
   /** Unix milliseconds. */
@@ -39,7 +42,7 @@ export class RequestRecord {
     private readonly services: RecordServices,
     private readonly ray: string,
     private readonly clientIp: string,
-    private readonly request: RequestHead,
+    private readonly request: RecordedRequest,
   ) {}
 
   attempt(plan: Plan): void {

@@ -44,6 +44,17 @@ test('an exact name goes before a wildcard, and a wildcard takes every name belo
   expect(await rig.ask({ name: 'example.com' })).toMatchObject(NODATA);
 });
 
+test('a wildcard takes no name that exists without records, and none below it', async () => {
+  const rig = await startWith(named('*.example.com'), named('a.b.example.com'));
+  expect(await rig.ask({ name: 'x.y.example.com' })).toMatchObject(FOUND);
+  expect(await rig.ask({ name: 'b.example.com' })).toMatchObject(NODATA);
+  expect(await rig.ask({ name: 'x.b.example.com' })).toMatchObject(NXDOMAIN);
+  expect(await rig.ask({ name: 'x.a.b.example.com' })).toMatchObject(NXDOMAIN);
+  expect(await rig.ask({ name: 'a.b.example.com' })).toMatchObject(FOUND);
+  rig.apply({ load_balancer: [named('*.b.example.com')] });
+  expect(await rig.ask({ name: 'x.b.example.com' })).toMatchObject(FOUND);
+});
+
 test('a wildcard takes no names of a zone below its own', async () => {
   const rig = await startWith(
     named('*.example.com'),

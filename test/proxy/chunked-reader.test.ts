@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { ChunkedReader } from '../../src/proxy/body/chunked-reader.js';
+import { requestTrailers } from '../../src/proxy/head/trailers.js';
 
 /** Feeds `parts` one after another; returns what was handed on and what was left. */
 function readAll(framed: boolean, parts: readonly Buffer[]) {
-  const reader = new ChunkedReader(framed);
+  const reader = new ChunkedReader(framed, requestTrailers);
   const pieces: Buffer[] = [];
   let left = '';
   for (const part of parts) {
@@ -38,7 +39,7 @@ test('the data alone comes out, wherever the chunks are cut', () => {
 });
 
 test('trailers are left out, wherever they are cut', () => {
-  for (const parts of cuts(`${MESSAGE}X-Trailer: one\r\nContent-Length: 3\r\n\r\nrest`)) {
+  for (const parts of cuts(`${MESSAGE}X-Trailer: one\r\nTrailer: x\r\n\r\nrest`)) {
     expect(readAll(true, parts)).toEqual({ body: `${MESSAGE}\r\n`, left: 'rest', complete: true });
     expect(readAll(false, parts)).toEqual({ body: 'hello0123456789', left: 'rest', complete: true });
   }
@@ -60,12 +61,20 @@ test.each([
   ['data without CRLF behind it', '5\r\nhello0\r\n\r\n'],
   ['a bare LF behind the data', '5\r\nhello\n0\r\n\r\n'],
   ['a bare LF at the end', '0\r\n\n'],
+  ['Content-Length as a trailer', '0\r\nA: b\r\ncontent-length: 3\r\n\r\n'],
+  ['Transfer-Encoding as a trailer', '0\r\nTransfer-Encoding: chunked\r\n\r\n'],
+  ['Host as a trailer', '0\r\nHOST: a\r\n\r\n'],
+  ['a trailer without a name', '0\r\n: b\r\n\r\n'],
+  ['a trailer without a colon', '0\r\nab\r\n\r\n'],
+  ['a space before the colon of a trailer', '0\r\nA : b\r\n\r\n'],
+  ['a folded trailer', '0\r\nA: b\r\n c\r\n\r\n'],
+  ['too many trailers', `0\r\n${'A: b\r\n'.repeat(65)}\r\n`],
   ['a bare LF in a trailer', '0\r\nA: b\n\r\n'],
   ['a long trailer', `0\r\nA: ${'x'.repeat(9000)}\r\n\r\n`],
 ])('%s is refused, and nothing of that buffer is handed on', (_, text) => {
   for (const framed of [true, false]) {
     const pieces: Buffer[] = [];
-    const reader = new ChunkedReader(framed);
+    const reader = new ChunkedReader(framed, requestTrailers);
     expect(() => reader.read(Buffer.from(text, 'latin1'), 0, (piece) => pieces.push(piece))).toThrow();
     expect(pieces).toEqual([]);
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -104,6 +104,40 @@ test('certificates are made once for each name, and no more are kept than may be
   expect(issued.slice(4)).toEqual(['fails.com', 'fails.com', 'b.com']);
 });
 
+test('names thought up below a wildcard make no more than a few certificates, and take none from load balancers', async () => {
+  const issued: string[] = [];
+  const { certificate, key } = await testAuthority();
+  let now = 0;
+  const wildcard = liveLoadBalancer({ name: '*.example.com', defaultPools: [] });
+  const certificates = makeCertificates({
+    hosts: {
+      match: (host) =>
+        host.endsWith('.example.com') ? wildcard : liveLoadBalancer({ name: host, defaultPools: [] }),
+    },
+    issue: async (name) => {
+      issued.push(name);
+      return { certificate, key };
+    },
+    initial: { certificate, key },
+    limit: 1_000,
+    now: () => now,
+  });
+  for (let i = 0; i < 10_000; i++) await certificates.forName(`x.${i}.example.com`);
+  expect(issued).toHaveLength(100);
+  expect(await certificates.forName('x.0.example.com')).not.toBeNull();
+  expect(await certificates.forName('x.9999.example.com')).toBeNull();
+  expect(await certificates.forName('x.example.com')).not.toBeNull();
+  expect(await certificates.forName('app.example.org')).not.toBeNull();
+  now += 1_000;
+  for (let i = 200; i < 300; i++) await certificates.forName(`x.${i}.example.com`);
+  expect(issued.slice(100)).toEqual([
+    '*.example.com',
+    'app.example.org',
+    'x.200.example.com',
+    'x.201.example.com',
+  ]);
+});
+
 test('certificate files serve every name, and are followed when they change', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'offramp-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -128,6 +162,23 @@ test('certificate files serve every name, and are followed when they change', as
   const rig = await startHttpsRig({ https: files });
   const any = { rejectUnauthorized: false };
   expect(peerNames(await tlsClient(rig, 'http/1.1', HOST, any))).toBe('DNS:two.example.com');
+});
+
+test.skipIf(process.platform === 'win32')('a private key that everybody can read is warned of', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'offramp-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const files = { certFile: path.join(folder, 'cert.pem'), keyFile: path.join(folder, 'key.pem') };
+  const { cert, key } = await selfSigned('one.example.com');
+  writeFileSync(files.certFile, cert);
+  writeFileSync(files.keyFile, key);
+  const warningsWith = (mode: number) => {
+    chmodSync(files.keyFile, mode);
+    const lines: string[] = [];
+    followCertificateFiles({ ...files, log: pino({}, { write: (line: string) => lines.push(line) }) }).stop();
+    return lines;
+  };
+  expect(warningsWith(0o640)).toEqual([]);
+  expect(warningsWith(0o644)).toEqual([expect.stringContaining('chmod 600')]);
 });
 
 test('a handshake that does not end is ended, and only so many may go on at once', async () => {

@@ -29,6 +29,7 @@ async function start(upsert: Upsert, network = '127.100.0.0/16') {
     store: rig.store,
     health: rig.health,
     sessions: NO_SESSIONS,
+    load: rig.load,
     proxy: rig.proxy,
     log: pino({ level: 'silent' }),
   });
@@ -88,6 +89,19 @@ onLinux('it forwards into private networks alone', async () => {
   apply({ pool: [unmonitoredPool({ id: 'inside', origins: [liveOrigin({ port: outside.port })] })] });
   expect((await get(address!))[0]).toBe(530);
   expect(dialled).not.toContain(`127.0.0.1:${outside.port}`);
+});
+
+onLinux('what is under way counts where it decides', async () => {
+  const [busy, idle] = [await named('busy'), await named('idle')];
+  const origins = [insideOf(busy.port), insideOf(idle.port)];
+  const { privates, load } = await start({
+    pool: [unmonitoredPool({ id: 'inside', originSteering: 'least_outstanding_requests', origins })],
+    load_balancer: [ofAccount('Payroll')],
+  });
+  // So many that lots never fall to it.
+  for (let i = 0; i < 200_000; i++) load.requestStarted('inside', origins[0]!.key);
+  const [address] = privates.addresses();
+  for (let i = 0; i < 10; i++) expect((await get(address!))[1]).toBe('idle any.host');
 });
 
 onLinux('origins outside of private networks still count for the health of their pool', async () => {

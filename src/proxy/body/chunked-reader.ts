@@ -1,6 +1,6 @@
 import { CR, FIELD_VALUE, LF } from '../head/characters.js';
 import { Malformed } from '../head/malformed.js';
-import { readTrailers } from '../head/trailers.js';
+import type { TrailerReader } from '../head/trailers.js';
 import { type BodyReader, type ForwardPiece, slice } from './body-reader.js';
 
 const MAX_SIZE_DIGITS = 12;
@@ -23,8 +23,8 @@ type State =
 
 /**
  * A chunked body, checked byte by byte. With `framed` the pieces keep the chunk framing, so that they can be sent on as
- * they came; otherwise they are the data alone. Trailers are checked; with `keepTrailers` those that may be passed on come
- * among the framed pieces, or else in `trailers`.
+ * they came; otherwise they are the data alone. What `readTrailers` lets pass of the trailers comes among the framed pieces,
+ * or else in `trailers`.
  */
 export class ChunkedReader implements BodyReader {
   private state: State = 'size';
@@ -33,16 +33,13 @@ export class ChunkedReader implements BodyReader {
   private extensionBytes = 0;
   private trailerBytes = 0;
   private trailerLines = '';
+  /** Field lines, each with its CRLF; of a complete body only. */
+  trailers = '';
 
   constructor(
     private readonly framed: boolean,
-    private readonly keepTrailers = false,
+    private readonly readTrailers: TrailerReader,
   ) {}
-
-  /** Field lines, each with its CRLF; of a complete body only. */
-  get trailers(): string {
-    return this.trailerLines === '' ? '' : readTrailers(this.trailerLines);
-  }
 
   get complete(): boolean {
     return this.state === 'complete';
@@ -97,8 +94,9 @@ export class ChunkedReader implements BodyReader {
           break;
         case 'trailer_start':
           if (bytes[at] === CR) {
+            if (this.trailerLines !== '') this.trailers = this.readTrailers(this.trailerLines);
             // What stood before them has been handed on.
-            if (this.framed && this.trailerLines !== '') pieces.push(Buffer.from(this.trailers, 'latin1'));
+            if (this.framed && this.trailers !== '') pieces.push(Buffer.from(this.trailers, 'latin1'));
             at++;
             this.state = 'last_lf';
             break;
@@ -160,7 +158,7 @@ export class ChunkedReader implements BodyReader {
     else if (FIELD_VALUE[byte] !== 1 || ++this.trailerBytes > MAX_TRAILER_BYTES) {
       throw new Malformed(400, 'the trailer has a control character or is too long');
     }
-    if (this.keepTrailers) this.trailerLines += byte === CR ? '\r\n' : String.fromCharCode(byte);
+    this.trailerLines += byte === CR ? '\r\n' : String.fromCharCode(byte);
   }
 }
 

@@ -49,7 +49,7 @@ export const REQUEST_FIELDS = fieldRoles(
     te: 'te',
   },
   // Servers behind CGI-like gateways read `CF_…` as `CF-…`, and so on.
-  ['cf-', 'cf_', 'x_forwarded_', 'x_real_ip'],
+  ['cf-', 'cf_', 'x_forwarded_', 'x_forwarded-', 'x-forwarded_', 'x_real_ip', 'x_real-ip', 'x-real_ip'],
 );
 
 export const RESPONSE_FIELDS = fieldRoles({ ...CONNECTION_FIELDS, 'cf-ray': 'drop' }, ['x-accel-']);
@@ -58,7 +58,7 @@ export const RESPONSE_FIELDS = fieldRoles({ ...CONNECTION_FIELDS, 'cf-ray': 'dro
 export const TRAILER_FIELDS = fieldRoles(
   {
     ...CONNECTION_FIELDS,
-    host: 'drop',
+    host: 'host',
     'max-forwards': 'drop',
     expect: 'drop',
     range: 'drop',

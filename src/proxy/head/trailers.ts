@@ -1,14 +1,40 @@
-import { TRAILER_FIELDS } from './field-roles.js';
+import { type FieldRole, TRAILER_FIELDS } from './field-roles.js';
 import { type MessageFields, readFields } from './fields.js';
+import { Malformed } from './malformed.js';
 
 const MAX_TRAILER_FIELDS = 64;
 
+/** What goes on of the trailer lines of a message, each with its CRLF. Throws Malformed. */
+export type TrailerReader = (lines: string) => string;
+
 /**
- * What may be passed on of the trailer lines of a message, each with its CRLF. Fields that would change the framing, the
- * routing or the meaning of a message that has already been acted upon are left out (RFC 9110 section 6.5.1).
- * Throws Malformed.
+ * Those of a response. Fields that would change the framing, the routing or the meaning of a message that has already been
+ * acted upon are left out (RFC 9110 section 6.5.1).
  */
-export function readTrailers(lines: string): string {
+export const responseTrailers: TrailerReader = (lines) => read(lines, () => {});
+
+/** For who does not want them: they are checked all the same. */
+export const noTrailers: TrailerReader = (lines) => {
+  read(lines, () => {});
+  return '';
+};
+
+/** Those of a request are left out. One about framing or routing is a sign of an attack, as Node's parser has it too. */
+export const requestTrailers: TrailerReader = (lines) => {
+  read(lines, (_, role) => {
+    const name = NOT_IN_REQUESTS[role];
+    if (name) throw new Malformed(400, `${name} stands behind the body, where it means nothing`);
+  });
+  return '';
+};
+
+const NOT_IN_REQUESTS: Partial<Record<FieldRole, string>> = {
+  content_length: 'Content-Length',
+  transfer_encoding: 'Transfer-Encoding',
+  host: 'Host',
+};
+
+function read(lines: string, take: (fields: MessageFields, role: FieldRole) => void): string {
   const fields: MessageFields = {
     contentLength: null,
     chunked: false,
@@ -19,6 +45,6 @@ export function readTrailers(lines: string): string {
     nominated: null,
     passedOn: '',
   };
-  readFields(lines, 0, TRAILER_FIELDS, MAX_TRAILER_FIELDS, fields, () => {});
+  readFields(lines, 0, TRAILER_FIELDS, MAX_TRAILER_FIELDS, fields, take);
   return fields.passedOn;
 }

@@ -1,5 +1,6 @@
 import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { createAllowance } from '../allowance.js';
 import { clientOf } from '../client-identity.js';
 import { NEVER, type Waiting } from '../deadlines.js';
 import { errorResponse, refusal } from '../errors.js';
@@ -9,7 +10,6 @@ import { Malformed } from '../head/malformed.js';
 import type { RequestHead } from '../head/request-head.js';
 import type { ProxyLimits } from '../limits.js';
 import type { ProxyServices } from '../services.js';
-import { createAllowance } from './allowance.js';
 import { Http2Requester } from './http2-requester.js';
 import { readHttp2Request } from './read-request.js';
 

@@ -8,7 +8,7 @@ import { type Deadlines, NEVER, type Waiting } from '../deadlines.js';
 import type { OriginFailure } from '../errors.js';
 import { Malformed } from '../head/malformed.js';
 import { type ResponseHead, readResponseHead } from '../head/response-head.js';
-import { readTrailers } from '../head/trailers.js';
+import { responseTrailers } from '../head/trailers.js';
 import type { OriginRequest, Responder, ResponderUser } from '../responder.js';
 import { fieldLines, headersFrom } from './field-lines.js';
 
@@ -161,7 +161,7 @@ export class Http2Responder implements Responder, Waiting {
   }
 
   private responseTrailers(raw: readonly string[]): void {
-    const trailers = this.read(() => readTrailers(fieldLines(raw)));
+    const trailers = this.read(() => responseTrailers(fieldLines(raw)));
     if (trailers !== null) this.trailers = trailers;
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, statSync, unwatchFile, watchFile } from 'node:fs';
 import tls from 'node:tls';
 import type { Logger } from 'pino';
 import type { Certificates, KeyPair } from './certificates.js';
@@ -10,6 +10,9 @@ export interface CertificateFiles {
   readonly lookEvery?: number;
   readonly log: Logger;
 }
+
+/** The mode bits of a file that others than its owner and group may read. Windows knows none, and Node shows them set. */
+const FOR_OTHERS = process.platform === 'win32' ? 0 : 0o004;
 
 /** One certificate for every name, read anew when its files change, as programs that renew certificates expect. */
 export function followCertificateFiles({
@@ -36,6 +39,12 @@ export function followCertificateFiles({
     }
   }
 
+  if (statSync(keyFile).mode & FOR_OTHERS) {
+    log.warn(
+      { keyFile },
+      'everybody on this machine can read the private key; chmod 600 makes it yours alone',
+    );
+  }
   const files = [certFile, keyFile];
   for (const file of files) watchFile(file, { interval: lookEvery, persistent: false }, reread);
   return {

@@ -1,4 +1,5 @@
 import tls, { type SecureContext } from 'node:tls';
+import { type Allowance, createAllowance } from '../allowance.js';
 import type { HostIndex } from '../match.js';
 import type { Certificates, KeyPair } from './certificates.js';
 
@@ -14,6 +15,14 @@ export interface MadeCertificatesOptions {
 
 /** Well before the year of a certificate is over. */
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/**
+ * Signing takes milliseconds, and a ClientHello is all that makes us sign. There are as many names of load balancers as the
+ * configuration has; below a wildcard there are as many as anybody can think of.
+ */
+const SIGNED = {
+  configured: { burst: 1_000, perSecond: 20 },
+  thoughtUp: { burst: 100, perSecond: 2 },
+};
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+$/;
 
 interface Made {
@@ -21,7 +30,10 @@ interface Made {
   readonly at: number;
 }
 
-/** A certificate for each name that an enabled load balancer has, made when it is asked for first. */
+/**
+ * A certificate for each name that an enabled load balancer has, made when it is asked for first. While more of them are
+ * asked for than may be made, new names get the initial one.
+ */
 export function makeCertificates({
   hosts,
   issue,
@@ -31,6 +43,11 @@ export function makeCertificates({
 }: MadeCertificatesOptions): Certificates {
   /** In the order of their last use. */
   const made = new Map<string, Made>();
+
+  const allow = ({ burst, perSecond }: (typeof SIGNED)[keyof typeof SIGNED]) =>
+    createAllowance(burst, perSecond, now);
+  const configured = allow(SIGNED.configured);
+  const thoughtUp = allow(SIGNED.thoughtUp);
 
   function make(name: string): Made {
     const context = issue(name).then(({ certificate, key }) =>
@@ -43,9 +60,11 @@ export function makeCertificates({
     return entry;
   }
 
-  function contextOf(name: string): Promise<SecureContext> {
+  function contextOf(name: string, allowance: Allowance): Promise<SecureContext> | null {
     const known = made.get(name);
-    const entry = known && now() - known.at < KEPT_MS ? known : make(name);
+    const fresh = known !== undefined && now() - known.at < KEPT_MS;
+    if (!fresh && !allowance.spend()) return null;
+    const entry = fresh ? known : make(name);
     made.delete(name);
     if (made.size >= limit) made.delete(made.keys().next().value!);
     made.set(name, entry);
@@ -57,7 +76,9 @@ export function makeCertificates({
     async forName(serverName) {
       if (!HOST_NAME.test(serverName)) return null;
       const loadBalancer = hosts.match(serverName);
-      return loadBalancer ? await contextOf(certificateName(serverName, loadBalancer.name)) : null;
+      if (!loadBalancer) return null;
+      const name = certificateName(serverName, loadBalancer.name);
+      return await contextOf(name, name === loadBalancer.name ? configured : thoughtUp);
     },
     onReplaced() {},
     stop() {},

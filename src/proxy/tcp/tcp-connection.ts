@@ -10,10 +10,11 @@ import type { Plan } from '../../steering/plan.js';
 import type { Visit } from '../../steering/visit.js';
 import type { Deadlines } from '../deadlines.js';
 import type { DialOrigin } from '../origin-dial.js';
+import { type RecordServices, RequestRecord } from '../request-record.js';
 import { joinStreams } from '../upgrade.js';
 
 /** What every connection to a TCP load balancer shares. */
-export interface TcpServices {
+export interface TcpServices extends RecordServices {
   readonly steering: Steering;
   readonly load: LoadBoard;
   readonly dialOrigin: DialOrigin;
@@ -21,6 +22,8 @@ export interface TcpServices {
   /** Milliseconds without a byte in either direction. */
   readonly idleMs: number;
   readonly placeOf: (clientIp: string) => Place;
+  /** Names a connection in the log of requests. */
+  readonly nextRay: () => string;
   readonly log: Logger;
 }
 
@@ -32,13 +35,22 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
   const { steering, log } = services;
   const visit = visitOf(client, loadBalancer, services);
   const decision = steering.decide(loadBalancer, visit);
+  const asked = { method: 'TCP', host: loadBalancer.name, target: '' };
+  const record = new RequestRecord(services, services.nextRay(), visit.clientIp, asked);
+  record.loadBalancer = loadBalancer;
+  record.trace = decision.trace;
   let cancelDial: (() => void) | null = null;
-  client.once('close', () => cancelDial?.());
+  client.once('close', () => {
+    if (cancelDial === null) return;
+    cancelDial();
+    record.end('client_gone');
+  });
   if (decision.kind === 'plan') attempt(decision, true);
   else refuse(decision.kind);
 
   function attempt(plan: Plan, mayRetry: boolean): void {
     const { pool, origin } = plan;
+    record.attempt(plan);
     if (origin.port === 0) {
       warnOfPort(origin, log);
       refuse('origin_without_port');
@@ -48,11 +60,13 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
     cancelDial = services.dialOrigin(target, visit.clientIp, {
       connected(socket) {
         cancelDial = null;
+        record.end(null);
         join(client, socket, pool.id, origin.key, services);
       },
       failed(failure, cause) {
         cancelDial = null;
         log.debug({ err: cause, origin: origin.name, failure }, 'a TCP connection to an origin failed');
+        record.attemptFailed(failure);
         const other = mayRetry ? steering.alternative(inItsPool(plan), visit, []) : null;
         if (other) attempt(other, false);
         else refuse(failure);
@@ -62,6 +76,7 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
 
   function refuse(reason: string): void {
     log.debug({ loadBalancer: loadBalancer.name, reason }, 'a TCP connection was refused');
+    record.end(reason);
     client.resetAndDestroy();
   }
 }

@@ -5,6 +5,7 @@ import type { LoadBoard } from '../../live/load-board.js';
 import type { TcpAddress } from '../../live/messages.js';
 import type { SnapshotStore } from '../../live/snapshot-store.js';
 import type { Place } from '../../net/place.js';
+import { createRays } from '../../net/ray.js';
 import type { OffRamps } from '../../offramps/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import { createDeadlines } from '../deadlines.js';
@@ -12,6 +13,7 @@ import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.
 import { countConnections } from '../load-counts.js';
 import { createHostIndex } from '../match.js';
 import { createOriginDial } from '../origin-dial.js';
+import type { RequestLog } from '../request-log.js';
 import { carryConnection, type TcpServices } from './tcp-connection.js';
 
 export interface TcpOptions {
@@ -22,6 +24,9 @@ export interface TcpOptions {
   readonly load: LoadBoard;
   readonly offramps: OffRamps;
   readonly placeOf: (clientIp: string) => Place;
+  readonly requests: RequestLog;
+  /** Where this data plane is, as in CF-Ray. */
+  readonly pop: string;
   readonly log: Logger;
   /** Of all ports together. */
   readonly maxConnections?: number;
@@ -54,6 +59,9 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     deadlines,
     idleMs: timeouts.upgradedIdle,
     placeOf: options.placeOf,
+    requests: options.requests,
+    offramps: options.offramps,
+    nextRay: createRays(options.pop),
     log,
   };
 

@@ -9,6 +9,7 @@ import { createSnapshotStore, type SnapshotStore } from '../../../src/live/snaps
 import { NOWHERE, type Place } from '../../../src/net/place.js';
 import { createDirectDialer } from '../../../src/offramps/direct.js';
 import { createOffRamps } from '../../../src/offramps/select.js';
+import { createRequestLog, type RequestLog } from '../../../src/proxy/request-log.js';
 import {
   createTcpListeners,
   type TcpListeners,
@@ -26,6 +27,7 @@ export interface TcpRig {
   readonly store: SnapshotStore;
   readonly health: HealthBoard;
   readonly load: LoadBoard;
+  readonly requests: RequestLog;
   readonly tunnels: ReturnType<typeof createLoopbackTunnels>;
   /** What was logged, as objects. */
   readonly logged: readonly { readonly level: number; readonly reason?: string; readonly msg: string }[];
@@ -43,6 +45,7 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
   const store = createSnapshotStore();
   const health = createHealthBoard();
   const load = createLoadBoard();
+  const requests = createRequestLog();
   const tunnels = createLoopbackTunnels();
   const logged: TcpRig['logged'][number][] = [];
   store.apply({
@@ -59,6 +62,8 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
     load,
     offramps: createOffRamps({ store, tunnels, direct: createDirectDialer() }),
     placeOf: options.placeOf ?? (() => NOWHERE),
+    requests,
+    pop: NOWHERE.pop,
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
     timeouts: { tick: 20, ...options.timeouts },
     ...(options.maxConnections && { maxConnections: options.maxConnections }),
@@ -72,6 +77,7 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
     store,
     health,
     load,
+    requests,
     tunnels,
     logged,
     connect() {

@@ -80,6 +80,59 @@ test('an origin that refuses is replaced by another one of its pool, once', asyn
   expect(second.accepted).toBe(10);
 });
 
+const EVERYTHING = {
+  loadBalancer: null,
+  pool: null,
+  origin: null,
+  host: null,
+  status: null,
+  ray: null,
+  clientIp: null,
+  since: null,
+  limit: 10,
+};
+
+test('the log of requests has each connection, with who took it and why, or why nobody did', async () => {
+  const [first, second] = [await closedPort(), await startTcpOrigin('b')];
+  const rig = await startTcpRig({
+    pools: [poolOf([first, second.port], { originSteering: 'hash' })],
+    loadBalancers: [balancer()],
+  });
+  for (let i = 0; i < 10; i++) {
+    const client = rig.connect();
+    client.end('!');
+    await readToEnd(client);
+  }
+  const reports = rig.requests.find(EVERYTHING);
+  expect(reports).toHaveLength(10);
+  expect(new Set(reports.map(({ ray }) => ray)).size).toBe(10);
+  expect(reports[0]).toMatchObject({
+    method: 'TCP',
+    host: NAME,
+    path: '',
+    status: null,
+    error: null,
+    clientIp: '127.0.0.1',
+    loadBalancer: { name: NAME },
+    pool: { id: 'pool' },
+    origin: { name: `origin-${second.port}` },
+    offRamp: { kind: 'direct' },
+    decision: { candidates: ['pool'] },
+  });
+  rig.store.apply({
+    revision: 2,
+    complete: false,
+    upsert: { pool: [poolOf([first])] },
+    remove: {},
+  });
+  await once(rig.connect(), 'error');
+  const [refused] = rig.requests.find(EVERYTHING);
+  expect(refused).toMatchObject({
+    error: 'refused',
+    failedAttempts: [{ origin: `origin-${first}`, failure: 'refused' }],
+  });
+});
+
 test('when two origins refuse, the connection is broken off and no other pool is asked', async () => {
   const spare = await startTcpOrigin('spare');
   const rig = await startTcpRig({

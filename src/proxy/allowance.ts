@@ -1,6 +1,6 @@
 /** What a peer may do so often at once, and so often in the long run. */
 export interface Allowance {
-  /** Answers false when it was too often. */
+  /** Answers false when it was too often; that itself costs nothing. */
   spend(): boolean;
 }
 
@@ -11,9 +11,11 @@ export function createAllowance(burst: number, perSecond: number, now: () => num
   return {
     spend() {
       const time = now();
-      left = Math.min(burst, left + ((time - lastSpent) / 1000) * perSecond) - 1;
+      left = Math.min(burst, left + ((time - lastSpent) / 1000) * perSecond);
       lastSpent = time;
-      return left >= 0;
+      if (left < 1) return false;
+      left -= 1;
+      return true;
     },
   };
 }
