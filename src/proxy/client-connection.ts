@@ -176,12 +176,18 @@ export class ClientConnection implements RequestConnection, Waiting {
         rest = this.body === null ? this.readHead(rest) : this.readBody(rest);
       }
     } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
       rest = null;
-      this.refuseMessage(error);
+      if (error instanceof Malformed) this.refuseMessage(error);
+      else this.giveUp(error);
     }
     this.reading = false;
     if (rest !== null && this.state !== 'lingering') this.keepAhead(rest);
+  }
+
+  /** A mistake of ours costs one connection, and not the traffic of everybody else. */
+  private giveUp(error: unknown): void {
+    this.services.log.error({ err: error, client: this.identity.ip }, 'a request broke the proxy');
+    this.socket.destroy();
   }
 
   private mayRead(): boolean {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
@@ -23,6 +24,7 @@ export interface OriginServices {
   readonly limits: ProxyLimits;
   readonly timeouts: ProxyTimeouts;
   readonly deadlines: Deadlines;
+  readonly log: Logger;
   readonly idle: { put(connection: OriginConnection): void; remove(connection: OriginConnection): void };
 }
 
@@ -148,8 +150,9 @@ export class OriginConnection implements Responder, Waiting {
     try {
       this.read(user, chunk);
     } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      this.fail('invalid_response', error);
+      if (!(error instanceof Malformed))
+        this.services.log.error({ err: error, origin: this.key }, 'a response broke the proxy');
+      this.fail('invalid_response', error as Error);
     }
   };
 

@@ -102,7 +102,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls, protocol),
     );
   const idle = createOriginIdle(limits.idlePerOrigin, limits.idleTotal);
-  const http1Responders = createHttp1Responders({ limits, timeouts, deadlines, idle }, dial('http/1.1'));
+  const http1Responders = createHttp1Responders({ limits, timeouts, deadlines, idle, log }, dial('http/1.1'));
   const http2Responders = createHttp2Responders({ limits, timeouts, deadlines }, dial('h2'));
   const clients = new Set<ClientTransport>();
   let draining = false;

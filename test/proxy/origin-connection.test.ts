@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDeadlines } from '../../src/proxy/deadlines.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/proxy/limits.js';
@@ -13,6 +14,7 @@ test('a connection with bytes behind the response that were held back with it is
     limits: DEFAULT_LIMITS,
     timeouts: DEFAULT_TIMEOUTS,
     deadlines,
+    log: pino({ level: 'silent' }),
     idle: { put() {}, remove() {} },
   });
   onTestFinished(() => connection.destroy());

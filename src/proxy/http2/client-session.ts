@@ -108,7 +108,17 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
         streamClosed(failed);
       });
       if (malformed) refuse(requester, request);
-      else if (!stream.destroyed) requester.start(new Exchange(services, requester, request));
+      else if (!stream.destroyed) startExchange(requester, request);
+    }
+
+    function startExchange(requester: Http2Requester, request: RequestHead): void {
+      try {
+        requester.start(new Exchange(services, requester, request));
+      } catch (error) {
+        // A mistake of ours costs one request, and not the traffic of everybody else.
+        services.log.error({ err: error, client: identity.ip }, 'a request broke the proxy');
+        requester.abort();
+      }
     }
 
     function refuse(requester: Http2Requester, { status, message }: Malformed): void {
