@@ -46,6 +46,8 @@ export class ClientConnection implements RequestConnection, Waiting {
     readonly socket: Socket,
     readonly scheme: 'http' | 'https',
     private readonly services: ProxyServices,
+    /** What carries the bytes: below TLS another one than `socket`. */
+    private readonly tcp: Socket = socket,
   ) {
     this.head = new HeadBuffer(services.limits.headBytes);
     this.identity = clientOf(socket);
@@ -124,13 +126,10 @@ export class ClientConnection implements RequestConnection, Waiting {
     }
   }
 
-  /**
-   * For a response that its close would end as if it were whole. Node cannot reset what is below TLS, but TLS has a goodbye,
-   * and without it the client knows.
-   */
+  /** For a response that its close would end as if it were whole: TLS says goodbye even when it is cut off. */
   private reset(): void {
-    if (this.scheme === 'http') this.socket.resetAndDestroy();
-    else this.socket.destroy();
+    this.tcp.resetAndDestroy();
+    this.socket.destroy();
   }
 
   // What the socket tells.

@@ -163,10 +163,10 @@ export function createProxy(options: ProxyOptions): Proxy {
       handshakeTimeout: timeouts.tlsHandshake,
       handshakes: limits.tlsHandshakes,
       log,
-      accept: (socket) =>
+      accept: (socket, tcp) =>
         accept(socket, () => {
           if (socket.alpnProtocol === 'h2') return serveHttp2(socket);
-          return new ClientConnection(socket, 'https', services);
+          return new ClientConnection(socket, 'https', services, tcp);
         }),
     });
     return { ...createListener(server, address, log), cutHandshakes };

@@ -36,6 +36,22 @@ test('HTTP/1.1 over TLS is served like HTTP, and says so to the origin', async (
   expect(text).toContain('/2 https {"scheme":"https"}');
 });
 
+test('a body without a length that breaks off ends in a reset below TLS', async () => {
+  let breakOff = () => {};
+  const origin = await rawOrigin((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf'));
+    breakOff = () => void socket.resetAndDestroy();
+  });
+  const rig = await startHttpsRig({ origins: [origin.port] });
+  const socket = await tlsClient(rig, 'http/1.1');
+  const broken = new Promise((resolve) => socket.once('error', resolve));
+  socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  await textOf(socket, 'half');
+  breakOff();
+  expect(await broken).toMatchObject({ code: 'ECONNRESET' });
+});
+
 test('a client without ALPN gets HTTP/1.1, and one that speaks neither is turned away', async () => {
   const origin = await httpOrigin((_request, response) => response.end('ok'));
   const rig = await startHttpsRig({ origins: [origin.port] });

@@ -10,7 +10,8 @@ export interface HttpsServerOptions {
   /** Handshakes at the same time; connections beyond are closed. */
   readonly handshakes: number;
   readonly log: Logger;
-  readonly accept: (socket: TLSSocket) => void;
+  /** `tcp` is what carries the bytes of `socket`. */
+  readonly accept: (socket: TLSSocket, tcp: Socket) => void;
 }
 
 export interface HttpsServer {
@@ -59,8 +60,12 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     });
   });
   server.on('secureConnection', (socket) => {
-    shakingHands.delete(addressOf(socket) ?? '');
-    if (!socket.destroyed) options.accept(socket);
+    const key = addressOf(socket) ?? '';
+    const tcp = shakingHands.get(key);
+    shakingHands.delete(key);
+    // One without an address is closed already.
+    if (tcp === undefined) socket.destroy();
+    else if (!socket.destroyed) options.accept(socket, tcp);
   });
   server.on('tlsClientError', (error, socket) => {
     log.debug({ cause: error.message }, 'the TLS handshake with a client failed');
