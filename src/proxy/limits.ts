@@ -24,6 +24,8 @@ export interface ProxyTimeouts {
   readonly clientHead: number;
   /** Between two requests on one client connection. */
   readonly clientIdle: number;
+  /** Of an HTTP/2 session with requests under way, without a byte in either direction: then a PING must go out as long again. */
+  readonly sessionSilence: number;
   /** Without a byte of a body moving, in either direction. */
   readonly bodyIdle: number;
   /** Until the origin has accepted, and again until its TLS handshake is done. */
@@ -56,6 +58,7 @@ export const DEFAULT_TIMEOUTS: ProxyTimeouts = {
   tlsHandshake: 10_000,
   clientHead: 10_000,
   clientIdle: 75_000,
+  sessionSilence: 15_000,
   bodyIdle: 100_000,
   originConnect: 15_000,
   originHead: 100_000,

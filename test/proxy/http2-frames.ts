@@ -62,6 +62,8 @@ export interface Frame {
 
 export interface FrameClient {
   readonly socket: TLSSocket;
+  /** That have come so far. */
+  readonly frames: readonly Frame[];
   send(...frames: readonly Buffer[]): void;
   /** Resolves with the first frame, of those that have come and will come, for which `wanted` is true. */
   receive(wanted: (frame: Frame) => boolean): Promise<Frame>;
@@ -93,6 +95,7 @@ export async function frameClient(rig: Rig): Promise<FrameClient> {
   socket.write(frame(FRAME.settings, 0, 0));
   return {
     socket,
+    frames,
     send: (...bytes) => void socket.write(Buffer.concat(bytes)),
     async receive(wanted) {
       for (;;) {

@@ -2,7 +2,7 @@ import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } fro
 import type { TLSSocket } from 'node:tls';
 import { createAllowance } from '../allowance.js';
 import { clientOf } from '../client-identity.js';
-import { NEVER, type Waiting } from '../deadlines.js';
+import type { Waiting } from '../deadlines.js';
 import { errorResponse, refusal } from '../errors.js';
 import { Exchange } from '../exchange.js';
 import { rayField } from '../forward-headers.js';
@@ -42,13 +42,37 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
     const resets = createAllowance(RESETS.burst, RESETS.perSecond, () => performance.now());
     const controls = createAllowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, () => performance.now());
     let open = 0;
+    /** Bytes both ways, when it was looked last. */
+    let moved = 0;
+    let pinged = false;
 
     const waiting: Waiting = {
       deadline: deadlines.after(timeouts.clientHead),
-      // The session had its chance to close.
-      deadlineReached: () => (session.closed ? breakOff() : endSession()),
+      deadlineReached() {
+        if (open > 0) lookForLife();
+        // The session had its chance to close.
+        else if (session.closed) breakOff();
+        else endSession();
+      },
     };
     deadlines.watch(waiting);
+
+    /**
+     * After some mistakes of the client the library neither reads nor writes any more, not even the end of the connection,
+     * and tells nobody while requests are under way. A PING that does not go out tells such a session from a silent one.
+     */
+    function lookForLife(): void {
+      const movedNow = socket.bytesRead + socket.bytesWritten;
+      const still = movedNow === moved;
+      if (still && pinged) {
+        breakOff();
+        return;
+      }
+      moved = movedNow;
+      // One that is closing sends none: its streams have deadlines of their own.
+      pinged = still && !session.closed && session.ping(() => {});
+      waiting.deadline = deadlines.after(timeouts.sessionSilence);
+    }
 
     /** A session that was closed waits for the other side otherwise. */
     function breakOff(): void {
@@ -82,7 +106,7 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
     ): void {
       open += 1;
       openStreams += 1;
-      waiting.deadline = NEVER;
+      if (open === 1) waiting.deadline = deadlines.after(timeouts.sessionSilence);
       // `close` follows.
       stream.on('error', () => {});
       if (openStreams > limits.streams) {
