@@ -3,7 +3,7 @@ export interface WireExplanation {
   readonly host: string;
   readonly client_ip: string;
   readonly place: { readonly pop: string; readonly country: string; readonly region: string };
-  readonly load_balancer: Named | null;
+  readonly load_balancer: (Named & { readonly proxied: boolean }) | null;
   readonly decision: {
     readonly pool_set: string | null;
     readonly rules: readonly string[];
@@ -62,6 +62,7 @@ export function describeExplanation(answer: WireExplanation): string {
       'Load balancer',
       load_balancer ? `${load_balancer.name} (${load_balancer.id})` : 'none has this name',
     ),
+    ...(load_balancer?.proxied === false ? [row('On-ramp', UNPROXIED)] : []),
     ...(decision
       ? [
           row('Pool set', decision.pool_set ?? 'none matches'),
@@ -75,6 +76,9 @@ export function describeExplanation(answer: WireExplanation): string {
     row('Outcome', outcome(answer)),
   ].join('\n');
 }
+
+const UNPROXIED =
+  'DNS, which names an origin of its own choice; this is for a request that comes here nevertheless';
 
 /** Names are anybody's, and a terminal obeys control characters. */
 const row = (label: string, text: string) => `${label.padEnd(15)}${text.replace(/\p{Cc}/gu, '?')}`;
