@@ -143,8 +143,9 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     const applied = await Promise.all([run(), run()]);
     expect(applied.flat()).toEqual(['1_one', '2_two']);
     expect(await rows('select migration_name from _prisma_migrations')).toHaveLength(2);
-    expect(await rows("select count(*)::int as held from pg_locks where locktype = 'advisory'")).toEqual([
-      { held: 0 },
-    ]);
+    // Of this database alone: others on the server have their own writers.
+    const held = `select count(*)::int as held from pg_locks join pg_database on pg_database.oid = database
+      where locktype = 'advisory' and datname = current_database()`;
+    expect(await rows(held)).toEqual([{ held: 0 }]);
   });
 });
