@@ -106,3 +106,21 @@ test('an id that is not there is 404, and one that cannot be an id does not rout
   const malformed = await api.get(`${PATH}/not-an-id`);
   expect([malformed.status, malformed.body.errors[0].code]).toEqual([404, 7003]);
 });
+
+test('T111 routes without a network land in the default one, and what others depend on is not deleted', async () => {
+  const [network, tunnel] = [
+    await api.create(PATH, { name: 'T111', is_default_network: true }),
+    await api.create('@/cfd_tunnel', { name: 'T111' }),
+  ];
+  const route = await api.create('@/teamnet/routes', { network: '10.111.0.0/16', tunnel_id: tunnel.id });
+  expect(route.virtual_network_id).toBe(network.id);
+  await api.create(PATH, { name: 'T111 after', is_default_network: true });
+  const defaults = (await api.get(`${PATH}?is_default=true&is_deleted=false`)).body.result;
+  expect(defaults.map(({ name }: { name: string }) => name)).toEqual(['T111 after']);
+
+  expect((await api.delete(`${PATH}/${network.id}`)).status).toBe(400);
+  // Since November 2025 a tunnel takes its routes along.
+  expect((await api.delete(`@/cfd_tunnel/${tunnel.id}`)).status).toBe(200);
+  expect((await api.get(`@/teamnet/routes/${route.id}`)).body.result.deleted_at).not.toBeNull();
+  expect((await api.delete(`${PATH}/${network.id}`)).status).toBe(200);
+});
