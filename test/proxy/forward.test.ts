@@ -34,7 +34,7 @@ test('the request line and ordinary fields reach the origin as they came', async
   expect(lines).toContain('x-empty:');
 });
 
-test('the origin learns the client, the scheme and the ray, and the client the same ray', async () => {
+test('T112 the origin learns the client, the scheme and the ray, and the client the same ray', async () => {
   const { lines, received } = await exchange(get());
   expect(lines).toContain('CF-Connecting-IP: 127.0.0.1');
   expect(lines).toContain('X-Forwarded-For: 127.0.0.1');
@@ -48,7 +48,7 @@ test('the origin learns the client, the scheme and the ray, and the client the s
   expect(received.split('\r\n')).toContain(ray);
 });
 
-test('what a client says about itself in reserved fields is replaced', async () => {
+test('T112 what a client says about itself in reserved fields is replaced', async () => {
   const { lines } = await exchange(
     get(
       'CF-Connecting-IP: 6.6.6.6\r\ncf-ray: x\r\nCf-Ipcountry: DE\r\nCF-Access-Jwt-Assertion: x\r\nCF_Connecting_IP: 6.6.6.6\r\n' +

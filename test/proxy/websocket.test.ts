@@ -24,7 +24,7 @@ async function echoOrigin(seen: string[] = []) {
   });
 }
 
-test('after the upgrade bytes pass both ways, and each end is passed on', async () => {
+test('T112 after the upgrade bytes pass both ways, and each end is passed on', async () => {
   const seen: string[] = [];
   const origin = await echoOrigin(seen);
   const rig = await startRig({ origins: [origin.port] });

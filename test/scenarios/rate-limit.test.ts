@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { startOfframp } from '../support/offramp.js';
 
-test('with --rate-limit a user who asks too often is told when to come back, and others go on', async () => {
+test('T112 with --rate-limit a user who asks too often is told when to come back, and others go on', async () => {
   const offramp = await startOfframp(['--rate-limit', '3']);
   const [ada, bob] = [apiOf(offramp, 'ada'), apiOf(offramp, 'bob')];
   const remaining = [];
