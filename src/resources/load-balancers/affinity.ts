@@ -1,22 +1,9 @@
+import { AFFINITY_TTL } from '../../live/affinity-ttl.js';
 import type { Affinity, AffinityAttributes } from './affinity-schema.js';
 import type { LoadBalancerFields } from './fields.js';
 import type { Rule } from './rule-schema.js';
 
-interface Range {
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly initial: number;
-}
-
-const COOKIE_TTL: Range = { minimum: 1800, maximum: 604_800, initial: 82_800 };
-
-/** Seconds that a session lives; `header` counts from its last use. */
-const TTL = {
-  none: null,
-  cookie: COOKIE_TTL,
-  ip_cookie: COOKIE_TTL,
-  header: { minimum: 30, maximum: 3600, initial: 1800 },
-} as const satisfies Record<Affinity, Range | null>;
+const ttlRangeOf = (affinity: Affinity) => (affinity === 'none' ? null : AFFINITY_TTL[affinity]);
 
 export const ATTRIBUTE_DEFAULTS = {
   samesite: 'Auto',
@@ -59,11 +46,11 @@ export function overriddenSession(
 
 /** The TTL that is in force and shown: its own, or that of its kind. Null when there are no sessions and none was set. */
 export const ttlInForce = ({ affinity, ttl }: Session): number | null =>
-  ttl ?? TTL[affinity]?.initial ?? null;
+  ttl ?? ttlRangeOf(affinity)?.initial ?? null;
 
 /** What the kind of affinity does not allow, with `prefix` before the names of fields; null when nothing. */
 export function affinityProblem(prefix: string, { affinity, ttl, attributes }: Session): string | null {
-  const range = TTL[affinity];
+  const range = ttlRangeOf(affinity);
   if (range && ttl !== null && (ttl < range.minimum || ttl > range.maximum))
     return `${prefix}session_affinity_ttl is not in range [${range.minimum}, ${range.maximum}] of session_affinity "${affinity}"`;
   if (affinity !== 'header') return null;
