@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { LiveFixedResponse, LiveLoadBalancer } from '../live/snapshot.js';
+import { DialError } from '../offramps/contract.js';
 import { fieldValues } from './carriers.js';
 import {
   EDGE_ERRORS,
@@ -45,6 +46,7 @@ export class Exchange implements ResponderUser {
   /** The client was told to send its body. */
   private continued = false;
   private ended = false;
+  private redialled = false;
 
   constructor(
     private readonly services: ProxyServices,
@@ -207,8 +209,10 @@ export class Exchange implements ResponderUser {
     const { origin } = this.target!;
     this.services.log.debug({ ray: this.ray, origin: origin.name, failure, cause }, 'an attempt failed');
     const { method, body } = this;
-    const attempt: FailedAttempt = { failure, method, replayable: body.replayable, ...how };
+    const wayLost = !this.redialled && failure === 'invalid_response' && cause instanceof DialError;
+    const attempt: FailedAttempt = { failure, method, replayable: body.replayable, wayLost, ...how };
     if (replacesStaleConnection(attempt)) {
+      this.redialled = true;
       this.dial(this.target!);
       return;
     }

@@ -26,16 +26,20 @@ export interface FailedAttempt {
   readonly unanswered: boolean;
   /** The connection had served another request before. */
   readonly reused: boolean;
+  /** The tunnel below was lost, and no other connection replaced before: another connector may lead to the origin. */
+  readonly wayLost: boolean;
 }
 
 /**
  * Whether the same origin is asked again on a fresh connection. A connection at rest may be closed by the origin in the
- * very moment in which it is used again; that says nothing about the origin's health and does not count as the retry.
+ * very moment in which it is used again; that says nothing about the origin's health and does not count as the retry. No
+ * more does a connector that goes.
  * On a connection that is there, `refused` is HTTP/2's word for a request that was not looked at.
  */
 export function replacesStaleConnection(attempt: FailedAttempt): boolean {
-  const { reused, failure, replayable } = attempt;
-  return reused && ((failure === 'refused' && replayable) || wasLostUnanswered(attempt));
+  const { reused, wayLost, failure, replayable } = attempt;
+  const refused = reused && failure === 'refused' && replayable;
+  return refused || ((reused || wayLost) && wasLostUnanswered(attempt));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DialFailure } from '../../src/offramps/contract.js';
+import { DialError, type DialFailure, type OriginSocket } from '../../src/offramps/contract.js';
 import { mayTryAnotherOrigin, replacesStaleConnection } from '../../src/proxy/retry.js';
 import { closedPort } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
@@ -172,6 +172,7 @@ test('the rules in short', () => {
     replayable: true,
     unanswered: true,
     reused: true,
+    wayLost: false,
   } as const;
   expect(replacesStaleConnection(lost)).toBe(true);
   expect(replacesStaleConnection({ ...lost, reused: false })).toBe(false);
@@ -182,4 +183,42 @@ test('the rules in short', () => {
   expect(mayTryAnotherOrigin({ ...lost, method: 'POST', failure: 'tls_certificate' })).toBe(true);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'refused', replayable: false })).toBe(false);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'head_timeout' })).toBe(false);
+});
+
+/** Loses the tunnel below each of the first `count` connections as soon as its origin has the request. */
+async function tunnelsLost(count: number) {
+  const sockets: OriginSocket[] = [];
+  const origin = await scriptedOrigin(() => {
+    const lost = sockets.length <= count ? sockets.at(-1) : undefined;
+    lost?.destroy(new DialError('reset', 'the tunnel connection was lost'));
+    return lost ? null : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+  });
+  const rig = await startRig({ origins: [origin.port] });
+  const { offramps } = rig.proxyOptions;
+  const { dial } = offramps;
+  offramps.dial = (...args) => {
+    const socket = dial(...args);
+    sockets.push(socket);
+    return socket;
+  };
+  return { rig, client: await rawClient(rig.port) };
+}
+
+test('a GET whose tunnel is lost below a first connection is sent again, once', async () => {
+  const once = await tunnelsLost(1);
+  once.client.send(GET);
+  await once.client.receive((text) => text.endsWith('ok'));
+  expect(once.rig.dialled).toHaveLength(2);
+
+  const twice = await tunnelsLost(2);
+  twice.client.send(GET);
+  await twice.client.receive((text) => text.includes('error code: 520'));
+  expect(twice.rig.dialled).toHaveLength(2);
+});
+
+test('a POST whose tunnel is lost is not sent again', async () => {
+  const { rig, client } = await tunnelsLost(1);
+  client.send(post(0));
+  await client.receive((text) => text.includes('error code: 520'));
+  expect(rig.dialled).toHaveLength(1);
 });
