@@ -54,7 +54,9 @@ async function startDataPlane(upsert) {
   const child = fork(path.join(import.meta.dirname, 'data-plane.mjs'), { serialization: 'advanced' });
   children.push(child);
   child.send(await startConfiguration(upsert));
-  const [{ http }] = await once(child, 'message');
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the data plane did not start')));
+  const [{ http }] = await Promise.race([once(child, 'message'), ended]);
+  ended.catch(() => undefined);
   let revision = 1;
   return {
     pid: child.pid,
