@@ -13,9 +13,10 @@ import readline from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { cpuMs } from '../support/cpu.mjs';
+import { liveLoadBalancer, liveMonitor, livePool } from '../support/live.mjs';
 import { runLoad } from '../support/load.mjs';
 import { percentile, spread } from '../support/numbers.mjs';
-import { liveLoadBalancer, liveMonitor, livePool, startConfiguration } from './live.mjs';
+import { startConfiguration } from './start-configuration.mjs';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '1' }, only: { type: 'string' } },

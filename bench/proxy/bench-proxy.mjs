@@ -8,76 +8,15 @@ import { createProxy } from '../../dist/proxy/proxy.js';
 import { createRequestLog } from '../../dist/proxy/request-log.js';
 import { createSessions } from '../../dist/steering/affinity/create-sessions.js';
 import { createSteering } from '../../dist/steering/decide.js';
+import { liveLoadBalancer, livePool } from '../support/live.mjs';
 
 export const log = pino({ level: 'error' });
 
 /** A snapshot store with the load balancer, and whatever else a contender's way to the origin needs. */
 export function benchStore(originPort, { virtualNetworkId = null, ...upsert } = {}) {
   const store = createSnapshotStore();
-  const origin = {
-    key: 'origin',
-    name: 'origin',
-    address: '127.0.0.1',
-    ip: '127.0.0.1',
-    enabled: true,
-    disabledAt: null,
-    weight: 1,
-    port: originPort,
-    host: null,
-    virtualNetworkId,
-    flattenCname: true,
-  };
-  const pool = {
-    id: 'pool',
-    accountId: 'account',
-    name: 'pool',
-    enabled: true,
-    minimumOrigins: 1,
-    monitorId: null,
-    monitorGroupId: null,
-    originSteering: 'random',
-    checkRegions: null,
-    healthSources: 'local',
-    latitude: null,
-    longitude: null,
-    loadShedding: { defaultPercent: 0, defaultPolicy: 'random', sessionPercent: 0 },
-    notifications: { pool: { disable: true, healthy: null }, origin: { disable: true, healthy: null } },
-    origins: [origin],
-  };
-  const loadBalancer = {
-    id: 'load-balancer',
-    accountId: 'account',
-    zoneId: 'zone',
-    zoneName: 'example.com',
-    name: 'bench.example.com',
-    enabled: true,
-    proxied: true,
-    settings: {
-      defaultPools: ['pool'],
-      regionPools: {},
-      countryPools: {},
-      popPools: {},
-      pools: null,
-      fallbackPool: 'pool',
-      steeringPolicy: 'off',
-      randomSteering: { defaultWeight: 1, poolWeights: {} },
-      affinity: 'none',
-      affinityTtl: null,
-      affinityAttributes: {
-        samesite: 'Auto',
-        secure: 'Auto',
-        drainDuration: 0,
-        zeroDowntimeFailover: 'none',
-        headers: [],
-        requireAllHeaders: false,
-      },
-      failoverAcrossPools: false,
-      locationStrategy: { mode: 'pop', preferEcs: 'proximity' },
-      ttl: 30,
-    },
-    poolSets: [],
-    rules: [],
-  };
+  const pool = livePool('pool', { origins: [['127.0.0.1', originPort]], virtualNetworkId });
+  const loadBalancer = liveLoadBalancer('bench.example.com', 'pool');
   store.apply({
     revision: 1,
     complete: true,

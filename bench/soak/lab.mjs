@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { FREE_PORTS } from '../support/free-ports.mjs';
 import { FAULTS } from './origins.mjs';
 
 const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
@@ -39,10 +40,7 @@ export async function openLab() {
   process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const origins = fork(path.join(import.meta.dirname, 'origins.mjs'));
   const [ports] = await once(origins, 'message');
-  const listeners = ['port', 'edge-port', 'http-port', 'https-port', 'dns-port', 'private-port'].flatMap(
-    (flag) => [`--${flag}`, '0'],
-  );
-  const offramp = start(['start', '--json', '--memory', '--min-monitor-interval', '1', ...listeners]);
+  const offramp = start(['start', '--json', '--memory', '--min-monitor-interval', '1', ...FREE_PORTS]);
   const ready = JSON.parse(await firstLine(offramp));
 
   async function api(method, target, body) {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { FREE_PORTS } from './free-ports.mjs';
 
 const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const READY_LIMIT_MS = 60_000;
@@ -27,21 +28,7 @@ export function temporaryDirectory() {
  * its ready line, with the milliseconds from the start of the process to it.
  */
 export async function startOfframp({ dataDir, databaseUrl = null }) {
-  const args = [
-    MAIN,
-    'start',
-    '--json',
-    '--port',
-    '0',
-    '--edge-port',
-    '0',
-    '--http-port',
-    '0',
-    '--dns-port',
-    '0',
-    '--https-port',
-    '0',
-  ];
+  const args = [MAIN, 'start', '--json', ...FREE_PORTS];
   args.push('--data-dir', dataDir, ...(databaseUrl ? ['--database-url', databaseUrl] : []));
   const began = performance.now();
   const child = spawn(process.execPath, args, {

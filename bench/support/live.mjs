@@ -1,29 +1,4 @@
 // The configuration as the data plane sees it; a measurement names what it is about.
-import { createAuthority } from '../../dist/edge/authority.js';
-
-/** What the data plane's thread is started with, on free ports. */
-export async function startConfiguration(upsert) {
-  const { caCertificate, caKey, certificate, key } = await createAuthority();
-  const anywhere = { host: '127.0.0.1', port: 0 };
-  return {
-    edge: { ...anywhere, certificate, key },
-    http: anywhere,
-    https: anywhere,
-    certificates: { caCertificate, caKey },
-    dns: anywhere,
-    advertised: [],
-    tcp: { host: anywhere.host, ports: [] },
-    privateNetwork: null,
-    locations: [],
-    sessionKey: new Uint8Array(32),
-    alwaysUseHttps: false,
-    place: { pop: 'LOC', country: 'XX', region: '', latitude: null, longitude: null },
-    locationHeader: null,
-    originTls: 'full',
-    logLevel: 'fatal',
-    configuration: { revision: 1, complete: true, upsert, remove: {} },
-  };
-}
 
 export function liveMonitor(id, port, interval) {
   return {
@@ -45,8 +20,11 @@ export function liveMonitor(id, port, interval) {
   };
 }
 
-/** `origins`: address and port of each; two of the same address count as two when their ports differ. */
-export function livePool(id, { origins, monitorId = null }) {
+/**
+ * `origins`: address and port of each; two of the same address count as two when their ports differ. `virtualNetworkId` is
+ * that of them all.
+ */
+export function livePool(id, { origins, monitorId = null, virtualNetworkId = null }) {
   return {
     id,
     accountId: 'account',
@@ -75,7 +53,7 @@ export function livePool(id, { origins, monitorId = null }) {
       weight: 1,
       port,
       host: null,
-      virtualNetworkId: null,
+      virtualNetworkId,
       flattenCname: true,
     })),
   };
