@@ -124,12 +124,16 @@ function outcome({ chosen, connectors, fixed_response: fixed, error, ...rest }: 
   const drawn = pools.some((candidate) => isDrawn(candidate) || candidate.origins.some(isDrawn));
   const why = chosen.pinned ? ', for its session' : chosen.via_fallback ? ', as fallback' : '';
   const chance = drawn ? ', by lot' : '';
+  const by = connectors.map(({ client_id }) => client_id).join(' or ') || 'unknown';
+  if (way.kind === 'ingress') {
+    const tunnel = way.tunnel?.name ?? way.tunnel?.id;
+    return `${origin.name} in ${pool.name}${why}${chance}, through the ingress rules of tunnel ${tunnel} (connector ${by})`;
+  }
   const port = origin.address.includes(':')
     ? `[${origin.address}]:${origin.port}`
     : `${origin.address}:${origin.port}`;
   const to = `${origin.name} in ${pool.name} at ${port}${why}${chance}`;
   if (way.kind === 'direct') return `${to}, directly`;
   if (way.kind === 'none') return `${to}: but ${way.detail}${error ? `, so error ${error.status}` : ''}`;
-  const by = connectors.map(({ client_id }) => client_id).join(' or ') || 'unknown';
   return `${to}, through tunnel ${way.tunnel?.name ?? way.tunnel?.id} (route ${way.route?.network}, connector ${by})`;
 }

@@ -1,6 +1,6 @@
 import type { LiveOrigin, LiveSettings } from '../live/snapshot.js';
 import { type Ip, parseIp } from '../net/ip.js';
-import { isTunnelHostname } from '../net/tunnel-hostname.js';
+import { tunnelOf } from '../net/tunnel-hostname.js';
 import type { Query } from './query.js';
 import type { DnsRecord } from './reply.js';
 import { TYPE } from './wire.js';
@@ -23,7 +23,7 @@ export function familyOf(type: number): Family | null {
  * that the asker could go.
  */
 export function isNameable({ ip, address, virtualNetworkId }: LiveOrigin): boolean {
-  return virtualNetworkId === null && (ip !== null || !isTunnelHostname(address));
+  return virtualNetworkId === null && (ip !== null || tunnelOf(address) === null);
 }
 
 /** Whether an origin may have addresses of this family: a host name may have both. */

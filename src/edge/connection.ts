@@ -40,8 +40,12 @@ export interface Connection {
   readonly inFlight: number;
   /** Whether the peer would let one more stream start at once. */
   readonly hasRoom: boolean;
-  /** Throws when the session cannot take the stream. */
-  open(headers: OutgoingHttpHeaders, owner: StreamOwner): ClientHttp2Stream;
+  /** Throws when the session cannot take the stream. `endStream`: nothing follows the headers; false when absent. */
+  open(
+    headers: OutgoingHttpHeaders,
+    owner: StreamOwner,
+    options?: { readonly endStream: boolean },
+  ): ClientHttp2Stream;
   /** A response did not come in time: finds out whether the session still lives. */
   suspect(): void;
   /** Takes no new streams, lets the open ones end, then closes the session. */
@@ -121,9 +125,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     get hasRoom() {
       return streams.size + 1 < (session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
     },
-    open(headers, owner) {
-      // Without `endStream: false` Node would end a GET at once, and connectors know no half-closed stream.
-      const stream = session.request(headers, { endStream: false });
+    open(headers, owner, { endStream } = { endStream: false }) {
+      // Without `endStream: false` Node would end a GET at once, and connectors know no half-closed stream of bytes.
+      const stream = session.request(headers, { endStream });
       streams.set(stream, owner);
       stream.once('close', () => {
         release(stream);

@@ -14,6 +14,7 @@ import { type Candidate, createListener } from './listener.js';
 import type { Refused, RegisterAnswer } from './registration/answer.js';
 import type { RegisterRequest } from './registration/request.js';
 import { createRegistry } from './registry.js';
+import { request } from './request.js';
 
 export interface EdgeOptions {
   readonly host: string;
@@ -211,6 +212,7 @@ export function createEdge(options: EdgeOptions): Edge {
     connections: (tunnelId) => registry.of(tunnelId).map(({ info }) => info),
     dial: (tunnelId, destination, dialOptions) =>
       dial({ registry, clock }, tunnelId, destination, dialOptions),
+    request: (tunnelId, headers, requestOptions) => request(registry, tunnelId, headers, requestOptions),
     drop: (tunnelId, clientId) => drop(tunnelId, clientId, 'dropped on request'),
     async drain(graceMs) {
       void listener.close();

@@ -45,7 +45,7 @@ export interface ChosenOrigin {
 
 /** How bytes to an origin leave at this moment. */
 export interface WayExplanation {
-  readonly kind: 'direct' | 'tunnel' | 'none';
+  readonly kind: 'direct' | 'tunnel' | 'ingress' | 'none';
   readonly tunnel: Named | null;
   readonly route: { readonly id: string; readonly network: string } | null;
   /** Why there is no way; null when there is one. */

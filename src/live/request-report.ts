@@ -38,7 +38,7 @@ export interface OriginReport {
 
 /** How the bytes left. */
 export interface OffRampReport {
-  readonly kind: 'direct' | 'tunnel' | 'none';
+  readonly kind: 'direct' | 'tunnel' | 'ingress' | 'none';
   readonly tunnelId: string | null;
 }
 

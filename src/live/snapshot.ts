@@ -55,6 +55,7 @@ export interface LiveGroupMember {
 export interface LiveOrigin {
   /** Identity inside the pool for health: changes exactly when the address, port, network or Host header changes. */
   readonly key: string;
+  readonly accountId: string;
   readonly name: string;
   /** As submitted: the key under which the pool's health shows it. */
   readonly address: string;

@@ -1,4 +1,10 @@
-const TUNNEL_HOSTNAME = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.cfargotunnel\.com\.?$/i;
+const TUNNEL_HOSTNAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.cfargotunnel\.com\.?$/i;
 
-/** Whether a host name is `<uuid>.cfargotunnel.com`, which stands for the published hostnames of a tunnel and is no place in DNS to dial. */
-export const isTunnelHostname = (name: string): boolean => TUNNEL_HOSTNAME.test(name);
+/**
+ * The id (lower case) in a host name `<uuid>.cfargotunnel.com`, which stands for the ingress rules of that tunnel and is
+ * no place in DNS to dial; null for every other name.
+ */
+export function tunnelOf(hostname: string): string | null {
+  const match = TUNNEL_HOSTNAME.exec(hostname);
+  return match && match[1]!.toLowerCase();
+}

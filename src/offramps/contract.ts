@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
 
 /** Why a dial failed, in the terms that the proxy maps to an edge error and the prober to a failure reason. */
@@ -49,6 +50,31 @@ export interface OriginSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
 }
 
+/** One HTTP request on its way through the ingress rules of a tunnel. */
+export interface TunnelRequest {
+  readonly stream: RequestStream;
+  /** No answer came in time: finds out whether the connection below still lives. */
+  suspect(): void;
+}
+
+/**
+ * The requesting side of an HTTP/2 stream. It emits `response` and `trailers` with (headers, flags, rawHeaders), and
+ * `close` always. Its errors are not told: `rstCode` and `TunnelRequestOptions.onLost` are.
+ */
+export interface RequestStream extends Duplex {
+  /** Of the RST_STREAM that has ended it, whoever sent that; 0 after an end in good order. */
+  readonly rstCode?: number | undefined;
+  /** Sends RST_STREAM. */
+  close(code?: number): void;
+}
+
+export interface TunnelRequestOptions {
+  /** The request has no body. */
+  readonly endStream: boolean;
+  /** The connection below is gone; called before the stream closes, which may look like an end in good order. */
+  readonly onLost: (reason: string) => void;
+}
+
 export type Dial = (destination: Destination, options: DialOptions) => OriginSocket;
 
 /** What the tunnel off-ramp needs of the edge: the registry of live connections. Implemented in `edge/`. */
@@ -56,6 +82,8 @@ export interface TunnelDialer {
   /** Whether the tunnel has at least one connection that takes new streams. */
   connected(tunnelId: string): boolean;
   dial(tunnelId: string, destination: Destination, options: DialOptions): OriginSocket;
+  /** Sends the head of an HTTP request. Throws a DialError with `no_connection` when no connection takes it. */
+  request(tunnelId: string, headers: OutgoingHttpHeaders, options: TunnelRequestOptions): TunnelRequest;
   /** Called when a tunnel gets its first or loses its last usable connection. */
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
@@ -65,11 +93,13 @@ export interface OriginAddress {
   readonly address: string;
   readonly ip: string | null;
   readonly virtualNetworkId: string | null;
+  /** Whose origin it is: the hostname of another account's tunnel leads nowhere. */
+  readonly accountId: string;
 }
 
 /**
- * Why there is no way: no route covers the address, the tunnel of the route has no connection, or the address is the
- * published hostname of a tunnel, whose ingress rules nothing here goes by.
+ * Why there is no way: no route covers the address, the tunnel has no connection, or the address is the hostname of a
+ * tunnel that the account does not have.
  */
 export type NoWay = Extract<DialFailure, 'no_route' | 'no_connection' | 'no_ingress'>;
 
@@ -77,6 +107,8 @@ export type NoWay = Extract<DialFailure, 'no_route' | 'no_connection' | 'no_ingr
 export type Way =
   | { readonly kind: 'direct' }
   | { readonly kind: 'tunnel'; readonly tunnelId: string; readonly routeId: string }
+  /** Through the ingress rules of a tunnel, which decide by host and path: HTTP alone. */
+  | { readonly kind: 'ingress'; readonly tunnelId: string }
   | { readonly kind: 'none'; readonly failure: NoWay; readonly detail: string };
 
 export interface OffRamps {
@@ -84,4 +116,6 @@ export interface OffRamps {
   select(origin: OriginAddress): Way;
   /** `select` and dial in one step; when there is no way the returned socket fails with that DialError. */
   dial(origin: OriginAddress, port: number, options: DialOptions): OriginSocket;
+  /** `select` and an HTTP request in one step, for an origin behind ingress rules. Throws the DialError when there is no such way. */
+  request(origin: OriginAddress, headers: OutgoingHttpHeaders, options: TunnelRequestOptions): TunnelRequest;
 }

@@ -3,28 +3,34 @@ import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
 import { parseCidr } from '../net/cidr.js';
 import { parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
-import { isTunnelHostname } from '../net/tunnel-hostname.js';
-import type { NoWay, OffRamps, Way } from './contract.js';
+import { tunnelOf } from '../net/tunnel-hostname.js';
+import { DialError, type NoWay, type OffRamps, type OriginAddress, type Way } from './contract.js';
 import { createOffRampTable, dialOn, type OffRampParts } from './table.js';
 
 /**
- * Direct for an origin without a virtual network, save for a published hostname of a tunnel; otherwise the tunnel of the longest route in that network which covers
- * its address. Follows the routes of `store`: create it before whoever asks it on a change of the configuration.
+ * Direct for an origin without a virtual network, save for the hostname of a tunnel, which leads through the ingress
+ * rules of that tunnel; otherwise the tunnel of the longest route in that network which covers its address. Follows the
+ * routes of `store`: create it before whoever asks it on a change of the configuration.
  */
 export function createOffRamps({ store, ...parts }: OffRampParts & { store: SnapshotStore }): OffRamps {
   const { tunnels } = parts;
   const routeTables = createRouteTables(store);
   const table = createOffRampTable(parts);
 
-  const select: OffRamps['select'] = ({ address, ip, virtualNetworkId }): Way => {
+  /** What public DNS has under such a name is nobody's origin. */
+  function ingress(tunnelId: string, { address, accountId }: OriginAddress): Way {
+    if (store.snapshot.tunnels.get(tunnelId)?.accountId !== accountId)
+      return noWay('no_ingress', `${address} is the hostname of a tunnel that the account does not have`);
+    if (!tunnels.connected(tunnelId))
+      return noWay('no_connection', `Tunnel ${tunnelId}, behind ${address}, has no connection`);
+    return { kind: 'ingress', tunnelId };
+  }
+
+  const select: OffRamps['select'] = (origin): Way => {
+    const { address, ip, virtualNetworkId } = origin;
     if (virtualNetworkId === null) {
-      // What public DNS has under such a name is nobody's origin.
-      return ip === null && isTunnelHostname(address)
-        ? noWay(
-            'no_ingress',
-            `${address} is a published hostname of a tunnel; only IP addresses behind one are reached`,
-          )
-        : { kind: 'direct' };
+      const tunnelId = ip === null ? tunnelOf(address) : null;
+      return tunnelId === null ? { kind: 'direct' } : ingress(tunnelId, origin);
     }
     const parsed = ip === null ? null : parseIp(ip);
     if (!parsed) {
@@ -48,6 +54,12 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
     select,
     dial(origin, port, options) {
       return dialOn(table, select(origin), { host: origin.ip ?? origin.address, port }, options);
+    },
+    request(origin, headers, options) {
+      const way = select(origin);
+      if (way.kind === 'ingress') return tunnels.request(way.tunnelId, headers, options);
+      if (way.kind === 'none') throw new DialError(way.failure, way.detail);
+      throw new DialError('other', `${origin.address} is not behind the ingress rules of a tunnel`);
     },
   };
 }

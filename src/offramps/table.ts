@@ -20,6 +20,12 @@ export function createOffRampTable({ tunnels, direct }: OffRampParts): OffRampTa
   return {
     direct: (_way, destination, options) => direct(destination, options),
     tunnel: ({ tunnelId }, destination, options) => tunnels.dial(tunnelId, destination, options),
+    ingress: ({ tunnelId }) =>
+      dialNowhere({
+        kind: 'none',
+        failure: 'no_ingress',
+        detail: `Only HTTP goes through the ingress rules of tunnel ${tunnelId}, not plain bytes`,
+      }),
     none: dialNowhere,
   };
 }

@@ -61,11 +61,11 @@ export const EDGE_ERRORS = {
   no_ingress: {
     status: 530,
     code: 1033,
-    text: 'The origin is a published hostname of a tunnel, to which no connector leads.',
+    text: 'The origin is the hostname of a tunnel to which no connector leads.',
   },
 } satisfies Record<EdgeErrorName, EdgeError>;
 
-export const FAILURE_OF_DIAL = {
+const FAILURE_OF_DIAL = {
   refused: 'refused',
   timeout: 'connect_timeout',
   unreachable: 'unreachable',
@@ -77,6 +77,14 @@ export const FAILURE_OF_DIAL = {
   reset: 'refused',
   other: 'unreachable',
 } satisfies Record<DialFailure, OriginFailure>;
+
+/** What a dial that has failed means for a request. Behind ingress rules, a tunnel without connections is error 1033. */
+export function failureOfDial(
+  failure: DialFailure,
+  { tunnelId }: { readonly tunnelId: string | null },
+): OriginFailure {
+  return tunnelId !== null && failure === 'no_connection' ? 'no_ingress' : FAILURE_OF_DIAL[failure];
+}
 
 /** A request that was refused for what it says; `text` tells what would be right, perhaps with a quotation. */
 export function refusal(status: RefusalStatus, text: string): EdgeError {

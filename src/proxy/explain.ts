@@ -5,14 +5,14 @@ import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { Plan } from '../steering/plan.js';
 import type { Visit } from '../steering/visit.js';
-import { EDGE_ERRORS, type EdgeError, FAILURE_OF_DIAL, refusal } from './errors.js';
+import { EDGE_ERRORS, type EdgeError, failureOfDial, refusal } from './errors.js';
 import { explainPool } from './explain-pool.js';
 import { isLoop } from './forward-headers.js';
 import { Malformed } from './head/malformed.js';
 import { type RequestHead, readRequestHead } from './head/request-head.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import type { HostIndex } from './match.js';
-import { originTarget } from './origin-target.js';
+import { type OriginTarget, originTarget } from './origin-target.js';
 import { NO_SHARES, sampleShares } from './sample-shares.js';
 import { httpVisit, type Places, takePlace } from './visit.js';
 
@@ -123,14 +123,15 @@ function chosenOrigin(
   head: RequestHead,
 ): { readonly origin: ChosenOrigin; readonly error: EdgeError | null } {
   const { pool, origin, viaFallback, pinned, startsSession } = plan;
-  const { way, error } = wayTo(parts, plan);
+  const target = originTarget(origin, head.host, pool.id);
+  const { way, error } = wayTo(parts, target);
   return {
     origin: {
       pool: { id: pool.id, name: pool.name },
       origin: {
         name: origin.name,
         address: origin.address,
-        port: originTarget(origin, head.host, pool.id).port,
+        port: target.port,
       },
       viaFallback,
       pinned,
@@ -143,20 +144,21 @@ function chosenOrigin(
 
 function wayTo(
   { offramps, snapshot }: ExplainParts,
-  { origin }: Plan,
+  target: OriginTarget,
 ): { readonly way: WayExplanation; readonly error: EdgeError | null } {
-  const way = offramps.select(origin);
+  const way = offramps.select(target.origin);
   const none = { tunnel: null, route: null, detail: null };
   if (way.kind === 'direct') return { way: { ...none, kind: 'direct' }, error: null };
   if (way.kind === 'none') {
-    const error = EDGE_ERRORS[FAILURE_OF_DIAL[way.failure]];
+    const error = EDGE_ERRORS[failureOfDial(way.failure, target)];
     return { way: { ...none, kind: 'none', detail: way.detail }, error };
   }
-  const { tunnelId, routeId } = way;
-  const route = snapshot.routes.get(routeId);
+  const { kind, tunnelId } = way;
   const tunnel = { id: tunnelId, name: snapshot.tunnels.get(tunnelId)?.name ?? '' };
+  if (kind === 'ingress') return { way: { ...none, kind, tunnel }, error: null };
+  const route = snapshot.routes.get(way.routeId);
   return {
-    way: { ...none, kind: 'tunnel', tunnel, route: route ? { id: route.id, network: route.network } : null },
+    way: { ...none, kind, tunnel, route: route ? { id: route.id, network: route.network } : null },
     error: null,
   };
 }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { DialError, type OffRamps } from '../offramps/contract.js';
 import { type Deadlines, NEVER, type Waiting } from './deadlines.js';
-import { FAILURE_OF_DIAL, type OriginFailure } from './errors.js';
+import { failureOfDial, type OriginFailure } from './errors.js';
 import type { OriginTarget } from './origin-target.js';
 
 /** `full` encrypts without looking at the certificate, `strict` also verifies it. */
@@ -28,7 +28,7 @@ export type DialOrigin = (target: OriginTarget, clientIp: string, outcome: DialO
  * function calls exactly one of the outcomes, unless the function it returns is called first: that one gives up.
  */
 export function createOriginDial(
-  offramps: OffRamps,
+  offramps: Pick<OffRamps, 'dial'>,
   deadlines: Deadlines,
   connectTimeoutMs: number,
   originTls: OriginTls,
@@ -95,7 +95,7 @@ export function createOriginDial(
     });
     raw.on('error', (error) => {
       if (secure) fail('tls_handshake', error);
-      else fail(error instanceof DialError ? FAILURE_OF_DIAL[error.failure] : 'unreachable', error);
+      else fail(error instanceof DialError ? failureOfDial(error.failure, target) : 'unreachable', error);
     });
     raw.on('close', () =>
       fail(secure ? 'tls_handshake' : 'unreachable', new Error('closed while connecting')),

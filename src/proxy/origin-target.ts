@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { LiveOrigin } from '../live/snapshot.js';
+import { tunnelOf } from '../net/tunnel-hostname.js';
 
 const DEFAULT_PORT = 80;
 const TLS_PORT = 443;
@@ -9,6 +10,9 @@ export interface OriginTarget {
   readonly origin: LiveOrigin;
   /** For the counts: connections with the same key may serve several pools. */
   readonly poolId: string;
+  /** The tunnel whose ingress rules lead to it, over HTTP alone; null when bytes go to its port. */
+  readonly tunnelId: string | null;
+  /** Without a meaning when there is a `tunnelId`. */
   readonly port: number;
   readonly tls: boolean;
   /** The name for SNI and for the certificate; null when it is an IP address or when there is no TLS. */
@@ -23,13 +27,14 @@ const plainTargets = new WeakMap<LiveOrigin, OriginTarget>();
 export function originTarget(origin: LiveOrigin, host: string, poolId: string): OriginTarget {
   const known = plainTargets.get(origin);
   if (known?.poolId === poolId) return known;
+  const tunnelId = origin.virtualNetworkId === null && origin.ip === null ? tunnelOf(origin.address) : null;
   const port = origin.port || DEFAULT_PORT;
   const place = `${origin.virtualNetworkId ?? 'direct'} ${origin.ip ?? origin.address} ${port}`;
-  if (port === TLS_PORT) {
+  if (port === TLS_PORT && tunnelId === null) {
     const serverName = nameOf(origin.host ?? host);
-    return { origin, poolId, port, tls: true, serverName, key: `${place} tls ${serverName ?? ''}` };
+    return { origin, poolId, tunnelId, port, tls: true, serverName, key: `${place} tls ${serverName ?? ''}` };
   }
-  const target = { origin, poolId, port, tls: false, serverName: null, key: place };
+  const target = { origin, poolId, tunnelId, port, tls: false, serverName: null, key: place };
   plainTargets.set(origin, target);
   return target;
 }

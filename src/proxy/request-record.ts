@@ -81,7 +81,7 @@ export class RequestRecord {
   private wayOf({ origin }: Plan): OffRampReport {
     if (origin.virtualNetworkId === null && origin.ip !== null) return DIRECT;
     const way = this.services.offramps.select(origin);
-    return { kind: way.kind, tunnelId: way.kind === 'tunnel' ? way.tunnelId : null };
+    return { kind: way.kind, tunnelId: 'tunnelId' in way ? way.tunnelId : null };
   }
 }
 

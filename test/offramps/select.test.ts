@@ -7,7 +7,7 @@ import { DialError } from '../../src/offramps/contract.js';
 import { createDirectDialer } from '../../src/offramps/direct.js';
 import { createOffRamps } from '../../src/offramps/select.js';
 import { tcpOrigin } from '../support/fake-origins.js';
-import { liveOrigin, liveRoute } from '../support/live-objects.js';
+import { liveOrigin, liveRoute, liveTunnel } from '../support/live-objects.js';
 import { createLoopbackTunnels } from '../support/loopback-tunnels.js';
 
 const OPTIONS: DialOptions = { connectTimeoutMs: 5_000, clientIp: '192.0.2.1', purpose: 'traffic' };
@@ -111,10 +111,20 @@ test('a private host name cannot be balanced', () => {
   });
 });
 
-test.each([
-  '11111111-2222-4333-8444-555555555555.cfargotunnel.com',
-  '11111111-2222-4333-8444-55555555555A.CFargoTunnel.com.',
-])('a published hostname of a tunnel is no way, and is looked up nowhere: %s', async (address) => {
+const TUNNEL_ID = '11111111-2222-4333-8444-55555555555a';
+const HOSTNAME = `${TUNNEL_ID}.cfargotunnel.com`;
+
+test.each([HOSTNAME, '11111111-2222-4333-8444-55555555555A.CFargoTunnel.com.'])(
+  'the hostname of a tunnel of the account leads through its ingress rules: %s',
+  (address) => {
+    const { offramps, tunnels, apply } = start();
+    apply({ upsert: { tunnel: [liveTunnel({ id: TUNNEL_ID })] } });
+    tunnels.connect(TUNNEL_ID);
+    expect(offramps.select(at(address, null))).toEqual({ kind: 'ingress', tunnelId: TUNNEL_ID });
+  },
+);
+
+test('plain bytes do not go through ingress rules, and the name is looked up nowhere', async () => {
   const looked: string[] = [];
   const direct = createDirectDialer({
     lookup: async (name) => {
@@ -122,15 +132,45 @@ test.each([
       return [{ address: '127.0.0.1', family: 4 }];
     },
   });
-  const offramps = createOffRamps({ store: createSnapshotStore(), tunnels: createLoopbackTunnels(), direct });
-  expect(offramps.select(at(address, null))).toEqual({
-    kind: 'none',
+  const { store, tunnels, apply } = start();
+  apply({ upsert: { tunnel: [liveTunnel({ id: TUNNEL_ID })] } });
+  tunnels.connect(TUNNEL_ID);
+  const offramps = createOffRamps({ store, tunnels, direct });
+  const [error] = await once(offramps.dial(at(HOSTNAME, null), 80, OPTIONS), 'error');
+  expect(error).toMatchObject({
     failure: 'no_ingress',
-    detail: `${address} is a published hostname of a tunnel; only IP addresses behind one are reached`,
+    message: `Only HTTP goes through the ingress rules of tunnel ${TUNNEL_ID}, not plain bytes`,
   });
-  const [error] = await once(offramps.dial(at(address, null), 80, OPTIONS), 'error');
-  expect(error).toMatchObject({ failure: 'no_ingress' });
   expect(looked).toEqual([]);
+});
+
+test('the hostname of a tunnel without a connection is no way', () => {
+  const { offramps, apply } = start();
+  apply({ upsert: { tunnel: [liveTunnel({ id: TUNNEL_ID })] } });
+  expect(offramps.select(at(HOSTNAME, null))).toEqual({
+    kind: 'none',
+    failure: 'no_connection',
+    detail: `Tunnel ${TUNNEL_ID}, behind ${HOSTNAME}, has no connection`,
+  });
+});
+
+test.each([
+  ['does not exist', []],
+  ['is another account’s', [liveTunnel({ id: TUNNEL_ID, accountId: 'account-2' })]],
+])('the hostname of a tunnel that %s is no way, connected or not', (_, tunnel) => {
+  const { offramps, tunnels, apply } = start();
+  apply({ upsert: { tunnel } });
+  tunnels.connect(TUNNEL_ID);
+  const detail = `${HOSTNAME} is the hostname of a tunnel that the account does not have`;
+  expect(offramps.select(at(HOSTNAME, null))).toEqual({ kind: 'none', failure: 'no_ingress', detail });
+  const request = () => offramps.request(at(HOSTNAME, null), {}, { endStream: true, onLost: () => {} });
+  expect(request).toThrow(new DialError('no_ingress', detail));
+});
+
+test('only an origin behind ingress rules takes requests', () => {
+  const { offramps } = start();
+  const request = () => offramps.request(at('192.0.2.1', null), {}, { endStream: true, onLost: () => {} });
+  expect(request).toThrow('192.0.2.1 is not behind the ingress rules of a tunnel');
 });
 
 test('routes that are added, changed, moved and deleted count at once', () => {

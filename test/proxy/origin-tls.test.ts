@@ -31,10 +31,7 @@ function dialTls(
 ): Promise<OriginFailure | string> {
   const deadlines = createDeadlines(10);
   onTestFinished(() => deadlines.stop());
-  const offramps = {
-    select: () => ({ kind: 'direct' }) as const,
-    dial: () => net.connect({ port, host: '127.0.0.1' }),
-  };
+  const offramps = { dial: () => net.connect({ port, host: '127.0.0.1' }) };
   const dial = createOriginDial(offramps, deadlines, 200, originTls, 'http/1.1');
   const target = originTarget(liveOrigin({ port: 443 }), host, 'pool');
   return new Promise((resolve) => {

@@ -130,6 +130,9 @@ function directOffRamps(
       });
       return translateErrors(socket);
     },
+    request() {
+      throw new DialError('no_connection', 'there is no tunnel');
+    },
   };
 }
 

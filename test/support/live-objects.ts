@@ -5,6 +5,7 @@ import type {
   LivePool,
   LiveRoute,
   LiveSettings,
+  LiveTunnel,
 } from '../../src/live/snapshot.js';
 import { parseIp } from '../../src/net/ip.js';
 
@@ -35,6 +36,7 @@ export function liveOrigin(fields: Partial<LiveOrigin> = {}): LiveOrigin {
   const address = fields.address ?? '127.0.0.1';
   return {
     key: [`${address}:${fields.port ?? 0}`, fields.virtualNetworkId, fields.host].filter(Boolean).join('|'),
+    accountId: 'account-1',
     name: 'origin-1',
     address,
     ip: parseIp(address)?.text ?? null,
@@ -133,6 +135,17 @@ export function liveLoadBalancer({
     poolSets,
     rules,
     settings: liveSettings(settings),
+  };
+}
+
+export function liveTunnel(fields: Partial<LiveTunnel> = {}): LiveTunnel {
+  return {
+    id: 'tunnel-1',
+    accountId: 'account-1',
+    name: 'tunnel-1',
+    secretSha256: '',
+    remotelyManaged: false,
+    ...fields,
   };
 }
 

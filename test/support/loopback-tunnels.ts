@@ -44,6 +44,9 @@ export function createLoopbackTunnels(): LoopbackTunnels {
       mostOpen = Math.max(mostOpen, open());
       return socket;
     },
+    request() {
+      throw new DialError('no_connection', 'these tunnels carry bytes alone');
+    },
     onAvailability: (listener) => listeners.push(listener),
     connect(tunnelId) {
       live.add(tunnelId);

@@ -27,7 +27,7 @@ export function nextHop(hop: Hop, status: number, location: string): Hop | null 
   const sameHost = sameAuthority || isOrigin(url, hop);
   if (!sameHost && hop.origin.virtualNetworkId !== null) return null;
   return {
-    origin: sameHost ? hop.origin : directOrigin(url),
+    origin: sameHost ? hop.origin : otherOrigin(url, hop.origin),
     port: sameAuthority ? hop.port : Number(url.port) || (secure ? 443 : 80),
     request: {
       ...hop.request,
@@ -66,9 +66,9 @@ function pick(headers: OutgoingHttpHeaders, ...names: string[]): OutgoingHttpHea
   return Object.fromEntries(names.map((name) => [name, headers[name]]));
 }
 
-function directOrigin(url: URL): OriginAddress {
+function otherOrigin(url: URL, { accountId }: OriginAddress): OriginAddress {
   const address = hostName(url.host);
-  return { address, ip: parseIp(address)?.text ?? null, virtualNetworkId: null };
+  return { address, ip: parseIp(address)?.text ?? null, virtualNetworkId: null, accountId };
 }
 
 /** As browsers do it: 303 always asks with GET, and so do 301 and 302 after a POST. */

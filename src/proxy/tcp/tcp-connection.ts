@@ -10,6 +10,7 @@ import type { Plan } from '../../steering/plan.js';
 import type { Visit } from '../../steering/visit.js';
 import type { Deadlines } from '../deadlines.js';
 import type { DialOrigin } from '../origin-dial.js';
+import type { OriginTarget } from '../origin-target.js';
 import { type RecordServices, RequestRecord } from '../request-record.js';
 import { joinStreams } from '../upgrade.js';
 
@@ -56,7 +57,15 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
       refuse('origin_without_port');
       return;
     }
-    const target = { poolId: pool.id, origin, port: origin.port, tls: false, serverName: null, key: '' };
+    const target: OriginTarget = {
+      poolId: pool.id,
+      origin,
+      tunnelId: null,
+      port: origin.port,
+      tls: false,
+      serverName: null,
+      key: '',
+    };
     cancelDial = services.dialOrigin(target, visit.clientIp, {
       connected(socket) {
         cancelDial = null;

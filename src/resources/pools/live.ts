@@ -47,6 +47,7 @@ function liveOrigin(origin: StoredOrigin): LiveOrigin {
       origin.virtualNetworkId,
       host,
     ]),
+    accountId: origin.accountId,
     name: origin.name,
     address: origin.address,
     ip: origin.ip,

@@ -1,5 +1,5 @@
 import { type Ip, parseIp } from '../../net/ip.js';
-import { isTunnelHostname } from '../../net/tunnel-hostname.js';
+import { tunnelOf } from '../../net/tunnel-hostname.js';
 
 /** What an origin's address names; `canonical` is equal for every spelling of the same address. */
 export type OriginAddress =
@@ -18,7 +18,7 @@ export function parseOriginAddress(text: string): OriginAddress | null {
   if (ip) return { kind: 'ip', ip, canonical: ip.text };
   const canonical = canonicalHostName(text);
   if (canonical === null) return null;
-  return { kind: isTunnelHostname(canonical) ? 'tunnel' : 'host', canonical };
+  return { kind: tunnelOf(canonical) === null ? 'host' : 'tunnel', canonical };
 }
 
 /** Lower case, without the trailing dot; null when it is no host name by RFC 1123. */

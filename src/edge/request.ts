@@ -1,0 +1,37 @@
+import type { OutgoingHttpHeaders } from 'node:http2';
+import { DialError, type TunnelRequest, type TunnelRequestOptions } from '../offramps/contract.js';
+import type { Connection } from './connection.js';
+import type { Registry } from './registry.js';
+
+/**
+ * Sends the head of an HTTP request to the ingress rules of a tunnel, over the connection with the fewest streams. One that
+ * cannot take the stream is passed over. What becomes of the stream later is up to the caller, who knows whether the
+ * request may be sent once more.
+ */
+export function request(
+  registry: Pick<Registry, 'pick'>,
+  tunnelId: string,
+  headers: OutgoingHttpHeaders,
+  { endStream, onLost }: TunnelRequestOptions,
+): TunnelRequest {
+  const tried = new Set<Connection>();
+  for (;;) {
+    const connection = registry.pick(tunnelId, tried);
+    if (!connection) throw new DialError('no_connection', whyNoConnection(tunnelId, tried.size));
+    tried.add(connection);
+    try {
+      const stream = connection.open(headers, { onDraining() {}, onLost }, { endStream });
+      // `close` follows and says the same.
+      stream.on('error', () => {});
+      return { stream, suspect: connection.suspect };
+    } catch {
+      // Not ended: the headers may be to blame, which others have written.
+      connection.suspect();
+    }
+  }
+}
+
+function whyNoConnection(tunnelId: string, tried: number): string {
+  if (tried === 0) return `tunnel ${tunnelId} has no connection that takes streams`;
+  return `no connection of tunnel ${tunnelId} (${tried}) could take the request`;
+}
