@@ -19,9 +19,15 @@ import { loadChanges } from './resources/live.js';
 import { withQuotas } from './resources/quotas/index.js';
 import { type Seeded, seed } from './resources/seed.js';
 import { createDirectory, type FollowingDirectory } from './resources/tokens/index.js';
-import { recordConnection, resetConnections, tunnelStatusOf } from './resources/tunnels/index.js';
+import {
+  recordConnection,
+  recordLocalConfiguration,
+  resetConnections,
+  tunnelStatusOf,
+} from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, openDatabase } from './storage/database.js';
+import { createLatestRecorder, type LatestRecorder } from './storage/latest-recorder.js';
 import { createRecorder, type Recorder } from './storage/recorder.js';
 import { currentRevision } from './storage/revisions.js';
 import { drainable } from './wire/drain.js';
@@ -62,6 +68,8 @@ const READ_YOUR_WRITES_MS = 250;
 const MAX_WAITING_EVENTS = 10_000;
 /** Each may name a hundred origins. */
 const MAX_WAITING_POOL_EVENTS = 1_000;
+/** One may have a million characters; a thousand of the usual size have fewer. */
+const MAX_WAITING_CONFIGURATION = 64 * 1024 * 1024;
 /** The data plane's place in answers that name one. */
 const LOCATION = 'Local, XX';
 
@@ -78,7 +86,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     closers.push(db.close);
     const seeded = await seed(db, config);
     const recorders = createRecorders(db, options.log);
-    closers.push(recorders.connections.settled, recorders.poolEvents.settled);
+    closers.push(...Object.values(recorders).map(({ settled }) => settled));
     await resetConnections(db.read);
     const committed = createCommittedNouns();
     const access = createDirectory();
@@ -198,6 +206,7 @@ async function startDataPlane(
       recorders.connections.record(event);
       notifications?.connectionChanged(event.connection.tunnelId);
     },
+    onLocalConfiguration: recorders.localConfigurations.record,
     onPoolEvent(event) {
       recorders.poolEvents.record(event);
       notifications?.poolEvent(event);
@@ -222,6 +231,8 @@ async function startDataPlane(
 interface Recorders {
   readonly connections: Recorder<ConnectionEvent>;
   readonly poolEvents: Recorder<PoolEvent>;
+  /** By tunnel. */
+  readonly localConfigurations: LatestRecorder;
 }
 
 /** What the data plane tells and the database keeps. */
@@ -237,7 +248,13 @@ function createRecorders(db: Database, log: Logger): Recorders {
     limit: MAX_WAITING_POOL_EVENTS,
     onLost: (error, { poolId }) => log.warn({ err: error, poolId }, 'a health event was not written down'),
   });
-  return { connections, poolEvents };
+  const localConfigurations = createLatestRecorder({
+    write: (tunnelId, config) => recordLocalConfiguration(db, tunnelId, config),
+    limit: MAX_WAITING_CONFIGURATION,
+    onLost: (error, tunnelId) =>
+      log.warn({ err: error, tunnelId }, "a connector's own configuration was not written down"),
+  });
+  return { connections, poolEvents, localConfigurations };
 }
 
 async function startApi(

@@ -129,6 +129,11 @@ edge.onConnection(({ type, connection, at }) => {
   );
 });
 
+edge.onConfiguration(({ id, tunnelId }, configuration) =>
+  post({ type: 'connection_configured', connectionId: id, tunnelId, configuration }),
+);
+edge.onLocalConfiguration((tunnelId, config) => post({ type: 'local_configuration', tunnelId, config }));
+
 const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Questions[Q]['answer'] } = {
   pool_health: ({ poolId }) => prober.poolHealth(poolId),
   start_preview: (request) => {
@@ -156,13 +161,14 @@ function answer(message: Extract<ToDataPlane, { type: 'ask' }>): void {
 }
 
 /**
- * New origins are down until their first probe: the writer hears of its change when that has been made, so that the
- * next request really follows it. Origins that do not answer hold nobody up for longer than this.
+ * New origins are down until their first probe, and connectors go by the configuration that they had until they have taken the
+ * next one over: the writer hears of its change when both have been done, so that the next request really follows it. Those
+ * that do not answer hold nobody up for longer than this.
  */
-const FIRST_PROBES_MS = 200;
+const SETTLING_MS = 200;
 
 async function confirm(revision: number): Promise<void> {
-  await Promise.all([prober.firstResults(FIRST_PROBES_MS), privates?.settled()]);
+  await Promise.all([prober.firstResults(SETTLING_MS), edge.configured(SETTLING_MS), privates?.settled()]);
   post({ type: 'applied', revision });
 }
 

@@ -18,7 +18,7 @@ const secret = randomBytes(32);
 const secretSha256 = createHash('sha256').update(secret).digest('hex');
 const store = benchStore(originPort, {
   virtualNetworkId,
-  tunnel: [{ id: tunnelId, accountId: account, name: 'bench', secretSha256, remotelyManaged: false }],
+  tunnel: [{ id: tunnelId, accountId: account, name: 'bench', secretSha256, configuration: null }],
   route: [{ id: 'route', virtualNetworkId, network: '127.0.0.0/8', tunnelId }],
 });
 

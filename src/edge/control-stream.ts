@@ -3,18 +3,17 @@ import { CapnpError } from './capnp/capnp-error.js';
 import { MAX_MESSAGE_BYTES } from './capnp/framing.js';
 import { type RegisterAnswer, registerResults } from './registration/answer.js';
 import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from './registration/interface.js';
-import {
-  decodeLocalConfiguration,
-  decodeRegisterRequest,
-  type RegisterRequest,
-} from './registration/request.js';
+import { readLocalConfiguration } from './registration/local-configuration.js';
+import { decodeRegisterRequest, type RegisterRequest } from './registration/request.js';
 import { EMPTY_STRUCT } from './rpc/encode.js';
-import { createRpcServer, type RpcMethod } from './rpc/server.js';
+import { CallFailed, createRpcServer, type RpcMethod } from './rpc/server.js';
 
 export interface ControlStreamHandlers {
   register(request: RegisterRequest): RegisterAnswer;
   /** The answer to a refused registration has been sent: the connector waits for the edge to end the session. */
   refused(): void;
+  /** The connector of a locally managed tunnel tells its configuration: JSON text of an object. */
+  localConfiguration(config: string): void;
   /** The connector has said goodbye, and that has been answered. */
   unregistered(): void;
   /** The other end broke the protocol. */
@@ -76,8 +75,8 @@ export function openControlStream(
         REGISTRATION_METHOD.updateLocalConfiguration,
         (params) => {
           expectRegistered();
-          // Only Cloudflare's dashboard shows it: checked, and dropped.
-          decodeLocalConfiguration(params);
+          if (unregistered) throw new CallFailed('the connection has been unregistered');
+          handlers.localConfiguration(readLocalConfiguration(params));
           return EMPTY_STRUCT;
         },
       ],

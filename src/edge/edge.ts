@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Logger } from 'pino';
-import type { ConnectionInfo, ListenAddress } from '../live/messages.js';
+import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import { parseIp } from '../net/ip.js';
 import type { TunnelDialer } from '../offramps/contract.js';
 import { authenticate } from './authenticate.js';
+import { createConfigurations } from './configurations.js';
 import { type Connection, createConnection } from './connection.js';
 import { openControlStream } from './control-stream.js';
 import { dial } from './dial.js';
 import { type Candidate, createListener } from './listener.js';
+import { createLiveConnections } from './live-connections.js';
 import type { Refused, RegisterAnswer } from './registration/answer.js';
 import type { RegisterRequest } from './registration/request.js';
 import { createRegistry } from './registry.js';
@@ -35,6 +37,8 @@ export interface EdgeOptions {
   readonly pingTimeoutMs?: number;
   /** Milliseconds from the TCP connection to the registration; 10 s when absent. */
   readonly registrationTimeoutMs?: number;
+  /** Milliseconds that a connector may take to answer to a configuration; 5 s when absent. */
+  readonly configurationTimeoutMs?: number;
 }
 
 export interface ConnectionEvent {
@@ -51,6 +55,12 @@ export interface Edge extends TunnelDialer {
   /** Ends connections of a tunnel, or only those of one connector; answers how many. */
   drop(tunnelId: string, clientId: string | null): number;
   onConnection(listener: (event: ConnectionEvent) => void): void;
+  /** A connector has answered to a configuration over this connection, or will not. */
+  onConfiguration(listener: (connection: ConnectionInfo, state: ConfigurationState) => void): void;
+  /** A connector tells the configuration of a tunnel that it manages: JSON text of an object. */
+  onLocalConfiguration(listener: (tunnelId: string, config: string) => void): void;
+  /** Resolves when the connectors follow the last change of the snapshot, but after `limitMs` at the latest. */
+  configured(limitMs: number): Promise<void> | null;
   /** Takes no new registrations, lets the open streams end for at most `graceMs`, then closes. */
   drain(graceMs: number): Promise<void>;
   close(): Promise<void>;
@@ -63,10 +73,21 @@ const RETRY_AFTER_MS = 5_000;
 export function createEdge(options: EdgeOptions): Edge {
   const { log, store, clock = systemClock } = options;
   const registry = createRegistry();
-  /** With those that are draining. */
-  const live = new Set<Connection>();
+  const live = createLiveConnections();
   const connectionListeners: ((event: ConnectionEvent) => void)[] = [];
+  const configurationListeners: ((connection: ConnectionInfo, state: ConfigurationState) => void)[] = [];
+  const localConfigurationListeners: ((tunnelId: string, config: string) => void)[] = [];
   const idleWaiters: (() => void)[] = [];
+  const configurations = createConfigurations({
+    store,
+    connectionsOf: registry.of,
+    clock,
+    log,
+    timeoutMs: options.configurationTimeoutMs ?? 5_000,
+    onState(connection, state) {
+      for (const tell of configurationListeners) tell(connection, state);
+    },
+  });
 
   const listener = createListener({
     host: options.host,
@@ -97,6 +118,12 @@ export function createEdge(options: EdgeOptions): Edge {
         // cloudflared would sit on the open session for ever, registered nowhere.
         session.close();
         clock.after(1_000, candidate.cut);
+      },
+      localConfiguration(config) {
+        const { tunnelId } = connection!.info;
+        // What it had before its tunnel was configured here, or what it was not asked for.
+        if (store.snapshot.tunnels.get(tunnelId)?.configuration) return;
+        for (const tell of localConfigurationListeners) tell(tunnelId, config);
       },
       unregistered: () => connection?.drain('unregistered'),
       broken(reason) {
@@ -142,11 +169,12 @@ export function createEdge(options: EdgeOptions): Edge {
       onUnusable(reason) {
         log.info({ ...context, reason }, 'edge: connection takes no more streams');
         announce('closed', info);
+        configurations.closed(connection);
         registry.remove(connection);
       },
       onClosed(reason) {
         log.info({ ...context, reason }, 'edge: connection closed');
-        live.delete(connection);
+        live.remove(connection);
         if (live.size === 0) for (const done of idleWaiters.splice(0)) done();
       },
     });
@@ -157,6 +185,7 @@ export function createEdge(options: EdgeOptions): Edge {
       { ...context, version: info.clientVersion, originIp: info.originIp },
       'edge: connector registered',
     );
+    configurations.opened(connection);
     return connection;
   }
 
@@ -172,6 +201,7 @@ export function createEdge(options: EdgeOptions): Edge {
       coloName: options.locationName,
       originIp: parseIp(remoteAddress)?.text ?? remoteAddress,
       openedAt: clock.now(),
+      configuration: { applied: null, failed: null },
     };
   }
 
@@ -180,21 +210,19 @@ export function createEdge(options: EdgeOptions): Edge {
       registered: true,
       connectionId: info.id,
       locationName: options.locationName,
-      remotelyManaged: store.snapshot.tunnels.get(info.tunnelId)?.remotelyManaged ?? false,
+      remotelyManaged: Boolean(store.snapshot.tunnels.get(info.tunnelId)?.configuration),
     };
   }
 
   function drop(tunnelId: string, clientId: string | null, reason: string): number {
-    const chosen = [...live].filter(
-      ({ info }) => info.tunnelId === tunnelId && (clientId === null || info.clientId === clientId),
-    );
+    const chosen = live.of(tunnelId).filter(({ info }) => clientId === null || info.clientId === clientId);
     for (const connection of chosen) connection.end(reason);
     return chosen.length;
   }
 
   async function close(): Promise<void> {
     const closed = listener.close();
-    for (const connection of [...live]) connection.end('the edge is closing');
+    for (const connection of live.all()) connection.end('the edge is closing');
     await closed;
   }
 
@@ -209,14 +237,20 @@ export function createEdge(options: EdgeOptions): Edge {
     connected: registry.connected,
     onAvailability: registry.onAvailability,
     onConnection: (tell) => void connectionListeners.push(tell),
-    connections: (tunnelId) => registry.of(tunnelId).map(({ info }) => info),
+    onConfiguration: (tell) => void configurationListeners.push(tell),
+    onLocalConfiguration: (tell) => void localConfigurationListeners.push(tell),
+    configured: configurations.answered,
+    connections: (tunnelId) =>
+      registry
+        .of(tunnelId)
+        .map((connection) => ({ ...connection.info, configuration: configurations.stateOf(connection) })),
     dial: (tunnelId, destination, dialOptions) =>
       dial({ registry, clock }, tunnelId, destination, dialOptions),
     request: (tunnelId, headers, requestOptions) => request(registry, tunnelId, headers, requestOptions),
     drop: (tunnelId, clientId) => drop(tunnelId, clientId, 'dropped on request'),
     async drain(graceMs) {
       void listener.close();
-      for (const connection of [...live]) connection.drain('the edge is draining');
+      for (const connection of live.all()) connection.drain('the edge is draining');
       if (live.size > 0) {
         await new Promise<void>((resolve) => {
           idleWaiters.push(resolve);

@@ -6,8 +6,6 @@ export interface Registry {
   remove(connection: Connection): void;
   /** Connections that take new streams. */
   of(tunnelId: string): readonly Connection[];
-  /** All of them. */
-  all(): readonly Connection[];
   connected(tunnelId: string): boolean;
   /** The usable connection with the fewest streams, in turn among equals; none of `tried`. */
   pick(tunnelId: string, tried: ReadonlySet<Connection>): Connection | undefined;
@@ -51,17 +49,13 @@ export function createRegistry(): Registry {
       announce(tunnelId, false);
     },
     of: (tunnelId) => tunnels.get(tunnelId)?.connections ?? [],
-    all: () => [...tunnels.values()].flatMap((entry) => entry.connections),
     connected: (tunnelId) =>
       tunnels.get(tunnelId)?.connections.some((connection) => connection.usable) ?? false,
     pick(tunnelId, tried) {
       const entry = tunnels.get(tunnelId);
       if (!entry) return undefined;
       entry.turn = (entry.turn + 1) % entry.connections.length;
-      const inTurn = [...entry.connections.slice(entry.turn), ...entry.connections.slice(0, entry.turn)];
-      return leastLoaded(
-        inTurn.filter((connection) => connection.usable && connection.hasRoom && !tried.has(connection)),
-      );
+      return leastLoaded(entry, tried);
     },
     onAvailability: (listener) => void listeners.push(listener),
   };
@@ -71,10 +65,18 @@ function sameSlot(a: Connection, b: Connection): boolean {
   return a.info.clientId === b.info.clientId && a.info.connIndex === b.info.connIndex;
 }
 
-function leastLoaded(connections: readonly Connection[]): Connection | undefined {
+/** Starts with the one whose turn it is, and stops at one without any stream. */
+function leastLoaded(
+  { connections, turn }: TunnelEntry,
+  tried: ReadonlySet<Connection>,
+): Connection | undefined {
   let best: Connection | undefined;
-  for (const connection of connections) {
-    if (!best || connection.inFlight < best.inFlight) best = connection;
+  for (let i = 0; i < connections.length; i += 1) {
+    const connection = connections[(turn + i) % connections.length]!;
+    if (best && connection.inFlight >= best.inFlight) continue;
+    if (!connection.usable || !connection.hasRoom || tried.has(connection)) continue;
+    best = connection;
+    if (best.inFlight === 0) break;
   }
   return best;
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { createConnectionTable } from './connection-table.js';
 import type { DataPlane } from './data-plane.js';
 import { createDeltaSender } from './delta-parts.js';
 import type {
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   readonly workerData: unknown;
   readonly onApplied: (revision: number) => void;
   readonly onConnection: (event: ConnectionEvent) => void;
+  /** A connector of a locally managed tunnel has told its configuration: JSON text of an object. */
+  readonly onLocalConfiguration: (tunnelId: string, config: string) => void;
   readonly onPoolEvent: (event: PoolEvent) => void;
   readonly onMonitorEvent: (event: MonitorEvent) => void;
   /** The thread ended without being asked to. */
@@ -48,7 +51,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   const questions = new Map<number, OpenQuestion>();
-  const connections = new Map<string, ConnectionInfo>();
+  const connections = createConnectionTable();
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let listening = false;
   let draining = false;
@@ -83,8 +86,6 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
     });
   }
 
-  const liveOf = (tunnelId: string) => [...connections.values()].filter((one) => one.tunnelId === tunnelId);
-
   function settle(id: number): OpenQuestion | undefined {
     const question = questions.get(id);
     questions.delete(id);
@@ -103,7 +104,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
             configure: deltas.send,
             onRamps: message.onRamps,
             ask,
-            connections: liveOf,
+            connections: connections.of,
             async drain(graceMs) {
               draining = true;
               post({ type: 'drain', graceMs });
@@ -123,11 +124,13 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
         case 'monitor_event':
           return options.onMonitorEvent(message.event);
         case 'connection_opened':
-          connections.set(message.connection.id, message.connection);
-          return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });
+          return options.onConnection({ ...message, remaining: connections.add(message.connection) });
         case 'connection_closed':
-          connections.delete(message.connection.id);
-          return options.onConnection({ ...message, remaining: liveOf(message.connection.tunnelId).length });
+          return options.onConnection({ ...message, remaining: connections.remove(message.connection) });
+        case 'connection_configured':
+          return connections.configured(message.tunnelId, message.connectionId, message.configuration);
+        case 'local_configuration':
+          return options.onLocalConfiguration(message.tunnelId, message.config);
       }
     });
     const fail = (error: Error) => {

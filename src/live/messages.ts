@@ -20,6 +20,15 @@ export interface ConnectionInfo {
   readonly originIp: string;
   /** Unix milliseconds. */
   readonly openedAt: number;
+  /** How far it has come with what it is told. */
+  readonly configuration: ConfigurationState;
+}
+
+export interface ConfigurationState {
+  /** The version that its connector says it goes by; null while it has said none. */
+  readonly applied: number | null;
+  /** The newest version was not taken over, or nothing is known of it. */
+  readonly failed: { readonly version: number; readonly reason: string } | null;
 }
 
 export interface OriginHealthReport {
@@ -176,7 +185,15 @@ export type FromDataPlane =
   | { readonly type: 'pool_event'; readonly event: PoolEvent }
   | { readonly type: 'monitor_event'; readonly event: MonitorEvent }
   | { readonly type: 'connection_opened'; readonly connection: ConnectionInfo }
-  | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number };
+  | { readonly type: 'connection_closed'; readonly connection: ConnectionInfo; readonly at: number }
+  | {
+      readonly type: 'connection_configured';
+      readonly connectionId: string;
+      readonly tunnelId: string;
+      readonly configuration: ConfigurationState;
+    }
+  /** A connector of a locally managed tunnel tells its configuration: JSON text of an object. */
+  | { readonly type: 'local_configuration'; readonly tunnelId: string; readonly config: string };
 
 export interface ListenAddress {
   readonly host: string;

@@ -215,13 +215,22 @@ export interface LiveRoute {
   readonly tunnelId: string;
 }
 
+/** What the connectors of a tunnel shall do with requests, as they are told it. */
+export interface LiveConfiguration {
+  /** A connector takes over no version below the one that it has. */
+  readonly version: number;
+  /** JSON text of an object: nobody on the way to the connector reads it. */
+  readonly config: string;
+}
+
 export interface LiveTunnel {
   readonly id: string;
   readonly accountId: string;
   readonly name: string;
   /** SHA-256 of the secret's bytes, hex: the data plane can check a secret and never has one. */
   readonly secretSha256: string;
-  readonly remotelyManaged: boolean;
+  /** Null for a locally managed tunnel: its connectors have their own. */
+  readonly configuration: LiveConfiguration | null;
 }
 
 export interface LiveObjects {

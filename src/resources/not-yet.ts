@@ -1,4 +1,5 @@
 import type { Message } from '../wire/envelope.js';
+import { notice } from '../wire/notices.js';
 
 /**
  * For each field, what is said of a value that Cloudflare acts on and this version's data plane does not: the field is
@@ -7,15 +8,12 @@ import type { Message } from '../wire/envelope.js';
  */
 export type NotYet<T> = { readonly [K in keyof T]?: (value: T[K]) => string | undefined };
 
-/** Code of every message that says so. */
-export const NO_EFFECT_YET = 10_501;
-
 /** One message for each field with a value that has no effect yet. */
 export function noticesOf<T extends object>(table: NotYet<T>, fields: T): Message[] {
   const notices: Message[] = [];
   for (const field of Object.keys(table) as (keyof T & string)[]) {
     const effect = table[field]?.(fields[field]);
-    if (effect !== undefined) notices.push({ code: NO_EFFECT_YET, message: `${field}: ${effect}` });
+    if (effect !== undefined) notices.push(notice('no_effect_yet', `${field}: ${effect}`));
   }
   return notices;
 }

@@ -56,6 +56,7 @@ async function startBareEdge(answer: (request: RegisterRequest) => RegisterAnswe
         requests.push(request);
         return answer(request);
       },
+      localConfiguration: () => {},
       refused: () => session.close(),
       unregistered: () => session.close(),
       broken: () => session.destroy(),

@@ -61,7 +61,8 @@ test('a registered connection is shown with what the connector said of itself', 
 test('the answer to a registration says whether the tunnel is managed remotely', async () => {
   const started = await startEdge({ locationName: 'HERE01' });
   for (const remotelyManaged of [true, false]) {
-    const tunnel = started.addTunnel({ remotelyManaged });
+    const configuration = remotelyManaged ? { version: 1, config: '{}' } : null;
+    const tunnel = started.addTunnel({ configuration });
     const { registered } = await transport(started, requestOf(tunnel.token));
     expect(await registered).toMatchObject({ registered: true, locationName: 'HERE01', remotelyManaged });
   }

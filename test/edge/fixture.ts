@@ -111,7 +111,7 @@ export function newTunnel(values: Partial<LiveTunnel> = {}): TestTunnel {
     accountId: ACCOUNT,
     name: 'test',
     secretSha256: createHash('sha256').update(secret).digest('hex'),
-    remotelyManaged: false,
+    configuration: null,
     ...values,
   };
   return { id, live, token: tokenOf(live.accountId, id, secret) };

@@ -4,8 +4,8 @@ import { createFramer, MAX_MESSAGE_BYTES } from '../../src/edge/capnp/framing.js
 import type { StructReader } from '../../src/edge/capnp/reader.js';
 import { decodeRegisterResults, registerResults } from '../../src/edge/registration/answer.js';
 import { REGISTRATION_INTERFACE } from '../../src/edge/registration/interface.js';
+import { readLocalConfiguration } from '../../src/edge/registration/local-configuration.js';
 import {
-  decodeLocalConfiguration,
   decodeRegisterRequest,
   type RegisterRequest,
   registerParams,
@@ -111,7 +111,7 @@ test('the registration of a real connector is understood', () => {
 });
 
 test('the local configuration of a real connector is understood', () => {
-  const json = decodeLocalConfiguration(paramsOf(fromConnector.localConfiguration)).toString();
+  const json = readLocalConfiguration(paramsOf(fromConnector.localConfiguration));
   expect(JSON.parse(json)).toMatchObject({ ingress: [{ service: 'http_status:503' }], 'warp-routing': {} });
 });
 

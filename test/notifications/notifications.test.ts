@@ -10,7 +10,7 @@ const tunnel: LiveTunnel = {
   accountId: 'account-1',
   name: 'office',
   secretSha256: '',
-  remotelyManaged: false,
+  configuration: null,
 };
 
 function start(upsert: object = { pool: [livePool()], tunnel: [tunnel] }) {

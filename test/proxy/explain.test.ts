@@ -235,7 +235,7 @@ test('the way through a tunnel is named, and a way that is not there is the erro
     accountId: 'account-1',
     name: 'lab',
     secretSha256: '',
-    remotelyManaged: false,
+    configuration: null,
   };
   const objects: Upsert = {
     pool: [unmonitoredPool({ id: 'a' })],

@@ -86,16 +86,14 @@ test('a configuration is read back as it was put: nothing added, unknown members
   expect((await api.get(`${path}/configurations`)).body.result.config).toEqual(config);
 });
 
-test('a PUT makes a locally managed tunnel a remotely managed one, and says that nothing is pushed', async () => {
+test('a PUT makes a locally managed tunnel a remotely managed one, and has nothing to say without connectors', async () => {
   const path = await tunnel();
   expect((await api.get(`${path}/configurations`)).body.result.source).toBe('local');
   const put = await api.put(`${path}/configurations`, {
     config: { ingress: [{ service: 'hello_world' }] },
   });
   expect(put.body.result.source).toBe('cloudflare');
-  expect(put.body.messages).toEqual([
-    { code: 10501, message: 'version: the configuration is stored, and not pushed to connectors yet' },
-  ]);
+  expect(put.body.messages).toEqual([]);
   expect((await api.get(path)).body.result).toMatchObject({
     config_src: 'cloudflare',
     remote_config: true,
@@ -188,6 +186,11 @@ test.each<[unknown, RegExp]>([
   [rule({ hostname: '*a.com' }), /ingress\[0\]\.hostname may have a wildcard only as its first label/],
   [rule({ hostname: 5 }), /ingress\[0\]\.hostname must be a string/],
   [rule({ hostname: 'x'.repeat(256) }), /ingress\[0\]\.hostname must be at most 255 characters/],
+  [rule({ path: '(' }), /ingress\[0\]\.path "\(" must be a regular expression that Go can compile: missing/],
+  [rule({ path: '(?!x)' }), /ingress\[0\]\.path .* must be a regular expression that Go can compile/],
+  [rule({ path: '(a)\\1' }), /ingress\[0\]\.path .* must be a regular expression that Go can compile/],
+  [rule({ path: '[z-a]' }), /ingress\[0\]\.path .* must be a regular expression that Go can compile/],
+  [rule({ path: 'a**' }), /ingress\[0\]\.path .* must be a regular expression that Go can compile/],
   [service(''), /ingress\[0\]\.service "" must be a URL of/],
   [service('localhost:8000'), /ingress\[0\]\.service "localhost:8000" must be a URL of/],
   [service('http://'), /must be a URL of/],
@@ -231,6 +234,33 @@ test('half a character anywhere in a configuration is refused', async () => {
     const answer = await api.put(`${path}/configurations`, text);
     expect(answer.body.errors[0].message).toMatch(/config must be valid Unicode text/);
   }
+});
+
+test.each([
+  '^/api(/v[12])?$',
+  '\\.(jpg|png|css|js)$',
+  '(?i)^/Admin',
+  '(?P<id>\\d+)',
+  '\\p{Greek}',
+  '[α-ω]+',
+  '/é',
+  '',
+])('the path of an ingress rule may be %s', async (pattern) => {
+  const path = await tunnel();
+  const config = { ingress: [{ path: pattern, hostname: 'a.example.com', service: 'http://a' }, CATCH_ALL] };
+  expect((await api.put(`${path}/configurations`, { config })).body.result.config).toEqual(config);
+});
+
+test('a thousand rules may all have a path, and what would take long to compile is refused', async () => {
+  const path = await tunnel();
+  const rules = (pattern: string) => ({
+    config: {
+      ingress: [...Array.from({ length: 1_000 }, () => ({ path: pattern, service: 'http://a' })), CATCH_ALL],
+    },
+  });
+  expect((await api.put(`${path}/configurations`, rules('^/api/[a-z]{1,20}\\.json$'))).status).toBe(200);
+  const slow = await api.put(`${path}/configurations`, rules('(?i)[é-\u{10ffff}]'));
+  expect(slow.body.errors[0].message).toMatch(/ranges beyond ASCII that all rules have together/);
 });
 
 test('a bastion needs no service that means anything, and a thousand rules are taken', async () => {

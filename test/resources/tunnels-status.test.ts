@@ -45,6 +45,7 @@ test('connections are listed under their connector, which runs since the first o
     coloName: 'LOCAL01',
     originIp: '127.0.0.1',
     openedAt,
+    configuration: { applied: connIndex === 1 ? 7 : null, failed: null },
   });
   const views = connectorViews([
     connection('aaaa', 0, 1_000),
@@ -55,5 +56,6 @@ test('connections are listed under their connector, which runs since the first o
     ['aaaa', '1970-01-01T00:00:01.000000Z', 2],
     ['bbbb', '1970-01-01T00:00:02.000000Z', 1],
   ]);
+  expect(views.map(({ config_version }) => config_version)).toEqual([7, 0]);
   expect(views[0]).toMatchObject({ version: '2026.8.2', arch: 'linux_amd64', features: ['ha-origin'] });
 });

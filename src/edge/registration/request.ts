@@ -25,8 +25,6 @@ const MAX_TEXT = 256;
 const MAX_FEATURES = 64;
 const MAX_SECRET_BYTES = 1024;
 
-export const MAX_LOCAL_CONFIGURATION_BYTES = 1024 * 1024;
-
 /** Throws CapnpError when a field has a length that it cannot have. */
 export function decodeRegisterRequest(params: StructReader): RegisterRequest {
   const auth = params.struct(0);
@@ -77,13 +75,4 @@ export function registerParams(request: RegisterRequest): StructContent {
       client.text(3, request.arch);
     },
   };
-}
-
-/** Parameters of updateLocalConfiguration: the JSON text of a locally managed tunnel's configuration. */
-export function decodeLocalConfiguration(params: StructReader): Buffer {
-  const json = params.data(0);
-  if (json.length > MAX_LOCAL_CONFIGURATION_BYTES) {
-    throw new CapnpError(`configuration of ${json.length} bytes; at most ${MAX_LOCAL_CONFIGURATION_BYTES}`);
-  }
-  return json;
 }

@@ -10,6 +10,11 @@ import {
 } from './encode.js';
 import { type CallTarget, EXCEPTION_TYPE, type RpcMessage } from './message.js';
 
+/** Thrown by a method: the caller hears why, and the conversation goes on. */
+export class CallFailed extends Error {
+  override readonly name = 'CallFailed';
+}
+
 /** Answers at once, so that no question is ever left open. */
 export type RpcMethod = (params: StructReader) => StructContent;
 
@@ -52,19 +57,32 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   function call({ questionId, target, interfaceId, methodId, params }: RpcMessage & { type: 'call' }): void {
     if (!isOurs(target)) throw new CapnpError('call to a capability that was never given out');
     const method = interfaceId === options.interfaceId ? options.methods.get(methodId) : undefined;
-    options.send(method ? encodeResultsReturn(questionId, method(params)) : unimplemented(questionId));
+    options.send(method ? answer(questionId, method, params) : unimplemented(questionId));
   }
 
+  /** After its abort the caller has nothing more to say, and hears nothing more. */
+  let aborted = false;
   const framer = createFramer({
     maxMessageBytes: options.maxMessageBytes,
     onMessage(segments) {
+      if (aborted) return;
       const message = decodeMessage(segments);
-      if (message.type === 'bootstrap') bootstrap(message.questionId);
+      if (message.type === 'abort') aborted = true;
+      else if (message.type === 'bootstrap') bootstrap(message.questionId);
       else if (message.type === 'call') call(message);
       else if (message.type === 'finish') bootstrapQuestions.delete(message.questionId);
     },
   });
   return { push: (chunk) => framer.push(chunk) };
+}
+
+function answer(questionId: number, method: RpcMethod, params: StructReader): Buffer {
+  try {
+    return encodeResultsReturn(questionId, method(params));
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error;
+    return encodeExceptionReturn(questionId, EXCEPTION_TYPE.failed, error.message);
+  }
 }
 
 function unimplemented(questionId: number): Buffer {

@@ -1,11 +1,8 @@
 import { hostPort } from '../../net/ip.js';
 import type { Message } from '../../wire/envelope.js';
+import { notice } from '../../wire/notices.js';
 import type { Context } from '../context.js';
-import { NO_EFFECT_YET } from '../not-yet.js';
 import type { LoadBalancer } from './store.js';
-
-/** Code of the message that tells the address of a load balancer of an account: Cloudflare's answers have no field for it. */
-const REACHED_AT = 10_502;
 
 /** What the answer to a write says of where the load balancer is reached. The write itself is done, whatever comes of this. */
 export async function reachedAt(
@@ -18,7 +15,7 @@ export async function reachedAt(
   const address = addresses.find((one) => one.id === id);
   if (!address) {
     const message = 'a load balancer of an account takes no traffic without --private-network';
-    return [{ code: NO_EFFECT_YET, message }];
+    return [notice('no_effect_yet', message)];
   }
   const { host, port, error } = address;
   if (host === null || port === null)
@@ -26,4 +23,4 @@ export async function reachedAt(
   return [reached(`at http://${hostPort(host, port)}, whatever host a request names`)];
 }
 
-const reached = (where: string): Message => ({ code: REACHED_AT, message: `reached ${where}` });
+const reached = (where: string): Message => notice('reached_at', `reached ${where}`);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Message } from '../../wire/envelope.js';
 import { hexId } from '../../wire/identifiers.js';
+import { notice } from '../../wire/notices.js';
 import { flag } from '../../wire/text.js';
-import { NO_EFFECT_YET } from '../not-yet.js';
 
 /** What the requests about tunnels of both kinds have besides their bodies. */
 
@@ -33,9 +33,8 @@ export const bulkOf = <T extends z.ZodType>(list: string, change: T) =>
 
 /** Said with every write: the data plane has no such off-ramp. */
 export const CONFIGURATION_ONLY: readonly Message[] = [
-  {
-    code: NO_EFFECT_YET,
-    message:
-      'GRE and IPsec tunnels are kept as configuration only: no traffic, health check or BGP session uses them',
-  },
+  notice(
+    'no_effect_yet',
+    'GRE and IPsec tunnels are kept as configuration only: no traffic, health check or BGP session uses them',
+  ),
 ];

@@ -2,8 +2,8 @@ import { failures, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { timestamp } from '../../wire/timestamps.js';
 import type { Context } from '../context.js';
-import { type NotYet, noticesOf } from '../not-yet.js';
 import { tunnelParams } from '../tunnel-shape.js';
+import { configurationNotices } from './configuration-notices.js';
 import * as schema from './configuration-schema.js';
 import { type Configured, configurationOf, configure } from './rules-configuration.js';
 
@@ -12,12 +12,15 @@ const config = { family: 'zt' } as const;
 const tags = ['Tunnels'];
 const response = { 200: successOf(schema.configuration), ...failures };
 
-const NOT_YET: NotYet<schema.WireConfiguration> = {
-  version: () => 'the configuration is stored, and not pushed to connectors yet',
-};
+/** What the connectors of a tunnel do with requests: as they are told, or as they tell. */
+export function configurationRoutes(app: Http, { db, dataPlane }: Context): void {
+  /** With what the connectors have not taken over of it, as far as that is known. */
+  function answer(configured: Configured) {
+    const { tunnel } = configured;
+    const connections = tunnel.configSrc === 'cloudflare' ? dataPlane.connections(tunnel.id) : [];
+    return ok(toWire(configured), configurationNotices(connections));
+  }
 
-/** What the connectors of a remotely managed tunnel shall do with requests. */
-export function configurationRoutes(app: Http, { db }: Context): void {
   app.get(
     PATH,
     {
@@ -25,7 +28,7 @@ export function configurationRoutes(app: Http, { db }: Context): void {
       schema: { tags, summary: 'Get the configuration of a tunnel', params: tunnelParams, response },
     },
     async ({ params: { account_id, tunnel_id } }) =>
-      ok(toWire(await configurationOf(db.read, account_id, tunnel_id))),
+      answer(await configurationOf(db.read, account_id, tunnel_id)),
   );
 
   app.put(
@@ -40,11 +43,8 @@ export function configurationRoutes(app: Http, { db }: Context): void {
         response,
       },
     },
-    async ({ params: { account_id, tunnel_id }, body }) => {
-      const put = await db.transact((tx) => configure(tx, account_id, tunnel_id, body.config ?? null));
-      const result = toWire(put);
-      return ok(result, noticesOf(NOT_YET, result));
-    },
+    async ({ params: { account_id, tunnel_id }, body }) =>
+      answer(await db.transact((tx) => configure(tx, account_id, tunnel_id, body.config ?? null))),
   );
 }
 

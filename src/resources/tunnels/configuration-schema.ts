@@ -4,7 +4,13 @@ import { hexId } from '../../wire/identifiers.js';
 import { integer, text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
 import { CONFIG_SOURCES } from '../tunnel-shape.js';
-import { catchAllComplaint, hostnameComplaint, serviceComplaint } from './ingress.js';
+import {
+  catchAllComplaint,
+  hostnameComplaint,
+  pathBudget,
+  pathComplaint,
+  serviceComplaint,
+} from './ingress.js';
 
 const seconds = integer(0, 2_147_483_647).nullish();
 const flag = z.boolean().nullish();
@@ -55,8 +61,10 @@ const config = z
     };
     complain([], freeJsonComplaint({ ingress, originRequest, ...rest }));
     if (!ingress?.length) return;
+    const paths = pathBudget();
     for (const [index, rule] of ingress.entries()) {
       complain(['ingress', index, 'hostname'], hostnameComplaint(rule.hostname ?? ''));
+      complain(['ingress', index, 'path'], pathComplaint(rule.path ?? '', paths));
       // A bastion is told where to go by each request, so cloudflared does not look at the service.
       const bastion = rule.originRequest?.bastionMode ?? originRequest?.bastionMode;
       if (!bastion) complain(['ingress', index, 'service'], serviceComplaint(rule.service));
@@ -76,7 +84,9 @@ export const configuration = z
     config: z
       .record(z.string(), z.unknown())
       .optional()
-      .describe('What was put, without members that were null; absent when nothing was.'),
+      .describe(
+        'What was put, without members that were null, or what a connector tells of itself; absent when nothing was.',
+      ),
     source: z.enum(CONFIG_SOURCES),
     created_at: timestampSchema,
   })

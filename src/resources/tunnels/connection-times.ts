@@ -10,7 +10,8 @@ import * as store from './store.js';
 export async function recordConnection(db: Client, event: ConnectionEvent): Promise<void> {
   const id = event.connection.tunnelId;
   if (event.type === 'connection_opened') {
-    await store.markActive(db, id, new Date(event.connection.openedAt));
+    // The second and later ones change nothing, and come by the thousand.
+    if (event.remaining === 1) await store.markActive(db, id, new Date(event.connection.openedAt));
   } else if (event.remaining === 0) {
     await store.markInactive(db, id, new Date(event.at));
   }

@@ -1,5 +1,6 @@
 export { recordConnection, resetConnections } from './connection-times.js';
 export { listTunnels } from './listing.js';
+export { recordLocalConfiguration } from './local-configuration.js';
 export { tunnelRoutes } from './routes.js';
 export {
   change as changeTunnel,

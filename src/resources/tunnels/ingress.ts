@@ -1,3 +1,6 @@
+import { type PatternBudget, patternBudget } from '../../expressions/pattern-budget.js';
+import { compilePattern } from '../../expressions/regex.js';
+
 /** What cloudflared understands as the service of an ingress rule; refused here, because there it would refuse the whole configuration. */
 
 const URL_SCHEMES = ['http', 'https', 'ws', 'wss', 'tcp', 'ssh', 'rdp', 'smb'];
@@ -29,6 +32,22 @@ export function hostnameComplaint(hostname: string): string | null {
   if (hostname.lastIndexOf('*') > 0 || /^\*[^.]/.test(hostname))
     return 'may have a wildcard only as its first label, as in *.example.com';
   return null;
+}
+
+/** For all paths of a configuration. How long matching takes is the connector's business. */
+export const pathBudget = (): PatternBudget => ({ ...patternBudget(), steps: Number.POSITIVE_INFINITY });
+
+/**
+ * What is wrong with the path of a rule, or null. Empty means every path. Connectors compile it with Go's `regexp`, whose language
+ * is RE2's.
+ */
+export function pathComplaint(path: string, budget: PatternBudget): string | null {
+  try {
+    compilePattern(path, budget);
+    return null;
+  } catch (error) {
+    return `"${shown(path)}" must be a regular expression that Go can compile: ${(error as Error).message}`;
+  }
 }
 
 interface Matcher {

@@ -1,4 +1,4 @@
-import type { LiveTunnel } from '../../live/snapshot.js';
+import type { LiveConfiguration, LiveTunnel } from '../../live/snapshot.js';
 import type { Client, Tx } from '../../storage/database.js';
 import { Prisma, type Tunnel as Row, type TunnelConfiguration } from '../../storage/generated/client.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
@@ -123,18 +123,52 @@ export async function markAllInactive(db: Client, at: Date): Promise<void> {
 /** What the data plane may see: those with these ids, or all, that are not deleted and that cloudflared can serve. */
 export async function liveTunnels(db: Client, ids: readonly string[] | null): Promise<LiveTunnel[]> {
   const where = { deletedAt: null, tunType: 'cfd_tunnel', ...(ids ? { id: { in: [...ids] } } : {}) };
-  const tunnels = await db.tunnel.findMany({ where });
-  return tunnels.map(({ id, accountId, name, secret, configSrc }) => ({
+  const tunnels = await db.tunnel.findMany({ where, include: { configuration: true } });
+  return tunnels.map(({ id, accountId, name, secret, configSrc, configuration }) => ({
     id,
     accountId,
     name,
     secretSha256: secretDigest(secret),
-    remotelyManaged: configSrc === 'cloudflare',
+    configuration: configSrc === 'cloudflare' ? liveConfiguration(configuration) : null,
   }));
+}
+
+/** Before the first one it is version 0 and empty: what a connector has of its own does not count any more. */
+function liveConfiguration(configuration: Configuration | null): LiveConfiguration {
+  return {
+    version: configuration?.version ?? 0,
+    config: JSON.stringify(configuration?.config ?? {}),
+  };
 }
 
 export function findConfiguration(db: Client, tunnelId: string): Promise<Configuration | null> {
   return db.tunnelConfiguration.findUnique({ where: { tunnelId } });
+}
+
+/** The tunnel with its configuration. */
+export function findConfigured(
+  db: Client,
+  id: string,
+): Promise<(Tunnel & { readonly configuration: Configuration | null }) | null> {
+  return db.tunnel.findUnique({ where: { id }, omit, include: { configuration: true } });
+}
+
+/** What connectors tell of themselves: shown, and followed by nobody, so that it numbers no revision. */
+export async function putLocalConfiguration(
+  db: Client,
+  tunnelId: string,
+  {
+    version,
+    config,
+    createdAt,
+  }: { readonly version: number; readonly config: object; readonly createdAt: Date },
+): Promise<void> {
+  const data = { version, config, createdAt };
+  await db.tunnelConfiguration.upsert({
+    where: { tunnelId },
+    create: { tunnelId, ...data },
+    update: data,
+  });
 }
 
 /** Replaces the tunnel's configuration. */

@@ -56,10 +56,14 @@ function connectorView(first: ConnectionInfo, all: readonly ConnectionInfo[]): W
     // The process does not tell when it started; it is running at least since then.
     run_at: timestamp(new Date(first.openedAt)),
     features: [...first.features],
-    config_version: 0,
+    config_version: appliedVersion(all),
     conns: all.map(connectionView),
   };
 }
+
+/** All connections of a connector follow one configuration; 0 while it has none of ours. */
+const appliedVersion = (all: readonly ConnectionInfo[]) =>
+  Math.max(0, ...all.map(({ configuration }) => configuration.applied ?? 0));
 
 function connectionView(connection: ConnectionInfo): WireConnection {
   return {

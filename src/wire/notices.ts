@@ -1,0 +1,19 @@
+import type { Message } from './envelope.js';
+
+/**
+ * What the answer to a request that was taken says in `messages`, by code. All are Offramp's own: Cloudflare leaves the list
+ * empty. cloudflared expects nothing but text in it, so answers that it reads carry none.
+ */
+const NOTICES = {
+  /** A value is stored and shown, and nothing acts on it. */
+  no_effect_yet: 10_501,
+  /** Where a load balancer of an account is reached. */
+  reached_at: 10_502,
+  /** A connector goes by another configuration than its tunnel's newest. */
+  configuration_not_applied: 10_503,
+} as const;
+
+export const notice = (kind: keyof typeof NOTICES, message: string): Message => ({
+  code: NOTICES[kind],
+  message,
+});
