@@ -91,7 +91,7 @@ export function openControlStream(
       handlers.broken(error.message);
       return;
     }
-    if (answer && !answer.registered) stream.end(handlers.refused);
+    if (answer && !answer.registered && !stream.writableEnded) stream.end(handlers.refused);
     if (unregistered) handlers.unregistered();
   });
   // The session's own events tell the story.

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { RegisterRequest } from '../../src/edge/registration/request.js';
-import type { TestEdge, TestTunnel } from './fixture.js';
-import { connectRaw, type RawConnector } from './raw-connector.js';
+import type { TestTunnel } from './fixture.js';
+import { connectRaw, type EdgeToDial, type RawConnector } from './raw-connector.js';
 
 export interface Pushed {
   readonly version: number;
@@ -22,8 +22,8 @@ export const answers =
 
 /** A registered connector that keeps what it is told, and answers as a test wants. */
 export async function connectConfigurable(
-  edge: TestEdge,
-  tunnel: TestTunnel,
+  edge: EdgeToDial,
+  tunnel: Pick<TestTunnel, 'token'>,
   onPush: (pushed: Pushed) => void = answers(),
   values: Partial<RegisterRequest> = {},
 ): Promise<ConfigurableConnector> {

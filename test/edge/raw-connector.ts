@@ -4,8 +4,11 @@ import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHt
 import tls from 'node:tls';
 import { createRegistrationCalls } from '../../src/connector/registration-call.js';
 import { decodeToken } from '../../src/connector/token.js';
+import { REGISTRATION_INTERFACE } from '../../src/edge/registration/interface.js';
 import type { RegisterRequest } from '../../src/edge/registration/request.js';
-import { cleanUpLater, type TestEdge, type TestTunnel, testAuthority } from './fixture.js';
+import { createRpcClient, type RpcClient } from '../../src/edge/rpc/client.js';
+import type { ListenAddress } from '../../src/live/messages.js';
+import { cleanUpLater, type TestTunnel, testAuthority } from './fixture.js';
 
 export interface RawConnector {
   readonly session: ServerHttp2Session;
@@ -29,26 +32,55 @@ export const requestOf = (token: string, values: Partial<RegisterRequest> = {}):
   };
 };
 
+export interface EdgeToDial {
+  readonly address: ListenAddress;
+  /** PEM; that of the tests when absent. */
+  readonly ca?: string;
+}
+
 /** A TLS socket to the edge, as a connector opens it. */
-export async function secureSocket({ address }: TestEdge): Promise<tls.TLSSocket> {
-  const { caCertificate } = await testAuthority();
-  const socket = tls.connect({ ...address, ca: caCertificate, servername: 'h2.cftunnel.com' });
+export async function secureSocket({ address, ca }: EdgeToDial): Promise<tls.TLSSocket> {
+  const trusted = ca ?? (await testAuthority()).caCertificate;
+  const socket = tls.connect({ ...address, ca: trusted, servername: 'h2.cftunnel.com' });
   socket.on('error', () => {});
   cleanUpLater(() => socket.destroy());
   await once(socket, 'secureConnect');
   return socket;
 }
 
-/** A connector whose registration is under way, and which does nothing of its own about the answer. */
-export async function openRaw(
-  edge: TestEdge,
-  request: RegisterRequest,
-  onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void = () => {},
-): Promise<RawConnector> {
+async function openSession(edge: EdgeToDial): Promise<Pick<RawConnector, 'session' | 'control'>> {
   const session = http2.performServerHandshake(await secureSocket(edge));
   session.on('error', () => {});
   const [control] = (await once(session, 'stream')) as [ServerHttp2Stream];
   control.on('error', () => {});
+  return { session, control };
+}
+
+export interface Caller extends Pick<RawConnector, 'session' | 'control'> {
+  readonly rpc: RpcClient;
+}
+
+/** A connector that has said nothing yet but that it wants to call. */
+export async function openCaller(edge: EdgeToDial): Promise<Caller> {
+  const { session, control } = await openSession(edge);
+  control.respond({ ':status': 200 });
+  const rpc = createRpcClient({
+    interfaceId: REGISTRATION_INTERFACE,
+    maxMessageBytes: 64 * 1024,
+    send: (frame) => void (control.writable && control.write(frame)),
+  });
+  control.on('data', (chunk: Buffer) => rpc.push(chunk));
+  control.once('close', () => rpc.fail(new Error('the edge closed the control stream')));
+  return { session, control, rpc };
+}
+
+/** A connector whose registration is under way, and which does nothing of its own about the answer. */
+export async function openRaw(
+  edge: EdgeToDial,
+  request: RegisterRequest,
+  onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void = () => {},
+): Promise<RawConnector> {
+  const { session, control } = await openSession(edge);
   session.on('stream', (stream, headers) => {
     stream.on('error', () => {});
     onStream(stream, headers);
@@ -60,8 +92,8 @@ export async function openRaw(
 
 /** A registered connector that does with the streams of the edge whatever a test wants. */
 export async function connectRaw(
-  edge: TestEdge,
-  tunnel: TestTunnel,
+  edge: EdgeToDial,
+  tunnel: Pick<TestTunnel, 'token'>,
   onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void,
   values: Partial<RegisterRequest> = {},
 ): Promise<RawConnector> {

@@ -49,12 +49,21 @@ const ingressRule = z.looseObject({
   originRequest: originRequest.nullish(),
 });
 
-const config = z
-  .looseObject({
-    ingress: z.array(ingressRule).min(1, 'must have at least one rule').nullish(),
-    originRequest: originRequest.nullish(),
-    'warp-routing': z.looseObject({ enabled: flag }).nullish(),
+const shape = z.looseObject({
+  ingress: z.array(ingressRule).min(1, 'must have at least one rule').nullish(),
+  originRequest: originRequest.nullish(),
+  'warp-routing': z.looseObject({ enabled: flag }).nullish(),
+});
+
+/** What a connector tells of its own: it has taken that over already, so that only its shape matters. */
+export const told = shape
+  .superRefine((value, context) => {
+    const message = freeJsonComplaint(value);
+    if (message) context.addIssue({ code: 'custom', message });
   })
+  .transform(withoutNulls);
+
+const config = shape
   .superRefine(({ ingress, originRequest, ...rest }, context) => {
     const complain = (path: (string | number)[], message: string | null | undefined) => {
       if (message) context.addIssue({ code: 'custom', path, message });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Client, Database } from '../../storage/database.js';
-import { freeJsonComplaint } from '../../wire/free-json.js';
+import * as schema from './configuration-schema.js';
 import * as store from './store.js';
 
 /**
@@ -8,9 +8,7 @@ import * as store from './store.js';
  * what was told last. The version stays: a PUT goes on from it. Throws when it cannot be kept.
  */
 export async function recordLocalConfiguration(db: Database, tunnelId: string, json: string): Promise<void> {
-  const config = JSON.parse(json) as object;
-  const complaint = freeJsonComplaint(config);
-  if (complaint) throw new Error(`the configuration ${complaint}`);
+  const config = read(json);
   // Connectors tell the same each time that they register: most need no transaction.
   if (!(await differs(db.read, tunnelId, config))) return;
   // With it no PUT can be overwritten that has just made the tunnel a remotely managed one.
@@ -20,6 +18,13 @@ export async function recordLocalConfiguration(db: Database, tunnelId: string, j
     const { version } = before;
     await store.putLocalConfiguration(tx.db, tunnelId, { version, config, createdAt: new Date() });
   });
+}
+
+function read(json: string): object {
+  const { data, error } = schema.told.safeParse(JSON.parse(json));
+  if (data) return data;
+  const [issue] = error!.issues;
+  throw new Error(`${['config', ...issue!.path].join('.')} ${issue!.message}`);
 }
 
 /** The present version, when the tunnel is a live one that is managed locally and has another configuration; otherwise null. */
