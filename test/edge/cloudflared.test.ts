@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { type Cloudflared, cloudflaredBinary, runCloudflared } from './cloudflared-process.js';
 import {
   ACCOUNT,
   cleanUp,
-  cleanUpLater,
   connected,
   failure,
   readExactly,
@@ -16,40 +12,9 @@ import {
   startOrigin,
   type TestEdge,
   type TestTunnel,
-  testAuthority,
   tokenOf,
   until,
 } from './fixture.js';
-
-/** With the real program: `CLOUDFLARED_BIN=$(which cloudflared) npx vitest run test/edge/cloudflared.test.ts`. */
-const binary = process.env.CLOUDFLARED_BIN;
-
-interface Cloudflared {
-  readonly process: ChildProcess;
-  readonly output: () => string;
-}
-
-async function runCloudflared({ address }: TestEdge, token: string): Promise<Cloudflared> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'cloudflared-'));
-  const ca = path.join(folder, 'ca.pem');
-  writeFileSync(ca, (await testAuthority()).caCertificate);
-  const edges = Array.from({ length: 4 }, () => ['--edge', `${address.host}:${address.port}`]).flat();
-  const flags = ['--no-autoupdate', '--no-prechecks', '--protocol', 'http2', '--cacert', ca, ...edges];
-  const child = spawn(binary!, ['tunnel', ...flags, 'run', '--token', token], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  const collect = (chunk: Buffer) => {
-    output += chunk;
-  };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
-  cleanUpLater(() => {
-    child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return { process: child, output: () => output };
-}
 
 async function withFourConnections(): Promise<TestEdge & { tunnel: TestTunnel; cloudflared: Cloudflared }> {
   const started = await startEdge();
@@ -59,7 +24,7 @@ async function withFourConnections(): Promise<TestEdge & { tunnel: TestTunnel; c
   return { ...started, tunnel, cloudflared };
 }
 
-describe.skipIf(!binary)('an unmodified cloudflared', () => {
+describe.skipIf(!cloudflaredBinary)('an unmodified cloudflared', () => {
   afterEach(cleanUp);
 
   test('registers one connection for each edge address, with its version and features', async () => {

@@ -38,10 +38,13 @@ export interface EdgeToDial {
   readonly ca?: string;
 }
 
+export const trustedBy = async ({ ca }: EdgeToDial): Promise<string> =>
+  ca ?? (await testAuthority()).caCertificate;
+
 /** A TLS socket to the edge, as a connector opens it. */
-export async function secureSocket({ address, ca }: EdgeToDial): Promise<tls.TLSSocket> {
-  const trusted = ca ?? (await testAuthority()).caCertificate;
-  const socket = tls.connect({ ...address, ca: trusted, servername: 'h2.cftunnel.com' });
+export async function secureSocket(edge: EdgeToDial): Promise<tls.TLSSocket> {
+  const ca = await trustedBy(edge);
+  const socket = tls.connect({ ...edge.address, ca, servername: 'h2.cftunnel.com' });
   socket.on('error', () => {});
   cleanUpLater(() => socket.destroy());
   await once(socket, 'secureConnect');
