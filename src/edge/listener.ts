@@ -36,6 +36,8 @@ export interface Listener {
 
 /** Transports that may be without registration at the same time. */
 const MAX_CANDIDATES = 1_024;
+/** Connectors come back all at once; Node holds half of them off for a second by default. */
+const BACKLOG = 4_096;
 const WARN_INTERVAL_MS = 60_000;
 
 const STREAM_WINDOW = 1024 * 1024;
@@ -106,7 +108,7 @@ export function createListener(options: ListenerOptions): Listener {
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(options.port, options.host, () => {
+        server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
           server.off('error', reject);
           server.on('error', (error) => log.error({ err: error }, 'edge: listener error'));
           const address = server.address();
