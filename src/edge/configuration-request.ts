@@ -45,8 +45,8 @@ export function requestConfiguration(
     const lost = (reason: string) => finish({ kind: 'lost', reason });
     const refused = (reason: string) => finish({ kind: 'refused', reason });
     try {
-      // A connection that drains waits for its streams, and this one is short.
-      stream = connection.open(HEADERS, { onDraining: () => {}, onLost: lost });
+      // A connector that goes needs no configuration any more.
+      stream = connection.open(HEADERS, { onDraining: () => lost('is going'), onLost: lost });
     } catch (error) {
       return lost(`could not be asked: ${(error as Error).message}`);
     }

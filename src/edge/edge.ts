@@ -17,6 +17,7 @@ import type { Refused, RegisterAnswer } from './registration/answer.js';
 import type { RegisterRequest } from './registration/request.js';
 import { createRegistry } from './registry.js';
 import { request } from './request.js';
+import { CallFailed } from './rpc/server.js';
 
 export interface EdgeOptions {
   readonly host: string;
@@ -69,6 +70,8 @@ export interface Edge extends TunnelDialer {
 /** 25 connectors of 4 connections each, the product's limit for one tunnel. */
 const MAX_CONNECTIONS_PER_TUNNEL = 100;
 const RETRY_AFTER_MS = 5_000;
+/** cloudflared tells its configuration once. Each may have a million bytes, which the other thread must read. */
+const MAX_LOCAL_CONFIGURATIONS = 16;
 
 export function createEdge(options: EdgeOptions): Edge {
   const { log, store, clock = systemClock } = options;
@@ -106,6 +109,7 @@ export function createEdge(options: EdgeOptions): Edge {
 
   function welcome(session: ClientHttp2Session, candidate: Candidate): void {
     let connection: Connection | undefined;
+    let told = 0;
     const control = openControlStream(session, {
       register(request) {
         const refusal = whyRefused(request);
@@ -121,6 +125,9 @@ export function createEdge(options: EdgeOptions): Edge {
       },
       localConfiguration(config) {
         const { tunnelId } = connection!.info;
+        told += 1;
+        if (told > MAX_LOCAL_CONFIGURATIONS)
+          throw new CallFailed(`a connection may tell its configuration ${MAX_LOCAL_CONFIGURATIONS} times`);
         // What it had before its tunnel was configured here, or what it was not asked for.
         if (store.snapshot.tunnels.get(tunnelId)?.configuration) return;
         for (const tell of localConfigurationListeners) tell(tunnelId, config);

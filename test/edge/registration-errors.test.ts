@@ -176,6 +176,19 @@ test('after its abort nobody listens to a connector any more, and its streams go
   expect(edge.edge.connected(caller.tunnel.id)).toBe(true);
 });
 
+test('a connector that tells its configuration again and again is not listened to for ever', async () => {
+  const edge = await startEdge();
+  const caller = await registered(edge);
+  let told = 0;
+  edge.edge.onLocalConfiguration(() => {
+    told += 1;
+  });
+  const tries = await Promise.allSettled(Array.from({ length: 100 }, () => tell(caller, '{}')));
+  expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(16);
+  expect(told).toBe(16);
+  expect(edge.edge.connected(caller.tunnel.id)).toBe(true);
+});
+
 test('what a connector tells of its own configuration is passed on as it is, for locally managed tunnels alone', async () => {
   const edge = await startEdge();
   const caller = await registered(edge);

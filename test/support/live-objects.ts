@@ -144,7 +144,7 @@ export function liveTunnel(fields: Partial<LiveTunnel> = {}): LiveTunnel {
     accountId: 'account-1',
     name: 'tunnel-1',
     secretSha256: '',
-    remotelyManaged: false,
+    configuration: null,
     ...fields,
   };
 }
