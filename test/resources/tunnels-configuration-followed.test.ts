@@ -141,7 +141,14 @@ test('what a connector tells of its own configuration is shown, with the version
   const first = await shown();
   expect(first).toMatchObject({ version: 0, source: 'local', config: own });
 
+  // The same again is not written. What another tunnel's connector tells comes after it.
   await tell(connector, JSON.stringify(own));
+  const other = await tunnel();
+  await tell(await register(other.token), JSON.stringify(own));
+  await eventually(
+    async () => (await api.get(`${other.path}/configurations`)).body.result.config !== undefined,
+  );
+  expect(await shown()).toEqual(first);
   await tell(connector, '{"ingress":null}');
   await eventually(async () => (await shown()).config.ingress === undefined);
   expect((await shown()).version).toBe(0);

@@ -25,7 +25,12 @@ describe.each<[ConnectorKind, boolean]>([
       const config = { ingress: [{ service: 'http_status:404' }] };
       const put = await lab.api.put(`@/cfd_tunnel/${lab.tunnelId}/configurations`, { config });
       expect(put.status).toBe(200);
+      return put.body.messages;
     };
+    const versions = async () =>
+      (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}/connections`)).body.result.map(
+        ({ config_version }: { config_version: number }) => config_version,
+      );
     await configure();
     expect((await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}`)).body.result.config_src).toBe('cloudflare');
     const origin = await lab.startOrigin('private');
@@ -48,6 +53,11 @@ describe.each<[ConnectorKind, boolean]>([
     const stranger = await lab.api.get(`${path}/11111111-2222-4333-8444-555555555555`);
     expect([stranger.status, stranger.body.errors[0].code]).toEqual([404, 1020]);
 
+    if (kind === 'cloudflared') {
+      await eventually(async () => (await versions())[0] === 1);
+      expect(await configure()).toEqual([]);
+      expect(await versions()).toEqual([2]);
+    }
     await configure();
     expect(await served()).toBe(true);
     expect(await connections()).toEqual(before);
