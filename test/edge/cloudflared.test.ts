@@ -107,6 +107,17 @@ describe.skipIf(!cloudflaredBinary)('an unmodified cloudflared', () => {
     // It waits for up to 20 s before it dials again.
   }, 90_000);
 
+  test('keeps its connections when the secret is rotated, and tries for ever once they are dropped', async () => {
+    const { edge, tunnel, addTunnel, events, cloudflared } = await withFourConnections();
+    addTunnel({ id: tunnel.id });
+    expect(edge.connections(tunnel.id)).toHaveLength(4);
+    expect(edge.drop(tunnel.id, null)).toBe(4);
+    const { output, process } = cloudflared;
+    await until(() => output().split('Unauthorized: Invalid tunnel secret').length > 4);
+    expect(process.exitCode).toBeNull();
+    expect(events.filter(({ type }) => type === 'opened')).toHaveLength(4);
+  }, 120_000);
+
   test('is told that its secret is wrong, and keeps trying', async () => {
     const started = await startEdge();
     const tunnel = started.addTunnel();
