@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Logger } from 'pino';
+import type { Http2Session } from '../http2/session.js';
+import type { Http2Stream } from '../http2/stream.js';
 import type { ConnectionInfo, ListenAddress } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
@@ -82,7 +83,7 @@ export function createEdge(options: EdgeOptions): Edge {
     for (const tell of connectionListeners) tell({ type, connection, at: clock.now() });
   }
 
-  function welcome(session: ClientHttp2Session, candidate: Candidate): void {
+  function welcome(session: Http2Session, candidate: Candidate): void {
     let connection: Connection | undefined;
     const control = openControlStream(session, {
       register(request) {
@@ -124,8 +125,8 @@ export function createEdge(options: EdgeOptions): Edge {
 
   function admit(
     request: RegisterRequest,
-    session: ClientHttp2Session,
-    control: ClientHttp2Stream,
+    session: Http2Session,
+    control: Http2Stream,
     candidate: Candidate,
   ): Connection {
     const info = describe(request, candidate.remoteAddress);
@@ -134,7 +135,6 @@ export function createEdge(options: EdgeOptions): Edge {
       info,
       session,
       control,
-      cut: candidate.cut,
       clock,
       pingIntervalMs: options.pingIntervalMs ?? 10_000,
       pingTimeoutMs: options.pingTimeoutMs ?? 5_000,

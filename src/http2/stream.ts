@@ -28,6 +28,14 @@ export interface RespondOptions {
   readonly waitForTrailers?: boolean;
 }
 
+/** A stream on the answering side, ours or Node's: what its user may rely on. */
+export interface ServingStream extends Duplex {
+  readonly headersSent: boolean;
+  respond(headers: OutgoingHttpHeaders, options?: RespondOptions): void;
+  sendTrailers(headers: OutgoingHttpHeaders): void;
+  close(code?: number): void;
+}
+
 /** What an unread stream may hold; one whose reader keeps up may have more under way. */
 export const STREAM_WINDOW = 256 * 1024;
 const MAX_STREAM_WINDOW = 1024 * 1024;
@@ -42,7 +50,7 @@ const NOTHING = Buffer.alloc(0);
  * Events: `response(headers, flags, rawHeaders)` and `trailers(headers, flags, rawHeaders)`, where flags are those of the
  * HEADERS frame and raw headers are names and values in turn; `wantTrailers()`.
  */
-export class Http2Stream extends Duplex implements Sender {
+export class Http2Stream extends Duplex implements Sender, ServingStream {
   readonly id: number;
   /** Why the stream was reset, by either end; NO_ERROR (0) when it has ended, undefined before. */
   rstCode: number | undefined;
