@@ -1,7 +1,7 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import type { ServingStream } from '../http2/stream.js';
 
 /** Answers a stream that cannot be served, in a way that edges recognise as the connector's own word. */
-export function refuse(stream: ServerHttp2Stream, status: 502 | 503, reason: string): void {
+export function refuse(stream: ServingStream, status: 502 | 503, reason: string): void {
   stream.respond({
     ':status': status,
     'cf-cloudflared-response-meta': '{"src":"cloudflared"}',

@@ -1,10 +1,11 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeRegisterResults, type Refused } from '../edge/registration/answer.js';
 import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from '../edge/registration/interface.js';
 import { type RegisterRequest, registerParams } from '../edge/registration/request.js';
 import { createRpcClient } from '../edge/rpc/client.js';
 import { EMPTY_STRUCT } from '../edge/rpc/encode.js';
+import { CODE } from '../http2/errors.js';
+import type { ServingStream } from '../http2/stream.js';
 
 /** The edge has understood the registration, and said no. */
 export class RegistrationRefused extends Error {
@@ -30,7 +31,7 @@ const CALL_TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Calls the edge over the control stream that it has opened. */
-export function createRegistrationCalls(stream: ServerHttp2Stream): RegistrationCalls {
+export function createRegistrationCalls(stream: ServingStream): RegistrationCalls {
   stream.respond({ ':status': 200 });
   const rpc = createRpcClient({
     interfaceId: REGISTRATION_INTERFACE,
@@ -42,7 +43,7 @@ export function createRegistrationCalls(stream: ServerHttp2Stream): Registration
       rpc.push(chunk);
     } catch (error) {
       rpc.fail(error as Error);
-      stream.close(constants.NGHTTP2_CANCEL);
+      stream.close(CODE.CANCEL);
     }
   });
   // An edge that drains says goodbye like this.

@@ -1,7 +1,9 @@
-import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { RegisterRequest } from '../edge/registration/request.js';
+import { Http2Session } from '../http2/session.js';
+import type { Http2Stream } from '../http2/stream.js';
 import type { AddressMap, HostPort } from './address-map.js';
 import { refuse } from './refusal.js';
 import { createRegistrationCalls, type RegistrationCalls } from './registration-call.js';
@@ -31,8 +33,6 @@ const SERVER_NAME = 'h2.cftunnel.com';
 const SET_UP_TIMEOUT_MS = 15_000;
 const PING_INTERVAL_MS = 15_000;
 const UPGRADE = 'cf-cloudflared-proxy-connection-upgrade';
-const STREAM_WINDOW = 1024 * 1024;
-const SESSION_WINDOW = 16 * STREAM_WINDOW;
 
 /** Dials the edge, serves HTTP/2 to it on that connection, and registers on the stream that it opens for this. */
 export function openTransport(options: TransportOptions): Transport {
@@ -51,7 +51,7 @@ export function openTransport(options: TransportOptions): Transport {
     socket.once('close', () => reject(failure));
     socket.once('secureConnect', () => {
       let calls: RegistrationCalls | undefined;
-      serve(socket, log).on('stream', (stream, headers) => {
+      serve(socket, log).on('stream', (stream: Http2Stream, headers: IncomingHttpHeaders) => {
         // What matters of an error is the `close` that follows.
         stream.on('error', () => {});
         if (calls || !isControlStream(headers)) return serveStream(stream, headers, map);
@@ -84,25 +84,21 @@ export function openTransport(options: TransportOptions): Transport {
   };
 }
 
-function serve(socket: TLSSocket, log: Logger): ServerHttp2Session {
-  const session = http2.performServerHandshake(socket, {
-    settings: { initialWindowSize: STREAM_WINDOW },
-    maxSessionMemory: 1_000,
-    // An edge that cancels many dials is no attacker. Old versions of Node do not know these two, and end the session
-    // after a burst of 1,000 resets.
-    ...({ streamResetBurst: 1_000_000, streamResetRate: 1_000_000 } as object),
-  });
-  session.setLocalWindowSize(SESSION_WINDOW);
+function serve(socket: TLSSocket, log: Logger): Http2Session {
+  const session = new Http2Session(socket, { role: 'server' });
   session.on('error', (error) => log.debug({ err: error }, 'connector: session error'));
   watch(session);
   return session;
 }
 
 /** Ends a session whose edge is gone without a word: a ping that is unanswered when the next one is due. */
-function watch(session: ServerHttp2Session): void {
+function watch(session: Http2Session): void {
   let answered = true;
   const timer = setInterval(() => {
-    if (!answered || session.destroyed) return session.destroy();
+    if (!answered) {
+      session.destroy(new Error('the edge does not answer pings'));
+      return;
+    }
     answered = false;
     session.ping(() => {
       answered = true;
@@ -113,7 +109,7 @@ function watch(session: ServerHttp2Session): void {
 
 const isControlStream = (headers: IncomingHttpHeaders) => headers[UPGRADE] === 'control-stream';
 
-function serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, map: AddressMap): void {
+function serveStream(stream: Http2Stream, headers: IncomingHttpHeaders, map: AddressMap): void {
   if (headers[UPGRADE]) refuse(stream, 503, `this connector does not serve ${headers[UPGRADE]} streams`);
   else if (headers['cf-cloudflared-proxy-src']) serveTcpStream(stream, headers[':authority'] ?? '', map);
   else refuse(stream, 503, 'this connector has no ingress rules: it serves raw TCP streams to ip:port only');

@@ -1,4 +1,6 @@
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
+import { CODE } from '../http2/errors.js';
+import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
 import { type ConfigurationAnswer, parseConfigurationAnswer } from './configuration-answer.js';
 import type { Connection } from './connection.js';
@@ -28,7 +30,7 @@ export function requestConfiguration(
   { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
 ): Promise<ConfigurationOutcome> {
   return new Promise((resolve) => {
-    let stream: ClientHttp2Stream | undefined;
+    let stream: Http2Stream | undefined;
     const cancelTimeout = clock.after(timeoutMs, () => {
       finish({ kind: 'lost', reason: `did not answer within ${timeoutMs} ms` });
       connection.suspect();
@@ -39,7 +41,7 @@ export function requestConfiguration(
       resolve(outcome);
       // A stream that both ends have ended closes by itself, and peers count resets.
       const ended = outcome.kind === 'answered' && stream?.writableFinished;
-      if (stream && !stream.closed && !ended) stream.close(constants.NGHTTP2_CANCEL);
+      if (stream && !stream.closed && !ended) stream.close(CODE.CANCEL);
     }
 
     const lost = (reason: string) => finish({ kind: 'lost', reason });
@@ -66,7 +68,7 @@ interface AnswerHandlers {
 }
 
 /** The first handler that is called tells how it ended; those that follow mean nothing. */
-function readAnswer(stream: ClientHttp2Stream, { answered, refused, lost }: AnswerHandlers): void {
+function readAnswer(stream: Http2Stream, { answered, refused, lost }: AnswerHandlers): void {
   const chunks: Buffer[] = [];
   let status: number | undefined;
   let length = 0;
@@ -80,8 +82,7 @@ function readAnswer(stream: ClientHttp2Stream, { answered, refused, lost }: Answ
     chunks.push(chunk);
   });
   stream.once('end', () => {
-    // Also emitted when the stream was reset: `close` tells that.
-    if (status === undefined || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
+    if (status === undefined) return;
     const answer = parseConfigurationAnswer(Buffer.concat(chunks));
     if (answer) answered(answer);
     else refused('answered with something that is no {"lastAppliedVersion":N,"err":…}');

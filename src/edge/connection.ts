@@ -1,19 +1,14 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  constants,
-  type OutgoingHttpHeaders,
-} from 'node:http2';
+import type { OutgoingHttpHeaders } from 'node:http2';
+import type { Http2Session } from '../http2/session.js';
+import type { Http2Stream } from '../http2/stream.js';
 import type { ConnectionInfo } from '../live/messages.js';
 import type { Clock } from '../net/clock.js';
 import { createWatchdog } from './watchdog.js';
 
 export interface ConnectionOptions {
   readonly info: ConnectionInfo;
-  readonly session: ClientHttp2Session;
-  readonly control: ClientHttp2Stream;
-  /** Closes the transport below the session at once; harmless when it is closed. */
-  readonly cut: () => void;
+  readonly session: Http2Session;
+  readonly control: Http2Stream;
   readonly clock: Clock;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
@@ -27,7 +22,7 @@ export interface ConnectionOptions {
 export interface StreamOwner {
   /** Finish soon: the connection waits for this stream before it goes. */
   onDraining(): void;
-  /** The session is gone, and the stream with it. */
+  /** The session is gone, and the stream with it: heard before the stream's own `error`. */
   onLost(reason: string): void;
 }
 
@@ -40,12 +35,15 @@ export interface Connection {
   readonly inFlight: number;
   /** Whether the peer would let one more stream start at once. */
   readonly hasRoom: boolean;
-  /** Throws when the session cannot take the stream. `endStream`: nothing follows the headers; false when absent. */
+  /**
+   * Throws when the session cannot take the stream. Connectors know no half-closed stream: with `endStream` the request has
+   * no body, and nothing can be written.
+   */
   open(
     headers: OutgoingHttpHeaders,
     owner: StreamOwner,
-    options?: { readonly endStream: boolean },
-  ): ClientHttp2Stream;
+    options?: { readonly endStream?: boolean },
+  ): Http2Stream;
   /** A response did not come in time: finds out whether the session still lives. */
   suspect(): void;
   /** Takes no new streams, lets the open ones end, then closes the session. */
@@ -54,12 +52,12 @@ export interface Connection {
   end(reason: string): void;
 }
 
-/** A peer that does not close its end after an orderly goodbye is cut off after this. */
+/** How long the last bytes of a drained connection may take. */
 const GOODBYE_MS = 1_000;
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { info, session, control, clock } = options;
-  const streams = new Map<ClientHttp2Stream, StreamOwner>();
+  const streams = new Map<Http2Stream, StreamOwner>();
   let state: 'open' | 'draining' | 'closed' = 'open';
   const watchdog = createWatchdog({
     session,
@@ -75,15 +73,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     state = 'closed';
     watchdog.stop();
     if (wasOpen) options.onUnusable(reason);
-    // Before the session: a stream of a destroyed session looks like one that the origin has ended in good order.
-    for (const owner of streams.values()) owner.onLost(reason);
-    // A session that is destroyed with open streams from within the event of another one makes Node write empty frames
-    // for ever. Streams that are cancelled already are safe.
-    for (const stream of [...streams.keys(), control]) stream.close(constants.NGHTTP2_CANCEL);
-    streams.clear();
-    session.destroy();
-    // Node ends the transport of a closed session politely, and may then wait for ever for a peer that was killed.
-    clock.after(GOODBYE_MS, options.cut);
+    session.destroy(new Error(reason));
     options.onClosed(reason);
   }
 
@@ -103,39 +93,35 @@ export function createConnection(options: ConnectionOptions): Connection {
     clock.after(GOODBYE_MS, () => end('drained'));
   }
 
-  function release(stream: ClientHttp2Stream): void {
+  function release(stream: Http2Stream): void {
     if (streams.delete(stream)) sayGoodbyeWhenIdle();
   }
 
-  // Before the session's own listeners, which tear all streams down: what has arrived in them is still wanted.
-  session.socket.prependListener('error', (error) => end(`the transport failed: ${error.message}`));
-  session.socket.prependOnceListener('close', () => end('the transport was lost'));
+  session.once('error', (error: Error) => end(error.message));
   session.once('close', () => end(state === 'draining' ? 'drained' : 'the connector closed the session'));
   session.once('goaway', () => drain('the connector is going away'));
-  control.once('close', () => drain('the connector ended its control stream'));
+  control.once('close', () => {
+    if (!session.destroyed) drain('the connector ended its control stream');
+  });
 
   return {
     info,
     get usable() {
-      return state === 'open' && !session.closed && !session.destroyed;
+      return state === 'open' && !session.closed;
     },
     get inFlight() {
       return streams.size;
     },
     get hasRoom() {
-      return streams.size + 1 < (session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY);
+      return streams.size + 1 < session.remoteSettings.maxConcurrentStreams;
     },
-    open(headers, owner, { endStream } = { endStream: false }) {
-      // Without `endStream: false` Node would end a GET at once, and connectors know no half-closed stream of bytes.
+    open(headers, owner, { endStream = false } = {}) {
       const stream = session.request(headers, { endStream });
       streams.set(stream, owner);
-      stream.once('close', () => {
-        release(stream);
-        // A living session refuses no stream: this is one that nghttp2 has given up silently.
-        // Not from within the stream's own event, where `end` could make Node write empty frames for ever after all.
-        if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && !session.closed)
-          setImmediate(end, 'a stream was refused');
+      stream.once('error', (error: Error) => {
+        if (session.destroyed) owner.onLost(error.message);
       });
+      stream.once('close', () => release(stream));
       return stream;
     },
     suspect: () => watchdog.pingNow(),

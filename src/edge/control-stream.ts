@@ -1,4 +1,5 @@
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { OutgoingHttpHeaders } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { CapnpError } from './capnp/capnp-error.js';
 import { MAX_MESSAGE_BYTES } from './capnp/framing.js';
 import { type RegisterAnswer, registerResults } from './registration/answer.js';
@@ -27,10 +28,10 @@ const MAX_UNREGISTERED_BYTES = 64 * 1024;
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
 /** Opens the stream on which a connector registers, and serves its calls for as long as the session lives. */
-export function openControlStream(
-  session: ClientHttp2Session,
+export function openControlStream<Stream extends Duplex>(
+  session: { request(headers: OutgoingHttpHeaders, options: { readonly endStream: boolean }): Stream },
   handlers: ControlStreamHandlers,
-): ClientHttp2Stream {
+): Stream {
   let answer: RegisterAnswer | undefined;
   let unregistered = false;
   const stream = session.request(

@@ -1,9 +1,5 @@
-import type {
-  ClientHttp2Stream,
-  IncomingHttpHeaders,
-  IncomingHttpStatusHeader,
-  OutgoingHttpHeaders,
-} from 'node:http2';
+import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders } from 'node:http2';
+import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
 import { hostPort, parseIp } from '../net/ip.js';
 import { type Destination, DialError, type DialOptions } from '../offramps/contract.js';
@@ -40,7 +36,7 @@ export function dial(
   const name = hostPort(parseIp(destination.host)?.text ?? destination.host, destination.port);
   const tried = new Set<Connection>();
   /** The stream that waits for its answer. */
-  let attempt: { stream: ClientHttp2Stream; connection: Connection } | undefined;
+  let attempt: { stream: Http2Stream; connection: Connection } | undefined;
 
   const fail = (...reason: ConstructorParameters<typeof DialError>) =>
     socket.destroy(new DialError(...reason));
@@ -71,7 +67,7 @@ export function dial(
     }
   }
 
-  function openStream(connection: Connection): ClientHttp2Stream {
+  function openStream(connection: Connection): Http2Stream {
     const startedAt = clock.monotonic();
     let answered = false;
     const broken = () => {
@@ -81,10 +77,8 @@ export function dial(
     };
     const stream = connection.open(requestHeaders(name, options), {
       onDraining: () => void socket.emit('draining'),
-      onLost(reason) {
-        if (answered) socket.lose(reason);
-        else broken();
-      },
+      // The stream itself says so.
+      onLost() {},
     });
     // `close` follows and says the same.
     stream.on('error', () => {});

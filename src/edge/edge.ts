@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Logger } from 'pino';
+import type { Http2Session } from '../http2/session.js';
+import type { Http2Stream } from '../http2/stream.js';
 import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
@@ -107,7 +108,7 @@ export function createEdge(options: EdgeOptions): Edge {
     for (const tell of connectionListeners) tell({ type, connection, at: clock.now() });
   }
 
-  function welcome(session: ClientHttp2Session, candidate: Candidate): void {
+  function welcome(session: Http2Session, candidate: Candidate): void {
     let connection: Connection | undefined;
     let told = 0;
     const control = openControlStream(session, {
@@ -159,8 +160,8 @@ export function createEdge(options: EdgeOptions): Edge {
 
   function admit(
     request: RegisterRequest,
-    session: ClientHttp2Session,
-    control: ClientHttp2Stream,
+    session: Http2Session,
+    control: Http2Stream,
     candidate: Candidate,
   ): Connection {
     const info = describe(request, candidate.remoteAddress);
@@ -169,7 +170,6 @@ export function createEdge(options: EdgeOptions): Edge {
       info,
       session,
       control,
-      cut: candidate.cut,
       clock,
       pingIntervalMs: options.pingIntervalMs ?? 10_000,
       pingTimeoutMs: options.pingTimeoutMs ?? 5_000,

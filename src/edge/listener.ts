@@ -1,7 +1,7 @@
-import http2, { type ClientHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import { Http2Session } from '../http2/session.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { Clock } from '../net/clock.js';
 
@@ -16,7 +16,7 @@ export interface ListenerOptions {
   /** Milliseconds from the TCP connection to the registration. */
   readonly registrationTimeoutMs: number;
   /** A connector is there: the session is ready for its control stream. */
-  readonly onSession: (session: ClientHttp2Session, candidate: Candidate) => void;
+  readonly onSession: (session: Http2Session, candidate: Candidate) => void;
 }
 
 /** A transport that has not registered yet. It is cut off when it takes too long. */
@@ -39,9 +39,6 @@ const MAX_CANDIDATES = 1_024;
 /** Connectors come back all at once; Node holds half of them off for a second by default. */
 const BACKLOG = 4_096;
 const WARN_INTERVAL_MS = 60_000;
-
-const STREAM_WINDOW = 1024 * 1024;
-const SESSION_WINDOW = 16 * STREAM_WINDOW;
 
 /**
  * A TLS server on whose sockets we are the HTTP/2 *client*: connectors dial, and then serve. They offer no ALPN, and
@@ -91,7 +88,9 @@ export function createListener(options: ListenerOptions): Listener {
       return;
     }
     socket.setNoDelay(true);
-    options.onSession(openSession(socket, log), candidate);
+    const session = new Http2Session(socket, { role: 'client' });
+    session.on('error', (error) => log.debug({ err: error }, 'edge: session error'));
+    options.onSession(session, candidate);
   }
 
   const server = tls.createServer(
@@ -127,20 +126,4 @@ export function createListener(options: ListenerOptions): Listener {
 /** The same for the TCP socket and the TLS socket over it: that is how the two are brought together. */
 function addressOf(socket: Socket): string | undefined {
   return socket.remoteAddress && `${socket.remoteAddress} ${socket.remotePort}`;
-}
-
-function openSession(socket: TLSSocket, log: Logger): ClientHttp2Session {
-  const session = http2.connect('https://edge.internal', {
-    createConnection: () => socket,
-    settings: { enablePush: false, initialWindowSize: STREAM_WINDOW, maxHeaderListSize: 256 * 1024 },
-    // Until the connector has sent its settings, nothing of ours may wait for them.
-    peerMaxConcurrentStreams: 2 ** 31 - 1,
-    // In megabytes. The default of 10 refuses streams beyond some hundreds.
-    maxSessionMemory: 1_000,
-  });
-  session.once('connect', () => {
-    if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW);
-  });
-  session.on('error', (error) => log.debug({ err: error }, 'edge: session error'));
-  return session;
 }

@@ -1,5 +1,6 @@
-import { type ClientHttp2Stream, constants } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { CODE } from '../http2/errors.js';
+import type { Http2Stream } from '../http2/stream.js';
 import { DialError, type OriginSocket } from '../offramps/contract.js';
 
 type Callback = (error?: Error | null) => void;
@@ -23,7 +24,7 @@ const GOODBYE_MS = 1_000;
  */
 export class TunnelSocket extends Duplex implements OriginSocket {
   connecting = true;
-  #stream: ClientHttp2Stream | undefined;
+  #stream: Http2Stream | undefined;
   #pendingWrite: PendingWrite | undefined;
   #originEnded = false;
   #idle: NodeJS.Timeout | undefined;
@@ -33,38 +34,26 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   }
 
   /** The connector has connected to the origin: bytes flow over this stream from now on. */
-  carry(stream: ClientHttp2Stream): void {
+  carry(stream: Http2Stream): void {
     this.#stream = stream;
     stream.on('data', (chunk: Buffer) => {
       this.#idle?.refresh();
       if (!this.push(chunk)) stream.pause();
     });
+    // After a reset, or when the session is lost, there is no `end`.
     stream.once('end', () => {
-      if (endedInGoodOrder(stream)) this.#end();
+      this.#originEnded = true;
+      this.push(null);
     });
     stream.on('drain', () => this.#written());
     stream.once('close', () => {
-      this.#reset('the stream was reset');
+      this.#reset(stream.errored?.message ?? 'the stream was closed');
       // After an end in good order: bytes that the origin has not waited for are lost, and hold nobody up.
       this.#written();
     });
     this.connecting = false;
     this.#flush();
     this.emit('connect');
-  }
-
-  /**
-   * The session is about to be torn down, and the stream with it. What the origin has said up to its own end, and has
-   * arrived, is still delivered.
-   */
-  lose(reason: string): void {
-    const stream = this.#stream;
-    if (stream && !stream.destroyed && endsInGoodOrder(stream)) {
-      // Reading also emits `data`, so this moves all that the stream holds, which is one window at most.
-      while (stream.read() !== null);
-      this.#end();
-    }
-    this.#reset(reason);
   }
 
   #reset(reason: string): void {
@@ -95,11 +84,6 @@ export class TunnelSocket extends Duplex implements OriginSocket {
     clearTimeout(this.#idle);
     this.#idle = ms > 0 ? setTimeout(() => this.emit('timeout'), ms).unref() : undefined;
     return this;
-  }
-
-  #end(): void {
-    this.#originEnded = true;
-    this.push(null);
   }
 
   override _read(): void {
@@ -140,32 +124,19 @@ export class TunnelSocket extends Duplex implements OriginSocket {
 }
 
 /**
- * Ends both directions of a stream, and drops what it still holds: a stream with unread bytes would never close.
- *
- * END_STREAM does that once the connector has answered. A reset would do it as well, but peers count those: nghttp2, and
- * so every connector on Node, ends a session that has seen 1,000 of them in a short time.
+ * Ends both directions of a stream, and drops what it still holds. A connector that has answered is told so by END_STREAM,
+ * behind the last bytes, which then still reach the origin; it closes the stream upon that.
  */
-export function abandon(stream: ClientHttp2Stream, answered: boolean): void {
-  stream.removeAllListeners('data');
-  stream.resume();
-  if (stream.closed) return;
-  const cancel = () => stream.close(constants.NGHTTP2_CANCEL);
+export function abandon(stream: Http2Stream, answered: boolean): void {
   // Bytes that wait for the origin to read would hold END_STREAM back.
   if (!answered || stream.writableLength > 0) {
-    cancel();
+    stream.close(CODE.CANCEL);
     return;
   }
+  stream.removeAllListeners('data');
+  stream.resume();
   stream.end();
-  const timer = setTimeout(cancel, GOODBYE_MS).unref();
+  if (stream.readableEnded) return;
+  const timer = setTimeout(() => stream.close(CODE.CANCEL), GOODBYE_MS).unref();
   stream.once('close', () => clearTimeout(timer));
-}
-
-/** Whether `end` means END_STREAM: it is emitted as well when a stream is reset or its session breaks. */
-function endedInGoodOrder(stream: ClientHttp2Stream): boolean {
-  return !stream.errored && (!stream.closed || stream.rstCode === constants.NGHTTP2_NO_ERROR);
-}
-
-/** Whether END_STREAM has arrived, although not all before it has been read. cloudflared resets with NO_ERROR after it. */
-function endsInGoodOrder(stream: ClientHttp2Stream): boolean {
-  return stream.closed ? stream.rstCode === constants.NGHTTP2_NO_ERROR : stream.state.remoteClose === 1;
 }

@@ -1,4 +1,4 @@
-import type { Http2Session } from 'node:http2';
+import type { Http2Session } from '../http2/session.js';
 import type { Clock } from '../net/clock.js';
 
 export interface WatchdogOptions {
@@ -18,10 +18,7 @@ export interface Watchdog {
   stop(): void;
 }
 
-/**
- * Pings the other end for as long as the session lives. A dead peer is only one reason: when a peer sends a header of
- * more than 64 KiB, nghttp2 gives the session up without any event, and an unanswered ping is the only sign of it.
- */
+/** Pings the other end for as long as the session lives: a peer that has died, or its network, says nothing itself. */
 export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }: WatchdogOptions): Watchdog {
   let stopped = false;
   let waiting = false;
@@ -53,11 +50,7 @@ export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }
     waiting = true;
     cancelNext();
     cancelTimeout = clock.after(timeoutMs, () => dead(`ping not answered within ${timeoutMs} ms`));
-    try {
-      if (!session.ping(answered)) dead('ping could not be sent');
-    } catch (error) {
-      dead(`ping could not be sent: ${(error as Error).message}`);
-    }
+    if (!session.ping(answered)) dead('ping could not be sent');
   }
 
   return { pingNow: ping, stop };

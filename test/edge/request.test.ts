@@ -51,7 +51,11 @@ test('the loss of the connection is told before the stream closes', async () => 
     endStream: true,
     onLost: () => told.push('lost'),
   });
-  stream.on('close', () => told.push('close'));
-  await once(stream, 'close');
+  await new Promise<void>((resolve) => {
+    stream.once('close', () => {
+      told.push('close');
+      resolve();
+    });
+  });
   expect(told).toEqual(['lost', 'close']);
 });

@@ -1,0 +1,102 @@
+import { CODE, SessionError } from '../errors.js';
+
+/**
+ * The lengths of the 256 codes and of the end-of-string code in RFC 7541, appendix B, as digits to the base 36. The code is
+ * canonical, so the lengths say everything: codes of one length are consecutive numbers in the order of their symbols.
+ */
+const CODE_LENGTHS =
+  'dnsssssssoussussssssssusssssssss6aacd68baa8b8666555666666678f6ca' +
+  'd67777777777777777777777878djde6f56565666577666567655677777fbeds' +
+  'kmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnnllmlnmnnkmmmnmmn' +
+  'qqkjmnmpqqqrrqopjlqrrqrollqqsrrrkoklmllnmmppooqnqrqqrrrrrsrrrrrq' +
+  'u';
+
+const END_OF_STRING = 256;
+/** Bits that one step of the decoder looks at. */
+const STEP = 8;
+const WIDTH = 1 << STEP;
+
+/**
+ * Tables of 256 entries, one behind the other, for the next eight bits. An entry is either the symbol and how many of
+ * the bits are its own (`bits << 9 | symbol`), or, negative, the number of the table for the eight bits that follow.
+ */
+const TABLES = buildTables();
+
+function buildTables(): Int32Array {
+  const tables: number[] = new Array(WIDTH).fill(0);
+  const bySize = Array.from(CODE_LENGTHS, (digit, symbol) => ({ symbol, bits: Number.parseInt(digit, 36) }));
+  bySize.sort((a, b) => a.bits - b.bits || a.symbol - b.symbol);
+  let code = 0;
+  let bits = bySize[0]!.bits;
+  for (const next of bySize) {
+    code <<= next.bits - bits;
+    bits = next.bits;
+    insert(tables, next.symbol, code, bits);
+    code += 1;
+  }
+  return Int32Array.from(tables);
+}
+
+function insert(tables: number[], symbol: number, code: number, bits: number): void {
+  let table = 0;
+  let left = bits;
+  for (; left > STEP; left -= STEP) {
+    const index = table * WIDTH + ((code >>> (left - STEP)) & (WIDTH - 1));
+    if (tables[index] === 0) {
+      tables[index] = -tables.length / WIDTH;
+      for (let i = 0; i < WIDTH; i += 1) tables.push(0);
+    }
+    table = -tables[index]!;
+  }
+  const spare = STEP - left;
+  const first = table * WIDTH + ((code << spare) & (WIDTH - 1));
+  tables.fill((left << 9) | symbol, first, first + (1 << spare));
+}
+
+const scratch = Buffer.allocUnsafeSlow(8 * 1024);
+
+/** The text (latin1) of a Huffman-coded string; SessionError when it is none. */
+export function decodeHuffman(bytes: Buffer): string {
+  // The shortest code has five bits.
+  const room = Math.ceil((bytes.length * 8) / 5);
+  const out = room <= scratch.length ? scratch : Buffer.allocUnsafeSlow(room);
+  let length = 0;
+  let table = 0;
+  let held = 0;
+  let bits = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    held = (held << 8) | bytes[at]!;
+    bits += 8;
+    while (bits >= STEP) {
+      const entry = TABLES[table * WIDTH + ((held >>> (bits - STEP)) & (WIDTH - 1))]!;
+      if (entry < 0) {
+        table = -entry;
+        bits -= STEP;
+      } else {
+        out[length++] = symbolOf(entry);
+        bits -= entry >>> 9;
+        table = 0;
+      }
+    }
+  }
+  // Less than eight bits are left: codes that are short enough, then padding of ones.
+  while (bits > 0) {
+    const entry =
+      TABLES[table * WIDTH + (((held << (STEP - bits)) | ((1 << (STEP - bits)) - 1)) & (WIDTH - 1))]!;
+    if (entry < 0 || entry >>> 9 > bits) break;
+    out[length++] = symbolOf(entry);
+    bits -= entry >>> 9;
+    table = 0;
+  }
+  const ones = (1 << bits) - 1;
+  if (table !== 0 || (held & ones) !== ones)
+    throw new SessionError(CODE.COMPRESSION_ERROR, 'Huffman-coded string with wrong padding');
+  return out.toString('latin1', 0, length);
+}
+
+function symbolOf(entry: number): number {
+  const symbol = entry & 0x1ff;
+  if (symbol === END_OF_STRING)
+    throw new SessionError(CODE.COMPRESSION_ERROR, 'Huffman-coded string with an end-of-string code in it');
+  return symbol;
+}
