@@ -13,7 +13,21 @@ export type OriginFailure =
   | 'tls_handshake'
   | 'tls_certificate'
   | 'unknown_host'
-  | 'no_ingress';
+  | 'no_ingress'
+  | 'connector_failed'
+  | 'connector_invalid';
+
+/** An attempt has failed in a way that whoever found it can name. */
+export class OriginFault extends Error {
+  override readonly name = 'OriginFault';
+  constructor(
+    readonly failure: OriginFailure,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
 
 /** Every reason for which the proxy answers by itself. */
 export type EdgeErrorName =
@@ -62,6 +76,16 @@ export const EDGE_ERRORS = {
     status: 530,
     code: 1033,
     text: 'The origin is the hostname of a tunnel to which no connector leads.',
+  },
+  connector_failed: {
+    status: 502,
+    code: 502,
+    text: 'The connector of the tunnel could not get an answer from the service behind it.',
+  },
+  connector_invalid: {
+    status: 502,
+    code: 502,
+    text: 'The connector of the tunnel did not pass on an answer that can be understood.',
   },
 } satisfies Record<EdgeErrorName, EdgeError>;
 

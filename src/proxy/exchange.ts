@@ -20,9 +20,9 @@ import { type OriginTarget, originTarget } from './origin-target.js';
 import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
 import type { OwnResponse, Requester } from './requester.js';
-import type { Responder, Responders, ResponderUser } from './responder.js';
+import type { Responder, ResponderUser } from './responder.js';
 import { type FailedAttempt, replacesStaleConnection } from './retry.js';
-import type { ProxyServices } from './services.js';
+import { type ProxyServices, respondersFor } from './services.js';
 import { httpVisit, takePlace } from './visit.js';
 
 /** One request on its way to an origin, perhaps to a second one, and its response on the way back. */
@@ -31,7 +31,6 @@ export class Exchange implements ResponderUser {
   readonly framed: boolean;
   readonly takesTrailers: boolean;
   private readonly ray: string;
-  private readonly responders: Responders;
   private readonly body: RequestBody;
   private readonly webSocket: boolean;
   private readonly record: RequestRecord;
@@ -46,7 +45,7 @@ export class Exchange implements ResponderUser {
   /** The client was told to send its body. */
   private continued = false;
   private ended = false;
-  private redialled = false;
+  private redials = 0;
 
   constructor(
     private readonly services: ProxyServices,
@@ -56,7 +55,6 @@ export class Exchange implements ResponderUser {
     this.method = request.method;
     this.framed = client.framed;
     this.takesTrailers = client.takesTrailers;
-    this.responders = request.grpc ? services.http2Responders : services.http1Responders;
     this.ray = services.nextRay();
     this.responseFields = rayField(this.ray);
     this.count = new RequestCount(services.load);
@@ -167,22 +165,26 @@ export class Exchange implements ResponderUser {
     this.record.attempt(plan);
     this.count.start(plan);
     this.target = originTarget(plan.origin, this.request.host, plan.pool.id);
-    const ready = this.responders.take(this.target);
+    const ready = respondersFor(this.services, this.target, this.request).take(this.target);
     if (ready) this.send(ready);
     else this.dial(this.target);
   }
 
   private dial(target: OriginTarget): void {
-    this.cancelDial = this.responders.dial(target, this.client.identity.ip, {
-      connected: (responder) => {
-        this.cancelDial = null;
-        this.send(responder);
+    this.cancelDial = respondersFor(this.services, target, this.request).dial(
+      target,
+      this.client.identity.ip,
+      {
+        connected: (responder) => {
+          this.cancelDial = null;
+          this.send(responder);
+        },
+        failed: (failure, cause) => {
+          this.cancelDial = null;
+          this.attemptFailed(failure, cause, { unanswered: true, reused: false });
+        },
       },
-      failed: (failure, cause) => {
-        this.cancelDial = null;
-        this.attemptFailed(failure, cause, { unanswered: true, reused: false });
-      },
-    });
+    );
   }
 
   private send(responder: Responder): void {
@@ -209,10 +211,11 @@ export class Exchange implements ResponderUser {
     const { origin } = this.target!;
     this.services.log.debug({ ray: this.ray, origin: origin.name, failure, cause }, 'an attempt failed');
     const { method, body } = this;
-    const wayLost = !this.redialled && failure === 'invalid_response' && cause instanceof DialError;
-    const attempt: FailedAttempt = { failure, method, replayable: body.replayable, wayLost, ...how };
+    const wayLost = failure === 'invalid_response' && cause instanceof DialError;
+    const { replayable } = body;
+    const attempt: FailedAttempt = { failure, method, replayable, wayLost, redials: this.redials, ...how };
     if (replacesStaleConnection(attempt)) {
-      this.redialled = true;
+      this.redials += 1;
       this.dial(this.target!);
       return;
     }

@@ -20,6 +20,7 @@ import { followCertificateFiles } from './https/certificate-files.js';
 import type { Certificates, KeyPair } from './https/certificates.js';
 import { createHttpsServer } from './https/https-server.js';
 import { makeCertificates } from './https/made-certificates.js';
+import { createIngressResponders } from './ingress/ingress-responders.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
 import { createListener, type Listener } from './listener.js';
 import { countConnections } from './load-counts.js';
@@ -104,6 +105,14 @@ export function createProxy(options: ProxyOptions): Proxy {
   const idle = createOriginIdle(limits.idlePerOrigin, limits.idleTotal);
   const http1Responders = createHttp1Responders({ limits, timeouts, deadlines, idle, log }, dial('http/1.1'));
   const http2Responders = createHttp2Responders({ limits, timeouts, deadlines }, dial('h2'));
+  const ingressResponders = createIngressResponders({
+    limits,
+    timeouts,
+    deadlines,
+    log,
+    offramps: options.offramps,
+    load: options.load,
+  });
   const clients = new Set<ClientTransport>();
   let draining = false;
 
@@ -120,6 +129,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     locationHeader: options.locationHeader,
     http1Responders,
     http2Responders,
+    ingressResponders,
     deadlines,
     nextRay: createRays(options.place.pop),
     log,

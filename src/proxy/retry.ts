@@ -16,6 +16,12 @@ const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
   'no_ingress',
 ]);
 
+/**
+ * So often is a request sent anew to the same origin: a connector that is killed breaks its four connections at once, and
+ * the next may lead to another connector.
+ */
+const MAX_REDIALS = 4;
+
 /** An attempt that ended before the head of a response was forwarded. */
 export interface FailedAttempt {
   readonly failure: OriginFailure;
@@ -26,8 +32,10 @@ export interface FailedAttempt {
   readonly unanswered: boolean;
   /** The connection had served another request before. */
   readonly reused: boolean;
-  /** The tunnel below was lost, and no other connection replaced before: another connector may lead to the origin. */
+  /** The tunnel below was lost: another of its connections, or another connector, may lead to the origin. */
   readonly wayLost: boolean;
+  /** How often the same origin was asked again before. */
+  readonly redials: number;
 }
 
 /**
@@ -38,6 +46,7 @@ export interface FailedAttempt {
  */
 export function replacesStaleConnection(attempt: FailedAttempt): boolean {
   const { reused, wayLost, failure, replayable } = attempt;
+  if (attempt.redials >= MAX_REDIALS) return false;
   const refused = reused && failure === 'refused' && replayable;
   return refused || ((reused || wayLost) && wasLostUnanswered(attempt));
 }
@@ -47,9 +56,15 @@ export function replacesStaleConnection(attempt: FailedAttempt): boolean {
  * byte of a response, so that an origin that dies takes no such request with it.
  */
 export function mayTryAnotherOrigin(attempt: FailedAttempt): boolean {
-  return attempt.replayable && (FAILOVER_FAILURES.has(attempt.failure) || wasLostUnanswered(attempt));
+  if (wasLostUnanswered(attempt) || failedBehindConnector(attempt)) return true;
+  return attempt.replayable && FAILOVER_FAILURES.has(attempt.failure);
 }
 
 function wasLostUnanswered({ failure, method, replayable, unanswered }: FailedAttempt): boolean {
   return failure === 'invalid_response' && unanswered && replayable && IDEMPOTENT_METHODS.has(method);
+}
+
+/** The connector says that it got no answer, not how far the request came: cloudflared tells no refusal from a reset. */
+function failedBehindConnector({ failure, method, replayable }: FailedAttempt): boolean {
+  return failure === 'connector_failed' && replayable && IDEMPOTENT_METHODS.has(method);
 }

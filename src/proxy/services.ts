@@ -3,8 +3,10 @@ import type { LoadBoard } from '../live/load-board.js';
 import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
 import type { Deadlines } from './deadlines.js';
+import type { RequestHead } from './head/request-head.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
 import type { HostIndex } from './match.js';
+import type { OriginTarget } from './origin-target.js';
 import type { RecordServices } from './request-record.js';
 import type { Responders } from './responder.js';
 import type { Places } from './visit.js';
@@ -20,9 +22,21 @@ export interface ProxyServices extends Places, RecordServices {
   readonly http1Responders: Responders;
   /** For gRPC. */
   readonly http2Responders: Responders;
+  /** For origins behind the ingress rules of a tunnel. */
+  readonly ingressResponders: Responders;
   readonly deadlines: Deadlines;
   readonly nextRay: () => string;
   readonly log: Logger;
   /** No response may promise to keep its connection any more. */
   readonly isDraining: () => boolean;
+}
+
+/** Those that speak what the origin, or what leads to it, understands. */
+export function respondersFor(
+  services: Pick<ProxyServices, 'http1Responders' | 'http2Responders' | 'ingressResponders'>,
+  { tunnelId }: OriginTarget,
+  { grpc }: RequestHead,
+): Responders {
+  if (tunnelId !== null) return services.ingressResponders;
+  return grpc ? services.http2Responders : services.http1Responders;
 }

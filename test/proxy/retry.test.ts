@@ -173,6 +173,7 @@ test('the rules in short', () => {
     unanswered: true,
     reused: true,
     wayLost: false,
+    redials: 0,
   } as const;
   expect(replacesStaleConnection(lost)).toBe(true);
   expect(replacesStaleConnection({ ...lost, reused: false })).toBe(false);
@@ -183,6 +184,11 @@ test('the rules in short', () => {
   expect(mayTryAnotherOrigin({ ...lost, method: 'POST', failure: 'tls_certificate' })).toBe(true);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'refused', replayable: false })).toBe(false);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'head_timeout' })).toBe(false);
+  expect(replacesStaleConnection({ ...lost, redials: 4 })).toBe(false);
+  expect(replacesStaleConnection({ ...lost, failure: 'connector_failed' })).toBe(false);
+  expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_failed' })).toBe(true);
+  expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_failed', method: 'POST' })).toBe(false);
+  expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_invalid' })).toBe(false);
 });
 
 /** Loses the tunnel below each of the first `count` connections as soon as its origin has the request. */
@@ -204,16 +210,16 @@ async function tunnelsLost(count: number) {
   return { rig, client: await rawClient(rig.port) };
 }
 
-test('a GET whose tunnel is lost below a first connection is sent again, once', async () => {
-  const once = await tunnelsLost(1);
-  once.client.send(GET);
-  await once.client.receive((text) => text.endsWith('ok'));
-  expect(once.rig.dialled).toHaveLength(2);
+test('a GET whose tunnel is lost is sent again, as often as a connector has connections', async () => {
+  const all = await tunnelsLost(4);
+  all.client.send(GET);
+  await all.client.receive((text) => text.endsWith('ok'));
+  expect(all.rig.dialled).toHaveLength(5);
 
-  const twice = await tunnelsLost(2);
-  twice.client.send(GET);
-  await twice.client.receive((text) => text.includes('error code: 520'));
-  expect(twice.rig.dialled).toHaveLength(2);
+  const more = await tunnelsLost(5);
+  more.client.send(GET);
+  await more.client.receive((text) => text.includes('error code: 520'));
+  expect(more.rig.dialled).toHaveLength(5);
 });
 
 test('a POST whose tunnel is lost is not sent again', async () => {

@@ -40,7 +40,9 @@ export interface Rig {
 }
 
 export interface RigOptions
-  extends Partial<Pick<ProxyOptions, 'limits' | 'timeouts' | 'originTls' | 'locationHeader'>> {
+  extends Partial<
+    Pick<ProxyOptions, 'limits' | 'timeouts' | 'originTls' | 'locationHeader' | 'offramps' | 'log'>
+  > {
   /** Ports on 127.0.0.1: the origins of one unmonitored pool behind HOST, in failover order with `hash` by default. */
   readonly origins?: readonly number[];
   readonly https?: HttpsOptions['certificates'];
@@ -84,8 +86,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     requests,
     placeOf: () => NOWHERE,
     locationHeader: options.locationHeader ?? null,
-    offramps: directOffRamps(options.failures ?? {}, options.ports ?? {}, dialled),
-    log: pino({ level: 'silent' }),
+    offramps: options.offramps ?? directOffRamps(options.failures ?? {}, options.ports ?? {}, dialled),
+    log: options.log ?? pino({ level: 'silent' }),
     originTls: options.originTls ?? 'full',
     ...(options.limits && { limits: options.limits }),
     timeouts: { tick: 20, ...options.timeouts },

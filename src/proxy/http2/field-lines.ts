@@ -25,9 +25,9 @@ export function headersFrom(lines: string): OutgoingHttpHeaders {
     if (NOT_IN_HTTP2.has(name)) continue;
     const value = asUtf8(lines.slice(colon + 1, end).trim());
     const known = headers[name];
-    // Only Set-Cookie cannot be joined (RFC 9110 section 5.3).
+    // Only Set-Cookie cannot be joined (RFC 9110 section 5.3), and Cookie has a separator of its own.
     if (name === 'set-cookie') headers[name] = [...((known as string[] | undefined) ?? []), value];
-    else headers[name] = known === undefined ? value : `${known}, ${value}`;
+    else headers[name] = known === undefined ? value : `${known}${name === 'cookie' ? ';' : ','} ${value}`;
   }
   return headers;
 }

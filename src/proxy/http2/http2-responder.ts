@@ -1,31 +1,43 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  constants,
-  type OutgoingHttpHeaders,
-} from 'node:http2';
+import { constants } from 'node:http2';
+import { DialError, type RequestStream } from '../../offramps/contract.js';
+import { ChunkedReader } from '../body/chunked-reader.js';
 import { type Deadlines, NEVER, type Waiting } from '../deadlines.js';
-import type { OriginFailure } from '../errors.js';
+import { type OriginFailure, OriginFault } from '../errors.js';
 import { Malformed } from '../head/malformed.js';
-import { type ResponseHead, readResponseHead } from '../head/response-head.js';
-import { responseTrailers } from '../head/trailers.js';
+import { type RequestHead, wantsWebSocket } from '../head/request-head.js';
+import type { ResponseHead } from '../head/response-head.js';
+import { noTrailers, responseTrailers } from '../head/trailers.js';
 import type { OriginRequest, Responder, ResponderUser } from '../responder.js';
-import { fieldLines, headersFrom } from './field-lines.js';
+import { fieldLines } from './field-lines.js';
+import { type Http2ResponseBody, http2ResponseBody } from './response-body.js';
 
-export interface Http2ResponderOptions {
-  readonly session: ClientHttp2Session;
-  readonly tls: boolean;
+/** How one kind of origin is spoken to over HTTP/2. */
+export interface Http2Dialect {
+  /** Sends the head. `onLost`: the connection below is gone, and the stream with it. Throws when no stream can be had. */
+  open(request: OriginRequest, endStream: boolean, onLost: (reason: string) => void): RequestStream;
+  /** Throws Malformed or an OriginFault. An upgrade that was granted has status 101. */
+  readHead(rawHeaders: readonly string[], request: OriginRequest): ResponseHead;
+  /** Milliseconds in which the origin may keep silent, before the head of its response and behind it. */
+  silenceMs(head: RequestHead): { readonly beforeHead: number; readonly inBody: number };
+  /** A client that waits for 100 may send its body as soon as the head is sent: nobody behind passes a 100 on. */
+  readonly continuesAtOnce: boolean;
+  /** What it is when the stream ends before a response, and was not refused. */
+  readonly endedUnanswered: OriginFailure;
+  /** What it is when no stream could be had. */
+  failedToOpen(error: unknown): OriginFailure;
+  /** A response does not come. */
+  suspect(): void;
+  /** The stream does not end: neither does its session work any more. */
+  breakSession(): void;
+  /** The stream is over, whatever became of it. */
+  closed(): void;
+}
+
+export interface Http2ResponderOptions extends Http2Dialect {
   readonly reused: boolean;
-  readonly fieldCount: number;
   readonly deadlines: Deadlines;
-  /** Milliseconds in which the origin may keep silent. */
-  readonly silenceMs: number;
   /** Milliseconds in which a stream that is no longer wanted must be gone. */
   readonly closeMs: number;
-  /** The stream does not end: neither does its session work any more. */
-  readonly breakSession: () => void;
-  /** The stream is over, whatever became of it. */
-  readonly closed: () => void;
 }
 
 /** One stream of a session with an origin. */
@@ -34,8 +46,11 @@ export class Http2Responder implements Responder, Waiting {
   answered = false;
   deadline = NEVER;
   private user: ResponderUser | null = null;
-  private stream: ClientHttp2Stream | null = null;
-  private inBody = false;
+  private request: OriginRequest | null = null;
+  private stream: RequestStream | null = null;
+  private body: Http2ResponseBody | null = null;
+  /** Takes the framing off the pieces of a chunked request. */
+  private unframe: ChunkedReader | null = null;
   private trailers = '';
   private over = false;
 
@@ -46,72 +61,74 @@ export class Http2Responder implements Responder, Waiting {
 
   begin(user: ResponderUser, request: OriginRequest, body: readonly Buffer[]): boolean {
     this.user = user;
+    this.request = request;
     const { head } = request;
-    const endStream = !head.chunked && !head.contentLength;
+    if (head.chunked && user.framed) this.unframe = new ChunkedReader(false, noTrailers);
+    const endStream = !head.chunked && !head.contentLength && !wantsWebSocket(head);
     try {
-      this.stream = this.options.session.request(this.headersOf(request), { endStream });
+      this.stream = this.options.open(request, endStream, (reason) => this.lost(reason));
     } catch (error) {
-      // The session ended since it was chosen.
-      setImmediate(() => this.gone('refused', error as Error));
+      // It became impossible after the responder was chosen.
+      setImmediate(() => this.gone(this.options.failedToOpen(error), error as Error));
       return true;
     }
     this.listen(this.stream);
+    if (this.options.continuesAtOnce) user.originContinues();
     let flowing = true;
-    for (const piece of body) flowing = this.stream.write(piece);
+    for (const piece of body) flowing = this.send(piece);
     return flowing;
   }
 
-  private headersOf({ head, host, fields }: OriginRequest): OutgoingHttpHeaders {
-    const headers = headersFrom(fields);
-    headers[':method'] = head.method;
-    headers[':scheme'] = this.options.tls ? 'https' : 'http';
-    headers[':authority'] = host;
-    headers[':path'] = head.target;
-    return headers;
-  }
-
-  private listen(stream: ClientHttp2Stream): void {
+  private listen(stream: RequestStream): void {
     stream.on('continue', () => this.user?.originContinues());
-    stream.on('response', ((_headers: unknown, flags: number, raw: readonly string[]) =>
-      this.responseHead(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0)) as never);
-    stream.on('trailers', ((_headers: unknown, _flags: number, raw: readonly string[]) =>
-      this.responseTrailers(raw)) as never);
+    stream.on('response', (_headers: unknown, flags: number, raw: readonly string[]) =>
+      this.responseHead(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0),
+    );
+    stream.on('trailers', (_headers: unknown, _flags: number, raw: readonly string[]) =>
+      this.responseTrailers(raw),
+    );
     stream.on('drain', () => this.user?.originDrained());
     // `close` follows.
     stream.on('error', () => {});
     stream.on('close', () => {
       const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-      this.gone(
-        refused ? 'refused' : 'invalid_response',
-        new Error(`the stream ended with ${stream.rstCode}`),
-      );
+      const failure = this.answered ? 'invalid_response' : this.options.endedUnanswered;
+      this.gone(refused ? 'refused' : failure, new Error(`the stream ended with ${stream.rstCode}`));
     });
   }
 
   send(piece: Buffer): boolean {
-    const { stream } = this;
-    return stream?.writable ? stream.write(piece) : true;
+    const { stream, unframe } = this;
+    if (!stream?.writable) return true;
+    if (unframe === null) return stream.write(piece);
+    let flowing = !stream.writableNeedDrain;
+    unframe.read(piece, 0, (data) => {
+      flowing = stream.write(data);
+    });
+    return flowing;
   }
 
   finish(): void {
-    if (this.stream?.writable) this.stream.end();
+    const { stream, request } = this;
+    // What may become a WebSocket goes on in both directions.
+    if (stream?.writable && !wantsWebSocket(request!.head)) stream.end();
     this.awaitOrigin();
   }
 
   awaitOrigin(): void {
-    if (!this.inBody) this.deadline = this.soon();
+    if (this.body === null) this.deadline = this.soon();
   }
 
   awaitClient(): void {
-    if (!this.inBody) this.deadline = NEVER;
+    if (this.body === null) this.deadline = NEVER;
   }
 
   pause(): void {
-    if (this.inBody) this.stream?.pause();
+    if (this.body !== null) this.stream?.pause();
   }
 
   resume(): void {
-    if (!this.inBody) return;
+    if (this.body === null) return;
     this.deadline = this.soon();
     this.stream?.resume();
   }
@@ -119,7 +136,7 @@ export class Http2Responder implements Responder, Waiting {
   release(reusable: boolean): void {
     this.leave();
     // Of a request that the origin has answered before its end, nothing more is sent.
-    if (!reusable) this.stream?.close(constants.NGHTTP2_NO_ERROR);
+    if (!reusable || this.stream?.writable) this.stream?.close(constants.NGHTTP2_NO_ERROR);
   }
 
   destroy(): void {
@@ -130,39 +147,58 @@ export class Http2Responder implements Responder, Waiting {
 
   deadlineReached(): void {
     // A session that was given up for an error of its peer's lets streams wait for ever.
-    if (this.user === null) this.options.breakSession();
-    else this.fail(this.inBody ? 'invalid_response' : 'head_timeout', new Error('timed out'));
+    if (this.user === null) {
+      this.options.breakSession();
+      return;
+    }
+    if (this.body === null) this.options.suspect();
+    this.fail(this.body === null ? 'head_timeout' : 'invalid_response', new Error('timed out'));
   }
 
   private responseHead(raw: readonly string[], ends: boolean): void {
+    if (this.user === null) return;
     this.answered = true;
-    const head = this.read(() => readHead(raw, this.options.fieldCount));
-    if (head === null) return;
-    this.inBody = true;
-    this.deadline = this.soon();
-    this.user?.responseHead(head, ends ? 'none' : 'chunked');
-    this.readBody(this.stream!);
-    // A head is news by itself: the first message of a stream may be long in coming.
-    if (!ends) this.user?.responseRead();
-  }
-
-  /** Only now: what came together with the head would be told before it. */
-  private readBody(stream: ClientHttp2Stream): void {
-    stream.on('data', (piece: Buffer) => this.responsePiece(piece));
-    stream.on('end', () => {
-      // A stream that was reset ends as well.
-      if (stream.rstCode === constants.NGHTTP2_NO_ERROR) this.responseEnd();
+    const { user, stream, request } = this;
+    this.try(() => {
+      const head = this.options.readHead(raw, request!);
+      if (head.status === 101) {
+        this.user = null;
+        this.deadline = NEVER;
+        // Connectors know no half-closed stream: the end of one direction is the end of both.
+        stream!.allowHalfOpen = false;
+        user.originSwitches(head, stream!, Buffer.alloc(0));
+        return;
+      }
+      this.body = http2ResponseBody(user, head, ends, request!.head.grpc);
+      this.deadline = this.soon();
+      user.responseHead(head, this.body.framing);
+      this.readBody(stream!, this.body);
+      // A head is news by itself: the first message of a stream may be long in coming.
+      if (!ends) user.responseRead();
     });
   }
 
-  private responsePiece(piece: Buffer): void {
-    this.deadline = this.soon();
-    this.user?.responsePiece(piece);
+  /** Only now: what came together with the head would be told before it. */
+  private readBody(stream: RequestStream, body: Http2ResponseBody): void {
+    stream.on('data', (piece: Buffer) => {
+      if (this.user === null) return;
+      this.deadline = this.soon();
+      this.try(() => body.piece(piece));
+    });
+    stream.on('end', () => {
+      // A stream that was reset ends as well.
+      if (stream.rstCode || this.user === null) return;
+      this.try(() => {
+        body.end(this.trailers);
+        this.responseEnd();
+      });
+    });
   }
 
   private responseTrailers(raw: readonly string[]): void {
-    const trailers = this.read(() => responseTrailers(fieldLines(raw)));
-    if (trailers !== null) this.trailers = trailers;
+    this.try(() => {
+      this.trailers = responseTrailers(fieldLines(raw));
+    });
   }
 
   private responseEnd(): void {
@@ -177,14 +213,14 @@ export class Http2Responder implements Responder, Waiting {
     this.deadline = this.over ? NEVER : this.options.deadlines.after(this.options.closeMs);
   }
 
-  /** Null when it could not be read; the user has been told then. */
-  private read<T>(parse: () => T): T | null {
+  /** What cannot be understood ends the attempt, and nothing else. */
+  private try(read: () => void): void {
     try {
-      return parse();
+      read();
     } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      this.fail('invalid_response', error);
-      return null;
+      if (error instanceof OriginFault) this.fail(error.failure, error);
+      else if (error instanceof Malformed) this.fail('invalid_response', error);
+      else throw error;
     }
   }
 
@@ -192,6 +228,10 @@ export class Http2Responder implements Responder, Waiting {
     const { user } = this;
     this.destroy();
     user?.originFailed(failure, cause);
+  }
+
+  private lost(reason: string): void {
+    this.gone('invalid_response', new DialError('reset', `the tunnel connection was lost: ${reason}`));
   }
 
   /** The stream is no more; the user hears of it unless it has all it wanted. */
@@ -207,13 +247,8 @@ export class Http2Responder implements Responder, Waiting {
   }
 
   private soon(): number {
-    return this.options.deadlines.after(this.options.silenceMs);
+    const { deadlines, silenceMs } = this.options;
+    const { beforeHead, inBody } = silenceMs(this.request!.head);
+    return deadlines.after(this.body === null ? beforeHead : inBody);
   }
-}
-
-/** By the parser of HTTP/1.1 responses, so that one set of rules decides what goes on. */
-function readHead(raw: readonly string[], fieldCount: number): ResponseHead {
-  const status = raw[raw.indexOf(':status') + 1] ?? '';
-  if (!/^[1-9]\d\d$/.test(status)) throw new Malformed(400, 'the :status is not three digits');
-  return readResponseHead(`HTTP/1.1 ${status} \r\n${fieldLines(raw)}`, fieldCount);
 }

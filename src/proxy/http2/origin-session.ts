@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type Deadlines, NEVER, type Waiting } from '../deadlines.js';
 import type { ProxyLimits, ProxyTimeouts } from '../limits.js';
 import { Http2Responder } from './http2-responder.js';
+import { sessionDialect } from './session-dialect.js';
 
 export interface OriginSessionServices {
   readonly limits: ProxyLimits;
@@ -44,6 +45,8 @@ export function openOriginSession(
 ): OriginSession {
   const { deadlines, limits, timeouts } = services;
   const session = connect(socket, tls, limits);
+  const dialect = sessionDialect(session, tls, limits.fieldCount);
+  const silence = { beforeHead: timeouts.upgradedIdle, inBody: timeouts.upgradedIdle };
   let streams = 0;
   let used = false;
   let retired = false;
@@ -99,13 +102,12 @@ export function openOriginSession(
       const reused = used;
       used = true;
       return new Http2Responder({
-        session,
-        tls,
+        ...dialect,
         reused,
-        fieldCount: limits.fieldCount,
         deadlines,
-        silenceMs: timeouts.upgradedIdle,
+        silenceMs: () => silence,
         closeMs: timeouts.originConnect,
+        suspect() {},
         breakSession: breakOff,
         closed: streamClosed,
       });
