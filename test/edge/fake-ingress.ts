@@ -28,6 +28,7 @@ export function ingressTo(port: number) {
       host: '127.0.0.1',
       port,
       agent: false,
+      maxHeaderSize: 1 << 20,
       method: headers[':method'] as string,
       path: headers[':path'] as string,
       headers: originHeaders(headers),

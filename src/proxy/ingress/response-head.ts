@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { OriginFault } from '../errors.js';
 import { Malformed } from '../head/malformed.js';
 import type { RequestHead } from '../head/request-head.js';
@@ -24,7 +25,9 @@ export function readIngressHead(
   const lines = orInvalid(() =>
     serializedFieldLines(fieldValue(raw, 'cf-cloudflared-response-headers') ?? ''),
   );
-  const head = orInvalid(() => readResponseHead(`HTTP/1.1 ${status} \r\n${lines}`, fieldCount));
+  const head = orInvalid(() =>
+    readResponseHead(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}`, fieldCount),
+  );
   // HTTP/2 has no 101.
   const upgraded = head.status === 200 && head.upgrade === 'websocket' && head.connectionUpgrade;
   return upgraded && wantsWebSocket(request) ? { ...head, status: 101, reason: 'Switching Protocols' } : head;
