@@ -1,6 +1,6 @@
 import type { LiveOrigin, LiveSettings } from '../live/snapshot.js';
 import { type Ip, parseIp } from '../net/ip.js';
-import { tunnelOf } from '../net/tunnel-hostname.js';
+import { tunnelBefore } from '../net/tunnel-hostname.js';
 import type { Query } from './query.js';
 import type { DnsRecord } from './reply.js';
 import { TYPE } from './wire.js';
@@ -19,11 +19,11 @@ export function familyOf(type: number): Family | null {
 }
 
 /**
- * Whether DNS can name an origin at all: one in a virtual network, or behind the published hostname of a tunnel, is nowhere
+ * Whether DNS can name an origin at all: one in a virtual network, or behind the ingress rules of a tunnel, is nowhere
  * that the asker could go.
  */
-export function isNameable({ ip, address, virtualNetworkId }: LiveOrigin): boolean {
-  return virtualNetworkId === null && (ip !== null || tunnelOf(address) === null);
+export function isNameable(origin: LiveOrigin): boolean {
+  return origin.virtualNetworkId === null && tunnelBefore(origin) === null;
 }
 
 /** Whether an origin may have addresses of this family: a host name may have both. */

@@ -16,6 +16,14 @@ export function withoutWay(origin: OriginAddress, offramps: OffRamps): ProbeResu
   return way.kind === 'none' ? failed(REASON_OF_NO_WAY[way.failure]) : undefined;
 }
 
+/** Ingress rules take HTTP alone: no other monitor can ever find such an origin healthy. */
+function withoutUse({ origin, monitor }: ProbeTarget, offramps: OffRamps): ProbeResult | undefined {
+  const speaksHttp = monitor.type === 'http' || monitor.type === 'https';
+  return !speaksHttp && offramps.select(origin).kind === 'ingress'
+    ? failed('Monitor Config Error')
+    : undefined;
+}
+
 /**
  * One check by the way that traffic takes; `certain` when there is none, so that nothing was dialled and no second
  * opinion is needed. Never rejects. The result of an aborted check means nothing.
@@ -25,7 +33,7 @@ export async function checkOnce(
   means: ProbeMeans,
   signal: AbortSignal,
 ): Promise<{ result: ProbeResult; certain: boolean }> {
-  const cutOff = withoutWay(target.origin, means.offramps);
+  const cutOff = withoutWay(target.origin, means.offramps) ?? withoutUse(target, means.offramps);
   if (cutOff) return { result: cutOff, certain: true };
   return { result: await check(PROBES[target.monitor.type], target, means, signal), certain: false };
 }

@@ -3,6 +3,7 @@ import type { LiveChange } from '../live/snapshot-store.js';
 import { parseCidr } from '../net/cidr.js';
 import { parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
+import { tunnelBefore } from '../net/tunnel-hostname.js';
 import type { OffRamps, OriginAddress } from '../offramps/contract.js';
 
 /** The networks of routes that have changed, by virtual network; searched by prefix. */
@@ -31,6 +32,11 @@ export function covers(changed: ChangedNetworks, { ip, virtualNetworkId }: Origi
   return parsed !== null && networks?.lookup(parsed) !== undefined;
 }
 
+/** Whether its way may lead through a tunnel. */
+export function isBehindTunnel(origin: OriginAddress): boolean {
+  return origin.virtualNetworkId !== null || tunnelBefore(origin) !== null;
+}
+
 /** Whether the way leads through one of the tunnels, or there is none now that a tunnel has no connection. */
 export function dependsOnTunnel(
   origin: OriginAddress,
@@ -38,6 +44,8 @@ export function dependsOnTunnel(
   offramps: OffRamps,
 ): boolean {
   if (tunnelIds.size === 0) return false;
+  const named = tunnelBefore(origin);
+  if (named !== null) return tunnelIds.has(named);
   const way = offramps.select(origin);
   return way.kind === 'tunnel'
     ? tunnelIds.has(way.tunnelId)

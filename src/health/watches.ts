@@ -2,7 +2,13 @@ import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
 import { inSlices } from './in-slices.js';
-import { type ChangedNetworks, changedNetworks, covers, dependsOnTunnel } from './private-origins.js';
+import {
+  type ChangedNetworks,
+  changedNetworks,
+  covers,
+  dependsOnTunnel,
+  isBehindTunnel,
+} from './private-origins.js';
 import { affectedPools, targetsOf } from './targets.js';
 import { type Watch, type WatchParts, watchOrigin } from './watch.js';
 
@@ -39,7 +45,7 @@ const LOOKS_PER_STEP = 16;
 export function createWatches({ store, offramps, tunnels, clock, parts }: WatchesOptions): Watches {
   /** By pool, then by origin key. */
   const pools = new Map<string, Map<string, Watch>>();
-  /** Those in a virtual network. */
+  /** Those behind tunnels. */
   const privateWatches = new Set<Watch>();
   /** Started since the first results were last asked for. */
   let started: Watch[] = [];
@@ -83,7 +89,7 @@ export function createWatches({ store, offramps, tunnels, clock, parts }: Watche
       if (known) known.update(target);
       watches.set(key, watch);
       if (watch.unseen) started.push(watch);
-      if (target.origin.virtualNetworkId !== null) privateWatches.add(watch);
+      if (isBehindTunnel(target.origin)) privateWatches.add(watch);
       yield;
     }
     if (watches.size === 0) pools.delete(poolId);

@@ -8,3 +8,12 @@ export function tunnelOf(hostname: string): string | null {
   const match = TUNNEL_HOSTNAME.exec(hostname);
   return match && match[1]!.toLowerCase();
 }
+
+/** The tunnel whose ingress rules an origin is behind; null when it has an address of its own. */
+export function tunnelBefore(origin: {
+  readonly address: string;
+  readonly ip: string | null;
+  readonly virtualNetworkId: string | null;
+}): string | null {
+  return origin.virtualNetworkId === null && origin.ip === null ? tunnelOf(origin.address) : null;
+}

@@ -3,7 +3,7 @@ import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
 import { parseCidr } from '../net/cidr.js';
 import { parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
-import { tunnelOf } from '../net/tunnel-hostname.js';
+import { tunnelBefore } from '../net/tunnel-hostname.js';
 import { DialError, type NoWay, type OffRamps, type OriginAddress, type Way } from './contract.js';
 import { createOffRampTable, dialOn, type OffRampParts } from './table.js';
 
@@ -29,7 +29,7 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
   const select: OffRamps['select'] = (origin): Way => {
     const { address, ip, virtualNetworkId } = origin;
     if (virtualNetworkId === null) {
-      const tunnelId = ip === null ? tunnelOf(address) : null;
+      const tunnelId = tunnelBefore(origin);
       return tunnelId === null ? { kind: 'direct' } : ingress(tunnelId, origin);
     }
     const parsed = ip === null ? null : parseIp(ip);

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { LiveOrigin } from '../live/snapshot.js';
-import { tunnelOf } from '../net/tunnel-hostname.js';
+import { tunnelBefore } from '../net/tunnel-hostname.js';
 
 const DEFAULT_PORT = 80;
 const TLS_PORT = 443;
@@ -27,7 +27,7 @@ const plainTargets = new WeakMap<LiveOrigin, OriginTarget>();
 export function originTarget(origin: LiveOrigin, host: string, poolId: string): OriginTarget {
   const known = plainTargets.get(origin);
   if (known?.poolId === poolId) return known;
-  const tunnelId = origin.virtualNetworkId === null && origin.ip === null ? tunnelOf(origin.address) : null;
+  const tunnelId = tunnelBefore(origin);
   const port = origin.port || DEFAULT_PORT;
   const place = `${origin.virtualNetworkId ?? 'direct'} ${origin.ip ?? origin.address} ${port}`;
   if (port === TLS_PORT && tunnelId === null) {

@@ -7,7 +7,7 @@ import { ProbeFailure } from './probe.js';
 /** An answer whose body has not been read. */
 export interface HttpProbeAnswer {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Pick<IncomingHttpHeaders, 'location'>;
   /** At most the first `maxBytes` of the body. Rejects with a ProbeFailure when the body breaks off before that. */
   body(maxBytes: number): Promise<Buffer>;
   /** Gives up the body, and with it the connection. */

@@ -2,6 +2,7 @@ import { parseExpectedCodes } from '../expected-codes.js';
 import { dialOrigin } from './dial.js';
 import { exchange, type HttpProbeAnswer } from './http-exchange.js';
 import { firstRequest, hostName } from './http-request.js';
+import { exchangeThroughIngress } from './ingress-exchange.js';
 import { failed, type Probe, type ProbeMeans, type ProbeTarget } from './probe.js';
 import { type Hop, isRedirect, nextHop } from './redirect.js';
 import { secure } from './tls.js';
@@ -19,7 +20,7 @@ export const probeHttp: Probe = async (target, means, signal) => {
   const { origin, monitor } = target;
   const isExpected = parseExpectedCodes(monitor.expectedCodes);
   if (!isExpected) return failed('Monitor Config Error');
-  // The monitor's port, never the origin's: 0 is the default of the type.
+  // The monitor's port, never the origin's: 0 is the default of the type. Ingress rules know no ports.
   const port = monitor.port || (monitor.type === 'https' ? 443 : 80);
   const { answer, rttMs, final } = await ask(
     { origin, port, request: firstRequest(target) },
@@ -71,6 +72,8 @@ async function oneHop(
   means: ProbeMeans,
   signal: AbortSignal,
 ): Promise<HttpProbeAnswer> {
+  if (means.offramps.select(origin).kind === 'ingress')
+    return exchangeThroughIngress(origin, request, means, signal);
   const socket = await dialOrigin(origin, port, monitor.timeout * 1_000, means, signal);
   if (!request.secure) return exchange(socket, request, signal);
   const { serverName } = request;

@@ -1,10 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
+import { isConnectorField } from '../../offramps/ingress-answer.js';
 import { wantsWebSocket } from '../head/request-head.js';
 import { headersFrom } from '../http2/field-lines.js';
 import type { OriginRequest } from '../responder.js';
-
-/** Names that tell a connector what kind of stream it has, or that only it may set: never a client's. */
-const OF_THE_CONNECTOR = /^cf-(?:cloudflared|int|proxy|warp-tag)-/;
 
 /**
  * A request as a connector takes it for its ingress rules: in plain HTTP/2 headers. A client that names no encodings is
@@ -13,7 +11,7 @@ const OF_THE_CONNECTOR = /^cf-(?:cloudflared|int|proxy|warp-tag)-/;
 export function ingressRequestHeaders(request: OriginRequest): OutgoingHttpHeaders {
   const { head, host, fields } = request;
   const headers = headersFrom(fields);
-  for (const name of Object.keys(headers)) if (OF_THE_CONNECTOR.test(name)) delete headers[name];
+  for (const name of Object.keys(headers)) if (isConnectorField(name)) delete headers[name];
   // Answered here: not every connector has an answer to it.
   delete headers.expect;
   headers['accept-encoding'] ??= 'identity';

@@ -1,0 +1,51 @@
+const BASE64 = /^[A-Za-z0-9+/]*$/;
+const CONNECTOR_FIELD = /^cf-(?:cloudflared|int|proxy|warp-tag)-/i;
+
+/**
+ * Whether a field belongs to the protocol between edge and connector. In a request of somebody else's it could make the
+ * connector take the stream for something else; in a response it means nothing to anybody behind the edge.
+ */
+export const isConnectorField = (name: string): boolean => CONNECTOR_FIELD.test(name);
+
+/**
+ * Who speaks in an answer, by the value of its `cf-cloudflared-response-meta`: the origin, or the connector itself, which
+ * has none to pass on. Throws a SyntaxError.
+ */
+export function whoAnswers(meta: string | undefined): 'origin' | 'connector' {
+  if (meta === undefined) throw new SyntaxError('cf-cloudflared-response-meta is missing');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(meta);
+  } catch {}
+  const source = (parsed as { src?: unknown } | null | undefined)?.src;
+  if (source === 'origin') return 'origin';
+  if (source === 'cloudflared') return 'connector';
+  throw new SyntaxError(`cf-cloudflared-response-meta is ${JSON.stringify(meta.slice(0, 100))}`);
+}
+
+/**
+ * The fields of the origin, in latin1, from the one value in which a connector brings them,
+ * `cf-cloudflared-response-headers`: `name:value` pairs joined by `;`, both parts in base64 without padding. Those of the
+ * connector are left out. What characters they are of is up to the caller. Throws a SyntaxError.
+ */
+export function originFields(serialized: string): readonly (readonly [name: string, value: string])[] {
+  if (serialized === '') return [];
+  return serialized
+    .split(';')
+    .map((pair) => {
+      const colon = pair.indexOf(':');
+      if (colon < 1) throw unreadable('a pair without a name', pair);
+      return [decoded(pair.slice(0, colon)), decoded(pair.slice(colon + 1))] as const;
+    })
+    .filter(([name]) => !isConnectorField(name));
+}
+
+function decoded(text: string): string {
+  // Node skips what is not base64.
+  if (!BASE64.test(text) || text.length % 4 === 1) throw unreadable('not base64 without padding', text);
+  return Buffer.from(text, 'base64').toString('latin1');
+}
+
+function unreadable(what: string, text: string): SyntaxError {
+  return new SyntaxError(`cf-cloudflared-response-headers has ${what}: ${JSON.stringify(text.slice(0, 60))}`);
+}

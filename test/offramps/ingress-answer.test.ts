@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { isConnectorField, originFields, whoAnswers } from '../../src/offramps/ingress-answer.js';
+import { serialized } from '../edge/fake-ingress.js';
+
+test('fields come out one for one, in order, repeated ones apart, byte by byte', () => {
+  const fields = ['Set-Cookie', 'a=1', 'set-cookie', 'b=2', 'X-Latin', 'caf\xe9', 'X-Empty', ''];
+  expect(originFields(serialized(fields)).flat()).toEqual(fields);
+  expect(originFields('')).toEqual([]);
+});
+
+test('fields between edge and connector are nobody else’s', () => {
+  const fields = ['CF-Int-Trace', '1', 'cf-cloudflared-response-meta', '{}', 'Cf-Proxy-X', '1', 'A', 'b'];
+  expect(originFields(serialized(fields))).toEqual([['A', 'b']]);
+  expect(['CF-Ray', 'cf-connecting-ip', 'x-cf-int-a'].filter(isConnectorField)).toEqual([]);
+});
+
+test.each([
+  ['padding', 'QQ==:Yg=='],
+  ['the other alphabet', 'Q_-:Yg'],
+  ['white space', 'Q Q:Yg'],
+  ['a length that base64 cannot have', 'QQQQQ:Yg'],
+  ['a pair without a colon', 'QQ'],
+  ['a pair without a name', ':Yg'],
+  ['a pair with two colons', 'QQ:Yg:Yg'],
+  ['an empty pair', 'QQ:Yg;;QQ:Yg'],
+  ['a semicolon at the end', 'QQ:Yg;'],
+])('serialized fields with %s are refused', (_, value) => {
+  expect(() => originFields(value)).toThrow(SyntaxError);
+});
+
+test('an answer says whether the origin speaks or the connector', () => {
+  expect(whoAnswers('{"src":"origin"}')).toBe('origin');
+  expect(whoAnswers('{"src":"cloudflared","flow_rate_limited":true}')).toBe('connector');
+  for (const meta of [undefined, '', 'origin', 'null', '[]', '{"src":1}', '{"src":"else"}'])
+    expect(() => whoAnswers(meta)).toThrow(SyntaxError);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { readRequestHead } from '../../../src/proxy/head/request-head.js';
+import { readIngressHead } from '../../../src/proxy/ingress/response-head.js';
+import { fromOrigin } from '../../edge/fake-ingress.js';
+
+const request = readRequestHead('GET / HTTP/1.1\r\nHost: app.example.com\r\n', 10);
+const read = (headers: object) => readIngressHead(Object.entries(headers).flat().map(String), request, 10);
+
+test('the fields of the origin are all that counts', () => {
+  expect(read(fromOrigin(404, ['X-Own', '1', 'Content-Length', '3']))).toMatchObject({
+    status: 404,
+    reason: 'Not Found',
+    contentLength: 3,
+    passedOn: 'X-Own: 1\r\n',
+  });
+});
+
+test('without a request for it there is no upgrade', () => {
+  expect(read(fromOrigin(200, ['Upgrade', 'websocket', 'Connection', 'Upgrade'])).status).toBe(200);
+});
+
+test.each([
+  ['a line break in a value', ['A', 'b\r\nSet-Cookie: c']],
+  ['a bare line feed in a value', ['A', 'b\nc']],
+  ['a NUL in a value', ['A', 'b\0']],
+  ['a space in a name', ['A b', 'c']],
+  ['a colon in a name', ['A:', 'c']],
+  ['a pseudo-header', [':status', '200']],
+  ['more fields than are taken', Array.from({ length: 22 }, () => 'a')],
+])('%s is refused', (_, fields) => {
+  expect(() => read(fromOrigin(200, fields))).toThrow(
+    expect.objectContaining({ failure: 'connector_invalid' }),
+  );
+});
+
+test('a status that ends nothing is refused', () => {
+  expect(() => read({ ...fromOrigin(200), ':status': 101 })).toThrow(
+    expect.objectContaining({ failure: 'connector_invalid' }),
+  );
+});
