@@ -28,3 +28,18 @@ test('of a load balancer that is not proxied it is said that DNS is its way in',
   const unproxied = { ...answer, load_balancer: { ...loadBalancer, proxied: false } };
   expect(describeExplanation(unproxied)).toMatch(/^On-ramp {8}DNS, which names an origin/m);
 });
+
+test('of an origin behind ingress rules the tunnel is told, and no port', () => {
+  const chosen = {
+    pool: { id: 'p', name: 'pool' },
+    origin: { name: 'published', address: 'a.cfargotunnel.com', port: 80 },
+    via_fallback: false,
+    pinned: false,
+    starts_session: false,
+    way: { kind: 'ingress', tunnel: { id: 't', name: 'dc-1' }, route: null, detail: null },
+  };
+  const connectors = [{ client_id: 'c1' }, { client_id: 'c2' }];
+  expect(describeExplanation({ ...answer, fixed_response: null, chosen, connectors })).toContain(
+    'published in pool, through the ingress rules of tunnel dc-1 (connector c1 or c2)',
+  );
+});

@@ -59,5 +59,7 @@ test('every failure of an origin has the code that is documented for it', () => 
     no_pool: [530, 1016],
     unknown_host: [530, 1016],
     no_ingress: [530, 1033],
+    connector_failed: [502, 502],
+    connector_invalid: [502, 502],
   });
 });

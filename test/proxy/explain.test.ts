@@ -250,6 +250,13 @@ test('the way through a tunnel is named, and a way that is not there is the erro
     route: { id: 'route-1', network: '10.0.0.0/8' },
     detail: null,
   });
+  const ingress = await setUp(objects, { kind: 'ingress', tunnelId: 'tunnel-1' });
+  expect(ingress.explain().chosen?.way).toEqual({
+    kind: 'ingress',
+    tunnel: { id: 'tunnel-1', name: 'lab' },
+    route: null,
+    detail: null,
+  });
   const none = await setUp(objects, { kind: 'none', failure: 'no_connection', detail: 'Tunnel has none' });
   expect(none.explain()).toMatchObject({
     outcome: 'origin',

@@ -5,6 +5,7 @@ import type { LoadBoard } from '../../live/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../../live/snapshot.js';
 import { parseIp } from '../../net/ip.js';
 import type { Place } from '../../net/place.js';
+import { tunnelBefore } from '../../net/tunnel-hostname.js';
 import type { Steering } from '../../steering/decide.js';
 import type { Plan } from '../../steering/plan.js';
 import type { Visit } from '../../steering/visit.js';
@@ -52,8 +53,13 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
   function attempt(plan: Plan, mayRetry: boolean): void {
     const { pool, origin } = plan;
     record.attempt(plan);
+    if (tunnelBefore(origin) !== null) {
+      warnOf(origin, BEHIND_INGRESS, log);
+      refuse('origin_takes_http_only');
+      return;
+    }
     if (origin.port === 0) {
-      warnOfPort(origin, log);
+      warnOf(origin, WITHOUT_PORT, log);
       refuse('origin_without_port');
       return;
     }
@@ -92,14 +98,15 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
 
 const warnedOf = new WeakSet<LiveOrigin>();
 
+const WITHOUT_PORT = 'an origin has port 0, and TCP has no default port: its connections are refused';
+const BEHIND_INGRESS =
+  'an origin is behind the ingress rules of a tunnel, which take HTTP alone: its TCP connections are refused';
+
 /** A mistake of the configuration, said once and not with each connection. */
-function warnOfPort(origin: LiveOrigin, log: Logger): void {
+function warnOf(origin: LiveOrigin, mistake: string, log: Logger): void {
   if (warnedOf.has(origin)) return;
   warnedOf.add(origin);
-  log.warn(
-    { origin: origin.name },
-    'an origin has port 0, and TCP has no default port: its connections are refused',
-  );
+  log.warn({ origin: origin.name }, mistake);
 }
 
 /** A connection does not fail over to another pool. */

@@ -5,7 +5,7 @@ import { tunnelOf } from '../../net/tunnel-hostname.js';
 export type OriginAddress =
   | { readonly kind: 'ip'; readonly ip: Ip; readonly canonical: string }
   | { readonly kind: 'host'; readonly canonical: string }
-  /** `<uuid>.cfargotunnel.com`: the published hostnames of a tunnel. */
+  /** `<uuid>.cfargotunnel.com`: what the ingress rules of a tunnel lead to. */
   | { readonly kind: 'tunnel'; readonly canonical: string };
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -184,6 +184,15 @@ test('an origin without a port is refused with a word about it, said once', asyn
   expect(warnings).toMatchObject([{ origin: 'origin-0', msg: expect.stringContaining('has port 0') }]);
 });
 
+test('an origin behind the ingress rules of a tunnel is refused with a word about it, said once', async () => {
+  const address = '11111111-2222-4333-8444-555555555555.cfargotunnel.com';
+  const published = livePool({ id: 'pool', monitorId: null, origins: [liveOrigin({ address, port: 25 })] });
+  const rig = await startTcpRig({ pools: [published], loadBalancers: [balancer()] });
+  for (let i = 0; i < 3; i++) await once(rig.connect(), 'error');
+  const warnings = rig.logged.filter(({ level }) => level === WARN);
+  expect(warnings).toMatchObject([{ origin: 'origin-1', msg: expect.stringContaining('take HTTP alone') }]);
+});
+
 test('connections count on the load board while they are open', async () => {
   const origin = await startTcpOrigin('a');
   const rig = await startTcpRig({ pools: [poolOf([origin.port])], loadBalancers: [balancer()] });
