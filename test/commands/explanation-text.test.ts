@@ -38,7 +38,7 @@ test('of an origin behind ingress rules the tunnel is told, and no port', () => 
     starts_session: false,
     way: { kind: 'ingress', tunnel: { id: 't', name: 'dc-1' }, route: null, detail: null },
   };
-  const connectors = [{ client_id: 'c1' }, { client_id: 'c2' }];
+  const connectors = ['c1', 'c2'].map((client_id) => ({ client_id, connections: 4 }));
   expect(describeExplanation({ ...answer, fixed_response: null, chosen, connectors })).toContain(
     'published in pool, through the ingress rules of tunnel dc-1 (connector c1 or c2)',
   );
