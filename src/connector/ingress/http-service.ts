@@ -10,6 +10,7 @@ import { requestHost } from './hostname.js';
 import type { HttpOrigin } from './http-origin.js';
 import {
   failRequest,
+  guard,
   type IngressContext,
   type IngressRequest,
   type OpenService,
