@@ -54,7 +54,8 @@ export async function keepConnection(options: KeepOptions): Promise<void> {
       const lastedMs = await hold(options, addresses[cursor % known]!, failures);
       failures = failuresAfter(failures, lastedMs);
       unanswered = 0;
-      if (!stop.aborted) log.warn({ connIndex }, 'connector: connection lost');
+      if (stop.aborted) return;
+      log.warn({ connIndex }, 'connector: connection lost');
     } catch (error) {
       if (stop.aborted) return;
       const refused = error instanceof RegistrationRefused;

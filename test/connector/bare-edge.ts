@@ -27,6 +27,8 @@ export interface BareEdge {
   readonly requests: RegisterRequest[];
   /** Sessions whose connector has said goodbye; they are closed then. */
   unregistered: number;
+  /** Cuts every connection, and takes no more. */
+  stop(): void;
 }
 
 /** An edge that answers registrations as it is told, and leaves its sessions to the test. */
@@ -36,7 +38,10 @@ export async function startBareEdge(
   const { key, certificate } = await testAuthority();
   const sessions: ClientHttp2Session[] = [];
   const requests: RegisterRequest[] = [];
+  const sockets: tls.TLSSocket[] = [];
   const server = tls.createServer({ key, cert: certificate }, (socket) => {
+    sockets.push(socket);
+    socket.on('error', () => {});
     const session = http2.connect('https://edge.internal', {
       createConnection: () => socket,
       settings: { maxHeaderListSize: 256 * 1024 },
@@ -59,12 +64,15 @@ export async function startBareEdge(
   server.on('tlsClientError', () => {});
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  cleanUpLater(() => {
+  const stop = () => {
     for (const session of sessions) session.destroy();
+    // Node ends the transport of a closed session politely, and may wait for ever.
+    for (const socket of sockets) socket.destroy();
     server.close();
-  });
+  };
+  cleanUpLater(stop);
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const edge: BareEdge = { address, sessions, requests, unregistered: 0 };
+  const edge: BareEdge = { address, sessions, requests, unregistered: 0, stop };
   return edge;
 }
 

@@ -49,7 +49,7 @@ describe('the first rule from the top that matches is taken', () => {
   });
 });
 
-describe('what cannot be served is refused, with the place and the reason', () => {
+describe('a configuration', () => {
   const rules = (...ingress: unknown[]) => ({ ingress });
   const host = (hostname: string) => rules({ hostname, service: 'http://localhost' }, CATCH_ALL);
   const service = (text: unknown) => rules({ service: text });
@@ -108,7 +108,7 @@ describe('what cannot be served is refused, with the place and the reason', () =
     [{ originRequest: { http2Origin: true } }, 'originRequest.http2Origin: true is not supported'],
     [{ 'warp-routing': { maxActiveFlows: 1.5 } }, 'warp-routing.maxActiveFlows: 1.5 must be a whole number'],
     [{ 'warp-routing': { limit: 1 } }, 'warp-routing.limit: this connector knows no such member'],
-  ])('%j', (config, message) => {
+  ])('that cannot be served is refused, with the place and the reason: %j', (config, message) => {
     expect(complaint(config)).toContain(message);
   });
 });
