@@ -25,6 +25,8 @@ export interface BareEdge {
   readonly address: string;
   readonly sessions: ClientHttp2Session[];
   readonly requests: RegisterRequest[];
+  /** What connectors told of their own. */
+  readonly configurations: unknown[];
   /** Sessions whose connector has said goodbye; they are closed then. */
   unregistered: number;
   /** Cuts every connection, and takes no more. */
@@ -38,6 +40,7 @@ export async function startBareEdge(
   const { key, certificate } = await testAuthority();
   const sessions: ClientHttp2Session[] = [];
   const requests: RegisterRequest[] = [];
+  const configurations: unknown[] = [];
   const sockets: tls.TLSSocket[] = [];
   const server = tls.createServer({ key, cert: certificate }, (socket) => {
     sockets.push(socket);
@@ -53,6 +56,7 @@ export async function startBareEdge(
         requests.push(request);
         return answer(request);
       },
+      localConfiguration: (config) => void configurations.push(JSON.parse(config)),
       refused: () => session.close(),
       unregistered() {
         edge.unregistered += 1;
@@ -72,7 +76,7 @@ export async function startBareEdge(
   };
   cleanUpLater(stop);
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const edge: BareEdge = { address, sessions, requests, unregistered: 0, stop };
+  const edge: BareEdge = { address, sessions, requests, configurations, unregistered: 0, stop };
   return edge;
 }
 

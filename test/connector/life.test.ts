@@ -96,6 +96,9 @@ test('the first connection tells the configuration of a tunnel that is not manag
   });
   await until(() => told.connections.filter(({ state }) => state === 'registered').length === 3);
   expect(told.counts).toMatchObject({ localConfigurations: 1, localConfigurationErrors: 0 });
+  expect(local.configurations).toEqual([
+    { ingress: [{ service: 'http_status:404', originRequest: {} }], 'warp-routing': {} },
+  ]);
   const { connector } = await serving();
   expect(connector.counts.localConfigurations).toBe(0);
 });
