@@ -1,10 +1,14 @@
 import { pino } from 'pino';
 import { type Offramp, startApp } from './app.js';
+import { DEFAULT_EDGE_CA, readEdgeCa } from './commands/edge-ca.js';
 import { START_FLAGS } from './config/flags.js';
 import { parseFlags } from './config/parse.js';
 import { startConfig } from './config/start-config.js';
+import { VERSION } from './config/version.js';
+import { type Connector, startConnector as startWith } from './connector/connector.js';
+import type { ConnectorOptions as AllConnectorOptions } from './connector/options.js';
 
-export type { Offramp };
+export type { Connector, Offramp };
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
 
@@ -39,4 +43,24 @@ function toArguments([name, value]: [string, OfframpOptions[keyof OfframpOptions
   const flag = `--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
   if (typeof value === 'boolean') return value ? [flag] : [];
   return [value].flat().map((one) => `${flag}=${one}`);
+}
+
+/**
+ * `ca` is the PEM of the edge's authority, `caFile` a file with it, such as `offramp.edgeCa`; without both it is the file
+ * that `offramp start` has written. Nothing is logged without `log`.
+ */
+export type ConnectorOptions = Omit<AllConnectorOptions, 'ca' | 'log'> &
+  Partial<Pick<AllConnectorOptions, 'ca' | 'log'>> & { readonly caFile?: string };
+
+/**
+ * Starts a tunnel connector inside this process: `await startConnector({ token, edge, map: { '10.0.0.1:80':
+ * '127.0.0.1:9001' } }).ready`. Throws at once when an option is wrong. See docs/connector.md.
+ */
+export function startConnector({ ca, caFile, log, ...options }: ConnectorOptions): Connector {
+  return startWith({
+    version: `offramp/${VERSION}`,
+    ...options,
+    ca: ca ?? readEdgeCa(caFile ?? DEFAULT_EDGE_CA),
+    log: log ?? pino({ level: 'silent' }),
+  });
 }

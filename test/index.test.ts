@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 // The compiled program: the threads are started from files of their own.
-const { startOfframp } = await import('../dist/index.js');
+const { startConnector, startOfframp } = await import('../dist/index.js');
 
 test('options are the flags in camelCase; undefined is the default, and close ends everything', async () => {
   const offramp = await startOfframp({
@@ -30,4 +30,48 @@ test('options are the flags in camelCase; undefined is the default, and close en
 test('what the program would refuse is thrown, with the name of the flag', async () => {
   await expect(startOfframp({ minMonitorInterval: 0 })).rejects.toThrow('--min-monitor-interval is "0"');
   await expect(startOfframp({ nonsense: 1 } as object)).rejects.toThrow('--nonsense');
+});
+
+test('a connector of the library reaches a private address and a service on behalf of the edge', async () => {
+  const offramp = await startOfframp({
+    memory: true,
+    port: 0,
+    edgePort: 0,
+    httpPort: 0,
+    dnsPort: 0,
+    httpsPort: 0,
+  });
+  const api = async (method: string, path: string, body?: unknown) => {
+    const answer = await fetch(`${offramp.apiUrl}/accounts/${offramp.accountId}${path}`, {
+      method,
+      headers: {
+        authorization: 'Bearer a-token-for-any-auth-of-length-32',
+        'content-type': 'application/json',
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return ((await answer.json()) as { result: Record<string, string> & string }).result;
+  };
+  const tunnel = await api('POST', '/cfd_tunnel', { name: 'library' });
+  const token = await api('GET', `/cfd_tunnel/${tunnel.id}/token`);
+  const options = { token, edge: offramp.edge, map: { '10.0.0.1:80': '127.0.0.1:9001' }, connections: 2 };
+  const connector = startConnector({
+    ...options,
+    caFile: offramp.edgeCa,
+    ingress: [{ service: 'http://localhost:8080' }],
+  });
+  await connector.ready;
+  expect(connector.connections[0]).toMatchObject({ connIndex: 0, state: 'registered', edge: offramp.edge });
+  expect(connector.configuration).toMatchObject({
+    version: -1,
+    config: { ingress: [{ service: 'http://localhost:8080' }] },
+  });
+  await connector.close();
+  expect(() => startConnector({ ...options, caFile: '/no/such/ca.pem' })).toThrow(
+    'the CA of the edge cannot be read',
+  );
+  expect(() => startConnector({ ...options, caFile: offramp.edgeCa, map: { nonsense: 'x' } })).toThrow(
+    '"nonsense=x"',
+  );
+  await offramp.close();
 });

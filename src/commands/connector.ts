@@ -1,48 +1,118 @@
 import { readFile } from 'node:fs/promises';
 import { CONNECTOR_FLAGS } from '../config/flags.js';
-import { parseFlags, UsageError } from '../config/parse.js';
-import { parseMap } from '../connector/address-map.js';
-import { startConnector } from '../connector/connector.js';
+import { parseFlags, UsageError, type Values } from '../config/parse.js';
+import { integer, wrong } from '../config/values.js';
+import { VERSION } from '../config/version.js';
+import { type HostPort, parseMap } from '../connector/address-map.js';
+import { type Connector, startConnector } from '../connector/connector.js';
+import { type ConfigurationInput, parseConfiguration } from '../connector/ingress/configuration.js';
+import { listenMetrics, type MetricsServer } from '../connector/metrics/metrics-server.js';
+import type { ConnectorOptions } from '../connector/options.js';
+import { hostPort } from '../net/ip.js';
 import type { Command } from './command.js';
+import { readEdgeCa } from './edge-ca.js';
 import { asked, say, stderrLog } from './terminal.js';
+
+type ConnectorFlags = Values<typeof CONNECTOR_FLAGS>;
 
 export const connectorCommand: Command = {
   summary: 'run a tunnel connector: it reaches private addresses on behalf of the edge, as cloudflared does',
   flags: CONNECTOR_FLAGS,
   notes: `
-Example: offramp connector --token "$TOKEN" --cacert ~/.offramp/edge/ca.pem --map 10.0.0.1:80=127.0.0.1:9001
+Private addresses:  offramp connector --token "$TOKEN" --map 10.0.0.1:80=127.0.0.1:9001
+One web service:    offramp connector --token "$TOKEN" --url http://localhost:8080
+Several:            offramp connector --token "$TOKEN" --config rules.json
+                    {"ingress": [{"hostname": "app.example.com", "service": "http://localhost:8080"},
+                                 {"service": "http_status:404"}]}
+Is it up?           offramp connector --token "$TOKEN" --metrics 127.0.0.1:20241, then GET /ready
 `,
   async run(argv, env) {
     const flags = parseFlags(CONNECTOR_FLAGS, argv, env);
-    if (flags.token === null)
-      throw new UsageError('--token is missing; get it from …/cfd_tunnel/<tunnel id>/token');
-    if (flags.cacert === null)
-      throw new UsageError("--cacert is missing; it is the edge_ca of Offramp's ready line");
-    const ca = await readFile(flags.cacert, 'utf8').catch((error: Error) => {
-      throw new UsageError(`--cacert ${flags.cacert} cannot be read: ${error.message}`);
-    });
+    const options = await readConnectorFlags(flags);
+    const metricsAt = flags.metrics === null ? null : listenAddress(flags.metrics);
     const stop = asked();
-    const connector = startConnector({
-      token: flags.token,
-      edge: flags.edge,
-      ca,
-      map: parseMap(flags.map),
-      connections: wholeNumber('connections', flags.connections, 1, 16),
-      gracePeriodMs: wholeNumber('grace-period', flags['grace-period'], 0, 180) * 1000,
-      log: stderrLog(flags['log-level']),
-    });
+    const connector = startConnector(options);
+    const metrics = metricsAt && (await openMetrics(connector, metricsAt));
+    if (metrics) say(`Metrics at http://${hostPort(metrics.address.host, metrics.address.port)}/metrics`);
     connector.ready.then(
       () => say(`Connector ${connector.clientId} is registered at ${flags.edge.join(', ')}`),
       () => undefined,
     );
-    await Promise.race([stop, connector.ready.then(() => stop)]);
-    await connector.close();
+    try {
+      await Promise.race([stop, connector.ready.then(() => stop)]);
+      await connector.close();
+    } finally {
+      await metrics?.close();
+    }
     return 0;
   },
 };
 
-function wholeNumber(flag: string, value: string, minimum: number, maximum: number): number {
-  const number = /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= minimum && number <= maximum) return number;
-  throw new UsageError(`--${flag} is "${value}"; it takes a whole number from ${minimum} to ${maximum}`);
+/** The options that the flags stand for. Throws a UsageError that says which flag is wrong. */
+export async function readConnectorFlags(flags: ConnectorFlags): Promise<ConnectorOptions> {
+  return {
+    ...(await readConfiguration(flags)),
+    token: await readToken(flags),
+    edge: flags.edge,
+    ca: usage(() => readEdgeCa(flags.cacert), '--cacert'),
+    map: usage(() => parseMap(flags.map), '--map'),
+    connections: integer('ha-connections', flags['ha-connections'], 1, 16),
+    gracePeriodMs: integer('grace-period', flags['grace-period'].replace(/s$/, ''), 0, 180) * 1000,
+    version: `offramp/${VERSION}`,
+    log: stderrLog(flags['log-level']),
+  };
+}
+
+async function readToken(flags: ConnectorFlags): Promise<string> {
+  const file = flags['token-file'];
+  if (flags.token !== null) return flags.token;
+  if (file === null)
+    throw new UsageError(
+      '--token or --token-file is missing; the token is at …/cfd_tunnel/<tunnel id>/token',
+    );
+  return await readText('token-file', file);
+}
+
+async function readConfiguration({ url, config }: ConnectorFlags): Promise<ConfigurationInput> {
+  if (url !== null && config !== null)
+    throw new UsageError(
+      '--url and --config exclude each other: a rule of the configuration can have the URL',
+    );
+  const input = url === null ? await readJson(config) : { ingress: [{ service: url }] };
+  usage(() => parseConfiguration(input), url === null ? `--config ${config}` : '--url');
+  return input;
+}
+
+async function readJson(file: string | null): Promise<ConfigurationInput> {
+  if (file === null) return {};
+  const text = await readText('config', file);
+  return usage(() => JSON.parse(text), `--config ${file}`);
+}
+
+async function readText(flag: string, file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UsageError(`--${flag} ${file} cannot be read: ${error.message}`);
+  });
+}
+
+function usage<T>(read: () => T, flag: string): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(`${flag}: ${(error as Error).message}`);
+  }
+}
+
+function listenAddress(text: string): HostPort {
+  const [, host, digits] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(digits) > 65_535)
+    throw wrong('metrics', text, '<host>:<port>, such as 127.0.0.1:20241');
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(digits) };
+}
+
+async function openMetrics(connector: Connector, { host, port }: HostPort): Promise<MetricsServer> {
+  return await listenMetrics(connector, { host, port, version: VERSION }).catch(async (error: Error) => {
+    await connector.close();
+    throw new UsageError(`--metrics ${hostPort(host, port)}: ${error.message}`);
+  });
 }

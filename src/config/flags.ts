@@ -160,21 +160,50 @@ export const CONNECTOR_FLAGS = {
     alsoFrom: ['TUNNEL_TOKEN'],
     help: "the tunnel's token, from …/cfd_tunnel/<id>/token",
   },
+  'token-file': {
+    value: 'FILE',
+    alsoFrom: ['TUNNEL_TOKEN_FILE'],
+    help: 'a file with the token, which then no list of processes shows',
+  },
   edge: {
     value: 'HOST:PORT',
     repeatable: true,
     fallback: '127.0.0.1:7844',
     alsoFrom: ['TUNNEL_EDGE'],
-    help: 'edge to dial; several may be given',
+    help: 'edge to dial; several may be given, and a name stands for all of its addresses',
   },
-  cacert: { value: 'FILE', alsoFrom: ['TUNNEL_CACERT'], help: "the edge's CA (ca.pem)" },
+  cacert: {
+    value: 'FILE',
+    fallback: '~/.offramp/edge/ca.pem',
+    alsoFrom: ['TUNNEL_CACERT'],
+    help: "the edge's CA",
+  },
   map: {
     value: 'IP:PORT=HOST:PORT',
     repeatable: true,
     help: 'dial the right side when the left is asked for, e.g. 10.0.0.1:80=127.0.0.1:9001',
   },
-  connections: { value: 'N', fallback: '4', help: 'connections to keep, 1 to 16' },
-  'grace-period': { value: 'SECONDS', fallback: '30', help: 'how long streams may go on after SIGTERM' },
+  url: {
+    value: 'URL',
+    alsoFrom: ['TUNNEL_URL'],
+    help: 'pass every HTTP request of the tunnel to this service, e.g. http://localhost:8080',
+  },
+  config: {
+    value: 'FILE',
+    help: 'ingress rules: JSON with ingress, originRequest and warp-routing; those of a remotely managed tunnel replace them',
+  },
+  'ha-connections': { value: 'N', fallback: '4', help: 'connections to keep, 1 to 16' },
+  metrics: {
+    value: 'HOST:PORT',
+    alsoFrom: ['TUNNEL_METRICS'],
+    help: 'serve /ready, /healthcheck, /config and /metrics there; port 0 takes a free one, which is printed',
+  },
+  'grace-period': {
+    value: 'SECONDS',
+    fallback: '30',
+    alsoFrom: ['TUNNEL_GRACE_PERIOD'],
+    help: 'how long streams may go on after SIGTERM; a second SIGTERM ends them at once',
+  },
   'log-level': START_FLAGS['log-level'],
 } as const satisfies Flags;
 

@@ -1,59 +1,54 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from 'pino';
-import { type AddressMap, type HostPort, parseHostPort } from './address-map.js';
-import { backoffMs } from './backoff.js';
+import type { Registered } from '../edge/registration/answer.js';
+import type { HostPort } from './address-map.js';
+import { type Counts, createCounts } from './counts.js';
+import { localConfiguration, versionedConfiguration } from './ingress/describe.js';
+import { type ConnectionState, keepConnection } from './keep-connection.js';
+import { type ConnectorOptions, readOptions } from './options.js';
+import { createOrchestrator, type Orchestrator } from './orchestrator.js';
 import { RegistrationRefused } from './registration-call.js';
-import { decodeToken } from './token.js';
+import { createStreamServer } from './streams.js';
 import { openTransport, type Transport } from './transport.js';
-
-export interface ConnectorOptions {
-  /** As the API gives it for a tunnel. */
-  readonly token: string;
-  /** Addresses of edges, `host:port`. The connections are spread over them; one is enough. */
-  readonly edge: readonly string[];
-  /** PEM of the authority that has signed the edges' certificates. */
-  readonly ca: string;
-  /** Where to dial instead of an `ip:port` that the edge asks for; see `parseMap`. */
-  readonly map?: AddressMap;
-  /** 4 when absent. */
-  readonly connections?: number;
-  readonly log: Logger;
-  /** Milliseconds that open streams get to end after `close`; 30 s when absent. */
-  readonly gracePeriodMs?: number;
-  /** Shown by the API; `offramp/0.1.0` when absent. */
-  readonly version?: string;
-}
 
 export interface Connector {
   /** UUID, new for every connector. */
   readonly clientId: string;
   /** The first registration. Rejects when the edge refuses for good, or when `close` comes first. */
   readonly ready: Promise<void>;
-  /** Unregisters, lets the open streams end, then ends. */
+  /** By index; those that are still to be started are not among them. */
+  readonly connections: readonly ConnectionState[];
+  /** What is served now. Version -1 is the connector's own configuration, others are those of the tunnel. */
+  readonly configuration: ReturnType<typeof versionedConfiguration>;
+  readonly counts: Counts;
+  /** Unregisters, lets the open streams end for the grace period, then ends them. */
   close(): Promise<void>;
 }
 
 /** Those of cloudflared that we have. */
-const FEATURES = ['serialized_headers'];
-const MAX_CONNECTIONS = 16;
+const FEATURES = ['allow_remote_config', 'serialized_headers'];
 
 /** Starts connections that are kept up until `close`. Throws at once when an option is wrong. */
 export function startConnector(options: ConnectorOptions): Connector {
-  const credentials = decodeToken(options.token);
-  const edges = options.edge.map(parseEdge);
-  const count = checkCount(options.connections ?? 4);
-  if (edges.length === 0) throw new Error('a connector needs the address of an edge, such as 127.0.0.1:7844');
-  const { log, map = new Map(), gracePeriodMs = 30_000 } = options;
+  const settings = readOptions(options);
+  const { credentials, map, log } = settings;
   const clientId = randomUUID();
+  const counts = createCounts();
   const transports = new Set<Transport>();
+  const states = new Map<number, ConnectionState>();
   const stop = new AbortController();
+  let orchestrator: Orchestrator | undefined;
+  let closing: Promise<void> | undefined;
 
-  function open(connIndex: number, failures: number): Transport {
+  const starting = createOrchestrator(settings.configuration, { clientId, counts, log }).then((made) => {
+    orchestrator = made;
+    return made;
+  });
+
+  function open(edge: HostPort, connIndex: number, failures: number): Transport {
     const transport = openTransport({
-      edge: edges[(connIndex + failures) % edges.length]!,
-      ca: options.ca,
-      map,
+      edge,
+      ca: settings.ca,
+      serveStream: createStreamServer({ orchestrator: orchestrator!, map, counts, log }),
       log,
       request: {
         accountTag: credentials.accountTag,
@@ -62,7 +57,7 @@ export function startConnector(options: ConnectorOptions): Connector {
         connIndex,
         clientId,
         features: FEATURES,
-        version: options.version ?? 'offramp/0.1.0',
+        version: settings.version,
         arch: `${process.platform}_${process.arch === 'x64' ? 'amd64' : process.arch}`,
         previousAttempts: failures,
       },
@@ -72,75 +67,93 @@ export function startConnector(options: ConnectorOptions): Connector {
     return transport;
   }
 
-  /** Keeps one connection up. Throws when `isFinal` says that its failure is. */
-  async function maintain(
-    connIndex: number,
-    onRegistered: () => void,
-    isFinal: (error: unknown) => boolean,
-  ): Promise<void> {
-    let failures = 0;
-    while (!stop.signal.aborted) {
-      const transport = open(connIndex, failures);
-      try {
-        const { locationName } = await transport.registered;
-        log.info({ connIndex, locationName }, 'connector: registered');
-        failures = 0;
-        onRegistered();
-        await transport.closed;
-        if (!stop.signal.aborted) log.warn({ connIndex }, 'connector: connection lost');
-      } catch (error) {
-        if (stop.signal.aborted) return;
-        if (isFinal(error)) throw error;
-        log.warn({ connIndex, reason: (error as Error).message }, 'connector: cannot connect');
-      }
-      failures += 1;
-      await pause(backoffMs(failures, Math.random));
+  async function tellConfiguration(transport: Transport): Promise<void> {
+    counts.localConfigurations += 1;
+    try {
+      await transport.tellConfiguration(localConfiguration(orchestrator!.configuration));
+    } catch (error) {
+      counts.localConfigurationErrors += 1;
+      log.warn({ reason: (error as Error).message }, 'connector: the edge did not take the configuration');
     }
   }
 
-  async function pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: stop.signal }).catch(() => {});
+  /** `onSettled` comes with the first registration, and with every failure. */
+  function keep(
+    connIndex: number,
+    onSettled: (registered: boolean) => void,
+    isFinal: (error: unknown) => boolean,
+  ) {
+    return keepConnection({
+      connIndex,
+      edges: settings.edges,
+      open,
+      stop: stop.signal,
+      counts,
+      log,
+      isFinal,
+      onState: (state) => void states.set(connIndex, state),
+      onFailed: () => onSettled(false),
+      onRegistered(transport, { remotelyManaged }: Registered) {
+        if (connIndex === 0 && !remotelyManaged) void tellConfiguration(transport);
+        onSettled(true);
+      },
+    });
   }
 
-  const ready = new Promise<void>((resolve, reject) => {
-    let started = false;
-    const isFinal = (error: unknown) =>
-      !started && error instanceof RegistrationRefused && !error.shouldRetry;
-    const onFirst = () => {
-      if (started) return;
-      started = true;
-      resolve();
-      // The others only now: a token that is no good shall be refused once, not four times.
-      for (let index = 1; index < count; index += 1)
-        void maintain(
+  /** One after the other, so that an edge which comes back is not stormed. */
+  async function startOthers(): Promise<void> {
+    for (let index = 1; index < settings.connections && !stop.signal.aborted; index += 1)
+      await new Promise<void>((resolve) => {
+        void keep(
           index,
-          () => {},
+          () => resolve(),
           () => false,
-        );
-    };
-    maintain(0, onFirst, isFinal).then(() => reject(new Error('the connector was closed')), reject);
-  });
-  // Whoever does not wait for it must not be punished with an unhandled rejection.
-  ready.catch(() => {});
+        ).then(resolve);
+      });
+  }
 
-  return {
+  async function run(): Promise<void> {
+    await starting;
+    let started = false;
+    await new Promise<void>((resolve, reject) => {
+      // The others only after the first: a token that is no good shall be refused once, not four times.
+      const onSettled = (registered: boolean) => {
+        if (started || !registered) return;
+        started = true;
+        resolve();
+        void startOthers();
+      };
+      const isFinal = (error: unknown) => !started && error instanceof RegistrationRefused && error.isFinal;
+      keep(0, onSettled, isFinal).then(() => reject(new Error('the connector was closed')), reject);
+    });
+  }
+
+  async function close(): Promise<void> {
+    stop.abort();
+    for (const state of states.values()) states.set(state.connIndex, { ...state, state: 'closed' });
+    await starting.catch(() => {});
+    await Promise.all([...transports].map((transport) => transport.leave(settings.gracePeriodMs)));
+    orchestrator?.close();
+  }
+
+  const ready = run();
+  // Whoever does not wait for it must not be punished with an unhandled rejection. What has failed for good is over.
+  ready.catch(() => connector.close());
+
+  const connector: Connector = {
     clientId,
     ready,
-    async close() {
-      stop.abort();
-      await Promise.all([...transports].map((transport) => transport.leave(gracePeriodMs)));
+    counts,
+    get connections() {
+      return [...states.values()].sort((a, b) => a.connIndex - b.connIndex);
     },
+    get configuration() {
+      return versionedConfiguration(
+        orchestrator?.version ?? -1,
+        orchestrator?.configuration ?? settings.configuration,
+      );
+    },
+    close: () => (closing ??= close()),
   };
-}
-
-function parseEdge(text: string): HostPort {
-  const edge = parseHostPort(text);
-  if (!edge)
-    throw new Error(`invalid edge address "${text}": it must be <host>:<port>, such as 127.0.0.1:7844`);
-  return edge;
-}
-
-function checkCount(connections: number): number {
-  if (Number.isInteger(connections) && connections >= 1 && connections <= MAX_CONNECTIONS) return connections;
-  throw new Error(`a connector has 1 to ${MAX_CONNECTIONS} connections, not ${connections}`);
+  return connector;
 }

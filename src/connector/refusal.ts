@@ -1,11 +1,18 @@
-import type { ServingStream } from '../http2/stream.js';
+import { closeWhenAnswered, type EdgeStream } from './edge-stream.js';
 
 /** Answers a stream that cannot be served, in a way that edges recognise as the connector's own word. */
-export function refuse(stream: ServingStream, status: 502 | 503, reason: string): void {
-  stream.respond({
-    ':status': status,
-    'cf-cloudflared-response-meta': '{"src":"cloudflared"}',
-    'content-type': 'text/plain',
-  });
+export function refuse(stream: EdgeStream, status: 400 | 413 | 502 | 503, reason: string): void {
+  answer(stream, status, '{"src":"cloudflared"}', reason);
+}
+
+/** There are as many raw TCP streams as the configuration allows. */
+export function refuseFlow(stream: EdgeStream, reason: string): void {
+  answer(stream, 502, '{"src":"cloudflared","flow_rate_limited":true}', reason);
+}
+
+function answer(stream: EdgeStream, status: number, meta: string, reason: string): void {
+  if (stream.destroyed || stream.headersSent) return;
+  closeWhenAnswered(stream);
+  stream.respond({ ':status': status, 'cf-cloudflared-response-meta': meta, 'content-type': 'text/plain' });
   stream.end(`${reason}\n`);
 }

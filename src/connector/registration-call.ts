@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { decodeRegisterResults, type Refused } from '../edge/registration/answer.js';
+import type { StructWriter } from '../edge/capnp/writer.js';
+import { decodeRegisterResults, type Refused, type Registered } from '../edge/registration/answer.js';
 import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from '../edge/registration/interface.js';
 import { type RegisterRequest, registerParams } from '../edge/registration/request.js';
 import { createRpcClient } from '../edge/rpc/client.js';
@@ -10,19 +11,20 @@ import type { ServingStream } from '../http2/stream.js';
 /** The edge has understood the registration, and said no. */
 export class RegistrationRefused extends Error {
   override readonly name = 'RegistrationRefused';
-  readonly shouldRetry: boolean;
-  readonly retryAfterMs: number;
-  constructor(refused: Refused) {
-    super(`the edge refused the connection: ${refused.cause}`);
-    // Unauthorized is retried whatever the edge says: a rotated secret or a tunnel that is created again mends it.
-    this.shouldRetry = refused.shouldRetry || refused.cause.includes('Unauthorized');
-    this.retryAfterMs = refused.retryAfterMs;
+  /** As a first registration: trying again would be no better. cloudflared judges by the text as well. */
+  readonly isFinal: boolean;
+  constructor({ cause }: Refused) {
+    super(`the edge refused the connection: ${cause}`);
+    // A rotated secret or a tunnel that is created again mends the first; another edge the second.
+    this.isFinal = !cause.includes('Unauthorized') && cause !== 'EDUPCONN';
   }
 }
 
 export interface RegistrationCalls {
   /** Rejects with RegistrationRefused, or when the stream breaks or no answer comes in time. */
-  register(request: RegisterRequest): Promise<{ readonly locationName: string }>;
+  register(request: RegisterRequest): Promise<Registered>;
+  /** Tells the edge the configuration of a tunnel that is not managed remotely, as JSON. */
+  updateLocalConfiguration(json: Buffer): Promise<void>;
   /** After the answer the edge opens no new streams. The control stream is ended then. */
   unregister(): Promise<void>;
 }
@@ -60,6 +62,10 @@ export function createRegistrationCalls(stream: ServingStream): RegistrationCall
       const answer = decodeRegisterResults(await inTime(call, 'registration'));
       if (!answer.registered) throw new RegistrationRefused(answer);
       return answer;
+    },
+    async updateLocalConfiguration(json) {
+      const params = { dataWords: 0, pointers: 1, fill: (struct: StructWriter) => struct.data(0, json) };
+      await inTime(rpc.call(REGISTRATION_METHOD.updateLocalConfiguration, params), 'local configuration');
     },
     async unregister() {
       await inTime(rpc.call(REGISTRATION_METHOD.unregisterConnection, EMPTY_STRUCT), 'goodbye');

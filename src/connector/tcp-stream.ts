@@ -1,31 +1,54 @@
 import net, { type Socket } from 'node:net';
-import { CODE } from '../http2/errors.js';
-import type { Http2Stream } from '../http2/stream.js';
 import { type AddressMap, type HostPort, parseHostPort } from './address-map.js';
 import { formatIpPort, parseIpPort } from './destination.js';
+import { breakOff, type EdgeStream } from './edge-stream.js';
 import { refuse } from './refusal.js';
+import { splice } from './splice.js';
 
-/** Milliseconds that an origin may take to accept; the same as cloudflared's default. */
-const DIAL_TIMEOUT_MS = 5_000;
+export interface TcpStreamOptions {
+  readonly map: AddressMap;
+  /** Milliseconds that an origin may take to accept; 0 waits as long as the system does. */
+  readonly connectTimeoutMs: number;
+  readonly keepAliveMs: number;
+  /** The origin could not be reached, or broke off. */
+  readonly onFailure: (reason: string) => void;
+}
 
 /**
  * Serves one raw TCP stream to `authority`, an `ip:port`. The answer is 200 only once the origin has accepted, and 502
  * when it has not. There is no half-close: when either end is done, both are closed.
  */
-export function serveTcpStream(stream: Http2Stream, authority: string, map: AddressMap): void {
-  const target = findTarget(authority, map);
-  if (target) connect(stream, authority, target);
-  else refuse(stream, 502, `"${authority}" is not an ip:port`);
+export function serveTcpStream(
+  stream: EdgeStream,
+  authority: string,
+  options: TcpStreamOptions,
+): void {
+  const target = findTarget(authority, options.map);
+  if (target) connect(stream, authority, target, options);
+  else fail(stream, `"${authority}" is not an ip:port`, options);
 }
 
-function connect(stream: Http2Stream, authority: string, target: HostPort): void {
-  const origin = net.connect({ host: target.host, port: target.port, noDelay: true, allowHalfOpen: true });
-  const timer = setTimeout(() => origin.destroy(new Error('timed out')), DIAL_TIMEOUT_MS);
+function connect(
+  stream: EdgeStream,
+  authority: string,
+  target: HostPort,
+  options: TcpStreamOptions,
+): void {
+  const origin = net.connect({
+    host: target.host,
+    port: target.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: options.keepAliveMs,
+    allowHalfOpen: true,
+  });
+  const expire = () => origin.destroy(new Error('timed out'));
+  const timer = options.connectTimeoutMs > 0 ? setTimeout(expire, options.connectTimeoutMs) : undefined;
   origin.once('connect', () => {
     clearTimeout(timer);
     join(stream, origin);
   });
-  origin.on('error', (error) => fail(stream, `${authority}: ${error.message}`));
+  origin.on('error', (error) => fail(stream, `${authority}: ${error.message}`, options));
   origin.once('close', () => clearTimeout(timer));
   stream.once('close', () => origin.destroy());
 }
@@ -36,24 +59,15 @@ function findTarget(authority: string, map: AddressMap): HostPort | null {
   return mapped ? parseHostPort(mapped) : asked;
 }
 
-function join(stream: Http2Stream, origin: Socket): void {
+function join(stream: EdgeStream, origin: Socket): void {
   if (stream.destroyed) return;
   stream.respond({ ':status': 200, 'cf-cloudflared-response-meta': '{"src":"origin"}' });
-  // `pipe` stops reading from one side while the other is full.
-  stream.pipe(origin);
-  origin.pipe(stream);
-  // All that the origin had to say is on its way: END_STREAM, then the other direction is closed as well.
-  stream.once('finish', () => stream.close(CODE.NO_ERROR));
-  stream.once('end', () => {
-    origin.unpipe(stream);
-    origin.destroySoon();
-    stream.end();
-  });
+  splice(stream, origin);
 }
 
-function fail(stream: Http2Stream, reason: string): void {
+function fail(stream: EdgeStream, reason: string, { onFailure }: TcpStreamOptions): void {
   if (stream.destroyed) return;
-  if (!stream.headersSent) refuse(stream, 502, reason);
-  // A reset: `close` would say END_STREAM first, and the edge would take it for an end in good order.
-  else stream.destroy(new Error(reason));
+  onFailure(reason);
+  if (stream.headersSent) breakOff(stream, reason);
+  else refuse(stream, 502, reason);
 }

@@ -1,28 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import type { Registered } from '../edge/registration/answer.js';
 import type { RegisterRequest } from '../edge/registration/request.js';
 import { Http2Session } from '../http2/session.js';
 import type { Http2Stream } from '../http2/stream.js';
-import type { AddressMap, HostPort } from './address-map.js';
-import { refuse } from './refusal.js';
+import type { HostPort } from './address-map.js';
+import type { EdgeRequest } from './edge-stream.js';
 import { createRegistrationCalls, type RegistrationCalls } from './registration-call.js';
-import { serveTcpStream } from './tcp-stream.js';
 
 export interface TransportOptions {
   readonly edge: HostPort;
   /** PEM of the authority that has signed the edge's certificate. */
   readonly ca: string;
   readonly request: RegisterRequest;
-  readonly map: AddressMap;
+  /** Takes every stream but the one for registration. */
+  readonly serveStream: (request: EdgeRequest) => void;
   readonly log: Logger;
 }
 
 export interface Transport {
   /** Rejects with or with the error that ended the transport before. */
-  readonly registered: Promise<{ readonly locationName: string }>;
+  readonly registered: Promise<Registered>;
   /** The transport is over, for whatever reason. */
   readonly closed: Promise<void>;
+  /** Tells the edge the connector's own configuration, as JSON; see `RegistrationCalls`. */
+  tellConfiguration(json: Buffer): Promise<void>;
   /** Unregisters, lets the open streams end for at most `graceMs`, then ends. */
   leave(graceMs: number): Promise<void>;
   destroy(): void;
@@ -32,11 +35,12 @@ export interface Transport {
 const SERVER_NAME = 'h2.cftunnel.com';
 const SET_UP_TIMEOUT_MS = 15_000;
 const PING_INTERVAL_MS = 15_000;
+const END_STREAM = 1;
 const UPGRADE = 'cf-cloudflared-proxy-connection-upgrade';
 
 /** Dials the edge, serves HTTP/2 to it on that connection, and registers on the stream that it opens for this. */
 export function openTransport(options: TransportOptions): Transport {
-  const { edge, request, map, log } = options;
+  const { edge, request, serveStream, log } = options;
   // No ALPN: an edge for connectors speaks HTTP/2 at once.
   const socket = tls.connect({ host: edge.host, port: edge.port, ca: options.ca, servername: SERVER_NAME });
   socket.setNoDelay(true);
@@ -51,13 +55,17 @@ export function openTransport(options: TransportOptions): Transport {
     socket.once('close', () => reject(failure));
     socket.once('secureConnect', () => {
       let calls: RegistrationCalls | undefined;
-      serve(socket, log).on('stream', (stream: Http2Stream, headers: IncomingHttpHeaders) => {
+      const onStream = (stream: Http2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
         // What matters of an error is the `close` that follows.
         stream.on('error', () => {});
-        if (calls || !isControlStream(headers)) return serveStream(stream, headers, map);
+        if (calls || !isControlStream(headers)) {
+          serveStream({ stream, headers, rawHeaders: raw, endStream: (flags & END_STREAM) !== 0 });
+          return;
+        }
         calls = createRegistrationCalls(stream);
         resolve(calls);
-      });
+      };
+      serve(socket, log).on('stream', onStream);
     });
   });
   let isRegistered = false;
@@ -73,6 +81,7 @@ export function openTransport(options: TransportOptions): Transport {
   return {
     registered,
     closed,
+    tellConfiguration: async (json) => (await control).updateLocalConfiguration(json),
     destroy: () => void socket.destroy(),
     async leave(graceMs) {
       if (!isRegistered) socket.destroy();
@@ -108,9 +117,3 @@ function watch(session: Http2Session): void {
 }
 
 const isControlStream = (headers: IncomingHttpHeaders) => headers[UPGRADE] === 'control-stream';
-
-function serveStream(stream: Http2Stream, headers: IncomingHttpHeaders, map: AddressMap): void {
-  if (headers[UPGRADE]) refuse(stream, 503, `this connector does not serve ${headers[UPGRADE]} streams`);
-  else if (headers['cf-cloudflared-proxy-src']) serveTcpStream(stream, headers[':authority'] ?? '', map);
-  else refuse(stream, 503, 'this connector has no ingress rules: it serves raw TCP streams to ip:port only');
-}

@@ -31,7 +31,7 @@ async function transport({ address }: TestEdge, request: RegisterRequest): Promi
     edge: address,
     ca,
     request,
-    map: new Map(),
+    serveStream: ({ stream }) => stream.close(),
     log: silent,
   });
   cleanUpLater(() => opened.destroy());
@@ -272,7 +272,7 @@ test('an edge that drains takes no connectors, and waits for the streams', async
     edge: address,
     ca,
     request: requestOf(tunnel.token),
-    map: new Map(),
+    serveStream: ({ stream }) => stream.close(),
     log: silent,
   });
   await expect(late.registered).rejects.toThrow('ECONNREFUSED');

@@ -1,0 +1,29 @@
+import type { ClientRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { timerMs } from '../seconds.js';
+import type { OriginRequest } from './origin-request.js';
+
+/** Ends a request whose connection takes longer than the settings allow, in TCP or in TLS. A kept connection takes none. */
+export function limitDial(request: ClientRequest, { connectTimeout, tlsTimeout }: OriginRequest): void {
+  request.once('socket', (socket: Socket) => {
+    if (!socket.connecting) return;
+    let stop = within(request, connectTimeout, 'the service did not accept the connection');
+    const done = () => stop();
+    socket.once('connect', () => {
+      stop();
+      if (!(socket instanceof TLSSocket)) return;
+      stop = within(request, tlsTimeout, 'the service did not complete the TLS handshake');
+      socket.once('secureConnect', done);
+    });
+    socket.once('close', done);
+    request.once('close', done);
+  });
+}
+
+function within(request: ClientRequest, seconds: number, what: string): () => void {
+  if (seconds === 0) return () => {};
+  const expire = () => request.destroy(new Error(`${what} within ${seconds} s`));
+  const timer = setTimeout(expire, timerMs(seconds));
+  return () => clearTimeout(timer);
+}

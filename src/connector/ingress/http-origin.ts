@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP } from 'node:net';
+import tls from 'node:tls';
+import { timerMs } from '../seconds.js';
+import { ConfigurationError, shown } from './configuration-error.js';
+import type { OriginRequest } from './origin-request.js';
+import type { Service } from './service.js';
+
+/** A service that speaks HTTP, and the connections to it. */
+export interface HttpOrigin {
+  readonly request: typeof http.request;
+  /** For every request: where it goes, and how connections are made. */
+  readonly options: http.RequestOptions & tls.ConnectionOptions;
+  readonly settings: OriginRequest;
+  /** Idle connections are closed now, the others as soon as they are idle. */
+  retire(): void;
+}
+
+type HttpService = Extract<Service, { kind: 'http' | 'unix' }>;
+
+/** Bytes of an answer's headers. They travel to the edge in one field, a third longer. */
+const MAX_HEADER_BYTES = 48 * 1024;
+/** As Go has it when no number is given. */
+const FEW_IDLE_CONNECTIONS = 2;
+
+/** Rejects with a ConfigurationError when the file of authorities cannot be used. */
+export async function openHttpOrigin(service: HttpService, settings: OriginRequest): Promise<HttpOrigin> {
+  const agent = createAgent(service.tls, settings);
+  return {
+    request: service.tls ? https.request : http.request,
+    settings,
+    options: {
+      ...(service.kind === 'unix'
+        ? { socketPath: service.path }
+        : { host: service.host, port: service.port }),
+      agent,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      ...(settings.noHappyEyeballs && { autoSelectFamily: false }),
+      ...(service.tls && (await tlsOptions(service, settings))),
+    },
+    retire: () => retire(agent),
+  };
+}
+
+function createAgent(secure: boolean, settings: OriginRequest): http.Agent {
+  const options: http.AgentOptions = {
+    keepAlive: true,
+    keepAliveInitialDelay: timerMs(settings.tcpKeepAlive),
+    maxFreeSockets: settings.keepAliveConnections || FEW_IDLE_CONNECTIONS,
+    scheduling: 'lifo',
+    // Node's agent ends an idle connection after this, and leaves the others alone.
+    ...(settings.keepAliveTimeout > 0 && { timeout: timerMs(settings.keepAliveTimeout) }),
+  } as http.AgentOptions;
+  return secure ? new https.Agent(options) : new http.Agent(options);
+}
+
+async function tlsOptions(service: HttpService, settings: OriginRequest): Promise<tls.ConnectionOptions> {
+  const host = service.kind === 'http' ? service.host : 'localhost';
+  // An address is no server name; the certificate must then be for the address.
+  const servername = settings.originServerName || (isIP(host) ? '' : host);
+  return {
+    servername,
+    rejectUnauthorized: !settings.noTLSVerify,
+    ...(settings.caPool !== '' && { ca: [...tls.rootCertificates, await readPool(settings.caPool)] }),
+  };
+}
+
+async function readPool(file: string): Promise<string> {
+  const pem = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new ConfigurationError('originRequest.caPool', `${shown(file)} cannot be read: ${error.message}`);
+  });
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new ConfigurationError('originRequest.caPool', `${shown(file)} has no certificate in PEM`);
+}
+
+function retire(agent: http.Agent): void {
+  agent.maxFreeSockets = 0;
+  // `agent.destroy` would take those in use, too.
+  for (const sockets of Object.values(agent.freeSockets))
+    for (const socket of sockets ?? []) socket.destroy();
+}

@@ -1,0 +1,42 @@
+import { RE2JS } from 're2js';
+import { ConfigurationError, shown } from './configuration-error.js';
+
+/** A regular expression of Go's syntax. Any part of the path may match; the time is linear in it. */
+export interface PathPattern {
+  readonly source: string;
+  matches(path: string): boolean;
+}
+
+/** What a match costs for each character: `[ab]{1000}` is a thousand instructions. */
+const MAX_INSTRUCTIONS = 2_000;
+
+/** Throws a ConfigurationError when there is no such expression, or it costs too much. */
+export function parsePathPattern(source: string, at: string): PathPattern {
+  const compiled = compile(source, at);
+  if (compiled.programSize() > MAX_INSTRUCTIONS)
+    throw new ConfigurationError(
+      at,
+      `${shown(source)} needs ${compiled.programSize()} steps for each character, of at most ${MAX_INSTRUCTIONS}`,
+    );
+  return { source, matches: (path) => compiled.test(path) };
+}
+
+function compile(source: string, at: string): RE2JS {
+  try {
+    return RE2JS.compile(source);
+  } catch (error) {
+    throw new ConfigurationError(
+      at,
+      `${shown(source)} is no regular expression: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** What paths are matched as: without the query, percent escapes decoded. Null when they decode to nothing. */
+export function matchedPath(target: string): string | null {
+  const path = target.split('?', 1)[0]!;
+  if (!path.includes('%')) return path;
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return null;
+  const bytes = path.replace(/%(..)/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}

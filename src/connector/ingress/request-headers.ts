@@ -1,0 +1,51 @@
+import { canonicalName, isHopByHop } from './header-names.js';
+import { append, pairsOf } from './response-headers.js';
+
+/** Named or answered here; what is left of them goes to no service. */
+const NOT_PASSED_ON = new Set([
+  'host',
+  'expect',
+  'content-length',
+  'http2-settings',
+  'cf-cloudflared-proxy-connection-upgrade',
+]);
+
+/** The visitor's headers in the form of HTTP/1.1, repeated ones as lists; without Host and without what tells the body's length. */
+export function requestHeaders(rawHeaders: readonly string[]): Record<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (const [given, value] of pairsOf(rawHeaders)) {
+    const name = given.toLowerCase();
+    if (name.startsWith(':') || isHopByHop(name) || NOT_PASSED_ON.has(name)) continue;
+    append(headers, canonicalName(name), value);
+  }
+  // HTTP/2 may send each cookie by itself; HTTP/1.1 has one field.
+  const cookies = headers.get('Cookie');
+  if (cookies) headers.set('Cookie', [cookies.join('; ')]);
+  return Object.fromEntries(headers);
+}
+
+/** How long the body of a request is: not there, so many bytes, or only its end tells. */
+export type BodyLength = number | 'none' | 'unknown';
+
+/** `endStream`: the headers were all. Null when there are lengths that cannot be. */
+export function bodyLength(given: readonly string[], endStream: boolean): BodyLength | null {
+  const lengths = new Set(given);
+  if (lengths.size > 1) return null;
+  const [length] = lengths;
+  if (length === undefined) return endStream ? 'none' : 'unknown';
+  if (!/^\d{1,15}$/.test(length) || (endStream && Number(length) > 0)) return null;
+  return Number(length);
+}
+
+/** Those whose requests rarely have a body: without a length they get one only when bytes come. */
+const USUALLY_WITHOUT = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'PROPFIND', 'SEARCH']);
+export const usuallyHasNoBody = (method: string): boolean => USUALLY_WITHOUT.has(method);
+
+const WITH_A_LENGTH_OF_ZERO = new Set(['POST', 'PUT', 'PATCH']);
+
+/** The header that tells the service where the body ends. */
+export function framing(method: string, length: BodyLength): Record<string, string> {
+  if (length === 'unknown') return { 'Transfer-Encoding': 'chunked' };
+  if (length === 'none') return WITH_A_LENGTH_OF_ZERO.has(method) ? { 'Content-Length': '0' } : {};
+  return { 'Content-Length': String(length) };
+}

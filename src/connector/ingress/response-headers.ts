@@ -1,0 +1,60 @@
+import { canonicalName, isHopByHop } from './header-names.js';
+
+export const META_ORIGIN = '{"src":"origin"}';
+
+/** Only between connectors and edges, so that nothing behind a connector may send them. */
+const CONTROL_PREFIXES = ['cf-int-', 'cf-cloudflared-', 'cf-proxy-'];
+/** Go's HTTP client, through which cloudflared reads answers, takes these two for itself. */
+const OF_THE_TRANSFER = new Set(['transfer-encoding', 'trailer']);
+
+type HeaderPair = readonly [name: string, value: string];
+
+/** Pairs out of Node's flat list. */
+export function* pairsOf(rawHeaders: readonly string[]): Generator<HeaderPair> {
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) yield [rawHeaders[i]!, rawHeaders[i + 1]!];
+}
+
+/**
+ * The answer's headers for the edge: all of the origin's in one, and the length once more in the open, where HTTP/2 wants
+ * it. `rawHeaders` is Node's flat list; its values are Latin-1.
+ */
+export function responseHeaders(
+  status: number,
+  rawHeaders: readonly string[],
+): Record<string, string | number> {
+  const pairs = [...pairsOf(rawHeaders)].map(([name, value]) => [name.toLowerCase(), value] as const);
+  const kept = pairs.filter(([name]) => !isControl(name) && !OF_THE_TRANSFER.has(name));
+  const isChunked = pairs.some(([name]) => name === 'transfer-encoding');
+  const length = isChunked ? undefined : kept.find(([name]) => name === 'content-length')?.[1];
+  return {
+    ':status': status,
+    'cf-cloudflared-response-meta': META_ORIGIN,
+    'cf-cloudflared-response-headers': serialize(kept),
+    ...(length !== undefined && { 'content-length': length }),
+  };
+}
+
+/** `name:value` pairs joined by `;`, each part in base64 without padding. Repeated names stay repeated pairs. */
+export function serialize(pairs: Iterable<HeaderPair>): string {
+  return [...pairs].map(([name, value]) => `${base64(canonicalName(name))}:${base64(value)}`).join(';');
+}
+
+const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64').replace(/=+$/, '');
+
+const isControl = (name: string) => CONTROL_PREFIXES.some((prefix) => name.startsWith(prefix));
+
+/** Of an answer's trailers, those that HTTP/2 can carry; null when there are none. */
+export function responseTrailers(rawTrailers: readonly string[]): Record<string, string[]> | null {
+  const trailers = new Map<string, string[]>();
+  for (const [given, value] of pairsOf(rawTrailers)) {
+    const name = given.toLowerCase();
+    if (!isHopByHop(name) && !isControl(name)) append(trailers, name, value);
+  }
+  return trailers.size > 0 ? Object.fromEntries(trailers) : null;
+}
+
+export function append(lists: Map<string, string[]>, name: string, value: string): void {
+  const list = lists.get(name);
+  if (list) list.push(value);
+  else lists.set(name, [value]);
+}

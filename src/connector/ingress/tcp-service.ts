@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import net, { type Socket } from 'node:net';
+import { type HostPort, parseHostPort } from '../address-map.js';
+import { breakOff, closeWhenAnswered, type EdgeStream } from '../edge-stream.js';
+import { refuse } from '../refusal.js';
+import { timerMs } from '../seconds.js';
+import {
+  failRequest,
+  type IngressContext,
+  type IngressRequest,
+  type OpenService,
+} from './ingress-request.js';
+import type { OriginRequest } from './origin-request.js';
+import { responseHeaders } from './response-headers.js';
+import {
+  binaryFrame,
+  closeFrame,
+  createFrameReader,
+  pingFrame,
+  pongFrame,
+  WebSocketError,
+} from './websocket-frames.js';
+
+/** Appended to the visitor's key: RFC 6455, section 1.3. */
+const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** As often as cloudflared sends one, for the proxies on the way that end what is silent. */
+const PING_INTERVAL_MS = 54_000;
+const JUMP_DESTINATION = 'cf-access-jump-destination';
+
+/** Serves raw TCP over WebSockets, as `cloudflared access` opens them. `target` null: the visitor's header names it. */
+export function createTcpService(
+  target: HostPort | null,
+  settings: OriginRequest,
+  context: IngressContext,
+): OpenService {
+  return {
+    serve(request) {
+      if (!request.isWebSocket)
+        return refuse(
+          request.stream,
+          400,
+          'this host name has a TCP service: it is reached over a WebSocket alone',
+        );
+      const destination = target ?? jumpDestination(request);
+      if (!destination)
+        return refuse(request.stream, 400, `the header ${JUMP_DESTINATION} must name a host and a port`);
+      connect(request, destination, settings, context);
+    },
+    retire() {},
+  };
+}
+
+/** `host:port`, also with the scheme and the path that clients may put around it. */
+function jumpDestination({ headers }: IngressRequest): HostPort | null {
+  const text = String(headers[JUMP_DESTINATION] ?? '');
+  return parseHostPort(text.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\//, '').split('/', 1)[0]!);
+}
+
+function connect(
+  request: IngressRequest,
+  target: HostPort,
+  settings: OriginRequest,
+  context: IngressContext,
+): void {
+  const { stream } = request;
+  const origin = net.connect({
+    host: target.host,
+    port: target.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: timerMs(settings.tcpKeepAlive),
+    ...(settings.noHappyEyeballs && { autoSelectFamily: false }),
+  });
+  const expire = () => origin.destroy(new Error(`not accepted within ${settings.connectTimeout} s`));
+  const timer =
+    settings.connectTimeout > 0 ? setTimeout(expire, timerMs(settings.connectTimeout)) : undefined;
+  origin.once('connect', () => {
+    clearTimeout(timer);
+    if (stream.destroyed) return;
+    stream.respond(responseHeaders(200, acceptance(request)));
+    carry(stream, origin);
+  });
+  origin.on('error', (error) => {
+    if (!stream.headersSent) context.counts.streamConnectErrors += 1;
+    failRequest(request, context, `the service cannot be reached: ${error.message}`);
+  });
+  origin.once('close', () => clearTimeout(timer));
+  stream.once('close', () => origin.destroy());
+}
+
+function acceptance({ headers }: IngressRequest): string[] {
+  const key = headers['sec-websocket-key'];
+  if (!key) return [];
+  const accept = createHash('sha1').update(`${key}${ACCEPT_SUFFIX}`).digest('base64');
+  return ['Connection', 'Upgrade', 'Sec-Websocket-Accept', accept, 'Upgrade', 'websocket'];
+}
+
+/** Bytes of binary messages to the socket, and back. When either end is done, both are closed. */
+function carry(stream: EdgeStream, origin: Socket): void {
+  const ping = setInterval(() => stream.writable && stream.write(pingFrame()), PING_INTERVAL_MS);
+  stream.once('close', () => clearInterval(ping));
+  closeWhenAnswered(stream);
+  const finish = (code: number) => {
+    if (stream.writable) stream.end(closeFrame(code));
+    origin.end();
+  };
+  const reader = createFrameReader({
+    onData(bytes) {
+      if (origin.writable && !origin.write(bytes)) stream.pause();
+    },
+    onPing: (payload) => void (stream.writable && stream.write(pongFrame(payload))),
+    onClose: () => finish(1000),
+  });
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      reader.push(chunk);
+    } catch (error) {
+      if (!(error instanceof WebSocketError)) return breakOff(stream, String(error));
+      finish(error.code);
+    }
+  });
+  origin.on('drain', () => stream.resume());
+  stream.once('end', () => finish(1000));
+  origin.on('data', (chunk: Buffer) => {
+    if (stream.writable && !stream.write(binaryFrame(chunk))) origin.pause();
+  });
+  stream.on('drain', () => origin.resume());
+  origin.once('end', () => finish(1000));
+}

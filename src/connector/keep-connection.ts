@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Registered } from '../edge/registration/answer.js';
+import { hostPort } from '../net/ip.js';
+import type { HostPort } from './address-map.js';
+import { backoffMs, failuresAfter } from './backoff.js';
+import type { Counts } from './counts.js';
+import { resolveEdges } from './edge-addresses.js';
+import { RegistrationRefused } from './registration-call.js';
+import type { Transport } from './transport.js';
+
+/** One of the connections that a connector keeps up, as it is now. */
+export interface ConnectionState {
+  readonly connIndex: number;
+  readonly state: 'connecting' | 'registered' | 'waiting' | 'closed';
+  /** The address that is dialled, or was last; null before the first. */
+  readonly edge: string | null;
+  /** Where the edge says that it is, while registered. */
+  readonly locationName: string | null;
+}
+
+export interface KeepOptions {
+  readonly connIndex: number;
+  readonly edges: readonly HostPort[];
+  readonly open: (edge: HostPort, connIndex: number, failures: number) => Transport;
+  readonly stop: AbortSignal;
+  readonly counts: Counts;
+  readonly log: Logger;
+  readonly onState: (state: ConnectionState) => void;
+  readonly onRegistered: (transport: Transport, answer: Registered) => void;
+  /** The connection has failed for the first time, or once more. */
+  readonly onFailed: () => void;
+  /** Whether such a failure ends it all. */
+  readonly isFinal: (error: unknown) => boolean;
+}
+
+/**
+ * Keeps one connection up until `stop`. After a failure the next address is dialled; when all of them have failed, after a
+ * wait. Rejects with the error that `isFinal` says is.
+ */
+export async function keepConnection(options: KeepOptions): Promise<void> {
+  const { connIndex, stop, log } = options;
+  let failures = 0;
+  // Each connection begins with another address.
+  let cursor = connIndex;
+  let unanswered = 0;
+
+  while (!stop.aborted) {
+    let known = 0;
+    try {
+      const addresses = await resolveEdges(options.edges);
+      if (stop.aborted) return;
+      known = addresses.length;
+      const lastedMs = await hold(options, addresses[cursor % known]!, failures);
+      failures = failuresAfter(failures, lastedMs);
+      unanswered = 0;
+      if (stop.aborted) return;
+      log.warn({ connIndex }, 'connector: connection lost');
+    } catch (error) {
+      if (stop.aborted) return;
+      const refused = error instanceof RegistrationRefused;
+      options.counts.registrationFailures[refused ? 'refused' : 'unreachable'] += 1;
+      log.warn({ connIndex, reason: (error as Error).message }, 'connector: cannot connect');
+      if (options.isFinal(error)) throw error;
+      cursor += 1;
+      // An edge that answers is no reason to hurry to the next one.
+      unanswered = refused ? 0 : unanswered + 1;
+      options.onFailed();
+    }
+    failures += 1;
+    if (unanswered > 0 && unanswered < known) continue;
+    unanswered = 0;
+    options.onState({ connIndex, state: 'waiting', edge: null, locationName: null });
+    await delay(backoffMs(failures, Math.random), undefined, { signal: stop }).catch(() => {});
+  }
+}
+
+/** Registers at one address, and waits for the end. Answers how many milliseconds the connection was up. */
+async function hold(options: KeepOptions, address: HostPort, failures: number): Promise<number> {
+  const { connIndex, counts, log } = options;
+  const edge = hostPort(address.host, address.port);
+  options.onState({ connIndex, state: 'connecting', edge, locationName: null });
+  const transport = options.open(address, connIndex, failures);
+  const answer = await transport.registered;
+  const { locationName } = answer;
+  log.info({ connIndex, edge, locationName }, 'connector: registered');
+  counts.registrations += 1;
+  options.onState({ connIndex, state: 'registered', edge, locationName });
+  options.onRegistered(transport, answer);
+  const since = performance.now();
+  await transport.closed;
+  return performance.now() - since;
+}
