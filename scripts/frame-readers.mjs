@@ -5,11 +5,12 @@ import { createFramer, MAX_MESSAGE_BYTES } from '../dist/edge/capnp/framing.js';
 import { readMessage } from '../dist/edge/capnp/reader.js';
 import { decodeRegisterResults, registerResults } from '../dist/edge/registration/answer.js';
 import { REGISTRATION_INTERFACE } from '../dist/edge/registration/interface.js';
-import { decodeLocalConfiguration, decodeRegisterRequest } from '../dist/edge/registration/request.js';
+import { readLocalConfiguration } from '../dist/edge/registration/local-configuration.js';
+import { decodeRegisterRequest } from '../dist/edge/registration/request.js';
 import { createRpcClient } from '../dist/edge/rpc/client.js';
 import { decodeMessage } from '../dist/edge/rpc/decode.js';
 import { EMPTY_STRUCT, encodeBootstrap } from '../dist/edge/rpc/encode.js';
-import { createRpcServer } from '../dist/edge/rpc/server.js';
+import { CallFailed, createRpcServer } from '../dist/edge/rpc/server.js';
 
 const REGISTERED = registerResults({
   registered: true,
@@ -51,7 +52,8 @@ function tolerate(read) {
   try {
     read();
   } catch (error) {
-    if (!(error instanceof CapnpError)) throw error;
+    // What a method refuses is answered, and the conversation goes on.
+    if (!(error instanceof CapnpError || error instanceof CallFailed)) throw error;
   }
 }
 
@@ -74,7 +76,7 @@ function serve(chunks) {
     methods: new Map([
       [0, answering(decodeRegisterRequest, REGISTERED)],
       [1, () => EMPTY_STRUCT],
-      [2, answering(decodeLocalConfiguration, EMPTY_STRUCT)],
+      [2, answering(readLocalConfiguration, EMPTY_STRUCT)],
     ]),
   });
   server.push(encodeBootstrap(0));
@@ -115,7 +117,7 @@ export const READERS = {
           ? message.params
           : message.type === 'return' && message.outcome.kind === 'results' && message.outcome.results;
       if (!content) return;
-      for (const decode of [decodeRegisterRequest, decodeLocalConfiguration, decodeRegisterResults])
+      for (const decode of [decodeRegisterRequest, readLocalConfiguration, decodeRegisterResults])
         tolerate(() => decode(content));
     }),
 };

@@ -77,7 +77,7 @@ const tunnels = Array.from({ length: count }, () => {
   const [id, secret] = [randomUUID(), randomBytes(32)];
   const json = JSON.stringify({ a: ACCOUNT, t: id, s: secret.toString('base64') });
   const secretSha256 = createHash('sha256').update(secret).digest('hex');
-  const live = { id, accountId: ACCOUNT, name: id, secretSha256, remotelyManaged: false };
+  const live = { id, accountId: ACCOUNT, name: id, secretSha256, configuration: null };
   return { live, token: Buffer.from(json).toString('base64') };
 });
 

@@ -3,10 +3,10 @@ import { createFramer, MAX_MESSAGE_BYTES } from '../../src/edge/capnp/framing.js
 import { decodeRegisterResults, registerResults } from '../../src/edge/registration/answer.js';
 import { REGISTRATION_INTERFACE } from '../../src/edge/registration/interface.js';
 import {
-  decodeLocalConfiguration,
-  decodeRegisterRequest,
-  registerParams,
-} from '../../src/edge/registration/request.js';
+  localConfigurationParams,
+  readLocalConfiguration,
+} from '../../src/edge/registration/local-configuration.js';
+import { decodeRegisterRequest, registerParams } from '../../src/edge/registration/request.js';
 import { createRpcClient } from '../../src/edge/rpc/client.js';
 import { decodeMessage } from '../../src/edge/rpc/decode.js';
 import {
@@ -78,12 +78,8 @@ test.each<[string, Buffer, number, (params: never) => unknown, (golden: Buffer) 
     'local configuration',
     fromConnector.localConfiguration,
     2,
-    decodeLocalConfiguration,
-    (golden) => ({
-      dataWords: 0,
-      pointers: 1,
-      fill: (params) => params.data(0, decodeLocalConfiguration(paramsOf(golden))),
-    }),
+    readLocalConfiguration,
+    (golden) => localConfigurationParams(readLocalConfiguration(paramsOf(golden))),
   ],
   ['goodbye', fromConnector.unregister, 1, () => null, () => EMPTY_STRUCT],
 ])('a call reads the same when we make it: %s', (_what, golden, methodId, read, paramsLike) => {

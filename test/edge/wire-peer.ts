@@ -5,7 +5,7 @@ import { fromConnector } from './golden.js';
 import { secureSocket } from './raw-connector.js';
 
 /** Types of HTTP/2 frames, RFC 9113 section 6. */
-export const FRAME = { data: 0, headers: 1, settings: 4, ping: 6, windowUpdate: 8 } as const;
+export const FRAME = { data: 0, headers: 1, resetStream: 3, settings: 4, ping: 6, windowUpdate: 8 } as const;
 export const END_HEADERS = 4;
 /** `:status: 200` in HPACK: one entry of the static table. */
 export const STATUS_200 = Buffer.from([0x88]);
