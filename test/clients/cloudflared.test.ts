@@ -11,13 +11,12 @@ import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/certificates.js';
 import {
-  CLOUDFLARED,
-  type ConnectorKind,
   type ConnectorProcess,
   cloudflaredFlags,
   running,
   spawnConnector,
-} from '../support/connectors.js';
+} from '../support/connector-process.js';
+import { CLOUDFLARED, type ConnectorKind } from '../support/connectors.js';
 import { type Lab, openLab } from '../support/lab.js';
 import { cleanEnvironment } from '../support/offramp.js';
 import { eventually } from '../support/waiting.js';

@@ -14,12 +14,8 @@ import {
   testAuthority,
   until,
 } from '../edge/fixture.js';
-import {
-  CLOUDFLARED,
-  type ConnectorKind,
-  type ConnectorProcess,
-  spawnConnector,
-} from '../support/connectors.js';
+import { type ConnectorProcess, spawnConnector } from '../support/connector-process.js';
+import { CLOUDFLARED, type ConnectorKind } from '../support/connectors.js';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.js';
 import { type Lab, openLab } from '../support/lab.js';
 import { startStream } from '../support/stream.js';

@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { pino } from 'pino';
 import { parseMap } from '../../src/connector/address-map.js';
 import { startConnector } from '../../src/connector/connector.js';
@@ -45,62 +44,26 @@ async function runOurs(
 }
 
 function runCloudflared(offramp: RunningOfframp, token: string): ConnectorUnderTest {
-  return spawnConnector('cloudflared', offramp, token);
-}
-
-/** A connector in a process of its own, that can be killed and stopped as the kernel would. */
-export interface ConnectorProcess extends ConnectorUnderTest {
-  readonly process: ChildProcess;
-  /** What it has said so far. */
-  output(): string;
-  /** Sends the signal; resolves with the exit code, or null when the signal has ended it. */
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
-}
-
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
-
-/** `offramp connector` or `cloudflared tunnel run`, with four connections; `flags` come before `run`. */
-export function spawnConnector(
-  kind: ConnectorKind,
-  { edge, edgeCa }: Pick<RunningOfframp, 'edge' | 'edgeCa'>,
-  token: string,
-  flags: readonly string[] = [],
-): ConnectorProcess {
-  const [command, args] =
-    kind === 'ours'
-      ? [
-          process.execPath,
-          [MAIN, 'connector', '--edge', edge, '--cacert', edgeCa, '--token', token, ...flags],
-        ]
-      : [CLOUDFLARED!, ['tunnel', ...cloudflaredFlags(edge, edgeCa), ...flags, 'run', '--token', token]];
-  return running(
-    spawn(command, args, {
-      env: { ...cleanEnvironment(), TUNNEL_NO_PRECHECKS: 'true' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    }),
-  );
-}
-
-/** What cloudflared needs to find the edge; as many connections as addresses. */
-export function cloudflaredFlags(edge: string, edgeCa: string): string[] {
-  const edges = Array(4).fill(['--edge', edge]).flat();
-  const flags = ['--no-autoupdate', '--protocol', 'http2', '--cacert', edgeCa, '--metrics', '127.0.0.1:0'];
-  return [...flags, ...edges];
-}
-
-export function running(child: ChildProcess): ConnectorProcess {
-  let output = '';
-  for (const stream of [child.stdout!, child.stderr!]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-MAX_OUTPUT);
-    });
-  }
-  const exited = once(child, 'exit') as Promise<[number | null]>;
-  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    return (await exited)[0];
+  const edges = Array(4).fill(['--edge', offramp.edge]).flat();
+  const flags = [
+    '--no-autoupdate',
+    '--protocol',
+    'http2',
+    '--cacert',
+    offramp.edgeCa,
+    '--metrics',
+    '127.0.0.1:0',
+  ];
+  const child = spawn(CLOUDFLARED!, ['tunnel', ...flags, ...edges, 'run', '--token', token], {
+    env: { ...cleanEnvironment(), TUNNEL_NO_PRECHECKS: 'true' },
+    stdio: 'ignore',
+  });
+  return {
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+    },
   };
-  return { process: child, output: () => output, end, stop: async () => void (await end('SIGTERM')) };
 }
-
-const MAX_OUTPUT = 1024 * 1024;
