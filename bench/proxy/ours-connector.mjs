@@ -1,4 +1,5 @@
-// Our proxy, through the edge and our connector in a process of its own, which counts as well. Arguments: port, origin port.
+// Our proxy, through the edge and a connector in a process of its own, which counts as well: ours, or the cloudflared that is
+// named. Arguments: port, origin port, file of cloudflared.
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,8 @@ import { createDirectDialer } from '../../dist/offramps/direct.js';
 import { createOffRamps } from '../../dist/offramps/select.js';
 import { benchStore, log, startBenchProxy } from './bench-proxy.mjs';
 
-const [port, originPort] = process.argv.slice(2).map(Number);
+const [port, originPort] = process.argv.slice(2, 4).map(Number);
+const cloudflared = process.argv[4];
 const account = '0123456789abcdef0123456789abcdef';
 const tunnelId = '11111111-2222-4333-8444-555555555555';
 const virtualNetworkId = '99999999-2222-4333-8444-555555555555';
@@ -38,20 +40,19 @@ writeFileSync(ca, authority.caCertificate);
 const token = Buffer.from(JSON.stringify({ a: account, t: tunnelId, s: secret.toString('base64') })).toString(
   'base64',
 );
-const registered = new Promise((resolve) =>
-  edge.onAvailability((_tunnel, available) => available && resolve()),
-);
-const flags = ['--edge', `127.0.0.1:${listening.port}`, '--cacert', ca, '--token', token];
-const connector = spawn(
-  process.execPath,
-  [path.join(import.meta.dirname, '../../dist/main.js'), 'connector', ...flags],
-  {
-    stdio: 'ignore',
-  },
-);
+const address = `127.0.0.1:${listening.port}`;
+const MAIN = path.join(import.meta.dirname, '../../dist/main.js');
+const ours = ['connector', '--edge', address, '--cacert', ca, '--token', token];
+const theirs = ['tunnel', '--no-autoupdate', '--no-prechecks', '--protocol', 'http2', '--cacert', ca];
+// It has as many connections as it is given addresses; ours has four as well.
+theirs.push(...Array(4).fill(['--edge', address]).flat(), 'run', '--token', token);
+const connector = cloudflared
+  ? spawn(cloudflared, theirs, { stdio: 'ignore' })
+  : spawn(process.execPath, [MAIN, ...ours], { stdio: 'ignore' });
 process.on('SIGTERM', () => {
   connector.kill('SIGTERM');
   process.exit(0);
 });
-await registered;
+const connected = () => edge.connections(tunnelId).length;
+while (connected() < 4) await new Promise((resolve) => setTimeout(resolve, 100));
 await startBenchProxy(port, store, createOffRamps({ store, tunnels: edge, direct: createDirectDialer() }));

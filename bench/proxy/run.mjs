@@ -3,11 +3,11 @@
 // throughput also depends on who shares the machine.
 //
 //   npm run build && node bench/proxy/run.mjs [--rounds 5] [--requests 20000] [--connections 64] [--bytes 1024]
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import net from 'node:net';
+import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { cpuMsOfTree } from '../support/cpu.mjs';
+import { freePort, startListening } from '../support/processes.mjs';
 import { contenders } from './contenders.mjs';
 
 const here = import.meta.dirname;
@@ -21,15 +21,9 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const requests = Number(values.requests);
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-
-const children = [];
-process.on('exit', () => {
-  for (const child of children) child.kill('SIGTERM');
-});
 
 const originPort = await freePort();
-await startChild({
+await startListening({
   command: process.execPath,
   args: [path.join(here, 'origin.mjs'), String(originPort)],
   port: originPort,
@@ -37,7 +31,7 @@ await startChild({
 const running = [];
 for (const contender of contenders()) {
   const port = await freePort();
-  const { pid } = await startChild({ ...contender.start(port, originPort), port });
+  const { pid } = await startListening({ ...contender.start(port, originPort), port });
   running.push({ name: contender.name, port, pid, rounds: [] });
 }
 
@@ -52,9 +46,9 @@ report();
 process.exit(0);
 
 async function measure({ port, pid }) {
-  const before = cpuSeconds(pid);
+  const before = cpuMsOfTree(pid);
   const result = await load(port, requests);
-  const cpuMicroseconds = ((cpuSeconds(pid) - before) * 1e6) / result.done;
+  const cpuMicroseconds = ((cpuMsOfTree(pid) - before) * 1000) / result.done;
   return {
     cpuMicroseconds,
     p50Ms: result.p50Ms,
@@ -67,22 +61,6 @@ async function load(port, count) {
   const args = [port, count, values.connections, values.bytes].map(String);
   const { stdout } = await promisify(execFile)(process.execPath, [path.join(here, 'load.mjs'), ...args]);
   return JSON.parse(stdout);
-}
-
-/** User and system time of a process and its children (nginx works in one). */
-function cpuSeconds(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  return childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), own);
-}
-
-function childrenOf(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.flatMap((thread) => {
-    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
-    return text === '' ? [] : text.split(' ').map(Number);
-  });
 }
 
 function report() {
@@ -111,33 +89,4 @@ function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-async function startChild({ command, args, port }) {
-  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  children.push(child);
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (child.exitCode !== null) break;
-    if (await accepts(port)) return child;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${command} ${args.join(' ')} does not listen on port ${port}`);
-}
-
-function accepts(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.on('connect', () => resolve(true));
-    socket.on('error', () => resolve(false));
-    socket.on('connect', () => socket.destroy());
-  });
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

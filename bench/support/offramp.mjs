@@ -51,11 +51,24 @@ export async function startOfframp({ dataDir, databaseUrl = null }) {
     readyMs,
     port: Number(new URL(ready.api_url).port),
     pools: `/client/v4/accounts/${ready.account_id}/load_balancers/pools`,
+    /** What the ready line says. */
+    ready,
     async stop() {
       child.kill('SIGTERM');
       await exited;
     },
   };
+}
+
+/** One call of the API, below `/client/v4`; answers its result, and throws unless the status is 200. */
+export async function callApi(offramp, method, where, body) {
+  const response = await fetch(`http://127.0.0.1:${offramp.port}/client/v4${where}`, {
+    method,
+    headers: HEADERS,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (response.status === 200) return (await response.json()).result;
+  throw new Error(`${method} ${where} answered ${response.status}: ${await response.text()}`);
 }
 
 /** Makes `count` pools of three origins and no monitor; answers their ids. */

@@ -3,10 +3,6 @@ import { CapnpError } from '../../src/edge/capnp/capnp-error.js';
 import { createFramer, MAX_MESSAGE_BYTES, MAX_SEGMENTS } from '../../src/edge/capnp/framing.js';
 import { readMessage, type StructReader } from '../../src/edge/capnp/reader.js';
 import { createMessageWriter } from '../../src/edge/capnp/writer.js';
-import { decodeRegisterResults } from '../../src/edge/registration/answer.js';
-import { decodeRegisterRequest } from '../../src/edge/registration/request.js';
-import { decodeMessage } from '../../src/edge/rpc/decode.js';
-import { fromConnector, fromEdge } from './golden.js';
 
 /** A segment from its words, each `[low, high]`. */
 function segment(...words: [number, number][]): Buffer {
@@ -199,58 +195,5 @@ test('pointers that all lead to the same large place are not followed for ever',
   const body = nulls(words);
   const reader = readMessage([segment(structPointer(0, 0, 1_000), ...pointers, ...body)]);
   const readAll = () => pointers.forEach((_, i) => void reader.data(i));
-  expect(readAll).toThrow('visits more than');
-});
-
-/** Small deterministic generator (mulberry32), so that a failure can be repeated. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const INTERESTING = [0x00, 0x01, 0x02, 0x03, 0x04, 0x06, 0x07, 0x0a, 0x7f, 0x80, 0xfc, 0xfe, 0xff];
-
-function mutate(bytes: Buffer, pick: (below: number) => number): Buffer {
-  const mutant = Buffer.from(bytes);
-  for (let changes = 1 + pick(6); changes > 0; changes -= 1) {
-    const at = pick(mutant.length);
-    const how = pick(4);
-    if (how === 0) mutant[at] = pick(256);
-    else if (how === 1) mutant[at] = INTERESTING[pick(INTERESTING.length)]!;
-    else if (how === 2) mutant[at]! ^= 1 << pick(8);
-    // A word of the message in the place of another one: plausible pointers in wrong places.
-    else mutant.copy(mutant, at & ~7, pick(mutant.length) & ~7, (pick(mutant.length) & ~7) + 8);
-  }
-  return pick(10) === 0 ? mutant.subarray(0, pick(mutant.length)) : mutant;
-}
-
-test('20,000 damaged frames are understood or malformed, and nothing else', () => {
-  const pick = random(20_260_901);
-  const originals = [...Object.values(fromConnector), ...Object.values(fromEdge)];
-  let malformed = 0;
-  for (let i = 0; i < 20_000; i += 1) {
-    const bytes = mutate(originals[i % originals.length]!, pick);
-    try {
-      for (const segments of segmentsOf(bytes)) {
-        const message = decodeMessage(segments);
-        if (message.type === 'return' && message.outcome.kind === 'results') {
-          decodeRegisterResults(message.outcome.results);
-        }
-        if (message.type !== 'call') continue;
-        if (message.methodId === 0) decodeRegisterRequest(message.params);
-        else message.params.data(0);
-      }
-    } catch (error) {
-      if (!(error instanceof CapnpError))
-        throw new Error(`frame ${i}: ${bytes.toString('hex')}`, { cause: error });
-      malformed += 1;
-    }
-  }
-  expect(malformed).toBeGreaterThan(1_000);
-  expect(malformed).toBeLessThan(19_000);
+  expect(readAll).toThrow('visits more than 21412 words');
 });

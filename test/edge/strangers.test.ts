@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
-import { Writable } from 'node:stream';
-import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import { createMessageWriter } from '../../src/edge/capnp/writer.js';
 import { encodeBootstrap } from '../../src/edge/rpc/encode.js';
+import { collectLog } from './collect-log.js';
 import {
   cleanUp,
   cleanUpLater,
@@ -31,17 +30,6 @@ function plainSocket({ address }: TestEdge): net.Socket {
 
 async function closing(socket: net.Socket): Promise<void> {
   if (!socket.resume().closed) await once(socket, 'close');
-}
-
-function collectLog(): { log: pino.Logger; lines: string[] } {
-  const lines: string[] = [];
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
-  return { log: pino({ level: 'info' }, stream), lines };
 }
 
 test('garbage on the port is closed without a word in the log, and disturbs nobody', async () => {

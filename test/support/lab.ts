@@ -6,6 +6,7 @@ import { eventually } from './waiting.js';
 
 /** An Offramp with one virtual network in which a connector reaches 127.0.0.0/8, and origins there. */
 export interface Lab {
+  /** Another one after `restart`, at the same addresses. */
   readonly offramp: RunningOfframp;
   readonly api: Api;
   readonly networkId: string;
@@ -22,13 +23,17 @@ export interface Lab {
   createPool(name: string, origins: readonly OriginProcess[], fields?: object): Promise<{ id: string }>;
   createLoadBalancer(host: string, pools: readonly { id: string }[]): Promise<{ id: string }>;
   poolHealth(poolId: string): Promise<Record<string, { healthy: boolean; failure_reason: string }>>;
+  /** Ends Offramp and starts it again on the same ports. It keeps nothing unless it was opened with `--data-dir`. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openLab(flags: readonly string[] = []): Promise<Lab> {
-  const offramp = await startOfframp(['--min-monitor-interval', '1', ...flags]);
+  const start = (ports: readonly string[] = []) =>
+    startOfframp(['--min-monitor-interval', '1', ...flags, ...ports]);
+  let offramp = await start();
   const api = apiOf(offramp);
-  const closers: (() => Promise<unknown>)[] = [offramp.stop];
+  const closers: (() => Promise<unknown>)[] = [() => offramp.stop()];
   const network = await api.create('@/teamnet/virtual_networks', { name: 'lab' });
   const tunnel = await api.create('@/cfd_tunnel', { name: 'lab-connector' });
   await api.create('@/teamnet/routes', {
@@ -45,7 +50,9 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
     virtual_network_id: network.id,
   });
   return {
-    offramp,
+    get offramp() {
+      return offramp;
+    },
     api,
     networkId: network.id,
     tunnelId: tunnel.id,
@@ -87,6 +94,17 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
       const { pop_health } = (await api.get(`@/load_balancers/pools/${poolId}/health`)).body.result;
       const [pop] = Object.values(pop_health) as { origins: object[] }[];
       return Object.assign({}, ...(pop?.origins ?? []));
+    },
+    async restart() {
+      const { apiUrl, edge, http } = offramp;
+      await offramp.stop();
+      const portOf = (address: string) => address.split(':').at(-1)!;
+      const ports = {
+        '--port': new URL(apiUrl).port,
+        '--edge-port': portOf(edge),
+        '--http-port': portOf(http),
+      };
+      offramp = await start(Object.entries(ports).flat());
     },
     async close() {
       for (const closer of closers.reverse()) await closer();

@@ -11,8 +11,12 @@ import {
 
 const MAX_DEPTH = 64;
 
-/** Words that may be visited in one message: twice the largest message, so that pointers into the same place end. */
-const MAX_VISITED_WORDS = 2 * 1024 * 1024;
+/**
+ * Words that may be visited in one message, for each word that it has and for any message: pointers that all lead to the
+ * same place would otherwise turn a few kilobytes of a stranger into many milliseconds of work.
+ */
+const VISITS_PER_WORD = 4;
+const VISITS_OF_ANY_MESSAGE = 1024;
 
 /** Of structs or texts: a reader of a struct is many times larger than the struct. */
 const MAX_LIST_ELEMENTS = 1024;
@@ -43,12 +47,15 @@ export interface StructReader {
 
 interface Visit {
   readonly segments: readonly Buffer[];
+  readonly maxWords: number;
   wordsLeft: number;
 }
 
 /** The root struct of a message, as the framer delivers it. */
 export function readMessage(segments: readonly Buffer[]): StructReader {
-  const visit: Visit = { segments, wordsLeft: MAX_VISITED_WORDS };
+  const words = segments.reduce((sum, segment) => sum + segment.length / 8, 0);
+  const maxWords = VISITS_PER_WORD * words + VISITS_OF_ANY_MESSAGE;
+  const visit: Visit = { segments, maxWords, wordsLeft: maxWords };
   const first = segments[0];
   if (!first || first.length === 0) throw new CapnpError('message without a root pointer');
   return structReader(visit, follow(segments, first, 0), MAX_DEPTH);
@@ -56,7 +63,7 @@ export function readMessage(segments: readonly Buffer[]): StructReader {
 
 function charge(visit: Visit, words: number): void {
   visit.wordsLeft -= words;
-  if (visit.wordsLeft < 0) throw new CapnpError(`message visits more than ${MAX_VISITED_WORDS} words`);
+  if (visit.wordsLeft < 0) throw new CapnpError(`message visits more than ${visit.maxWords} words`);
 }
 
 const EMPTY: StructTarget = { kind: 'struct', segment: Buffer.alloc(0), start: 0, dataWords: 0, pointers: 0 };
