@@ -18,22 +18,13 @@ export interface TcpStreamOptions {
  * Serves one raw TCP stream to `authority`, an `ip:port`. The answer is 200 only once the origin has accepted, and 502
  * when it has not. There is no half-close: when either end is done, both are closed.
  */
-export function serveTcpStream(
-  stream: EdgeStream,
-  authority: string,
-  options: TcpStreamOptions,
-): void {
+export function serveTcpStream(stream: EdgeStream, authority: string, options: TcpStreamOptions): void {
   const target = findTarget(authority, options.map);
   if (target) connect(stream, authority, target, options);
   else fail(stream, `"${authority}" is not an ip:port`, options);
 }
 
-function connect(
-  stream: EdgeStream,
-  authority: string,
-  target: HostPort,
-  options: TcpStreamOptions,
-): void {
+function connect(stream: EdgeStream, authority: string, target: HostPort, options: TcpStreamOptions): void {
   const origin = net.connect({
     host: target.host,
     port: target.port,
