@@ -27,7 +27,7 @@ export interface BareEdge {
   readonly requests: RegisterRequest[];
   /** What connectors told of their own. */
   readonly configurations: unknown[];
-  /** Sessions whose connector has said goodbye; they are closed then. */
+  /** More than 0 once a connector has said goodbye; its session is closed then. */
   unregistered: number;
   /** Cuts every connection, and takes no more. */
   stop(): void;

@@ -135,7 +135,7 @@ test('close lets a request in flight end, and takes no longer than the grace per
   });
   await once(stream, 'data');
   const closed = patient.connector.close();
-  await until(() => patient.edge.unregistered === 1);
+  await until(() => patient.edge.unregistered > 0);
   finish();
   await once(stream, 'close');
   expect([body, stream.rstCode]).toEqual(['begun ended', 0]);
