@@ -171,17 +171,20 @@ test('the connector’s own guess at the content type goes no further', async ()
 });
 
 test.each([
-  ['too short', 'short'],
-  ['too long', 'much too long'],
-])('a body that is %s for its length breaks the client’s connection', async (_, body) => {
-  const rig = await withConnector((stream) => {
+  ['too short', ''],
+  ['too long', 'too much'],
+])('a body that is %s for its length breaks the client’s connection', async (_, rest) => {
+  let stream: ServerHttp2Stream | undefined;
+  const rig = await withConnector((opened) => {
+    stream = opened;
     stream.respond(fromOrigin(200, ['Content-Length', '8']));
-    stream.end(body);
+    stream.write('half');
   });
   const client = await rawClient(rig.proxy.port);
   client.send(GET);
-  const text = await client.closed();
-  expect(text.split('\r\n\r\n')[1]!.length).toBeLessThan(8);
+  await client.receive((text) => text.endsWith('\r\n\r\nhalf'));
+  stream!.end(rest);
+  expect(await client.closed()).toMatch(/\r\n\r\nhalf$/);
 });
 
 test('a tunnel without a connection is error 1033, and another origin is asked when there is one', async () => {
