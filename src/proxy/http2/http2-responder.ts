@@ -173,8 +173,8 @@ export class Http2Responder implements Responder, Waiting {
       this.deadline = this.soon();
       user.responseHead(head, this.body.framing);
       this.readBody(stream!, this.body);
-      // A head is news by itself: the first message of a stream may be long in coming.
-      if (!ends) user.responseRead();
+      // A head is news by itself: the first message of a stream may be long in coming. What came with it goes out with it.
+      if (!ends) setImmediate(() => this.user?.responseRead());
     });
   }
 
