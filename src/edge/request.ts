@@ -5,7 +5,7 @@ import type { Registry } from './registry.js';
 
 /**
  * Sends the head of an HTTP request to the ingress rules of a tunnel, over the connection with the fewest streams. One that
- * cannot take the stream is passed over. What becomes of the stream later is up to the caller, who knows whether the
+ * cannot take the stream is passed over. Throws a DialError: `no_connection`, or `other` for headers that cannot be sent. What becomes of the stream later is up to the caller, who knows whether the
  * request may be sent once more.
  */
 export function request(
@@ -24,8 +24,9 @@ export function request(
       // `close` follows and says the same.
       stream.on('error', () => {});
       return { stream, suspect: connection.suspect };
-    } catch {
-      // Not ended: the headers may be to blame, which others have written.
+    } catch (error) {
+      if (error instanceof TypeError)
+        throw new DialError('other', `the request cannot be sent: ${error.message}`, { cause: error });
       connection.suspect();
     }
   }

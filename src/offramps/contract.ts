@@ -82,7 +82,7 @@ export interface TunnelDialer {
   /** Whether the tunnel has at least one connection that takes new streams. */
   connected(tunnelId: string): boolean;
   dial(tunnelId: string, destination: Destination, options: DialOptions): OriginSocket;
-  /** Sends the head of an HTTP request. Throws a DialError with `no_connection` when no connection takes it. */
+  /** Sends the head of an HTTP request. Throws a DialError: `no_connection` when no connection takes it, `other` when it cannot be sent. */
   request(tunnelId: string, headers: OutgoingHttpHeaders, options: TunnelRequestOptions): TunnelRequest;
   /** Called when a tunnel gets its first or loses its last usable connection. */
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;

@@ -212,8 +212,8 @@ export class Exchange implements ResponderUser {
     this.services.log.debug({ ray: this.ray, origin: origin.name, failure, cause }, 'an attempt failed');
     const { method, body } = this;
     const wayLost = failure === 'invalid_response' && cause instanceof DialError;
-    const { replayable } = body;
-    const attempt: FailedAttempt = { failure, method, replayable, wayLost, redials: this.redials, ...how };
+    const { redials } = this;
+    const attempt: FailedAttempt = { failure, method, replayable: body.replayable, wayLost, redials, ...how };
     if (replacesStaleConnection(attempt)) {
       this.redials += 1;
       this.dial(this.target!);

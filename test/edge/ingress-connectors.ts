@@ -29,10 +29,11 @@ const fake: ConnectIngress = async (edge, tunnel, port) => {
 const binary = process.env.CLOUDFLARED_BIN;
 
 const cloudflared: ConnectIngress = async (edge, tunnel, port) => {
-  const before = edge.edge.connections(tunnel.id).length;
+  const clients = () => new Set(edge.edge.connections(tunnel.id).map(({ clientId }) => clientId)).size;
+  const before = clients();
   const { process } = await runCloudflared(edge, tunnel, [`- service: http://127.0.0.1:${port}`]);
-  // The others follow, one in a second.
-  await until(() => edge.edge.connections(tunnel.id).length > before);
+  // Its first connection; the others follow, one in a second.
+  await until(() => clients() > before);
   return { kill: () => void process.kill('SIGKILL') };
 };
 

@@ -52,7 +52,9 @@ export async function secureSocket(edge: EdgeToDial): Promise<tls.TLSSocket> {
 }
 
 async function openSession(edge: EdgeToDial): Promise<Pick<RawConnector, 'session' | 'control'>> {
-  const session = http2.performServerHandshake(await secureSocket(edge), { maxSendHeaderBlockLength: 1 << 20 });
+  const session = http2.performServerHandshake(await secureSocket(edge), {
+    maxSendHeaderBlockLength: 1 << 20,
+  });
   session.on('error', () => {});
   const [control] = (await once(session, 'stream')) as [ServerHttp2Stream];
   control.on('error', () => {});

@@ -12,8 +12,11 @@ const NOT_IN_HTTP2 = new Set([
   'host',
 ]);
 
-/** Field lines, each checked and with its CRLF, as headers of HTTP/2. */
-export function headersFrom(lines: string): OutgoingHttpHeaders {
+/**
+ * Field lines, each checked and with its CRLF, as headers of HTTP/2. Values are latin1 in the lines; `spell` makes of them
+ * what the writer of the headers wants, by default Node, which writes UTF-8.
+ */
+export function headersFrom(lines: string, spell: (value: string) => string = asUtf8): OutgoingHttpHeaders {
   // Without a prototype: a field may well be called `constructor`.
   const headers: OutgoingHttpHeaders = Object.create(null);
   let at = 0;
@@ -23,7 +26,7 @@ export function headersFrom(lines: string): OutgoingHttpHeaders {
     const name = lines.slice(at, colon).toLowerCase();
     at = end + 2;
     if (NOT_IN_HTTP2.has(name)) continue;
-    const value = asUtf8(lines.slice(colon + 1, end).trim());
+    const value = spell(lines.slice(colon + 1, end).trim());
     const known = headers[name];
     // Only Set-Cookie cannot be joined (RFC 9110 section 5.3), and Cookie has a separator of its own.
     if (name === 'set-cookie') headers[name] = [...((known as string[] | undefined) ?? []), value];

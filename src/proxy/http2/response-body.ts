@@ -2,6 +2,8 @@ import { Malformed } from '../head/malformed.js';
 import { type ResponseFraming, type ResponseHead, responseFraming } from '../head/response-head.js';
 import type { ResponderUser } from '../responder.js';
 
+const GRPC_STATUS = /^grpc-status:/im;
+
 /** Hands the body of one response on, which came in HTTP/2, in the framing that its user wants. */
 export interface Http2ResponseBody {
   readonly framing: ResponseFraming;
@@ -39,7 +41,8 @@ export function http2ResponseBody(
 }
 
 function framingFor(user: ResponderUser, head: ResponseHead, ends: boolean, grpc: boolean): ResponseFraming {
-  if (grpc) return ends ? 'none' : 'chunked';
+  // The status among the fields is that of a response of trailers alone, although its end may come in a frame of its own.
+  if (grpc) return ends || GRPC_STATUS.test(head.passedOn) ? 'none' : 'chunked';
   const framing = responseFraming(head, user.method);
   if (framing !== 'until_close') return framing;
   if (!ends) return 'chunked';

@@ -10,6 +10,9 @@ import type { Responders } from '../responder.js';
 import { ingressRequestHeaders } from './request-headers.js';
 import { readIngressHead } from './response-head.js';
 
+/** HTTP/2 RST_STREAM. */
+const CANCEL = 8;
+
 export interface IngressServices {
   readonly limits: ProxyLimits;
   readonly timeouts: ProxyTimeouts;
@@ -81,7 +84,10 @@ function ingressResponder(target: OriginTarget, services: IngressServices): Http
         ? { beforeHead: timeouts.upgradedIdle, inBody: timeouts.upgradedIdle }
         : { beforeHead: timeouts.originHead, inBody: timeouts.bodyIdle },
     suspect,
-    breakSession: suspect,
+    breakSession() {
+      sent?.stream.close(CANCEL);
+      suspect();
+    },
     closed: () => load.connectionClosed(poolId, origin.key),
   });
 }

@@ -10,7 +10,7 @@ import type { OriginRequest } from '../responder.js';
  */
 export function ingressRequestHeaders(request: OriginRequest): OutgoingHttpHeaders {
   const { head, host, fields } = request;
-  const headers = headersFrom(fields);
+  const headers = headersFrom(fields, asItIs);
   for (const name of Object.keys(headers)) if (isConnectorField(name)) delete headers[name];
   // Answered here: not every connector has an answer to it.
   delete headers.expect;
@@ -22,3 +22,6 @@ export function ingressRequestHeaders(request: OriginRequest): OutgoingHttpHeade
   headers[':path'] = head.target;
   return headers;
 }
+
+/** The wire to connectors carries latin1. */
+const asItIs = (value: string): string => value;

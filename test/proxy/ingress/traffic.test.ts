@@ -183,6 +183,21 @@ describe.each(INGRESS_CONNECTORS)('through the ingress rules of %s', (_, connect
     expect(text).toMatch(/Content-Length: 0\r\n/i);
   });
 
+  test('bytes of a field beyond ASCII arrive as they were', async () => {
+    const origin = await rawOrigin((socket) => {
+      socket.once('data', (head) => {
+        const values = head.toString('latin1').match(/^x-(?:latin|utf): .*$/gim)!;
+        socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${values.sort().join()}`, 'latin1');
+      });
+    });
+    const rig = await ingressRig();
+    await connect(rig.edge, rig.tunnel, origin.port);
+    const client = await rawClient(rig.proxy.port);
+    client.send(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nX-Latin: caf\xe9\r\nX-Utf: \xe2\x82\xac 5\r\n\r\n`);
+    const text = await client.receive((received) => /\r\n0\r\n\r\n$/.test(received));
+    expect(text.toLowerCase()).toContain('x-latin: caf\xe9,x-utf: \xe2\x82\xac 5');
+  });
+
   test('HEAD, 204 and 304 have no body, and the connection goes on', async () => {
     const origin = await httpOrigin((request, response) => {
       const status = Number(request.url!.slice(1));
