@@ -6,6 +6,7 @@ import {
   type LiveNoun,
   type LiveObjects,
   type LivePool,
+  type LivePublishedHostname,
   type LiveRoute,
   type LiveTunnel,
   type Snapshot,
@@ -44,6 +45,7 @@ export function createSnapshotStore(): SnapshotStore {
     route: new Map<string, LiveRoute>(),
     pool: new Map<string, LivePool>(),
     load_balancer: new Map<string, LiveLoadBalancer>(),
+    published_hostname: new Map<string, LivePublishedHostname>(),
   } satisfies { [N in LiveNoun]: Map<string, LiveObjects[N]> };
   const listeners: ChangeListener[] = [];
   let revision = 0;
@@ -57,6 +59,7 @@ export function createSnapshotStore(): SnapshotStore {
     loadBalancers: tables.load_balancer,
     routes: tables.route,
     tunnels: tables.tunnel,
+    publishedHostnames: tables.published_hostname,
   };
 
   /** What the next delta changes, as far as it is known. */

@@ -233,6 +233,18 @@ export interface LiveTunnel {
   readonly configuration: LiveConfiguration | null;
 }
 
+/** A host name whose requests go to the ingress rules of a tunnel. */
+export interface LivePublishedHostname {
+  readonly id: string;
+  readonly accountId: string;
+  /** The apex that it stands below, or is. */
+  readonly zoneName: string;
+  /** Lower case; may start with `*.`. */
+  readonly hostname: string;
+  /** There may be no such tunnel any more. */
+  readonly tunnelId: string;
+}
+
 export interface LiveObjects {
   readonly monitor: LiveMonitor;
   readonly monitor_group: LiveMonitorGroup;
@@ -240,6 +252,7 @@ export interface LiveObjects {
   readonly load_balancer: LiveLoadBalancer;
   readonly route: LiveRoute;
   readonly tunnel: LiveTunnel;
+  readonly published_hostname: LivePublishedHostname;
 }
 
 export type LiveNoun = keyof LiveObjects;
@@ -251,6 +264,7 @@ export const LIVE_NOUNS = [
   'route',
   'pool',
   'load_balancer',
+  'published_hostname',
 ] as const satisfies readonly LiveNoun[];
 
 /** One step from an older revision to `revision`. With `complete`, everything that is not named is gone. */
@@ -270,4 +284,5 @@ export interface Snapshot {
   readonly loadBalancers: ReadonlyMap<string, LiveLoadBalancer>;
   readonly routes: ReadonlyMap<string, LiveRoute>;
   readonly tunnels: ReadonlyMap<string, LiveTunnel>;
+  readonly publishedHostnames: ReadonlyMap<string, LivePublishedHostname>;
 }

@@ -17,3 +17,6 @@ export function tunnelBefore(origin: {
 }): string | null {
   return origin.virtualNetworkId === null && origin.ip === null ? tunnelOf(origin.address) : null;
 }
+
+/** What stands for the ingress rules of a tunnel. */
+export const tunnelHostname = (tunnelId: string): string => `${tunnelId}.cfargotunnel.com`;

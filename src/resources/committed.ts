@@ -1,4 +1,4 @@
-import { ApiError } from '../wire/errors.js';
+import { ApiError, type ErrorName } from '../wire/errors.js';
 import type { Renderable } from '../wire/rendered.js';
 
 /** The committed objects of one noun in memory: what GET answers from, so that reading never waits for the database. */
@@ -26,12 +26,15 @@ export interface CommittedOptions<Row, Wire> {
   /** Whose an object is: the account, or the zone. */
   readonly ownerOf: (row: Row) => string;
   readonly toWire: (row: Row) => Wire;
+  /** What is thrown when there is none; as for load balancing when absent. */
+  readonly missing?: ErrorName;
 }
 
 export function createCommitted<Row extends Stored, Wire>({
   noun,
   ownerOf,
   toWire,
+  missing = 'lb_object_missing',
 }: CommittedOptions<Row, Wire>): Committed<Row, Wire> {
   const entries = new Map<string, Entry<Row, Wire>>();
   const owners = new Map<string, Entry<Row, Wire>[]>();
@@ -58,7 +61,7 @@ export function createCommitted<Row extends Stored, Wire>({
   return {
     get(owner, id) {
       const entry = entries.get(id);
-      if (!entry || ownerOf(entry.row) !== owner) throw new ApiError('lb_object_missing', noun);
+      if (!entry || ownerOf(entry.row) !== owner) throw new ApiError(missing, noun);
       return entry;
     },
     list: (owner) => owners.get(owner) ?? [],

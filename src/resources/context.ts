@@ -2,6 +2,8 @@ import type { DataPlane } from '../live/data-plane.js';
 import type { Database } from '../storage/database.js';
 import type { AccessDirectory } from '../wire/access.js';
 import type { Committed } from './committed.js';
+import type { WireDnsRecord } from './dns-records/schema.js';
+import type { DnsRecord } from './dns-records/store.js';
 import type { WireLoadBalancer } from './load-balancers/schema.js';
 import type { LoadBalancer } from './load-balancers/store.js';
 import type { WireMonitorGroup } from './monitor-groups/schema.js';
@@ -26,6 +28,8 @@ export interface CommittedNouns {
   readonly monitorGroups: Committed<MonitorGroup, WireMonitorGroup>;
   readonly pools: Committed<Pool, WirePool>;
   readonly loadBalancers: Committed<LoadBalancer, WireLoadBalancer>;
+  /** By zone. */
+  readonly dnsRecords: Committed<DnsRecord, WireDnsRecord>;
 }
 
 export interface Settings {

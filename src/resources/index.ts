@@ -3,6 +3,12 @@ import { accountRoutes, accountScope } from './accounts/index.js';
 import { createCommitted } from './committed.js';
 import { connectivitySettingsRoutes } from './connectivity-settings/index.js';
 import type { CommittedNouns, Context } from './context.js';
+import {
+  dnsRecordRoutes,
+  dnsRecordToWire,
+  findLiveDnsRecords,
+  publishedHostname,
+} from './dns-records/index.js';
 import { eventRoutes } from './events/index.js';
 import { hostnameRouteRoutes } from './hostname-routes/index.js';
 import { ipsRoutes } from './ips/index.js';
@@ -69,6 +75,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   pskRoutes,
   eventRoutes,
   zoneTunnelRouteRoutes,
+  dnsRecordRoutes,
 ];
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
@@ -82,6 +89,12 @@ export function createCommittedNouns(): CommittedNouns {
       noun: 'load balancer',
       ownerOf: loadBalancerOwner,
       toWire: loadBalancerToWire,
+    }),
+    dnsRecords: createCommitted({
+      noun: 'DNS record',
+      ownerOf: ({ zoneId }) => zoneId,
+      toWire: dnsRecordToWire,
+      missing: 'dns_record_missing',
     }),
   };
 }
@@ -97,6 +110,7 @@ export function liveSources(committed: CommittedNouns): LiveSources {
     route: sourceOf(liveRoutes, asItIs),
     pool: sourceOf(findLivePools, livePool, committed.pools),
     load_balancer: sourceOf(findLiveLoadBalancers, liveLoadBalancer, committed.loadBalancers),
+    published_hostname: sourceOf(findLiveDnsRecords, publishedHostname, committed.dnsRecords),
   };
 }
 

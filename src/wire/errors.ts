@@ -146,6 +146,32 @@ export const ERRORS = {
     text: (noun) => `${noun} not found`,
   },
 
+  dns_record_missing: {
+    status: 404,
+    code: 81044,
+    source: 'code and text from public bug reports; status as Terraform expects it',
+    text: as('Record does not exist.'),
+  },
+  dns_record_exists: {
+    status: 400,
+    code: 81053,
+    source: 'justmiles/traefik-cloudflare-tunnel #5',
+    text: as('An A, AAAA, or CNAME record with that host already exists.'),
+  },
+  dns_invalid: {
+    status: 400,
+    code: 1004,
+    source: 'code from public bug reports, where the reason stands in the chain with a code of its own',
+    text: (reason) => `DNS Validation Error: ${reason}`,
+  },
+  dns_content_invalid: {
+    status: 400,
+    code: 1004,
+    source: 'kubernetes-sigs/external-dns #753; there without the reason',
+    text: (reason) => `DNS Validation Error: ${reason}`,
+    chain: { code: 9007, message: 'Content for CNAME record is invalid.' },
+  },
+
   magic_tunnel_missing: {
     status: 404,
     code: 1003,
@@ -184,6 +210,13 @@ export const ERRORS = {
     code: 1022,
     source: 'terraform-provider-cloudflare #5255; status from third-party fakes',
     text: as('Cannot delete tunnel because it has active connections'),
+  },
+  tunnel_hostname_taken: {
+    status: 400,
+    code: 1003,
+    source: 'code and text from public bug reports, with the name in newer ones; status unverified',
+    text: (name) =>
+      `Failed to create record ${name} with err An A, AAAA, or CNAME record with that host already exists.`,
   },
   connector_missing: {
     status: 404,

@@ -1,12 +1,13 @@
 import { ApiError } from './errors.js';
 
-/** The two API families word the same mistake differently. Routes name theirs in `config.family`. */
-export type Family = 'lb' | 'zt';
+/** The API families word the same mistake differently. Routes name theirs in `config.family`. */
+export type Family = 'lb' | 'zt' | 'dns';
 
 /** An input that could not be used, in the family's words. */
 export function invalidInput(family: Family | undefined, reason: string): ApiError {
   if (family === 'lb') return new ApiError('validation_failed', reason);
   if (family === 'zt') return new ApiError('unparsable_input', reason);
+  if (family === 'dns') return new ApiError('dns_invalid', reason);
   return new ApiError('invalid_request', reason);
 }
 

@@ -53,7 +53,6 @@ const READ_AND_WRITE = [
     read: 'c8fed203ed3043cba015a93ad1616f1f',
     write: 'e6d2666161e84845a636613608cee8d5',
   },
-  // Opens nothing here; tokens for tunnels and load balancers usually have it as well.
   {
     name: 'DNS',
     scope: 'zone',

@@ -61,8 +61,9 @@ const ROWS: readonly Row[] = [
   // The list shows what may be seen.
   { ...row('/accounts', 'account', 'Account Settings'), read: 'anyone' },
   row('/zones/*/load_balancers', 'zone', 'Load Balancers'),
-  // It changes a load balancer; that it changes a pool as well, the operation itself looks at.
-  row('/zones/*/tunnels', 'zone', 'Load Balancers'),
+  row('/zones/*/dns_records', 'zone', 'DNS'),
+  // It changes a load balancer or a DNS record: the operation itself looks at which, and at the pool.
+  row('/zones/*/tunnels', 'zone', 'Load Balancers', 'DNS'),
   { ...row('/zones/*', 'zone', 'Zone'), read: 'something' },
   { ...row('/zones', 'zone', 'Zone'), read: 'anyone' },
   { path: '/user/tokens/verify', scope: 'user', read: 'anyone', write: [] },

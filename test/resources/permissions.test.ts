@@ -202,6 +202,22 @@ test('leading a load balancer to a tunnel takes what changing it and its pool ta
   expect(await lead(await clientWith(balancers, pools))).toBe(200);
 });
 
+test('DNS records, and leading a host name to a tunnel, take permissions of DNS', async () => {
+  const { id } = await api.create('@/cfd_tunnel', { name: 'published' });
+  const here = zoneOf(offramp.zoneId);
+  const lead = (client: Api, user_hostname: string) =>
+    status(client, 'PUT', `%/tunnels/${id}/routes`, { type: 'dns', user_hostname });
+  const writer = await clientWith([['DNS Write'], here]);
+  const reader = await clientWith([['DNS Read'], here]);
+  const balancers = await clientWith([['Load Balancers Write'], here]);
+  expect(await lead(writer, 'led-by-name')).toBe(200);
+  expect(await lead(reader, 'not-led')).toBe(403);
+  expect(await lead(balancers, 'not-led')).toBe(403);
+  expect(await status(reader, 'GET', '%/dns_records')).toBe(200);
+  expect(await status(balancers, 'GET', '%/dns_records')).toBe(403);
+  expect(await status(reader, 'POST', '%/dns_records', {})).toBe(403);
+});
+
 test('what no credential is needed for, and what is not there, is the same for every token', async () => {
   const client = await clientWith([['DNS Read'], zoneOf(offramp.zoneId)]);
   expect(await status(client, 'GET', '/ips')).toBe(200);

@@ -68,30 +68,61 @@ test('nothing is made when a part of it cannot be', async () => {
   expect(await named('@/load_balancers/pools', 'half')).toBeUndefined();
 });
 
-test('a DNS record is refused in so many words, after the tunnel and the zone were looked for', async () => {
-  const tunnel = await newTunnel('named');
-  const body = { type: 'dns', user_hostname: 'app.example.com', overwrite_existing: false };
-  const refused = await route(tunnel, body);
-  expect(refused.status).toBe(400);
-  expect(refused.body.errors).toEqual([
-    {
-      code: 10501,
-      message:
-        'A route of type "dns" (there is no DNS that could get the record) is not implemented by this version of Offramp',
-    },
+test('a host name is led to the tunnel by a DNS record that is made, changed or left as it is', async () => {
+  const [first, second] = [await newTunnel('named'), await newTunnel('renamed')];
+  const to = async (tunnel: string, user_hostname: string, overwrite_existing = false) => {
+    const answer = await route(tunnel, { type: 'dns', user_hostname, overwrite_existing });
+    expect([answer.status, answer.body.messages]).toEqual([200, []]);
+    return answer.body.result;
+  };
+  const name = 'app.example.com';
+  expect(await to(first, 'App.example.com')).toEqual({ cname: 'new', name });
+  const [record] = (await api.get(`%/dns_records?name=${name}`)).body.result;
+  expect(record).toMatchObject({ type: 'CNAME', content: `${first}.cfargotunnel.com`, proxied: true });
+  await api.patch(`%/dns_records/${record.id}`, { comment: 'kept' });
+  expect(await to(first, 'app')).toEqual({ cname: 'unchanged', name });
+
+  const taken = await route(second, { type: 'dns', user_hostname: name });
+  expect([taken.status, taken.body.errors]).toEqual([
+    400,
+    [
+      {
+        code: 1003,
+        message: `Failed to create record ${name} with err An A, AAAA, or CNAME record with that host already exists.`,
+      },
+    ],
   ]);
-  expect((await route(UNKNOWN, body)).body.errors[0].code).toBe(1003);
-  const elsewhere = await api.put(`/zones/${'0'.repeat(32)}/tunnels/${tunnel}/routes`, body);
-  expect([elsewhere.status, elsewhere.body.errors[0].code]).toEqual([404, 7003]);
+  expect(await to(second, 'app', true)).toEqual({ cname: 'updated', name });
+  expect((await api.get(`%/dns_records/${record.id}`)).body.result).toMatchObject({
+    content: `${second}.cfargotunnel.com`,
+    comment: 'kept',
+  });
+  expect(await to(first, '*.dev')).toEqual({ cname: 'new', name: '*.dev.example.com' });
 });
 
-test('only a live tunnel of cloudflared is led to', async () => {
-  const body = { type: 'lb', lb_name: `gone.${offramp.domain}`, lb_pool: 'gone' };
+test('a host name outside the zone is taken to stand below it', async () => {
+  const tunnel = await newTunnel('outside');
+  const { result } = (await route(tunnel, { type: 'dns', user_hostname: 'app.other.com' })).body;
+  expect(result).toEqual({ cname: 'new', name: 'app.other.com.example.com' });
+  const broken = await route(tunnel, { type: 'dns', user_hostname: 'a..b' });
+  expect([broken.status, broken.body.errors[0].code]).toEqual([400, 1004]);
+});
+
+test('only a live tunnel of cloudflared is led to, in a zone that is there', async () => {
+  const bodies = [
+    { type: 'lb', lb_name: `gone.${offramp.domain}`, lb_pool: 'gone' },
+    { type: 'dns', user_hostname: 'gone' },
+  ];
   const gone = await newTunnel('gone');
   await api.delete(`@/cfd_tunnel/${gone}`);
   const { id: warp } = await api.create('@/warp_connector', { name: 'warp' });
   for (const tunnel of [gone, warp, UNKNOWN])
-    expect((await route(tunnel, body)).body.errors[0]).toEqual({ code: 1003, message: 'Tunnel not found' });
+    for (const body of bodies)
+      expect((await route(tunnel, body)).body.errors[0]).toEqual({ code: 1003, message: 'Tunnel not found' });
+  for (const body of bodies) {
+    const elsewhere = await api.put(`/zones/${'0'.repeat(32)}/tunnels/${gone}/routes`, body);
+    expect([elsewhere.status, elsewhere.body.errors[0].code]).toEqual([404, 7003]);
+  }
   expect(await named('@/load_balancers/pools', 'gone')).toBeUndefined();
 });
 

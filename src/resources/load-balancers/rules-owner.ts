@@ -1,8 +1,8 @@
 import type { Client } from '../../storage/database.js';
 import type { AccessDirectory } from '../../wire/access.js';
 import { ApiError } from '../../wire/errors.js';
+import { isHostnameIn } from '../hostname.js';
 import { getZone } from '../zones/index.js';
-import { isHostnameIn } from './hostname.js';
 
 /** The path of a request names one of the two; that the account is there has been seen to before. */
 export interface OwnerParams {

@@ -13,7 +13,7 @@ export function zoneTunnelRouteRoutes(app: Http, { db, settings, access }: Conte
       config: { family: 'zt' },
       schema: {
         tags: ['Tunnels'],
-        summary: 'Lead a load balancer of the zone to a tunnel',
+        summary: 'Lead a host name or a load balancer of the zone to a tunnel',
         params: schema.params,
         body: schema.body,
         response: { 200: successOf(schema.result), ...failures },
@@ -21,12 +21,24 @@ export function zoneTunnelRouteRoutes(app: Http, { db, settings, access }: Conte
     },
     // Without messages of what has no effect yet: cloudflared cannot read any.
     async ({ params: { zone_id, tunnel_id }, body, credential }) => {
-      const account = access.accountOf(zone_id);
-      if (body.type === 'lb' && credential!.token && account) {
-        const segments = ['', 'accounts', account, 'load_balancers', 'pools'];
-        authorize(credential!.token, access, { method: 'POST', segments, body: undefined });
+      for (const path of changedBy(body.type, zone_id, access.accountOf(zone_id))) {
+        if (credential!.token)
+          authorize(credential!.token, access, {
+            method: 'POST',
+            segments: path.split('/'),
+            body: undefined,
+          });
       }
       return ok(await db.transact((tx) => rules.route(tx, settings, zone_id, tunnel_id, body)));
     },
   );
+}
+
+/** What the operation writes: the token must be allowed to. */
+function changedBy(type: schema.Body['type'], zone: string, account: string | undefined): string[] {
+  if (type === 'dns') return [`/zones/${zone}/dns_records`];
+  return [
+    `/zones/${zone}/load_balancers`,
+    ...(account === undefined ? [] : [`/accounts/${account}/load_balancers/pools`]),
+  ];
 }

@@ -1,6 +1,8 @@
+import { tunnelHostname } from '../../net/tunnel-hostname.js';
 import type { Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import type { Settings } from '../context.js';
+import { leadToTunnel } from '../dns-records/index.js';
 import { createLoadBalancer, mergeLoadBalancer } from '../load-balancers/index.js';
 import { createPool, mergePool, poolFieldsOf, poolName } from '../pools/index.js';
 import { liveTunnel } from '../tunnels/index.js';
@@ -8,7 +10,10 @@ import { getZone } from '../zones/index.js';
 import type { Body, Change, Result } from './schema.js';
 import * as store from './store.js';
 
-/** Makes the published hostname of the tunnel an origin of the pool, and the pool one of the load balancer; both are created when they are not there. */
+/**
+ * Leads a host name to the tunnel: with a DNS record, or by making `<tunnel>.cfargotunnel.com` an origin of the pool, and the
+ * pool one of the load balancer. What is not there is created.
+ */
 export async function route(
   tx: Tx,
   settings: Settings,
@@ -16,13 +21,11 @@ export async function route(
   tunnelId: string,
   body: Body,
 ): Promise<Result> {
-  const { accountId } = await getZone(tx.db, zoneId);
+  const zone = await getZone(tx.db, zoneId);
+  const { accountId } = zone;
   await liveTunnel(tx.db, accountId, tunnelId, ['cfd_tunnel']);
   if (body.type === 'dns')
-    throw new ApiError(
-      'not_implemented',
-      'A route of type "dns" (there is no DNS that could get the record)',
-    );
+    return await leadToTunnel(tx, zone, tunnelId, body.user_hostname, body.overwrite_existing ?? false);
   const problem = poolName.safeParse(body.lb_pool).error?.issues[0];
   if (problem) throw new ApiError('unparsable_input', `lb_pool ${problem.message}`);
   const pool = await poolWithTunnel(tx, settings, accountId, body.lb_pool, tunnelId);
@@ -38,7 +41,7 @@ async function poolWithTunnel(
   tunnelId: string,
 ): Promise<{ id: string; change: Change }> {
   // Named by the id, which no other origin of the pool can have taken.
-  const origin = { name: tunnelId, address: `${tunnelId}.cfargotunnel.com` };
+  const origin = { name: tunnelId, address: tunnelHostname(tunnelId) };
   const pool = await store.findPool(tx.db, accountId, name);
   if (!pool) {
     const created = await createPool(tx, settings, accountId, { name, origins: [origin] });

@@ -12,9 +12,10 @@ export const body = z.discriminatedUnion('type', [
 ]);
 
 const change = z.enum(['new', 'updated', 'unchanged']);
-export const result = z
-  .object({ load_balancer: change, pool: change })
-  .meta({ id: 'TunnelLoadBalancerChange' });
+export const result = z.union([
+  z.object({ load_balancer: change, pool: change }).meta({ id: 'TunnelLoadBalancerChange' }),
+  z.object({ cname: change, name: z.string() }).meta({ id: 'TunnelDnsChange' }),
+]);
 
 export type Body = z.output<typeof body>;
 export type Change = z.output<typeof change>;

@@ -87,11 +87,14 @@ export async function update(
   return await tx.db.zone.update({ where: { id }, data, include });
 }
 
-/** Deletes the zone with its load balancers. */
+/** Deletes the zone with its load balancers and DNS records. */
 export async function remove(tx: Tx, id: string): Promise<void> {
   const balancers = await tx.db.loadBalancer.findMany({ where: { zoneId: id }, select: { id: true } });
   await tx.db.loadBalancer.deleteMany({ where: { zoneId: id } });
   for (const balancer of balancers) tx.changed('load_balancer', balancer.id);
+  const records = await tx.db.dnsRecord.findMany({ where: { zoneId: id }, select: { id: true } });
+  await tx.db.dnsRecord.deleteMany({ where: { zoneId: id } });
+  for (const record of records) tx.changed('published_hostname', record.id);
   await tx.db.zone.delete({ where: { id } });
   tx.changed('zone', id);
 }
