@@ -22,7 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => offramp.stop());
 
-const body = (name: string, fields: object = {}) => ({ type: 'CNAME', name, content, proxied: true, ...fields });
+const body = (name: string, fields: object = {}) => ({
+  type: 'CNAME',
+  name,
+  content,
+  proxied: true,
+  ...fields,
+});
 const add = (name: string, fields: object = {}) => api.create(PATH, body(name, fields));
 const errorOf = async (asked: Promise<{ status: number; body: { errors: object[] } }>) => {
   const answer = await asked;
@@ -52,7 +58,8 @@ test('a record is created, read back, changed, replaced and deleted', async () =
   expect((await api.get(one)).body.result).toEqual(record);
   expect((await api.patch(one, {})).body.result).toEqual(record);
 
-  const changed = (await api.patch(one, { content: other.toUpperCase(), settings: { ipv4_only: false } })).body;
+  const changed = (await api.patch(one, { content: other.toUpperCase(), settings: { ipv4_only: false } }))
+    .body;
   expect(changed.result).toEqual({
     ...record,
     content: other,
@@ -103,7 +110,7 @@ test('a name has one record, and a load balancer may have it as well', async () 
   expect((await api.put(`${PATH}/${record.id}`, body('once', { comment: 'same name' }))).status).toBe(200);
   const pool = await api.create('@/load_balancers/pools', {
     name: 'once',
-    origins: [{ name: 'one', address: '192.0.2.1' }],
+    origins: [{ name: 'one', address: 'origin.example.net' }],
   });
   await api.create('%/load_balancers', {
     name: 'once.example.com',
@@ -116,7 +123,10 @@ test('only proxied CNAME records that lead to a tunnel are served, and the other
   for (const [fields, what] of [
     [{ type: 'A', content: '192.0.2.1' }, 'A DNS record of type A'],
     [{ type: 'MX', content: 'mail.example.com', priority: 10 }, 'A DNS record of type MX'],
-    [{ content: 'www.example.net' }, 'A CNAME record to "www.example.net", and not to <tunnel id>.cfargotunnel.com,'],
+    [
+      { content: 'www.example.net' },
+      'A CNAME record to "www.example.net", and not to <tunnel id>.cfargotunnel.com,',
+    ],
     [{ proxied: false }, 'A CNAME record that is not proxied'],
     [{ proxied: undefined }, 'A CNAME record that is not proxied'],
   ] as const) {
