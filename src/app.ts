@@ -280,6 +280,7 @@ async function startApi(
     version: VERSION,
     edgeCa: identity.caCertificate,
     edgeCaFile: identity.caFile,
+    quickTunnels: config.auth.mode === 'any',
     dataPlane: parts.dataPlane,
   });
   await app.listen(config.api);

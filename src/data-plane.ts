@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { proxyAddresses } from './dns/proxy-addresses.js';
 import { createDnsServer } from './dns/server.js';
 import { createEdge } from './edge/edge.js';
+import { createQuickTunnels } from './edge/quick-tunnels.js';
 import { monitorEventOf } from './health/monitor-event.js';
 import { createPoolEvents } from './health/pool-events.js';
 import { createProber } from './health/prober.js';
@@ -36,6 +37,7 @@ const log = pino({ level: options.logLevel, name: 'data-plane' }, pino.destinati
 const store = createSnapshotStore();
 const board = createHealthBoard();
 const edge = createEdge({ ...options.edge, locationName: `${options.place.pop}01`, log, store });
+const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock: systemClock });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
 const offramps = createOffRamps({ store, tunnels: edge, direct: createDirectDialer() });
 const { sessionKey, alwaysUseHttps, locationHeader } = options;
@@ -47,12 +49,14 @@ const requests = createRequestLog();
 const locations = createLocations(options.locations);
 const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(clientIp));
 const places: Places = { placeOf, locationHeader };
+const hosts = createHostIndex(store);
 const proxy = createProxy({
   ...options.http,
   place: options.place,
   https: { ...options.https, certificates: certificatesOf(options) },
   originTls: options.originTls,
   store,
+  hosts,
   steering,
   sessions,
   load,
@@ -63,7 +67,7 @@ const proxy = createProxy({
 });
 const explain = createExplain({
   snapshot: store.snapshot,
-  hosts: createHostIndex(store),
+  hosts,
   health: board,
   offramps,
   steering: createSteering({ pools, health: board, load, sessions: sessions.look }),
@@ -74,7 +78,7 @@ const privates =
   createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, load, proxy, log });
 const tcp = createTcpListeners({
   ...options.tcp,
-  store,
+  hosts,
   steering,
   load,
   offramps,
@@ -87,6 +91,7 @@ const resolver = createResolver(systemClock);
 const dns = createDnsServer({
   ...options.dns,
   store,
+  hosts,
   health: board,
   home: options.place,
   locations,
@@ -122,6 +127,8 @@ function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneO
 }
 
 edge.onConnection(({ type, connection, at }) => {
+  // The database has no such tunnel.
+  if (quickTunnels.has(connection.tunnelId)) return;
   post(
     type === 'opened'
       ? { type: 'connection_opened', connection }
@@ -149,6 +156,7 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     return null;
   },
   private_addresses: () => privates?.addresses() ?? [],
+  open_quick_tunnel: quickTunnels.open,
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 

@@ -4,6 +4,7 @@ import { createHealthBoard } from '../../dist/live/health-board.js';
 import { createLoadBoard } from '../../dist/live/load-board.js';
 import { createSnapshotStore } from '../../dist/live/snapshot-store.js';
 import { NOWHERE } from '../../dist/net/place.js';
+import { createHostIndex } from '../../dist/proxy/match.js';
 import { createProxy } from '../../dist/proxy/proxy.js';
 import { createRequestLog } from '../../dist/proxy/request-log.js';
 import { createSessions } from '../../dist/steering/affinity/create-sessions.js';
@@ -38,6 +39,7 @@ export async function startBenchProxy(port, store, offramps) {
     locationHeader: null,
     https: null,
     store,
+    hosts: createHostIndex(store),
     steering: createSteering({ pools, health: createHealthBoard(), load, sessions }),
     sessions,
     load,

@@ -3,6 +3,7 @@ import type { Http } from '../wire/http.js';
 import { explainRoutes } from './explain.js';
 import { faultRoutes } from './faults.js';
 import { onRampRoutes } from './on-ramps.js';
+import { quickTunnelRoutes } from './quick-tunnels.js';
 import { requestRoutes } from './requests.js';
 
 export interface AdminOptions {
@@ -10,15 +11,21 @@ export interface AdminOptions {
   /** PEM of the CA that signed the edge's certificate. */
   readonly edgeCa: string;
   readonly edgeCaFile: string;
+  /** Whoever asks gets a tunnel for a while. */
+  readonly quickTunnels: boolean;
   readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
 
 const config = { open: true } as const;
 
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
-export function adminRoutes(app: Http, { version, edgeCa, edgeCaFile, dataPlane }: AdminOptions): void {
+export function adminRoutes(
+  app: Http,
+  { version, edgeCa, edgeCaFile, quickTunnels, dataPlane }: AdminOptions,
+): void {
   requestRoutes(app, dataPlane);
   explainRoutes(app, dataPlane);
+  quickTunnelRoutes(app, dataPlane, quickTunnels);
 
   // Who opens the address in a browser wants to know what this is.
   app.get('/', { config, schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));

@@ -4,6 +4,7 @@ export interface WireExplanation {
   readonly client_ip: string;
   readonly place: { readonly pop: string; readonly country: string; readonly region: string };
   readonly load_balancer: (Named & { readonly proxied: boolean }) | null;
+  readonly published_hostname: Named | null;
   readonly decision: {
     readonly pool_set: string | null;
     readonly rules: readonly string[];
@@ -39,7 +40,7 @@ interface WirePool {
 }
 
 interface WireChoice {
-  readonly pool: Named;
+  readonly pool: Named | null;
   readonly origin: { readonly name: string; readonly address: string; readonly port: number };
   readonly via_fallback: boolean;
   readonly pinned: boolean;
@@ -54,14 +55,16 @@ interface WireChoice {
 
 /** The whole answer in lines, the outcome last, where the eye is. */
 export function describeExplanation(answer: WireExplanation): string {
-  const { place, decision, load_balancer } = answer;
+  const { place, decision, load_balancer, published_hostname: published } = answer;
   const from = [place.pop, place.country, place.region].filter(Boolean).join(', ');
   return [
     row('Request', `to ${answer.host} from ${answer.client_ip} (${from})`),
-    row(
-      'Load balancer',
-      load_balancer ? `${load_balancer.name} (${load_balancer.id})` : 'none has this name',
-    ),
+    published
+      ? row('Published', `${published.name} (${published.id})`)
+      : row(
+          'Load balancer',
+          load_balancer ? `${load_balancer.name} (${load_balancer.id})` : 'none has this name',
+        ),
     ...(load_balancer?.proxied === false ? [row('On-ramp', UNPROXIED)] : []),
     ...(decision
       ? [
@@ -123,16 +126,17 @@ function outcome({ chosen, connectors, fixed_response: fixed, error, ...rest }: 
   const pools = [...rest.candidates, ...(rest.fallback ? [rest.fallback] : [])];
   const drawn = pools.some((candidate) => isDrawn(candidate) || candidate.origins.some(isDrawn));
   const why = chosen.pinned ? ', for its session' : chosen.via_fallback ? ', as fallback' : '';
+  const place = pool ? `${origin.name} in ${pool.name}` : origin.name;
   const chance = drawn ? ', by lot' : '';
   const by = connectors.map(({ client_id }) => client_id).join(' or ') || 'unknown';
   if (way.kind === 'ingress') {
     const tunnel = way.tunnel?.name ?? way.tunnel?.id;
-    return `${origin.name} in ${pool.name}${why}${chance}, through the ingress rules of tunnel ${tunnel} (connector ${by})`;
+    return `${place}${why}${chance}, through the ingress rules of tunnel ${tunnel} (connector ${by})`;
   }
   const port = origin.address.includes(':')
     ? `[${origin.address}]:${origin.port}`
     : `${origin.address}:${origin.port}`;
-  const to = `${origin.name} in ${pool.name} at ${port}${why}${chance}`;
+  const to = `${place} at ${port}${why}${chance}`;
   if (way.kind === 'direct') return `${to}, directly`;
   if (way.kind === 'none') return `${to}: but ${way.detail}${error ? `, so error ${error.status}` : ''}`;
   return `${to}, through tunnel ${way.tunnel?.name ?? way.tunnel?.id} (route ${way.route?.network}, connector ${by})`;

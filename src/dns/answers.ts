@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { LiveLoadBalancer } from '../live/snapshot.js';
-import type { HostIndex } from '../proxy/match.js';
+import { type HostIndex, isPublished } from '../proxy/match.js';
 import type { Plan } from '../steering/plan.js';
 import type { Choice } from './choose-origin.js';
 import type { NameIndex } from './names.js';
@@ -16,14 +16,14 @@ export interface AnswerParts {
   readonly hosts: HostIndex;
   readonly choose: (loadBalancer: LiveLoadBalancer, asker: Asker) => Choice;
   readonly resolve: Resolve;
-  /** Where proxied load balancers are reached. */
+  /** Where the proxy is reached. */
   readonly proxyAddresses: readonly string[];
   /** Of the configuration. */
   readonly revision: () => number;
   readonly log: Logger;
 }
 
-/** Seconds that the address of a proxied load balancer is good for: it is that of the proxy and does not change. */
+/** Seconds that the address of what is proxied is good for: it is that of the proxy and does not change. */
 const PROXIED_TTL = 300;
 
 /** Makes the function that answers one question. It never rejects. */
@@ -37,15 +37,16 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     const soa = soaRecord(apex, parts.revision());
     if (query.name === apex && query.type === TYPE.SOA) return found([soa]);
     const existing = names.closestExisting(query.name);
-    const loadBalancer = hosts.match(query.name);
+    const host = hosts.match(query.name);
     // Of a name that does not exist it is the wildcard right below the closest one that does.
     const owner = existing === query.name ? query.name : `*.${existing}`;
-    if (!loadBalancer || loadBalancer.name !== owner || loadBalancer.zoneName !== apex) {
+    if (!host || host.name !== owner || host.zoneName !== apex) {
       return absent(existing === query.name ? RCODE.NOERROR : RCODE.NXDOMAIN, soa);
     }
-    if (loadBalancer.proxied) return orAbsent(proxiedRecords(query, parts.proxyAddresses), soa, false);
+    if (isPublished(host) || host.proxied)
+      return orAbsent(proxiedRecords(query, parts.proxyAddresses), soa, false);
     try {
-      return await ofOrigin(loadBalancer, asker, soa);
+      return await ofOrigin(host, asker, soa);
     } catch (error) {
       log.debug({ err: error, name: query.name }, 'a question of DNS could not be answered');
       return { ...REFUSED, rcode: RCODE.SERVFAIL };

@@ -1,13 +1,13 @@
-import type { LiveLoadBalancer } from '../live/snapshot.js';
+import type { LiveLoadBalancer, LivePublishedHostname } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 
-/** Which names there are. The zones are those that have a load balancer, enabled or not. */
+/** Which names there are. The zones are those that have a load balancer, enabled or not, or a published host name. */
 export interface NameIndex {
   /** The apex of the deepest zone that `name` (lower case, no dot at the end) is in; undefined outside of all. */
   zoneOf(name: string): string | undefined;
   /**
-   * The longest name, `name` itself or one above it, that exists: an enabled load balancer has it or a name below it, or it
-   * is an apex. Whatever records it has, a wildcard above it takes neither it nor anything below it (RFC 4592 section 3.3.1).
+   * The longest name, `name` itself or one above it, that exists: an enabled load balancer or a published host name has it
+   * or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor anything below it (RFC 4592 section 3.3.1).
    */
   closestExisting(name: string): string | undefined;
 }
@@ -17,20 +17,29 @@ export function createNameIndex(store: SnapshotStore): NameIndex {
   const zones = new Map<string, number>();
   const names = new Map<string, number>();
 
-  function count(loadBalancer: LiveLoadBalancer, step: 1 | -1): void {
-    const { zoneId, zoneName, name, enabled } = loadBalancer;
-    if (zoneId === null) return;
+  function count(zoneName: string, name: string | null, step: 1 | -1): void {
+    // One of an account, or of this data plane alone, stands in no zone.
+    if (zoneName === '') return;
     add(zones, zoneName, step);
-    if (!enabled) return;
-    for (const one of upTo(name, zoneName)) add(names, one, step);
+    if (name !== null) for (const one of upTo(name, zoneName)) add(names, one, step);
   }
 
-  for (const loadBalancer of store.snapshot.loadBalancers.values()) count(loadBalancer, 1);
+  const countLoadBalancer = ({ zoneName, name, enabled }: LiveLoadBalancer, step: 1 | -1) =>
+    count(zoneName, enabled ? name : null, step);
+  const countPublished = ({ zoneName, hostname }: LivePublishedHostname, step: 1 | -1) =>
+    count(zoneName, hostname, step);
+
+  for (const loadBalancer of store.snapshot.loadBalancers.values()) countLoadBalancer(loadBalancer, 1);
+  for (const published of store.snapshot.publishedHostnames.values()) countPublished(published, 1);
   store.onChange((changes) => {
     for (const { noun, before, after } of changes) {
-      if (noun !== 'load_balancer') continue;
-      if (before) count(before as LiveLoadBalancer, -1);
-      if (after) count(after as LiveLoadBalancer, 1);
+      if (noun === 'load_balancer') {
+        if (before) countLoadBalancer(before as LiveLoadBalancer, -1);
+        if (after) countLoadBalancer(after as LiveLoadBalancer, 1);
+      } else if (noun === 'published_hostname') {
+        if (before) countPublished(before as LivePublishedHostname, -1);
+        if (after) countPublished(after as LivePublishedHostname, 1);
+      }
     }
   });
 

@@ -5,7 +5,7 @@ import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
 import type { Locations } from '../net/locations.js';
 import type { Place } from '../net/place.js';
-import { createHostIndex } from '../proxy/match.js';
+import type { HostIndex } from '../proxy/match.js';
 import { createAnswers } from './answers.js';
 import { createChooseOrigin } from './choose-origin.js';
 import { createNameIndex } from './names.js';
@@ -19,12 +19,13 @@ export interface DnsOptions {
   /** 0 = any that is free for UDP and TCP alike. */
   readonly port: number;
   readonly store: SnapshotStore;
+  readonly hosts: HostIndex;
   readonly health: HealthView;
   /** Where this data plane is. */
   readonly home: Place;
   readonly locations: Locations;
   readonly resolve: Resolve;
-  /** Where proxied load balancers are reached. */
+  /** Where proxied load balancers and published host names are reached. */
   readonly proxyAddresses: readonly string[];
   readonly clock: Clock;
   readonly random: () => number;
@@ -43,14 +44,14 @@ const PORT_ATTEMPTS = 10;
 
 /**
  * An authoritative name server for the load balancers of zones. Those that are not proxied are answered with the address of
- * one origin, chosen as the proxy would choose it; those that are, with the proxy's addresses. It knows no zone without load
- * balancers and never asks on anybody's behalf.
+ * one origin, chosen as the proxy would choose it; those that are, and host names that lead to tunnels, with the proxy's
+ * addresses. It knows no zone without either and never asks on anybody's behalf.
  */
 export function createDnsServer(options: DnsOptions): DnsServer {
   const { store, clock, log } = options;
   const answers = createAnswers({
     names: createNameIndex(store),
-    hosts: createHostIndex(store),
+    hosts: options.hosts,
     choose: createChooseOrigin({ ...options, pools: store.snapshot.pools }),
     resolve: options.resolve,
     proxyAddresses: options.proxyAddresses,

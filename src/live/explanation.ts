@@ -22,6 +22,8 @@ export interface Explanation {
   readonly clientIp: string;
   readonly place: Place;
   readonly loadBalancer: (Named & { readonly proxied: boolean }) | null;
+  /** Of a host name that leads to a tunnel and is no load balancer's. */
+  readonly publishedHostname: Named | null;
   readonly decision: DecisionReport | null;
   readonly affinity: string | null;
   /** In the order of the configuration. */
@@ -35,7 +37,8 @@ export interface Explanation {
 }
 
 export interface ChosenOrigin {
-  readonly pool: Named;
+  /** Null for a published host name. */
+  readonly pool: Named | null;
   readonly origin: { readonly name: string; readonly address: string; readonly port: number };
   readonly viaFallback: boolean;
   readonly pinned: boolean;

@@ -134,6 +134,18 @@ export interface OnRamps {
   readonly tcp: readonly TcpAddress[];
 }
 
+/** A tunnel that nobody has configured, with the host name that leads to it. */
+export interface QuickTunnel {
+  /** UUID. */
+  readonly id: string;
+  readonly name: string;
+  readonly hostname: string;
+  /** The account that its connector names: one that nobody has. */
+  readonly accountTag: string;
+  /** Base64. */
+  readonly secret: string;
+}
+
 /** Questions that only the data plane can answer, with the type of each answer. */
 export interface Questions {
   pool_health: { ask: { poolId: string }; answer: PoolHealthReport };
@@ -150,6 +162,8 @@ export interface Questions {
   set_faults: { ask: readonly Fault[]; answer: null };
   /** Of the enabled load balancers of accounts, as soon as those that can listen do so. */
   private_addresses: { ask: null; answer: readonly PrivateAddress[] };
+  /** Rejects when there are as many as there may be. */
+  open_quick_tunnel: { ask: null; answer: QuickTunnel };
   /** Ends the connections of a tunnel, or only those of one connector; answers how many there were. */
   drop_connections: { ask: { tunnelId: string; clientId: string | null }; answer: number };
 }

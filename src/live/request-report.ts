@@ -17,8 +17,11 @@ export interface RequestReport {
   /** Why Offramp answered in place of an origin, or broke a response off; null otherwise. */
   readonly error: string | null;
   readonly loadBalancer: Named | null;
+  /** The host name that leads to the tunnel, when it was no load balancer's. */
+  readonly publishedHostname: Named | null;
   /** Who answered; of a request without an answer, who was asked last. */
   readonly pool: Named | null;
+  /** Of a published host name the tunnel's. */
   readonly origin: OriginReport | null;
   readonly offRamp: OffRampReport | null;
   /** In order; the last one too, when its failure is what the client got. */
@@ -43,6 +46,7 @@ export interface OffRampReport {
 }
 
 export interface FailedAttemptReport {
+  /** Of a published host name the host name. */
   readonly pool: string;
   readonly origin: string;
   /** The name of the edge error that it would have been. */

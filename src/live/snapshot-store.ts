@@ -33,6 +33,11 @@ export interface SnapshotStore {
    * tells the listeners.
    */
   apply(delta: SnapshotDelta): void;
+  /**
+   * Puts objects beside those of the configuration that this data plane alone has, or takes them away; at once, whatever is
+   * put aside. No delta removes them.
+   */
+  applyOwn(own: Pick<SnapshotDelta, 'upsert' | 'remove'>): void;
   /** Listeners run in the order of registration; an index must register before its readers. */
   onChange(listener: ChangeListener): void;
 }
@@ -67,42 +72,72 @@ export function createSnapshotStore(): SnapshotStore {
 
   const tableOf = (noun: LiveNoun) => tables[noun] as Map<string, LiveChange['after'] & object>;
 
-  function stage({ upsert }: SnapshotDelta): void {
-    for (const noun of LIVE_NOUNS) {
+  /** `noun id` of this data plane's own objects. */
+  const owned = new Set<string>();
+
+  function upserts({ upsert }: Pick<SnapshotDelta, 'upsert'>): LiveChange[] {
+    return LIVE_NOUNS.flatMap((noun) => {
       const table = tableOf(noun);
-      for (const after of upsert[noun] ?? [])
-        changes.push({ noun, id: after.id, before: table.get(after.id), after } as LiveChange);
+      return (upsert[noun] ?? []).map(
+        (after) => ({ noun, id: after.id, before: table.get(after.id), after }) as LiveChange,
+      );
+    });
+  }
+
+  function removals(goneOf: (noun: LiveNoun) => readonly string[]): LiveChange[] {
+    return LIVE_NOUNS.flatMap((noun) => {
+      const table = tableOf(noun);
+      return goneOf(noun)
+        .map((id) => ({ noun, id, before: table.get(id), after: undefined }) as LiveChange)
+        .filter(({ before }) => before !== undefined);
+    });
+  }
+
+  /** What a complete delta does not name. */
+  function unnamed(noun: LiveNoun, named: ReadonlySet<string>): string[] {
+    return [...tableOf(noun).keys()].filter(
+      (id) => !named.has(`${noun} ${id}`) && !owned.has(`${noun} ${id}`),
+    );
+  }
+
+  function make(made: readonly LiveChange[]): void {
+    for (const { noun, id, after } of made) {
+      if (after) tableOf(noun).set(id, after);
+      else tableOf(noun).delete(id);
     }
   }
 
-  function stageRemovals({ complete, remove }: SnapshotDelta): void {
-    const kept = new Set(complete ? changes.map(({ noun, id }) => `${noun} ${id}`) : []);
-    for (const noun of LIVE_NOUNS) {
-      const table = tableOf(noun);
-      const gone = complete
-        ? [...table.keys()].filter((id) => !kept.has(`${noun} ${id}`))
-        : (remove[noun] ?? []);
-      for (const id of gone) {
-        const before = table.get(id);
-        if (before) changes.push({ noun, id, before, after: undefined } as LiveChange);
-      }
-    }
+  function tell(made: readonly LiveChange[]): void {
+    for (const listener of listeners) listener(made, snapshot);
   }
+
+  const keyOf = ({ noun, id }: LiveChange) => `${noun} ${id}`;
 
   return {
     snapshot,
-    stage,
+    stage(part) {
+      for (const change of upserts(part)) changes.push(change);
+    },
     apply(delta) {
-      stage(delta);
-      stageRemovals(delta);
-      const made = changes;
+      const upserted = [...changes, ...upserts(delta)];
       changes = [];
-      for (const { noun, id, after } of made) {
-        if (after) tableOf(noun).set(id, after);
-        else tableOf(noun).delete(id);
-      }
+      const named = new Set(delta.complete ? upserted.map(keyOf) : []);
+      const removed = removals((noun) =>
+        delta.complete ? unnamed(noun, named) : (delta.remove[noun] ?? []),
+      );
+      const made = [...upserted, ...removed];
+      make(made);
       revision = Math.max(revision, delta.revision);
-      for (const listener of listeners) listener(made, snapshot);
+      tell(made);
+    },
+    applyOwn(own) {
+      const made = [...upserts(own), ...removals((noun) => own.remove[noun] ?? [])];
+      for (const change of made) {
+        if (change.after) owned.add(keyOf(change));
+        else owned.delete(keyOf(change));
+      }
+      make(made);
+      tell(made);
     },
     onChange(listener) {
       listeners.push(listener);

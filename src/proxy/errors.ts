@@ -65,7 +65,11 @@ export const EDGE_ERRORS = {
   },
   tls_handshake: { status: 525, code: 525, text: 'The TLS handshake with the origin failed.' },
   tls_certificate: { status: 526, code: 526, text: 'The certificate of the origin is not valid.' },
-  unknown_load_balancer: { status: 530, code: 1001, text: 'No enabled load balancer has this host name.' },
+  unknown_load_balancer: {
+    status: 530,
+    code: 1001,
+    text: 'No enabled load balancer and no published hostname has this name.',
+  },
   no_pool: {
     status: 530,
     code: 1016,

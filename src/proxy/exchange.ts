@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { LiveFixedResponse, LiveLoadBalancer } from '../live/snapshot.js';
+import type { Place } from '../net/place.js';
 import { DialError } from '../offramps/contract.js';
 import { fieldValues } from './carriers.js';
 import {
@@ -15,8 +16,10 @@ import { grpcErrorResponse } from './grpc.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import { RequestCount } from './load-counts.js';
+import { type Host, isPublished } from './match.js';
 import { OriginChoice } from './origin-choice.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
+import type { PublishedHostname } from './published-hostnames.js';
 import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
 import type { OwnResponse, Requester } from './requester.js';
@@ -38,7 +41,7 @@ export class Exchange implements ResponderUser {
   /** What the response gets besides the origin's fields, whoever answers. */
   private responseFields: string;
   private originFields = '';
-  private choice: OriginChoice | null = null;
+  private choice: OriginChoice | PublishedHostname | null = null;
   private target: OriginTarget | null = null;
   private connection: Responder | null = null;
   private cancelDial: (() => void) | null = null;
@@ -69,16 +72,28 @@ export class Exchange implements ResponderUser {
       this.refuse('loop');
       return;
     }
-    const loadBalancer = this.services.hosts.match(this.request.host);
-    if (loadBalancer) this.steer(loadBalancer);
+    const host = this.services.hosts.match(this.request.host);
+    if (host) this.lead(host);
     else this.refuse('unknown_load_balancer');
   }
 
-  private steer(loadBalancer: LiveLoadBalancer): void {
-    const { services, request, client, record } = this;
+  private lead(host: Host): void {
+    const { services, request, client } = this;
     const place = takePlace(services, request, client.identity.ip, (text) =>
       services.log.debug({ ray: this.ray, text }, 'a location header cannot be read'),
     );
+    this.originFields = originRequestFields(request, client, this.ray, place.country, this.webSocket);
+    if (isPublished(host)) {
+      this.record.publishedHostname = host;
+      this.choice = host;
+      this.attempt();
+    } else {
+      this.steer(host, place);
+    }
+  }
+
+  private steer(loadBalancer: LiveLoadBalancer, place: Place): void {
+    const { services, request, client, record } = this;
     const visit = httpVisit(loadBalancer, client, request, place, record.at);
     const decision = services.steering.decide(loadBalancer, visit);
     record.loadBalancer = loadBalancer;
@@ -87,7 +102,6 @@ export class Exchange implements ResponderUser {
     else if (decision.kind === 'fixed_response') this.answerFixed(decision.response);
     else {
       this.choice = new OriginChoice(services.steering, visit, decision);
-      this.originFields = originRequestFields(request, client, this.ray, place.country, this.webSocket);
       this.attempt();
     }
   }
@@ -256,8 +270,9 @@ export class Exchange implements ResponderUser {
 
   /** With the response of an origin begins the session that belongs to the request, or moves to this origin. */
   private startSession(): void {
-    const { plan, visit } = this.choice!;
-    if (!plan.startsSession) return;
+    const choice = this.choice!;
+    if (!('visit' in choice) || !choice.plan.startsSession) return;
+    const { plan, visit } = choice;
     const pin = { poolId: plan.pool.id, originKey: plan.origin.key };
     const cookie = this.services.sessions.pin(plan.loadBalancer, plan.settings, visit, pin);
     if (cookie !== null) this.responseFields += `Set-Cookie: ${cookie}\r\n`;

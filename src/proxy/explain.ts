@@ -1,6 +1,8 @@
 import type { ChosenOrigin, ExplainQuestion, Explanation, WayExplanation } from '../live/explanation.js';
 import type { HealthView } from '../live/health-board.js';
+import type { Named } from '../live/request-report.js';
 import type { LiveLoadBalancer, Snapshot } from '../live/snapshot.js';
+import type { Place } from '../net/place.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { Plan } from '../steering/plan.js';
@@ -11,8 +13,9 @@ import { isLoop } from './forward-headers.js';
 import { Malformed } from './head/malformed.js';
 import { type RequestHead, readRequestHead } from './head/request-head.js';
 import { DEFAULT_LIMITS } from './limits.js';
-import type { HostIndex } from './match.js';
+import { type HostIndex, isPublished } from './match.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
+import type { PublishedHostname } from './published-hostnames.js';
 import { NO_SHARES, sampleShares } from './sample-shares.js';
 import { httpVisit, type Places, takePlace } from './visit.js';
 
@@ -34,14 +37,15 @@ export function createExplain(parts: ExplainParts): Explain {
     const head = readHead(question);
     if ('status' in head) return unsteered(question, parts, head);
     const place = takePlace(parts.places, head, question.clientIp);
-    const loadBalancer = isLoop(head.cdnLoop) ? undefined : parts.hosts.match(head.host);
-    if (!loadBalancer) {
+    const host = isLoop(head.cdnLoop) ? undefined : parts.hosts.match(head.host);
+    if (!host) {
       const error = isLoop(head.cdnLoop) ? EDGE_ERRORS.loop : EDGE_ERRORS.unknown_load_balancer;
       return unsteered({ ...question, authority: head.host }, parts, error);
     }
+    if (isPublished(host)) return published(parts, host, head, question.clientIp, place);
     const client = { identity: { ip: question.clientIp }, version: 'HTTP/1.1' } as const;
-    const visit = httpVisit(loadBalancer, client, head, place, Date.now());
-    return explained(parts, loadBalancer, head, visit);
+    const visit = httpVisit(host, client, head, place, Date.now());
+    return explained(parts, host, head, visit);
   };
 }
 
@@ -64,18 +68,43 @@ function unsteered(
   error: EdgeError,
 ): Explanation {
   return {
+    ...NOTHING_STEERED,
     outcome: 'error',
     host: authority,
     clientIp,
     place: places.placeOf(clientIp),
-    loadBalancer: null,
-    decision: null,
-    affinity: null,
-    candidates: [],
-    fallback: null,
-    chosen: null,
-    fixedResponse: null,
     error,
+  };
+}
+
+const NOTHING_STEERED = {
+  loadBalancer: null,
+  publishedHostname: null,
+  decision: null,
+  affinity: null,
+  candidates: [],
+  fallback: null,
+  chosen: null,
+  fixedResponse: null,
+} as const;
+
+function published(
+  parts: ExplainParts,
+  { id, name, plan }: PublishedHostname,
+  head: RequestHead,
+  clientIp: string,
+  place: Place,
+): Explanation {
+  const chosen = chosenOrigin(parts, { ...plan, viaFallback: false, pinned: false }, head);
+  return {
+    ...NOTHING_STEERED,
+    outcome: 'origin',
+    host: head.host,
+    clientIp,
+    place,
+    publishedHostname: { id, name },
+    chosen: { ...chosen.origin, pool: null },
+    error: chosen.error,
   };
 }
 
@@ -103,6 +132,7 @@ function explained(
     clientIp: visit.clientIp,
     place: visit.place,
     loadBalancer: { id, name, proxied },
+    publishedHostname: null,
     decision: trace,
     affinity: settings.affinity,
     candidates: trace.candidates.map(pool),
@@ -119,7 +149,7 @@ function explained(
 /** With the error that the attempt would end in, when there is no way to the origin. */
 function chosenOrigin(
   parts: ExplainParts,
-  plan: Plan,
+  plan: Pick<Plan, 'origin' | 'viaFallback' | 'pinned' | 'startsSession'> & { readonly pool: Named },
   head: RequestHead,
 ): { readonly origin: ChosenOrigin; readonly error: EdgeError | null } {
   const { pool, origin, viaFallback, pinned, startsSession } = plan;

@@ -1,14 +1,15 @@
 import type { LoadBoard } from '../live/load-board.js';
 import type { Plan } from '../steering/plan.js';
 import type { DialOrigin } from './origin-dial.js';
+import type { OnlyPlan } from './published-hostnames.js';
 
 /** Counts one request for the origin that it is under way to: one at a time, and in the end none. */
 export class RequestCount {
-  private counted: Plan | null = null;
+  private counted: Plan | OnlyPlan | null = null;
 
   constructor(private readonly load: LoadBoard) {}
 
-  start(plan: Plan): void {
+  start(plan: Plan | OnlyPlan): void {
     this.counted = plan;
     this.load.requestStarted(plan.pool.id, plan.origin.key);
   }

@@ -1,45 +1,66 @@
-import type { LiveLoadBalancer } from '../live/snapshot.js';
+import type { LiveLoadBalancer, LivePublishedHostname } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
+import { type PublishedHostname, publishedHostname } from './published-hostnames.js';
+
+/** What a host name stands for. */
+export type Host = LiveLoadBalancer | PublishedHostname;
+
+export const isPublished = (host: Host): host is PublishedHostname => 'plan' in host;
 
 export interface HostIndex {
-  /** The enabled load balancer for a lower-case host name: its exact name, else the longest `*.` name above it. */
-  match(host: string): LiveLoadBalancer | undefined;
+  /**
+   * What stands for a lower-case host name: under its exact name, else under the longest `*.` name above it. Of one name an
+   * enabled load balancer comes before a published host name.
+   */
+  match(host: string): Host | undefined;
 }
 
 /** Follows the store, so that a look-up costs one map read per label at most. */
 export function createHostIndex(store: SnapshotStore): HostIndex {
-  /** Usually one; more when a name is moved from one load balancer to another. */
-  const byName = new Map<string, LiveLoadBalancer[]>();
+  /** Usually one; more when a name is moved from one load balancer to another, or published besides. */
+  const byName = new Map<string, Host[]>();
 
-  function remove({ id, name }: LiveLoadBalancer): void {
+  function remove(name: string, id: string): void {
     const left = (byName.get(name) ?? []).filter((other) => other.id !== id);
     if (left.length > 0) byName.set(name, left);
     else byName.delete(name);
   }
 
-  function add(loadBalancer: LiveLoadBalancer): void {
-    // One of an account is reached at an address of its own, and its name is no host name.
-    if (loadBalancer.zoneId === null) return;
-    byName.set(loadBalancer.name, [...(byName.get(loadBalancer.name) ?? []), loadBalancer]);
+  function add(host: Host): void {
+    const hosts = [...(byName.get(host.name) ?? []), host];
+    byName.set(
+      host.name,
+      hosts.sort((a, b) => Number(isPublished(a)) - Number(isPublished(b))),
+    );
   }
 
-  for (const loadBalancer of store.snapshot.loadBalancers.values()) add(loadBalancer);
+  function addLoadBalancer(loadBalancer: LiveLoadBalancer): void {
+    // One of an account is reached at an address of its own, and its name is no host name.
+    if (loadBalancer.zoneId !== null) add(loadBalancer);
+  }
+
+  for (const loadBalancer of store.snapshot.loadBalancers.values()) addLoadBalancer(loadBalancer);
+  for (const live of store.snapshot.publishedHostnames.values()) add(publishedHostname(live));
   store.onChange((changes) => {
     for (const { noun, before, after } of changes) {
-      if (noun !== 'load_balancer') continue;
-      if (before) remove(before as LiveLoadBalancer);
-      if (after) add(after as LiveLoadBalancer);
+      if (noun === 'load_balancer') {
+        if (before) remove((before as LiveLoadBalancer).name, before.id);
+        if (after) addLoadBalancer(after as LiveLoadBalancer);
+      } else if (noun === 'published_hostname') {
+        if (before) remove((before as LivePublishedHostname).hostname, before.id);
+        if (after) add(publishedHostname(after as LivePublishedHostname));
+      }
     }
   });
 
-  const enabled = (name: string) => byName.get(name)?.find((loadBalancer) => loadBalancer.enabled);
+  const standing = (name: string) => byName.get(name)?.find((host) => isPublished(host) || host.enabled);
 
   return {
     match(host) {
-      const exact = enabled(host);
+      const exact = standing(host);
       if (exact) return exact;
       for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-        const wildcard = enabled(`*${host.slice(dot)}`);
+        const wildcard = standing(`*${host.slice(dot)}`);
         if (wildcard) return wildcard;
       }
       return undefined;

@@ -24,7 +24,7 @@ import { createIngressResponders } from './ingress/ingress-responders.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
 import { createListener, type Listener } from './listener.js';
 import { countConnections } from './load-counts.js';
-import { createHostIndex, type HostIndex } from './match.js';
+import type { HostIndex } from './match.js';
 import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
 import type { RequestLog } from './request-log.js';
@@ -40,6 +40,7 @@ export interface ProxyOptions extends Places {
   /** Where this proxy is; CF-Ray shows its `pop`. */
   readonly place: Place;
   readonly store: SnapshotStore;
+  readonly hosts: HostIndex;
   readonly steering: Steering;
   /** Those that the steering goes by, as the counts. */
   readonly sessions: Pick<Sessions, 'pin'>;
@@ -119,7 +120,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const services: ProxyServices = {
     limits,
     timeouts,
-    hosts: createHostIndex(store),
+    hosts: options.hosts,
     steering: options.steering,
     sessions: options.sessions,
     load: options.load,

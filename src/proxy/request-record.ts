@@ -9,6 +9,7 @@ import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Plan, Trace } from '../steering/plan.js';
 import type { RequestHead } from './head/request-head.js';
+import type { OnlyPlan, PublishedHostname } from './published-hostnames.js';
 import { kept, loggedPath, type RequestLog } from './request-log.js';
 
 const DIRECT: OffRampReport = { kind: 'direct', tunnelId: null };
@@ -30,11 +31,12 @@ export class RequestRecord {
   /** Unix milliseconds. */
   readonly at = Date.now();
   loadBalancer: LiveLoadBalancer | null = null;
+  publishedHostname: PublishedHostname | null = null;
   trace: Trace | null = null;
   /** Of the response that has begun, whoever made it. */
   status: number | null = null;
   private readonly begun = performance.now();
-  private plan: Plan | null = null;
+  private plan: Plan | OnlyPlan | null = null;
   private offRamp: OffRampReport | null = null;
   private failures = NO_FAILURES;
 
@@ -45,7 +47,7 @@ export class RequestRecord {
     private readonly request: RecordedRequest,
   ) {}
 
-  attempt(plan: Plan): void {
+  attempt(plan: Plan | OnlyPlan): void {
     this.plan = plan;
     this.offRamp = this.wayOf(plan);
   }
@@ -57,7 +59,8 @@ export class RequestRecord {
 
   /** The request is over; `error` is why an origin did not have the last word. */
   end(error: string | null): void {
-    const { plan, loadBalancer, request } = this;
+    const { plan, loadBalancer, publishedHostname, request } = this;
+    const host = loadBalancer ?? publishedHostname;
     this.services.requests.add({
       ray: this.ray,
       at: this.at,
@@ -65,12 +68,13 @@ export class RequestRecord {
       clientIp: this.clientIp,
       method: kept(request.method),
       // Most often the name that is in memory anyhow.
-      host: request.host === loadBalancer?.name ? loadBalancer.name : kept(request.host),
+      host: request.host === host?.name ? host.name : kept(request.host),
       path: loggedPath(request.target),
       status: this.status,
       error,
       loadBalancer: loadBalancer && named(loadBalancer),
-      pool: plan && named(plan.pool),
+      publishedHostname: publishedHostname && named(publishedHostname),
+      pool: plan && !publishedHostname ? named(plan.pool) : null,
       origin: plan && originReport(plan.origin),
       offRamp: this.offRamp,
       failedAttempts: this.failures,
@@ -78,7 +82,7 @@ export class RequestRecord {
     });
   }
 
-  private wayOf({ origin }: Plan): OffRampReport {
+  private wayOf({ origin }: Plan | OnlyPlan): OffRampReport {
     if (origin.virtualNetworkId === null && origin.ip !== null) return DIRECT;
     const way = this.services.offramps.select(origin);
     return { kind: way.kind, tunnelId: 'tunnelId' in way ? way.tunnelId : null };

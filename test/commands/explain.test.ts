@@ -187,7 +187,7 @@ test('offramp explain tells it to a person', async () => {
   );
   expect((await explain(`${HOST}/tea`)).out).toContain('fixed response 418');
   expect((await explain('http://nobody.example.com')).out).toContain(
-    'Outcome        error 530 (1001): No enabled load balancer has this host name.',
+    'Outcome        error 530 (1001): No enabled load balancer and no published hostname has this name.',
   );
 });
 

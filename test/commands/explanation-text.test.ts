@@ -7,6 +7,7 @@ const answer: WireExplanation = {
   client_ip: '192.0.2.1',
   place: { pop: 'LOC', country: 'XX', region: '' },
   load_balancer: loadBalancer,
+  published_hostname: null,
   decision: { pool_set: null, rules: ['a\u001b[2Jb\r\n'], policy: 'off', pin: 'none' },
   affinity: null,
   candidates: [],

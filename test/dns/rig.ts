@@ -10,6 +10,7 @@ import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot
 import { systemClock } from '../../src/net/clock.js';
 import { createLocations, parseLocations } from '../../src/net/locations.js';
 import { NOWHERE, type Place } from '../../src/net/place.js';
+import { createHostIndex } from '../../src/proxy/match.js';
 import { type Answered, type AskedQuestion, question, read } from './message.js';
 
 type Upsert = { readonly [N in keyof LiveObjects]?: readonly LiveObjects[N][] };
@@ -59,6 +60,7 @@ export async function startDnsRig(options: DnsRigOptions = {}): Promise<DnsRig> 
     host: options.host ?? '127.0.0.1',
     port: 0,
     store,
+    hosts: createHostIndex(store),
     health,
     home: { ...NOWHERE, ...options.home },
     locations: createLocations(parseLocations(options.locations ?? '')),

@@ -60,3 +60,19 @@ test('an unknown id in a removal changes nothing', () => {
   store.apply({ revision: 1, complete: false, upsert: {}, remove: { pool: ['nobody'] } });
   expect(heard).toEqual([]);
 });
+
+test("this data plane's own objects stand beside the configuration until it takes them away itself", () => {
+  const store = createSnapshotStore();
+  const heard: string[] = [];
+  store.onChange((changes) => heard.push(...changes.map(({ id, after }) => `${after ? '+' : '-'}${id}`)));
+  const route = (id: string) => liveRoute({ id });
+  store.stage({ revision: 2, complete: false, upsert: { route: [route('staged')] }, remove: {} });
+  store.applyOwn({ upsert: { route: [route('own')] }, remove: {} });
+  expect([...store.snapshot.routes.keys()]).toEqual(['own']);
+  store.apply({ revision: 2, complete: false, upsert: {}, remove: {} });
+  store.apply({ revision: 3, complete: true, upsert: { route: [route('named')] }, remove: {} });
+  expect([...store.snapshot.routes.keys()].sort()).toEqual(['named', 'own']);
+  store.applyOwn({ upsert: {}, remove: { route: ['own'] } });
+  expect([[...store.snapshot.routes.keys()], store.snapshot.revision]).toEqual([['named'], 3]);
+  expect(heard).toEqual(['+own', '+staged', '+named', '-staged', '-own']);
+});

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSnapshotStore } from '../../src/live/snapshot-store.js';
 import { createHostIndex } from '../../src/proxy/match.js';
-import { liveLoadBalancer } from '../support/live-objects.js';
+import { liveLoadBalancer, livePublishedHostname } from '../support/live-objects.js';
 
 const balancer = (name: string, rest: { id?: string; enabled?: boolean } = {}) =>
   liveLoadBalancer({ name, defaultPools: [], ...rest });
@@ -55,4 +55,32 @@ test('the index follows renames, additions and removals', () => {
   expect(match('b.example.com')).toBe('2');
   change([], ['2']);
   expect(match('b.example.com')).toBeUndefined();
+});
+
+test('of one name a load balancer comes before a published host name, and otherwise the more exact name counts', () => {
+  const store = createSnapshotStore();
+  let revision = 0;
+  const apply = (
+    load_balancer: readonly ReturnType<typeof balancer>[],
+    hostnames: readonly string[] = [],
+  ) => {
+    revision += 1;
+    const published_hostname = hostnames.map((hostname) => livePublishedHostname({ id: hostname, hostname }));
+    store.apply({ revision, complete: false, upsert: { load_balancer, published_hostname }, remove: {} });
+  };
+  apply([balancer('*.example.com', { id: 'wildcard' })], ['a.example.com']);
+  const index = createHostIndex(store);
+  const match = (host: string) => index.match(host)?.id;
+  expect([match('a.example.com'), match('b.example.com')]).toEqual(['a.example.com', 'wildcard']);
+  apply([balancer('a.example.com', { id: 'exact' })], ['*.b.example.com']);
+  expect([match('a.example.com'), match('x.b.example.com')]).toEqual(['exact', '*.b.example.com']);
+  apply([balancer('a.example.com', { id: 'exact', enabled: false })]);
+  expect(match('a.example.com')).toBe('a.example.com');
+  store.apply({
+    revision: 9,
+    complete: false,
+    upsert: {},
+    remove: { published_hostname: ['a.example.com'] },
+  });
+  expect(match('a.example.com')).toBe('wildcard');
 });

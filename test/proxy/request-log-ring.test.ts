@@ -13,6 +13,7 @@ const report = (fields: Partial<RequestReport>): RequestReport => ({
   status: 200,
   error: null,
   loadBalancer: { id: 'lb-id', name: 'app.example.com' },
+  publishedHostname: null,
   pool: { id: 'pool-id', name: 'blue' },
   origin: { name: 'one', address: '192.0.2.9' },
   offRamp: { kind: 'direct', tunnelId: null },

@@ -68,6 +68,7 @@ test('a request is found with what it asked, who answered and why, and without i
     status: 200,
     error: null,
     loadBalancer: { id: 'lb', name: HOST },
+    publishedHostname: null,
     pool: { id: 'a', name: 'pool a' },
     origin: { name: 'first', address: '127.0.0.1' },
     offRamp: { kind: 'direct', tunnelId: null },

@@ -12,6 +12,7 @@ import {
   type OffRamps,
   type OriginSocket,
 } from '../../src/offramps/contract.js';
+import { createHostIndex } from '../../src/proxy/match.js';
 import { createProxy, type HttpsOptions, type ProxyOptions } from '../../src/proxy/proxy.js';
 import { createRequestLog, type RequestLog } from '../../src/proxy/request-log.js';
 import { createSessions, type TrafficSessions } from '../../src/steering/affinity/create-sessions.js';
@@ -80,6 +81,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     place: NOWHERE,
     https: options.https ? { host: '127.0.0.1', port: 0, certificates: options.https } : null,
     store,
+    hosts: createHostIndex(store),
     steering,
     sessions,
     load,

@@ -3,6 +3,7 @@ import type {
   LiveMonitor,
   LiveOrigin,
   LivePool,
+  LivePublishedHostname,
   LiveRoute,
   LiveSettings,
   LiveTunnel,
@@ -155,6 +156,17 @@ export function liveRoute(fields: Partial<LiveRoute> = {}): LiveRoute {
     virtualNetworkId: 'vnet-1',
     network: '10.0.0.0/8',
     tunnelId: 'tunnel-1',
+    ...fields,
+  };
+}
+
+export function livePublishedHostname(fields: Partial<LivePublishedHostname> = {}): LivePublishedHostname {
+  return {
+    id: 'record-1',
+    accountId: 'account-1',
+    zoneName: 'example.com',
+    hostname: 'tunnel.example.com',
+    tunnelId: '11111111-2222-4333-8444-555555555555',
     ...fields,
   };
 }

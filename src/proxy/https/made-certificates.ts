@@ -31,7 +31,7 @@ interface Made {
 }
 
 /**
- * A certificate for each name that an enabled load balancer has, made when it is asked for first. While more of them are
+ * A certificate for each name that an enabled load balancer or a published host name has, made when it is asked for first. While more of them are
  * asked for than may be made, new names get the initial one.
  */
 export function makeCertificates({
@@ -75,18 +75,18 @@ export function makeCertificates({
     initial,
     async forName(serverName) {
       if (!HOST_NAME.test(serverName)) return null;
-      const loadBalancer = hosts.match(serverName);
-      if (!loadBalancer) return null;
-      const name = certificateName(serverName, loadBalancer.name);
-      return await contextOf(name, name === loadBalancer.name ? configured : thoughtUp);
+      const host = hosts.match(serverName);
+      if (!host) return null;
+      const name = certificateName(serverName, host.name);
+      return await contextOf(name, name === host.name ? configured : thoughtUp);
     },
     onReplaced() {},
     stop() {},
   };
 }
 
-/** A certificate's `*` stands for one label, a load balancer's for any number. */
-function certificateName(serverName: string, loadBalancerName: string): string {
+/** A certificate's `*` stands for one label, that of a configured name for any number. */
+function certificateName(serverName: string, configured: string): string {
   const parent = serverName.slice(serverName.indexOf('.'));
-  return loadBalancerName === `*${parent}` ? loadBalancerName : serverName;
+  return configured === `*${parent}` ? configured : serverName;
 }

@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { TcpPort } from '../../live/data-plane-options.js';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { TcpAddress } from '../../live/messages.js';
-import type { SnapshotStore } from '../../live/snapshot-store.js';
 import type { Place } from '../../net/place.js';
 import { createRays } from '../../net/ray.js';
 import type { OffRamps } from '../../offramps/contract.js';
@@ -11,7 +10,7 @@ import type { Steering } from '../../steering/decide.js';
 import { createDeadlines } from '../deadlines.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
 import { countConnections } from '../load-counts.js';
-import { createHostIndex } from '../match.js';
+import { type HostIndex, isPublished } from '../match.js';
 import { createOriginDial } from '../origin-dial.js';
 import type { RequestLog } from '../request-log.js';
 import { carryConnection, type TcpServices } from './tcp-connection.js';
@@ -19,7 +18,7 @@ import { carryConnection, type TcpServices } from './tcp-connection.js';
 export interface TcpOptions {
   readonly host: string;
   readonly ports: readonly TcpPort[];
-  readonly store: SnapshotStore;
+  readonly hosts: HostIndex;
   readonly steering: Steering;
   readonly load: LoadBoard;
   readonly offramps: OffRamps;
@@ -42,11 +41,10 @@ export interface TcpListeners {
 
 /** Ports that pass bytes to the origins of load balancers without looking at them. */
 export function createTcpListeners(options: TcpOptions): TcpListeners {
-  const { store, log } = options;
+  const { hosts, log } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const maxConnections = options.maxConnections ?? DEFAULT_LIMITS.clientConnections;
   const deadlines = createDeadlines(timeouts.tick);
-  const hosts = createHostIndex(store);
   const clients = new Set<net.Socket>();
   const servers = new Set<net.Server>();
   const services: TcpServices = {
@@ -69,7 +67,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     // `close` follows.
     client.on('error', () => {});
     const loadBalancer = clients.size < maxConnections ? hosts.match(name) : undefined;
-    if (!loadBalancer) {
+    if (!loadBalancer || isPublished(loadBalancer)) {
       const reason = clients.size < maxConnections ? 'no enabled load balancer' : 'too many connections';
       log.debug({ loadBalancer: name, reason }, 'a TCP connection was refused');
       client.resetAndDestroy();

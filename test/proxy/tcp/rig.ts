@@ -9,6 +9,7 @@ import { createSnapshotStore, type SnapshotStore } from '../../../src/live/snaps
 import { NOWHERE, type Place } from '../../../src/net/place.js';
 import { createDirectDialer } from '../../../src/offramps/direct.js';
 import { createOffRamps } from '../../../src/offramps/select.js';
+import { createHostIndex } from '../../../src/proxy/match.js';
 import { createRequestLog, type RequestLog } from '../../../src/proxy/request-log.js';
 import {
   createTcpListeners,
@@ -57,7 +58,7 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
   const listeners = createTcpListeners({
     host: '127.0.0.1',
     ports: [{ port: 0, name: NAME }],
-    store,
+    hosts: createHostIndex(store),
     steering: createSteering({ pools: store.snapshot.pools, health, load, sessions: NO_SESSIONS }),
     load,
     offramps: createOffRamps({ store, tunnels, direct: createDirectDialer() }),

@@ -1,0 +1,87 @@
+import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import type { QuickTunnel } from '../live/messages.js';
+import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { Clock } from '../net/clock.js';
+import type { TunnelDialer } from '../offramps/contract.js';
+import { ADJECTIVES, ANIMALS, THINGS } from './quick-tunnel-words.js';
+
+export interface QuickTunnelOptions {
+  readonly store: SnapshotStore;
+  readonly tunnels: Pick<TunnelDialer, 'onAvailability'>;
+  readonly clock: Clock;
+}
+
+export interface QuickTunnels {
+  /** Throws when there are as many as there may be. */
+  open(): QuickTunnel;
+  has(tunnelId: string): boolean;
+}
+
+/** cloudflared makes one for each time that it is started. */
+export const MAX_QUICK_TUNNELS = 200;
+/** How long one is kept that has no connection: before the first, and after the last. */
+export const FORGOTTEN_AFTER_MS = 5 * 60_000;
+const SECRET_BYTES = 32;
+/** Browsers, curl and most resolvers find names below it on this machine by themselves (RFC 6761). */
+const DOMAIN = 'localhost';
+
+/**
+ * Tunnels without an account, as `cloudflared tunnel --url` asks for them. They stand in the data plane's copy of the
+ * configuration beside those of the database, which never hears of them, and go when nobody serves them.
+ */
+export function createQuickTunnels({ store, tunnels, clock }: QuickTunnelOptions): QuickTunnels {
+  const accountTag = randomBytes(16).toString('hex');
+  /** By tunnel id: how to let it stay. */
+  const known = new Map<string, () => void>();
+  const names = new Map<string, string>();
+
+  function forgetLater(tunnelId: string): void {
+    known.get(tunnelId)?.();
+    known.set(
+      tunnelId,
+      clock.after(FORGOTTEN_AFTER_MS, () => forget(tunnelId)),
+    );
+  }
+
+  function forget(tunnelId: string): void {
+    known.delete(tunnelId);
+    names.delete(tunnelId);
+    store.applyOwn({ upsert: {}, remove: { tunnel: [tunnelId], published_hostname: [tunnelId] } });
+  }
+
+  tunnels.onAvailability((tunnelId, available) => {
+    if (!known.has(tunnelId)) return;
+    if (available) known.get(tunnelId)!();
+    else forgetLater(tunnelId);
+  });
+
+  /** One that no other quick tunnel has. */
+  function newName(): string {
+    const taken = new Set(names.values());
+    for (;;) {
+      const name = [ADJECTIVES, ANIMALS, THINGS].map((words) => words[randomInt(words.length)]).join('-');
+      if (!taken.has(name)) return name;
+    }
+  }
+
+  return {
+    has: (tunnelId) => known.has(tunnelId),
+    open() {
+      if (known.size >= MAX_QUICK_TUNNELS)
+        throw new Error(
+          `there are ${known.size} quick tunnels, and there may be ${MAX_QUICK_TUNNELS}; stop some, or create a tunnel of an account`,
+        );
+      const id = randomUUID();
+      const name = newName();
+      const hostname = `${name}.${DOMAIN}`;
+      const secret = randomBytes(SECRET_BYTES);
+      const secretSha256 = createHash('sha256').update(secret).digest('hex');
+      names.set(id, name);
+      const tunnel = { id, accountId: accountTag, name, secretSha256, remotelyManaged: false };
+      const published = { id, accountId: accountTag, zoneName: '', hostname, tunnelId: id };
+      store.applyOwn({ upsert: { tunnel: [tunnel], published_hostname: [published] }, remove: {} });
+      forgetLater(id);
+      return { id, name, hostname, accountTag, secret: secret.toString('base64') };
+    },
+  };
+}
