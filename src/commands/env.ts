@@ -13,6 +13,7 @@ export const envCommand: Command = {
   notes: `
 Use: eval "$(offramp env)"
      eval "$(offramp env --cert cert.pem)" && cloudflared tunnel create my-tunnel
+     eval "$(offramp env)" && cloudflared tunnel --quick-service http://127.0.0.1:7840 --url http://localhost:8080
 `,
   async run(argv, env) {
     const flags = parseFlags(ENV_FLAGS, argv, env);
@@ -34,6 +35,9 @@ Use: eval "$(offramp env)"
       TUNNEL_EDGE: Array(4).fill(`${edgeHost}:${edge.port}`).join(','),
       TUNNEL_CACERT: edge_ca,
       TUNNEL_TRANSPORT_PROTOCOL: 'http2',
+      // Both would ask the Internet.
+      TUNNEL_NO_PRECHECKS: 'true',
+      NO_AUTOUPDATE: 'true',
       ...(flags.cert === null ? {} : { TUNNEL_ORIGIN_CERT: path.resolve(flags.cert) }),
     };
     if (flags.cert !== null) {
@@ -42,6 +46,10 @@ Use: eval "$(offramp env)"
     }
     for (const [name, value] of Object.entries(variables))
       say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
+    // Last, so that an eval without quotes, which makes one line of it all, loses nothing.
+    say(
+      `# A host name for a local service at once: cloudflared tunnel --quick-service ${new URL(api).origin} --url http://localhost:8080`,
+    );
     return 0;
   },
 };

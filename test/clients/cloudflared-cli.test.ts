@@ -3,10 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
-import { CLOUDFLARED, runConnector } from '../support/connectors.js';
+import { CLOUDFLARED, runConnector, spawnCloudflared } from '../support/connectors.js';
 import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { startOriginProcess } from '../support/origin-process.js';
+import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
 const run = promisify(execFile);
@@ -16,13 +18,15 @@ describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () =>
   let offramp: RunningOfframp;
   let api: Api;
   let folder: string;
+  /** What `offramp env` prints, and nothing else that would point anywhere. */
+  let variables: string;
 
   beforeAll(async () => {
     offramp = await startOfframp();
     api = apiOf(offramp);
     folder = await mkdtemp(path.join(os.tmpdir(), 'offramp-cloudflared-'));
     const flags = ['--api-url', offramp.apiUrl, '--cert', path.join(folder, 'cert.pem')];
-    await run(process.execPath, [MAIN, 'env', ...flags], { env: cleanEnvironment() });
+    variables = (await run(process.execPath, [MAIN, 'env', ...flags], { env: cleanEnvironment() })).stdout;
   });
   afterAll(async () => {
     await offramp.stop();
@@ -31,14 +35,12 @@ describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () =>
 
   /** Runs `cloudflared …` and gives what it printed; rejects unless it exits with 0. */
   async function cloudflared(...args: string[]): Promise<string> {
-    const env = {
-      ...cleanEnvironment(),
-      HOME: folder,
-      TUNNEL_API_URL: offramp.apiUrl,
-      TUNNEL_ORIGIN_CERT: path.join(folder, 'cert.pem'),
-      NO_AUTOUPDATE: 'true',
-    };
-    const { stdout, stderr } = await run(CLOUDFLARED!, args, { env, timeout: 60_000 });
+    const script = `eval "$VARIABLES"; exec '${CLOUDFLARED}' "$@"`;
+    const env = { ...cleanEnvironment(), HOME: folder, VARIABLES: variables };
+    const { stdout, stderr } = await run('bash', ['-c', script, 'cloudflared', ...args], {
+      env,
+      timeout: 60_000,
+    });
     return stdout + stderr;
   }
   const tunnel = (...args: string[]) => cloudflared('tunnel', ...args);
@@ -131,7 +133,7 @@ describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () =>
     expect(left).toMatchObject([{ name: 'second' }]);
   });
 
-  test('tunnel route lb makes and extends a load balancer; route dns is refused with the reason', async () => {
+  test('tunnel route lb makes and extends a load balancer', async () => {
     await tunnel('create', 'balanced');
     await tunnel('create', 'standby');
     const host = `cli.${offramp.domain}`;
@@ -146,9 +148,45 @@ describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () =>
       ({ name }: { name: string }) => name === 'cli-pool',
     );
     expect(pool.origins).toHaveLength(2);
-    await expect(tunnel('route', 'dns', 'balanced', host)).rejects.toThrow(
-      /route of type "dns" .* is not implemented by this version of Offramp/,
+  });
+
+  test('tunnel route dns publishes a host name, says so when it is there, and moves it with --overwrite-dns', async () => {
+    await tunnel('create', 'published');
+    await tunnel('create', 'successor');
+    const host = `app.${offramp.domain}`;
+    expect(await tunnel('route', 'dns', 'published', host)).toContain(
+      `Added CNAME ${host} which will route to this tunnel`,
     );
+    expect(await tunnel('route', 'dns', 'published', 'APP')).toContain(
+      `${host} is already configured to route to your tunnel`,
+    );
+    expect(await tunnel('route', 'dns', 'published', 'app.other.com')).toContain(
+      `Added CNAME app.other.com.${offramp.domain} which`,
+    );
+    await expect(tunnel('route', 'dns', 'successor', host)).rejects.toThrow(
+      `Failed to add route: code: 1003, reason: Failed to create record ${host} with err An A, AAAA, or CNAME record with that host already exists.`,
+    );
+    expect(await tunnel('route', 'dns', '--overwrite-dns', 'successor', host)).toContain(
+      `${host} updated to route to your tunnel`,
+    );
+    await expect(tunnel('route', 'dns', 'nobody', host)).rejects.toThrow(/nobody/);
+  });
+
+  test('what tunnel create has written is all that tunnel run needs, and the host name leads to the service', async () => {
+    const origin = await startOriginProcess('behind the tunnel', '127.0.0.1');
+    await tunnel('create', 'local');
+    await tunnel('route', 'dns', 'local', 'local');
+    const url = `http://127.0.0.1:${origin.port}`;
+    const connector = spawnCloudflared(['tunnel', 'run', '--url', url, 'local'], variables, folder);
+    onTestFinished(connector.stop);
+    const client = trafficClient(offramp.http);
+    await eventually(async () => (await client.get(`local.${offramp.domain}`)).body === 'behind the tunnel');
+    await connector.stop();
+    await eventually(async () => (await client.get(`local.${offramp.domain}`)).status === 530);
+    expect((await client.get(`local.${offramp.domain}`)).body).toContain('error code: 1033');
+    client.close();
+    await tunnel('delete', 'local');
+    await origin.kill();
   });
 
   test('tail and management ask for a token that cloudflared can read', async () => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
 
@@ -48,6 +49,18 @@ test('--cert writes what cloudflared reads its account, zone and token from, for
   await chmod(file, 0o644);
   expect((await env('--cert', 'cert.pem')).code).toBe(0);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+test('a shell takes what is printed, with quotes around it or without', async () => {
+  const { out } = await env();
+  const shown = 'printf "%s %s %s" "$CLOUDFLARE_ACCOUNT_ID" "$TUNNEL_EDGE" "$NO_AUTOUPDATE"';
+  for (const evaluated of ['eval "$VARIABLES"', 'eval $VARIABLES']) {
+    const { stdout } = await promisify(execFile)('bash', ['-c', `set -eu; ${evaluated}; ${shown}`], {
+      env: { ...cleanEnvironment(), VARIABLES: out },
+    });
+    expect(stdout).toBe(`${offramp.accountId} ${Array(4).fill(offramp.edge).join(',')} true`);
+  }
+  expect(out.trim().split('\n').at(-1)).toContain(`--quick-service ${new URL(offramp.apiUrl).origin} --url`);
 });
 
 test('without --cert nothing is written and no certificate is named', async () => {

@@ -1,10 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
+import { CLOUDFLARED } from '../support/connectors.js';
 import { cleanEnvironment, startOfframp } from '../support/offramp.js';
 import { startOriginProcess } from '../support/origin-process.js';
 import { trafficClient } from '../support/traffic.js';
@@ -52,3 +55,27 @@ test("the README's curl story works as it is printed", { timeout: 120_000 }, asy
   await origin.kill();
   await offramp.stop();
 });
+
+test.skipIf(!CLOUDFLARED)(
+  'a local service is published as the README says',
+  { timeout: 120_000 },
+  async () => {
+    const offramp = await startOfframp();
+    const home = await mkdtemp(path.join(os.tmpdir(), 'offramp-readme-'));
+    await mkdir(path.join(home, '.offramp'));
+    await symlink(path.resolve(CLOUDFLARED!), path.join(home, 'cloudflared'));
+    const env = {
+      ...cleanEnvironment(),
+      HOME: home,
+      PATH: `${home}:${process.env.PATH}`,
+      OFFRAMP_API_URL: offramp.apiUrl,
+    };
+    await promisify(execFile)('bash', ['-c', `set -euo pipefail\n${block('expose')}`], { cwd: ROOT, env });
+    const [tunnel] = (await apiOf(offramp).get('@/cfd_tunnel')).body.result;
+    expect((await apiOf(offramp).get('%/dns_records')).body.result).toMatchObject([
+      { name: 'app.example.com', content: `${tunnel.id}.cfargotunnel.com`, proxied: true },
+    ]);
+    await offramp.stop();
+    await rm(home, { recursive: true });
+  },
+);
