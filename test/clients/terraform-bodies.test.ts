@@ -247,6 +247,20 @@ const RESOURCES: Record<string, Resource> = {
     always: { tun_type: 'cfd_tunnel', tunnel_name: 'kept' },
     unset: ['deleted_at', 'comment'],
   },
+  cloudflare_dns_record: {
+    path: '%/dns_records',
+    method: 'PUT',
+    body: (name) => ({
+      name: `${name}.example.com`,
+      type: 'CNAME',
+      content: `${made.tunnel}.cfargotunnel.com`,
+      proxied: true,
+      ttl: 1,
+    }),
+    always: { ttl: 1, proxied: true, proxiable: true, tags: [], settings: {} },
+    unset: ['comment', 'comment_modified_on', 'tags_modified_on'],
+    optional: () => ({ comment: 'c', tags: ['team:web'], settings: { ipv4_only: true } }),
+  },
   cloudflare_zone: {
     path: '/zones',
     method: 'PATCH',

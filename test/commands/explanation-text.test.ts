@@ -44,3 +44,28 @@ test('of an origin behind ingress rules the tunnel is told, and no port', () => 
     'published in pool, through the ingress rules of tunnel dc-1 (connector c1 or c2)',
   );
 });
+
+test('a published host name is told with its tunnel, and nothing of pools', () => {
+  const address = '11111111-2222-4333-8444-555555555555.cfargotunnel.com';
+  const text = describeExplanation({
+    ...answer,
+    load_balancer: null,
+    published_hostname: { id: 'record', name: '*.example.com' },
+    decision: null,
+    fixed_response: null,
+    chosen: {
+      pool: null,
+      origin: { name: address, address, port: 80 },
+      via_fallback: false,
+      pinned: false,
+      starts_session: false,
+      way: { kind: 'ingress', tunnel: { id: 'tunnel', name: 'office' }, route: null, detail: null },
+    },
+    connectors: [{ client_id: 'connector', connections: 4 }],
+  });
+  expect(text.split('\n')).toEqual([
+    'Request        to app.example.com from 192.0.2.1 (LOC, XX)',
+    'Published      *.example.com (record)',
+    `Outcome        ${address}, through the ingress rules of tunnel office (connector connector)`,
+  ]);
+});

@@ -1,15 +1,78 @@
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { ExplainQuestion } from '../../src/live/explanation.js';
 import type { Way } from '../../src/offramps/contract.js';
+import { createDirectDialer } from '../../src/offramps/direct.js';
+import { createOffRamps } from '../../src/offramps/select.js';
 import { createExplain } from '../../src/proxy/explain.js';
+import { cleanUp, startEdge, until } from '../edge/fixture.js';
+import { INGRESS_CONNECTORS } from '../edge/ingress-connectors.js';
 import { livePublishedHostname } from '../support/live-objects.js';
 import { eventually } from '../support/waiting.js';
 import { ask } from './ask.js';
+import { httpOrigin } from './fake-origin.js';
 import { startRig } from './rig.js';
 
 const published = livePublishedHostname({ hostname: '*.tunnel.example.com' });
 const address = `${published.tunnelId}.cfargotunnel.com`;
 const HOSTNAME = 'app.tunnel.example.com';
+
+afterEach(cleanUp);
+
+/** A proxy that knows one host name, whose tunnel is `tunnel` of a real edge. */
+async function publishedRig() {
+  const edge = await startEdge();
+  const tunnel = edge.addTunnel({ accountId: 'account-1' });
+  const rig = await startRig({
+    upsert: { published_hostname: [{ ...published, tunnelId: tunnel.id }] },
+    offramps: createOffRamps({ store: edge.store, tunnels: edge.edge, direct: createDirectDialer() }),
+  });
+  return { edge, tunnel, rig };
+}
+
+describe.each(INGRESS_CONNECTORS)('behind %s', (_, connect) => {
+  test('requests to a published host name reach the service behind the tunnel under that name', async () => {
+    const { edge, tunnel, rig } = await publishedRig();
+    const origin = await httpOrigin((request, response) => {
+      request.setEncoding('utf8');
+      let body = '';
+      request.on('data', (text: string) => {
+        body += text;
+      });
+      request.on('end', () =>
+        response.writeHead(201, { 'x-seen': String(request.headers.host) }).end(`${request.url} ${body}`),
+      );
+    });
+    await connect(edge, tunnel, origin.port);
+    const answer = await ask(rig.port, { host: HOSTNAME, method: 'POST', path: '/a?b', body: 'hello' });
+    expect([answer.status, answer.headers['x-seen'], answer.body]).toEqual([201, HOSTNAME, '/a?b hello']);
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    await eventually(() => rig.requests.find(EVERYTHING).length > 0);
+    expect(rig.requests.find(EVERYTHING)[0]).toMatchObject({
+      status: 201,
+      error: null,
+      pool: null,
+      offRamp: { kind: 'ingress', tunnelId: tunnel.id },
+      failedAttempts: [],
+    });
+    expect(rig.load.outstanding(published.id)).toBe(0);
+  });
+
+  test('a GET under way in a connector that is killed is answered by another one of the tunnel', async () => {
+    const { edge, tunnel, rig } = await publishedRig();
+    let waiting = 0;
+    const silent = await httpOrigin(() => {
+      waiting += 1;
+    });
+    const origin = await httpOrigin((_request, response) => response.end('by the replica'));
+    const first = await connect(edge, tunnel, silent.port);
+    const answer = ask(rig.port, { host: HOSTNAME });
+    // All of the first one, so that what comes after is the replica.
+    await until(() => waiting === 1 && edge.edge.connections(tunnel.id).length === 4);
+    await connect(edge, tunnel, origin.port);
+    first.kill();
+    expect((await answer).body).toBe('by the replica');
+  });
+});
 
 test('a tunnel without a connection is error 1033 for its host names, and nothing else is tried', async () => {
   const rig = await startRig({

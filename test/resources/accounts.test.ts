@@ -114,6 +114,12 @@ test('a deleted account is gone with everything that it had', async () => {
     default_pools: [pool.id],
     fallback_pool: pool.id,
   });
+  await api.create(`/zones/${zone.id}/dns_records`, {
+    type: 'CNAME',
+    name: 'app',
+    content: `${tunnel.id}.cfargotunnel.com`,
+    proxied: true,
+  });
   await api.create(`${inside}/magic/ipsec_tunnels`, {
     name: 'its-ipsec',
     cloudflare_endpoint: '198.51.100.1',
@@ -137,8 +143,10 @@ test('a deleted account is gone with everything that it had', async () => {
   });
   await connector.ready;
   const visitor = trafficClient(offramp.http);
+  expect((await visitor.get('app.its-zone.test')).body).not.toContain('error code: 1001');
   expect((await api.delete(inside)).body.result).toEqual({ id });
-  expect((await visitor.get('www.its-zone.test')).body).toContain('error code: 1001');
+  for (const host of ['www.its-zone.test', 'app.its-zone.test'])
+    expect((await visitor.get(host)).body).toContain('error code: 1001');
   visitor.close();
   await lost;
   await connector.close();

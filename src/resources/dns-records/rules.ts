@@ -149,8 +149,7 @@ async function insert(tx: Tx, zone: Zone, fields: RecordFields): Promise<store.D
     zone: { name: zone.name, accountId: zone.accountId },
     ...fields,
     tags: [...fields.tags],
-    commentModifiedOn: fields.comment === null ? null : now,
-    tagsModifiedOn: fields.tags.length === 0 ? null : now,
+    ...annotated(fields, null, now),
     createdOn: now,
     modifiedOn: now,
   };
@@ -164,10 +163,19 @@ async function write(tx: Tx, before: store.DnsRecord, fields: RecordFields): Pro
     ...before,
     ...fields,
     tags: [...fields.tags],
-    commentModifiedOn: fields.comment === before.comment ? before.commentModifiedOn : now,
-    tagsModifiedOn: isDeepStrictEqual(fields.tags, before.tags) ? before.tagsModifiedOn : now,
+    ...annotated(fields, before, now),
     modifiedOn: now,
   };
   await store.update(tx, record);
   return record;
+}
+
+/** Since when the comment and the tags are what they are; null for what is not there. */
+function annotated({ comment, tags }: RecordFields, before: store.DnsRecord | null, now: Date) {
+  const sameComment = before !== null && comment === before.comment;
+  const sameTags = before !== null && isDeepStrictEqual(tags, before.tags);
+  return {
+    commentModifiedOn: comment === null ? null : sameComment ? before.commentModifiedOn : now,
+    tagsModifiedOn: tags.length === 0 ? null : sameTags ? before.tagsModifiedOn : now,
+  };
 }
