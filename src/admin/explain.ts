@@ -52,7 +52,7 @@ function nameAndValue(line: string): readonly [string, string] {
 
 /** The connectors that a way through a tunnel may take, each once, and how many connections it has. */
 function connectors({ chosen }: Explanation, dataPlane: Pick<DataPlane, 'connections'>) {
-  const tunnel = chosen?.way.kind === 'tunnel' ? chosen.way.tunnel : null;
+  const tunnel = chosen?.way.tunnel;
   const counts = new Map<string, number>();
   for (const { clientId } of tunnel ? dataPlane.connections(tunnel.id) : [])
     counts.set(clientId, (counts.get(clientId) ?? 0) + 1);

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
-import { CLOUDFLARED, runConnector, spawnCloudflared } from '../support/connectors.js';
+import { spawnCloudflared } from '../support/cloudflared.js';
+import { CLOUDFLARED, runConnector } from '../support/connectors.js';
 import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { startOriginProcess } from '../support/origin-process.js';
 import { trafficClient } from '../support/traffic.js';
@@ -172,20 +173,26 @@ describe.skipIf(!CLOUDFLARED)("cloudflared's own commands manage Offramp", () =>
     await expect(tunnel('route', 'dns', 'nobody', host)).rejects.toThrow(/nobody/);
   });
 
-  test('what tunnel create has written is all that tunnel run needs, and the host name leads to the service', async () => {
+  test('what tunnel create has written is all that tunnel run needs, and names lead to the service', async () => {
     const origin = await startOriginProcess('behind the tunnel', '127.0.0.1');
     await tunnel('create', 'local');
     await tunnel('route', 'dns', 'local', 'local');
+    await tunnel('route', 'lb', 'local', `balanced.${offramp.domain}`, 'local-pool');
     const url = `http://127.0.0.1:${origin.port}`;
     const connector = spawnCloudflared(['tunnel', 'run', '--url', url, 'local'], variables, folder);
     onTestFinished(connector.stop);
     const client = trafficClient(offramp.http);
     await eventually(async () => (await client.get(`local.${offramp.domain}`)).body === 'behind the tunnel');
+    expect((await client.get(`balanced.${offramp.domain}`)).body).toBe('behind the tunnel');
+    const args = [MAIN, 'explain', `http://local.${offramp.domain}/`, '--api-url', offramp.apiUrl];
+    const { stdout } = await run(process.execPath, args, { env: cleanEnvironment() });
+    const [{ client_id }] = (await api.get('@/cfd_tunnel?name=local')).body.result[0].connections;
+    expect(stdout).toContain(`through the ingress rules of tunnel local (connector ${client_id})`);
     await connector.stop();
     await eventually(async () => (await client.get(`local.${offramp.domain}`)).status === 530);
     expect((await client.get(`local.${offramp.domain}`)).body).toContain('error code: 1033');
     client.close();
-    await tunnel('delete', 'local');
+    await tunnel('delete', '-f', 'local');
     await origin.kill();
   });
 
