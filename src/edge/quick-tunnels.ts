@@ -77,7 +77,7 @@ export function createQuickTunnels({ store, tunnels, clock }: QuickTunnelOptions
       const secret = randomBytes(SECRET_BYTES);
       const secretSha256 = createHash('sha256').update(secret).digest('hex');
       names.set(id, name);
-      const tunnel = { id, accountId: accountTag, name, secretSha256, remotelyManaged: false };
+      const tunnel = { id, accountId: accountTag, name, secretSha256, configuration: null };
       const published = { id, accountId: accountTag, zoneName: '', hostname, tunnelId: id };
       store.applyOwn({ upsert: { tunnel: [tunnel], published_hostname: [published] }, remove: {} });
       forgetLater(id);

@@ -23,7 +23,7 @@ test('a quick tunnel is known to the data plane with its secret, and has a host 
     accountId: accountTag,
     name,
     secretSha256,
-    remotelyManaged: false,
+    configuration: null,
   });
   expect([...store.snapshot.publishedHostnames.values()]).toEqual([
     { id, accountId: accountTag, zoneName: '', hostname, tunnelId: id },

@@ -101,7 +101,7 @@ test('an explanation names the published host name and the tunnel, or why there 
     accountId: published.accountId,
     name: 'office',
     secretSha256: '',
-    remotelyManaged: false,
+    configuration: null,
   };
   const { store, proxyOptions, health, steering } = await startRig({
     upsert: { published_hostname: [published], tunnel: [tunnel] },
