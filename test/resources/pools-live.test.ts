@@ -104,6 +104,7 @@ test('the data plane sees every default filled in, and hears of each change and 
       origins: [
         liveOrigin({
           key: expect.any(String) as unknown as string,
+          accountId,
           name: 'a',
           address: '::ffff:1.1.1.1',
           ip: '1.1.1.1',
