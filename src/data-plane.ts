@@ -139,7 +139,9 @@ edge.onConnection(({ type, connection, at }) => {
 edge.onConfiguration(({ id, tunnelId }, configuration) =>
   post({ type: 'connection_configured', connectionId: id, tunnelId, configuration }),
 );
-edge.onLocalConfiguration((tunnelId, config) => post({ type: 'local_configuration', tunnelId, config }));
+edge.onLocalConfiguration((tunnelId, config) => {
+  if (!quickTunnels.has(tunnelId)) post({ type: 'local_configuration', tunnelId, config });
+});
 
 const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Questions[Q]['answer'] } = {
   pool_health: ({ poolId }) => prober.poolHealth(poolId),
