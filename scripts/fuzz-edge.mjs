@@ -1,5 +1,5 @@
-// Gives damaged frames to everything in the edge that reads what a stranger sends. Fails when anything but a CapnpError is
-// thrown, when one frame takes long, and when memory grows. Each frame has a seed of its own: the one after the other.
+// Gives damaged frames to everything in the edge that reads what a stranger sends. Fails when anything but the errors for
+// malformed messages is thrown, when one frame takes long, and when memory grows. Each frame has a seed of its own: the one after the other.
 //
 //   npm run fuzz:edge                                         a million frames, the same ones each time
 //   npm run fuzz:edge -- --seed 7 --frames 5000000 --seconds 60
@@ -11,9 +11,14 @@ import { runInNewContext } from 'node:vm';
 import { isReadable, READERS } from './frame-readers.mjs';
 import { randomOf } from './random-expressions.mjs';
 import { inChunks, randomFrame } from './random-frames.mjs';
+import { BLOCK_READERS, FRAME_READERS, headerBlock, isReadableHttp2, randomHttp2 } from './random-http2.mjs';
 
-/** What there is to read: how a frame is made, and who reads it. Another protocol of the edge is another row. */
-const SUBJECTS = [{ make: randomFrame, chunk: inChunks, readers: READERS, isReadable }];
+/** What there is to read: how it is made, and who reads it. Another protocol of the edge is another row. */
+const SUBJECTS = [
+  { make: randomFrame, readers: READERS, isReadable },
+  { make: randomHttp2, readers: FRAME_READERS, isReadable: isReadableHttp2 },
+  { make: headerBlock, readers: BLOCK_READERS, isReadable: isReadableHttp2 },
+];
 
 /** CPU time that reading one frame may take, once everything is compiled: so much, and so much for each byte. */
 const MOST_MS = 3;
@@ -62,7 +67,7 @@ function cpuMs(work) {
 function tryFrame(subject, frameSeed, { timed }) {
   const random = randomOf(frameSeed);
   const bytes = subject.make(random);
-  const chunks = subject.chunk(random, bytes);
+  const chunks = inChunks(random, bytes);
   const most = MOST_MS + (MOST_MS_PER_KIB * bytes.length) / 1024;
   for (const [name, reader] of Object.entries(subject.readers)) {
     const count = counts.get(name) ?? { readable: 0, malformed: 0 };

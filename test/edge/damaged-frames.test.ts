@@ -1,20 +1,38 @@
 import { expect, test } from 'vitest';
-import { isReadable, READERS } from '../../scripts/frame-readers.mjs';
+import { isReadable, READERS, type Reader } from '../../scripts/frame-readers.mjs';
 import { randomOf } from '../../scripts/random-expressions.mjs';
 import { inChunks, originals, randomFrame, repeated } from '../../scripts/random-frames.mjs';
+import {
+  BLOCK_READERS,
+  FRAME_READERS,
+  headerBlock,
+  isReadableHttp2,
+  randomHttp2,
+} from '../../scripts/random-http2.mjs';
 
 const FRAMES = 5_000;
 
+type Make = (random: () => number) => Buffer;
+type IsReadable = typeof isReadable;
+const SUBJECTS: [Readonly<Record<string, Reader>>, Make, IsReadable][] = [
+  [READERS, randomFrame, isReadable],
+  [FRAME_READERS, randomHttp2, isReadableHttp2],
+  [BLOCK_READERS, headerBlock, isReadableHttp2],
+];
+const CASES = SUBJECTS.flatMap(([readers, make, readable]) =>
+  Object.entries(readers).map(([name, reader]) => [name, reader, make, readable] as const),
+);
+
 // `npm run fuzz:edge` does this with a million, and watches time and memory as well.
-test.each(Object.entries(READERS))(
-  '%s: thousands of damaged frames are read or malformed, and nothing else',
-  (_, reader) => {
+test.each(CASES)(
+  '%s: thousands of damaged ones are read or malformed, and nothing else',
+  (_, reader, make, isReadableBy) => {
     let readable = 0;
     for (let seed = 1; seed <= FRAMES; seed += 1) {
       const random = randomOf(seed);
-      const chunks = inChunks(random, randomFrame(random));
+      const chunks = inChunks(random, make(random));
       try {
-        if (isReadable(reader, chunks)) readable += 1;
+        if (isReadableBy(reader, chunks)) readable += 1;
       } catch (error) {
         throw new Error(`seed ${seed}: ${Buffer.concat(chunks).toString('hex')}`, { cause: error });
       }
