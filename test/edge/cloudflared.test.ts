@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Cloudflared, cloudflaredBinary, runCloudflared } from './cloudflared-process.js';
 import {
   ACCOUNT,
   cleanUp,
+  cleanUpLater,
   connected,
   failure,
   readExactly,
@@ -15,6 +18,18 @@ import {
   tokenOf,
   until,
 } from './fixture.js';
+
+/** An HTTP server on loopback; answers its port. */
+async function startHttp(serve: RequestListener): Promise<number> {
+  const server = createServer(serve);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUpLater(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
 
 async function withFourConnections(): Promise<TestEdge & { tunnel: TestTunnel; cloudflared: Cloudflared }> {
   const started = await startEdge();
@@ -78,6 +93,44 @@ describe.skipIf(!cloudflaredBinary)('an unmodified cloudflared', () => {
       await until(() => origin.sockets.size === 0);
     }
     expect(edge.connections(tunnel.id)).toHaveLength(4);
+  });
+
+  test('an answer of its origin with too many headers fails alone, and 150 kB of headers pass', async () => {
+    const started = await startEdge();
+    const tunnel = started.addTunnel();
+    const port = await startHttp((request, response) => {
+      const bytes = Number(request.headers['x-size']);
+      for (let i = 0; i * 10_000 < bytes; i += 1) response.setHeader(`x-${i}`, 'y'.repeat(10_000));
+      response.end('body');
+    });
+    const config = `ingress: [{ service: 'http://127.0.0.1:${port}' }]`;
+    await runCloudflared(started, tunnel.token, config);
+    await until(() => started.edge.connections(tunnel.id).length === 4);
+    const connection = started.edge.connections(tunnel.id)[0]!;
+    const echo = await connected(started.dial(tunnel, (await startOrigin()).port));
+    const ask = (bytes: number) => {
+      const headers = {
+        ':method': 'GET',
+        ':scheme': 'https',
+        ':path': '/',
+        ':authority': 'app.test',
+        'x-size': `${bytes}`,
+      };
+      return started.edge.request(tunnel.id, headers, { endStream: true, onLost() {} }).stream;
+    };
+    for (const bytes of [40_000, 80_000, 150_000]) {
+      const [headers] = await once(ask(bytes), 'response');
+      const serialized: string = headers['cf-cloudflared-response-headers'];
+      expect(serialized.length).toBeGreaterThan(bytes);
+    }
+    for (const bytes of [400_000, 900_000]) {
+      const [error] = await once(ask(bytes), 'error');
+      expect(error.message).toContain('header block too large');
+    }
+    echo.write('still here');
+    expect((await readExactly(echo, 10)).toString()).toBe('still here');
+    expect(started.edge.connections(tunnel.id)).toContainEqual(connection);
+    expect(started.edge.connections(tunnel.id)).toHaveLength(4);
   });
 
   test('unregisters on SIGTERM, lets an open stream end, and exits', async () => {
