@@ -1,4 +1,4 @@
-import { type Offramp, startApp } from '../app.js';
+import type { Offramp } from '../app.js';
 import { START_FLAGS } from '../config/flags.js';
 import { parseFlags } from '../config/parse.js';
 import { startConfig } from '../config/start-config.js';
@@ -15,6 +15,8 @@ Addresses other than loopback are refused without --api-token. SIGTERM drains: r
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
     const log = stderrLog(config.logLevel);
     const stop = asked();
+    // Not at the top: what only prints a word shall not load a server before.
+    const { startApp } = await import('../app.js');
     const started = startApp(config, {
       log,
       progress: (text) => (config.json ? undefined : note(`${text} …`)),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type Offramp, startApp } from '../../app.js';
+import type { Offramp } from '../../app.js';
 import { DEMO_FLAGS, START_FLAGS } from '../../config/flags.js';
 import { parseFlags } from '../../config/parse.js';
 import { startConfig } from '../../config/start-config.js';
@@ -67,6 +67,7 @@ async function startIn(
     ...ports,
   ];
   const config = startConfig(parseFlags(START_FLAGS, argv, {}));
+  const { startApp } = await import('../../app.js');
   return await startApp(config, {
     log: stderrLog('error'),
     progress: (text) => note(`   ${text} …`),
