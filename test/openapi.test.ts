@@ -30,11 +30,21 @@ const IN_THE_SDK_ONLY = new Set([
   'DELETE /user/tokens/{}',
   'PUT /user/tokens/{}/value',
 ]);
+/** Cloudflare describes these as well; the copy is of the parts about load balancing and Zero Trust, and leaves DNS out. */
+const OUTSIDE_THE_COPY = new Set([
+  'GET /zones/{}/dns_records',
+  'POST /zones/{}/dns_records',
+  'GET /zones/{}/dns_records/{}',
+  'PUT /zones/{}/dns_records/{}',
+  'PATCH /zones/{}/dns_records/{}',
+  'DELETE /zones/{}/dns_records/{}',
+]);
 /** Called by cloudflared, and described nowhere. */
 const IN_CLOUDFLARED_ONLY = new Set([
   'POST /accounts/{}/cfd_tunnel/{}/management/{}',
   'PUT /zones/{}/tunnels/{}/routes',
 ]);
+const EXPLAINED = [...IN_THE_SDK_ONLY, ...OUTSIDE_THE_COPY, ...IN_CLOUDFLARED_ONLY].sort();
 
 function operations({ paths }: Document): string[] {
   return Object.entries(paths).flatMap(([template, methods]) =>
@@ -44,15 +54,18 @@ function operations({ paths }: Document): string[] {
   );
 }
 
-test.skipIf(!existsSync(ORACLE))("every operation stands in Cloudflare's own description", () => {
-  const oracle = new Set(operations(JSON.parse(readFileSync(ORACLE, 'utf8')) as Document));
-  const unknown = operations(document).filter((operation) => {
-    const anyOwner = operation.replace(/ \/(zones|accounts)\/\{\}\/load_balancers/, ' /{}/{}/load_balancers');
-    return (
-      !oracle.has(operation) &&
-      !oracle.has(anyOwner) &&
-      ![IN_THE_SDK_ONLY, IN_CLOUDFLARED_ONLY].some((known) => known.has(operation))
-    );
-  });
-  expect(unknown).toEqual([]);
-});
+test.skipIf(!existsSync(ORACLE))(
+  "every operation stands in Cloudflare's own description, or there is a reason why not",
+  () => {
+    const oracle = new Set(operations(JSON.parse(readFileSync(ORACLE, 'utf8')) as Document));
+    const undescribed = operations(document).filter((operation) => {
+      const anyOwner = operation.replace(
+        / \/(zones|accounts)\/\{\}\/load_balancers/,
+        ' /{}/{}/load_balancers',
+      );
+      return !oracle.has(operation) && !oracle.has(anyOwner);
+    });
+    // Equal, so that no explanation outlives what it explains.
+    expect(undescribed.sort()).toEqual(EXPLAINED);
+  },
+);
