@@ -204,6 +204,15 @@ test('the list filters and orders as it is asked to', async () => {
   expect(await names('tag.present=TEAM')).toEqual(['beta', 'alpha']);
   expect(await names('tag.exact=team:web&tag.absent=old')).toEqual([]);
   expect(await names('tag.exact=team:db&tag.present=old&tag_match=any')).toEqual(['beta', 'alpha']);
+  expect(await names('tag.contains=TEAM:E')).toEqual(['beta']);
+  expect(await names('tag.startswith=team:d')).toEqual(['alpha']);
+  expect(await names('tag.endswith=team:b')).toEqual(['beta', 'alpha']);
+  expect(await names('tag.endswith=te:b')).toEqual([]);
+  expect(await names('shadowing_name=beta.list.test')).toEqual([]);
+  expect(await names('shadowed_by_name=beta.list.test&include_shadow_metadata=true')).toEqual([
+    'beta',
+    '*.beta',
+  ]);
   expect(await names(`name=beta.list.test&content=${other}`)).toEqual([]);
   expect(await names(`name=beta.list.test&content=${other}&match=any`)).toEqual(['beta', 'alpha']);
   expect(await names('search=SECOND')).toEqual(['beta']);

@@ -28,36 +28,63 @@ function testsOf(query: ListQuery): Test[] {
     query['comment.present'] !== undefined && (({ comment }) => comment !== null),
     query['comment.absent'] !== undefined && (({ comment }) => comment === null),
     tagTest(query),
+    ...shadowTests(query),
   ];
   return tests.filter((test) => test !== false);
 }
 
+type Fits = (value: string, wanted: string) => boolean;
+
+const FITS = {
+  exact: (value, wanted) => value === wanted,
+  contains: (value, wanted) => value.includes(wanted),
+  startswith: (value, wanted) => value.startsWith(wanted),
+  endswith: (value, wanted) => value.endsWith(wanted),
+} satisfies Record<string, Fits>;
+const WAYS = Object.keys(FITS) as (keyof typeof FITS)[];
+
 /** Case does not count. */
 function textTests(query: ListQuery, part: Part): (Test | false)[] {
-  const test = (wanted: string | undefined, fits: (value: string, wanted: string) => boolean): Test | false =>
+  const test = (wanted: string | undefined, fits: Fits): Test | false =>
     wanted !== undefined &&
     ((record) => record[part] !== null && fits(record[part].toLowerCase(), wanted.toLowerCase()));
-  return [
-    test(query[part], (value, wanted) => value === wanted),
-    test(query[`${part}.exact`], (value, wanted) => value === wanted),
-    test(query[`${part}.contains`], (value, wanted) => value.includes(wanted)),
-    test(query[`${part}.startswith`], (value, wanted) => value.startsWith(wanted)),
-    test(query[`${part}.endswith`], (value, wanted) => value.endsWith(wanted)),
-  ];
+  return [test(query[part], FITS.exact), ...WAYS.map((way) => test(query[`${part}.${way}`], FITS[way]))];
 }
 
 /** What is asked of tags is one condition among the others, made of its own with `tag_match`. */
 function tagTest(query: ListQuery): Test | false {
-  const named = (tag: string, name: string) => tag.toLowerCase().split(':')[0] === name.toLowerCase();
-  const { 'tag.present': present, 'tag.absent': absent, 'tag.exact': exact } = query;
+  const { 'tag.present': present, 'tag.absent': absent } = query;
   const tests: Test[] = [];
-  if (present !== undefined) tests.push(({ tags }) => tags.some((tag) => named(tag, present)));
-  if (absent !== undefined) tests.push(({ tags }) => !tags.some((tag) => named(tag, absent)));
-  if (exact !== undefined)
-    tests.push(({ tags }) => tags.some((tag) => tag.toLowerCase() === exact.toLowerCase()));
+  if (present !== undefined) tests.push(({ tags }) => tags.some((tag) => isNamed(tag, present)));
+  if (absent !== undefined) tests.push(({ tags }) => !tags.some((tag) => isNamed(tag, absent)));
+  for (const way of WAYS) {
+    const wanted = query[`tag.${way}`];
+    if (wanted === undefined) continue;
+    const [name, value] = nameAndValue(wanted);
+    tests.push(({ tags }) =>
+      tags.some((tag) => isNamed(tag, name) && FITS[way](nameAndValue(tag)[1], value)),
+    );
+  }
   if (tests.length === 0) return false;
   return (record) =>
     query.tag_match === 'any' ? tests.some((test) => test(record)) : tests.every((test) => test(record));
+}
+
+const isNamed = (tag: string, name: string) => nameAndValue(tag)[0] === name.toLowerCase();
+
+/** Of `name:value`, or of a name alone, in lower case. */
+function nameAndValue(tag: string): readonly [name: string, value: string] {
+  const [name = '', ...value] = tag.toLowerCase().split(':');
+  return [name, value.join(':')];
+}
+
+/** There are no NS records, and so none that shadows a name. */
+function shadowTests({ shadowing_name, shadowed_by_name }: ListQuery): (Test | false)[] {
+  const delegation = shadowed_by_name?.toLowerCase();
+  return [
+    shadowing_name !== undefined && (() => false),
+    delegation !== undefined && (({ name }) => name === delegation || name.endsWith(`.${delegation}`)),
+  ];
 }
 
 function matchesSearch({ name, content, comment }: WireDnsRecord, search: string | undefined): boolean {
