@@ -1,32 +1,25 @@
 import type { Duplex } from 'node:stream';
-import type { LiveFixedResponse, LiveLoadBalancer } from '../live/snapshot.js';
-import type { Place } from '../net/place.js';
+import type { LiveFixedResponse } from '../live/snapshot.js';
 import { DialError } from '../offramps/contract.js';
-import { fieldValues } from './carriers.js';
-import {
-  EDGE_ERRORS,
-  type EdgeError,
-  type EdgeErrorName,
-  errorResponse,
-  type OriginFailure,
-} from './errors.js';
+import { destinationOf } from './destination.js';
+import { errorAnswer } from './error-answer.js';
+import { EDGE_ERRORS, type EdgeError, type EdgeErrorName, type OriginFailure } from './errors.js';
 import { fixedResponse } from './fixed-response.js';
 import { isLoop, originRequestFields, rayField } from './forward-headers.js';
-import { grpcErrorResponse } from './grpc.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import { RequestCount } from './load-counts.js';
-import { type Host, isPublished } from './match.js';
-import { OriginChoice } from './origin-choice.js';
+import type { Host } from './match.js';
+import type { OriginChoice } from './origin-choice.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
 import type { PublishedHostname } from './published-hostnames.js';
 import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
-import type { OwnResponse, Requester } from './requester.js';
+import type { Requester } from './requester.js';
 import type { Responder, ResponderUser } from './responder.js';
 import { type FailedAttempt, replacesStaleConnection } from './retry.js';
 import { type ProxyServices, respondersFor } from './services.js';
-import { httpVisit, takePlace } from './visit.js';
+import { takePlace } from './visit.js';
 
 /** One request on its way to an origin, perhaps to a second one, and its response on the way back. */
 export class Exchange implements ResponderUser {
@@ -83,25 +76,11 @@ export class Exchange implements ResponderUser {
       services.log.debug({ ray: this.ray, text }, 'a location header cannot be read'),
     );
     this.originFields = originRequestFields(request, client, this.ray, place.country, this.webSocket);
-    if (isPublished(host)) {
-      this.record.publishedHostname = host;
-      this.choice = host;
-      this.attempt();
-    } else {
-      this.steer(host, place);
-    }
-  }
-
-  private steer(loadBalancer: LiveLoadBalancer, place: Place): void {
-    const { services, request, client, record } = this;
-    const visit = httpVisit(loadBalancer, client, request, place, record.at);
-    const decision = services.steering.decide(loadBalancer, visit);
-    record.loadBalancer = loadBalancer;
-    record.trace = decision.trace;
-    if (decision.kind === 'no_pool') this.refuse('no_pool');
-    else if (decision.kind === 'fixed_response') this.answerFixed(decision.response);
+    const destination = destinationOf(host, services.steering, request, client, place, this.record);
+    if (destination.kind === 'no_pool') this.refuse('no_pool');
+    else if (destination.kind === 'fixed_response') this.answerFixed(destination.response);
     else {
-      this.choice = new OriginChoice(services.steering, visit, decision);
+      this.choice = destination.choice;
       this.attempt();
     }
   }
@@ -155,12 +134,7 @@ export class Exchange implements ResponderUser {
     const error = typeof reason === 'string' ? EDGE_ERRORS[reason] : reason;
     this.record.status = error.status;
     this.record.end(name);
-    this.client.answer(this.errorResponse(error), rayField(this.ray));
-  }
-
-  private errorResponse(error: EdgeError): OwnResponse {
-    if (this.request.grpc) return grpcErrorResponse(error, this.ray);
-    return errorResponse(error, this.ray, fieldValues(this.request.passedOn, 'accept').join());
+    this.client.answer(errorAnswer(error, this.ray, this.request), rayField(this.ray));
   }
 
   private stop(): void {
@@ -269,11 +243,7 @@ export class Exchange implements ResponderUser {
 
   /** With the response of an origin begins the session that belongs to the request, or moves to this origin. */
   private startSession(): void {
-    const choice = this.choice!;
-    if (!('visit' in choice) || !choice.plan.startsSession) return;
-    const { plan, visit } = choice;
-    const pin = { poolId: plan.pool.id, originKey: plan.origin.key };
-    const cookie = this.services.sessions.pin(plan.loadBalancer, plan.settings, visit, pin);
+    const cookie = this.choice!.sessionCookie(this.services.sessions);
     if (cookie !== null) this.responseFields += `Set-Cookie: ${cookie}\r\n`;
   }
 

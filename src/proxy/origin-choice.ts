@@ -1,6 +1,7 @@
 import type { LiveOrigin } from '../live/snapshot.js';
 import type { Steering } from '../steering/decide.js';
 import type { Plan } from '../steering/plan.js';
+import type { Sessions } from '../steering/sessions.js';
 import type { Visit } from '../steering/visit.js';
 import { type FailedAttempt, mayTryAnotherOrigin } from './retry.js';
 
@@ -19,7 +20,7 @@ export class OriginChoice {
 
   constructor(
     private readonly steering: Pick<Steering, 'alternative' | 'passOver'>,
-    readonly visit: Visit,
+    private readonly visit: Visit,
     public plan: Plan,
   ) {}
 
@@ -31,6 +32,14 @@ export class OriginChoice {
     if (next.pool.id !== this.plan.pool.id) this.unresolvedInPool = 0;
     this.plan = next;
     return true;
+  }
+
+  /** The value of the Set-Cookie that binds the client to this origin from now on; null without one. */
+  sessionCookie(sessions: Pick<Sessions, 'pin'>): string | null {
+    const { plan, visit } = this;
+    if (!plan.startsSession) return null;
+    const pin = { poolId: plan.pool.id, originKey: plan.origin.key };
+    return sessions.pin(plan.loadBalancer, plan.settings, visit, pin);
   }
 
   private retry(attempt: FailedAttempt): Plan | null {

@@ -19,9 +19,12 @@ export interface PublishedHostname {
   readonly plan: OnlyPlan;
   /** There is nowhere else. */
   moveOn(): false;
+  /** With one place there is nothing to bind a client to. */
+  sessionCookie(): null;
 }
 
 const moveOn = () => false as const;
+const sessionCookie = () => null;
 
 export function publishedHostname(live: LivePublishedHostname): PublishedHostname {
   const { id, accountId, hostname, zoneName, tunnelId } = live;
@@ -41,5 +44,5 @@ export function publishedHostname(live: LivePublishedHostname): PublishedHostnam
     flattenCname: false,
   };
   const plan: OnlyPlan = { pool: { id, name: hostname }, origin, startsSession: false };
-  return { id, name: hostname, zoneName, plan, moveOn };
+  return { id, name: hostname, zoneName, plan, moveOn, sessionCookie };
 }

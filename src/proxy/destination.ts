@@ -1,0 +1,46 @@
+import type { LiveFixedResponse, LiveLoadBalancer } from '../live/snapshot.js';
+import type { Place } from '../net/place.js';
+import type { Steering } from '../steering/decide.js';
+import type { RequestHead } from './head/request-head.js';
+import { type Host, isPublished } from './match.js';
+import { OriginChoice } from './origin-choice.js';
+import type { PublishedHostname } from './published-hostnames.js';
+import type { RequestRecord } from './request-record.js';
+import type { Requester } from './requester.js';
+import { httpVisit } from './visit.js';
+
+/** What shall become of a request: an origin answers it, an operator's response does, or nobody can. */
+export type Destination =
+  | { readonly kind: 'origin'; readonly choice: OriginChoice | PublishedHostname }
+  | { readonly kind: 'fixed_response'; readonly response: LiveFixedResponse }
+  | { readonly kind: 'no_pool' };
+
+/** Where a request for `host` goes; the record learns why. */
+export function destinationOf(
+  host: Host,
+  steering: Steering,
+  request: RequestHead,
+  client: Pick<Requester, 'identity' | 'version'>,
+  place: Place,
+  record: RequestRecord,
+): Destination {
+  if (!isPublished(host)) return steered(host, steering, request, client, place, record);
+  record.publishedHostname = host;
+  return { kind: 'origin', choice: host };
+}
+
+function steered(
+  loadBalancer: LiveLoadBalancer,
+  steering: Steering,
+  request: RequestHead,
+  client: Pick<Requester, 'identity' | 'version'>,
+  place: Place,
+  record: RequestRecord,
+): Destination {
+  const visit = httpVisit(loadBalancer, client, request, place, record.at);
+  const decision = steering.decide(loadBalancer, visit);
+  record.loadBalancer = loadBalancer;
+  record.trace = decision.trace;
+  if (decision.kind === 'no_pool' || decision.kind === 'fixed_response') return decision;
+  return { kind: 'origin', choice: new OriginChoice(steering, visit, decision) };
+}
