@@ -13,9 +13,12 @@ export type FieldRole =
   | 'cdn_loop'
   | 'te';
 
+/** Passed on although its name starts with a dropped prefix. */
+type Exception = 'keep';
+
 interface NamedRole {
   readonly name: string;
-  readonly role: FieldRole;
+  readonly role: FieldRole | Exception;
 }
 
 export interface FieldRoles {
@@ -47,6 +50,8 @@ export const REQUEST_FIELDS = fieldRoles(
     'x-real-ip': 'drop',
     'cdn-loop': 'cdn_loop',
     te: 'te',
+    // Where `cloudflared access` wants to go behind the bastion of a tunnel: its user says so, and nobody before it.
+    'cf-access-jump-destination': 'keep',
   },
   // Servers behind CGI-like gateways read `CF_…` as `CF-…`, and so on.
   ['cf-', 'cf_', 'x_forwarded_', 'x_forwarded-', 'x-forwarded_', 'x_real_ip', 'x_real-ip', 'x-real_ip'],
@@ -83,7 +88,10 @@ export const TRAILER_FIELDS = fieldRoles(
   ['cf-', 'x-accel-', 'x-forwarded-', 'access-control-'],
 );
 
-function fieldRoles(table: Readonly<Record<string, FieldRole>>, droppedPrefixes: string[]): FieldRoles {
+function fieldRoles(
+  table: Readonly<Record<string, FieldRole | Exception>>,
+  droppedPrefixes: string[],
+): FieldRoles {
   const named = Object.entries(table).map(([name, role]) => ({ name, role }));
   const longest = Math.max(...named.map(({ name }) => name.length));
   const byLength = Array.from({ length: longest + 1 }, (_, length) => {
@@ -98,7 +106,8 @@ export function roleOf(roles: FieldRoles, text: string, start: number, end: numb
   const length = end - start;
   const sameLength = length < roles.byLength.length ? roles.byLength[length] : undefined;
   if (sameLength !== undefined) {
-    for (const { name, role } of sameLength) if (matchesName(text, start, name)) return role;
+    for (const { name, role } of sameLength)
+      if (matchesName(text, start, name)) return role === 'keep' ? undefined : role;
   }
   for (const prefix of roles.droppedPrefixes) {
     if (length >= prefix.length && matchesName(text, start, prefix)) return 'drop';

@@ -311,6 +311,24 @@ describe.each(INGRESS_CONNECTORS)('through the ingress rules of %s', (_, connect
     await until(() => rig.proxy.load.connections('pool') === 0);
   });
 
+  test('of the fields that only an edge may send, a client can send the one that names its goal behind a bastion', async () => {
+    const origin = await httpOrigin((request, response) => response.end(JSON.stringify(request.headers)));
+    const rig = await ingressRig();
+    await connect(rig.edge, rig.tunnel, origin.port);
+    const headers = {
+      'Cf-Access-Jump-Destination': '10.0.0.1:22',
+      'Cf-Access-Jwt-Assertion': 'forged',
+      'Cf-Connecting-Ip': '192.0.2.66',
+      'Cf-Int-Edge': 'forged',
+    };
+    const seen = JSON.parse((await send(rig, { headers })).body.toString());
+    expect(seen).toMatchObject({
+      'cf-access-jump-destination': '10.0.0.1:22',
+      'cf-connecting-ip': '127.0.0.1',
+    });
+    expect(Object.values(seen)).not.toContain('forged');
+  });
+
   test('an origin may decline a WebSocket', async () => {
     const origin = await httpOrigin((_request, response) => response.writeHead(403).end('no'));
     const rig = await ingressRig();
