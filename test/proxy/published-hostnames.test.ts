@@ -57,6 +57,14 @@ describe.each(INGRESS_CONNECTORS)('behind %s', (_, connect) => {
     expect(rig.load.outstanding(published.id)).toBe(0);
   });
 
+  test('a host name whose service is the proxy itself ends as a loop, and nothing stays under way', async () => {
+    const { edge, tunnel, rig } = await publishedRig();
+    await connect(edge, tunnel, rig.port);
+    const answer = await ask(rig.port, { host: HOSTNAME });
+    expect([answer.status, answer.body]).toEqual([508, expect.stringContaining('error code: 1000')]);
+    await eventually(() => rig.load.outstanding(published.id) + rig.load.connections(published.id) === 0);
+  });
+
   test('a GET under way in a connector that is killed is answered by another one of the tunnel', async () => {
     const { edge, tunnel, rig } = await publishedRig();
     let waiting = 0;

@@ -119,6 +119,11 @@ test('a name has one record, and a load balancer may have it as well', async () 
   });
 });
 
+test('of two writers of one name at the same time one is told that it exists', async () => {
+  const answers = await Promise.all([api.post(PATH, body('raced')), api.post(PATH, body('raced'))]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
+});
+
 test('only proxied CNAME records that lead to a tunnel are served, and the others are refused in so many words', async () => {
   for (const [fields, what] of [
     [{ type: 'A', content: '192.0.2.1' }, 'A DNS record of type A'],
