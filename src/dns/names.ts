@@ -7,7 +7,8 @@ export interface NameIndex {
   zoneOf(name: string): string | undefined;
   /**
    * The longest name, `name` itself or one above it, that exists: an enabled load balancer or a published host name has it
-   * or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor anything below it (RFC 4592 section 3.3.1).
+   * or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor anything below
+   * it (RFC 4592 section 3.3.1).
    */
   closestExisting(name: string): string | undefined;
 }

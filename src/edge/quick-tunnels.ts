@@ -31,33 +31,29 @@ const DOMAIN = 'localhost';
  */
 export function createQuickTunnels({ store, tunnels, clock }: QuickTunnelOptions): QuickTunnels {
   const accountTag = randomBytes(16).toString('hex');
-  /** By tunnel id: how to let it stay. */
-  const known = new Map<string, () => void>();
-  const names = new Map<string, string>();
+  /** By tunnel id. */
+  const known = new Map<string, { readonly name: string; readonly stay: () => void }>();
 
-  function forgetLater(tunnelId: string): void {
-    known.get(tunnelId)?.();
-    known.set(
-      tunnelId,
-      clock.after(FORGOTTEN_AFTER_MS, () => forget(tunnelId)),
-    );
+  function forgetLater(tunnelId: string, name: string): void {
+    known.get(tunnelId)?.stay();
+    known.set(tunnelId, { name, stay: clock.after(FORGOTTEN_AFTER_MS, () => forget(tunnelId)) });
   }
 
   function forget(tunnelId: string): void {
     known.delete(tunnelId);
-    names.delete(tunnelId);
     store.applyOwn({ upsert: {}, remove: { tunnel: [tunnelId], published_hostname: [tunnelId] } });
   }
 
   tunnels.onAvailability((tunnelId, available) => {
-    if (!known.has(tunnelId)) return;
-    if (available) known.get(tunnelId)!();
-    else forgetLater(tunnelId);
+    const tunnel = known.get(tunnelId);
+    if (!tunnel) return;
+    if (available) tunnel.stay();
+    else forgetLater(tunnelId, tunnel.name);
   });
 
   /** One that no other quick tunnel has. */
   function newName(): string {
-    const taken = new Set(names.values());
+    const taken = new Set([...known.values()].map((tunnel) => tunnel.name));
     for (;;) {
       const name = [ADJECTIVES, ANIMALS, THINGS].map((words) => words[randomInt(words.length)]).join('-');
       if (!taken.has(name)) return name;
@@ -76,11 +72,10 @@ export function createQuickTunnels({ store, tunnels, clock }: QuickTunnelOptions
       const hostname = `${name}.${DOMAIN}`;
       const secret = randomBytes(SECRET_BYTES);
       const secretSha256 = createHash('sha256').update(secret).digest('hex');
-      names.set(id, name);
       const tunnel = { id, accountId: accountTag, name, secretSha256, configuration: null };
       const published = { id, accountId: accountTag, zoneName: '', hostname, tunnelId: id };
       store.applyOwn({ upsert: { tunnel: [tunnel], published_hostname: [published] }, remove: {} });
-      forgetLater(id);
+      forgetLater(id, name);
       return { id, name, hostname, accountTag, secret: secret.toString('base64') };
     },
   };

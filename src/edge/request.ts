@@ -5,8 +5,8 @@ import type { Registry } from './registry.js';
 
 /**
  * Sends the head of an HTTP request to the ingress rules of a tunnel, over the connection with the fewest streams. One that
- * cannot take the stream is passed over. Throws a DialError: `no_connection`, or `other` for headers that cannot be sent. What becomes of the stream later is up to the caller, who knows whether the
- * request may be sent once more.
+ * cannot take the stream is passed over. Throws a DialError: `no_connection`, or `other` for headers that cannot be sent.
+ * What becomes of the stream later is up to the caller, who knows whether the request may be sent once more.
  */
 export function request(
   registry: Pick<Registry, 'pick'>,

@@ -31,8 +31,8 @@ interface Made {
 }
 
 /**
- * A certificate for each name that an enabled load balancer or a published host name has, made when it is asked for first. While more of them are
- * asked for than may be made, new names get the initial one.
+ * A certificate for each name that an enabled load balancer or a published host name has, made when it is asked for first.
+ * While more of them are asked for than may be made, new names get the initial one.
  */
 export function makeCertificates({
   hosts,

@@ -15,6 +15,11 @@ test('the fields of the origin are all that counts', () => {
   });
 });
 
+test('fields about one connection go no further, whatever names them', () => {
+  const fields = ['Connection', 'close, X-Hop', 'X-Hop', '1', 'Keep-Alive', 'timeout=5', 'Trailer', 'X-End'];
+  expect(read(fromOrigin(200, [...fields, 'Cf-Int-Own', '1', 'X-Own', '1'])).passedOn).toBe('X-Own: 1\r\n');
+});
+
 test('without a request for it there is no upgrade', () => {
   expect(read(fromOrigin(200, ['Upgrade', 'websocket', 'Connection', 'Upgrade'])).status).toBe(200);
 });
@@ -26,6 +31,11 @@ test.each([
   ['a space in a name', ['A b', 'c']],
   ['a colon in a name', ['A:', 'c']],
   ['a pseudo-header', [':status', '200']],
+  ['an empty name', ['', 'c']],
+  ['a second length, even the same', ['Content-Length', '3', 'Content-Length', '3']],
+  ['a length that is a list', ['Content-Length', '3, 3']],
+  ['a length beside chunks', ['Content-Length', '3', 'Transfer-Encoding', 'chunked']],
+  ['a coding of the transfer that is not known', ['Transfer-Encoding', 'gzip, chunked']],
   ['more fields than are taken', Array.from({ length: 22 }, () => 'a')],
 ])('%s is refused', (_, fields) => {
   expect(() => read(fromOrigin(200, fields))).toThrow(
