@@ -42,10 +42,12 @@ export function originFields(serialized: string): readonly (readonly [name: stri
 
 function decoded(text: string): string {
   // Node skips what is not base64.
-  if (!BASE64.test(text) || text.length % 4 === 1) throw unreadable('not base64 without padding', text);
+  if (!BASE64.test(text) || text.length % 4 === 1)
+    throw unreadable('a part that is not base64 without padding', text);
   return Buffer.from(text, 'base64').toString('latin1');
 }
 
+/** Without the text, which goes into logs: it may be a cookie. */
 function unreadable(what: string, text: string): SyntaxError {
-  return new SyntaxError(`cf-cloudflared-response-headers has ${what}: ${JSON.stringify(text.slice(0, 60))}`);
+  return new SyntaxError(`cf-cloudflared-response-headers has ${what}, of ${text.length} characters`);
 }

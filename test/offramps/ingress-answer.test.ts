@@ -28,6 +28,16 @@ test.each([
   expect(() => originFields(value)).toThrow(SyntaxError);
 });
 
+test('a refusal says what is wrong and quotes nothing, which may be a secret', () => {
+  for (const [value, message] of [
+    ['U2V0LUNvb2tpZQ:c2VjcmV0PTE=', 'a part that is not base64 without padding, of 12 characters'],
+    ['c2VjcmV0PTE', 'a pair without a name, of 11 characters'],
+  ] as const)
+    expect(() => originFields(value)).toThrow(
+      new SyntaxError(`cf-cloudflared-response-headers has ${message}`),
+    );
+});
+
 test('an answer says whether the origin speaks or the connector', () => {
   expect(whoAnswers('{"src":"origin"}')).toBe('origin');
   expect(whoAnswers('{"src":"cloudflared","flow_rate_limited":true}')).toBe('connector');
