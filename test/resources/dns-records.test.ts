@@ -141,6 +141,8 @@ test('only proxied CNAME records that lead to a tunnel are served, and the other
       message: `${what} is not implemented by this version of Offramp`,
     });
   }
+  for (const asked of [api.post(`${PATH}/batch`, { posts: [] }), api.get(`${PATH}/export`)])
+    expect([404, 405]).toContain((await asked).status);
 });
 
 test.each([
