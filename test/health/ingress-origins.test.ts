@@ -102,6 +102,22 @@ describe.each(INGRESS_CONNECTORS)('behind the ingress rules of %s', (_, connect)
     expect(seen.map(({ url }) => url)).toEqual(['/', '/there']);
   });
 
+  test('a redirect to another host is not followed: it would be looked for on this machine', async () => {
+    const elsewhere = await origin();
+    const location = `http://127.0.0.1:${elsewhere.port}/`;
+    const { port } = await origin((_request, response) =>
+      response.writeHead(301, { Location: location }).end(),
+    );
+    const { edge, tunnel, bench, check } = await start();
+    await connect(edge, tunnel, port);
+    check({ followRedirects: true }, { host: 'app.example.com' });
+    expect(await bench.verdict(POOL)).toMatchObject({
+      state: 'unhealthy',
+      failureReason: 'Response code mismatch error',
+    });
+    expect(elsewhere.seen).toEqual([]);
+  });
+
   test('a service that is not there is down, and up again when it is', async () => {
     const { edge, tunnel, bench, check } = await start();
     await connect(edge, tunnel, await closedPort());

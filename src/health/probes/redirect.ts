@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { parseIp } from '../../net/ip.js';
+import { tunnelBefore } from '../../net/tunnel-hostname.js';
 import type { OriginAddress } from '../../offramps/contract.js';
 import { type HttpProbeRequest, hostName, serverNameOf } from './http-request.js';
 
@@ -16,8 +17,8 @@ export const isRedirect = (status: number) => REDIRECTS.has(status);
 
 /**
  * The hop that `location` leads to. The host that was asked stays the origin that was dialled; another host is dialled
- * directly. Null when it cannot be followed: no URL, not http(s), or another host than a private origin, which is
- * nobody that this network would have to know.
+ * directly. Null when it cannot be followed: no URL, not http(s), or another host than an origin behind a tunnel: what its
+ * names mean is known there, and `localhost` would be this machine.
  */
 export function nextHop(hop: Hop, status: number, location: string): Hop | null {
   const url = resolve(location, hop.request);
@@ -25,7 +26,8 @@ export function nextHop(hop: Hop, status: number, location: string): Hop | null 
   const secure = url.protocol === 'https:';
   const sameAuthority = url.host === base(hop.request).host && secure === hop.request.secure;
   const sameHost = sameAuthority || isOrigin(url, hop);
-  if (!sameHost && hop.origin.virtualNetworkId !== null) return null;
+  const isPrivate = hop.origin.virtualNetworkId !== null || tunnelBefore(hop.origin) !== null;
+  if (!sameHost && isPrivate) return null;
   return {
     origin: sameHost ? hop.origin : otherOrigin(url, hop.origin),
     port: sameAuthority ? hop.port : Number(url.port) || (secure ? 443 : 80),
