@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http2';
+import type { OutgoingHead } from '../http2/outgoing-fields.js';
 import type { Http2Session } from '../http2/session.js';
 import type { Http2Stream } from '../http2/stream.js';
 import type { ConnectionInfo } from '../live/messages.js';
@@ -39,11 +39,7 @@ export interface Connection {
    * Throws when the session cannot take the stream. Connectors know no half-closed stream: with `endStream` the request has
    * no body, and nothing can be written.
    */
-  open(
-    headers: OutgoingHttpHeaders,
-    owner: StreamOwner,
-    options?: { readonly endStream?: boolean },
-  ): Http2Stream;
+  open(head: OutgoingHead, owner: StreamOwner, options?: { readonly endStream?: boolean }): Http2Stream;
   /** A response did not come in time: finds out whether the session still lives. */
   suspect(): void;
   /** Takes no new streams, lets the open ones end, then closes the session. */
@@ -115,13 +111,13 @@ export function createConnection(options: ConnectionOptions): Connection {
     get hasRoom() {
       return streams.size + 1 < session.remoteSettings.maxConcurrentStreams;
     },
-    open(headers, owner, { endStream = false } = {}) {
-      const stream = session.request(headers, { endStream });
+    open(head, owner, { endStream = false } = {}) {
+      const stream = session.request(head, { endStream });
       streams.set(stream, owner);
-      stream.once('error', (error: Error) => {
+      stream.on('error', (error: Error) => {
         if (session.destroyed) owner.onLost(error.message);
       });
-      stream.once('close', () => release(stream));
+      stream.on('close', () => release(stream));
       return stream;
     },
     suspect: () => watchdog.pingNow(),

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http2';
+import type { OutgoingHead } from '../http2/outgoing-fields.js';
 import { DialError, type TunnelRequest, type TunnelRequestOptions } from '../offramps/contract.js';
 import type { Connection } from './connection.js';
 import type { Registry } from './registry.js';
@@ -11,7 +11,7 @@ import type { Registry } from './registry.js';
 export function request(
   registry: Pick<Registry, 'pick'>,
   tunnelId: string,
-  headers: OutgoingHttpHeaders,
+  head: OutgoingHead,
   { endStream, onLost }: TunnelRequestOptions,
 ): TunnelRequest {
   const tried = new Set<Connection>();
@@ -20,7 +20,7 @@ export function request(
     if (!connection) throw new DialError('no_connection', whyNoConnection(tunnelId, tried.size));
     tried.add(connection);
     try {
-      const stream = connection.open(headers, { onDraining() {}, onLost }, { endStream });
+      const stream = connection.open(head, { onDraining() {}, onLost }, { endStream });
       // `close` follows and says the same.
       stream.on('error', () => {});
       return { stream, suspect: connection.suspect };

@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { CODE, codeName, SessionError, StreamError } from './errors.js';
 import { createFrameReader, type FrameReader } from './frame-reader.js';
@@ -17,7 +16,7 @@ import {
 import { MAX_LIST_BYTES } from './header-blocks.js';
 import { EMPTY_TABLE, encodeFields } from './hpack/encoder.js';
 import type { Headers } from './incoming-message.js';
-import { outgoingFields } from './outgoing-fields.js';
+import { type OutgoingHead, requestFields } from './outgoing-fields.js';
 import { createPings, type PingCallback } from './pings.js';
 import { createReceiver, SESSION_WINDOW } from './receiver.js';
 import { defaultSettings, SETTING, type Settings } from './settings.js';
@@ -83,13 +82,11 @@ export class Http2Session extends EventEmitter {
   }
 
   /** Client: opens a stream. Throws when the session takes no more, TypeError when a header is none. */
-  request(headers: OutgoingHttpHeaders, options: { readonly endStream?: boolean } = {}): Http2Stream {
+  request(head: OutgoingHead, options: { readonly endStream?: boolean } = {}): Http2Stream {
     if (this.closed) throw new Error('the HTTP/2 session takes no new streams: it is closed');
-    const isConnect = headers[':method'] === 'CONNECT';
-    const defaults = isConnect ? {} : { ':method': 'GET', ':scheme': 'https', ':path': '/' };
-    const fields = outgoingFields({ ...defaults, ...headers });
+    const fields = requestFields(head);
     const stream = new Http2Stream(this.#host, this.#nextId, this.remoteSettings.initialWindowSize);
-    stream.expectsNoBody = headers[':method'] === 'HEAD';
+    stream.expectsNoBody = fields[fields.indexOf(':method') + 1] === 'HEAD';
     this.#nextId += 2;
     this.#streams.set(stream.id, stream);
     stream.sendHead(fields, options.endStream ?? false);

@@ -294,9 +294,11 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
       else this.#reset(error ? CODE.INTERNAL_ERROR : CODE.CANCEL);
     }
     callback(error);
-    this.#settleWrite(
-      error ?? new StreamError(CODE.CANCEL, 'the stream was closed before the bytes were sent'),
-    );
+    // Errors are expensive, and most streams end with nothing left to send.
+    if (this.#written)
+      this.#settleWrite(
+        error ?? new StreamError(CODE.CANCEL, 'the stream was closed before the bytes were sent'),
+      );
   }
 }
 

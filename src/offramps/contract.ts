@@ -68,6 +68,9 @@ export interface RequestStream extends Duplex {
   close(code?: number): void;
 }
 
+/** The head of a request: headers; or names and values in turn, names in lower case and pseudo-headers first. */
+export type OutgoingHead = OutgoingHttpHeaders | readonly string[];
+
 export interface TunnelRequestOptions {
   /** The request has no body. */
   readonly endStream: boolean;
@@ -83,7 +86,7 @@ export interface TunnelDialer {
   connected(tunnelId: string): boolean;
   dial(tunnelId: string, destination: Destination, options: DialOptions): OriginSocket;
   /** Sends the head of an HTTP request. Throws a DialError: `no_connection` when no connection takes it, `other` when it cannot be sent. */
-  request(tunnelId: string, headers: OutgoingHttpHeaders, options: TunnelRequestOptions): TunnelRequest;
+  request(tunnelId: string, head: OutgoingHead, options: TunnelRequestOptions): TunnelRequest;
   /** Called when a tunnel gets its first or loses its last usable connection. */
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
@@ -117,5 +120,5 @@ export interface OffRamps {
   /** `select` and dial in one step; when there is no way the returned socket fails with that DialError. */
   dial(origin: OriginAddress, port: number, options: DialOptions): OriginSocket;
   /** `select` and an HTTP request in one step, for an origin behind ingress rules. Throws the DialError when there is no such way. */
-  request(origin: OriginAddress, headers: OutgoingHttpHeaders, options: TunnelRequestOptions): TunnelRequest;
+  request(origin: OriginAddress, head: OutgoingHead, options: TunnelRequestOptions): TunnelRequest;
 }

@@ -269,6 +269,9 @@ test('an answer and DATA for a stream that is over are passed over, and their by
 
 test('a header that no HTTP/2 message may have is refused when it is written', async () => {
   const { client } = await ourClient();
-  for (const headers of [{ connection: 'close' }, { 'a b': 'x' }, { a: 'x\ny' }, { a: '\u20ac' }])
+  for (const headers of [{ connection: 'close' }, { 'a b': 'x' }, { a: 'x\ny' }, { a: '\u20ac' }]) {
     expect(() => client.request(headers), JSON.stringify(headers)).toThrow(TypeError);
+    const inTurn = [':method', 'GET', ':path', '/', ...Object.entries(headers).flat()];
+    expect(() => client.request(inTurn), inTurn.join(' ')).toThrow(TypeError);
+  }
 });

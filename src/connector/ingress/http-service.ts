@@ -17,7 +17,7 @@ import {
 } from './ingress-request.js';
 import { collectBody, hasBody, sendBody } from './request-body.js';
 import { type BodyLength, bodyLength, framing, requestHeaders, usuallyHasNoBody } from './request-headers.js';
-import { pairsOf, responseHeaders, responseTrailers } from './response-headers.js';
+import { responseHeaders, responseTrailers } from './response-headers.js';
 
 /** Bytes of a body without a length, for a service that takes none in chunks. */
 const MAX_COLLECTED_BYTES = 1024 * 1024;
@@ -36,8 +36,7 @@ export function createHttpService(origin: HttpOrigin, context: IngressContext): 
 
 async function serve(origin: HttpOrigin, request: IngressRequest, context: IngressContext): Promise<void> {
   const { stream, rawHeaders, endStream, method, isWebSocket } = request;
-  const lengths = [...pairsOf(rawHeaders)].filter(([name]) => name.toLowerCase() === 'content-length');
-  const values = lengths.map(([, value]) => value);
+  const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1] === 'content-length');
   let length: BodyLength | null = isWebSocket ? 'none' : bodyLength(values, endStream);
   if (length === null) return refuse(stream, 400, 'the content-length of the request cannot be true');
   if (length === 'unknown' && usuallyHasNoBody(method) && !(await hasBody(stream))) length = 'none';
@@ -142,7 +141,9 @@ function respond(request: IngressRequest, context: IngressContext, response: Inc
     return;
   }
   // Only chunks can be followed by trailers.
-  const waitForTrailers = response.headers['transfer-encoding'] !== undefined;
+  const waitForTrailers = response.rawHeaders.some(
+    (text, i) => i % 2 === 0 && /^transfer-encoding$/i.test(text),
+  );
   if (waitForTrailers) {
     stream.once('wantTrailers', () => {
       stream.sendTrailers(responseTrailers(response.rawTrailers) ?? {});

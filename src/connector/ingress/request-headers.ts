@@ -1,5 +1,4 @@
 import { canonicalName, isHopByHop } from './header-names.js';
-import { append, pairsOf } from './response-headers.js';
 
 /** Named or answered here; what is left of them goes to no service. */
 const NOT_PASSED_ON = new Set([
@@ -12,16 +11,19 @@ const NOT_PASSED_ON = new Set([
 
 /** The visitor's headers in the form of HTTP/1.1, repeated ones as lists; without Host and without what tells the body's length. */
 export function requestHeaders(rawHeaders: readonly string[]): Record<string, string[]> {
-  const headers = new Map<string, string[]>();
-  for (const [given, value] of pairsOf(rawHeaders)) {
-    const name = given.toLowerCase();
+  // Without a prototype: a field may well be called `constructor`.
+  const headers: Record<string, string[]> = Object.create(null);
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
     if (name.startsWith(':') || isHopByHop(name) || NOT_PASSED_ON.has(name)) continue;
-    append(headers, canonicalName(name), value);
+    const canonical = canonicalName(name);
+    const values = headers[canonical];
+    if (values) values.push(rawHeaders[i + 1]!);
+    else headers[canonical] = [rawHeaders[i + 1]!];
   }
   // HTTP/2 may send each cookie by itself; HTTP/1.1 has one field.
-  const cookies = headers.get('Cookie');
-  if (cookies) headers.set('Cookie', [cookies.join('; ')]);
-  return Object.fromEntries(headers);
+  if (headers.Cookie) headers.Cookie = [headers.Cookie.join('; ')];
+  return headers;
 }
 
 /** How long the body of a request is: not there, so many bytes, or only its end tells. */

@@ -1,4 +1,4 @@
-import { canonicalName, isHopByHop } from './header-names.js';
+import { canonicalName, isHopByHop, remembered } from './header-names.js';
 
 export const META_ORIGIN = '{"src":"origin"}';
 
@@ -15,33 +15,44 @@ export function* pairsOf(rawHeaders: readonly string[]): Generator<HeaderPair> {
 }
 
 /**
- * The answer's headers for the edge: all of the origin's in one, and the length once more in the open, where HTTP/2 wants
- * it. `rawHeaders` is Node's flat list; its values are Latin-1.
+ * The answer's headers for the edge: all of the origin's in one (`name:value` pairs joined by `;`, both in base64, repeated
+ * names as repeated pairs), and the length once more in the open, where HTTP/2 wants it. `rawHeaders` is Node's flat list; its values are Latin-1.
  */
 export function responseHeaders(
   status: number,
   rawHeaders: readonly string[],
 ): Record<string, string | number> {
-  const pairs = [...pairsOf(rawHeaders)].map(([name, value]) => [name.toLowerCase(), value] as const);
-  const kept = pairs.filter(([name]) => !isControl(name) && !OF_THE_TRANSFER.has(name));
-  const isChunked = pairs.some(([name]) => name === 'transfer-encoding');
-  const length = isChunked ? undefined : kept.find(([name]) => name === 'content-length')?.[1];
-  return {
+  const serialized: string[] = [];
+  let length: string | undefined;
+  let isChunked = false;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    const value = rawHeaders[i + 1]!;
+    if (name === 'transfer-encoding') isChunked = true;
+    if (isControl(name) || OF_THE_TRANSFER.has(name)) continue;
+    if (name === 'content-length') length ??= value;
+    serialized.push(`${codedName(name)}:${base64(value)}`);
+  }
+  const headers: Record<string, string | number> = {
     ':status': status,
     'cf-cloudflared-response-meta': META_ORIGIN,
-    'cf-cloudflared-response-headers': serialize(kept),
-    ...(length !== undefined && { 'content-length': length }),
+    'cf-cloudflared-response-headers': serialized.join(';'),
   };
+  if (length !== undefined && !isChunked) headers['content-length'] = length;
+  return headers;
 }
 
-/** `name:value` pairs joined by `;`, each part in base64 without padding. Repeated names stay repeated pairs. */
-export function serialize(pairs: Iterable<HeaderPair>): string {
-  return [...pairs].map(([name, value]) => `${base64(canonicalName(name))}:${base64(value)}`).join(';');
+/** Without padding. */
+function base64(text: string): string {
+  const padded = Buffer.from(text, 'latin1').toString('base64');
+  const spare = text.length % 3;
+  return spare === 0 ? padded : padded.slice(0, spare - 3);
 }
 
-const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64').replace(/=+$/, '');
+const codedName = remembered((name) => base64(canonicalName(name)));
 
-const isControl = (name: string) => CONTROL_PREFIXES.some((prefix) => name.startsWith(prefix));
+const isControl = (name: string) =>
+  name.startsWith('cf-') && CONTROL_PREFIXES.some((prefix) => name.startsWith(prefix));
 
 /** Of an answer's trailers, those that HTTP/2 can carry; null when there are none. */
 export function responseTrailers(rawTrailers: readonly string[]): Record<string, string[]> | null {

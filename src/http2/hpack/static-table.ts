@@ -67,14 +67,17 @@ www-authenticate`
   });
 
 const names = new Map<string, number>();
-const fields = new Map<string, number>();
+/** By name, then by value: few names have values here. */
+const fields = new Map<string, Map<string, number>>();
 for (const [index, [name, value]] of STATIC_TABLE.entries()) {
   if (!names.has(name)) names.set(name, index + 1);
-  if (value !== '') fields.set(`${name} ${value}`, index + 1);
+  if (value === '') continue;
+  const values = fields.get(name) ?? new Map<string, number>();
+  fields.set(name, values.set(value, index + 1));
 }
 
 /** Index of the entry with this name and value, or 0. */
-export const staticField = (name: string, value: string): number => fields.get(`${name} ${value}`) ?? 0;
+export const staticField = (name: string, value: string): number => fields.get(name)?.get(value) ?? 0;
 
 /** Index of the first entry with this name, or 0. */
 export const staticName = (name: string): number => names.get(name) ?? 0;

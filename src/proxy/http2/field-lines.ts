@@ -13,26 +13,32 @@ const NOT_IN_HTTP2 = new Set([
 ]);
 
 /**
- * Field lines, each checked and with its CRLF, as headers of HTTP/2. Values are latin1 in the lines; `spell` makes of them
- * what the writer of the headers wants, by default Node, which writes UTF-8.
+ * Field lines, each checked and with its CRLF, as headers of HTTP/2. Values are latin1 in the lines, and in
+ * the headers what Node writes as the same bytes.
  */
-export function headersFrom(lines: string, spell: (value: string) => string = asUtf8): OutgoingHttpHeaders {
+export function headersFrom(lines: string): OutgoingHttpHeaders {
   // Without a prototype: a field may well be called `constructor`.
   const headers: OutgoingHttpHeaders = Object.create(null);
+  eachField(lines, (name, given) => {
+    const value = asUtf8(given);
+    const known = headers[name];
+    // Only Set-Cookie cannot be joined (RFC 9110 section 5.3), and Cookie has a separator of its own.
+    if (name === 'set-cookie') headers[name] = [...((known as string[] | undefined) ?? []), value];
+    else headers[name] = known === undefined ? value : `${known}${name === 'cookie' ? ';' : ','} ${value}`;
+  });
+  return headers;
+}
+
+/** Gives `take` each field of such lines that HTTP/2 has a place for, its name in lower case. */
+export function eachField(lines: string, take: (name: string, value: string) => void): void {
   let at = 0;
   while (at < lines.length) {
     const colon = lines.indexOf(':', at);
     const end = lines.indexOf('\r\n', colon);
     const name = lines.slice(at, colon).toLowerCase();
     at = end + 2;
-    if (NOT_IN_HTTP2.has(name)) continue;
-    const value = spell(lines.slice(colon + 1, end).trim());
-    const known = headers[name];
-    // Only Set-Cookie cannot be joined (RFC 9110 section 5.3), and Cookie has a separator of its own.
-    if (name === 'set-cookie') headers[name] = [...((known as string[] | undefined) ?? []), value];
-    else headers[name] = known === undefined ? value : `${known}${name === 'cookie' ? ';' : ','} ${value}`;
+    if (!NOT_IN_HTTP2.has(name)) take(name, lines.slice(colon + 1, end).trim());
   }
-  return headers;
 }
 
 /**

@@ -69,7 +69,7 @@ export class Http2Responder implements Responder, Waiting {
       this.stream = this.options.open(request, endStream, (reason) => this.lost(reason));
     } catch (error) {
       // It became impossible after the responder was chosen.
-      setImmediate(() => this.gone(this.options.failedToOpen(error), error as Error));
+      setImmediate(() => this.gone(this.options.failedToOpen(error), () => error as Error));
       return true;
     }
     this.listen(this.stream);
@@ -93,7 +93,7 @@ export class Http2Responder implements Responder, Waiting {
     stream.on('close', () => {
       const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
       const failure = this.answered ? 'invalid_response' : this.options.endedUnanswered;
-      this.gone(refused ? 'refused' : failure, new Error(`the stream ended with ${stream.rstCode}`));
+      this.gone(refused ? 'refused' : failure, () => new Error(`the stream ended with ${stream.rstCode}`));
     });
   }
 
@@ -141,7 +141,7 @@ export class Http2Responder implements Responder, Waiting {
 
   destroy(): void {
     this.leave();
-    if (this.stream === null) this.gone('invalid_response', new Error('given up'));
+    if (this.stream === null) this.gone('invalid_response', () => new Error('given up'));
     else this.stream.close(constants.NGHTTP2_CANCEL);
   }
 
@@ -231,11 +231,11 @@ export class Http2Responder implements Responder, Waiting {
   }
 
   private lost(reason: string): void {
-    this.gone('invalid_response', new DialError('reset', `the tunnel connection was lost: ${reason}`));
+    this.gone('invalid_response', () => new DialError('reset', `the tunnel connection was lost: ${reason}`));
   }
 
   /** The stream is no more; the user hears of it unless it has all it wanted. */
-  private gone(failure: OriginFailure, cause: Error): void {
+  private gone(failure: OriginFailure, cause: () => Error): void {
     if (this.over) return;
     this.over = true;
     const { user } = this;
@@ -243,7 +243,7 @@ export class Http2Responder implements Responder, Waiting {
     this.deadline = NEVER;
     this.options.deadlines.forget(this);
     this.options.closed();
-    user?.originFailed(failure, cause);
+    user?.originFailed(failure, cause());
   }
 
   private soon(): number {
