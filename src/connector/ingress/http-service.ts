@@ -38,6 +38,7 @@ async function serve(origin: HttpOrigin, request: IngressRequest, context: Ingre
   const { stream, rawHeaders, endStream, method, isWebSocket } = request;
   const lengths = [...pairsOf(rawHeaders)].filter(([name]) => name.toLowerCase() === 'content-length');
   const values = lengths.map(([, value]) => value);
+  if (method === 'CONNECT') return refuse(stream, 400, 'services are reached by requests, not by CONNECT');
   let length: BodyLength | null = isWebSocket ? 'none' : bodyLength(values, endStream);
   if (length === null) return refuse(stream, 400, 'the content-length of the request cannot be true');
   if (length === 'unknown' && usuallyHasNoBody(method) && !(await hasBody(stream))) length = 'none';
@@ -157,15 +158,18 @@ function respond(request: IngressRequest, context: IngressContext, response: Inc
 }
 
 function upgrade(
-  { stream }: IngressRequest,
-  { counts, log }: IngressContext,
+  request: IngressRequest,
+  context: IngressContext,
   response: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): void {
-  socket.on('error', (error) => log.debug({ err: error }, 'connector: WebSocket of a service failed'));
+  const { stream } = request;
+  socket.on('error', (error) =>
+    failRequest(request, context, `the service broke off its WebSocket: ${error.message}`),
+  );
   if (stream.destroyed) return void socket.destroy();
-  countResponse(counts, 101);
+  countResponse(context.counts, 101);
   // HTTP/2 has no 101.
   stream.respond(responseHeaders(200, response.rawHeaders));
   if (head.length > 0) stream.write(head);
