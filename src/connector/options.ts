@@ -20,7 +20,7 @@ export interface ConnectorOptions extends ConfigurationInput {
   /** 4 when absent. */
   readonly connections?: number;
   readonly log: Logger;
-  /** Milliseconds that open streams get to end after `close`; 30 s when absent. */
+  /** Milliseconds that open streams get to end after `close`, three minutes at most; 30 s when absent. */
   readonly gracePeriodMs?: number;
   /** Shown by the API; `offramp/0.1.0` when absent. */
   readonly version?: string;
@@ -39,6 +39,8 @@ export interface ConnectorSettings {
 }
 
 const MAX_CONNECTIONS = 16;
+/** As in cloudflared. */
+const MAX_GRACE_MS = 180_000;
 
 /** Throws what is wrong with the first option that is. */
 export function readOptions(options: ConnectorOptions): ConnectorSettings {
@@ -53,7 +55,7 @@ export function readOptions(options: ConnectorOptions): ConnectorSettings {
     map: readMap(options.map ?? {}),
     connections: checkCount(options.connections ?? 4),
     log: options.log,
-    gracePeriodMs: options.gracePeriodMs ?? 30_000,
+    gracePeriodMs: checkGracePeriod(options.gracePeriodMs ?? 30_000),
     version: options.version ?? 'offramp/0.1.0',
     configuration: parseConfiguration({ ingress, originRequest, 'warp-routing': warpRouting }),
   };
@@ -62,6 +64,11 @@ export function readOptions(options: ConnectorOptions): ConnectorSettings {
 function readMap(map: NonNullable<ConnectorOptions['map']>): AddressMap {
   const entries = map instanceof Map ? [...map] : Object.entries(map);
   return parseMap(entries.map(([from, to]) => `${from}=${to}`));
+}
+
+function checkGracePeriod(ms: number): number {
+  if (ms >= 0 && ms <= MAX_GRACE_MS) return ms;
+  throw new Error(`the grace period has 0 to ${MAX_GRACE_MS} milliseconds, not ${ms}`);
 }
 
 function checkCount(connections: number): number {
