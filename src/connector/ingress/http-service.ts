@@ -134,6 +134,11 @@ function respond(request: IngressRequest, context: IngressContext, response: Inc
   const { stream, method } = request;
   if (stream.destroyed) return void response.destroy();
   const status = response.statusCode!;
+  if (status < 200) {
+    response.destroy();
+    failRequest(request, context, `the service answered with the status ${status}`);
+    return;
+  }
   const headers = responseHeaders(status, response.rawHeaders);
   countResponse(context.counts, status);
   if (method === 'HEAD' || status === 204 || status === 304) {

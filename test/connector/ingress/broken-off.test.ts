@@ -40,6 +40,18 @@ test('CONNECT leads to no service, not even to one that knows it', async () => {
   expect(await fetchThrough(session, connect)).toMatchObject({ status: 400, meta: { src: 'cloudflared' } });
 });
 
+test.each(['099 Odd', '101 Switching Protocols'])(
+  'a service that answers %s alone is a 502',
+  async (status) => {
+    const origin = await startOrigin((socket) =>
+      socket.once('data', () => socket.write(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`)),
+    );
+    const { session } = await serving({ ingress: [{ service: `http://127.0.0.1:${origin.port}` }] });
+    const answer = await fetchThrough(session);
+    expect(answer).toMatchObject({ status: 502, meta: { src: 'cloudflared' } });
+  },
+);
+
 /** A message of a visitor, with a mask of zeros. */
 const message = (opcode: number, payload: Buffer) =>
   Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
