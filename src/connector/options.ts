@@ -20,7 +20,7 @@ export interface ConnectorOptions extends ConfigurationInput {
   /** 4 when absent. */
   readonly connections?: number;
   readonly log: Logger;
-  /** Milliseconds that open streams get to end after `close`, three minutes at most; 30 s when absent. */
+  /** Milliseconds that open streams get to end after `close`; 30 s when absent. */
   readonly gracePeriodMs?: number;
   /** Shown by the API; `offramp/0.1.0` when absent. */
   readonly version?: string;
@@ -39,8 +39,8 @@ export interface ConnectorSettings {
 }
 
 const MAX_CONNECTIONS = 16;
-/** As in cloudflared. */
-const MAX_GRACE_MS = 180_000;
+/** No timer takes more: it would be over at once. */
+const MAX_GRACE_MS = 2 ** 31 - 1;
 
 /** Throws what is wrong with the first option that is. */
 export function readOptions(options: ConnectorOptions): ConnectorSettings {
