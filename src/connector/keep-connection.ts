@@ -40,6 +40,7 @@ export interface KeepOptions {
  */
 export async function keepConnection(options: KeepOptions): Promise<void> {
   const { connIndex, stop, log } = options;
+  /** Rounds through the addresses in a row. */
   let failures = 0;
   // Each connection begins with another address.
   let cursor = connIndex;
@@ -67,8 +68,8 @@ export async function keepConnection(options: KeepOptions): Promise<void> {
       unanswered = refused ? 0 : unanswered + 1;
       options.onFailed();
     }
-    failures += 1;
     if (unanswered > 0 && unanswered < known) continue;
+    failures += 1;
     unanswered = 0;
     options.onState({ connIndex, state: 'waiting', edge: null, locationName: null });
     await delay(backoffMs(failures, Math.random), undefined, { signal: stop }).catch(() => {});

@@ -39,6 +39,8 @@ export interface ConnectorSettings {
 }
 
 const MAX_CONNECTIONS = 16;
+/** No timer takes more: it would be over at once. */
+const MAX_GRACE_MS = 2 ** 31 - 1;
 
 /** Throws what is wrong with the first option that is. */
 export function readOptions(options: ConnectorOptions): ConnectorSettings {
@@ -53,7 +55,7 @@ export function readOptions(options: ConnectorOptions): ConnectorSettings {
     map: readMap(options.map ?? {}),
     connections: checkCount(options.connections ?? 4),
     log: options.log,
-    gracePeriodMs: options.gracePeriodMs ?? 30_000,
+    gracePeriodMs: checkGracePeriod(options.gracePeriodMs ?? 30_000),
     version: options.version ?? 'offramp/0.1.0',
     configuration: parseConfiguration({ ingress, originRequest, 'warp-routing': warpRouting }),
   };
@@ -62,6 +64,11 @@ export function readOptions(options: ConnectorOptions): ConnectorSettings {
 function readMap(map: NonNullable<ConnectorOptions['map']>): AddressMap {
   const entries = map instanceof Map ? [...map] : Object.entries(map);
   return parseMap(entries.map(([from, to]) => `${from}=${to}`));
+}
+
+function checkGracePeriod(ms: number): number {
+  if (ms >= 0 && ms <= MAX_GRACE_MS) return ms;
+  throw new Error(`the grace period has 0 to ${MAX_GRACE_MS} milliseconds, not ${ms}`);
 }
 
 function checkCount(connections: number): number {

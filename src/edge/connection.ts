@@ -31,6 +31,8 @@ export interface Connection {
   readonly info: ConnectionInfo;
   /** Takes new streams. */
   readonly usable: boolean;
+  /** A ping is unanswered so far: another connection is the better choice. */
+  readonly doubtful: boolean;
   /** Streams that are open, the control stream not counted. */
   readonly inFlight: number;
   /** Whether the peer would let one more stream start at once. */
@@ -104,6 +106,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     info,
     get usable() {
       return state === 'open' && !session.closed;
+    },
+    get doubtful() {
+      return watchdog.waiting;
     },
     get inFlight() {
       return streams.size;

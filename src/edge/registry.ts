@@ -7,7 +7,10 @@ export interface Registry {
   /** Connections that take new streams. */
   of(tunnelId: string): readonly Connection[];
   connected(tunnelId: string): boolean;
-  /** The usable connection with the fewest streams, in turn among equals; none of `tried`. */
+  /**
+   * The usable connection with the fewest streams, in turn among equals; none of `tried`, and a doubtful one only when there
+   * is no other.
+   */
   pick(tunnelId: string, tried: ReadonlySet<Connection>): Connection | undefined;
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
@@ -73,10 +76,14 @@ function leastLoaded(
   let best: Connection | undefined;
   for (let i = 0; i < connections.length; i += 1) {
     const connection = connections[(turn + i) % connections.length]!;
-    if (best && connection.inFlight >= best.inFlight) continue;
+    if (best && !isBetter(connection, best)) continue;
     if (!connection.usable || !connection.hasRoom || tried.has(connection)) continue;
     best = connection;
-    if (best.inFlight === 0) break;
+    if (best.inFlight === 0 && !best.doubtful) break;
   }
   return best;
+}
+
+function isBetter(a: Connection, b: Connection): boolean {
+  return a.doubtful === b.doubtful ? a.inFlight < b.inFlight : b.doubtful;
 }

@@ -13,6 +13,8 @@ export interface WatchdogOptions {
 }
 
 export interface Watchdog {
+  /** A ping is on its way, and unanswered so far. */
+  readonly waiting: boolean;
   /** For when there is a reason to doubt the session: a response did not come. */
   pingNow(): void;
   stop(): void;
@@ -53,5 +55,11 @@ export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }
     if (!session.ping(answered)) dead('ping could not be sent');
   }
 
-  return { pingNow: ping, stop };
+  return {
+    get waiting() {
+      return waiting;
+    },
+    pingNow: ping,
+    stop,
+  };
 }

@@ -230,7 +230,7 @@ export class Http2Session extends EventEmitter {
   #accept(id: number): Http2Stream | null {
     this.#lastId = id;
     if (this.closed || this.#streams.size >= MAX_STREAMS) {
-      this.#writer.frame(rstStreamFrame(id, CODE.REFUSED_STREAM));
+      this.#writer.answer(rstStreamFrame(id, CODE.REFUSED_STREAM));
       return null;
     }
     const stream = new Http2Stream(this.#host, id, this.remoteSettings.initialWindowSize);

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { CODE, codeName, StreamError } from './errors.js';
 import { ReceiveWindow } from './flow-control.js';
 import { outgoingFields } from './outgoing-fields.js';
+import { isSmall, isTiny, SmallPieces } from './small-pieces.js';
 import type { Sender } from './writer.js';
 
 type Callback = (error?: Error | null) => void;
@@ -44,8 +45,8 @@ const NOTHING = Buffer.alloc(0);
 /**
  * One stream of a session: the part that we need of Node's `ClientHttp2Stream` and `ServerHttp2Stream`, with the same
  * meaning, and these differences: `end` is emitted for END_STREAM alone; a stream that the other end resets before that,
- * with whatever code, or that its session takes along, is destroyed with an error; and what has arrived up to END_STREAM
- * is delivered, whatever happens then.
+ * with whatever code, or that its session takes along, is destroyed with an error; and to a client what has arrived up to
+ * END_STREAM is delivered, whatever happens then. A server hears at once that nobody waits for its answer.
  *
  * Events: `response(headers, flags, rawHeaders)` and `trailers(headers, flags, rawHeaders)`, where flags are those of the
  * HEADERS frame and raw headers are names and values in turn; `wantTrailers()`.
@@ -74,6 +75,8 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
   #finished: Callback | undefined;
   /** Bytes that the reader has not had when credit was last reckoned. */
   #unread = 0;
+  /** What has come behind bytes that are unread: the next `read` hands it on. */
+  #small: SmallPieces | undefined;
 
   constructor(host: StreamHost, id: number, sendWindow: number) {
     super({ highWaterMark: 64 * 1024 });
@@ -219,8 +222,22 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
       return;
     }
     this.#unread += bytes.length;
-    this.push(bytes);
+    this.#keep(bytes);
     this.#returnCredit();
+  }
+
+  #keep(bytes: Buffer): void {
+    if (isSmall(bytes) && !this.readableFlowing && this.readableLength > 0) {
+      this.#small ??= new SmallPieces();
+      this.#small.add(bytes);
+      return;
+    }
+    this.#handOnSmall();
+    this.push(isTiny(bytes) ? Buffer.from(bytes) : bytes);
+  }
+
+  #handOnSmall(): void {
+    if (this.#small && this.#small.length > 0) this.push(this.#small.take());
   }
 
   /** Bytes that count for the window, and are nobody's. */
@@ -237,6 +254,7 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
     }
     this.remoteEnded = true;
     if (this.#localEnded) this.#end(CODE.NO_ERROR);
+    this.#handOnSmall();
     this.push(null);
     // Emits `end` of an empty body, although nobody may ever read it.
     if (this.readableLength === 0) this.read(0);
@@ -259,8 +277,8 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
       this.destroy(error);
       return;
     }
-    // What is still unread can be read; what is still unsent has lost its reader.
-    if (this.readableEnded) this.destroy();
+    // What is still unread can be read, but is of no use to a server; what is still unsent has lost its reader.
+    if (this.readableEnded || this.#host.role === 'server') this.destroy();
     else this.once('end', () => this.destroy());
     this.#settleWrite();
     this.#settleFinal();
@@ -273,6 +291,7 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
   }
 
   override read(size?: number): unknown {
+    this.#handOnSmall();
     const bytes = super.read(size);
     this.#returnCredit();
     return bytes;
@@ -281,10 +300,11 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
   override _read(): void {}
 
   #returnCredit(): void {
-    const read = this.#unread - this.readableLength;
+    const held = this.readableLength + (this.#small?.length ?? 0);
+    const read = this.#unread - held;
     if (read <= 0 || this.remoteEnded || this.#isOver) return;
     this.#unread -= read;
-    const credit = this.receiveWindow.giveBack(read, this.readableLength === 0);
+    const credit = this.receiveWindow.giveBack(read, held === 0);
     if (credit > 0) this.#host.credit(this, credit);
   }
 

@@ -126,7 +126,7 @@ test('an edge that is not there yet is dialled until it is', async () => {
   const connector = await start({ edge: ['127.0.0.1:1', bare.address], log });
   await connector.ready;
   expect(lines.join()).toContain('ECONNREFUSED');
-  expect(bare.requests[0]).toMatchObject({ previousAttempts: 1, connIndex: 0 });
+  expect(bare.requests[0]).toMatchObject({ previousAttempts: 0, connIndex: 0 });
 });
 
 test('an unauthorized connector says so, and keeps trying with one connection', async () => {
@@ -187,4 +187,8 @@ test('options that cannot work are refused at once', () => {
   expect(() => startConnector({ ...options, edge: [] })).toThrow('needs the address of an edge');
   expect(() => startConnector({ ...options, edge: ['edge'] })).toThrow('invalid edge address "edge"');
   expect(() => startConnector({ ...options, connections: 0 })).toThrow('1 to 16 connections, not 0');
+  for (const gracePeriodMs of [-1, Number.NaN, 1e12])
+    expect(() => startConnector({ ...options, gracePeriodMs })).toThrow(
+      `0 to 2147483647 milliseconds, not ${gracePeriodMs}`,
+    );
 });

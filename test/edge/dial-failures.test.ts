@@ -197,6 +197,26 @@ test('after a dial without an answer the session is pinged at once, and ended wh
   await until(() => !started.edge.connected(tunnel.id));
 });
 
+test('a connection that does not answer a ping is chosen only when there is no other', async () => {
+  const started = await startEdge({ pingIntervalMs: 600_000, pingTimeoutMs: 600_000 });
+  const relay = await startRelay(started.address);
+  const tunnel = started.addTunnel();
+  await started.connect(tunnel, { edge: relay.edge });
+  await connectRaw(started, tunnel, (stream) => stream.respond({ ':status': 200 }), { connIndex: 1 });
+  relay.freeze();
+  const outcome = async (connectTimeoutMs: number) => {
+    const socket = started.dial(tunnel, 80, { connectTimeoutMs });
+    return await Promise.race([
+      once(socket, 'connect').then(() => 'connected'),
+      once(socket, 'close').then(() => 'failed'),
+    ]).catch(() => 'failed');
+  };
+  while ((await outcome(300)) === 'connected');
+  // The frozen one has fewer streams.
+  for (let i = 0; i < 4; i += 1) expect(await outcome(10_000)).toBe('connected');
+  expect(started.edge.connections(tunnel.id)).toHaveLength(2);
+});
+
 test('a header block that is too large costs its own stream alone', async () => {
   const started = await startEdge();
   const tunnel = started.addTunnel();

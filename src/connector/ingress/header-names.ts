@@ -1,11 +1,12 @@
+import { CONNECTION_FIELDS } from '../../http2/field-rules.js';
+
 /** `content-type` as `Content-Type`: the form that header names have in Go's HTTP/1.1, and so in cloudflared. */
 export const canonicalName = remembered((name) =>
   name.toLowerCase().replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase()),
 );
 
 /** About one connection and not about the message, so that they end here. HTTP/2 has none of them. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
-export const isHopByHop = (name: string): boolean => HOP_BY_HOP.has(name);
+export const isHopByHop = (name: string): boolean => CONNECTION_FIELDS.has(name);
 
 /** What strangers may make us remember. */
 const MAX_NAMES = 1_000;

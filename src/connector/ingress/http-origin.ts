@@ -53,7 +53,20 @@ function createAgent(secure: boolean, settings: OriginRequest): http.Agent {
     // Node's agent ends an idle connection after this, and leaves the others alone.
     ...(settings.keepAliveTimeout > 0 && { timeout: timerMs(settings.keepAliveTimeout) }),
   } as http.AgentOptions;
-  return secure ? new https.Agent(options) : new http.Agent(options);
+  const agent = secure ? new https.Agent(options) : new http.Agent(options);
+  return withFewIdle(agent);
+}
+
+/** Node counts idle connections for each server name, and with `matchSNItoHost` visitors choose that. */
+function withFewIdle<T extends http.Agent>(agent: T): T {
+  const isFull = () => {
+    let idle = 0;
+    for (const sockets of Object.values(agent.freeSockets)) idle += sockets?.length ?? 0;
+    return idle >= agent.maxFreeSockets;
+  };
+  const keep = agent.keepSocketAlive;
+  agent.keepSocketAlive = (socket) => !isFull() && keep.call(agent, socket);
+  return agent;
 }
 
 async function tlsOptions(service: HttpService, settings: OriginRequest): Promise<tls.ConnectionOptions> {

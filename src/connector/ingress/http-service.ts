@@ -37,6 +37,7 @@ export function createHttpService(origin: HttpOrigin, context: IngressContext): 
 async function serve(origin: HttpOrigin, request: IngressRequest, context: IngressContext): Promise<void> {
   const { stream, rawHeaders, endStream, method, isWebSocket } = request;
   const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1] === 'content-length');
+  if (method === 'CONNECT') return refuse(stream, 400, 'services are reached by requests, not by CONNECT');
   let length: BodyLength | null = isWebSocket ? 'none' : bodyLength(values, endStream);
   if (length === null) return refuse(stream, 400, 'the content-length of the request cannot be true');
   if (length === 'unknown' && usuallyHasNoBody(method) && !(await hasBody(stream))) length = 'none';
@@ -132,6 +133,11 @@ function respond(request: IngressRequest, context: IngressContext, response: Inc
   const { stream, method } = request;
   if (stream.destroyed) return void response.destroy();
   const status = response.statusCode!;
+  if (status < 200) {
+    response.destroy();
+    failRequest(request, context, `the service answered with the status ${status}`);
+    return;
+  }
   const headers = responseHeaders(status, response.rawHeaders);
   countResponse(context.counts, status);
   if (method === 'HEAD' || status === 204 || status === 304) {
@@ -158,15 +164,18 @@ function respond(request: IngressRequest, context: IngressContext, response: Inc
 }
 
 function upgrade(
-  { stream }: IngressRequest,
-  { counts, log }: IngressContext,
+  request: IngressRequest,
+  context: IngressContext,
   response: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): void {
-  socket.on('error', (error) => log.debug({ err: error }, 'connector: WebSocket of a service failed'));
+  const { stream } = request;
+  socket.on('error', (error) =>
+    failRequest(request, context, `the service broke off its WebSocket: ${error.message}`),
+  );
   if (stream.destroyed) return void socket.destroy();
-  countResponse(counts, 101);
+  countResponse(context.counts, 101);
   // HTTP/2 has no 101.
   stream.respond(responseHeaders(200, response.rawHeaders));
   if (head.length > 0) stream.write(head);

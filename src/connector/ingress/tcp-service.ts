@@ -108,7 +108,10 @@ function carry(stream: EdgeStream, origin: Socket): void {
     onData(bytes) {
       if (origin.writable && !origin.write(bytes)) stream.pause();
     },
-    onPing: (payload) => void (stream.writable && stream.write(pongFrame(payload))),
+    onPing(payload) {
+      // A visitor who does not read gets no more of them.
+      if (stream.writable && !stream.writableNeedDrain) stream.write(pongFrame(payload));
+    },
     onClose: () => finish(1000),
   });
   stream.on('data', (chunk: Buffer) => {

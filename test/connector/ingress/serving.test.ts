@@ -372,6 +372,32 @@ test('settings of a rule say how its service is reached', async () => {
   expect(await get('untrusted.example.com')).toMatch(/^502 .*certificate/);
 });
 
+test('idle connections are few, although visitors choose the server names', async () => {
+  const { key, certificate } = await testAuthority();
+  const server = https.createServer({ key, cert: certificate }, (_, response) => response.end());
+  server.keepAliveTimeout = 0;
+  const sockets = new Set<unknown>();
+  let names = 0;
+  server.on('secureConnection', (socket) => {
+    names += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUpLater(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const service = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const settings = { noTLSVerify: true, matchSNItoHost: true, keepAliveConnections: 2 };
+  const { session } = await serving(one(service, settings));
+  for (let i = 0; i < 6; i += 1)
+    expect((await fetchThrough(session, { ':authority': `host-${i}.example.com` })).status).toBe(200);
+  expect(names).toBe(6);
+  await until(() => sockets.size === 2);
+});
+
 test('a body is sent in the form that its length and the settings allow', async () => {
   const web = await startWeb((request, response) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
