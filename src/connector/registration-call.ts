@@ -6,7 +6,7 @@ import { type RegisterRequest, registerParams } from '../edge/registration/reque
 import { createRpcClient } from '../edge/rpc/client.js';
 import { EMPTY_STRUCT } from '../edge/rpc/encode.js';
 import { CODE } from '../http2/errors.js';
-import type { ServingStream } from '../http2/stream.js';
+import type { ServingStream } from '../http2/serving-stream.js';
 
 /** The edge has understood the registration, and said no. */
 export class RegistrationRefused extends Error {

@@ -20,7 +20,8 @@ import { type OutgoingHead, requestFields } from './outgoing-fields.js';
 import { createPings, type PingCallback } from './pings.js';
 import { createReceiver, SESSION_WINDOW } from './receiver.js';
 import { defaultSettings, SETTING, type Settings } from './settings.js';
-import { Http2Stream, STREAM_WINDOW, type StreamHost } from './stream.js';
+import { Http2Stream, STREAM_WINDOW } from './stream.js';
+import type { StreamHost } from './stream-host.js';
 import { createWriter, type Writer } from './writer.js';
 
 export interface SessionOptions {

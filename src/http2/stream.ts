@@ -3,39 +3,12 @@ import { Duplex } from 'node:stream';
 import { CODE, codeName, StreamError } from './errors.js';
 import { ReceiveWindow } from './flow-control.js';
 import { outgoingFields } from './outgoing-fields.js';
+import type { RespondOptions, ServingStream } from './serving-stream.js';
 import { isSmall, isTiny, SmallPieces } from './small-pieces.js';
+import type { StreamHost } from './stream-host.js';
 import type { Sender } from './writer.js';
 
 type Callback = (error?: Error | null) => void;
-
-/** What a stream needs of its session. */
-export interface StreamHost {
-  readonly role: 'client' | 'server';
-  headers(stream: Http2Stream, fields: readonly string[], endStream: boolean): void;
-  /** There is something to send. */
-  wake(stream: Http2Stream): void;
-  end(stream: Http2Stream): void;
-  reset(stream: Http2Stream, code: number): void;
-  /** The other end may send so many bytes more. */
-  credit(stream: Http2Stream, bytes: number): void;
-  /** Nothing more comes or goes. */
-  over(stream: Http2Stream): void;
-}
-
-export interface RespondOptions {
-  /** The response has no body. */
-  readonly endStream?: boolean;
-  /** `wantTrailers` is emitted when the body has ended; `sendTrailers` must follow. */
-  readonly waitForTrailers?: boolean;
-}
-
-/** A stream on the answering side, ours or Node's: what its user may rely on. */
-export interface ServingStream extends Duplex {
-  readonly headersSent: boolean;
-  respond(headers: OutgoingHttpHeaders, options?: RespondOptions): void;
-  sendTrailers(headers: OutgoingHttpHeaders): void;
-  close(code?: number): void;
-}
 
 /** What an unread stream may hold; one whose reader keeps up may have more under way. */
 export const STREAM_WINDOW = 256 * 1024;
