@@ -24,6 +24,12 @@ export class DialError extends Error {
   }
 }
 
+/**
+ * So often is a request or a check sent anew to the same origin when its connection was lost: a connector that is killed
+ * breaks its four connections at once, and the next may lead to another connector.
+ */
+export const MAX_REDIALS = 4;
+
 /** Where bytes shall go: an IP literal or a host name, and a port, seen from the far end of the off-ramp. */
 export interface Destination {
   readonly host: string;

@@ -14,6 +14,12 @@ const CONNECTOR_FIELD = /^cf-(?:cloudflared|int|proxy|warp-tag)-/i;
  */
 export const isConnectorField = (name: string): boolean => CONNECTOR_FIELD.test(name);
 
+/** The value of a field in names and values in turn; the first one when it is repeated. */
+export function rawField(raw: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < raw.length; i += 2) if (raw[i] === name) return raw[i + 1];
+  return undefined;
+}
+
 /**
  * Who speaks in an answer, by the value of its `cf-cloudflared-response-meta`: the origin, or the connector itself, which
  * has none to pass on. Throws a SyntaxError.

@@ -1,3 +1,4 @@
+import { MAX_REDIALS } from '../offramps/contract.js';
 import type { OriginFailure } from './errors.js';
 
 /** RFC 9110 section 9.2.2: sending them twice has the effect of sending them once. */
@@ -15,12 +16,6 @@ const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
   'tls_certificate',
   'no_ingress',
 ]);
-
-/**
- * So often is a request sent anew to the same origin: a connector that is killed breaks its four connections at once, and
- * the next may lead to another connector.
- */
-const MAX_REDIALS = 4;
 
 /** An attempt that ended before the head of a response was forwarded. */
 export interface FailedAttempt {

@@ -1,19 +1,18 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import {
   DialError,
+  MAX_REDIALS,
   type OriginAddress,
   type RequestStream,
   type TunnelRequest,
 } from '../../offramps/contract.js';
-import { isConnectorField, originFields, whoAnswers } from '../../offramps/ingress-answer.js';
+import { isConnectorField, originFields, rawField, whoAnswers } from '../../offramps/ingress-answer.js';
 import type { HttpProbeAnswer } from './http-exchange.js';
 import type { HttpProbeRequest } from './http-request.js';
 import { ProbeFailure, type ProbeMeans } from './probe.js';
 
 /** HTTP/2 RST_STREAM. */
 const CANCEL = 8;
-/** A connector that is killed breaks its four connections at once, and says nothing about the origin. */
-const MAX_REDIALS = 4;
 /** About one connection, and so nothing that HTTP/2 could carry. */
 const OF_CONNECTIONS =
   /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|expect|content-length)$/i;
@@ -112,22 +111,17 @@ function cancelOnAbort({ stream, suspect }: TunnelRequest, signal: AbortSignal):
 
 function readHead(raw: readonly string[]): Pick<HttpProbeAnswer, 'status' | 'headers'> {
   try {
-    if (whoAnswers(fieldValue(raw, 'cf-cloudflared-response-meta')) === 'connector')
+    if (whoAnswers(rawField(raw, 'cf-cloudflared-response-meta')) === 'connector')
       throw new ProbeFailure('TCP connection failed');
-    const fields = originFields(fieldValue(raw, 'cf-cloudflared-response-headers') ?? '');
+    const fields = originFields(rawField(raw, 'cf-cloudflared-response-headers') ?? '');
     const location = fields.find(([name]) => name.toLowerCase() === 'location')?.[1];
     return {
-      status: Number(fieldValue(raw, ':status')),
+      status: Number(rawField(raw, ':status')),
       headers: location === undefined ? {} : { location },
     };
   } catch (error) {
     throw error instanceof SyntaxError ? new ProbeFailure('HTTP Invalid Response', { cause: error }) : error;
   }
-}
-
-function fieldValue(raw: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < raw.length; i += 2) if (raw[i] === name) return raw[i + 1];
-  return undefined;
 }
 
 function readWindow(stream: RequestStream, maxBytes: number, failure: () => Error): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { originFields, whoAnswers } from '../../offramps/ingress-answer.js';
+import { originFields, rawField, whoAnswers } from '../../offramps/ingress-answer.js';
 import { OriginFault } from '../errors.js';
 import { everyCharacter, FIELD_VALUE, TOKEN } from '../head/characters.js';
 import { Malformed } from '../head/malformed.js';
@@ -19,10 +19,10 @@ export function readIngressHead(
 ): ResponseHead {
   try {
     const status = responseStatus(raw);
-    const meta = fieldValue(raw, 'cf-cloudflared-response-meta');
+    const meta = rawField(raw, 'cf-cloudflared-response-meta');
     if (whoAnswers(meta) === 'connector')
       throw new OriginFault('connector_failed', `the connector answered ${status}: ${meta!.slice(0, 100)}`);
-    const lines = fieldLines(fieldValue(raw, 'cf-cloudflared-response-headers') ?? '');
+    const lines = fieldLines(rawField(raw, 'cf-cloudflared-response-headers') ?? '');
     const text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}`;
     return withUpgrade(readResponseHead(text, fieldCount), request);
   } catch (error) {
@@ -46,9 +46,4 @@ function fieldLines(serialized: string): string {
     lines += `${name}: ${value}\r\n`;
   }
   return lines;
-}
-
-function fieldValue(raw: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < raw.length; i += 2) if (raw[i] === name) return raw[i + 1];
-  return undefined;
 }
