@@ -83,7 +83,10 @@ export class Http1Requester implements Requester {
   piece(piece: Buffer): boolean {
     const { socket } = this.connection;
     const { heldHead } = this;
-    if (heldHead === '') return socket.write(piece);
+    if (heldHead === '') {
+      this.gatherWrites(socket);
+      return socket.write(piece);
+    }
     this.heldHead = '';
     this.started = true;
     if (piece.length <= SINGLE_WRITE_BYTES) return socket.write(prefixed(heldHead, piece));
@@ -92,6 +95,13 @@ export class Http1Requester implements Requester {
     const flowing = socket.write(piece);
     socket.uncork();
     return flowing;
+  }
+
+  /** What one turn of the event loop brings goes out at once: through a tunnel it comes in pieces of 16 KiB. */
+  private gatherWrites(socket: Socket): void {
+    if (socket.writableCorked > 0) return;
+    socket.cork();
+    setImmediate(() => socket.uncork());
   }
 
   flush(): void {

@@ -158,7 +158,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   function listenForHttp(address: ListenAddress, own: ProxyServices): Listener {
     // Half-open, because an upgraded connection may end one direction before the other.
-    const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
+    const server = net.createServer({ noDelay: true, allowHalfOpen: true, highWaterMark: 64 * 1024 }, (socket) =>
       accept(socket, () => new ClientConnection(socket, 'http', own)),
     );
     return createListener(server, address, log);
