@@ -76,6 +76,9 @@ export interface Proxy {
 /** How ways to origins change: connections that were made before are not used again. */
 const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
 
+/** What waits for a client before its origin is paused; with Node's 16 KiB that would be after nearly every read. */
+const CLIENT_BUFFER_BYTES = 64 * 1024;
+
 /** A client's connection, whatever it speaks. */
 interface ClientTransport {
   /** Ends now when no request is under way, otherwise after them. */
@@ -158,7 +161,8 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   function listenForHttp(address: ListenAddress, own: ProxyServices): Listener {
     // Half-open, because an upgraded connection may end one direction before the other.
-    const server = net.createServer({ noDelay: true, allowHalfOpen: true, highWaterMark: 64 * 1024 }, (socket) =>
+    const options = { noDelay: true, allowHalfOpen: true, highWaterMark: CLIENT_BUFFER_BYTES };
+    const server = net.createServer(options, (socket) =>
       accept(socket, () => new ClientConnection(socket, 'http', own)),
     );
     return createListener(server, address, log);
