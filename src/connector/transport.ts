@@ -8,6 +8,7 @@ import type { Http2Stream } from '../http2/stream.js';
 import type { HostPort } from './address-map.js';
 import type { EdgeRequest } from './edge-stream.js';
 import { createRegistrationCalls, type RegistrationCalls } from './registration-call.js';
+import { endWhenSilent } from './silence.js';
 
 export interface TransportOptions {
   readonly edge: HostPort;
@@ -34,7 +35,6 @@ export interface Transport {
 /** The name in the edge's certificate, whatever its address is. */
 const SERVER_NAME = 'h2.cftunnel.com';
 const SET_UP_TIMEOUT_MS = 15_000;
-const PING_INTERVAL_MS = 15_000;
 const END_STREAM = 1;
 const UPGRADE = 'cf-cloudflared-proxy-connection-upgrade';
 
@@ -96,24 +96,8 @@ export function openTransport(options: TransportOptions): Transport {
 function serve(socket: TLSSocket, log: Logger): Http2Session {
   const session = new Http2Session(socket, { role: 'server' });
   session.on('error', (error) => log.debug({ err: error }, 'connector: session error'));
-  watch(session);
+  endWhenSilent(session);
   return session;
-}
-
-/** Ends a session whose edge is gone without a word: a ping that is unanswered when the next one is due. */
-function watch(session: Http2Session): void {
-  let answered = true;
-  const timer = setInterval(() => {
-    if (!answered) {
-      session.destroy(new Error('the edge does not answer pings'));
-      return;
-    }
-    answered = false;
-    session.ping(() => {
-      answered = true;
-    });
-  }, PING_INTERVAL_MS);
-  session.once('close', () => clearInterval(timer));
 }
 
 const isControlStream = (headers: IncomingHttpHeaders) => headers[UPGRADE] === 'control-stream';

@@ -48,6 +48,8 @@ export class Http2Session extends EventEmitter {
   /** Takes no new streams. */
   closed = false;
   destroyed = false;
+  /** Goes up with whatever comes: a sign of life. */
+  received = 0;
   /** What the other end has told; the defaults until it has. */
   readonly remoteSettings: Settings = defaultSettings();
   readonly #streams = new Map<number, Http2Stream>();
@@ -156,6 +158,7 @@ export class Http2Session extends EventEmitter {
 
   #receive(chunk: Buffer): void {
     if (this.destroyed) return;
+    this.received += 1;
     try {
       const rest = this.role === 'server' ? this.#withoutPreface(chunk) : chunk;
       if (rest.length > 0) this.#reader.push(rest);

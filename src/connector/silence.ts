@@ -1,0 +1,18 @@
+import type { Http2Session } from '../http2/session.js';
+
+/** After so long without a word, 20 s at the most, the edge is asked for one; it is given up after as long again. */
+const SILENCE_MS = 10_000;
+
+/** Ends a session whose edge is gone without a word. An edge that says something by itself, as ours does, is not asked. */
+export function endWhenSilent(session: Http2Session): void {
+  let heard = session.received;
+  let asked = false;
+  const timer = setInterval(() => {
+    if (session.received !== heard) {
+      heard = session.received;
+      asked = false;
+    } else if (asked) session.destroy(new Error('the edge does not answer pings'));
+    else asked = session.ping(() => {});
+  }, SILENCE_MS);
+  session.once('close', () => clearInterval(timer));
+}
