@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StructWriter } from '../edge/capnp/writer.js';
 import { decodeRegisterResults, type Refused, type Registered } from '../edge/registration/answer.js';
 import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from '../edge/registration/interface.js';
+import { localConfigurationParams } from '../edge/registration/local-configuration.js';
 import { type RegisterRequest, registerParams } from '../edge/registration/request.js';
 import { createRpcClient } from '../edge/rpc/client.js';
 import { EMPTY_STRUCT } from '../edge/rpc/encode.js';
@@ -64,8 +64,8 @@ export function createRegistrationCalls(stream: ServingStream): RegistrationCall
       return answer;
     },
     async updateLocalConfiguration(json) {
-      const params = { dataWords: 0, pointers: 1, fill: (struct: StructWriter) => struct.data(0, json) };
-      await inTime(rpc.call(REGISTRATION_METHOD.updateLocalConfiguration, params), 'local configuration');
+      const call = rpc.call(REGISTRATION_METHOD.updateLocalConfiguration, localConfigurationParams(json));
+      await inTime(call, 'local configuration');
     },
     async unregister() {
       await inTime(rpc.call(REGISTRATION_METHOD.unregisterConnection, EMPTY_STRUCT), 'goodbye');

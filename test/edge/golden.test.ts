@@ -79,7 +79,7 @@ test.each<[string, Buffer, number, (params: never) => unknown, (golden: Buffer) 
     fromConnector.localConfiguration,
     2,
     readLocalConfiguration,
-    (golden) => localConfigurationParams(readLocalConfiguration(paramsOf(golden))),
+    (golden) => localConfigurationParams(Buffer.from(readLocalConfiguration(paramsOf(golden)))),
   ],
   ['goodbye', fromConnector.unregister, 1, () => null, () => EMPTY_STRUCT],
 ])('a call reads the same when we make it: %s', (_what, golden, methodId, read, paramsLike) => {

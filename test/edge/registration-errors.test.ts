@@ -15,7 +15,7 @@ const register = ({ rpc }: Caller, request: RegisterRequest) =>
   rpc.call(REGISTRATION_METHOD.registerConnection, registerParams(request)).then(decodeRegisterResults);
 const unregister = ({ rpc }: Caller) => rpc.call(REGISTRATION_METHOD.unregisterConnection, EMPTY_STRUCT);
 const tell = ({ rpc }: Caller, json: string) =>
-  rpc.call(REGISTRATION_METHOD.updateLocalConfiguration, localConfigurationParams(json));
+  rpc.call(REGISTRATION_METHOD.updateLocalConfiguration, localConfigurationParams(Buffer.from(json)));
 
 async function registered(edge: TestEdge, values: Partial<RegisterRequest> = {}) {
   const tunnel = edge.addTunnel();

@@ -125,7 +125,7 @@ async function register(token: string, to = edge): Promise<Caller> {
 }
 
 const tell = ({ rpc }: Caller, json: string) =>
-  rpc.call(REGISTRATION_METHOD.updateLocalConfiguration, localConfigurationParams(json));
+  rpc.call(REGISTRATION_METHOD.updateLocalConfiguration, localConfigurationParams(Buffer.from(json)));
 
 test('what a connector tells of its own configuration is shown, with the version as it was', async () => {
   const local = await tunnel();

@@ -15,8 +15,9 @@ export function readLocalConfiguration(params: StructReader): string {
   return text;
 }
 
-export function localConfigurationParams(config: string): StructContent {
-  return { dataWords: 0, pointers: 1, fill: (params) => params.data(0, Buffer.from(config)) };
+/** The other way round. */
+export function localConfigurationParams(json: Buffer): StructContent {
+  return { dataWords: 0, pointers: 1, fill: (params) => params.data(0, json) };
 }
 
 function textOf(bytes: Buffer): string | null {
