@@ -106,16 +106,11 @@ export class Http2Session extends EventEmitter {
     return true;
   }
 
-  /** Tells the other end that no new streams are wanted, and does nothing else. */
-  goaway(code: number = CODE.NO_ERROR): void {
-    if (!this.destroyed) this.#writer.frame(goawayFrame(this.#lastId, code));
-  }
-
   /** Takes no new streams; when the open ones have ended, the transport is ended, too. */
   close(): void {
     if (this.destroyed) return;
     this.closed = true;
-    if (!this.#saidGoaway) this.goaway();
+    if (!this.#saidGoaway) this.#writer.frame(goawayFrame(this.#lastId, CODE.NO_ERROR));
     this.#saidGoaway = true;
     this.#endWhenIdle();
   }

@@ -16,8 +16,6 @@ export interface Sender {
 
 /** Everything that a session says to its socket. */
 export interface Writer {
-  /** Bytes that the other end takes in the whole session. */
-  readonly window: number;
   /** The largest payload that the other end takes. */
   maxFrameBytes: number;
   frame(bytes: Buffer): void;
@@ -122,9 +120,6 @@ export function createWriter(socket: Duplex): Writer {
   });
 
   return {
-    get window() {
-      return window;
-    },
     get maxFrameBytes() {
       return maxFrameBytes;
     },
