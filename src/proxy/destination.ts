@@ -1,4 +1,4 @@
-import type { LiveFixedResponse, LiveLoadBalancer } from '../live/snapshot.js';
+import type { LiveFixedResponse } from '../live/snapshot.js';
 import type { Place } from '../net/place.js';
 import type { Steering } from '../steering/decide.js';
 import type { RequestHead } from './head/request-head.js';
@@ -24,22 +24,13 @@ export function destinationOf(
   place: Place,
   record: RequestRecord,
 ): Destination {
-  if (!isPublished(host)) return steered(host, steering, request, client, place, record);
-  record.publishedHostname = host;
-  return { kind: 'origin', choice: host };
-}
-
-function steered(
-  loadBalancer: LiveLoadBalancer,
-  steering: Steering,
-  request: RequestHead,
-  client: Pick<Requester, 'identity' | 'version'>,
-  place: Place,
-  record: RequestRecord,
-): Destination {
-  const visit = httpVisit(loadBalancer, client, request, place, record.at);
-  const decision = steering.decide(loadBalancer, visit);
-  record.loadBalancer = loadBalancer;
+  if (isPublished(host)) {
+    record.publishedHostname = host;
+    return { kind: 'origin', choice: host };
+  }
+  const visit = httpVisit(host, client, request, place, record.at);
+  const decision = steering.decide(host, visit);
+  record.loadBalancer = host;
   record.trace = decision.trace;
   if (decision.kind === 'no_pool' || decision.kind === 'fixed_response') return decision;
   return { kind: 'origin', choice: new OriginChoice(steering, visit, decision) };

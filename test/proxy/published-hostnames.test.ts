@@ -7,6 +7,7 @@ import { createExplain } from '../../src/proxy/explain.js';
 import { cleanUp, startEdge, until } from '../edge/fixture.js';
 import { INGRESS_CONNECTORS } from '../edge/ingress-connectors.js';
 import { livePublishedHostname } from '../support/live-objects.js';
+import { newest } from '../support/request-filters.js';
 import { eventually } from '../support/waiting.js';
 import { ask } from './ask.js';
 import { httpOrigin } from './fake-origin.js';
@@ -138,17 +139,7 @@ test('an explanation names the published host name and the tunnel, or why there 
   });
 });
 
-const EVERYTHING = {
-  loadBalancer: null,
-  pool: null,
-  origin: null,
-  host: null,
-  status: null,
-  ray: null,
-  clientIp: null,
-  since: null,
-  limit: 10,
-};
+const EVERYTHING = newest(10);
 const question: ExplainQuestion = {
   scheme: 'http',
   authority: HOSTNAME,

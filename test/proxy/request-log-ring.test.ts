@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RequestFilter, RequestReport } from '../../src/live/request-report.js';
 import { createRequestLog, loggedPath } from '../../src/proxy/request-log.js';
+import { newest } from '../support/request-filters.js';
 
 const report = (fields: Partial<RequestReport>): RequestReport => ({
   ray: 'r',
@@ -21,17 +22,7 @@ const report = (fields: Partial<RequestReport>): RequestReport => ({
   decision: null,
   ...fields,
 });
-const ALL: RequestFilter = {
-  loadBalancer: null,
-  pool: null,
-  origin: null,
-  host: null,
-  status: null,
-  ray: null,
-  clientIp: null,
-  since: null,
-  limit: 100,
-};
+const ALL = newest(100);
 
 test('the newest comes first, and no more are kept than there is room for', () => {
   const log = createRequestLog(3);

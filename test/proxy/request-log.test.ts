@@ -1,23 +1,14 @@
 import { expect, test } from 'vitest';
 import type { RequestFilter, RequestReport } from '../../src/live/request-report.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
+import { newest } from '../support/request-filters.js';
 import { eventually } from '../support/waiting.js';
 import { ask } from './ask.js';
 import { httpOrigin, rawOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
 import { HOST, type Rig, startRig } from './rig.js';
 
-const ALL: RequestFilter = {
-  loadBalancer: null,
-  pool: null,
-  origin: null,
-  host: null,
-  status: null,
-  ray: null,
-  clientIp: null,
-  since: null,
-  limit: 100,
-};
+const ALL = newest(100);
 
 const good = () => httpOrigin((_request, response) => response.end('good'));
 const logged = (rig: Rig, filter: Partial<RequestFilter> = {}) => rig.requests.find({ ...ALL, ...filter });

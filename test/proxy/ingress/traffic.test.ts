@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { RequestFilter } from '../../../src/live/request-report.js';
 import { cleanUp, until } from '../../edge/fixture.js';
 import { INGRESS_CONNECTORS } from '../../edge/ingress-connectors.js';
+import { newest } from '../../support/request-filters.js';
 import { httpOrigin, rawOrigin } from '../fake-origin.js';
 import { ask, http2Client, madeCertificates } from '../https-rig.js';
 import { rawClient } from '../raw-client.js';
@@ -13,17 +13,7 @@ import { type IngressRig, ingressRig } from './ingress-rig.js';
 
 afterEach(cleanUp);
 
-const ALL: RequestFilter = {
-  loadBalancer: null,
-  pool: null,
-  origin: null,
-  host: null,
-  status: null,
-  ray: null,
-  clientIp: null,
-  since: null,
-  limit: 10,
-};
+const ALL = newest(10);
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 

@@ -10,6 +10,7 @@ import {
   liveRoute,
   unmonitoredPool,
 } from '../../support/live-objects.js';
+import { newest } from '../../support/request-filters.js';
 import { eventually } from '../../support/waiting.js';
 import { NAME, readToEnd, startTcpOrigin, startTcpRig } from './rig.js';
 
@@ -80,17 +81,7 @@ test('an origin that refuses is replaced by another one of its pool, once', asyn
   expect(second.accepted).toBe(10);
 });
 
-const EVERYTHING = {
-  loadBalancer: null,
-  pool: null,
-  origin: null,
-  host: null,
-  status: null,
-  ray: null,
-  clientIp: null,
-  since: null,
-  limit: 10,
-};
+const EVERYTHING = newest(10);
 
 test('the log of requests has each connection, with who took it and why, or why nobody did', async () => {
   const [first, second] = [await closedPort(), await startTcpOrigin('b')];

@@ -1,0 +1,14 @@
+import type { RequestFilter } from '../../src/live/request-report.js';
+
+/** The newest requests, whatever became of them. */
+export const newest = (limit: number): RequestFilter => ({
+  loadBalancer: null,
+  pool: null,
+  origin: null,
+  host: null,
+  status: null,
+  ray: null,
+  clientIp: null,
+  since: null,
+  limit,
+});
