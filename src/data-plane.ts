@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { pino } from 'pino';
-import { proxyAddresses } from './dns/proxy-addresses.js';
+import { reachableAddresses } from './dns/reachable-addresses.js';
 import { createDnsServer } from './dns/server.js';
 import { createEdge } from './edge/edge.js';
 import { createQuickTunnels } from './edge/quick-tunnels.js';
@@ -96,7 +96,8 @@ const dns = createDnsServer({
   home: options.place,
   locations,
   resolve: (name) => resolver.resolve(name, { fresh: false }),
-  proxyAddresses: proxyAddresses(options.advertised, options.http.host, os.networkInterfaces()),
+  proxyAddresses: reachableAddresses(options.advertised, options.http.host, os.networkInterfaces()),
+  nameServerAddresses: reachableAddresses(options.advertised, options.dns.host, os.networkInterfaces()),
   clock: systemClock,
   random: Math.random,
   log,

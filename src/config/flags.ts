@@ -39,10 +39,16 @@ export const START_FLAGS = {
     fallback: '7853',
     help: 'DNS for the zones of load balancers, UDP and TCP; 0 takes a free port',
   },
+  'dns-name': {
+    value: 'NAME',
+    repeatable: true,
+    fallback: 'ns1,ns',
+    help: 'name servers of the zones: a label below each zone, or a host name for all',
+  },
   'advertise-address': {
     value: 'IP',
     repeatable: true,
-    help: 'what DNS answers for proxied load balancers, when not the address of HTTP traffic',
+    help: 'what DNS answers for proxied load balancers and name servers, when not the addresses of their listeners',
   },
   tcp: {
     value: 'PORT=HOSTNAME',

@@ -44,6 +44,28 @@ export function advertisedAddresses(values: readonly string[]): string[] {
   });
 }
 
+const MAX_DNS_NAMES = 8;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** `ns1`, below the apex of each zone, or `ns1.example.net`, the same for all; lower case, each once. */
+export function dnsNames(values: readonly string[]): string[] {
+  const names = values.map((value) => value.toLowerCase().replace(/(?<=.)\.$/, ''));
+  for (const [index, name] of names.entries()) {
+    if (name.length > 253 || !name.split('.').every((label) => LABEL.test(label))) {
+      throw wrong('dns-name', values[index]!, 'a label such as ns1, or a host name such as ns1.example.net');
+    }
+  }
+  if (new Set(names).size < names.length) {
+    throw new UsageError(`--dns-name names the same name server twice: ${names.join(', ')}`);
+  }
+  if (names.length > MAX_DNS_NAMES) {
+    throw new UsageError(
+      `--dns-name is given ${names.length} times; a zone has at most ${MAX_DNS_NAMES} name servers`,
+    );
+  }
+  return names;
+}
+
 /** Only where every address of 127.0.0.0/8 is the machine's own can one be bound without being configured first. */
 const DEFAULT_NETWORK = process.platform === 'linux' ? '127.100.0.0/16' : 'off';
 const PRIVATE_SPACE = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'];

@@ -7,6 +7,7 @@ import { coordinates, type Place } from '../net/place.js';
 import type { START_FLAGS } from './flags.js';
 import {
   advertisedAddresses,
+  dnsNames,
   locatedNetworks,
   type PrivateNetwork,
   privateNetwork,
@@ -31,8 +32,9 @@ export interface StartConfig {
   readonly https: Listen;
   /** Of HTTPS traffic; null signs certificates for the names of load balancers. */
   readonly tls: TlsFiles | null;
-  readonly dns: Listen;
-  /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
+  /** `nameServers` of the zones: labels below each apex, or whole names; lower case. */
+  readonly dns: Listen & { readonly nameServers: readonly string[] };
+  /** What DNS answers for proxied load balancers and name servers; empty for the addresses of their listeners. */
   readonly advertised: readonly string[];
   readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
   /** Null gives no addresses to the load balancers of accounts. */
@@ -81,7 +83,10 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
     https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),
     tls: tlsFiles(flags['tls-cert'], flags['tls-key']),
-    dns: listen(flags['dns-host'] ?? flags.host, 'dns-port', flags['dns-port']),
+    dns: {
+      ...listen(flags['dns-host'] ?? flags.host, 'dns-port', flags['dns-port']),
+      nameServers: dnsNames(flags['dns-name']),
+    },
     advertised: advertisedAddresses(flags['advertise-address']),
     tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),

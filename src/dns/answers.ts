@@ -9,7 +9,7 @@ import type { Query } from './query.js';
 import type { DnsRecord, Reply } from './reply.js';
 import type { Asker } from './vantage.js';
 import { RCODE, TYPE } from './wire.js';
-import { anyRecord, soaRecord } from './zone-records.js';
+import { anyRecord, nsRecords, soaRecord } from './zone-records.js';
 
 export interface AnswerParts {
   readonly names: NameIndex;
@@ -18,33 +18,49 @@ export interface AnswerParts {
   readonly resolve: Resolve;
   /** Where the proxy is reached. */
   readonly proxyAddresses: readonly string[];
+  /** Where the name servers of the zones are reached. */
+  readonly nameServerAddresses: readonly string[];
   /** Of the configuration. */
   readonly revision: () => number;
   readonly log: Logger;
 }
 
-/** Seconds that the address of what is proxied is good for: it is that of the proxy and does not change. */
-const PROXIED_TTL = 300;
+/** Seconds that our own addresses, and the names of our name servers, are good for: they change with a restart at most. */
+const OWN_TTL = 300;
+
+/** Names that the log tells of, each once. */
+const MAX_SHADOWED = 100;
 
 /** Makes the function that answers one question. It never rejects. */
 export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Reply> {
   const { names, hosts, log } = parts;
+  const { nameServers } = names;
+  const shadowed = new Set<string>();
 
   return async (asker) => {
     const { query } = asker;
-    const apex = names.zoneOf(query.name);
+    const apex = zoneOf(query);
     if (apex === undefined || query.type === TYPE.AXFR || query.type === TYPE.IXFR) return REFUSED;
-    const soa = soaRecord(apex, parts.revision());
-    if (query.name === apex && query.type === TYPE.SOA) return found([soa]);
-    const existing = names.closestExisting(query.name);
+    const soa = soaRecord(apex, nameServers.of(apex)[0]!, parts.revision());
+    if (query.name === apex) {
+      if (query.type === TYPE.SOA) return found([soa]);
+      if (query.type === TYPE.NS) return nameServersOf(apex);
+      if (query.type === TYPE.ANY) return found([anyRecord(apex, OWN_TTL)]);
+    }
     const host = hosts.match(query.name);
+    // With another address, or an alias (RFC 2181 section 10.3), resolvers would no longer find the zone.
+    if (nameServers.has(query.name)) {
+      if (host?.name === query.name) warnShadowed(query.name);
+      return orAbsent(ownRecords(query, parts.nameServerAddresses), soa, false);
+    }
+    const existing = names.closestExisting(query.name);
     // Of a name that does not exist it is the wildcard right below the closest one that does.
     const owner = existing === query.name ? query.name : `*.${existing}`;
     if (!host || host.name !== owner || host.zoneName !== apex) {
       return absent(existing === query.name ? RCODE.NOERROR : RCODE.NXDOMAIN, soa);
     }
     if (isPublished(host) || host.proxied)
-      return orAbsent(proxiedRecords(query, parts.proxyAddresses), soa, false);
+      return orAbsent(ownRecords(query, parts.proxyAddresses), soa, false);
     try {
       return await ofOrigin(host, asker, soa);
     } catch (error) {
@@ -52,6 +68,34 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
       return { ...REFUSED, rcode: RCODE.SERVFAIL };
     }
   };
+
+  /** DS records of an apex stand in the zone above it (RFC 4035 section 3.1.4.1), if that is ours as well. */
+  function zoneOf({ name, type }: Query): string | undefined {
+    const zone = names.zoneOf(name);
+    if (type !== TYPE.DS || zone !== name) return zone;
+    return names.zoneOf(name.slice(name.indexOf('.') + 1)) ?? zone;
+  }
+
+  function warnShadowed(name: string): void {
+    if (shadowed.has(name) || shadowed.size >= MAX_SHADOWED) return;
+    shadowed.add(name);
+    log.warn(
+      { name },
+      'DNS: this name of a load balancer or tunnel is answered with the addresses of the name server; --dns-name takes another one',
+    );
+  }
+
+  function nameServersOf(apex: string): Reply {
+    const targets = nameServers.of(apex);
+    const additionals = targets
+      .filter(nameServers.has)
+      .flatMap((name) =>
+        ([4, 6] as const).flatMap((family) =>
+          addressRecords(name, family, parts.nameServerAddresses, OWN_TTL),
+        ),
+      );
+    return { ...found(nsRecords(apex, targets, OWN_TTL)), additionals };
+  }
 
   async function ofOrigin(loadBalancer: LiveLoadBalancer, asker: Asker, soa: DnsRecord): Promise<Reply> {
     const { query } = asker;
@@ -72,7 +116,7 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
   }
 }
 
-const NOTHING = { authoritative: true, answers: [], authorities: [], forClient: false };
+const NOTHING = { authoritative: true, answers: [], authorities: [], additionals: [], forClient: false };
 const REFUSED: Reply = { ...NOTHING, rcode: RCODE.REFUSED, authoritative: false };
 
 const found = (answers: readonly DnsRecord[]): Reply => ({ ...NOTHING, rcode: RCODE.NOERROR, answers });
@@ -84,7 +128,7 @@ const orAbsent = (records: readonly DnsRecord[], soa: DnsRecord, forClient: bool
   forClient,
 });
 
-function proxiedRecords(query: Query, addresses: readonly string[]): DnsRecord[] {
-  if (query.type === TYPE.ANY) return [anyRecord(query.name, PROXIED_TTL)];
-  return addressRecords(query.name, familyOf(query.type), addresses, PROXIED_TTL);
+function ownRecords(query: Query, addresses: readonly string[]): DnsRecord[] {
+  if (query.type === TYPE.ANY) return [anyRecord(query.name, OWN_TTL)];
+  return addressRecords(query.name, familyOf(query.type), addresses, OWN_TTL);
 }

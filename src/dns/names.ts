@@ -1,21 +1,25 @@
 import type { LiveLoadBalancer, LivePublishedHostname } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
+import { createNameServers, type NameServers } from './name-servers.js';
 
 /** Which names there are. The zones are those that have a load balancer, enabled or not, or a published host name. */
 export interface NameIndex {
   /** The apex of the deepest zone that `name` (lower case, no dot at the end) is in; undefined outside of all. */
   zoneOf(name: string): string | undefined;
+  /** Of the zones. */
+  readonly nameServers: NameServers;
   /**
-   * The longest name, `name` itself or one above it, that exists: an enabled load balancer or a published host name has it
-   * or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor anything below
+   * The longest name, `name` itself or one above it, that exists: an enabled load balancer, a published host name or a name
+   * server has it or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor anything below
    * it (RFC 4592 section 3.3.1).
    */
   closestExisting(name: string): string | undefined;
 }
 
-/** Follows the store. */
-export function createNameIndex(store: SnapshotStore): NameIndex {
+/** Follows the store. `nameServerNames` as `createNameServers` takes them. */
+export function createNameIndex(store: SnapshotStore, nameServerNames: readonly string[]): NameIndex {
   const zones = new Map<string, number>();
+  const nameServers = createNameServers(nameServerNames, (name) => zones.has(name));
   const names = new Map<string, number>();
 
   function count(zoneName: string, name: string | null, step: 1 | -1): void {
@@ -49,8 +53,11 @@ export function createNameIndex(store: SnapshotStore): NameIndex {
       for (const one of suffixes(name)) if (zones.has(one)) return one;
       return undefined;
     },
+    nameServers,
     closestExisting(name) {
-      for (const one of suffixes(name)) if (names.has(one) || zones.has(one)) return one;
+      for (const one of suffixes(name)) {
+        if (names.has(one) || zones.has(one) || nameServers.exists(one)) return one;
+      }
       return undefined;
     },
   };

@@ -12,6 +12,8 @@ export interface Reply {
   readonly authoritative: boolean;
   readonly answers: readonly DnsRecord[];
   readonly authorities: readonly DnsRecord[];
+  /** Of the names in `answers`, for an asker who would ask next; left out where they do not fit. */
+  readonly additionals: readonly DnsRecord[];
   /** Another client subnet could have got another answer. */
   readonly forClient: boolean;
 }
@@ -21,29 +23,31 @@ export function udpBytes({ edns }: Query): number {
   return Math.min(Math.max(edns?.udpBytes ?? 0, UDP_BYTES.plain), UDP_BYTES.most);
 }
 
-/** The message; when it is longer than `maxBytes` it says so and has no records, and the asker comes back over TCP. */
+/**
+ * The message. Of one that is longer than `maxBytes` the additional records go first, which is no truncation (RFC 2181
+ * section 9). When that is not enough it says so and has no records, and the asker comes back over TCP.
+ */
 export function encodeReply(query: Query, reply: Reply, maxBytes: number): Buffer {
-  const { answers, authorities } = reply;
-  const whole = message(query, reply, [...answers], [...authorities], 0);
+  const whole = message(query, reply, 0);
   if (whole.length <= maxBytes) return whole;
-  return message(query, reply, [], [], dnsPacket.TRUNCATED_RESPONSE);
+  const required = message(query, { ...reply, additionals: [] }, 0);
+  if (required.length <= maxBytes) return required;
+  const empty = { ...reply, answers: [], authorities: [], additionals: [] };
+  return message(query, empty, dnsPacket.TRUNCATED_RESPONSE);
 }
 
-function message(
-  query: Query,
-  reply: Reply,
-  answers: DnsRecord[],
-  authorities: DnsRecord[],
-  moreFlags: number,
-): Buffer {
+function message(query: Query, reply: Reply, moreFlags: number): Buffer {
   const flags = flagsOf(query, reply.rcode) | (reply.authoritative ? dnsPacket.AUTHORITATIVE_ANSWER : 0);
   const bytes = dnsPacket.encode({
     type: 'response',
     id: query.id,
     flags: flags | moreFlags,
-    answers,
-    authorities,
-    additionals: query.edns ? [optRecord(reply.rcode, optionsOf(query, reply))] : [],
+    answers: [...reply.answers],
+    authorities: [...reply.authorities],
+    additionals: [
+      ...reply.additionals,
+      ...(query.edns ? [optRecord(reply.rcode, optionsOf(query, reply))] : []),
+    ],
   });
   // The question goes back as the very bytes that came.
   bytes.writeUInt16BE(1, 4);

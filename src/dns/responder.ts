@@ -26,6 +26,7 @@ const FAILED: Reply = {
   authoritative: false,
   answers: [],
   authorities: [],
+  additionals: [],
   forClient: false,
 };
 

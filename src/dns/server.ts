@@ -27,6 +27,10 @@ export interface DnsOptions {
   readonly resolve: Resolve;
   /** Where proxied load balancers and published host names are reached. */
   readonly proxyAddresses: readonly string[];
+  /** Of the zones, as `createNameServers` takes them; not empty. */
+  readonly nameServers: readonly string[];
+  /** Where this name server is reached. */
+  readonly nameServerAddresses: readonly string[];
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -45,16 +49,17 @@ const PORT_ATTEMPTS = 10;
 /**
  * An authoritative name server for the load balancers of zones. Those that are not proxied are answered with the address of
  * one origin, chosen as the proxy would choose it; those that are, and host names that lead to tunnels, with the proxy's
- * addresses. It knows no zone without either and never asks on anybody's behalf.
+ * addresses; and name servers of the zones with its own. It knows no zone without either and never asks on anybody's behalf.
  */
 export function createDnsServer(options: DnsOptions): DnsServer {
   const { store, clock, log } = options;
   const answers = createAnswers({
-    names: createNameIndex(store),
+    names: createNameIndex(store, options.nameServers),
     hosts: options.hosts,
     choose: createChooseOrigin({ ...options, pools: store.snapshot.pools }),
     resolve: options.resolve,
     proxyAddresses: options.proxyAddresses,
+    nameServerAddresses: options.nameServerAddresses,
     revision: () => store.snapshot.revision,
     log,
   });

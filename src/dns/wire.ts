@@ -1,4 +1,4 @@
-/** Numbers of the protocol, as far as they are spoken here (RFC 1035, 3596, 6891, 8482). */
+/** Numbers of the protocol, as far as they are spoken here (RFC 1035, 3596, 4034, 6891, 8482). */
 export const RCODE = {
   NOERROR: 0,
   FORMERR: 1,
@@ -9,7 +9,17 @@ export const RCODE = {
   BADVERS: 16,
 } as const;
 
-export const TYPE = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28, IXFR: 251, AXFR: 252, ANY: 255 } as const;
+export const TYPE = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  AAAA: 28,
+  DS: 43,
+  IXFR: 251,
+  AXFR: 252,
+  ANY: 255,
+} as const;
 
 export const CLASS = { IN: 1 } as const;
 

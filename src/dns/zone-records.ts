@@ -3,14 +3,14 @@ import type { DnsRecord } from './reply.js';
 /** Load balancers come and go: what does not exist is not remembered for long. */
 const ABSENT_SECONDS = 30;
 
-/** The start of authority; its serial number is the revision of the configuration. */
-export function soaRecord(apex: string, revision: number): DnsRecord {
+/** The start of authority: `primary` is the first name server, the serial number is the revision of the configuration. */
+export function soaRecord(apex: string, primary: string, revision: number): DnsRecord {
   return {
     type: 'SOA',
     name: apex,
     ttl: ABSENT_SECONDS,
     data: {
-      mname: `ns.${apex}`,
+      mname: primary,
       rname: `hostmaster.${apex}`,
       serial: revision >>> 0,
       refresh: 10_000,
@@ -19,6 +19,10 @@ export function soaRecord(apex: string, revision: number): DnsRecord {
       minimum: ABSENT_SECONDS,
     },
   };
+}
+
+export function nsRecords(apex: string, nameServers: readonly string[], ttl: number): DnsRecord[] {
+  return nameServers.map((data) => ({ type: 'NS', name: apex, ttl, data }));
 }
 
 /** RFC 8482: a question for everything gets one small record. */

@@ -17,8 +17,13 @@ export interface DataPlaneOptions {
   readonly certificates:
     | { readonly certFile: string; readonly keyFile: string }
     | { readonly caCertificate: string; readonly caKey: string };
-  readonly dns: { readonly host: string; readonly port: number };
-  /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
+  readonly dns: {
+    readonly host: string;
+    readonly port: number;
+    /** Of the zones: labels below each apex, or whole names. */
+    readonly nameServers: readonly string[];
+  };
+  /** What DNS answers for proxied load balancers and name servers; empty for the addresses of their listeners. */
   readonly advertised: readonly string[];
   readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
   /** Where load balancers of accounts get addresses of their own; null gives them none. */

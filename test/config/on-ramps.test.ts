@@ -10,7 +10,7 @@ const configOf = (...argv: string[]) => startConfig(parseFlags(START_FLAGS, argv
 
 test('DNS listens on loopback, TCP nowhere, and nothing is known of where clients are', () => {
   expect(configOf()).toMatchObject({
-    dns: { host: '127.0.0.1', port: 7853 },
+    dns: { host: '127.0.0.1', port: 7853, nameServers: ['ns1', 'ns'] },
     advertised: [],
     tcp: { host: '127.0.0.1', ports: [] },
     locations: [],
@@ -21,6 +21,13 @@ test('--host is for DNS and TCP as well, unless they have their own', () => {
   const { dns, tcp } = configOf('--host=::1', '--dns-host=127.0.0.2', '--tcp=0=db.example.com');
   expect([dns.host, tcp.host]).toEqual(['127.0.0.2', '::1']);
   expect(configOf('--tcp-host=127.0.0.3').tcp.host).toBe('127.0.0.3');
+});
+
+test('--dns-name is a label below each zone or a name for all, whatever its case', () => {
+  expect(configOf('--dns-name=NS1', '--dns-name=dns.Example.NET.').dns.nameServers).toEqual([
+    'ns1',
+    'dns.example.net',
+  ]);
 });
 
 test('each --tcp gives a port to a load balancer', () => {
@@ -52,6 +59,10 @@ test('addresses to advertise are kept in their canonical form', () => {
 test.each([
   [['--dns-port=65536'], /--dns-port is "65536"/],
   [['--dns-host=example.com'], /an IP address or localhost/],
+  [['--dns-name=ns_1'], /--dns-name is "ns_1"; it takes a label such as ns1, or a host name/],
+  [['--dns-name='], /--dns-name is ""/],
+  [['--dns-name=ns1', '--dns-name=NS1'], /the same name server twice: ns1, ns1/],
+  [Array.from({ length: 9 }, (_, index) => `--dns-name=ns${index}`), /given 9 times; a zone has at most 8/],
   [['--advertise-address=example.com'], /--advertise-address is "example.com"; it takes an IP address/],
   [['--tcp=5432'], /--tcp is "5432"; it takes a port and the host name of a load balancer, such as 5432=db/],
   [['--tcp=x=db.example.com'], /--tcp is "x"; it takes a whole number from 0 to 65535/],

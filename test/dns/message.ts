@@ -50,6 +50,9 @@ export interface Answered {
   readonly answers: readonly string[];
   /** Types of the records. */
   readonly authorities: readonly string[];
+  readonly authorityNames: readonly string[];
+  /** As the answers, without OPT. */
+  readonly additionals: readonly string[];
   readonly edns: { readonly extendedRcode: number; readonly scope: number | undefined } | null;
 }
 
@@ -69,6 +72,8 @@ export function read(message: Buffer): Answered {
     question: packet.questions?.[0]?.name,
     answers: (packet.answers ?? []).map(shown),
     authorities: (packet.authorities ?? []).map(({ type }) => type),
+    authorityNames: (packet.authorities ?? []).map(({ name }) => name),
+    additionals: (packet.additionals ?? []).filter((record) => record !== opt).map(shown),
     edns: opt ? { extendedRcode: opt.extendedRcode, scope: subnet?.scopePrefixLength } : null,
   };
 }

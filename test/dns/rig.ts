@@ -22,6 +22,8 @@ export interface DnsRig {
   readonly health: HealthBoard;
   /** Host names that were looked up, in order. */
   readonly resolved: readonly string[];
+  /** What was logged with level warn or above. */
+  warnings(): readonly Record<string, unknown>[];
   apply(upsert: Upsert): void;
   /** Over UDP. */
   ask(asked: AskedQuestion): Promise<Answered>;
@@ -43,6 +45,8 @@ export interface DnsRigOptions extends Partial<Pick<DnsOptions, 'random' | 'cloc
   /** Lines of a locations file. */
   readonly locations?: string;
   readonly proxyAddresses?: readonly string[];
+  readonly nameServers?: readonly string[];
+  readonly nameServerAddresses?: readonly string[];
 }
 
 /** A name server on a free port, closed at the end of the test. */
@@ -50,6 +54,7 @@ export async function startDnsRig(options: DnsRigOptions = {}): Promise<DnsRig> 
   const store = createSnapshotStore();
   const health = createHealthBoard();
   const resolved: string[] = [];
+  const logged: Record<string, unknown>[] = [];
   let revision = 0;
   const apply: DnsRig['apply'] = (upsert) => {
     revision += 1;
@@ -72,9 +77,11 @@ export async function startDnsRig(options: DnsRigOptions = {}): Promise<DnsRig> 
       return addresses.map((address) => ({ address }));
     },
     proxyAddresses: options.proxyAddresses ?? ['127.0.0.1', '::1'],
+    nameServers: options.nameServers ?? ['ns1', 'ns'],
+    nameServerAddresses: options.nameServerAddresses ?? ['127.0.0.1', '::1'],
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'warn' }, { write: (line) => void logged.push(JSON.parse(line)) }),
   });
   const { host, port } = await server.listen();
   const socket = dgram.createSocket(host.includes(':') ? 'udp6' : 'udp4');
@@ -106,7 +113,7 @@ export async function startDnsRig(options: DnsRigOptions = {}): Promise<DnsRig> 
     });
   }
   const ask: DnsRig['ask'] = async (asked) => read(await send(question(asked)));
-  return { host, port, store, health, resolved, apply, send, sendDoubtful, ask };
+  return { host, port, store, health, resolved, warnings: () => logged, apply, send, sendDoubtful, ask };
 }
 
 export function setHealth(rig: DnsRig, poolId: string, originKey: string, state: 'healthy' | 'unhealthy') {

@@ -10,17 +10,17 @@ const LOOPBACK: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What DNS says of proxied load balancers: the advertised addresses, otherwise the one that the proxy listens on. A proxy that
- * listens on all of the machine's addresses is found at those that others can reach, or else at loopback.
+ * What DNS says of where a listener is reached (the proxy, or DNS itself): the advertised addresses, otherwise the one that it
+ * listens on. One that listens on all of the machine's addresses is found at those that others can reach, or else at loopback.
  */
-export function proxyAddresses(
+export function reachableAddresses(
   advertised: readonly string[],
-  proxyHost: string,
+  host: string,
   interfaces: Interfaces,
 ): readonly string[] {
   if (advertised.length > 0) return advertised;
-  const everywhere = LOOPBACK[proxyHost];
-  if (everywhere === undefined) return [proxyHost];
+  const everywhere = LOOPBACK[host];
+  if (everywhere === undefined) return [host];
   const reachable = Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal }) => !internal)
@@ -29,7 +29,7 @@ export function proxyAddresses(
     .filter(
       (ip) => ip !== null && !(ip.family === 6 && ip.bytes[0] === 0xfe && (ip.bytes[1]! & 0xc0) === 0x80),
     )
-    .filter((ip) => proxyHost !== '0.0.0.0' || ip?.family === 4)
+    .filter((ip) => host !== '0.0.0.0' || ip?.family === 4)
     .map((ip) => ip!.text);
-  return reachable.length > 0 && proxyHost !== 'localhost' ? reachable : everywhere;
+  return reachable.length > 0 && host !== 'localhost' ? reachable : everywhere;
 }
