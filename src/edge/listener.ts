@@ -1,9 +1,10 @@
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { Http2Session } from '../http2/session.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { Clock } from '../net/clock.js';
+import { createQuicNotice } from './quic-notice.js';
 
 export interface ListenerOptions {
   readonly host: string;
@@ -93,6 +94,7 @@ export function createListener(options: ListenerOptions): Listener {
     options.onSession(session, candidate);
   }
 
+  const quic = createQuicNotice(clock, log);
   const server = tls.createServer(
     { key: options.key, cert: options.certificate, minVersion: 'TLSv1.2' },
     onSecure,
@@ -110,15 +112,14 @@ export function createListener(options: ListenerOptions): Listener {
         server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
           server.off('error', reject);
           server.on('error', (error) => log.error({ err: error }, 'edge: listener error'));
-          const address = server.address();
-          const port = typeof address === 'object' && address ? address.port : options.port;
-          resolve({ host: options.host, port });
+          const address = server.address() as AddressInfo;
+          void quic.open(address).then(() => resolve({ host: options.host, port: address.port }));
         });
       }),
     close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const candidate of [...candidates.values()]) candidate.cut();
-      return closed;
+      return Promise.all([closed, quic.close()]).then(() => undefined);
     },
   };
 }

@@ -56,6 +56,24 @@ test("the README's curl story works as it is printed", { timeout: 120_000 }, asy
   await offramp.stop();
 });
 
+test('the README shows cloudflared the lines that `offramp env` prints', async () => {
+  const offramp = await startOfframp();
+  const args = ['dist/main.js', 'env', '--api-url', offramp.apiUrl];
+  const { stdout } = await promisify(execFile)('node', args, { cwd: ROOT, env: cleanEnvironment() });
+  await offramp.stop();
+  const printed = stdout
+    .replaceAll(offramp.apiUrl, 'http://127.0.0.1:7840/client/v4')
+    .replaceAll(offramp.edge, '127.0.0.1:7844')
+    .replaceAll(offramp.edgeCa, '/home/you/.offramp/edge/ca.pem')
+    .split('\n')
+    .filter((line) => /^export (TUNNEL_|NO_AUTOUPDATE=)/.test(line));
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const row = readme.split('\n').find((line) => line.startsWith('| cloudflared as connector |'))!;
+  const shown = [...row.matchAll(/`(export [^`]*)`/g)].map(([, line]) => line);
+  expect(shown).toEqual(printed);
+  expect(printed).toContain("export TUNNEL_TRANSPORT_PROTOCOL='http2'");
+});
+
 test.skipIf(!CLOUDFLARED)(
   'a local service is published as the README says',
   { timeout: 120_000 },
