@@ -8,7 +8,7 @@ import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
 import type { PoolEvent } from './live/messages.js';
 import { createPublisher } from './live/publisher.js';
-import { systemClock } from './net/clock.js';
+import { type Clock, systemClock } from './net/clock.js';
 import { hostPort } from './net/ip.js';
 import { createNotifications } from './notifications/notifications.js';
 import { createWebhook, type Webhook } from './notifications/webhook.js';
@@ -60,6 +60,8 @@ export interface AppOptions {
   readonly progress: (text: string) => void;
   /** The data plane has died: nothing can go on. */
   readonly onFailure: (error: Error) => void;
+  /** By which certificates age; the system's when absent. */
+  readonly clock?: Clock;
 }
 
 /** How long the answer to a write waits for the data plane to follow. */
@@ -80,7 +82,10 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   try {
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
-    const identity = await loadEdgeIdentity(dataDir?.path ?? null);
+    const identity = await loadEdgeIdentity(dataDir?.path ?? null, {
+      clock: options.clock ?? systemClock,
+      log: options.log,
+    });
     closers.push(identity.release);
     const db = await openStorage(config, dataDir, options);
     closers.push(db.close);
@@ -96,6 +101,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const following = { committed, access, webhook };
     const dataPlane = await startDataPlane(config, identity, db, recorders, following, options);
     closers.push(dataPlane.drain);
+    identity.onRenewed(dataPlane.useCertificate);
     const api = await startApi(
       config,
       identity,
@@ -179,11 +185,12 @@ async function startDataPlane(
       tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
       send: webhook.send,
     });
+  const { certificate, key, caCertificate, caKey } = identity.authority();
   const workerData: DataPlaneOptions = {
-    edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
+    edge: { ...config.edge, certificate, key },
     http: config.http,
     https: config.https,
-    certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },
+    certificates: config.tls ?? { caCertificate, caKey },
     dns: config.dns,
     advertised: config.advertised,
     tcp: config.tcp,
@@ -278,7 +285,7 @@ async function startApi(
   registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
   adminRoutes(app, {
     version: VERSION,
-    edgeCa: identity.caCertificate,
+    edgeCa: () => identity.authority().caCertificate,
     edgeCaFile: identity.caFile,
     quickTunnels: config.auth.mode === 'any',
     dataPlane: parts.dataPlane,

@@ -19,6 +19,7 @@ import { createDirectDialer } from './offramps/direct.js';
 import { createResolver } from './offramps/resolver.js';
 import { createOffRamps } from './offramps/select.js';
 import { createExplain } from './proxy/explain.js';
+import type { KeyPair } from './proxy/https/certificates.js';
 import { createHostIndex } from './proxy/match.js';
 import { createPrivateListeners } from './proxy/private-listeners.js';
 import { createProxy } from './proxy/proxy.js';
@@ -35,6 +36,7 @@ const post = (message: FromDataPlane) => port.postMessage(message);
 const log = pino({ level: options.logLevel, name: 'data-plane' }, pino.destination({ fd: 2, sync: true }));
 
 const store = createSnapshotStore();
+const certificateListeners: ((pair: KeyPair) => void)[] = [];
 const board = createHealthBoard();
 const edge = createEdge({ ...options.edge, locationName: `${options.place.pop}01`, log, store });
 const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock: systemClock });
@@ -120,6 +122,7 @@ function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneO
   if ('certFile' in certificates) return certificates;
   return {
     initial: { certificate, key },
+    onReplaced: (listener: (pair: KeyPair) => void) => void certificateListeners.push(listener),
     issue: async (name: string) => {
       const { issueLeaf } = await import('./edge/authority.js');
       return await issueLeaf(certificates, new Date(), { dns: [name], ip: [] });
@@ -203,6 +206,10 @@ port.on('message', (message: ToDataPlane) => {
       return void confirm(message.part.revision);
     case 'ask':
       return answer(message);
+    case 'edge_certificate':
+      edge.useCertificate(message);
+      for (const listener of certificateListeners) listener(message);
+      return;
     case 'drain':
       return void drain(message.graceMs);
   }

@@ -1,8 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Leaf } from '../src/edge/authority.js';
 import { loadEdgeIdentity } from '../src/edge-identity.js';
+import { collectLog } from './edge/collect-log.js';
+import { createFakeClock, type FakeClock } from './support/fake-clock.js';
+import { eventually } from './support/waiting.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MADE_AT = Date.UTC(2026, 0, 1);
+const after = (days: number) => createFakeClock(MADE_AT + days * DAY_MS);
 
 async function dataDir(): Promise<string> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'offramp-identity-'));
@@ -10,14 +20,94 @@ async function dataDir(): Promise<string> {
   return directory;
 }
 
+async function load(directory: string | null, clock: FakeClock = after(0), log = pino({ level: 'silent' })) {
+  const identity = await loadEdgeIdentity(directory, { clock, log });
+  onTestFinished(() => identity.release());
+  return identity;
+}
+
+const storedLeaf = async (directory: string): Promise<Leaf> => ({
+  certificate: await readFile(path.join(directory, 'edge/edge.pem'), 'utf8'),
+  key: await readFile(path.join(directory, 'edge/edge-key.pem'), 'utf8'),
+});
+const leafOf = ({ certificate, key }: Leaf): Leaf => ({ certificate, key });
+
 test('the key of session cookies stays with the data directory, and is no other one', async () => {
   const directory = await dataDir();
-  const [first, again, other] = [
-    await loadEdgeIdentity(directory),
-    await loadEdgeIdentity(directory),
-    await loadEdgeIdentity(await dataDir()),
-  ];
+  const [first, again, other] = [await load(directory), await load(directory), await load(await dataDir())];
   expect(first.sessionKey).toHaveLength(32);
   expect(again.sessionKey).toEqual(first.sessionKey);
   expect(other.sessionKey).not.toEqual(first.sessionKey);
+});
+
+test('a certificate in its last 30 days is renewed while the program runs, told once and kept for the next start', async () => {
+  const directory = await dataDir();
+  const clock = after(0);
+  const identity = await load(directory, clock);
+  const first = leafOf(identity.authority());
+  const told: Leaf[] = [];
+  identity.onRenewed((leaf) => told.push(leaf));
+  clock.advance(334 * DAY_MS);
+  expect(await storedLeaf(directory)).toEqual(first);
+  expect(told).toEqual([]);
+
+  clock.advance(2 * DAY_MS);
+  await eventually(async () => (await storedLeaf(directory)).key !== first.key);
+  const second = leafOf(identity.authority());
+  expect(told).toEqual([second]);
+  expect(new Date(new X509Certificate(second.certificate).validTo).getTime()).toBe(
+    MADE_AT + (335 + 365) * DAY_MS,
+  );
+  await eventually(async () => (await storedLeaf(directory)).key === second.key);
+  expect(leafOf((await load(directory, after(337))).authority())).toEqual(second);
+
+  clock.advance(336 * DAY_MS);
+  await eventually(() => told.length === 2);
+});
+
+test('a certificate that cannot be kept is in use all the same', async () => {
+  const directory = await dataDir();
+  const clock = after(0);
+  const { log, lines } = collectLog();
+  const identity = await load(directory, clock, log);
+  const told: Leaf[] = [];
+  identity.onRenewed((leaf) => told.push(leaf));
+  // In the place of the file that would be written first.
+  await mkdir(path.join(directory, 'edge/ca.pem.new'));
+  clock.advance(336 * DAY_MS);
+  await eventually(() => lines.some((line) => line.includes('could not be kept')));
+  expect(told).toEqual([leafOf(identity.authority())]);
+});
+
+test('what only this run has is renewed as well, and goes with it', async () => {
+  const clock = after(0);
+  const identity = await load(null, clock);
+  const told: Leaf[] = [];
+  identity.onRenewed((leaf) => told.push(leaf));
+  clock.advance(336 * DAY_MS);
+  await eventually(() => told.length === 1);
+  await identity.release();
+  await expect(readFile(identity.caFile)).rejects.toThrow('ENOENT');
+  expect(clock.pending).toBe(0);
+});
+
+test('the CA gets another certificate with its key two years before the end, and the log says who needs it', async () => {
+  const directory = await dataDir();
+  const old = (await load(directory)).authority();
+  const { log, lines } = collectLog();
+  const identity = await load(directory, after(8 * 365 + 1), log);
+  const renewed = identity.authority();
+  expect(renewed.caKey).toBe(old.caKey);
+  expect(await readFile(identity.caFile, 'utf8')).toBe(renewed.caCertificate);
+  const [oldCa, newCa] = [old, renewed].map(({ caCertificate }) => new X509Certificate(caCertificate));
+  expect(Date.parse(newCa!.validTo) - Date.parse(oldCa!.validTo)).toBe((8 * 365 + 1) * DAY_MS);
+  // Whichever of the two a connector trusts, it accepts the leaves of both.
+  for (const leaf of [old, renewed].map(({ certificate }) => new X509Certificate(certificate))) {
+    for (const ca of [oldCa!, newCa!])
+      expect([leaf.checkIssued(ca), leaf.verify(ca.publicKey)]).toEqual([true, true]);
+  }
+  expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+    expect.objectContaining({ level: 40, caFile: identity.caFile, until: oldCa!.validTo }),
+  );
+  expect((await load(directory, after(8 * 365 + 2))).authority()).toEqual(renewed);
 });

@@ -9,7 +9,7 @@ import { requestRoutes } from './requests.js';
 export interface AdminOptions {
   readonly version: string;
   /** PEM of the CA that signed the edge's certificate. */
-  readonly edgeCa: string;
+  readonly edgeCa: () => string;
   readonly edgeCaFile: string;
   /** Whoever asks gets a tunnel for a while. */
   readonly quickTunnels: boolean;
@@ -43,7 +43,7 @@ export function adminRoutes(
   }));
 
   app.get('/_offramp/ca.pem', { config, schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/x-pem-file').send(edgeCa),
+    reply.type('application/x-pem-file').send(edgeCa()),
   );
 
   onRampRoutes(app, dataPlane);

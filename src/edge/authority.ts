@@ -1,6 +1,13 @@
 // The certificate library finds its parts through decorators, which need this to be loaded first.
 import 'reflect-metadata';
-import { createPrivateKey, KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  KeyObject,
+  randomBytes,
+  webcrypto,
+  X509Certificate,
+} from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 /** The certificate that connectors must trust (`cloudflared --cacert`), and its private key. PEM. */
@@ -32,7 +39,8 @@ const EDGE_NAMES: LeafNames = {
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CA_DAYS = 3650;
 const LEAF_DAYS = 365;
-const RENEWAL_DAYS = 30;
+/** What is left of a certificate when another one takes its place. Of the CA's, connectors elsewhere need a copy in that time. */
+const RENEWAL_DAYS = { ca: 730, leaf: 30 };
 /** For connectors whose clock is behind ours. */
 const BACKDATE_MS = 60 * 60 * 1000;
 
@@ -42,6 +50,11 @@ const CA_NAME = 'CN=Offramp Edge CA';
 /** A new authority for the next ten years with a first leaf. Nothing is stored: that is up to the caller. */
 export async function createAuthority(now: Date = new Date()): Promise<Authority> {
   const keys = await newKeys();
+  const authority = { caCertificate: await selfSigned(keys, now), caKey: privateKeyPem(keys.privateKey) };
+  return { ...authority, ...(await issueLeaf(authority, now)) };
+}
+
+async function selfSigned(keys: webcrypto.CryptoKeyPair, now: Date): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: newSerialNumber(),
     name: CA_NAME,
@@ -54,9 +67,33 @@ export async function createAuthority(now: Date = new Date()): Promise<Authority
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  const authority = { caCertificate: pem(certificate), caKey: privateKeyPem(keys.privateKey) };
-  return { ...authority, ...(await issueLeaf(authority, now)) };
+  return pem(certificate);
 }
+
+/**
+ * Another certificate in the place of each that cannot go on being used. The CA's has the same name and key: leaves of both are
+ * accepted by whoever trusts one of them, until that one ends. Rejects when the stored authority cannot be read.
+ */
+export async function renew(authority: Authority, now: Date): Promise<Authority> {
+  const lasting = isCaGood(authority, now)
+    ? authority
+    : { ...authority, caCertificate: await renewCa(authority.caKey, now) };
+  return isLeafGood(lasting, now) ? lasting : { ...lasting, ...(await issueLeaf(lasting, now)) };
+}
+
+/** Whether the CA's certificate can go on being used: not in its last two years. Throws when it cannot be read. */
+export function isCaGood({ caCertificate }: CertificateAuthority, now: Date): boolean {
+  return daysLeft(new X509Certificate(caCertificate), now) > RENEWAL_DAYS.ca;
+}
+
+async function renewCa(caKey: string, now: Date): Promise<string> {
+  const spki = createPublicKey(caKey).export({ type: 'spki', format: 'der' });
+  const publicKey = await webcrypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']);
+  return await selfSigned({ privateKey: await signingKey(caKey), publicKey }, now);
+}
+
+const daysLeft = (certificate: X509Certificate, now: Date): number =>
+  (Date.parse(certificate.validTo) - now.getTime()) / DAY_MS;
 
 /** A new leaf for one year. Rejects when the stored authority cannot be read. */
 export async function issueLeaf(
@@ -101,7 +138,7 @@ export function isLeafGood(authority: Authority, now: Date = new Date()): boolea
       EDGE_NAMES.dns.every((name) => leaf.checkHost(name) !== undefined) &&
       EDGE_NAMES.ip.every((address) => leaf.checkIP(address) !== undefined) &&
       Date.parse(leaf.validFrom) <= now.getTime() &&
-      Date.parse(leaf.validTo) - now.getTime() > RENEWAL_DAYS * DAY_MS
+      daysLeft(leaf, now) > RENEWAL_DAYS.leaf
     );
   } catch {
     return false;

@@ -53,6 +53,8 @@ export interface ConnectionEvent {
 /** A connection counts from its registration until it takes no new streams: unregistered, replaced, drained or lost. */
 export interface Edge extends TunnelDialer {
   listen(): Promise<ListenAddress>;
+  /** For new connections; those that are there stay as they are. PEM. */
+  useCertificate(leaf: { readonly certificate: string; readonly key: string }): void;
   connections(tunnelId: string): readonly ConnectionInfo[];
   /** Ends connections of a tunnel, or only those of one connector; answers how many. */
   drop(tunnelId: string, clientId: string | null): number;
@@ -241,6 +243,7 @@ export function createEdge(options: EdgeOptions): Edge {
 
   return {
     listen: listener.listen,
+    useCertificate: listener.useCertificate,
     connected: registry.connected,
     onAvailability: registry.onAvailability,
     onConnection: (tell) => void connectionListeners.push(tell),

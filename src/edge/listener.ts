@@ -31,6 +31,8 @@ export interface Candidate {
 
 export interface Listener {
   listen(): Promise<ListenAddress>;
+  /** For new transports. PEM. */
+  useCertificate(leaf: { readonly certificate: string; readonly key: string }): void;
   /** Takes no new transports, and cuts off the candidates; done when the admitted ones have ended, too. */
   close(): Promise<void>;
 }
@@ -95,10 +97,7 @@ export function createListener(options: ListenerOptions): Listener {
   }
 
   const quic = createQuicNotice(clock, log);
-  const server = tls.createServer(
-    { key: options.key, cert: options.certificate, minVersion: 'TLSv1.2' },
-    onSecure,
-  );
+  const server = tls.createServer(contextOf(options), onSecure);
   server.on('connection', onTransport);
   server.on('tlsClientError', (error, socket) => {
     log.debug({ err: error }, 'edge: TLS handshake failed');
@@ -116,6 +115,7 @@ export function createListener(options: ListenerOptions): Listener {
           void quic.open(address).then(() => resolve({ host: options.host, port: address.port }));
         });
       }),
+    useCertificate: (leaf) => server.setSecureContext(contextOf(leaf)),
     close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const candidate of [...candidates.values()]) candidate.cut();
@@ -123,6 +123,9 @@ export function createListener(options: ListenerOptions): Listener {
     },
   };
 }
+
+const contextOf = ({ certificate, key }: { readonly certificate: string; readonly key: string }) =>
+  ({ cert: certificate, key, minVersion: 'TLSv1.2' }) as const;
 
 /** The same for the TCP socket and the TLS socket over it: that is how the two are brought together. */
 function addressOf(socket: Socket): string | undefined {

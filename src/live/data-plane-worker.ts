@@ -105,6 +105,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
             onRamps: message.onRamps,
             ask,
             connections: connections.of,
+            useCertificate: ({ certificate, key }) => post({ type: 'edge_certificate', certificate, key }),
             async drain(graceMs) {
               draining = true;
               post({ type: 'drain', graceMs });

@@ -13,5 +13,7 @@ export interface DataPlane {
   ask<Q extends QuestionName>(name: Q, ask: Questions[Q]['ask']): Promise<Questions[Q]['answer']>;
   /** The live connections of a tunnel, oldest first. */
   connections(tunnelId: string): readonly ConnectionInfo[];
+  /** The edge shows it from now on; connections that are there stay. PEM. */
+  useCertificate(leaf: { readonly certificate: string; readonly key: string }): void;
   drain(graceMs: number): Promise<void>;
 }

@@ -181,6 +181,8 @@ export type ToDataPlane =
       readonly name: QuestionName;
       readonly ask: Questions[QuestionName]['ask'];
     }
+  /** For new connections of connectors, and of HTTPS clients for whose name there is none. PEM. */
+  | { readonly type: 'edge_certificate'; readonly certificate: string; readonly key: string }
   /** Stop accepting, let what is under way end for at most `graceMs`, then exit. */
   | { readonly type: 'drain'; readonly graceMs: number };
 

@@ -57,7 +57,12 @@ export interface HttpsOptions extends ListenAddress {
   /** Files to follow, or what makes a certificate for the name of a load balancer and the one for all other names. */
   readonly certificates:
     | { readonly certFile: string; readonly keyFile: string }
-    | { readonly initial: KeyPair; readonly issue: (name: string) => Promise<KeyPair> };
+    | {
+        readonly initial: KeyPair;
+        readonly issue: (name: string) => Promise<KeyPair>;
+        /** Tells when another pair shall take the place of the initial one. */
+        readonly onReplaced: Certificates['onReplaced'];
+      };
 }
 
 /** A listener whose requests are all taken by a host index and a steering of its own. */

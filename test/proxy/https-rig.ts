@@ -23,6 +23,7 @@ export async function madeCertificates(): Promise<HttpsOptions['certificates']> 
   const ca = await testAuthority();
   return {
     initial: { certificate: ca.certificate, key: ca.key },
+    onReplaced: () => {},
     issue: (name) => issueLeaf(ca, new Date(), { dns: [name], ip: [] }),
   };
 }

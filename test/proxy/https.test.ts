@@ -99,6 +99,7 @@ test('certificates are made once for each name, and no more are kept than may be
       return { certificate, key };
     },
     initial: { certificate, key },
+    onReplaced: () => {},
     limit: 2,
     now: () => now,
   });
@@ -135,6 +136,7 @@ test('names thought up below a wildcard make no more than a few certificates, an
       return { certificate, key };
     },
     initial: { certificate, key },
+    onReplaced: () => {},
     limit: 1_000,
     now: () => now,
   });
@@ -152,6 +154,35 @@ test('names thought up below a wildcard make no more than a few certificates, an
     'x.200.example.com',
     'x.201.example.com',
   ]);
+});
+
+test('a certificate that is due for another one serves on while no more may be made, and not for ever', async () => {
+  const { certificate, key } = await testAuthority();
+  let issued = 0;
+  let now = 0;
+  const certificates = makeCertificates({
+    hosts: { match: (host) => liveLoadBalancer({ name: host, defaultPools: [] }) },
+    issue: async () => {
+      issued += 1;
+      return { certificate, key };
+    },
+    initial: { certificate, key },
+    onReplaced: () => {},
+    limit: 10_000,
+    now: () => now,
+  });
+  const first = await certificates.forName('a.com');
+  now += 31 * 24 * 3600 * 1000;
+  for (let i = 0; i < 1_000; i++) await certificates.forName(`${i}.com`);
+  expect(issued).toBe(1_001);
+  expect(await certificates.forName('a.com')).toBe(first);
+  now += 1_000;
+  const second = await certificates.forName('a.com');
+  expect(second).not.toBe(first);
+
+  now += 361 * 24 * 3600 * 1000;
+  for (let i = 0; i < 1_000; i++) await certificates.forName(`new-${i}.com`);
+  expect(await certificates.forName('a.com')).toBeNull();
 });
 
 test('certificate files serve every name, and are followed when they change', async () => {

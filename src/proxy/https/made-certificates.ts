@@ -8,13 +8,17 @@ export interface MadeCertificatesOptions {
   /** Makes a certificate for a DNS name, which may begin with `*.`. */
   readonly issue: (name: string) => Promise<KeyPair>;
   readonly initial: KeyPair;
+  readonly onReplaced: Certificates['onReplaced'];
   /** Names whose certificates are kept; the one that was asked for longest ago goes. */
   readonly limit: number;
   readonly now: () => number;
 }
 
-/** Well before the year of a certificate is over. */
-const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** After this another one is made for the next client, well before the year of a certificate is over. */
+const FRESH_MS = 30 * DAY_MS;
+/** While no other may be made, it serves on until its year is nearly over. */
+const USABLE_MS = 360 * DAY_MS;
 /**
  * Signing takes milliseconds, and a ClientHello is all that makes us sign. There are as many names of load balancers as the
  * configuration has; below a wildcard there are as many as anybody can think of.
@@ -38,6 +42,7 @@ export function makeCertificates({
   hosts,
   issue,
   initial,
+  onReplaced,
   limit,
   now,
 }: MadeCertificatesOptions): Certificates {
@@ -62,9 +67,9 @@ export function makeCertificates({
 
   function contextOf(name: string, allowance: Allowance): Promise<SecureContext> | null {
     const known = made.get(name);
-    const fresh = known !== undefined && now() - known.at < KEPT_MS;
-    if (!fresh && !allowance.spend()) return null;
-    const entry = fresh ? known : make(name);
+    const age = known === undefined ? Number.POSITIVE_INFINITY : now() - known.at;
+    const entry = known && age < FRESH_MS ? known : allowance.spend() ? make(name) : known;
+    if (!entry || (entry === known && age >= USABLE_MS)) return null;
     made.delete(name);
     if (made.size >= limit) made.delete(made.keys().next().value!);
     made.set(name, entry);
@@ -80,7 +85,7 @@ export function makeCertificates({
       const name = certificateName(serverName, host.name);
       return await contextOf(name, name === host.name ? configured : thoughtUp);
     },
-    onReplaced() {},
+    onReplaced,
     stop() {},
   };
 }

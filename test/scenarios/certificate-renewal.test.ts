@@ -1,0 +1,49 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import tls from 'node:tls';
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { START_FLAGS } from '../../src/config/flags.js';
+import { parseFlags } from '../../src/config/parse.js';
+import { startConfig } from '../../src/config/start-config.js';
+import { createFakeClock } from '../support/fake-clock.js';
+import { eventually } from '../support/waiting.js';
+
+// The compiled program: the threads are started from files of their own.
+const { startApp } = await import('../../dist/app.js');
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What a listener shows to a client that names no host. Its dates are those of the fake clock, so nothing is verified. */
+async function shownBy(address: string): Promise<string> {
+  const [host, port] = address.split(':');
+  const socket = tls.connect({ host: host!, port: Number(port), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerX509Certificate()!;
+  socket.destroy();
+  return fingerprint256;
+}
+
+test('a program that runs for a year shows its new certificate at the edge and over HTTPS', async () => {
+  const clock = createFakeClock(Date.now());
+  const ports = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].map((name) => `--${name}port=0`);
+  const offramp = await startApp(startConfig(parseFlags(START_FLAGS, ['--memory', ...ports], {})), {
+    log: pino({ level: 'silent' }),
+    progress: () => {},
+    onFailure(error) {
+      throw error;
+    },
+    clock,
+  });
+  onTestFinished(() => offramp.close());
+  const first = await shownBy(offramp.edge);
+  expect(await shownBy(offramp.https)).toBe(first);
+
+  clock.advance(336 * DAY_MS);
+  await eventually(async () => (await shownBy(offramp.edge)) !== first);
+  const second = await shownBy(offramp.edge);
+  expect(await shownBy(offramp.https)).toBe(second);
+  const kept = await readFile(offramp.edgeCa.replace(/ca\.pem$/, 'edge.pem'), 'utf8');
+  expect(new X509Certificate(kept).fingerprint256).toBe(second);
+});
