@@ -24,7 +24,7 @@ test('--host is for DNS and TCP as well, unless they have their own', () => {
 });
 
 test('each --tcp gives a port to a load balancer', () => {
-  const { ports } = configOf('--tcp=5432=DB.example.com', '--tcp', '0=queue.example.com').tcp;
+  const { ports } = configOf('--tcp=5432=DB.example.com.', '--tcp', '0=queue.example.com').tcp;
   expect(ports).toEqual([
     { port: 5432, name: 'db.example.com' },
     { port: 0, name: 'queue.example.com' },

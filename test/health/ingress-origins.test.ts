@@ -52,7 +52,7 @@ describe.each(INGRESS_CONNECTORS)('behind the ingress rules of %s', (_, connect)
         expectedBody: 'is well',
         header: { Host: ['of-monitor.example.com'], 'X-Own': ['1', '2'] },
       },
-      { host: 'app.example.com', port: 9 },
+      { host: 'App.Example.com.', port: 9 },
     );
     expect(await bench.verdict(POOL)).toMatchObject({ state: 'healthy', responseCode: 200 });
     expect(seen[0]).toMatchObject({ method: 'GET', url: '/health?a=b' });
