@@ -182,6 +182,21 @@ test.each(['tcp', 'udp_icmp', 'icmp_ping', 'smtp'] as const)(
   },
 );
 
+test.each(['GET', 'HEAD', 'POST'])(
+  'the head of a check with %s ends the stream: it has no body',
+  async (method) => {
+    const { edge, tunnel, bench, check } = await start();
+    const ended: boolean[] = [];
+    const connector = await connectRaw(edge, tunnel, (stream) =>
+      stream.respond(fromOrigin(200), { endStream: true }),
+    );
+    connector.session.on('stream', (_stream, _headers, flags: number) => ended.push((flags & 1) === 1));
+    check({ method });
+    expect((await bench.verdict(POOL)).state).toBe('healthy');
+    expect(ended).toEqual([true]);
+  },
+);
+
 test('a timeout cancels the stream', async () => {
   const { edge, tunnel, bench, check } = await start();
   const streams: ServerHttp2Stream[] = [];

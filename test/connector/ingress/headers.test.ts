@@ -75,7 +75,9 @@ test('a request says where its body ends', () => {
   expect(framing('POST', 'unknown')).toEqual({ 'Transfer-Encoding': 'chunked' });
   expect(framing('POST', 'none')).toEqual({ 'Content-Length': '0' });
   expect(framing('GET', 'none')).toEqual({});
-  expect(framing('GET', 0)).toEqual({ 'Content-Length': '0' });
+  expect(framing('POST', 0)).toEqual({ 'Content-Length': '0' });
+  expect(framing('DELETE', 0)).toEqual({});
+  expect(framing('DELETE', 4)).toEqual({ 'Content-Length': '4' });
 });
 
 test.each([
