@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DataPlane } from '../live/data-plane.js';
 import { type Fault, MAX_FAULTS } from '../live/faults.js';
 import { FAILURES } from '../live/health-board.js';
+import { canonicalHost } from '../net/host.js';
 import { parseIp } from '../net/ip.js';
 import { REGION_CODES } from '../resources/index.js';
 import { ok } from '../wire/envelope.js';
@@ -48,7 +49,7 @@ function fromWire({ address, region, pool_id, reason, latency_ms }: WireFault): 
   return {
     region: region ?? null,
     pool: pool_id ?? null,
-    address: parseIp(address)?.text ?? address.toLowerCase(),
+    address: parseIp(address)?.text ?? canonicalHost(address),
     reason: reason ?? null,
     latencyMs: latency_ms ?? 0,
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DataPlane } from '../live/data-plane.js';
 import type { RequestReport } from '../live/request-report.js';
+import { canonicalHost } from '../net/host.js';
 import type { Http } from '../wire/http.js';
 import { moment } from '../wire/timestamps.js';
 import { asked } from './asked.js';
@@ -26,7 +27,7 @@ export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): voi
       loadBalancer: wanted.load_balancer ?? null,
       pool: wanted.pool ?? null,
       origin: wanted.origin ?? null,
-      host: wanted.host?.toLowerCase() ?? null,
+      host: wanted.host === undefined ? null : canonicalHost(wanted.host),
       status: wanted.status ?? null,
       ray: wanted.ray ?? null,
       clientIp: wanted.client_ip ?? null,

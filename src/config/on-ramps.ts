@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Cidr, cidrContains, parseCidr } from '../net/cidr.js';
+import { canonicalHost } from '../net/host.js';
 import { parseIp } from '../net/ip.js';
 import { type LocatedNetwork, parseLocations } from '../net/locations.js';
 import { UsageError } from './parse.js';
@@ -9,7 +10,7 @@ import { integer, wrong } from './values.js';
 export interface TcpPort {
   /** 0 = any free port. */
   readonly port: number;
-  /** Host name of the load balancer, lower case. */
+  /** Host name of the load balancer, in canonical form. */
   readonly name: string;
 }
 
@@ -26,7 +27,8 @@ const HOSTNAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-
 export function tcpPorts(values: readonly string[]): TcpPort[] {
   const names = new Set<string>();
   return values.map((value) => {
-    const [port = '', name = '', ...rest] = value.toLowerCase().split('=');
+    const [port = '', spelled = '', ...rest] = value.split('=');
+    const name = canonicalHost(spelled);
     if (rest.length > 0 || !HOSTNAME.test(name)) {
       throw wrong('tcp', value, 'a port and the host name of a load balancer, such as 5432=db.example.com');
     }

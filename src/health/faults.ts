@@ -1,5 +1,6 @@
 import type { Fault } from '../live/faults.js';
 import type { LiveOrigin } from '../live/snapshot.js';
+import { canonicalHost } from '../net/host.js';
 import type { ProbeResult } from './probes/probe.js';
 
 /** The faults that are set now. */
@@ -11,7 +12,7 @@ export interface Faults {
   find(poolId: string, origin: Pick<LiveOrigin, 'ip' | 'address'>, place: string | null): Fault | null;
 }
 
-const addressOf = ({ ip, address }: Pick<LiveOrigin, 'ip' | 'address'>) => ip ?? address.toLowerCase();
+const addressOf = ({ ip, address }: Pick<LiveOrigin, 'ip' | 'address'>) => ip ?? canonicalHost(address);
 
 export function createFaults(): Faults {
   let all: readonly Fault[] = [];

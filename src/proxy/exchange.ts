@@ -178,7 +178,7 @@ export class Exchange implements ResponderUser {
   private send(responder: Responder): void {
     this.connection = responder;
     const { request, body } = this;
-    const host = this.target!.origin.host ?? request.authority;
+    const host = this.target!.host ?? request.authority;
     const flowing = responder.begin(this, { head: request, host, fields: this.originFields }, body.pieces);
     if (body.pieces.length > 0) body.forgetIfOverLimit();
     if (body.complete) responder.finish();

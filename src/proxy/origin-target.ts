@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { LiveOrigin } from '../live/snapshot.js';
+import { canonicalAuthority, canonicalHost } from '../net/host.js';
 import { tunnelBefore } from '../net/tunnel-hostname.js';
 
 const DEFAULT_PORT = 80;
@@ -12,6 +13,8 @@ export interface OriginTarget {
   readonly poolId: string;
   /** The tunnel whose ingress rules lead to it, over HTTP alone; null when bytes go to its port. */
   readonly tunnelId: string | null;
+  /** For the Host field, in canonical form; null when it is what the client asked for. */
+  readonly host: string | null;
   /** Without a meaning when there is a `tunnelId`. */
   readonly port: number;
   readonly tls: boolean;
@@ -23,18 +26,20 @@ export interface OriginTarget {
 
 const plainTargets = new WeakMap<LiveOrigin, OriginTarget>();
 
-/** The target of the pool's `origin` for a client that asked for `host` (lower case, without port). Port 443 means TLS. */
+/** The target of the pool's `origin` for a client that asked for `host` (canonical, without port). Port 443 means TLS. */
 export function originTarget(origin: LiveOrigin, host: string, poolId: string): OriginTarget {
   const known = plainTargets.get(origin);
   if (known?.poolId === poolId) return known;
   const tunnelId = tunnelBefore(origin);
+  const ownHost = origin.host && canonicalAuthority(origin.host);
   const port = origin.port || DEFAULT_PORT;
   const place = `${origin.virtualNetworkId ?? 'direct'} ${origin.ip ?? origin.address} ${port}`;
   if (port === TLS_PORT && tunnelId === null) {
-    const serverName = nameOf(origin.host ?? host);
-    return { origin, poolId, tunnelId, port, tls: true, serverName, key: `${place} tls ${serverName ?? ''}` };
+    const serverName = nameOf(ownHost ?? host);
+    const key = `${place} tls ${serverName ?? ''}`;
+    return { origin, poolId, tunnelId, host: ownHost, port, tls: true, serverName, key };
   }
-  const target = { origin, poolId, tunnelId, port, tls: false, serverName: null, key: place };
+  const target = { origin, poolId, tunnelId, host: ownHost, port, tls: false, serverName: null, key: place };
   plainTargets.set(origin, target);
   return target;
 }
@@ -42,6 +47,6 @@ export function originTarget(origin: LiveOrigin, host: string, poolId: string): 
 /** The name in `host[:port]`; null for an IP address, which SNI cannot carry. */
 function nameOf(authority: string): string | null {
   if (authority.startsWith('[')) return null;
-  const name = authority.replace(/:\d*$/, '').toLowerCase();
+  const name = canonicalHost(authority.replace(/:\d*$/, ''));
   return isIP(name) ? null : name;
 }

@@ -31,7 +31,7 @@ test('faults are set, shown and cleared as a whole', async () => {
     body: { result: { faults: [shown] } },
   });
   expect((await faults('GET')).body.result).toEqual({ faults: [shown] });
-  const slow = { address: 'App.Example.com', latency_ms: 300 };
+  const slow = { address: 'App.Example.com.', latency_ms: 300 };
   await faults('PUT', { faults: [slow] });
   expect((await faults('GET')).body.result.faults).toEqual([
     { address: 'app.example.com', region: null, pool_id: null, reason: null, latency_ms: 300 },

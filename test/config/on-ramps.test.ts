@@ -31,7 +31,7 @@ test('--dns-name is a label below each zone or a name for all, whatever its case
 });
 
 test('each --tcp gives a port to a load balancer', () => {
-  const { ports } = configOf('--tcp=5432=DB.example.com', '--tcp', '0=queue.example.com').tcp;
+  const { ports } = configOf('--tcp=5432=DB.example.com.', '--tcp', '0=queue.example.com').tcp;
   expect(ports).toEqual([
     { port: 5432, name: 'db.example.com' },
     { port: 0, name: 'queue.example.com' },

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cleanUp, cleanUpLater, newTunnel, testAuthority, until } from '../edge/fixture.js';
 import { ask, configure, decode, fetchThrough, serving, startBareEdge } from './bare-edge.js';
+import { outcomeOf, SERVICE_CASES, scriptedService, TARGETS } from './service-cases.js';
 
 /** With the real program: `CLOUDFLARED_BIN=$(which cloudflared) npx vitest run test/connector/differential.test.ts`. */
 const binary = process.env.CLOUDFLARED_BIN;
@@ -68,13 +69,87 @@ describe.skipIf(!binary)('edges get the same from this connector as from cloudfl
     expect(first).toEqual(second);
   });
 
+  describe('of a service that answers with', () => {
+    let scripted: Awaited<ReturnType<typeof scriptedService>>;
+    beforeAll(async () => {
+      scripted = await scriptedService();
+      for (const session of [ours, theirs])
+        await configure(session, 2, { ingress: [{ service: scripted.url }] });
+    });
+
+    test.each(SERVICE_CASES)('%s', async (_, what) => {
+      scripted.play(what);
+      const outcomes: string[] = [];
+      for (const session of [ours, theirs])
+        outcomes.push(await outcomeOf(session, { ':method': what.method ?? 'GET' }));
+      await scripted.closed();
+      expect(outcomes).toEqual([what.ours ?? what.outcome, what.outcome]);
+    });
+
+    test.each(TARGETS)('204 to %j', async (target, sent) => {
+      scripted.play({ answer: 'HTTP/1.1 204 No Content\r\n\r\n' });
+      scripted.lines.splice(0);
+      const outcomes: string[] = [];
+      for (const session of [ours, theirs]) outcomes.push(await outcomeOf(session, { ':path': target }));
+      await scripted.closed();
+      const outcome = sent === null ? '502' : '204 ""';
+      expect(outcomes).toEqual([outcome, outcome]);
+      expect(scripted.lines).toEqual(sent === null ? [] : Array(2).fill(`GET ${sent} HTTP/1.1`));
+    });
+  });
+
+  test('which host is for which rule', async () => {
+    const statuses: number[][] = [];
+    const hostnames = [
+      'lower.example.com',
+      'Capitals.Example.com',
+      '*.Wild.example.com',
+      'Under_Score.example.com',
+      'dot.example.com.',
+      'Dot2.example.com.',
+      'b\u00fccher.example.com',
+      '*.b\u00fccher.example.com',
+      'ab--cd.Example.com',
+      '1.2.3.4',
+    ];
+    const rules = hostnames.map((hostname, i) => ({ hostname, service: `http_status:${210 + i}` }));
+    const config = { ingress: [...rules, { service: 'http_status:404' }] };
+    for (const session of [ours, theirs]) await configure(session, 3, config);
+    const spellings = hostnames.flatMap((name) => [
+      name,
+      name.toLowerCase(),
+      name.toUpperCase(),
+      `${name}.`,
+      `${name}:80`,
+    ]);
+    const more = ['xn--bcher-kva.example.com', 'XN--BCHER-KVA.example.com', 'a.xn--bcher-kva.example.com'];
+    const ports = ['', ':', ':x', ':80:90'].map((port) => `lower.example.com${port}`);
+    const odd = [
+      '[lower.example.com]:80',
+      '[::1]',
+      '[::1]:80',
+      'dot2.example.com',
+      'a.wild.example.com',
+      'a.Wild.example.com',
+      '.Wild.example.com',
+    ];
+    const hosts = [...spellings, ...more, ...ports, ...odd].filter((host) => /^[!-~]+$/.test(host));
+    for (const session of [ours, theirs]) {
+      const seen: number[] = [];
+      for (const host of hosts) seen.push((await fetchThrough(session, { ':authority': host })).status);
+      statuses.push(seen);
+    }
+    const [first, second] = statuses.map((seen) => seen.map((status, i) => `${hosts[i]} ${status}`));
+    expect(first).toEqual(second);
+  });
+
   test('a configuration that is wrong, and versions that are old', async () => {
     const wrong = { ingress: [{ service: 'http://localhost/path' }] };
     for (const session of [ours, theirs]) {
       const { body } = await configure(session, 9, wrong);
-      expect(body.lastAppliedVersion).toBe(1);
+      expect(body.lastAppliedVersion).toBe(3);
       expect(body.err).not.toBeNull();
-      expect((await configure(session, 0, wrong)).body).toEqual({ lastAppliedVersion: 1, err: null });
+      expect((await configure(session, 0, wrong)).body).toEqual({ lastAppliedVersion: 3, err: null });
     }
   });
 });

@@ -52,7 +52,7 @@ describe.each(INGRESS_CONNECTORS)('behind the ingress rules of %s', (_, connect)
         expectedBody: 'is well',
         header: { Host: ['of-monitor.example.com'], 'X-Own': ['1', '2'] },
       },
-      { host: 'app.example.com', port: 9 },
+      { host: 'App.Example.com.', port: 9 },
     );
     expect(await bench.verdict(POOL)).toMatchObject({ state: 'healthy', responseCode: 200 });
     expect(seen[0]).toMatchObject({ method: 'GET', url: '/health?a=b' });
@@ -179,6 +179,21 @@ test.each(['tcp', 'udp_icmp', 'icmp_ping', 'smtp'] as const)(
       failureReason: 'Monitor Config Error',
     });
     expect(asked).toEqual([]);
+  },
+);
+
+test.each(['GET', 'HEAD', 'POST'])(
+  'the head of a check with %s ends the stream: it has no body',
+  async (method) => {
+    const { edge, tunnel, bench, check } = await start();
+    const ended: boolean[] = [];
+    const connector = await connectRaw(edge, tunnel, (stream) =>
+      stream.respond(fromOrigin(200), { endStream: true }),
+    );
+    connector.session.on('stream', (_stream, _headers, flags: number) => ended.push((flags & 1) === 1));
+    check({ method });
+    expect((await bench.verdict(POOL)).state).toBe('healthy');
+    expect(ended).toEqual([true]);
   },
 );
 

@@ -1,10 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { countResponse } from '../counts.js';
-import { closeWhenAnswered } from '../edge-stream.js';
 import { refuse } from '../refusal.js';
-import { splice } from '../splice.js';
 import { limitDial } from './dial-limits.js';
 import { requestHost } from './hostname.js';
 import type { HttpOrigin } from './http-origin.js';
@@ -17,7 +13,7 @@ import {
 } from './ingress-request.js';
 import { collectBody, hasBody, sendBody } from './request-body.js';
 import { type BodyLength, bodyLength, framing, requestHeaders, usuallyHasNoBody } from './request-headers.js';
-import { responseHeaders, responseTrailers } from './response-headers.js';
+import { brokenOff, passAnswer, passUpgrade } from './service-answer.js';
 
 /** Bytes of a body without a length, for a service that takes none in chunks. */
 const MAX_COLLECTED_BYTES = 1024 * 1024;
@@ -39,7 +35,7 @@ async function serve(origin: HttpOrigin, request: IngressRequest, context: Ingre
   const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1] === 'content-length');
   if (method === 'CONNECT') return refuse(stream, 400, 'services are reached by requests, not by CONNECT');
   let length: BodyLength | null = isWebSocket ? 'none' : bodyLength(values, endStream);
-  if (length === null) return refuse(stream, 400, 'the content-length of the request cannot be true');
+  if (length === null) return refuse(stream, 400, 'the content-length of the request cannot be true', method);
   if (length === 'unknown' && usuallyHasNoBody(method) && !(await hasBody(stream))) length = 'none';
   if (length === 'unknown' && origin.settings.disableChunkedEncoding) {
     const body = await collectBody(stream, MAX_COLLECTED_BYTES);
@@ -62,28 +58,25 @@ function exchange(
   length: BodyLength,
   collected?: Buffer,
 ): void {
-  const { stream, isWebSocket, method } = request;
+  const { stream, method } = request;
   if (stream.destroyed) return;
   const sent = send(origin, request, context, length);
   limitDial(sent, origin.settings);
-  let answered = false;
+  let answered: IncomingMessage | undefined;
   sent.once('response', (response) => {
-    answered = true;
-    guard(request, context, () => respond(request, context, response));
+    answered = response;
+    guard(request, context, () => passAnswer(request, context, response));
   });
   sent.once('upgrade', (response, socket, head) => {
-    answered = true;
-    if (isWebSocket) guard(request, context, () => upgrade(request, context, response, socket, head));
-    else {
-      socket.destroy();
-      failRequest(request, context, 'the service changed the protocol without being asked to');
-    }
+    answered = response;
+    guard(request, context, () => passUpgrade(request, context, response, socket, head));
   });
   sent.on('error', (error) => {
     if (!answered && length === 'none' && isStale(sent, error, method))
       return exchange(origin, request, context, length);
-    // What matters of an error after the answer has begun is how the answer ends.
     if (!answered) failRequest(request, context, `the service cannot be reached: ${error.message}`);
+    // Node ends an answer whose length only its end tells in good order, also when its connection was reset.
+    else if (!answered.complete) failRequest(request, context, brokenOff(error));
   });
   const abort = () => sent.destroy();
   stream.once('close', abort);
@@ -127,57 +120,4 @@ function send(
 /** A kept connection that the service has closed meanwhile: what was asked may be asked again, unless it could do something twice. */
 function isStale({ reusedSocket }: ClientRequest, { code }: NodeJS.ErrnoException, method: string): boolean {
   return reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE') && REPEATABLE.has(method);
-}
-
-function respond(request: IngressRequest, context: IngressContext, response: IncomingMessage): void {
-  const { stream, method } = request;
-  if (stream.destroyed) return void response.destroy();
-  const status = response.statusCode!;
-  if (status < 200) {
-    response.destroy();
-    failRequest(request, context, `the service answered with the status ${status}`);
-    return;
-  }
-  const headers = responseHeaders(status, response.rawHeaders);
-  countResponse(context.counts, status);
-  if (method === 'HEAD' || status === 204 || status === 304) {
-    closeWhenAnswered(stream);
-    stream.respond(headers, { endStream: true });
-    response.resume();
-    return;
-  }
-  // Only chunks can be followed by trailers.
-  const waitForTrailers = response.rawHeaders.some(
-    (text, i) => i % 2 === 0 && /^transfer-encoding$/i.test(text),
-  );
-  if (waitForTrailers) {
-    stream.once('wantTrailers', () => {
-      stream.sendTrailers(responseTrailers(response.rawTrailers) ?? {});
-    });
-  }
-  closeWhenAnswered(stream);
-  stream.respond(headers, { waitForTrailers });
-  response.once('error', (error) =>
-    failRequest(request, context, `the service broke off its answer: ${error.message}`),
-  );
-  response.pipe(stream);
-}
-
-function upgrade(
-  request: IngressRequest,
-  context: IngressContext,
-  response: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-): void {
-  const { stream } = request;
-  socket.on('error', (error) =>
-    failRequest(request, context, `the service broke off its WebSocket: ${error.message}`),
-  );
-  if (stream.destroyed) return void socket.destroy();
-  countResponse(context.counts, 101);
-  // HTTP/2 has no 101.
-  stream.respond(responseHeaders(200, response.rawHeaders));
-  if (head.length > 0) stream.write(head);
-  splice(stream, socket);
 }

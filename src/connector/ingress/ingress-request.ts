@@ -8,7 +8,7 @@ export interface IngressRequest extends EdgeRequest {
   readonly method: string;
   /** The visitor's Host. */
   readonly authority: string;
-  /** Path and query, as they came. */
+  /** Path and query, as the service gets them. */
   readonly target: string;
   /** The visitor has asked for a WebSocket. */
   readonly isWebSocket: boolean;
@@ -31,7 +31,7 @@ export interface OpenService {
 
 /** The service cannot be reached, or has broken off. */
 export function failRequest(
-  { stream }: IngressRequest,
+  { stream, method }: IngressRequest,
   { counts, log }: IngressContext,
   reason: string,
 ): void {
@@ -39,7 +39,7 @@ export function failRequest(
   counts.requestErrors += 1;
   log.warn({ reason }, 'connector: request failed');
   if (stream.headersSent) breakOff(stream, reason);
-  else refuse(stream, 502, reason);
+  else refuse(stream, 502, reason, method);
 }
 
 /** What cannot be said in HTTP/2, or not in HTTP/1.1, fails the request and nothing else. */

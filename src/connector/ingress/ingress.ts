@@ -4,7 +4,7 @@ import type { Configuration } from './configuration.js';
 import { findRule } from './find-rule.js';
 import { guard, type IngressContext, type OpenService } from './ingress-request.js';
 import { createStatusService, openService } from './open-service.js';
-import { matchedPath } from './path-pattern.js';
+import { readTarget } from './request-target.js';
 
 /** The rules of one configuration, ready to serve. */
 export interface Ingress {
@@ -32,23 +32,19 @@ export async function openIngress({ rules }: Configuration, context: IngressCont
     serve(request, isWebSocket) {
       const { stream, headers } = request;
       const method = headers[':method'] ?? 'GET';
-      const target = headers[':path'] ?? '/';
+      const target = readTarget(headers[':path'] ?? '/');
       const authority = headers[':authority'] ?? String(headers.host ?? '');
-      const path = matchedPath(target);
-      if (path === null || !isTarget(target))
-        return refuse(stream, 400, 'the path of the request cannot be understood');
+      if (target === null) return refuse(stream, 400, 'the path of the request cannot be understood', method);
       context.counts.requests += 1;
       countWhileOpen(stream, context);
-      const ingressRequest = { ...request, method, authority, target, isWebSocket };
-      guard(ingressRequest, context, () => serviceFor(authority, path).serve(ingressRequest));
+      const ingressRequest = { ...request, method, authority, target: target.sent, isWebSocket };
+      guard(ingressRequest, context, () => serviceFor(authority, target.path).serve(ingressRequest));
     },
     retire() {
       for (const service of services) service.retire();
     },
   };
 }
-
-const isTarget = (target: string) => target === '*' || /^\/[\x21-\xff]*$/.test(target);
 
 function countWhileOpen(stream: EdgeStream, { counts }: IngressContext): void {
   counts.concurrentRequests += 1;

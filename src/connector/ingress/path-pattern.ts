@@ -31,12 +31,3 @@ function compile(source: string, at: string): RE2JS {
     );
   }
 }
-
-/** What paths are matched as: without the query, percent escapes decoded. Null when they decode to nothing. */
-export function matchedPath(target: string): string | null {
-  const path = target.split('?', 1)[0]!;
-  if (!path.includes('%')) return path;
-  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return null;
-  const bytes = path.replace(/%(..)/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1').toString('utf8');
-}

@@ -45,9 +45,10 @@ export const usuallyHasNoBody = (method: string): boolean => USUALLY_WITHOUT.has
 
 const WITH_A_LENGTH_OF_ZERO = new Set(['POST', 'PUT', 'PATCH']);
 
-/** The header that tells the service where the body ends. */
+/** The header that tells the service where the body ends; that there is none is told where a body is usual, as Go does it. */
 export function framing(method: string, length: BodyLength): Record<string, string> {
   if (length === 'unknown') return { 'Transfer-Encoding': 'chunked' };
-  if (length === 'none') return WITH_A_LENGTH_OF_ZERO.has(method) ? { 'Content-Length': '0' } : {};
+  if (length === 'none' || length === 0)
+    return WITH_A_LENGTH_OF_ZERO.has(method) ? { 'Content-Length': '0' } : {};
   return { 'Content-Length': String(length) };
 }

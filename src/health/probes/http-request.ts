@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import { canonicalAuthority } from '../../net/host.js';
 import { parseIp } from '../../net/ip.js';
 import type { ProbeTarget } from './probe.js';
 
@@ -8,7 +9,7 @@ export interface HttpProbeRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
-  /** Value of the Host header. */
+  /** Value of the Host header, in canonical form. */
   readonly host: string;
   readonly headers: OutgoingHttpHeaders;
   /** The name for SNI; null sends none. */
@@ -24,7 +25,8 @@ const RESERVED = new Set(['host', 'user-agent', 'connection']);
  */
 export function firstRequest({ poolId, origin, monitor }: ProbeTarget): HttpProbeRequest {
   const configured = origin.host ?? headerValue(monitor.header, 'host');
-  const host = configured ?? (parseIp(origin.address)?.family === 6 ? `[${origin.address}]` : origin.address);
+  const address = parseIp(origin.address)?.family === 6 ? `[${origin.address}]` : origin.address;
+  const host = canonicalAuthority(configured ?? address);
   const headers: OutgoingHttpHeaders = {};
   for (const [name, values] of Object.entries(monitor.header)) {
     if (!RESERVED.has(name.toLowerCase())) headers[name] = [...values];

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import { canonicalAuthority, canonicalHost } from '../../net/host.js';
 import { parseIp } from '../../net/ip.js';
 import { tunnelBefore } from '../../net/tunnel-hostname.js';
 import type { OriginAddress } from '../../offramps/contract.js';
@@ -24,7 +25,9 @@ export function nextHop(hop: Hop, status: number, location: string): Hop | null 
   const url = resolve(location, hop.request);
   if (!url) return null;
   const secure = url.protocol === 'https:';
-  const sameAuthority = url.host === base(hop.request).host && secure === hop.request.secure;
+  const sameAuthority =
+    canonicalAuthority(url.host) === canonicalAuthority(base(hop.request).host) &&
+    secure === hop.request.secure;
   const sameHost = sameAuthority || isOrigin(url, hop);
   const isPrivate = hop.origin.virtualNetworkId !== null || tunnelBefore(hop.origin) !== null;
   if (!sameHost && isPrivate) return null;
@@ -36,7 +39,9 @@ export function nextHop(hop: Hop, status: number, location: string): Hop | null 
       secure,
       method: methodAfter(status, hop.request.method),
       path: `${url.pathname}${url.search}`,
-      ...(sameAuthority ? {} : { host: url.host, serverName: serverNameOf(url.host) }),
+      ...(sameAuthority
+        ? {}
+        : { host: canonicalAuthority(url.host), serverName: serverNameOf(canonicalAuthority(url.host)) }),
       // The monitor's headers may hold credentials; they are for the origin alone.
       ...(sameHost ? {} : { headers: pick(hop.request.headers, 'User-Agent', 'Connection') }),
     },
@@ -59,8 +64,8 @@ function resolve(location: string, request: HttpProbeRequest): URL | null {
 
 /** Whether the URL names the origin itself: by the name it was asked for, or by its address. */
 function isOrigin(url: URL, { origin, request }: Hop): boolean {
-  const name = hostName(url.host);
-  if (name === hostName(request.host).toLowerCase() || name === origin.address.toLowerCase()) return true;
+  const name = canonicalHost(hostName(url.host));
+  if (name === canonicalHost(hostName(request.host)) || name === canonicalHost(origin.address)) return true;
   return origin.ip !== null && parseIp(name)?.text === origin.ip;
 }
 

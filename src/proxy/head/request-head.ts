@@ -2,7 +2,7 @@ import { CR, LF, SPACE, TARGET, TOKEN } from './characters.js';
 import { type FieldRole, REQUEST_FIELDS } from './field-roles.js';
 import { checkFraming, type MessageFields, readFields, takeMessageField } from './fields.js';
 import { Malformed } from './malformed.js';
-import { hostName, readTarget } from './request-target.js';
+import { readAuthority, readTarget } from './request-target.js';
 
 /** One request as understood; nothing of the head's bytes is used after this. */
 export interface RequestHead extends MessageFields {
@@ -10,9 +10,9 @@ export interface RequestHead extends MessageFields {
   readonly minorVersion: 0 | 1;
   /** `/path?query` or `*`. */
   target: string;
-  /** The Host field, or the authority of an absolute target: as spelled, with its port. */
+  /** The Host field, or the authority of an absolute target: the host in canonical form, with the port that was named. */
   authority: string;
-  /** For look-ups: lower case, without port. */
+  /** For look-ups: canonical, without port. */
   host: string;
   expectContinue: boolean;
   /** A gRPC call: it goes to the origin over HTTP/2. */
@@ -127,12 +127,16 @@ function joined(list: string, value: string): string {
 function takeTarget(head: RequestHead, target: string): void {
   if (head.authority === '') throw new Malformed(400, 'there is no Host');
   // Also when it does not count: a Host that cannot be read is a sign of an attack.
-  head.host = hostName(head.authority);
+  takeAuthority(head, head.authority);
   const { forwarded, authority } = readTarget(head.method, target);
   head.target = forwarded;
-  if (authority === null) return;
+  if (authority !== null) takeAuthority(head, authority);
+}
+
+function takeAuthority(head: RequestHead, text: string): void {
+  const { host, authority } = readAuthority(text);
+  head.host = host;
   head.authority = authority;
-  head.host = hostName(authority);
 }
 
 /** Whether the client lets its connection be used again. */

@@ -1,3 +1,4 @@
+import { canonicalHost } from '../../net/host.js';
 import { AUTHORITY, everyCharacter } from './characters.js';
 import { Malformed } from './malformed.js';
 
@@ -28,8 +29,15 @@ function pathOf(method: string, rest: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** The host name of `host[:port]` for look-ups: lower case, without port and final dot. */
-export function hostName(authority: string): string {
+export interface ReadAuthority {
+  /** For look-ups: canonical, without port. */
+  readonly host: string;
+  /** `host[:port]` as it goes to the origin: the host canonical, since connectors compare it by its characters. */
+  readonly authority: string;
+}
+
+/** Takes `host[:port]` apart. Throws Malformed. */
+export function readAuthority(authority: string): ReadAuthority {
   if (authority.length > 261 || !everyCharacter(authority, AUTHORITY)) throw badHost(authority);
   const bracket = authority.startsWith('[') ? authority.indexOf(']') : -1;
   const colon = authority.indexOf(':', bracket + 1);
@@ -37,8 +45,9 @@ export function hostName(authority: string): string {
   const name = colon < 0 ? authority : authority.slice(0, colon);
   const bracketed = bracket >= 0 ? bracket === name.length - 1 : !/[[\]]/.test(name);
   if (name === '' || !bracketed || !/^\d{0,5}$/.test(port)) throw badHost(authority);
-  const lower = name.toLowerCase();
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+  const host = canonicalHost(name);
+  if (host === '') throw badHost(authority);
+  return { host, authority: port === '' ? host : `${host}:${port}` };
 }
 
 function badHost(authority: string): Malformed {

@@ -1,3 +1,4 @@
+import { canonicalAuthority } from '../../net/host.js';
 import { isGrpc } from '../grpc.js';
 import { everyCharacter, FIELD_VALUE, TARGET, TOKEN } from '../head/characters.js';
 import { Malformed } from '../head/malformed.js';
@@ -90,7 +91,7 @@ function readPath({ ':method': method, ':scheme': scheme, ':path': path = '' }: 
 
 function authority({ ':authority': authority = '' }: Pseudo, host: string): string {
   if (authority === '' && host === '') throw new Malformed(400, 'there is neither :authority nor host');
-  if (authority !== '' && host !== '' && authority.toLowerCase() !== host.toLowerCase()) {
+  if (authority !== '' && host !== '' && canonicalAuthority(authority) !== canonicalAuthority(host)) {
     throw new Malformed(400, ':authority and host differ');
   }
   return authority || host;

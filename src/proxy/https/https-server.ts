@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import { canonicalHost } from '../../net/host.js';
 import type { Certificates } from './certificates.js';
 
 export interface HttpsServerOptions {
@@ -36,7 +37,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     // An upgraded connection may end one direction before the other.
     allowHalfOpen: true,
     SNICallback(serverName, done) {
-      certificates.forName(serverName.toLowerCase()).then(
+      certificates.forName(canonicalHost(serverName)).then(
         // TypeScript's library does not know that none leaves it at the server's own.
         (context) => done(null, context ?? undefined),
         (error: Error) => {

@@ -40,7 +40,9 @@ function withUpgrade(head: ResponseHead, request: RequestHead): ResponseHead {
 /** Each with its CRLF, and every character checked, so that nothing in them can become a line of its own. */
 function fieldLines(serialized: string): string {
   let lines = '';
-  for (const [name, value] of originFields(serialized)) {
+  for (const [given, value] of originFields(serialized)) {
+    // RFC 9112 section 5.1: a blank before the colon is taken out. cloudflared brings it as a part of the name.
+    const name = given.replace(/[ \t]+$/, '');
     if (name === '' || !everyCharacter(name, TOKEN) || !everyCharacter(value, FIELD_VALUE))
       throw new Malformed(400, `${JSON.stringify(name.slice(0, 40))} is no field, or its value is none`);
     lines += `${name}: ${value}\r\n`;

@@ -70,6 +70,7 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
       port: origin.port,
       tls: false,
       serverName: null,
+      host: null,
       key: '',
     };
     cancelDial = services.dialOrigin(target, visit.clientIp, {

@@ -1,3 +1,4 @@
+import { canonicalHost } from '../../net/host.js';
 import { mergeFields } from '../../wire/fields.js';
 import type { PatchBody, WireDnsRecord } from './schema.js';
 import type { DnsRecord } from './store.js';
@@ -44,7 +45,7 @@ export function fieldsAfter(body: PatchBody, stored: RecordFields | null): Recor
   const fields = mergeFields<RecordFields>(rest, stored ?? DEFAULTS, DEFAULTS);
   return {
     ...fields,
-    content: fields.content.replace(/\.$/, '').toLowerCase(),
+    content: canonicalHost(fields.content),
     // Only the proxy's addresses are ever told, for as long as the proxy likes.
     ttl: fields.proxied ? AUTOMATIC : fields.ttl,
     settings: settings === undefined ? fields.settings : switchesOf(settings),

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { canonicalHost } from '../../net/host.js';
 import { isHostnameIn } from '../hostname.js';
 
 /**
@@ -6,7 +7,7 @@ import { isHostnameIn } from '../hostname.js';
  * zone's name is taken to stand below it, whatever it looks like. Null when no record can have it.
  */
 export function recordName(zone: string, text: string): string | null {
-  const given = inAscii(text.replace(/\.$/, '')).toLowerCase();
+  const given = canonicalHost(inAscii(text));
   if (given === '@') return zone;
   const name = given === zone || given.endsWith(`.${zone}`) ? given : `${given}.${zone}`;
   return isHostnameIn(zone, name) ? name : null;

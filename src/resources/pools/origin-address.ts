@@ -1,3 +1,4 @@
+import { canonicalHost } from '../../net/host.js';
 import { type Ip, parseIp } from '../../net/ip.js';
 import { tunnelOf } from '../../net/tunnel-hostname.js';
 
@@ -21,9 +22,9 @@ export function parseOriginAddress(text: string): OriginAddress | null {
   return { kind: tunnelOf(canonical) === null ? 'host' : 'tunnel', canonical };
 }
 
-/** Lower case, without the trailing dot; null when it is no host name by RFC 1123. */
+/** In canonical form; null when it is no host name by RFC 1123. */
 export function canonicalHostName(text: string): string | null {
-  const name = text.toLowerCase().replace(/\.$/, '');
+  const name = canonicalHost(text);
   const labels = name.split('.');
   const valid = name.length <= 253 && labels.every((label) => LABEL.test(label));
   return valid && !NUMBER.test(labels.at(-1)!) ? name : null;

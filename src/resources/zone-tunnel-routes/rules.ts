@@ -1,3 +1,4 @@
+import { canonicalHost } from '../../net/host.js';
 import { tunnelHostname } from '../../net/tunnel-hostname.js';
 import type { Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
@@ -29,7 +30,7 @@ export async function route(
   const problem = poolName.safeParse(body.lb_pool).error?.issues[0];
   if (problem) throw new ApiError('unparsable_input', `lb_pool ${problem.message}`);
   const pool = await poolWithTunnel(tx, settings, accountId, body.lb_pool, tunnelId);
-  const balancer = await balancerWithPool(tx, zoneId, body.lb_name.toLowerCase(), pool.id);
+  const balancer = await balancerWithPool(tx, zoneId, canonicalHost(body.lb_name), pool.id);
   return { load_balancer: balancer, pool: pool.change };
 }
 
@@ -47,7 +48,7 @@ async function poolWithTunnel(
     const created = await createPool(tx, settings, accountId, { name, origins: [origin] });
     return { id: created.id, change: 'new' };
   }
-  if (pool.origins.some(({ address }) => address.toLowerCase() === origin.address))
+  if (pool.origins.some(({ address }) => canonicalHost(address) === origin.address))
     return { id: pool.id, change: 'unchanged' };
   const { origins } = poolFieldsOf(pool);
   await mergePool(tx, settings, accountId, pool.id, { origins: [...origins, origin] });

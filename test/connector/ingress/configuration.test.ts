@@ -15,6 +15,7 @@ const complaint = (config: unknown): string => {
 };
 
 describe('the first rule from the top that matches is taken', () => {
+  const LAST = 12;
   const { rules } = parseConfiguration({
     ingress: [
       { hostname: 'tunnel-a.example.com', service: 'http://localhost:1' },
@@ -23,6 +24,12 @@ describe('the first rule from the top that matches is taken', () => {
       { hostname: '*.wild.example.com', service: 'http://localhost:4' },
       { hostname: 'môô.example.com', service: 'http://localhost:5' },
       { hostname: '*', path: '^/only/path$', service: 'http://localhost:6' },
+      { hostname: 'Capitals.Example.com', service: 'http://localhost:7' },
+      { hostname: '*.Wilder.example.com', service: 'http://localhost:8' },
+      { hostname: 'Under_Score.example.com', service: 'http://localhost:9' },
+      { hostname: 'dot.example.com.', service: 'http://localhost:10' },
+      { hostname: '*.môô.example.com', service: 'http://localhost:11' },
+      { hostname: 'ab--cd.Example.com', service: 'http://localhost:12' },
       { service: 'http_status:404' },
     ],
   });
@@ -30,20 +37,39 @@ describe('the first rule from the top that matches is taken', () => {
   test.each([
     ['tunnel-a.example.com', '/', 0],
     ['tunnel-a.example.com:443', '/pages/about', 0],
-    ['TUNNEL-A.Example.COM', '/', 0],
-    ['x.tunnel-a.example.com', '/', 6],
+    ['tunnel-a.example.com:', '/', 0],
+    ['tunnel-a.example.com:x', '/', 0],
+    ['[tunnel-a.example.com]:80', '/', 0],
+    ['tunnel-a.example.com:80:90', '/', LAST],
+    // Edges send hosts in lower case and without a final dot; everything else is compared by its characters.
+    ['TUNNEL-A.Example.COM', '/', LAST],
+    ['tunnel-a.example.com.', '/', LAST],
+    ['Capitals.Example.com', '/', 6],
+    ['capitals.example.com', '/', 6],
+    ['CAPITALS.example.com', '/', LAST],
+    ['a.Wilder.example.com', '/', 7],
+    ['a.wilder.example.com', '/', LAST],
+    ['Under_Score.example.com', '/', 8],
+    ['under_score.example.com', '/', LAST],
+    ['dot.example.com.', '/', 9],
+    ['dot.example.com', '/', LAST],
+    ['a.xn--m-xgaa.example.com', '/', LAST],
+    ['ab--cd.example.com', '/', LAST],
+    ['.wild.example.com', '/', 3],
+    ['XN--M-XGAA.example.com', '/', LAST],
+    ['x.tunnel-a.example.com', '/', LAST],
     ['tunnel-b.example.com', '/health', 1],
     ['tunnel-b.example.com', '/a/healthy', 1],
-    ['tunnel-b.example.com', '/index.html', 6],
+    ['tunnel-b.example.com', '/index.html', LAST],
     ['a.wild.example.com', '/x.png', 2],
     ['a.wild.example.com', '/x.png/y', 3],
     ['a.b.wild.example.com', '/', 3],
-    ['wild.example.com', '/', 6],
-    ['awild.example.com', '/', 6],
+    ['wild.example.com', '/', LAST],
+    ['awild.example.com', '/', LAST],
     ['xn--m-xgaa.example.com', '/', 4],
     ['anything', '/only/path', 5],
-    ['[::1]:80', '/', 6],
-    ['', '/', 6],
+    ['[::1]:80', '/', LAST],
+    ['', '/', LAST],
   ])('%s%s is for rule %i', (host, path, index) => {
     expect(findRule(rules, host, path)).toBe(index);
   });

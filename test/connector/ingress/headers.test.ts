@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { canonicalName } from '../../../src/connector/ingress/header-names.js';
-import { matchedPath } from '../../../src/connector/ingress/path-pattern.js';
 import { bodyLength, framing, requestHeaders } from '../../../src/connector/ingress/request-headers.js';
+import { readTarget } from '../../../src/connector/ingress/request-target.js';
 import { responseHeaders, responseTrailers } from '../../../src/connector/ingress/response-headers.js';
 
 test('names have the form of Go', () => {
@@ -75,7 +75,9 @@ test('a request says where its body ends', () => {
   expect(framing('POST', 'unknown')).toEqual({ 'Transfer-Encoding': 'chunked' });
   expect(framing('POST', 'none')).toEqual({ 'Content-Length': '0' });
   expect(framing('GET', 'none')).toEqual({});
-  expect(framing('GET', 0)).toEqual({ 'Content-Length': '0' });
+  expect(framing('POST', 0)).toEqual({ 'Content-Length': '0' });
+  expect(framing('DELETE', 0)).toEqual({});
+  expect(framing('DELETE', 4)).toEqual({ 'Content-Length': '4' });
 });
 
 test.each([
@@ -86,5 +88,5 @@ test.each([
   ['/100%', null],
   ['/%zz', null],
 ])('the target %s is matched as %s', (target, path) => {
-  expect(matchedPath(target)).toBe(path);
+  expect(readTarget(target)?.path ?? null).toBe(path);
 });

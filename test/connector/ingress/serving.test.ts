@@ -169,15 +169,20 @@ test('what the edge gives up is given up at the service', async () => {
   }
 });
 
-test('an answer that breaks off is reset, and never looks whole', async () => {
-  const web = await startWeb((_, response) => {
-    response.writeHead(200, { 'content-length': '100' });
-    response.write('ten bytes.', () => response.destroy());
+test.each([
+  [
+    'after ten bytes is a 502 of the connector',
+    10,
+    { status: 502, meta: { src: 'cloudflared' }, rstCode: 0 },
+  ],
+  ['later is reset, and never looks whole', 5_000, { status: 200, meta: { src: 'origin' }, rstCode: 2 }],
+])('an answer that breaks off %s', async (_, bytes, expected) => {
+  const web = await startWeb((_request, response) => {
+    response.writeHead(200, { 'content-length': '10000' });
+    response.write(Buffer.alloc(bytes), () => response.destroy());
   });
   const { session, connector } = await serving(one(web.url));
-  const answer = await fetchThrough(session);
-  expect(answer.status).toBe(200);
-  expect(answer.rstCode).not.toBe(0);
+  expect(await fetchThrough(session)).toMatchObject(expected);
   expect(connector.counts.requestErrors).toBe(1);
 });
 

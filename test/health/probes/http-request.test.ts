@@ -15,6 +15,15 @@ test.each([
 });
 
 test.each([
+  [{ host: 'App.Example.COM.' }, {}, 'app.example.com'],
+  [{}, { header: { host: ['App.Example.COM.:8080'] } }, 'app.example.com:8080'],
+  [{ address: 'Origin.Example.' }, {}, 'origin.example'],
+])('with the Host of %j and %j an origin is asked as traffic asks it, for %s', (values, settings, host) => {
+  const target = { poolId: 'pool-1', origin: liveOrigin(values), monitor: liveMonitor(settings) };
+  expect(firstRequest(target)).toMatchObject({ host, serverName: host.replace(':8080', '') });
+});
+
+test.each([
   ['app.example', 'app.example', 'app.example'],
   ['app.example:8443', 'app.example', 'app.example'],
   ['192.0.2.1:8443', '192.0.2.1', null],

@@ -19,6 +19,13 @@ function leadsTo(location: string, from: Hop): string | null {
   return next && `${next.origin.address}:${next.port} ${next.request.host} ${next.request.path}`;
 }
 
+test.each([
+  ['http://APP.example./ok', '192.0.2.1:8080 app.example /ok'],
+  ['https://App.Example./ok', '192.0.2.1:443 app.example /ok'],
+])('%s is still the host that was asked, however it is spelled', (location, expected) => {
+  expect(leadsTo(location, hop({}, { host: 'App.example.' }))).toBe(expected);
+});
+
 test('the redirects are 301, 302, 303, 307 and 308', () => {
   const statuses = [200, 300, 301, 302, 303, 304, 305, 307, 308, 401];
   expect(statuses.filter(isRedirect)).toEqual([301, 302, 303, 307, 308]);
@@ -41,7 +48,7 @@ test.each([
 });
 
 test.each([
-  ['the name that was asked for', 'http://app.example/ok', '10.0.0.1:8080 App.example /ok'],
+  ['the name that was asked for', 'http://app.example/ok', '10.0.0.1:8080 app.example /ok'],
   ['that name on another port', 'http://app.example:9090/ok', '10.0.0.1:9090 app.example:9090 /ok'],
   ['that name with TLS', 'https://app.example/ok', '10.0.0.1:443 app.example /ok'],
   ['its own address', 'http://10.0.0.1:9090/ok', '10.0.0.1:9090 10.0.0.1:9090 /ok'],

@@ -20,6 +20,11 @@ test('fields about one connection go no further, whatever names them', () => {
   expect(read(fromOrigin(200, [...fields, 'Cf-Int-Own', '1', 'X-Own', '1'])).passedOn).toBe('X-Own: 1\r\n');
 });
 
+test('a blank between a name and its colon is taken out', () => {
+  const fields = ['X-Own ', '1', 'Keep-Alive \t', 'timeout=5'];
+  expect(read(fromOrigin(200, fields)).passedOn).toBe('X-Own: 1\r\n');
+});
+
 test('without a request for it there is no upgrade', () => {
   expect(read(fromOrigin(200, ['Upgrade', 'websocket', 'Connection', 'Upgrade'])).status).toBe(200);
 });
