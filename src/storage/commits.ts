@@ -232,6 +232,7 @@ export function createCommits({ prisma, lock, log }: CommitsOptions): Commits {
 
   return {
     async transact(work) {
+      if (!holdsLock()) throw refusal();
       const { value, followed } = await oneAtATime(async () => {
         if (!holdsLock()) throw refusal();
         if (settled !== doubts) await within(compare(), TRUTH_MS);

@@ -62,7 +62,7 @@ const BY_KIND: Readonly<Record<string, DatabaseProblem>> = {
 /** Errors that `pg` and the embedded database throw as plain text, which Prisma passes on as they are. */
 const BY_MESSAGE: readonly (readonly [RegExp, DatabaseProblem])[] = [
   [
-    /Query read timeout|timeout exceeded when trying to connect|due to connection timeout/,
+    /Query read timeout|^timeout expired|timeout exceeded when trying to connect|due to connection timeout/,
     'database_timeout',
   ],
   [

@@ -113,6 +113,7 @@ function serverPool(url: string): pg.PoolConfig {
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     Client: ServerClient,
+    onConnect: limitIdleTransactions,
   } as pg.PoolConfig;
 }
 
@@ -149,7 +150,6 @@ function assemble(
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { ...naming, onConnectionError }) });
   const commits: Commits = createCommits({ prisma, lock, log });
   pool.on('error', onConnectionError);
-  if (!embedded) pool.on('connect', limitIdleTransactions);
   lock?.onRegained(() => commits.suspect());
 
   return {
@@ -182,6 +182,6 @@ function assemble(
 }
 
 /** The write lock of a transaction whose client is lost behind a silent network must come free. */
-function limitIdleTransactions(client: pg.PoolClient): void {
-  client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`).catch(() => undefined);
+async function limitIdleTransactions(client: pg.ClientBase): Promise<void> {
+  await client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
 }

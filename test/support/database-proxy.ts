@@ -74,8 +74,10 @@ export async function startDatabaseProxy(target: string): Promise<DatabaseProxy>
     for (const socket of [client, server]) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
+        // Behind a network that is gone, the other end hears nothing of it.
+        if (frozen) return;
         pairs.delete(pair);
-        if (!frozen) destroy(pair);
+        destroy(pair);
       });
     }
   });
