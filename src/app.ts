@@ -26,14 +26,15 @@ import {
   tunnelStatusOf,
 } from './resources/tunnels/index.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
-import { type Database, openDatabase } from './storage/database.js';
+import { type Database, type LockHolder, openDatabase } from './storage/database.js';
 import { createLatestRecorder, type LatestRecorder } from './storage/latest-recorder.js';
 import { createRecorder, type Recorder } from './storage/recorder.js';
-import { currentRevision } from './storage/revisions.js';
+import { currentPosition } from './storage/revisions.js';
 import { drainable } from './wire/drain.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 import { createRateLimit } from './wire/rate-limit.js';
+import { createStandby, type Standby } from './wire/standby.js';
 
 /** A running Offramp. */
 export interface Offramp extends Seeded {
@@ -87,11 +88,14 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       log: options.log,
     });
     closers.push(identity.release);
-    const db = await openStorage(config, dataDir, options);
+    const standby = createStandby(config.api);
+    closers.push(standby.close);
+    const db = await openStorage(config, dataDir, standby, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
     const recorders = createRecorders(db, options.log);
     closers.push(...Object.values(recorders).map(({ settled }) => settled));
+    closers.push(async () => db.drain());
     await resetConnections(db.read);
     const committed = createCommittedNouns();
     const access = createDirectory();
@@ -102,6 +106,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const dataPlane = await startDataPlane(config, identity, db, recorders, following, options);
     closers.push(dataPlane.drain);
     identity.onRenewed(dataPlane.useCertificate);
+    await standby.close();
     const api = await startApi(
       config,
       identity,
@@ -148,14 +153,26 @@ async function closeAll(closers: readonly Closer[], graceMs: number, log: Logger
 async function openStorage(
   config: StartConfig,
   dataDir: DataDir | null,
-  { progress }: AppOptions,
+  standby: Standby,
+  { log, progress }: AppOptions,
 ): Promise<Database> {
-  if (config.databaseUrl !== null) return await openDatabase({ url: config.databaseUrl, dataDir: null });
+  if (config.databaseUrl !== null) {
+    const onStandby = async (holder: () => Promise<LockHolder | null>) => {
+      await standby.listen(holder);
+      progress(`Waiting as a standby: another Offramp has the database. Health is at ${standby.healthUrl}`);
+    };
+    return await openDatabase({
+      url: config.databaseUrl,
+      dataDir: null,
+      onStandby: config.standby ? onStandby : null,
+      log,
+    });
+  }
   const where = dataDir ? `in ${dataDir.path}` : 'in memory';
   progress(
     `Opening the embedded database ${where}${dataDir?.fresh === false ? '' : ' (the first start takes a few seconds)'}`,
   );
-  return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null });
+  return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null, log });
 }
 
 /** What follows each commit in this process. */
@@ -173,7 +190,7 @@ async function startDataPlane(
   { log, onFailure }: AppOptions,
 ): Promise<DataPlane> {
   const sources = liveSources(committed);
-  const revision = await currentRevision(db.read);
+  const position = await currentPosition(db.read);
   const everything = await loadChanges(sources, db.read, null);
   everything.commit();
   (await access.follow(db.read, null))();
@@ -202,7 +219,7 @@ async function startDataPlane(
     sessionKey: identity.sessionKey,
     alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,
-    configuration: { revision, ...everything.delta },
+    configuration: { revision: position.revision, ...everything.delta },
   };
 
   const dataPlane = await startDataPlaneWorker({
@@ -231,7 +248,7 @@ async function startDataPlane(
       notifications?.committed(loaded.delta);
       return publisher.publish({ revision, ...loaded.delta });
     };
-  });
+  }, position);
   return dataPlane;
 }
 
@@ -245,13 +262,13 @@ interface Recorders {
 /** What the data plane tells and the database keeps. */
 function createRecorders(db: Database, log: Logger): Recorders {
   const connections = createRecorder<ConnectionEvent>({
-    write: (event) => recordConnection(db.read, event),
+    write: (event) => db.record((client) => recordConnection(client, event)),
     limit: MAX_WAITING_EVENTS,
     onLost: (error, { connection: { tunnelId } }) =>
       log.warn({ err: error, tunnelId }, 'the time of a connection was not written down'),
   });
   const poolEvents = createRecorder<PoolEvent>({
-    write: (event) => recordPoolEvent(db.read, event),
+    write: (event) => db.record((client) => recordPoolEvent(client, event)),
     limit: MAX_WAITING_POOL_EVENTS,
     onLost: (error, { poolId }) => log.warn({ err: error, poolId }, 'a health event was not written down'),
   });
@@ -273,6 +290,7 @@ async function startApi(
   const app = createHttp({
     auth: config.auth,
     access: parts.access,
+    currency: parts.db,
     rateLimit:
       config.rateLimit === null
         ? null
@@ -289,6 +307,7 @@ async function startApi(
     edgeCaFile: identity.caFile,
     quickTunnels: config.auth.mode === 'any',
     dataPlane: parts.dataPlane,
+    database: parts.db,
   });
   await app.listen(config.api);
   const { port } = app.server.address() as { port: number };

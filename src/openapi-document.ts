@@ -11,6 +11,7 @@ export async function openapiDocument(): Promise<object> {
   const app = createHttp({
     auth: { mode: 'any' },
     access: NO_TOKENS,
+    currency: { isCurrent: () => true, whenCurrent: async () => undefined },
     rateLimit: null,
     pop: 'LOC',
     log: pino({ level: 'silent' }),

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 const MAY_IMPORT: Record<string, readonly string[]> = {
   net: [],
   expressions: ['net'],
-  wire: ['net'],
+  wire: ['net', 'storage/database-problem'],
   config: ['net'],
   storage: ['config'],
   live: ['net'],

@@ -1,4 +1,5 @@
 import type { DataPlane } from '../live/data-plane.js';
+import type { Database } from '../storage/database.js';
 import type { Http } from '../wire/http.js';
 import { explainRoutes } from './explain.js';
 import { faultRoutes } from './faults.js';
@@ -13,6 +14,7 @@ export interface AdminOptions {
   readonly edgeCaFile: string;
   /** Whoever asks gets a tunnel for a while. */
   readonly quickTunnels: boolean;
+  readonly database: Pick<Database, 'isCurrent'>;
   readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
 
@@ -21,7 +23,7 @@ const config = { open: true } as const;
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
 export function adminRoutes(
   app: Http,
-  { version, edgeCa, edgeCaFile, quickTunnels, dataPlane }: AdminOptions,
+  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane }: AdminOptions,
 ): void {
   requestRoutes(app, dataPlane);
   explainRoutes(app, dataPlane);
@@ -33,6 +35,7 @@ export function adminRoutes(
   app.get('/_offramp/health', { config, schema: { hide: true } }, async () => ({
     status: 'ok',
     version,
+    database: database.isCurrent() ? 'ok' : 'unavailable',
     services: {
       edge: dataPlane.edge,
       edge_ca: edgeCaFile,

@@ -72,6 +72,9 @@ export const START_FLAGS = {
     alsoFrom: ['DATABASE_URL'],
     help: 'use this PostgreSQL (15 or newer) instead of the embedded database',
   },
+  standby: {
+    help: 'with --database-url: wait while another Offramp has the database, and take over when it ends; meanwhile --port serves /_offramp/health alone, with 503',
+  },
   auth: {
     value: 'any|strict',
     help: 'any: every well-formed credential (loopback only, the default there); strict: only --api-token, and tokens made through the API',

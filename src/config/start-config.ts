@@ -40,6 +40,8 @@ export interface StartConfig {
   /** Null gives no addresses to the load balancers of accounts. */
   readonly privateNetwork: PrivateNetwork | null;
   readonly databaseUrl: string | null;
+  /** Waits while another process has the database, instead of refusing to start. */
+  readonly standby: boolean;
   /** Absolute; null keeps everything in memory. */
   readonly dataDir: string | null;
   readonly auth: { readonly mode: 'any' } | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
@@ -91,6 +93,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
     databaseUrl: databaseUrl(flags),
+    standby: standby(flags),
     dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
     auth,
     rateLimit: flags['rate-limit'] === null ? null : integer('rate-limit', flags['rate-limit'], 1, 1_000_000),
@@ -197,6 +200,15 @@ function databaseUrl(flags: Values<typeof START_FLAGS>): string | null {
   if (flags.memory) throw new UsageError('--memory and --database-url (DATABASE_URL) exclude each other');
   if (!/^postgres(ql)?:\/\//.test(url)) throw new UsageError('--database-url must start with postgres://');
   return url;
+}
+
+function standby(flags: Values<typeof START_FLAGS>): boolean {
+  if (flags.standby && flags['database-url'] === null) {
+    throw new UsageError(
+      '--standby waits for a PostgreSQL that two Offramps share, and needs --database-url (DATABASE_URL); an embedded database belongs to one process',
+    );
+  }
+  return flags.standby;
 }
 
 function hexId(flag: string, value: string | null): string | null {

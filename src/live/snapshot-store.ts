@@ -127,7 +127,8 @@ export function createSnapshotStore(): SnapshotStore {
       );
       const made = [...upserted, ...removed];
       make(made);
-      revision = Math.max(revision, delta.revision);
+      // A database that was restored from a copy begins again at a lower number.
+      revision = delta.complete ? delta.revision : Math.max(revision, delta.revision);
       tell(made);
     },
     applyOwn(own) {

@@ -16,23 +16,28 @@ export function createChangeAlerts(everything: Delta): ChangeAlerts {
   const tunnels = new Map<string, LiveTunnel>();
   follow(everything, 0);
 
-  function follow({ upsert, remove }: Delta, at: number): Alert[] {
+  function follow({ upsert, remove, complete }: Delta, at: number): Alert[] {
     const alerts: Alert[] = [];
+    const gone = (noun: 'pool' | 'tunnel', known: ReadonlyMap<string, unknown>): readonly string[] => {
+      if (!complete) return remove[noun] ?? [];
+      const present = new Set<string>((upsert[noun] ?? []).map(({ id }) => id));
+      return [...known.keys()].filter((id) => !present.has(id));
+    };
     for (const pool of upsert.pool ?? []) {
       const before = enabled.get(pool.id);
       enabled.set(pool.id, pool.enabled);
       if (before !== undefined && before !== pool.enabled) alerts.push(enablementAlert(pool, at));
     }
-    for (const id of remove.pool ?? []) enabled.delete(id);
+    for (const id of gone('pool', enabled)) enabled.delete(id);
     for (const tunnel of upsert.tunnel ?? []) {
       const before = tunnels.get(tunnel.id);
       tunnels.set(tunnel.id, tunnel);
       if (!isDeepStrictEqual(before, tunnel))
         alerts.push(tunnelAlert(tunnel, before ? 'updated' : 'created', at));
     }
-    for (const id of remove.tunnel ?? []) {
-      const gone = tunnels.get(id);
-      if (gone) alerts.push(tunnelAlert(gone, 'deleted', at));
+    for (const id of gone('tunnel', tunnels)) {
+      const tunnel = tunnels.get(id);
+      if (tunnel) alerts.push(tunnelAlert(tunnel, 'deleted', at));
       tunnels.delete(id);
     }
     return alerts;

@@ -1,5 +1,6 @@
-/** What a commit has changed, as its transaction named it. */
-export type Changes = readonly (readonly [noun: string, id: string])[];
+import type { Changes } from '../storage/revisions.js';
+
+export type { Changes };
 
 /** The ids of one noun among the changes, each once. */
 export function changedIds(changes: Changes, noun: string): string[] {

@@ -1,24 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { type Prisma, PrismaClient } from './generated/client.js';
+import type { Logger } from 'pino';
+import { type Client, type Commits, createCommits, type Tx } from './commits.js';
+import { databaseProblem } from './database-problem.js';
+import { PrismaClient } from './generated/client.js';
+import type { LockHolder } from './lock-connection.js';
 import { migrate } from './migrate.js';
-import { createMutex } from './mutex.js';
 import { type PgliteLink, startPglite } from './pglite-link.js';
-import { type Commit, type CommitListener, nextRevision, takeWriteLock } from './revisions.js';
+import type { Commit, CommitListener, Position } from './revisions.js';
+import { type SessionLock, takeSessionLock } from './session-lock.js';
 import { createStatementNames } from './statement-names.js';
 
-export type { Commit, CommitListener };
-
-/** What reads take: the client of a transaction, or the one outside of any. */
-export type Client = Prisma.TransactionClient;
-
-/** What a transaction's work gets: the client of that transaction, and where it names what it changed. */
-export interface Tx {
-  readonly db: Client;
-  /** Every object whose new state the data plane must see. Naming nothing means nothing was changed. */
-  changed(noun: string, id: string): void;
-}
+export type { Client, Commit, CommitListener, LockHolder, Tx };
 
 export interface Database {
   readonly kind: 'postgres' | 'embedded';
@@ -26,12 +21,28 @@ export interface Database {
   readonly migrated: readonly string[];
   readonly read: PrismaClient;
   /**
-   * Runs `work` in one transaction that no other writer overlaps, on any node, and resolves when the commit listener is
-   * done with its revision (so that the data plane follows before the client hears of it). Whatever `work` throws rolls
-   * back.
+   * Runs `work` in one transaction that no other writer overlaps, and resolves when the commit listener is done with its
+   * revision (so that the data plane follows before the client hears of it). Whatever `work` throws rolls back. When the answer to
+   * COMMIT is lost and the transaction is found to be committed, it resolves all the same. Throws CommitFailed, CommitUncertain,
+   * LockLost, or what the database says.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  onCommit(listener: CommitListener): void;
+  /**
+   * Writes what is no configuration and numbers no revision. While the database is not available it waits, and begins again
+   * when the connection breaks, so what has no key of its own may then be written twice. Throws after a minute, or when `drain` is called.
+   */
+  record<T>(write: (db: Client) => Promise<T>): Promise<T>;
+  /** Calls `listener` with each commit, those since `from` was read among them. */
+  onCommit(listener: CommitListener, from?: Position): void;
+  /**
+   * Memory is known to be at the newest revision and no other process can write. False while the lock of the database is lost, or
+   * the database has not been compared with memory since a connection to it broke.
+   */
+  isCurrent(): boolean;
+  /** Resolves when `isCurrent`; rejects when it is not after `ms`. */
+  whenCurrent(ms: number): Promise<void>;
+  /** From now on nothing waits for a database that is away. */
+  drain(): void;
   close(): Promise<void>;
 }
 
@@ -40,24 +51,42 @@ export interface DatabaseOptions {
   readonly url: string | null;
   /** Directory of the embedded database, or null to keep it in memory. */
   readonly dataDir: string | null;
+  /**
+   * Waits while another process has the database, instead of refusing to start. Called when that is so, with a question for who it is at
+   * the moment. The embedded database has the lock of its directory instead.
+   */
+  readonly onStandby?: ((holder: () => Promise<LockHolder | null>) => Promise<void>) | null;
+  readonly log?: Pick<Logger, 'warn' | 'error'>;
 }
 
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
-/** Writers beyond this are refused rather than piled up in memory. */
-const MAX_WAITING_WRITERS = 4096;
-const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 15_000 };
+/** Milliseconds that a record waits for the database. */
+const RECORD_PATIENCE_MS = 60_000;
+/** Milliseconds after which the server ends a transaction of ours whose next statement does not come, and gives its locks back. */
+const IDLE_IN_TRANSACTION_MS = 20_000;
+const NO_LOG = { warn: () => undefined, error: () => undefined };
 
+/**
+ * On PostgreSQL takes the lock of the database before anything else, so that no other process has it while it is migrated. Throws DatabaseInUse
+ * or SharedSession where that is impossible.
+ */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const embedded = options.url === null ? await startPglite(options.dataDir ?? 'memory://') : null;
-  const pool = new pg.Pool(embedded ? embeddedPool(embedded) : serverPool(options.url!));
+  const { url, dataDir, onStandby = null, log = NO_LOG } = options;
+  const embedded = url === null ? await startPglite(dataDir ?? 'memory://') : null;
+  const lock = url === null ? null : await takeSessionLock({ url, onStandby, log });
+  const pool = new pg.Pool(embedded ? embeddedPool(embedded) : serverPool(url!));
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => undefined);
+  const release = async () => {
+    await pool.end().catch(() => undefined);
+    await lock?.close();
+    await embedded?.close();
+  };
   try {
     const migrated = await migrate(pool, MIGRATIONS);
-    return assemble(pool, embedded, migrated);
+    return assemble(pool, embedded !== null, lock, log, migrated, release);
   } catch (error) {
-    await pool.end().catch(() => undefined);
-    await embedded?.close();
+    await release();
     throw error;
   }
 }
@@ -76,45 +105,83 @@ function embeddedPool(link: PgliteLink): pg.PoolConfig {
 
 /** A server that has frozen, or is lost behind a silent network, must not keep requests waiting for ever. */
 function serverPool(url: string): pg.PoolConfig {
-  return { connectionString: url, max: 10, connectionTimeoutMillis: 10_000, query_timeout: 20_000 };
+  return {
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 20_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+    Client: ServerClient,
+    onConnect: limitIdleTransactions,
+  } as pg.PoolConfig;
 }
 
-function assemble(pool: pg.Pool, embedded: PgliteLink | null, migrated: readonly string[]): Database {
-  // A server may be behind a pooler that hands out another session for each transaction; the embedded one never is.
-  const naming = embedded ? { statementNameGenerator: createStatementNames() } : {};
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, naming) });
-  const oneAtATime = createMutex(MAX_WAITING_WRITERS);
-  let listener: CommitListener = async () => async () => undefined;
-
-  async function commit<T>(
-    work: (tx: Tx) => Promise<T>,
-  ): Promise<{ value: T; followUp?: () => Promise<void> }> {
-    return await prisma.$transaction(async (db) => {
-      // The embedded database has one process with one session: the mutex alone keeps its writers apart.
-      if (!embedded) await takeWriteLock(db);
-      const changes: [string, string][] = [];
-      const value = await work({ db, changed: (noun, id) => changes.push([noun, id]) });
-      if (changes.length === 0) return { value };
-      return { value, followUp: await listener(db, await nextRevision(db, changes)) };
-    }, TRANSACTION_LIMITS);
+/** A connection whose query was given up still waits for that answer: it is broken off rather than lent to the next. */
+class ServerClient extends pg.Client {
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads of `query` have nothing in common.
+  override query(...args: any[]): any {
+    // biome-ignore lint/suspicious/noExplicitAny: see above.
+    const result = (super.query as any)(...args);
+    if (result instanceof Promise) {
+      result.catch((error: Error) => {
+        if (databaseProblem(error) === 'database_timeout' && !('code' in error)) this.#breakOff();
+      });
+    }
+    return result;
   }
+
+  #breakOff(): void {
+    (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+}
+
+function assemble(
+  pool: pg.Pool,
+  embedded: boolean,
+  lock: SessionLock | null,
+  log: Pick<Logger, 'warn'>,
+  migrated: readonly string[],
+  release: () => Promise<void>,
+): Database {
+  // Only where a session is sure to keep the statements that were prepared in it, which one behind a pooler is not.
+  const naming = embedded ? { statementNameGenerator: createStatementNames() } : {};
+  const onConnectionError = () => commits.suspect();
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { ...naming, onConnectionError }) });
+  const commits: Commits = createCommits({ prisma, lock, log });
+  pool.on('error', onConnectionError);
+  lock?.onRegained(() => commits.suspect());
 
   return {
     kind: embedded ? 'embedded' : 'postgres',
     migrated,
     read: prisma,
-    async transact(work) {
-      const { value, followUp } = await oneAtATime(() => commit(work));
-      await followUp?.();
-      return value;
+    transact: commits.transact,
+    async record(write) {
+      const deadline = performance.now() + RECORD_PATIENCE_MS;
+      for (let delay = 100; ; delay = Math.min(delay * 2, 5_000)) {
+        await commits.whenCurrent(deadline - performance.now());
+        try {
+          return await write(prisma);
+        } catch (error) {
+          if (databaseProblem(error) === null || performance.now() > deadline) throw error;
+        }
+        await sleep(delay, undefined, { ref: false });
+      }
     },
-    onCommit(next) {
-      listener = next;
-    },
+    onCommit: commits.onCommit,
+    isCurrent: commits.isCurrent,
+    whenCurrent: commits.whenCurrent,
+    drain: commits.close,
     async close() {
+      commits.close();
       await prisma.$disconnect();
-      await pool.end().catch(() => undefined);
-      await embedded?.close();
+      await release();
     },
   };
+}
+
+/** The write lock of a transaction whose client is lost behind a silent network must come free. */
+async function limitIdleTransactions(client: pg.ClientBase): Promise<void> {
+  await client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`);
 }

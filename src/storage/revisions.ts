@@ -1,43 +1,116 @@
 import type { Prisma } from './generated/client.js';
 
+export type Changes = readonly (readonly [noun: string, id: string])[];
+
 export interface Commit {
   readonly revision: number;
-  readonly changes: readonly (readonly [noun: string, id: string])[];
+  /** What has changed; null when that is not known, and everything has to be read again. */
+  readonly changes: Changes | null;
+}
+
+/** A state of the database: the number of its newest revision, and the transaction that wrote it. */
+export interface Position {
+  /** 0 before the first. */
+  readonly revision: number;
+  /** Null before the first, and for revisions of older versions. */
+  readonly transaction: string | null;
 }
 
 /**
  * Called at the end of each writing transaction, inside it, so that it reads exactly the state of the revision. What it
- * returns runs after the commit, and the writer's answer waits for that.
+ * returns is called when the transaction is committed, in the order of the revisions: it must update memory before it returns, and
+ * the writer's answer waits for its promise.
  */
 export type CommitListener = (db: Prisma.TransactionClient, commit: Commit) => Promise<() => Promise<void>>;
 
 /** How many revisions a data plane may be behind and still catch up step by step. */
 const KEPT_REVISIONS = 10_000;
+/** More missing revisions than this are not replayed: reading everything again is faster. */
+const MAX_REPLAYED = 1_000;
 const WRITE_LOCK = 6_077_267;
 
-/** Held to the end of the transaction: writers of all nodes follow one another, so rules see what is really stored. */
+/** Held to the end of the transaction: writers follow one another, so rules see what is really stored. */
 export async function takeWriteLock(db: Prisma.TransactionClient): Promise<void> {
   await db.$executeRaw`select pg_advisory_xact_lock(${WRITE_LOCK})`;
 }
 
-/** Numbers this transaction. There are no gaps: the lock is held and a rollback takes its row along. */
+/** The database session that holds the lock of this process; see `session-lock.ts`. */
+export interface LockSession {
+  /** The two halves of the lock's key. */
+  readonly classId: number;
+  readonly objectId: number;
+  readonly backendPid: number;
+  /** Unix seconds with microseconds: a process id alone may have been given to another session. */
+  readonly backendStart: string;
+}
+
+/**
+ * Numbers this transaction. There are no gaps: the write lock is held and a rollback takes its row along. Null when the session
+ * lock is not held by `session` any more: another process may be writing, and this transaction must not commit.
+ */
 export async function nextRevision(
   db: Prisma.TransactionClient,
-  changes: readonly (readonly [string, string])[],
-): Promise<Commit> {
-  const [row] = await db.$queryRaw<{ number: bigint }[]>`
-    insert into revision (number, changes)
-    select coalesce(max(number), 0) + 1, ${JSON.stringify(changes)}::jsonb from revision
-    returning number`;
-  const revision = Number(row!.number);
+  changes: Changes,
+  transaction: string,
+  session: LockSession | null,
+): Promise<Position | null> {
+  const text = JSON.stringify(changes);
+  const [row] = session
+    ? await db.$queryRaw<{ number: bigint }[]>`
+        insert into revision (number, changes, transaction)
+        select coalesce(max(number), 0) + 1, ${text}::jsonb, ${transaction}::uuid from revision
+        having exists (
+          select from pg_locks join pg_stat_activity using (pid)
+          where locktype = 'advisory' and granted and objsubid = 1
+            and pg_locks.database = (select oid from pg_database where datname = current_database())
+            and classid = ${session.classId}::bigint::oid and objid = ${session.objectId}::bigint::oid
+            and pid = ${session.backendPid}::int
+            and extract(epoch from backend_start)::text = ${session.backendStart})
+        returning number`
+    : await db.$queryRaw<{ number: bigint }[]>`
+        insert into revision (number, changes, transaction)
+        select coalesce(max(number), 0) + 1, ${text}::jsonb, ${transaction}::uuid from revision
+        returning number`;
+  if (!row) return null;
+  const revision = Number(row.number);
   if (revision % 1000 === 0) {
     await db.$executeRaw`delete from revision where number <= ${revision - KEPT_REVISIONS}`;
   }
-  return { revision, changes };
+  return { revision, transaction };
 }
 
-/** The newest committed revision; 0 before the first. */
-export async function currentRevision(db: Prisma.TransactionClient): Promise<number> {
-  const { _max } = await db.revision.aggregate({ _max: { number: true } });
-  return Number(_max.number ?? 0);
+/** The newest committed revision. */
+export async function currentPosition(db: Prisma.TransactionClient): Promise<Position> {
+  const row = await db.revision.findFirst({ orderBy: { number: 'desc' } });
+  return positionOf(row ?? undefined) ?? { revision: 0, transaction: null };
 }
+
+export interface Missing {
+  readonly newest: Position;
+  /** What the missing revisions have changed, oldest first; null when they cannot be told one by one. */
+  readonly changes: Changes | null;
+}
+
+/**
+ * What the database has beyond `known`; null when that is its newest revision. Where the row of `known` is gone, or was written
+ * by another transaction (the database was restored, or failed over to a copy that lacked it), nothing can be replayed.
+ */
+export async function missingSince(db: Prisma.TransactionClient, known: Position): Promise<Missing | null> {
+  const newest = await currentPosition(db);
+  if (newest.revision === known.revision && newest.transaction === known.transaction) return null;
+  const rows = await db.revision.findMany({
+    where: { number: { gte: known.revision } },
+    orderBy: { number: 'asc' },
+    take: MAX_REPLAYED + 1,
+  });
+  const base = known.revision === 0 ? known : positionOf(rows.shift());
+  const follows = base?.revision === known.revision && base.transaction === known.transaction;
+  const complete = rows.length === newest.revision - known.revision;
+  return {
+    newest,
+    changes: follows && complete ? rows.flatMap(({ changes }) => changes as unknown as Changes) : null,
+  };
+}
+
+const positionOf = (row: { number: bigint; transaction: string | null } | undefined): Position | undefined =>
+  row && { revision: Number(row.number), transaction: row.transaction };

@@ -10,10 +10,11 @@ import Fastify, {
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { createRays } from '../net/ray.js';
+import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
 import { type AuthPolicy, authenticate, type Credential } from './auth.js';
 import { failure } from './envelope.js';
-import { ApiError } from './errors.js';
+import { ApiError, type ErrorName } from './errors.js';
 import { describeIssue, type Family, invalidInput } from './families.js';
 import { acceptJsonBodies, bodyTooLarge } from './json-body.js';
 import { createMethodIndex } from './method-index.js';
@@ -42,12 +43,24 @@ export interface HttpOptions {
   readonly auth: AuthPolicy;
   /** Tokens that were made through the API. */
   readonly access: AccessDirectory;
+  /** Whether those tokens are the ones that the database has. */
+  readonly currency: Currency;
   /** Null lets everybody ask as often as they like. */
   readonly rateLimit: RateLimit | null;
   /** Code of the point of presence, shown in `cf-ray`. */
   readonly pop: string;
   readonly log: Logger;
 }
+
+/** Whether what memory shows is what the database has. */
+export interface Currency {
+  isCurrent(): boolean;
+  /** Resolves when it is; rejects when it is not after `ms`. */
+  whenCurrent(ms: number): Promise<void>;
+}
+
+/** Milliseconds that a request with a token that was made through the API waits until it is known to exist still. */
+const TOKEN_PATIENCE_MS = 1_000;
 
 /** A server that speaks the API's wire format and knows no resource. */
 export function createHttp(options: HttpOptions) {
@@ -77,6 +90,12 @@ export function createHttp(options: HttpOptions) {
     if (open) return;
     const circumstances = { tokens: options.access, now: new Date(), address: request.ip, evenUnusable };
     request.credential = authenticate(request.headers, options.auth, circumstances);
+    if (request.credential.token && !options.currency.isCurrent()) {
+      await options.currency.whenCurrent(TOKEN_PATIENCE_MS).catch(() => {
+        throw new ApiError('tokens_not_current');
+      });
+      request.credential = authenticate(request.headers, options.auth, circumstances);
+    }
     if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
   });
   // After the body is read, since it names the account of a new zone, and before anything is told about it.
@@ -107,12 +126,20 @@ export function createHttp(options: HttpOptions) {
     if (error.validationContext === 'params' && !methods.of(pathOf(request.url)).includes(request.method))
       return refuseUnserved(request, reply);
     const known = toApiError(error, request);
-    if (known.row.status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
+    logFailure(request, known, error);
     // The Go and TypeScript SDKs repeat a 409 up to ten times unless told not to.
-    if (known.row.status === 409) reply.header('x-should-retry', 'false');
+    if (known.row.status === 409 || known.row.repeat === false) reply.header('x-should-retry', 'false');
+    if (known.row.retryAfter) reply.header('retry-after', String(known.row.retryAfter));
     reply.code(known.row.status).send(failure(known));
   });
   return app;
+}
+
+/** What a fault of ours was needs its stack; of a database that is away, which fails many requests, its word is enough. */
+function logFailure(request: FastifyRequest, { row, message }: ApiError, error: Error): void {
+  if (row.status < 500) return;
+  if (row.status !== 503) request.log.error({ err: error, url: request.url }, 'request failed');
+  else request.log.warn({ url: request.url, answer: message, reason: error.message }, 'request not served');
 }
 
 /** Every answer tells how the user stands; one too many is refused. */
@@ -148,13 +175,18 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   // The account has gone between the look at it and the write: nothing else can be missing behind a rule's back.
   if (error.code === 'P2003') return new ApiError('no_such_route', pathOf(request.originalUrl));
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
-  if (DATABASE_AWAY.has(error.code) || /Query read timeout/.test(error.message))
-    return new ApiError('overloaded', 'the database does not answer');
-  return new ApiError('internal');
+  const commit = OF_COMMITS[error.name];
+  if (commit) return new ApiError(commit, error.message);
+  return new ApiError(databaseProblem(error) ?? 'internal');
 }
 
-/** Prisma's codes for a server that cannot be reached, or has no connection or transaction to give in time. */
-const DATABASE_AWAY = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028']);
+/** What becomes of a write beside what the database itself says, by the names of `storage/commits.ts`. */
+const OF_COMMITS: Readonly<Record<string, ErrorName>> = {
+  CommitFailed: 'change_not_made',
+  CommitUncertain: 'change_uncertain',
+  LockLost: 'database_lock_lost',
+  DatabaseAway: 'database_timeout',
+};
 
 interface ValidationEntry {
   readonly instancePath?: string;

@@ -41,11 +41,11 @@ export function createDirectory(): FollowingDirectory {
       const foundAccounts = accountIds?.length === 0 ? [] : await store.findAccountIds(db, accountIds);
       const foundZones = zoneIds?.length === 0 ? [] : await store.findZoneOwners(db, zoneIds);
       return () => {
-        for (const id of tokenIds ?? []) forgetToken(id);
+        for (const id of tokenIds ?? [...tokens.keys()]) forgetToken(id);
         for (const row of foundTokens) learnToken(accessToken(row));
-        for (const id of accountIds ?? []) accounts.delete(id);
+        for (const id of accountIds ?? [...accounts]) accounts.delete(id);
         for (const id of foundAccounts) accounts.add(id);
-        for (const id of zoneIds ?? []) zones.delete(id);
+        for (const id of zoneIds ?? [...zones.keys()]) zones.delete(id);
         for (const { id, accountId } of foundZones) zones.set(id, accountId);
       };
     },

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { hostPort } from '../net/ip.js';
+import { failure } from './envelope.js';
+import { ApiError } from './errors.js';
+
+/** Who has the database, as the standby's health shows it. */
+interface Holder {
+  readonly host: string | null;
+  readonly pid: number | null;
+  readonly started: string | null;
+}
+
+export interface Standby {
+  readonly healthUrl: string;
+  /** Opens the API's port for the health of a process that waits. */
+  listen(holder: () => Promise<Holder | null>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds that an answer about the holder is good for: each is a connection to the database. */
+const HOLDER_KEPT_MS = 1_000;
+
+/**
+ * What a standby serves on the API's port: `GET /_offramp/health` with 503 and `{"state": "standby", "holder": {…}}`, and 503 as an error of
+ * the API for everything else, so that balancers and clients go to the process that has the database.
+ */
+export function createStandby(listen: { readonly host: string; readonly port: number }): Standby {
+  let server: Server | undefined;
+
+  async function start(ask: () => Promise<Holder | null>): Promise<void> {
+    let asked = Number.NEGATIVE_INFINITY;
+    let answer: Promise<Holder | null> = Promise.resolve(null);
+    const holder = () => {
+      if (performance.now() - asked > HOLDER_KEPT_MS) {
+        asked = performance.now();
+        answer = ask().catch(() => null);
+      }
+      return answer;
+    };
+    server = createServer(async (request, response) => {
+      request.resume();
+      const isHealth = (request.url ?? '').split('?')[0] === '/_offramp/health';
+      const body = isHealth ? healthOf(await holder()) : failure(new ApiError('standby'));
+      response.writeHead(503, {
+        'content-type': 'application/json',
+        'retry-after': '5',
+        connection: 'close',
+      });
+      response.end(JSON.stringify(body));
+    });
+    server.listen(listen.port, listen.host);
+    await once(server, 'listening');
+  }
+
+  return {
+    healthUrl: `http://${hostPort(listen.host, listen.port)}/_offramp/health`,
+    listen: start,
+    async close() {
+      if (!server?.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** Host, process and start are null when the database does not show them to its user, or cannot be asked. */
+function healthOf(holder: Holder | null) {
+  const { host = null, pid = null, started = null } = holder ?? {};
+  return { state: 'standby', holder: { host, pid, started } };
+}
