@@ -55,6 +55,9 @@ const proxy = createProxy({
   place: options.place,
   https: { ...options.https, certificates: certificatesOf(options) },
   originTls: options.originTls,
+  proxyProtocol: options.proxyProtocol,
+  trustedProxies: options.trustedProxies,
+  healthPath: options.healthPath,
   store,
   hosts,
   steering,
@@ -78,6 +81,8 @@ const privates =
   createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, load, proxy, log });
 const tcp = createTcpListeners({
   ...options.tcp,
+  proxyProtocol: options.proxyProtocol.tcp,
+  trustedProxies: options.trustedProxies,
   hosts,
   steering,
   load,

@@ -5,6 +5,7 @@ import { parseIp } from '../net/ip.js';
 import type { LocatedNetwork } from '../net/locations.js';
 import { coordinates, type Place } from '../net/place.js';
 import type { START_FLAGS } from './flags.js';
+import { type FrontProxies, frontProxies } from './front-proxies.js';
 import {
   advertisedAddresses,
   locatedNetworks,
@@ -24,7 +25,7 @@ export interface Listen {
 }
 
 /** Everything that `offramp start` was told, checked as a whole. */
-export interface StartConfig {
+export interface StartConfig extends FrontProxies {
   readonly api: Listen;
   readonly edge: Listen;
   readonly http: Listen;
@@ -84,6 +85,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     dns: listen(flags['dns-host'] ?? flags.host, 'dns-port', flags['dns-port']),
     advertised: advertisedAddresses(flags['advertise-address']),
     tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
+    ...frontProxies(flags),
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
     databaseUrl: databaseUrl(flags),
     dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),

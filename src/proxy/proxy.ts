@@ -1,16 +1,19 @@
 import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import type { ProxyProtocol } from '../live/data-plane-options.js';
 import type { LoadBoard } from '../live/load-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { Cidr } from '../net/cidr.js';
 import type { Place } from '../net/place.js';
 import { createRays } from '../net/ray.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
 import { ClientConnection, closingResponse } from './client-connection.js';
+import { clientOf } from './client-identity.js';
 import { createDeadlines } from './deadlines.js';
 import { EDGE_ERRORS } from './errors.js';
 import { createHttp1Responders } from './http1-responders.js';
@@ -27,8 +30,10 @@ import { countConnections } from './load-counts.js';
 import type { HostIndex } from './match.js';
 import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
+import { type Arrivals, type Arrived, createArrivals } from './proxy-protocol/arrivals.js';
 import type { RequestLog } from './request-log.js';
 import type { ProxyServices } from './services.js';
+import { createTrustedProxies } from './trusted-proxies.js';
 import type { Places } from './visit.js';
 
 export interface ProxyOptions extends Places {
@@ -51,6 +56,12 @@ export interface ProxyOptions extends Places {
   readonly limits?: Partial<ProxyLimits>;
   readonly timeouts?: Partial<ProxyTimeouts>;
   readonly originTls: OriginTls;
+  /** Whether connections begin with a PROXY header; off when absent. */
+  readonly proxyProtocol?: { readonly http: ProxyProtocol; readonly https: ProxyProtocol };
+  /** Networks of proxies in front, which may send one, and whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly Cidr[];
+  /** See `load-balancer-check.ts`. */
+  readonly healthPath?: string | null;
 }
 
 export interface HttpsOptions extends ListenAddress {
@@ -91,7 +102,7 @@ interface ClientTransport {
  * `client-connection.ts` or `http2/client-session.ts` reads it, `exchange.ts` steers and sends it, `origin-connection.ts`
  * reads the response.
  *
- * Choices that the protocol leaves open: request trailers and interim responses other than 100 and 101 are left out;
+ * Choices that the protocol leaves open: request trailers are left out;
  * WebSocket is the only upgrade; a client that ends its half during a request has given up; `Server` stays the origin's;
  * an origin on port 443 is spoken to over TLS; gRPC goes to the origin over HTTP/2, without TLS with prior knowledge; a
  * response without length ends the client's HTTP/1.1 connection.
@@ -117,6 +128,8 @@ export function createProxy(options: ProxyOptions): Proxy {
     offramps: options.offramps,
     load: options.load,
   });
+  const trustedProxies = createTrustedProxies(options.trustedProxies ?? []);
+  const { proxyProtocol = { http: 'off', https: 'off' } } = options;
   const clients = new Set<ClientTransport>();
   let draining = false;
 
@@ -134,6 +147,8 @@ export function createProxy(options: ProxyOptions): Proxy {
     http1Responders,
     http2Responders,
     ingressResponders,
+    trustedProxies,
+    healthPath: options.healthPath ?? null,
     deadlines,
     nextRay: createRays(options.place.pop),
     log,
@@ -159,15 +174,23 @@ export function createProxy(options: ProxyOptions): Proxy {
     socket.once('close', () => clients.delete(client));
   }
 
-  function listenForHttp(address: ListenAddress, own: ProxyServices): Listener {
+  function arrivals(mode: ProxyProtocol, listener: string): (arrived: Arrived) => Arrivals {
+    const { proxyHeader: headerTimeout } = timeouts;
+    const shared = { trusted: trustedProxies, deadlines, headerTimeout, limit: limits.proxyHeaders, log };
+    return (arrived) => createArrivals({ mode, listener, ...shared }, arrived);
+  }
+
+  function listenForHttp(address: ListenAddress, own: ProxyServices, mode: ProxyProtocol) {
     // Half-open, because an upgraded connection may end one direction before the other.
     const options = { noDelay: true, allowHalfOpen: true, highWaterMark: CLIENT_BUFFER_BYTES };
-    const server = net.createServer(options, (socket) =>
-      accept(socket, () => new ClientConnection(socket, 'http', own)),
-    );
-    return createListener(server, address, log);
+    const arrived: Arrived = (socket, addresses) => {
+      accept(socket, () => new ClientConnection(socket, 'http', clientOf(addresses), own));
+      socket.resume();
+    };
+    const { take, cut } = arrivals(mode, 'http')(arrived);
+    return { ...createListener(net.createServer(options, take), address, log), cut };
   }
-  const http = listenForHttp(options, services);
+  const http = listenForHttp(options, services, proxyProtocol.http);
   const others = new Set<Listener>();
   const https = options.https && listenForTls(options.https);
 
@@ -178,10 +201,12 @@ export function createProxy(options: ProxyOptions): Proxy {
       handshakeTimeout: timeouts.tlsHandshake,
       handshakes: limits.tlsHandshakes,
       log,
-      accept: (socket, tcp) =>
+      arrivals: arrivals(proxyProtocol.https, 'https'),
+      accept: (socket, tcp, addresses) =>
         accept(socket, () => {
-          if (socket.alpnProtocol === 'h2') return serveHttp2(socket);
-          return new ClientConnection(socket, 'https', services, tcp);
+          const client = clientOf(addresses);
+          if (socket.alpnProtocol === 'h2') return serveHttp2(socket, client);
+          return new ClientConnection(socket, 'https', client, services, tcp);
         }),
     });
     return { ...createListener(server, address, log), cutHandshakes };
@@ -190,6 +215,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   async function drain(graceMs: number): Promise<void> {
     draining = true;
     const closed = Promise.all([http.close(), https?.close(), ...[...others].map((one) => one.close())]);
+    http.cut();
     https?.cutHandshakes();
     renewResponders();
     for (const client of clients) client.drain();
@@ -204,7 +230,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   return {
     listen: async () => ({ http: await http.listen(), https: https && (await https.listen()) }),
     listenerFor(address, own) {
-      const listener = listenForHttp(address, { ...services, ...own });
+      const listener = listenForHttp(address, { ...services, ...own }, 'off');
       others.add(listener);
       return {
         listen: listener.listen,

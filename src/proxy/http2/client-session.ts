@@ -1,17 +1,20 @@
 import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { createAllowance } from '../allowance.js';
-import { clientOf } from '../client-identity.js';
 import type { Waiting } from '../deadlines.js';
 import { errorResponse, refusal } from '../errors.js';
 import { Exchange } from '../exchange.js';
 import { rayField } from '../forward-headers.js';
-import { Malformed } from '../head/malformed.js';
+import { HeadTooLarge, Malformed } from '../head/malformed.js';
 import type { RequestHead } from '../head/request-head.js';
 import type { ProxyLimits } from '../limits.js';
+import { recordRefusal } from '../request-record.js';
+import type { Client } from '../requester.js';
 import type { ProxyServices } from '../services.js';
+import { requestSender } from '../trusted-proxies.js';
+import { headerListBytes, headerListLimits } from './header-list-limits.js';
 import { Http2Requester } from './http2-requester.js';
-import { readHttp2Request } from './read-request.js';
+import { pseudoFields, readHttp2Request } from './read-request.js';
 
 /** Of one session at the same time. */
 const MAX_STREAMS = 100;
@@ -22,8 +25,6 @@ const SESSION_WINDOW = 1024 * 1024;
 const RESETS = { burst: 200, perSecond: 20 };
 /** PING and SETTINGS: each makes us answer, and some clients measure the line with them. */
 const CONTROL_FRAMES = { burst: 1_000, perSecond: 500 };
-/** Pseudo-headers, and crumbs of cookies, come on top of the fields that are counted. */
-const EXTRA_PAIRS = 64;
 
 export interface ClientSession {
   /** Takes no new streams; ends when those under way have ended. */
@@ -32,13 +33,14 @@ export interface ClientSession {
 }
 
 /** Makes what serves the HTTP/2 sessions of clients, with one bound for the streams of all of them. */
-export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) => ClientSession {
+export function createHttp2Server(
+  services: ProxyServices,
+): (socket: TLSSocket, identity: Client) => ClientSession {
   let openStreams = 0;
   const { deadlines, limits, timeouts } = services;
 
-  return (socket) => {
+  return (socket, identity) => {
     const session = openSession(socket, services);
-    const identity = clientOf(socket);
     const resets = createAllowance(RESETS.burst, RESETS.perSecond, () => performance.now());
     const controls = createAllowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, () => performance.now());
     let open = 0;
@@ -117,10 +119,10 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
       const ends = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       const request = readRequest(rawHeaders, ends, limits);
       const malformed = request instanceof Malformed;
+      const sender = { identity, scheme: 'https' } as const;
       const requester = new Http2Requester({
         stream,
-        identity,
-        scheme: 'https',
+        ...(malformed ? sender : requestSender(sender, request, services.trustedProxies)),
         request: malformed ? { method: '', chunked: !ends, contentLength: null } : request,
         deadlines,
         idleMs: !malformed && request.grpc ? timeouts.upgradedIdle : timeouts.bodyIdle,
@@ -131,7 +133,7 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
         requester.closed();
         streamClosed(failed);
       });
-      if (malformed) refuse(requester, request);
+      if (malformed) refuse(requester, request, rawHeaders);
       else if (!stream.destroyed) startExchange(requester, request);
     }
 
@@ -145,9 +147,12 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
       }
     }
 
-    function refuse(requester: Http2Requester, { status, message }: Malformed): void {
+    function refuse(requester: Http2Requester, malformed: Malformed, rawHeaders: readonly string[]): void {
       const ray = services.nextRay();
-      requester.answer(errorResponse(refusal(status, message), ray), rayField(ray));
+      const error = refusal(malformed.status, malformed.message);
+      if (malformed instanceof HeadTooLarge)
+        recordRefusal(services, ray, identity.ip, pseudoFields(rawHeaders), error);
+      requester.answer(errorResponse(error, ray), rayField(ray));
     }
 
     session.on('stream', onStream as never);
@@ -172,12 +177,12 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
 
 function openSession(socket: TLSSocket, { limits }: ProxyServices): ServerHttp2Session {
   const session = http2.performServerHandshake(socket, {
-    maxHeaderListPairs: limits.fieldCount + EXTRA_PAIRS,
+    ...headerListLimits(limits),
     maxSessionInvalidFrames: RESETS.burst,
     settings: {
       maxConcurrentStreams: MAX_STREAMS,
       initialWindowSize: STREAM_WINDOW,
-      maxHeaderListSize: limits.headBytes,
+      maxHeaderListSize: headerListBytes(limits),
       enablePush: false,
     },
   });

@@ -1,6 +1,9 @@
-import type { Socket } from 'node:net';
+import { constants } from 'node:crypto';
+import net, { type Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import type { Arrivals, Arrived } from '../proxy-protocol/arrivals.js';
+import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
 import type { Certificates } from './certificates.js';
 
 export interface HttpsServerOptions {
@@ -10,12 +13,21 @@ export interface HttpsServerOptions {
   /** Handshakes at the same time; connections beyond are closed. */
   readonly handshakes: number;
   readonly log: Logger;
+  /** Says who a connection is from, before its handshake: a PROXY header comes in front of TLS. */
+  readonly arrivals: (arrived: Arrived) => Arrivals;
   /** `tcp` is what carries the bytes of `socket`. */
-  readonly accept: (socket: TLSSocket, tcp: Socket) => void;
+  readonly accept: (socket: TLSSocket, tcp: Socket, addresses: ProxiedAddresses | null) => void;
+}
+
+/** A TCP connection whose TLS socket is not there yet. */
+interface Handshake {
+  readonly tcp: Socket;
+  readonly addresses: ProxiedAddresses | null;
 }
 
 export interface HttpsServer {
-  readonly server: tls.Server;
+  /** For the TCP connections. */
+  readonly server: net.Server;
   /** Ends the handshakes that are under way: nothing was promised to anybody yet. */
   cutHandshakes(): void;
 }
@@ -23,18 +35,18 @@ export interface HttpsServer {
 /** A TLS server for clients that speak HTTP/2 or HTTP/1.1: `socket.alpnProtocol` says which. Not listening yet. */
 export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   const { certificates, log } = options;
-  /** By address and port: TCP sockets whose TLS sockets are not there yet. */
-  const shakingHands = new Map<string, Socket>();
+  /** By the address and port of the connection itself. */
+  const shakingHands = new Map<string, Handshake>();
 
-  const server = tls.createServer({
+  // Never listens: it is given connections one by one.
+  const tlsServer = tls.createServer({
     cert: certificates.initial.certificate,
     key: certificates.initial.key,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: options.handshakeTimeout,
-    noDelay: true,
-    // An upgraded connection may end one direction before the other.
-    allowHalfOpen: true,
+    // Renegotiation costs us more than the client, and nothing here needs it: one that asks for it is cut off.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     SNICallback(serverName, done) {
       certificates.forName(serverName.toLowerCase()).then(
         // TypeScript's library does not know that none leaves it at the server's own.
@@ -47,27 +59,33 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     },
   });
 
-  server.on('connection', (socket: Socket) => {
+  // An upgraded connection may end one direction before the other.
+  const arrivals = options.arrivals(startHandshake);
+  const server = net.createServer({ noDelay: true, allowHalfOpen: true }, arrivals.take);
+
+  function startHandshake(socket: Socket, addresses: ProxiedAddresses | null): void {
     const key = addressOf(socket);
     if (key === null || shakingHands.size >= options.handshakes) {
       socket.destroy();
       return;
     }
-    shakingHands.set(key, socket);
+    shakingHands.set(key, { tcp: socket, addresses });
     socket.once('close', () => {
       // The address may belong to a newer connection by now.
-      if (shakingHands.get(key) === socket) shakingHands.delete(key);
+      if (shakingHands.get(key)?.tcp === socket) shakingHands.delete(key);
     });
-  });
-  server.on('secureConnection', (socket) => {
+    tlsServer.emit('connection', socket);
+  }
+
+  tlsServer.on('secureConnection', (socket) => {
     const key = addressOf(socket) ?? '';
-    const tcp = shakingHands.get(key);
+    const handshake = shakingHands.get(key);
     shakingHands.delete(key);
     // One without an address is closed already.
-    if (tcp === undefined) socket.destroy();
-    else if (!socket.destroyed) options.accept(socket, tcp);
+    if (handshake === undefined) socket.destroy();
+    else if (!socket.destroyed) options.accept(socket, handshake.tcp, handshake.addresses);
   });
-  server.on('tlsClientError', (error, socket) => {
+  tlsServer.on('tlsClientError', (error, socket) => {
     log.debug({ cause: error.message }, 'the TLS handshake with a client failed');
     socket.destroy();
   });
@@ -75,12 +93,18 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     certificates.stop();
   });
   certificates.onReplaced(({ certificate, key }) => {
-    server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
+    tlsServer.setSecureContext({
+      cert: certificate,
+      key,
+      minVersion: 'TLSv1.2',
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    });
   });
   return {
     server,
     cutHandshakes() {
-      for (const socket of shakingHands.values()) socket.destroy();
+      arrivals.cut();
+      for (const { tcp } of shakingHands.values()) tcp.destroy();
     },
   };
 }
