@@ -190,6 +190,7 @@ async function startDataPlane(
     proxyProtocol: config.proxyProtocol,
     trustedProxies: config.trustedProxies,
     healthPath: config.healthPath,
+    limits: config.limits,
     privateNetwork: config.privateNetwork,
     place: config.place,
     locations: config.locations,

@@ -67,6 +67,17 @@ export const START_FLAGS = {
     value: 'PATH',
     help: 'answer 200 on this path whatever host is asked for, and to OPTIONS / HTTP/1.0 without one; none by default',
   },
+  'max-client-connections': {
+    value: 'N',
+    fallback: '10000',
+    help: 'connections of HTTP and HTTPS clients; at the limit those that have been idle for longest are closed',
+  },
+  'max-tcp-connections': { value: 'N', fallback: '10000', help: 'connections to the ports of --tcp' },
+  'max-http2-streams': {
+    value: 'N',
+    fallback: '10000',
+    help: 'HTTP/2 requests under way, of all clients together',
+  },
   'private-network': {
     value: 'CIDR|off',
     help: 'where load balancers of accounts get addresses that this machine has (127.100.0.0/16 on Linux, otherwise off)',

@@ -36,6 +36,13 @@ export interface StartConfig extends FrontProxies {
   /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
   readonly advertised: readonly string[];
   readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
+  readonly limits: {
+    /** Of HTTP and HTTPS. */
+    readonly clientConnections: number;
+    readonly tcpConnections: number;
+    /** Of HTTP/2, of all clients together. */
+    readonly streams: number;
+  };
   /** Null gives no addresses to the load balancers of accounts. */
   readonly privateNetwork: PrivateNetwork | null;
   readonly databaseUrl: string | null;
@@ -86,6 +93,11 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     advertised: advertisedAddresses(flags['advertise-address']),
     tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
     ...frontProxies(flags),
+    limits: {
+      clientConnections: limit('max-client-connections', flags['max-client-connections']),
+      tcpConnections: limit('max-tcp-connections', flags['max-tcp-connections']),
+      streams: limit('max-http2-streams', flags['max-http2-streams']),
+    },
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
     databaseUrl: databaseUrl(flags),
     dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
@@ -121,6 +133,8 @@ function listen(host: string, flag: string, port: string): Listen {
   if (host !== 'localhost' && !parseIp(host)) throw wrong('host', host, 'an IP address or localhost');
   return { host, port: integer(flag, port, 0, 65_535) };
 }
+
+const limit = (flag: string, value: string) => integer(flag, value, 1, 1_000_000);
 
 const REGIONS = /^(|WNAM|ENAM|WEU|EEU|NSAM|SSAM|OC|ME|NAF|SAF|SAS|SEAS|NEAS)$/;
 

@@ -32,6 +32,11 @@ export interface DataPlaneOptions {
   readonly trustedProxies: readonly Cidr[];
   /** What load balancers in front ask for to see whether this one is there; null answers none of them. */
   readonly healthPath: string | null;
+  readonly limits: {
+    readonly clientConnections: number;
+    readonly tcpConnections: number;
+    readonly streams: number;
+  };
   readonly place: Place;
   /** Where clients are, by their addresses. */
   readonly locations: readonly LocatedNetwork[];

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
+import type { ClientTransport } from './client-connections.js';
 import { NEVER, type Waiting } from './deadlines.js';
 import { EDGE_ERRORS, type EdgeError, errorResponse, refusal } from './errors.js';
 import { Exchange } from './exchange.js';
@@ -33,7 +34,7 @@ type State =
 const MAX_AHEAD_BYTES = 32 * 1024;
 
 /** One connection from a client: requests one after another, each answered before the next is read. */
-export class ClientConnection implements RequestConnection, Waiting {
+export class ClientConnection implements ClientTransport, RequestConnection, Waiting {
   deadline: number;
   private state: State = 'awaiting_head';
   private exchange: Exchange | null = null;
@@ -73,6 +74,12 @@ export class ClientConnection implements RequestConnection, Waiting {
   destroy(): void {
     if (this.exchange) this.reset();
     else this.socket.destroy();
+  }
+
+  closeIdle(): boolean {
+    const idle = this.state === 'awaiting_head' && this.head.isEmpty && this.socket.writableLength === 0;
+    if (idle) this.socket.destroy();
+    return idle;
   }
 
   deadlineReached(): void {
@@ -126,6 +133,7 @@ export class ClientConnection implements RequestConnection, Waiting {
     else {
       this.state = 'awaiting_head';
       this.deadline = this.services.deadlines.after(this.services.timeouts.clientIdle);
+      this.services.idleClients.rest(this);
       this.readOn();
     }
   }
@@ -212,6 +220,7 @@ export class ClientConnection implements RequestConnection, Waiting {
       const skipped = this.emptyLines.skip(chunk);
       if (skipped === chunk.length) return null;
       bytes = chunk.subarray(skipped);
+      services.idleClients.leave(this);
       this.deadline = services.deadlines.after(services.timeouts.clientHead);
     }
     const end = head.add(bytes);

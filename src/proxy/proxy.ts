@@ -13,6 +13,7 @@ import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
 import { ClientConnection, closingResponse } from './client-connection.js';
+import { type ClientTransport, createClientConnections } from './client-connections.js';
 import { clientOf } from './client-identity.js';
 import { createDeadlines } from './deadlines.js';
 import { EDGE_ERRORS } from './errors.js';
@@ -24,6 +25,7 @@ import type { Certificates, KeyPair } from './https/certificates.js';
 import { createHttpsServer } from './https/https-server.js';
 import { makeCertificates } from './https/made-certificates.js';
 import { createIngressResponders } from './ingress/ingress-responders.js';
+import { createLimitLog } from './limit-log.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
 import { createListener, type Listener } from './listener.js';
 import { countConnections } from './load-counts.js';
@@ -90,13 +92,6 @@ const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
 /** What waits for a client before its origin is paused; with Node's 16 KiB that would be after nearly every read. */
 const CLIENT_BUFFER_BYTES = 64 * 1024;
 
-/** A client's connection, whatever it speaks. */
-interface ClientTransport {
-  /** Ends now when no request is under way, otherwise after them. */
-  drain(): void;
-  destroy(): void;
-}
-
 /**
  * A proxy for HTTP/1.1 over TCP, and for HTTP/1.1 and HTTP/2 over TLS, that follows the snapshot. The path of a request:
  * `client-connection.ts` or `http2/client-session.ts` reads it, `exchange.ts` steers and sends it, `origin-connection.ts`
@@ -130,7 +125,8 @@ export function createProxy(options: ProxyOptions): Proxy {
   });
   const trustedProxies = createTrustedProxies(options.trustedProxies ?? []);
   const { proxyProtocol = { http: 'off', https: 'off' } } = options;
-  const clients = new Set<ClientTransport>();
+  const limitReached = createLimitLog(log);
+  const clients = createClientConnections(limits.clientConnections, limitReached);
   let draining = false;
 
   const services: ProxyServices = {
@@ -149,6 +145,8 @@ export function createProxy(options: ProxyOptions): Proxy {
     ingressResponders,
     trustedProxies,
     healthPath: options.healthPath ?? null,
+    idleClients: clients,
+    limitReached,
     deadlines,
     nextRay: createRays(options.place.pop),
     log,
@@ -165,18 +163,25 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   function accept(socket: net.Socket, makeTransport: () => ClientTransport): void {
-    if (clients.size >= limits.clientConnections) {
+    if (!clients.makeRoom()) {
       turnAway(socket, services.nextRay());
       return;
     }
     const client = makeTransport();
     clients.add(client);
-    socket.once('close', () => clients.delete(client));
+    socket.once('close', () => clients.remove(client));
   }
 
   function arrivals(mode: ProxyProtocol, listener: string): (arrived: Arrived) => Arrivals {
     const { proxyHeader: headerTimeout } = timeouts;
-    const shared = { trusted: trustedProxies, deadlines, headerTimeout, limit: limits.proxyHeaders, log };
+    const shared = {
+      trusted: trustedProxies,
+      deadlines,
+      headerTimeout,
+      limit: limits.proxyHeaders,
+      limitReached,
+      log,
+    };
     return (arrived) => createArrivals({ mode, listener, ...shared }, arrived);
   }
 
@@ -200,6 +205,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       certificates: certificateSource(certificates, services.hosts, limits.certificates, log),
       handshakeTimeout: timeouts.tlsHandshake,
       handshakes: limits.tlsHandshakes,
+      limitReached,
       log,
       arrivals: arrivals(proxyProtocol.https, 'https'),
       accept: (socket, tcp, addresses) =>
@@ -218,9 +224,9 @@ export function createProxy(options: ProxyOptions): Proxy {
     http.cut();
     https?.cutHandshakes();
     renewResponders();
-    for (const client of clients) client.drain();
+    for (const client of clients.all()) client.drain();
     const grace = setTimeout(() => {
-      for (const client of clients) client.destroy();
+      for (const client of clients.all()) client.destroy();
     }, graceMs);
     await closed;
     clearTimeout(grace);

@@ -2,8 +2,10 @@ import type { Logger } from 'pino';
 import type { LoadBoard } from '../live/load-board.js';
 import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
+import type { IdleClients } from './client-connections.js';
 import type { Deadlines } from './deadlines.js';
 import type { RequestHead } from './head/request-head.js';
+import type { LimitReached } from './limit-log.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
 import type { HostIndex } from './match.js';
 import type { OriginTarget } from './origin-target.js';
@@ -29,6 +31,8 @@ export interface ProxyServices extends Places, RecordServices {
   readonly trustedProxies: TrustedProxies;
   /** What load balancers in front ask for to see whether this proxy is there; null answers none of them. */
   readonly healthPath: string | null;
+  readonly idleClients: IdleClients;
+  readonly limitReached: LimitReached;
   readonly deadlines: Deadlines;
   readonly nextRay: () => string;
   readonly log: Logger;

@@ -1,6 +1,7 @@
 import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { createAllowance } from '../allowance.js';
+import type { ClientTransport } from '../client-connections.js';
 import type { Waiting } from '../deadlines.js';
 import { errorResponse, refusal } from '../errors.js';
 import { Exchange } from '../exchange.js';
@@ -26,16 +27,10 @@ const RESETS = { burst: 200, perSecond: 20 };
 /** PING and SETTINGS: each makes us answer, and some clients measure the line with them. */
 const CONTROL_FRAMES = { burst: 1_000, perSecond: 500 };
 
-export interface ClientSession {
-  /** Takes no new streams; ends when those under way have ended. */
-  drain(): void;
-  destroy(): void;
-}
-
 /** Makes what serves the HTTP/2 sessions of clients, with one bound for the streams of all of them. */
 export function createHttp2Server(
   services: ProxyServices,
-): (socket: TLSSocket, identity: Client) => ClientSession {
+): (socket: TLSSocket, identity: Client) => ClientTransport {
   let openStreams = 0;
   const { deadlines, limits, timeouts } = services;
 
@@ -58,6 +53,15 @@ export function createHttp2Server(
       },
     };
     deadlines.watch(waiting);
+    const transport: ClientTransport = {
+      drain: () => (open === 0 ? endSession() : session.close()),
+      destroy: breakOff,
+      closeIdle() {
+        // Says goodbye, and closes the socket behind it.
+        if (open === 0) session.destroy();
+        return open === 0;
+      },
+    };
 
     /**
      * After some mistakes of the client the library neither reads nor writes any more, not even the end of the connection,
@@ -95,8 +99,10 @@ export function createHttp2Server(
     function streamClosed(failed: boolean): void {
       open -= 1;
       openStreams -= 1;
-      if (open === 0)
+      if (open === 0) {
         waiting.deadline = deadlines.after(session.closed ? timeouts.linger : timeouts.clientIdle);
+        services.idleClients.rest(transport);
+      }
       if (failed && !resets.spend()) calm('streams were reset');
     }
 
@@ -108,10 +114,14 @@ export function createHttp2Server(
     ): void {
       open += 1;
       openStreams += 1;
-      if (open === 1) waiting.deadline = deadlines.after(timeouts.sessionSilence);
+      if (open === 1) {
+        waiting.deadline = deadlines.after(timeouts.sessionSilence);
+        services.idleClients.leave(transport);
+      }
       // `close` follows.
       stream.on('error', () => {});
       if (openStreams > limits.streams) {
+        services.limitReached('HTTP/2 streams', limits.streams);
         stream.once('close', () => streamClosed(false));
         stream.close(constants.NGHTTP2_REFUSED_STREAM);
         return;
@@ -168,10 +178,7 @@ export function createHttp2Server(
       deadlines.forget(waiting);
       socket.destroy();
     });
-    return {
-      drain: () => (open === 0 ? endSession() : session.close()),
-      destroy: breakOff,
-    };
+    return transport;
   };
 }
 

@@ -1,7 +1,7 @@
-import { constants } from 'node:crypto';
 import net, { type Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import type { LimitReached } from '../limit-log.js';
 import type { Arrivals, Arrived } from '../proxy-protocol/arrivals.js';
 import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
 import type { Certificates } from './certificates.js';
@@ -12,6 +12,7 @@ export interface HttpsServerOptions {
   readonly handshakeTimeout: number;
   /** Handshakes at the same time; connections beyond are closed. */
   readonly handshakes: number;
+  readonly limitReached: LimitReached;
   readonly log: Logger;
   /** Says who a connection is from, before its handshake: a PROXY header comes in front of TLS. */
   readonly arrivals: (arrived: Arrived) => Arrivals;
@@ -45,8 +46,6 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: options.handshakeTimeout,
-    // Renegotiation costs us more than the client, and nothing here needs it: one that asks for it is cut off.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     SNICallback(serverName, done) {
       certificates.forName(serverName.toLowerCase()).then(
         // TypeScript's library does not know that none leaves it at the server's own.
@@ -65,7 +64,9 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
 
   function startHandshake(socket: Socket, addresses: ProxiedAddresses | null): void {
     const key = addressOf(socket);
-    if (key === null || shakingHands.size >= options.handshakes) {
+    const isFull = shakingHands.size >= options.handshakes;
+    if (isFull) options.limitReached('TLS handshakes', options.handshakes);
+    if (key === null || isFull) {
       socket.destroy();
       return;
     }
@@ -79,6 +80,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
 
   tlsServer.on('secureConnection', (socket) => {
     const key = addressOf(socket) ?? '';
+    refuseRenegotiation(socket);
     const handshake = shakingHands.get(key);
     shakingHands.delete(key);
     // One without an address is closed already.
@@ -93,12 +95,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     certificates.stop();
   });
   certificates.onReplaced(({ certificate, key }) => {
-    tlsServer.setSecureContext({
-      cert: certificate,
-      key,
-      minVersion: 'TLSv1.2',
-      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    });
+    tlsServer.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
   });
   return {
     server,
@@ -107,6 +104,15 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
       for (const { tcp } of shakingHands.values()) tcp.destroy();
     },
   };
+}
+
+/**
+ * It costs us more than the client, and nothing here needs it: a client of TLS 1.2 that asks for it is cut off. Node tells of
+ * the attempt, and then goes on with it unless the socket is destroyed.
+ */
+function refuseRenegotiation(socket: TLSSocket): void {
+  socket.disableRenegotiation();
+  socket.on('error', () => socket.destroy());
 }
 
 /** The same for the TCP socket and the TLS socket over it: that is how the two are brought together. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ProxyProtocol } from '../../live/data-plane-options.js';
 import { type Ip, parseIp } from '../../net/ip.js';
 import type { Deadlines, Waiting } from '../deadlines.js';
+import type { LimitReached } from '../limit-log.js';
 import type { TrustedProxies } from '../trusted-proxies.js';
 import {
   MalformedProxyHeader,
@@ -31,6 +32,7 @@ export interface ArrivalOptions {
   readonly limit: number;
   /** In log lines: `http`, `https`, or `tcp` with a name. */
   readonly listener: string;
+  readonly limitReached: LimitReached;
   readonly log: Logger;
 }
 
@@ -41,7 +43,7 @@ const NO_BYTES = Buffer.alloc(0);
  * the rules is closed with a line in the log. With `accept`, a client that says nothing in `headerTimeout` sends none.
  */
 export function createArrivals(options: ArrivalOptions, arrived: Arrived): Arrivals {
-  const { mode, trusted, deadlines, headerTimeout, limit, listener, log } = options;
+  const { mode, trusted, deadlines, headerTimeout, limit, limitReached, listener, log } = options;
   const waiting = new Set<Socket>();
 
   function close(socket: Socket, reason: string): void {
@@ -108,8 +110,10 @@ export function createArrivals(options: ArrivalOptions, arrived: Arrived): Arriv
   return {
     take(socket) {
       if (mode === 'off') arrived(socket, ownAddresses(socket));
-      else if (waiting.size >= limit) socket.destroy();
-      else if (mode === 'require' && !trusted.has(socket.remoteAddress)) {
+      else if (waiting.size >= limit) {
+        limitReached('awaited PROXY headers', limit);
+        socket.destroy();
+      } else if (mode === 'require' && !trusted.has(socket.remoteAddress)) {
         socket.on('error', () => {});
         close(socket, NOT_TRUSTED);
       } else awaitHeader(socket);

@@ -9,6 +9,7 @@ import { createRays } from '../../net/ray.js';
 import type { OffRamps } from '../../offramps/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import { createDeadlines } from '../deadlines.js';
+import { createLimitLog } from '../limit-log.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
 import { countConnections } from '../load-counts.js';
 import { type HostIndex, isPublished } from '../match.js';
@@ -55,6 +56,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   const deadlines = createDeadlines(timeouts.tick);
   const clients = new Set<net.Socket>();
   const servers = new Set<net.Server>();
+  const limitReached = createLimitLog(log);
   const trusted = createTrustedProxies(options.trustedProxies ?? []);
   const arrivals: Arrivals[] = [];
   const services: TcpServices = {
@@ -80,9 +82,11 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   ): void {
     // `close` follows.
     client.on('error', () => {});
-    const loadBalancer = clients.size < maxConnections ? hosts.match(name) : undefined;
+    const isFull = clients.size >= maxConnections;
+    if (isFull) limitReached('TCP connections', maxConnections);
+    const loadBalancer = isFull ? undefined : hosts.match(name);
     if (!loadBalancer || isPublished(loadBalancer)) {
-      const reason = clients.size < maxConnections ? 'no enabled load balancer' : 'too many connections';
+      const reason = isFull ? 'too many connections' : 'no enabled load balancer';
       log.debug({ loadBalancer: name, reason }, 'a TCP connection was refused');
       client.resetAndDestroy();
       return;
@@ -102,6 +106,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
         headerTimeout: timeouts.proxyHeader,
         limit: DEFAULT_LIMITS.proxyHeaders,
         listener: `tcp ${name}`,
+        limitReached,
         log,
       },
       (client, addresses) => accept(client, tcpPort, addresses),
