@@ -57,6 +57,10 @@ const proxy = createProxy({
   place: options.place,
   https: { ...options.https, certificates: certificatesOf(options) },
   originTls: options.originTls,
+  proxyProtocol: options.proxyProtocol,
+  trustedProxies: options.trustedProxies,
+  healthPath: options.healthPath,
+  limits: { clientConnections: options.limits.clientConnections, streams: options.limits.streams },
   store,
   hosts,
   steering,
@@ -80,6 +84,9 @@ const privates =
   createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, load, proxy, log });
 const tcp = createTcpListeners({
   ...options.tcp,
+  proxyProtocol: options.proxyProtocol.tcp,
+  trustedProxies: options.trustedProxies,
+  maxConnections: options.limits.tcpConnections,
   hosts,
   steering,
   load,

@@ -53,9 +53,37 @@ export const START_FLAGS = {
   tcp: {
     value: 'PORT=HOSTNAME',
     repeatable: true,
-    help: 'pass TCP connections on this port to the load balancer of that name; 0 takes a free port',
+    help: 'pass TCP connections on this port to the load balancer of that name; 0 takes a free port; with ,proxy=v2 (or v1) origins get a PROXY header',
   },
   'tcp-host': { value: 'ADDRESS', help: 'address for the ports of --tcp, when not --host' },
+  'proxy-protocol': {
+    value: 'off|accept|require',
+    fallback: 'off',
+    help: 'whether HTTP, HTTPS and TCP traffic begins with a PROXY header (version 1 or 2) from --trusted-proxies',
+  },
+  'http-proxy-protocol': { value: 'off|accept|require', help: 'for HTTP, when not --proxy-protocol' },
+  'https-proxy-protocol': { value: 'off|accept|require', help: 'for HTTPS, when not --proxy-protocol' },
+  'tcp-proxy-protocol': { value: 'off|accept|require', help: 'for --tcp, when not --proxy-protocol' },
+  'trusted-proxies': {
+    value: 'CIDR',
+    repeatable: true,
+    help: 'proxies in front: they may send a PROXY header, and their X-Forwarded-For and X-Forwarded-Proto are believed',
+  },
+  'health-path': {
+    value: 'PATH',
+    help: 'answer 200 on this path whatever host is asked for, and to OPTIONS / HTTP/1.0 without one; none by default',
+  },
+  'max-client-connections': {
+    value: 'N',
+    fallback: '10000',
+    help: 'connections of HTTP and HTTPS clients; at the limit those that have been idle for longest are closed',
+  },
+  'max-tcp-connections': { value: 'N', fallback: '10000', help: 'connections to the ports of --tcp' },
+  'max-http2-streams': {
+    value: 'N',
+    fallback: '10000',
+    help: 'HTTP/2 requests under way, of all clients together',
+  },
   'private-network': {
     value: 'CIDR|off',
     help: 'where load balancers of accounts get addresses that this machine has (127.100.0.0/16 on Linux, otherwise off)',

@@ -12,6 +12,8 @@ export interface TcpPort {
   readonly port: number;
   /** Host name of the load balancer, in canonical form. */
   readonly name: string;
+  /** The PROXY header with which connections to origins begin; null sends none. */
+  readonly sendProxy: 'v1' | 'v2' | null;
 }
 
 /** Where the load balancers of accounts get addresses of their own. */
@@ -23,19 +25,35 @@ export interface PrivateNetwork {
 
 const HOSTNAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}$/;
 
-/** `5432=db.example.com`, each name once. */
+/** `5432=db.example.com`, perhaps with `,proxy=v2` behind it; each name once. */
 export function tcpPorts(values: readonly string[]): TcpPort[] {
   const names = new Set<string>();
-  return values.map((value) => {
-    const [port = '', spelled = '', ...rest] = value.split('=');
+  return withOptions(values).map((value) => {
+    const [, port = '', spelled = '', sendProxy = null] = TCP_PORT.exec(value.toLowerCase()) ?? [];
     const name = canonicalHost(spelled);
-    if (rest.length > 0 || !HOSTNAME.test(name)) {
-      throw wrong('tcp', value, 'a port and the host name of a load balancer, such as 5432=db.example.com');
+    if (!HOSTNAME.test(name)) {
+      throw wrong(
+        'tcp',
+        value,
+        'a port and the host name of a load balancer, such as 5432=db.example.com or 5432=db.example.com,proxy=v2',
+      );
     }
     if (names.has(name)) throw new UsageError(`--tcp names ${name} twice; a load balancer has one TCP port`);
     names.add(name);
-    return { port: integer('tcp', port, 0, 65_535), name };
+    return { port: integer('tcp', port, 0, 65_535), name, sendProxy: sendProxy as TcpPort['sendProxy'] };
   });
+}
+
+const TCP_PORT = /^([^=]*)=([^=,]*)(?:,proxy=(v1|v2))?$/;
+
+/** In the environment commas stand between ports as well: what is only an option belongs to the port before it. */
+function withOptions(values: readonly string[]): string[] {
+  const whole: string[] = [];
+  for (const value of values) {
+    if (whole.length > 0 && /^proxy=/i.test(value)) whole.push(`${whole.pop()},${value}`);
+    else whole.push(value);
+  }
+  return whole;
 }
 
 export function advertisedAddresses(values: readonly string[]): string[] {

@@ -5,6 +5,7 @@ import { parseIp } from '../net/ip.js';
 import type { LocatedNetwork } from '../net/locations.js';
 import { coordinates, type Place } from '../net/place.js';
 import type { START_FLAGS } from './flags.js';
+import { type FrontProxies, frontProxies } from './front-proxies.js';
 import {
   advertisedAddresses,
   dnsNames,
@@ -25,7 +26,7 @@ export interface Listen {
 }
 
 /** Everything that `offramp start` was told, checked as a whole. */
-export interface StartConfig {
+export interface StartConfig extends FrontProxies {
   readonly api: Listen;
   readonly edge: Listen;
   readonly http: Listen;
@@ -37,6 +38,13 @@ export interface StartConfig {
   /** What DNS answers for proxied load balancers and name servers; empty for the addresses of their listeners. */
   readonly advertised: readonly string[];
   readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
+  readonly limits: {
+    /** Of HTTP and HTTPS. */
+    readonly clientConnections: number;
+    readonly tcpConnections: number;
+    /** Of HTTP/2, of all clients together. */
+    readonly streams: number;
+  };
   /** Null gives no addresses to the load balancers of accounts. */
   readonly privateNetwork: PrivateNetwork | null;
   readonly databaseUrl: string | null;
@@ -91,6 +99,12 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     },
     advertised: advertisedAddresses(flags['advertise-address']),
     tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
+    ...frontProxies(flags),
+    limits: {
+      clientConnections: limit('max-client-connections', flags['max-client-connections']),
+      tcpConnections: limit('max-tcp-connections', flags['max-tcp-connections']),
+      streams: limit('max-http2-streams', flags['max-http2-streams']),
+    },
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
     databaseUrl: databaseUrl(flags),
     standby: standby(flags),
@@ -127,6 +141,8 @@ function listen(host: string, flag: string, port: string): Listen {
   if (host !== 'localhost' && !parseIp(host)) throw wrong('host', host, 'an IP address or localhost');
   return { host, port: integer(flag, port, 0, 65_535) };
 }
+
+const limit = (flag: string, value: string) => integer(flag, value, 1, 1_000_000);
 
 const REGIONS = /^(|WNAM|ENAM|WEU|EEU|NSAM|SSAM|OC|ME|NAF|SAF|SAS|SEAS|NEAS)$/;
 

@@ -17,8 +17,11 @@ export interface HeaderBlocks {
   frame(type: number, flags: number, streamId: number, payload: Buffer): HeaderBlock | null;
 }
 
-/** The list that is kept; what is larger costs its stream. */
-export const MAX_LIST_BYTES = 256 * 1024;
+/**
+ * The list that is kept; what is larger costs its stream. Enough for a head of 128 KiB and thousands of fields, of which each
+ * counts 32 bytes more (RFC 9113, section 6.5.2), also when a connector brings it a third longer in base64.
+ */
+export const MAX_LIST_BYTES = 512 * 1024;
 /** A peer that sends more for one message ends its session. Origins in Go may say a megabyte, before it is coded. */
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
 const MAX_CONTINUATIONS = 1_024;

@@ -28,6 +28,20 @@ export interface DataPlaneOptions {
   readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
   /** Where load balancers of accounts get addresses of their own; null gives them none. */
   readonly privateNetwork: { readonly network: Cidr; readonly port: number } | null;
+  readonly proxyProtocol: {
+    readonly http: ProxyProtocol;
+    readonly https: ProxyProtocol;
+    readonly tcp: ProxyProtocol;
+  };
+  /** Networks of proxies in front, which may send such a header, and whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly Cidr[];
+  /** What load balancers in front ask for to see whether this one is there; null answers none of them. */
+  readonly healthPath: string | null;
+  readonly limits: {
+    readonly clientConnections: number;
+    readonly tcpConnections: number;
+    readonly streams: number;
+  };
   readonly place: Place;
   /** Where clients are, by their addresses. */
   readonly locations: readonly LocatedNetwork[];
@@ -49,4 +63,9 @@ export interface TcpPort {
   readonly port: number;
   /** Host name of the load balancer, lower case. */
   readonly name: string;
+  /** The PROXY header with which connections to origins begin; null sends none. */
+  readonly sendProxy: 'v1' | 'v2' | null;
 }
+
+/** Whether connections begin with a PROXY header: never, perhaps, or always. */
+export type ProxyProtocol = 'off' | 'accept' | 'require';

@@ -16,6 +16,8 @@ export interface RequestReport {
   readonly status: number | null;
   /** Why Offramp answered in place of an origin, or broke a response off; null otherwise. */
   readonly error: string | null;
+  /** What `error` was about in this one request, such as the limit that it was over; null when the name says it all. */
+  readonly detail: string | null;
   readonly loadBalancer: Named | null;
   /** The host name that leads to the tunnel, when it was no load balancer's. */
   readonly publishedHostname: Named | null;

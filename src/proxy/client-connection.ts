@@ -3,19 +3,21 @@ import type { Duplex } from 'node:stream';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
-import { clientOf } from './client-identity.js';
+import type { ClientTransport } from './client-connections.js';
 import { NEVER, type Waiting } from './deadlines.js';
 import { EDGE_ERRORS, type EdgeError, errorResponse, refusal } from './errors.js';
 import { Exchange } from './exchange.js';
 import { rayField } from './forward-headers.js';
-import { HeadBuffer } from './head/head-buffer.js';
-import { Malformed } from './head/malformed.js';
-import { type RequestHead, readRequestHead } from './head/request-head.js';
+import { EmptyLines, HeadBuffer } from './head/head-buffer.js';
+import { HeadTooLarge, Malformed } from './head/malformed.js';
+import { beginningOf, type RequestHead, readRequestHead } from './head/request-head.js';
 import { requestTrailers } from './head/trailers.js';
 import { Http1Requester, type RequestConnection, type RequestEnd } from './http1-requester.js';
 import { ownResponseBytes } from './http1-response.js';
+import { recordRefusal } from './request-record.js';
 import type { Client } from './requester.js';
 import type { ProxyServices } from './services.js';
+import { requestSender } from './trusted-proxies.js';
 import { joinStreams } from './upgrade.js';
 
 type State =
@@ -28,10 +30,12 @@ type State =
   /** Everything was said: only waits for the client to close. */
   | 'lingering';
 
+/** Of what a client sends ahead of its turn: it is kept, and nothing more is read. */
+const MAX_AHEAD_BYTES = 32 * 1024;
+
 /** One connection from a client: requests one after another, each answered before the next is read. */
-export class ClientConnection implements RequestConnection, Waiting {
+export class ClientConnection implements ClientTransport, RequestConnection, Waiting {
   deadline: number;
-  readonly identity: Client;
   private state: State = 'awaiting_head';
   private exchange: Exchange | null = null;
   /** The body of the current request; null when it has none or was read completely. */
@@ -40,17 +44,18 @@ export class ClientConnection implements RequestConnection, Waiting {
   private ahead: Buffer | null = null;
   private reading = false;
   private readonly head: HeadBuffer;
+  private readonly emptyLines = new EmptyLines();
   private readonly forward: ForwardPiece = (piece) => this.exchange?.bodyPiece(piece);
 
   constructor(
     readonly socket: Socket,
     readonly scheme: 'http' | 'https',
+    readonly identity: Client,
     private readonly services: ProxyServices,
     /** What carries the bytes: below TLS another one than `socket`. */
     private readonly tcp: Socket = socket,
   ) {
     this.head = new HeadBuffer(services.limits.headBytes);
-    this.identity = clientOf(socket);
     this.deadline = services.deadlines.after(services.timeouts.clientHead);
     services.deadlines.watch(this);
     socket.on('data', this.onData);
@@ -69,6 +74,12 @@ export class ClientConnection implements RequestConnection, Waiting {
   destroy(): void {
     if (this.exchange) this.reset();
     else this.socket.destroy();
+  }
+
+  closeIdle(): boolean {
+    const idle = this.state === 'awaiting_head' && this.head.isEmpty && this.socket.writableLength === 0;
+    if (idle) this.socket.destroy();
+    return idle;
   }
 
   deadlineReached(): void {
@@ -122,6 +133,7 @@ export class ClientConnection implements RequestConnection, Waiting {
     else {
       this.state = 'awaiting_head';
       this.deadline = this.services.deadlines.after(this.services.timeouts.clientIdle);
+      this.services.idleClients.rest(this);
       this.readOn();
     }
   }
@@ -197,16 +209,27 @@ export class ClientConnection implements RequestConnection, Waiting {
 
   private keepAhead(rest: Buffer): void {
     this.ahead = rest;
-    if (rest.length > this.services.limits.headBytes || this.exchange === null) this.socket.pause();
+    if (rest.length > MAX_AHEAD_BYTES || this.exchange === null) this.socket.pause();
   }
 
   /** Returns what is behind the head; null when nothing is. */
   private readHead(chunk: Buffer): Buffer | null {
     const { head, services } = this;
-    if (head.isEmpty) this.deadline = services.deadlines.after(services.timeouts.clientHead);
-    const end = head.add(chunk);
+    let bytes = chunk;
+    if (head.isEmpty) {
+      const skipped = this.emptyLines.skip(chunk);
+      if (skipped === chunk.length) return null;
+      bytes = chunk.subarray(skipped);
+      services.idleClients.leave(this);
+      this.deadline = services.deadlines.after(services.timeouts.clientHead);
+    }
+    const end = head.add(bytes);
     if (end < 0) return null;
-    const request = readRequestHead(head.bytes.toString('latin1', 0, end - 2), services.limits.fieldCount);
+    const request = readRequestHead(
+      head.bytes.toString('latin1', 0, end - 2),
+      services.limits.fieldCount,
+      services.healthPath,
+    );
     const rest = end < head.bytes.length ? head.bytes.subarray(end) : null;
     head.clear();
     this.startExchange(request);
@@ -217,7 +240,13 @@ export class ClientConnection implements RequestConnection, Waiting {
     this.state = 'exchanging';
     this.body = bodyReader(request);
     this.deadline = NEVER;
-    this.exchange = new Exchange(this.services, new Http1Requester(this, request), request);
+    const { services } = this;
+    const requester = new Http1Requester(
+      this,
+      request,
+      requestSender(this, request, services.trustedProxies),
+    );
+    this.exchange = new Exchange(services, requester, request);
     this.exchange.start();
   }
 
@@ -232,14 +261,21 @@ export class ClientConnection implements RequestConnection, Waiting {
     return end < chunk.length ? chunk.subarray(end) : null;
   }
 
-  private refuseMessage({ status, message }: Malformed): void {
-    const error = refusal(status, message);
-    if (this.exchange) this.exchange.refuse(error);
-    else this.answerAndClose(error);
+  private refuseMessage(malformed: Malformed): void {
+    const error = refusal(malformed.status, malformed.message);
+    if (this.exchange) {
+      this.exchange.refuse(error);
+      return;
+    }
+    const ray = this.services.nextRay();
+    if (malformed instanceof HeadTooLarge) {
+      const beginning = beginningOf(this.head.bytes.toString('latin1'));
+      recordRefusal(this.services, ray, this.identity.ip, beginning, error);
+    }
+    this.answerAndClose(error, ray);
   }
 
-  private answerAndClose(error: EdgeError): void {
-    const ray = this.services.nextRay();
+  private answerAndClose(error: EdgeError, ray = this.services.nextRay()): void {
     this.socket.write(closingResponse(error, ray));
     this.linger();
   }

@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
-import { parseIp } from '../net/ip.js';
+import type { ProxiedAddresses } from './proxy-protocol/read-header.js';
 import type { Client } from './requester.js';
 
-/** Who is at the other end of a client's connection. */
-export function clientOf({ remoteAddress = '' }: Socket): Client {
+/** Who is at the other end of a connection; null when it is gone. */
+export function clientOf(addresses: ProxiedAddresses | null): Client {
   // The canonical form: an IPv4 client on a dual-stack listener is the same client.
-  return { ip: parseIp(remoteAddress)?.text ?? remoteAddress };
+  const ip = addresses?.source.text ?? '';
+  return { ip, peerIp: ip };
 }

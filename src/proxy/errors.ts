@@ -1,11 +1,13 @@
 import type { DialFailure } from '../offramps/contract.js';
 import { errorBody } from './error-page.js';
-import type { RefusalStatus } from './head/malformed.js';
+import { HeadTooLarge, InvalidStatus, type RefusalStatus } from './head/malformed.js';
 import type { OwnResponse } from './requester.js';
 
 /** How an attempt at an origin can end without a response. */
 export type OriginFailure =
   | 'invalid_response'
+  | 'invalid_status'
+  | 'response_header_too_large'
   | 'refused'
   | 'connect_timeout'
   | 'unreachable'
@@ -45,6 +47,12 @@ export interface EdgeError {
   readonly text: string;
 }
 
+/** One that says more than its name: what was wrong with this request, or with this response of an origin. */
+export interface DetailedError extends EdgeError {
+  /** In the log of requests. */
+  readonly name: OriginFailure | 'malformed_request' | 'request_header_too_large';
+}
+
 /** The codes of origin failures are Cloudflare's; 508 with 1000 for a loop is our choice. */
 export const EDGE_ERRORS = {
   client_timeout: { status: 408, code: 408, text: 'The request did not arrive completely in time.' },
@@ -54,6 +62,16 @@ export const EDGE_ERRORS = {
     status: 520,
     code: 520,
     text: 'The origin ended the connection or did not answer with valid HTTP.',
+  },
+  invalid_status: {
+    status: 502,
+    code: 502,
+    text: 'The status of the response of the origin is outside of 100 to 599.',
+  },
+  response_header_too_large: {
+    status: 502,
+    code: 502,
+    text: 'The header of the response of the origin is larger than the limit.',
   },
   refused: { status: 521, code: 521, text: 'The origin refused the connection.' },
   connect_timeout: { status: 522, code: 522, text: 'The origin did not accept the connection in time.' },
@@ -114,9 +132,25 @@ export function failureOfDial(
   return tunnelId !== null && failure === 'no_connection' ? 'no_ingress' : FAILURE_OF_DIAL[failure];
 }
 
+/** What it means for an attempt that a response could not be read. */
+export function failureOfResponse(error: unknown): OriginFailure {
+  if (error instanceof OriginFault) return error.failure;
+  if (error instanceof InvalidStatus) return 'invalid_status';
+  return error instanceof HeadTooLarge ? 'response_header_too_large' : 'invalid_response';
+}
+
+/** What the client is told of an attempt that has failed for good: with the number that was wrong, where there is one. */
+export function errorOfFailure(failure: OriginFailure, cause: Error): OriginFailure | DetailedError {
+  if (!(cause instanceof InvalidStatus || cause instanceof HeadTooLarge)) return failure;
+  const { status, code } = EDGE_ERRORS[failure];
+  const text = `The response of the origin cannot be passed on: ${cause.message}.`;
+  return { status, code, name: failure, text };
+}
+
 /** A request that was refused for what it says; `text` tells what would be right, perhaps with a quotation. */
-export function refusal(status: RefusalStatus, text: string): EdgeError {
-  return { status, code: status, text: `${text.replace(/[^ -~]/g, escaped)}.` };
+export function refusal(status: RefusalStatus, text: string): DetailedError {
+  const name = status === 431 ? 'request_header_too_large' : 'malformed_request';
+  return { status, code: status, name, text: `${text.replace(/[^ -~]/g, escaped)}.` };
 }
 
 /** What clients send is latin1 here; an answer of ASCII alone is as long in every encoding. */

@@ -3,11 +3,18 @@ import type { LiveFixedResponse } from '../live/snapshot.js';
 import { DialError } from '../offramps/contract.js';
 import { destinationOf } from './destination.js';
 import { errorAnswer } from './error-answer.js';
-import { EDGE_ERRORS, type EdgeError, type EdgeErrorName, type OriginFailure } from './errors.js';
+import {
+  type DetailedError,
+  EDGE_ERRORS,
+  type EdgeErrorName,
+  errorOfFailure,
+  type OriginFailure,
+} from './errors.js';
 import { fixedResponse } from './fixed-response.js';
 import { isLoop, originRequestFields, rayField } from './forward-headers.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
+import { checkAnswer, isCheck } from './load-balancer-check.js';
 import { RequestCount } from './load-counts.js';
 import type { Host } from './match.js';
 import type { OriginChoice } from './origin-choice.js';
@@ -20,6 +27,9 @@ import type { Responder, ResponderUser } from './responder.js';
 import { type FailedAttempt, replacesStaleConnection } from './retry.js';
 import { type ProxyServices, respondersFor } from './services.js';
 import { takePlace } from './visit.js';
+
+/** Interim responses that one client gets: each is buffered for it. */
+const MAX_INTERIMS = 16;
 
 /** One request on its way to an origin, perhaps to a second one, and its response on the way back. */
 export class Exchange implements ResponderUser {
@@ -42,6 +52,7 @@ export class Exchange implements ResponderUser {
   private continued = false;
   private ended = false;
   private redials = 0;
+  private interims = 0;
 
   constructor(
     private readonly services: ProxyServices,
@@ -61,6 +72,13 @@ export class Exchange implements ResponderUser {
   }
 
   start(): void {
+    const { healthPath, isDraining } = this.services;
+    if (this.request.authority === '' || isCheck(this.request, healthPath)) {
+      // Not for the log of requests, which would soon hold nothing else.
+      this.ended = true;
+      this.client.answer(checkAnswer(isDraining()), this.responseFields);
+      return;
+    }
     if (isLoop(this.request.cdnLoop)) {
       this.refuse('loop');
       return;
@@ -122,10 +140,11 @@ export class Exchange implements ResponderUser {
   }
 
   /** Answers with an error of our own, or breaks the connection when a response is already on its way. */
-  refuse(reason: EdgeErrorName | EdgeError): void {
+  refuse(reason: EdgeErrorName | DetailedError): void {
     if (this.ended) return;
     this.stop();
-    const name = typeof reason === 'string' ? reason : 'malformed_request';
+    const name = typeof reason === 'string' ? reason : reason.name;
+    if (typeof reason !== 'string') this.record.detail = reason.text;
     if (this.client.started) {
       this.record.end(name);
       this.client.abort();
@@ -209,7 +228,7 @@ export class Exchange implements ResponderUser {
     this.record.attemptFailed(failure);
     this.count.end();
     if (this.choice!.moveOn(attempt)) this.attempt();
-    else this.refuse(failure);
+    else this.refuse(errorOfFailure(failure, cause));
   }
 
   // What the connection to the origin tells.
@@ -218,6 +237,11 @@ export class Exchange implements ResponderUser {
     if (!this.request.expectContinue || this.continued) return;
     this.continued = true;
     this.client.continue100();
+  }
+
+  originInforms(head: ResponseHead): void {
+    this.interims += 1;
+    if (this.interims <= MAX_INTERIMS) this.client.inform(head);
   }
 
   originSwitches(head: ResponseHead, socket: Duplex, rest: Buffer): void {

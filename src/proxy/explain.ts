@@ -43,7 +43,10 @@ export function createExplain(parts: ExplainParts): Explain {
       return unsteered({ ...question, authority: head.host }, parts, error);
     }
     if (isPublished(host)) return published(parts, host, head, question.clientIp, place);
-    const client = { identity: { ip: question.clientIp }, version: 'HTTP/1.1' } as const;
+    const client = {
+      identity: { ip: question.clientIp, peerIp: question.clientIp },
+      version: 'HTTP/1.1',
+    } as const;
     const visit = httpVisit(host, client, head, place, Date.now());
     return explained(parts, host, head, visit);
   };

@@ -25,14 +25,14 @@ export function originRequestFields(
   country: string,
   upgrade: boolean,
 ): string {
-  const clientIp = identity.ip;
+  const { ip: clientIp, peerIp } = identity;
   const { forwardedFor, cdnLoop } = request;
   return (
     request.passedOn +
     requestFraming(request) +
     (request.expectContinue ? 'Expect: 100-continue\r\n' : '') +
     `CF-Connecting-IP: ${clientIp}\r\n` +
-    `X-Forwarded-For: ${forwardedFor === '' ? clientIp : `${forwardedFor}, ${clientIp}`}\r\n` +
+    `X-Forwarded-For: ${forwardedFor === '' ? peerIp : `${forwardedFor}, ${peerIp}`}\r\n` +
     `X-Forwarded-Proto: ${scheme}\r\nCF-Ray: ${ray}\r\nCF-Visitor: {"scheme":"${scheme}"}\r\nCF-IPCountry: ${country}\r\n` +
     `CDN-Loop: ${cdnLoop === '' ? LOOP_NAME : `${cdnLoop}, ${LOOP_NAME}`}\r\n` +
     connectionFields(request, upgrade)

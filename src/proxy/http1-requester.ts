@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { keepsAlive, type RequestHead } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
-import { ownResponseBytes, responseHeadText, switchingText } from './http1-response.js';
+import { interimText, ownResponseBytes, responseHeadText, switchingText } from './http1-response.js';
 import type { Client, OwnResponse, Requester } from './requester.js';
 
 /** A head and so much of a body go out as one buffer and one system call; copying more would cost more than it saves. */
@@ -17,8 +17,6 @@ export type RequestEnd = 'keep_alive' | 'close' | 'abort' | 'reset';
 /** The connection that a request came on. */
 export interface RequestConnection {
   readonly socket: Socket;
-  readonly identity: Client;
-  readonly scheme: 'http' | 'https';
   /** The last byte of the request was read. */
   readonly requestRead: boolean;
   /** No response may promise to keep the connection any more. */
@@ -31,6 +29,8 @@ export interface RequestConnection {
 
 /** Writes one response in HTTP/1.1 with as few system calls as its size allows, and says when the connection must end. */
 export class Http1Requester implements Requester {
+  readonly identity: Client;
+  readonly scheme: 'http' | 'https';
   started = false;
   readonly framed: boolean;
   readonly takesTrailers: boolean;
@@ -44,17 +44,12 @@ export class Http1Requester implements Requester {
   constructor(
     private readonly connection: RequestConnection,
     private readonly request: RequestHead,
+    { identity, scheme }: Pick<Requester, 'identity' | 'scheme'>,
   ) {
+    this.identity = identity;
+    this.scheme = scheme;
     this.framed = request.minorVersion === 1;
     this.takesTrailers = request.takesTrailers;
-  }
-
-  get identity(): Client {
-    return this.connection.identity;
-  }
-
-  get scheme(): 'http' | 'https' {
-    return this.connection.scheme;
   }
 
   get version(): 'HTTP/1.0' | 'HTTP/1.1' {
@@ -71,6 +66,13 @@ export class Http1Requester implements Requester {
 
   continue100(): void {
     this.connection.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+  }
+
+  inform(head: ResponseHead): void {
+    const { socket } = this.connection;
+    // HTTP/1.0 knows no interim responses, and a client that does not read shall not be made to buffer them.
+    if (this.request.minorVersion === 0 || socket.writableNeedDrain) return;
+    socket.write(interimText(head), 'latin1');
   }
 
   respond(head: ResponseHead, framing: ResponseFraming, fields: string): void {

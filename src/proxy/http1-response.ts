@@ -40,6 +40,11 @@ function connectionField(closes: boolean, minorVersion: 0 | 1): string {
   return minorVersion === 0 ? 'Connection: keep-alive\r\n' : '';
 }
 
+/** An interim response has neither a body nor a length, and says nothing of the connection. */
+export function interimText({ status, reason, passedOn }: ResponseHead): string {
+  return `HTTP/1.1 ${status} ${reason}\r\n${passedOn}\r\n`;
+}
+
 export function switchingText(head: ResponseHead, fields: string): string {
   return (
     `HTTP/1.1 101 ${head.reason}\r\n${head.passedOn}${fields}` +

@@ -1,7 +1,10 @@
+import { HEADER_BYTES } from '../net/header-limits.js';
+
 /** Bounds of everything that a peer can make grow. */
 export interface ProxyLimits {
-  /** Bytes of a request or response head, the blank line included. */
+  /** Bytes of a request or response head, the blank line included. Cloudflare's limit for request and for response headers. */
   readonly headBytes: number;
+  /** Field lines of one head. Cloudflare names no limit; this one bounds the work that one head makes. */
   readonly fieldCount: number;
   /** Bytes of a request body that are kept for the one retry; also what is read ahead while an origin connects. */
   readonly replayBytes: number;
@@ -13,16 +16,20 @@ export interface ProxyLimits {
   readonly streams: number;
   /** At the same time. */
   readonly tlsHandshakes: number;
+  /** Connections of one listener whose PROXY header is awaited at the same time. */
+  readonly proxyHeaders: number;
   /** Made for names of load balancers and kept. */
   readonly certificates: number;
 }
 
 /** Milliseconds; the clock behind them is coarse, see `deadlines.ts`. */
 export interface ProxyTimeouts {
+  /** From the accept to the end of a PROXY header. */
+  readonly proxyHeader: number;
   readonly tlsHandshake: number;
   /** From the first byte of a request head, or from the accept, to its blank line. */
   readonly clientHead: number;
-  /** Between two requests on one client connection. */
+  /** Between two requests on one client connection, be it HTTP/1.1 or HTTP/2. */
   readonly clientIdle: number;
   /** Of an HTTP/2 session with requests under way, without a byte in either direction: then a PING must go out as long again. */
   readonly sessionSilence: number;
@@ -42,27 +49,36 @@ export interface ProxyTimeouts {
   readonly tick: number;
 }
 
+/** The part that the readers of heads need. */
+export type HeadLimits = Pick<ProxyLimits, 'headBytes' | 'fieldCount'>;
+
 export const DEFAULT_LIMITS: ProxyLimits = {
-  headBytes: 32 * 1024,
-  fieldCount: 128,
+  headBytes: HEADER_BYTES,
+  fieldCount: 4_096,
   replayBytes: 64 * 1024,
   idlePerOrigin: 256,
   idleTotal: 4_096,
   clientConnections: 10_000,
   streams: 10_000,
   tlsHandshakes: 1_024,
+  proxyHeaders: 1_024,
   certificates: 1_000,
 };
 
+/**
+ * `clientIdle`, `originHead`, `bodyIdle` and `originIdle` are Cloudflare's documented connection limits (developers.cloudflare.com,
+ * "Connection limits"): keep-alive 400 s, proxy read timeout 120 s between two reads, proxy idle timeout 900 s.
+ */
 export const DEFAULT_TIMEOUTS: ProxyTimeouts = {
+  proxyHeader: 5_000,
   tlsHandshake: 10_000,
   clientHead: 10_000,
-  clientIdle: 75_000,
+  clientIdle: 400_000,
   sessionSilence: 15_000,
-  bodyIdle: 100_000,
+  bodyIdle: 120_000,
   originConnect: 15_000,
-  originHead: 100_000,
-  originIdle: 60_000,
+  originHead: 120_000,
+  originIdle: 900_000,
   upgradedIdle: 600_000,
   linger: 2_000,
   tick: 500,

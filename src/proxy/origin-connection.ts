@@ -4,10 +4,10 @@ import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
 import { type Deadlines, NEVER, type Waiting } from './deadlines.js';
-import type { OriginFailure } from './errors.js';
+import { failureOfResponse, type OriginFailure } from './errors.js';
 import { originRequestHead } from './forward-headers.js';
 import { HeadBuffer } from './head/head-buffer.js';
-import { Malformed } from './head/malformed.js';
+import { InvalidStatus, Malformed } from './head/malformed.js';
 import {
   originKeepsAlive,
   type ResponseFraming,
@@ -150,9 +150,9 @@ export class OriginConnection implements Responder, Waiting {
     try {
       this.read(user, chunk);
     } catch (error) {
-      if (!(error instanceof Malformed))
+      if (!(error instanceof Malformed || error instanceof InvalidStatus))
         this.services.log.error({ err: error, origin: this.key }, 'a response broke the proxy');
-      this.fail('invalid_response', error as Error);
+      this.fail(failureOfResponse(error), error as Error);
     }
   };
 
@@ -192,8 +192,10 @@ export class OriginConnection implements Responder, Waiting {
         user.originSwitches(head, this.socket, rest);
         return -1;
       }
-      // Other interim responses (102, 103) are left out: they are advice, and old clients stumble over them.
       if (head.status === 100) user.originContinues();
+      else user.originInforms(head);
+      // Each is a sign of life, unless it is the client's turn.
+      if (this.deadline !== NEVER) this.awaitOrigin();
       if (rest.length === 0) return -1;
       next = rest;
     }

@@ -1,16 +1,20 @@
 import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import type { ProxyProtocol } from '../live/data-plane-options.js';
 import type { LoadBoard } from '../live/load-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { Cidr } from '../net/cidr.js';
 import type { Place } from '../net/place.js';
 import { createRays } from '../net/ray.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
 import { ClientConnection, closingResponse } from './client-connection.js';
+import { type ClientTransport, createClientConnections } from './client-connections.js';
+import { clientOf } from './client-identity.js';
 import { createDeadlines } from './deadlines.js';
 import { EDGE_ERRORS } from './errors.js';
 import { createHttp1Responders } from './http1-responders.js';
@@ -21,14 +25,17 @@ import type { Certificates, KeyPair } from './https/certificates.js';
 import { createHttpsServer } from './https/https-server.js';
 import { makeCertificates } from './https/made-certificates.js';
 import { createIngressResponders } from './ingress/ingress-responders.js';
+import { createLimitLog } from './limit-log.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
 import { createListener, type Listener } from './listener.js';
 import { countConnections } from './load-counts.js';
 import type { HostIndex } from './match.js';
 import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
+import { type Arrivals, type Arrived, createArrivals } from './proxy-protocol/arrivals.js';
 import type { RequestLog } from './request-log.js';
 import type { ProxyServices } from './services.js';
+import { createTrustedProxies } from './trusted-proxies.js';
 import type { Places } from './visit.js';
 
 export interface ProxyOptions extends Places {
@@ -51,6 +58,12 @@ export interface ProxyOptions extends Places {
   readonly limits?: Partial<ProxyLimits>;
   readonly timeouts?: Partial<ProxyTimeouts>;
   readonly originTls: OriginTls;
+  /** Whether connections begin with a PROXY header; off when absent. */
+  readonly proxyProtocol?: { readonly http: ProxyProtocol; readonly https: ProxyProtocol };
+  /** Networks of proxies in front, which may send one, and whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly Cidr[];
+  /** See `load-balancer-check.ts`. */
+  readonly healthPath?: string | null;
 }
 
 export interface HttpsOptions extends ListenAddress {
@@ -84,19 +97,12 @@ const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
 /** What waits for a client before its origin is paused; with Node's 16 KiB that would be after nearly every read. */
 const CLIENT_BUFFER_BYTES = 64 * 1024;
 
-/** A client's connection, whatever it speaks. */
-interface ClientTransport {
-  /** Ends now when no request is under way, otherwise after them. */
-  drain(): void;
-  destroy(): void;
-}
-
 /**
  * A proxy for HTTP/1.1 over TCP, and for HTTP/1.1 and HTTP/2 over TLS, that follows the snapshot. The path of a request:
  * `client-connection.ts` or `http2/client-session.ts` reads it, `exchange.ts` steers and sends it, `origin-connection.ts`
  * reads the response.
  *
- * Choices that the protocol leaves open: request trailers and interim responses other than 100 and 101 are left out;
+ * Choices that the protocol leaves open: request trailers are left out;
  * WebSocket is the only upgrade; a client that ends its half during a request has given up; `Server` stays the origin's;
  * an origin on port 443 is spoken to over TLS; gRPC goes to the origin over HTTP/2, without TLS with prior knowledge; a
  * response without length ends the client's HTTP/1.1 connection.
@@ -122,7 +128,10 @@ export function createProxy(options: ProxyOptions): Proxy {
     offramps: options.offramps,
     load: options.load,
   });
-  const clients = new Set<ClientTransport>();
+  const trustedProxies = createTrustedProxies(options.trustedProxies ?? []);
+  const { proxyProtocol = { http: 'off', https: 'off' } } = options;
+  const limitReached = createLimitLog(log);
+  const clients = createClientConnections(limits.clientConnections, limitReached);
   let draining = false;
 
   const services: ProxyServices = {
@@ -139,6 +148,10 @@ export function createProxy(options: ProxyOptions): Proxy {
     http1Responders,
     http2Responders,
     ingressResponders,
+    trustedProxies,
+    healthPath: options.healthPath ?? null,
+    idleClients: clients,
+    limitReached,
     deadlines,
     nextRay: createRays(options.place.pop),
     log,
@@ -155,24 +168,39 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   function accept(socket: net.Socket, makeTransport: () => ClientTransport): void {
-    if (clients.size >= limits.clientConnections) {
+    if (!clients.makeRoom()) {
       turnAway(socket, services.nextRay());
       return;
     }
     const client = makeTransport();
     clients.add(client);
-    socket.once('close', () => clients.delete(client));
+    socket.once('close', () => clients.remove(client));
   }
 
-  function listenForHttp(address: ListenAddress, own: ProxyServices): Listener {
+  function arrivals(mode: ProxyProtocol, listener: string): (arrived: Arrived) => Arrivals {
+    const { proxyHeader: headerTimeout } = timeouts;
+    const shared = {
+      trusted: trustedProxies,
+      deadlines,
+      headerTimeout,
+      limit: limits.proxyHeaders,
+      limitReached,
+      log,
+    };
+    return (arrived) => createArrivals({ mode, listener, ...shared }, arrived);
+  }
+
+  function listenForHttp(address: ListenAddress, own: ProxyServices, mode: ProxyProtocol) {
     // Half-open, because an upgraded connection may end one direction before the other.
     const options = { noDelay: true, allowHalfOpen: true, highWaterMark: CLIENT_BUFFER_BYTES };
-    const server = net.createServer(options, (socket) =>
-      accept(socket, () => new ClientConnection(socket, 'http', own)),
-    );
-    return createListener(server, address, log);
+    const arrived: Arrived = (socket, addresses) => {
+      accept(socket, () => new ClientConnection(socket, 'http', clientOf(addresses), own));
+      socket.resume();
+    };
+    const { take, cut } = arrivals(mode, 'http')(arrived);
+    return { ...createListener(net.createServer(options, take), address, log), cut };
   }
-  const http = listenForHttp(options, services);
+  const http = listenForHttp(options, services, proxyProtocol.http);
   const others = new Set<Listener>();
   const https = options.https && listenForTls(options.https);
 
@@ -182,11 +210,14 @@ export function createProxy(options: ProxyOptions): Proxy {
       certificates: certificateSource(certificates, services.hosts, limits.certificates, log),
       handshakeTimeout: timeouts.tlsHandshake,
       handshakes: limits.tlsHandshakes,
+      limitReached,
       log,
-      accept: (socket, tcp) =>
+      arrivals: arrivals(proxyProtocol.https, 'https'),
+      accept: (socket, tcp, addresses) =>
         accept(socket, () => {
-          if (socket.alpnProtocol === 'h2') return serveHttp2(socket);
-          return new ClientConnection(socket, 'https', services, tcp);
+          const client = clientOf(addresses);
+          if (socket.alpnProtocol === 'h2') return serveHttp2(socket, client);
+          return new ClientConnection(socket, 'https', client, services, tcp);
         }),
     });
     return { ...createListener(server, address, log), cutHandshakes };
@@ -195,11 +226,12 @@ export function createProxy(options: ProxyOptions): Proxy {
   async function drain(graceMs: number): Promise<void> {
     draining = true;
     const closed = Promise.all([http.close(), https?.close(), ...[...others].map((one) => one.close())]);
+    http.cut();
     https?.cutHandshakes();
     renewResponders();
-    for (const client of clients) client.drain();
+    for (const client of clients.all()) client.drain();
     const grace = setTimeout(() => {
-      for (const client of clients) client.destroy();
+      for (const client of clients.all()) client.destroy();
     }, graceMs);
     await closed;
     clearTimeout(grace);
@@ -209,7 +241,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   return {
     listen: async () => ({ http: await http.listen(), https: https && (await https.listen()) }),
     listenerFor(address, own) {
-      const listener = listenForHttp(address, { ...services, ...own });
+      const listener = listenForHttp(address, { ...services, ...own }, 'off');
       others.add(listener);
       return {
         listen: listener.listen,

@@ -8,6 +8,7 @@ import type {
 import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Plan, Trace } from '../steering/plan.js';
+import type { DetailedError } from './errors.js';
 import type { RequestHead } from './head/request-head.js';
 import type { OnlyPlan, PublishedHostname } from './published-hostnames.js';
 import { kept, loggedPath, type RequestLog } from './request-log.js';
@@ -26,6 +27,20 @@ export interface RecordServices {
 /** What was asked for; a TCP connection has a host alone. */
 export type RecordedRequest = Pick<RequestHead, 'method' | 'host' | 'target'>;
 
+/** For a request that was refused before it had an exchange. */
+export function recordRefusal(
+  services: RecordServices,
+  ray: string,
+  clientIp: string,
+  request: RecordedRequest,
+  { status, name, text }: DetailedError,
+): void {
+  const record = new RequestRecord(services, ray, clientIp, request);
+  record.status = status;
+  record.detail = text;
+  record.end(name);
+}
+
 /** Gathers what the log of requests shall say of one request; costs next to nothing until the end. */
 export class RequestRecord {
   /** Unix milliseconds. */
@@ -35,6 +50,8 @@ export class RequestRecord {
   trace: Trace | null = null;
   /** Of the response that has begun, whoever made it. */
   status: number | null = null;
+  /** What an error says about this one request; null when its name says it all. */
+  detail: string | null = null;
   private readonly begun = performance.now();
   private plan: Plan | OnlyPlan | null = null;
   private offRamp: OffRampReport | null = null;
@@ -72,6 +89,7 @@ export class RequestRecord {
       path: loggedPath(request.target),
       status: this.status,
       error,
+      detail: error && this.detail,
       loadBalancer: loadBalancer && named(loadBalancer),
       publishedHostname: publishedHostname && named(publishedHostname),
       pool: plan && !publishedHostname ? named(plan.pool) : null,

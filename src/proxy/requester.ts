@@ -5,6 +5,8 @@ import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 export interface Client {
   /** Canonical text: the same client is always spelled the same way. */
   readonly ip: string;
+  /** Of the connection that requests come on: another one than `ip` when a trusted proxy sends them for its clients. */
+  readonly peerIp: string;
 }
 
 /** A whole response that is made here. */
@@ -37,6 +39,8 @@ export interface Requester {
   resumeBody(): void;
   /** Tells the client to send its body. */
   continue100(): void;
+  /** Passes an interim response on, unless the client cannot take it: then it is left out, as it is advice alone. */
+  inform(head: ResponseHead): void;
   /** Begins the response. The head may be held until `piece`, `flush` or `complete`. */
   respond(head: ResponseHead, framing: ResponseFraming, fields: string): void;
   /** A part of the body. Returns false when the client reads too slowly: `Exchange.clientDrained` follows. */

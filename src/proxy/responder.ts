@@ -21,6 +21,8 @@ export interface ResponderUser {
   /** Trailers of the response are wanted: behind framed pieces in place, otherwise with `responseComplete`. */
   readonly takesTrailers: boolean;
   originContinues(): void;
+  /** An interim response other than 100 and 101, such as 103 Early Hints; the final one follows. */
+  originInforms(head: ResponseHead): void;
   /** 101: from here on the socket belongs to the user, with the bytes in `rest` already read. */
   originSwitches(head: ResponseHead, socket: Duplex, rest: Buffer): void;
   responseHead(head: ResponseHead, framing: ResponseFraming): void;

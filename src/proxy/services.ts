@@ -2,13 +2,16 @@ import type { Logger } from 'pino';
 import type { LoadBoard } from '../live/load-board.js';
 import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
+import type { IdleClients } from './client-connections.js';
 import type { Deadlines } from './deadlines.js';
 import type { RequestHead } from './head/request-head.js';
+import type { LimitReached } from './limit-log.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
 import type { HostIndex } from './match.js';
 import type { OriginTarget } from './origin-target.js';
 import type { RecordServices } from './request-record.js';
 import type { Responders } from './responder.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 import type { Places } from './visit.js';
 
 /** What every connection of one proxy shares. */
@@ -24,6 +27,12 @@ export interface ProxyServices extends Places, RecordServices {
   readonly http2Responders: Responders;
   /** For origins behind the ingress rules of a tunnel. */
   readonly ingressResponders: Responders;
+  /** Whose word about their clients counts. */
+  readonly trustedProxies: TrustedProxies;
+  /** What load balancers in front ask for to see whether this proxy is there; null answers none of them. */
+  readonly healthPath: string | null;
+  readonly idleClients: IdleClients;
+  readonly limitReached: LimitReached;
   readonly deadlines: Deadlines;
   readonly nextRay: () => string;
   readonly log: Logger;

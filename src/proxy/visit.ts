@@ -30,7 +30,7 @@ export function takePlace(
   if (locationHeader === null) return home;
   const values = fieldValues(request.passedOn, locationHeader);
   if (values.length === 0) return home;
-  request.passedOn = withoutFields(request.passedOn, [locationHeader]);
+  request.passedOn = withoutFields(request.passedOn, new Set([locationHeader]));
   const text = values.join(';');
   const place = parsePlace(text, home);
   if (place === null) unreadable?.(text);

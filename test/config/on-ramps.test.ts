@@ -33,9 +33,25 @@ test('--dns-name is a label below each zone or a name for all, whatever its case
 test('each --tcp gives a port to a load balancer', () => {
   const { ports } = configOf('--tcp=5432=DB.example.com.', '--tcp', '0=queue.example.com').tcp;
   expect(ports).toEqual([
-    { port: 5432, name: 'db.example.com' },
-    { port: 0, name: 'queue.example.com' },
+    { port: 5432, name: 'db.example.com', sendProxy: null },
+    { port: 0, name: 'queue.example.com', sendProxy: null },
   ]);
+});
+
+test('a port of TCP may tell origins of its clients, also when it comes from the environment', () => {
+  const expected = [
+    { port: 5432, name: 'db.example.com', sendProxy: 'v2' },
+    { port: 25, name: 'mail.example.com', sendProxy: 'v1' },
+    { port: 0, name: 'queue.example.com', sendProxy: null },
+  ];
+  const values = ['5432=db.example.com,proxy=v2', '25=mail.example.com,proxy=V1', '0=queue.example.com'];
+  expect(configOf(...values.map((value) => `--tcp=${value}`)).tcp.ports).toEqual(expected);
+  const env = { OFFRAMP_TCP: values.join(',') };
+  expect(startConfig(parseFlags(START_FLAGS, [], env)).tcp.ports).toEqual(expected);
+  for (const value of ['5432=db.example.com,proxy=v3', '5432=db.example.com,v2', 'proxy=v2'])
+    expect(() => configOf(`--tcp=${value}`)).toThrow(
+      'such as 5432=db.example.com or 5432=db.example.com,proxy=v2',
+    );
 });
 
 test('load balancers of accounts get loopback addresses where every one of them can be bound', () => {

@@ -31,6 +31,17 @@ test('--host is for all listeners, unless edge, HTTP or HTTPS have their own', (
   expect([api.host, edge.host, http.host, https.host]).toEqual(['::1', 'localhost', '0.0.0.0', '::']);
 });
 
+test('limits of traffic are numbers from 1', () => {
+  expect(configOf().limits).toEqual({ clientConnections: 10_000, tcpConnections: 10_000, streams: 10_000 });
+  const { limits } = configOf(
+    '--max-client-connections=50000',
+    '--max-tcp-connections=20',
+    '--max-http2-streams=1',
+  );
+  expect(limits).toEqual({ clientConnections: 50_000, tcpConnections: 20, streams: 1 });
+  expect(() => configOf('--max-client-connections=0')).toThrow('a whole number from 1 to 1000000');
+});
+
 test('--memory keeps nothing, and a relative data directory becomes absolute', () => {
   expect(configOf('--memory').dataDir).toBeNull();
   expect(configOf('--data-dir=here').dataDir).toBe(path.resolve('here'));

@@ -202,7 +202,7 @@ test('an answer that is not HTTP is an invalid response', async () => {
 });
 
 test('a head that does not end is an invalid response', async () => {
-  const origin = await tcpOrigin((socket) => socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`));
+  const origin = await tcpOrigin((socket) => socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(140_000)}`));
   expect(await probe({ port: origin.port })).toMatchObject({ failureReason: 'HTTP Invalid Response' });
 });
 
@@ -316,3 +316,33 @@ test('a body that stalls before it can be judged is a timeout', async () => {
   bench.clock.advance(1_000);
   expect(await bench.verdict(POOL)).toMatchObject({ failureReason: 'HTTP timeout occurred' });
 });
+
+test('headers of an answer may be as large, and as many, as those of traffic', async () => {
+  const large = await probeServer(answer(200, { 'x-large': 'a'.repeat(126 * 1024) }));
+  expect(large.health).toMatchObject({ ...HEALTHY, responseCode: 200 });
+  const cookies = Array.from({ length: 3_000 }, (_, i) => `k${i}=v`);
+  const many = await probeServer(
+    (_request, response) => {
+      response.writeHead(302, { 'set-cookie': cookies, location: '/next' }).end();
+    },
+    { expectedCodes: '302' },
+  );
+  expect(many.health).toMatchObject({ ...HEALTHY, responseCode: 302 });
+  const larger = await probeServer(answer(200, { 'x-large': 'a'.repeat(132 * 1024) }));
+  expect(larger.health).toMatchObject({ state: 'unhealthy', failureReason: 'HTTP Invalid Response' });
+});
+
+test.each([999, 600])(
+  'the status %i, which traffic gets as a 502, is no healthy answer, whatever is expected',
+  async (status) => {
+    const server = await tcpOrigin((socket) => {
+      socket.once('data', () => socket.end(`HTTP/1.1 ${status} Denied\r\nContent-Length: 0\r\n\r\n`));
+    });
+    const health = await probe({ port: server.port, expectedCodes: `${status}` });
+    expect(health).toMatchObject({
+      state: 'unhealthy',
+      failureReason: 'HTTP Invalid Response',
+      responseCode: status,
+    });
+  },
+);

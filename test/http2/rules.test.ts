@@ -157,7 +157,7 @@ const streamErrors: Record<string, [(id: number) => Buffer, number]> = {
       ]),
     CODE.FLOW_CONTROL_ERROR,
   ],
-  'a header list above 256 KiB': [(id) => head(id, [...OK, 'x', 'y'.repeat(300 * 1024)]), CODE.CANCEL],
+  'a header list above 512 KiB': [(id) => head(id, [...OK, 'x', 'y'.repeat(600 * 1024)]), CODE.CANCEL],
 };
 
 test.each(Object.entries(streamErrors))('%s resets the stream alone', async (name, [bytes, code]) => {
@@ -212,7 +212,7 @@ describe('a server', () => {
   test('answers 431 to a request with too many headers', async () => {
     const { server, peer } = await ourServer();
     server.on('stream', () => expect.fail('it was served'));
-    peer.write(head(1, [...GET, 'x', 'y'.repeat(300 * 1024)]));
+    peer.write(head(1, [...GET, 'x', 'y'.repeat(600 * 1024)]));
     const { payload, flags } = await peer.heard(FRAME.HEADERS);
     expect(payload.toString('latin1')).toContain('431');
     expect(flags & FLAG.END_STREAM).toBe(1);

@@ -16,12 +16,16 @@ interface Understood {
 }
 
 function bare({ method, url, headers }: http.IncomingMessage): Omit<Understood, 'body'> {
-  const absolute = /^http:\/\/([^/?]*)(.*)$/i.exec(url!);
-  if (!absolute) return { method: method!, target: url!, host: headers.host ?? '' };
+  // The proxy drops a fragment.
+  const target = url!.replace(/#.*/, '');
+  const absolute = /^http:\/\/([^/?]*)(.*)$/i.exec(target);
+  if (!absolute) return { method: method!, target, host: headers.host ?? '' };
   // The authority of an absolute target counts, whatever Host says (RFC 9112, section 3.2.2).
   const rest = absolute[2]!;
   return { method: method!, target: rest.startsWith('/') ? rest : `/${rest}`, host: absolute[1]! };
 }
+
+const percentEncoded = (byte: string) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 
 function understand(request: http.IncomingMessage, into: Understood[]): void {
   const understood: Understood = { ...bare(request), body: null };
@@ -51,10 +55,17 @@ async function byNode(bytes: string): Promise<Understood[]> {
       if (kind === 'upgrade') requests.push({ ...bare(request), body: '' });
       socket.destroy();
     });
+  // Node refuses raw bytes in a target, which the proxy encodes.
+  const encoded = bytes.replace(
+    /^([^ \r\n]+ )([^ \r\n]*)(?= HTTP)/gm,
+    (_line, method: string, target: string) => {
+      return method + target.replace(/[\x80-\xff]/g, percentEncoded);
+    },
+  );
   const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   socket.on('error', () => {});
   server.emit('connection', socket);
-  socket.push(Buffer.from(bytes, 'latin1'));
+  socket.push(Buffer.from(encoded, 'latin1'));
   // Parsing and the events behind it take a few turns; nothing here waits for a clock.
   for (let turn = 0; turn < 12; turn++) await new Promise(setImmediate);
   socket.destroy();

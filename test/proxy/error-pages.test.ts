@@ -49,6 +49,8 @@ test('every failure of an origin has the code that is documented for it', () => 
     overloaded: [503, 503],
     loop: [508, 1000],
     invalid_response: [520, 520],
+    invalid_status: [502, 502],
+    response_header_too_large: [502, 502],
     refused: [521, 521],
     connect_timeout: [522, 522],
     unreachable: [523, 523],

@@ -200,15 +200,6 @@ test('a response that ends with its connection ends the connection of the client
   expect(received).toMatch(/\r\n\r\nuntil the end$/);
 });
 
-test('interim responses but 100 and 101 are left out', async () => {
-  const { received } = await exchange(
-    get(),
-    `HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${EMPTY}`,
-  );
-  expect(received).toMatch(/^HTTP\/1\.1 200 OK/);
-  expect(received).not.toMatch(/ 10[0-9] |Link/);
-});
-
 test('an HTTP/1.0 client gets one response, then the close', async () => {
   const { client } = await exchange(`GET / HTTP/1.0\r\nHost: ${HOST}\r\n`);
   expect(await client.closed()).toMatch(/\r\nConnection: close\r\n/);

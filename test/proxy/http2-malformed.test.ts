@@ -66,7 +66,7 @@ test.each<[string, readonly Field[]]>([
   ['a name in upper case', [...GET, ['X-A', 'b']]],
   ['CR and LF in the path', replaced([':path', `/ HTTP/1.1\r\nX: ${SMUGGLED}`])],
   ['a space in the path', replaced([':path', '/ HTTP/1.1'])],
-  ['a fragment in the path', replaced([':path', '/#x'])],
+  ['a path that is a fragment', replaced([':path', '#x'])],
   ['a path that is none', replaced([':path', 'http://other.example.com/'])],
   ['an empty path', replaced([':path', ''])],
   ['CR and LF in the method', replaced([':method', 'GET / HTTP/1.1\r\nX: y\r\n\r\nGET'])],
@@ -197,11 +197,11 @@ test('host takes the place of :authority', async () => {
 });
 
 test('more fields, or a longer head, than may be are refused', async () => {
-  const many = Array.from({ length: 200 }, (_, i): Field => [`x-${i}`, 'a']);
-  expect(await statusOf([...GET, ...many])).toMatch(/^(431|reset)$/);
-  const long = Array.from({ length: 20 }, (_, i): Field => [`x-${i}`, 'a'.repeat(500)]);
-  expect(await statusOf([...GET, ...long])).toBe('200');
-  const session = await http2Client(rig);
-  const headers = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`x-${i}`, 'a'.repeat(800)]));
+  const session = await http2Client(rig, { maxSendHeaderBlockLength: 1_000_000 });
+  const fields = (count: number, bytes: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, 'a'.repeat(bytes)]));
+  expect((await ask(session, fields(4_097, 1))).status).toBe(431);
+  expect((await ask(session, fields(20, 500))).status).toBe(200);
+  const headers = fields(60, 2_300);
   expect((await ask(session, headers)).status).toBe(431);
 });

@@ -13,6 +13,7 @@ const report = (fields: Partial<RequestReport>): RequestReport => ({
   path: '/',
   status: 200,
   error: null,
+  detail: null,
   loadBalancer: { id: 'lb-id', name: 'app.example.com' },
   publishedHostname: null,
   pool: { id: 'pool-id', name: 'blue' },

@@ -58,6 +58,7 @@ test('a request is found with what it asked, who answered and why, and without i
     path: '/cart/1',
     status: 200,
     error: null,
+    detail: null,
     loadBalancer: { id: 'lb', name: HOST },
     publishedHostname: null,
     pool: { id: 'a', name: 'pool a' },

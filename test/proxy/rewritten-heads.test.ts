@@ -7,7 +7,7 @@ import { type RequestHead, readRequestHead } from '../../src/proxy/head/request-
 import { seededRandom } from '../steering/seeded-random.js';
 
 const random = seededRandom(20);
-const CLIENT = { identity: { ip: '192.0.2.1', random }, scheme: 'http' } as const;
+const CLIENT = { identity: { ip: '192.0.2.1', peerIp: '192.0.2.1', random }, scheme: 'http' } as const;
 const any = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
 
 const LINES = [

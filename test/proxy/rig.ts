@@ -42,7 +42,18 @@ export interface Rig {
 
 export interface RigOptions
   extends Partial<
-    Pick<ProxyOptions, 'limits' | 'timeouts' | 'originTls' | 'locationHeader' | 'offramps' | 'log'>
+    Pick<
+      ProxyOptions,
+      | 'limits'
+      | 'timeouts'
+      | 'originTls'
+      | 'locationHeader'
+      | 'offramps'
+      | 'log'
+      | 'proxyProtocol'
+      | 'trustedProxies'
+      | 'healthPath'
+    >
   > {
   /** Ports on 127.0.0.1: the origins of one unmonitored pool behind HOST, in failover order with `hash` by default. */
   readonly origins?: readonly number[];
@@ -93,6 +104,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     originTls: options.originTls ?? 'full',
     ...(options.limits && { limits: options.limits }),
     timeouts: { tick: 20, ...options.timeouts },
+    ...(options.proxyProtocol && { proxyProtocol: options.proxyProtocol }),
+    ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
+    ...(options.healthPath && { healthPath: options.healthPath }),
   };
   const proxy = createProxy(proxyOptions);
   const { http, https } = await proxy.listen();

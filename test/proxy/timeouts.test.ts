@@ -1,12 +1,23 @@
 import { once } from 'node:events';
 import type net from 'node:net';
 import { expect, test } from 'vitest';
+import { DEFAULT_TIMEOUTS } from '../../src/proxy/limits.js';
 import { rawOrigin, scriptedOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
 import { HOST, startRig } from './rig.js';
 
 const GET = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+// developers.cloudflare.com/fundamentals/reference/connection-limits
+test('the times are those of Cloudflare’s documented connection limits', () => {
+  expect(DEFAULT_TIMEOUTS).toMatchObject({
+    clientIdle: 400_000,
+    originHead: 120_000,
+    bodyIdle: 120_000,
+    originIdle: 900_000,
+  });
+});
 
 test('a head that does not become complete is answered with 408', async () => {
   const rig = await startRig({ timeouts: { clientHead: 40 } });

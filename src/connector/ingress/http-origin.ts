@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
+import { HEADER_BYTES } from '../../net/header-limits.js';
 import { timerMs } from '../seconds.js';
 import { ConfigurationError, shown } from './configuration-error.js';
 import type { OriginRequest } from './origin-request.js';
@@ -20,8 +21,11 @@ export interface HttpOrigin {
 
 type HttpService = Extract<Service, { kind: 'http' | 'unix' }>;
 
-/** Bytes of an answer's headers. They travel to the edge in one field, a third longer. */
-const MAX_HEADER_BYTES = 48 * 1024;
+/**
+ * Bytes of an answer's headers. They travel to the edge in one field, a third longer. More than the edge passes on, which
+ * tells clients its limit.
+ */
+const MAX_HEADER_BYTES = HEADER_BYTES * 1.5;
 /** As Go has it when no number is given. */
 const FEW_IDLE_CONNECTIONS = 2;
 

@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { HEADER_BYTES } from '../../net/header-limits.js';
 import { reasonOfHttpError } from '../failure-reason.js';
 import type { HttpProbeRequest } from './http-request.js';
 import { ProbeFailure } from './probe.js';
@@ -16,7 +17,7 @@ export interface HttpProbeAnswer {
 
 /**
  * Sends one request over `stream`, which is connected and must be destroyed by `signal`, and resolves with the head of
- * the answer; Node bounds that at 16 KiB. Rejects with a ProbeFailure.
+ * the answer, which has the limits of traffic. Rejects with a ProbeFailure.
  */
 export async function exchange(
   stream: Duplex,
@@ -48,7 +49,16 @@ export async function exchange(
 
 function compose(stream: Duplex, { method, path, host, headers }: HttpProbeRequest): ClientRequest {
   try {
-    return request({ method, path, headers: { Host: host, ...headers }, createConnection: () => stream });
+    const outgoing = request({
+      method,
+      path,
+      headers: { Host: host, ...headers },
+      createConnection: () => stream,
+      maxHeaderSize: HEADER_BYTES,
+    });
+    // Node's own limit drops fields without a word.
+    outgoing.maxHeadersCount = 0;
+    return outgoing;
   } catch (error) {
     // The method, the path or a header has characters that HTTP does not allow.
     throw new ProbeFailure('Monitor Config Error', { cause: error });

@@ -14,7 +14,8 @@ const BODY_WINDOW = 10 * 1024;
 /**
  * Up when the status is expected and, if asked for, the body has the expected text in its first 10 KiB, whatever the
  * case. A redirect is an answer like any other, unless the monitor follows redirects: then the last one counts, and one
- * that cannot be followed (see `nextHop`) or is one too many is a wrong status.
+ * that cannot be followed (see `nextHop`) or is one too many is a wrong status. A number that is no status of HTTP is an
+ * invalid response, whatever is expected: traffic would get an error in its place.
  */
 export const probeHttp: Probe = async (target, means, signal) => {
   const { origin, monitor } = target;
@@ -28,6 +29,8 @@ export const probeHttp: Probe = async (target, means, signal) => {
     means,
     signal,
   );
+  if (answer.status < 100 || answer.status > 599)
+    return failed('HTTP Invalid Response', answer.status, rttMs);
   if (!final || !isExpected(answer.status)) {
     return failed('Response code mismatch error', answer.status, rttMs);
   }

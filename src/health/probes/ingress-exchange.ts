@@ -1,4 +1,5 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import { HEADER_BYTES } from '../../net/header-limits.js';
 import {
   DialError,
   MAX_REDIALS,
@@ -114,6 +115,8 @@ function readHead(raw: readonly string[]): Pick<HttpProbeAnswer, 'status' | 'hea
     if (whoAnswers(rawField(raw, 'cf-cloudflared-response-meta')) === 'connector')
       throw new ProbeFailure('TCP connection failed');
     const fields = originFields(rawField(raw, 'cf-cloudflared-response-headers') ?? '');
+    const bytes = fields.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
+    if (bytes > HEADER_BYTES) throw new ProbeFailure('HTTP Invalid Response');
     const location = fields.find(([name]) => name.toLowerCase() === 'location')?.[1];
     return {
       status: Number(rawField(raw, ':status')),

@@ -23,12 +23,8 @@ export const TOKEN = codes("!#$%&'*+-.^_`|~", DIGITS, UPPER, LOWER);
 /** Field values: visible characters, space, tab and the upper half; never CR, LF, NUL or another control. */
 export const FIELD_VALUE = codes('\t', [0x20, 0x7e], [0x80, 0xff]);
 
-/** Request targets: visible ASCII; `#` would start a fragment, which never goes on the wire. */
-export const TARGET = (() => {
-  const table = codes('', [0x21, 0x7e]);
-  table['#'.charCodeAt(0)] = 0;
-  return table;
-})();
+/** Request targets as clients send them: visible ASCII, and raw bytes above it, which some clients do not encode. */
+export const TARGET = codes('', [0x21, 0x7e], [0x80, 0xff]);
 
 /** The names and addresses that a Host field may hold, its port and IPv6 brackets included. */
 export const AUTHORITY = codes('-._:[]', DIGITS, UPPER, LOWER);

@@ -10,6 +10,7 @@ export type FieldRole =
   | 'upgrade'
   | 'expect'
   | 'forwarded_for'
+  | 'forwarded_proto'
   | 'cdn_loop'
   | 'te';
 
@@ -25,6 +26,11 @@ export interface FieldRoles {
   readonly byLength: readonly (readonly NamedRole[] | undefined)[];
   /** Fields whose name starts so are dropped. */
   readonly droppedPrefixes: readonly string[];
+  /**
+   * RFC 9112 section 5.1: blanks between a name and its colon are removed from a response, and refused in a request, where
+   * servers that differ about them could be played off against each other.
+   */
+  readonly removesBlanks: boolean;
 }
 
 /** Fields that speak of one connection only, on both sides. */
@@ -46,7 +52,7 @@ export const REQUEST_FIELDS = fieldRoles(
     host: 'host',
     expect: 'expect',
     'x-forwarded-for': 'forwarded_for',
-    'x-forwarded-proto': 'drop',
+    'x-forwarded-proto': 'forwarded_proto',
     'x-real-ip': 'drop',
     'cdn-loop': 'cdn_loop',
     te: 'te',
@@ -57,10 +63,10 @@ export const REQUEST_FIELDS = fieldRoles(
   ['cf-', 'cf_', 'x_forwarded_', 'x_forwarded-', 'x-forwarded_', 'x_real_ip', 'x_real-ip', 'x-real_ip'],
 );
 
-export const RESPONSE_FIELDS = fieldRoles({ ...CONNECTION_FIELDS, 'cf-ray': 'drop' }, ['x-accel-']);
+export const RESPONSE_FIELDS = fieldRoles({ ...CONNECTION_FIELDS, 'cf-ray': 'drop' }, ['x-accel-'], true);
 
 /** None of these makes sense, or is safe, behind a body. */
-export const TRAILER_FIELDS = fieldRoles(
+export const REQUEST_TRAILER_FIELDS = fieldRoles(
   {
     ...CONNECTION_FIELDS,
     host: 'host',
@@ -88,9 +94,12 @@ export const TRAILER_FIELDS = fieldRoles(
   ['cf-', 'x-accel-', 'x-forwarded-', 'access-control-'],
 );
 
+export const RESPONSE_TRAILER_FIELDS: FieldRoles = { ...REQUEST_TRAILER_FIELDS, removesBlanks: true };
+
 function fieldRoles(
   table: Readonly<Record<string, FieldRole | Exception>>,
   droppedPrefixes: string[],
+  removesBlanks = false,
 ): FieldRoles {
   const named = Object.entries(table).map(([name, role]) => ({ name, role }));
   const longest = Math.max(...named.map(({ name }) => name.length));
@@ -98,7 +107,7 @@ function fieldRoles(
     const sameLength = named.filter(({ name }) => name.length === length);
     return sameLength.length > 0 ? sameLength : undefined;
   });
-  return { byLength, droppedPrefixes };
+  return { byLength, droppedPrefixes, removesBlanks };
 }
 
 /** The role of the field whose name is `text.slice(start, end)`; undefined when it has none. */

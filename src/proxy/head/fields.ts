@@ -1,6 +1,6 @@
 import { COLON, CR, FIELD_VALUE, LF, SPACE, TAB, TOKEN } from './characters.js';
 import { type FieldRole, type FieldRoles, roleOf } from './field-roles.js';
-import { Malformed } from './malformed.js';
+import { Malformed, tooManyFields } from './malformed.js';
 
 /** What the framing and connection fields of a head said. */
 export interface MessageFields {
@@ -37,8 +37,9 @@ const MAX_LENGTH_DIGITS = 15;
 
 /**
  * Reads the field lines of `text` from `at` to its end. Fields with a role are taken out, their values go to `take`
- * unless the role is `drop`; the proxy writes them anew from what was understood. Refused are: an empty name or a space
- * before the colon, folded lines, CR, LF, NUL or other controls inside a value, and more than `fieldCount` fields.
+ * unless the role is `drop`; the proxy writes them anew from what was understood. Refused are: an empty name, folded lines,
+ * CR, LF, NUL or other controls inside a value, and more than `fieldCount` fields. Blanks before the colon are refused or
+ * removed, as `roles` says.
  */
 export function readFields<Head extends MessageFields>(
   text: string,
@@ -55,25 +56,31 @@ export function readFields<Head extends MessageFields>(
     const lineStart = at;
     while (TOKEN[text.charCodeAt(at)] === 1) at++;
     const nameEnd = at;
+    if (roles.removesBlanks) while (isBlank(text.charCodeAt(at))) at++;
     if (nameEnd === lineStart || text.charCodeAt(at) !== COLON) throw badFieldName(text, lineStart);
-    at++;
+    const colon = at++;
     while (isBlank(text.charCodeAt(at))) at++;
     const valueStart = at;
     while (FIELD_VALUE[text.charCodeAt(at)] === 1) at++;
     if (text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF) {
       throw new Malformed(400, `the value of ${text.slice(lineStart, nameEnd)} has a control character`);
     }
-    if (++count > fieldCount) throw new Malformed(431, `more than ${fieldCount} header fields`);
+    if (++count > fieldCount) throw tooManyFields(fieldCount);
     const valueEnd = at;
     at += 2;
     const role = roleOf(roles, text, lineStart, nameEnd);
-    if (role === undefined) continue;
+    if (role === undefined) {
+      if (colon === nameEnd) continue;
+      head.passedOn += text.slice(keptFrom, nameEnd);
+      keptFrom = colon;
+      continue;
+    }
     if (role !== 'drop') take(head, role, trimmed(text, valueStart, valueEnd));
     if (lineStart > keptFrom) head.passedOn += text.slice(keptFrom, lineStart);
     keptFrom = at;
   }
   if (keptFrom < at) head.passedOn += text.slice(keptFrom, at);
-  if (head.nominated !== null) head.passedOn = withoutFields(head.passedOn, head.nominated);
+  if (head.nominated !== null) head.passedOn = withoutFields(head.passedOn, new Set(head.nominated));
 }
 
 function isBlank(code: number): boolean {
@@ -154,8 +161,8 @@ function takeConnectionOption(head: MessageFields, option: string): void {
 }
 
 /** The lines whose field has none of these lower-case names. */
-export function withoutFields(lines: string, names: readonly string[]): string {
-  const stays = (line: string) => !names.includes(line.slice(0, line.indexOf(':')).toLowerCase());
+export function withoutFields(lines: string, names: ReadonlySet<string>): string {
+  const stays = (line: string) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase());
   return lines
     .split('\r\n')
     .filter((line) => line !== '' && stays(line))

@@ -1,3 +1,4 @@
+import { isCheckWithoutHost } from '../load-balancer-check.js';
 import { CR, LF, SPACE, TARGET, TOKEN } from './characters.js';
 import { type FieldRole, REQUEST_FIELDS } from './field-roles.js';
 import { checkFraming, type MessageFields, readFields, takeMessageField } from './fields.js';
@@ -21,6 +22,8 @@ export interface RequestHead extends MessageFields {
   takesTrailers: boolean;
   /** All X-Forwarded-For values, joined. */
   forwardedFor: string;
+  /** What the last X-Forwarded-Proto says, if it is one of these: of no meaning unless a trusted proxy has sent it. */
+  forwardedProto: 'http' | 'https' | null;
   /** All CDN-Loop values, joined. */
   cdnLoop: string;
 }
@@ -31,9 +34,14 @@ const VERSION_LENGTH = 'HTTP/1.1'.length;
 
 /**
  * The head in `text`: request line and field lines, each with its CRLF, without the blank line.
- * Throws Malformed with the status that the client shall get.
+ * `healthPath`: see `isCheckWithoutHost`; such a request has an empty authority. Throws Malformed with the status that the
+ * client shall get.
  */
-export function readRequestHead(text: string, fieldCount: number): RequestHead {
+export function readRequestHead(
+  text: string,
+  fieldCount: number,
+  healthPath: string | null = null,
+): RequestHead {
   let at = 0;
   while (TOKEN[text.charCodeAt(at)] === 1) at++;
   if (at === 0 || at > MAX_METHOD_LENGTH || text.charCodeAt(at) !== SPACE) {
@@ -50,8 +58,15 @@ export function readRequestHead(text: string, fieldCount: number): RequestHead {
   const head = emptyHead(method, minorVersion);
   readFields(text, at + VERSION_LENGTH + 2, REQUEST_FIELDS, fieldCount, head, takeRequestField);
   checkFraming(head, minorVersion);
-  takeTarget(head, target);
+  takeTarget(head, target, healthPath);
   return head;
+}
+
+/** What a head says first, for the log: one that is too large is not read as a whole. `text` may end anywhere. */
+export function beginningOf(text: string): Pick<RequestHead, 'method' | 'target' | 'host'> {
+  const [, method = '', target = ''] = /^([^ \r\n]{1,32}) ([^ \r\n]{0,1024})/.exec(text) ?? [];
+  const [, authority = ''] = /\r\nhost:[ \t]*([^\r\n]{1,261})\r\n/i.exec(text) ?? [];
+  return { method, target, host: authority.toLowerCase().replace(/:\d*$/, '') };
 }
 
 function readVersion(text: string, at: number): 0 | 1 {
@@ -81,6 +96,7 @@ function emptyHead(method: string, minorVersion: 0 | 1): RequestHead {
     grpc: false,
     takesTrailers: false,
     forwardedFor: '',
+    forwardedProto: null,
     cdnLoop: '',
     contentLength: null,
     chunked: false,
@@ -112,6 +128,14 @@ function takeRequestField(head: RequestHead, role: FieldRole, value: string): vo
     case 'forwarded_for':
       head.forwardedFor = joined(head.forwardedFor, value);
       break;
+    case 'forwarded_proto': {
+      const last = value
+        .slice(value.lastIndexOf(',') + 1)
+        .trim()
+        .toLowerCase();
+      head.forwardedProto = last === 'http' || last === 'https' ? last : null;
+      break;
+    }
     case 'cdn_loop':
       head.cdnLoop = joined(head.cdnLoop, value);
       break;
@@ -124,8 +148,12 @@ function joined(list: string, value: string): string {
   return list === '' ? value : `${list}, ${value}`;
 }
 
-function takeTarget(head: RequestHead, target: string): void {
-  if (head.authority === '') throw new Malformed(400, 'there is no Host');
+function takeTarget(head: RequestHead, target: string, healthPath: string | null): void {
+  if (head.authority === '') {
+    head.target = target;
+    if (isCheckWithoutHost(head, healthPath)) return;
+    throw new Malformed(400, 'there is no Host');
+  }
   // Also when it does not count: a Host that cannot be read is a sign of an attack.
   takeAuthority(head, head.authority);
   const { forwarded, authority } = readTarget(head.method, target);

@@ -9,10 +9,16 @@ export interface RequestTarget {
   readonly authority: string | null;
 }
 
+const FRAGMENT_OR_RAW = /[#\x80-\xff]/;
+const RAW_BYTES = /[\x80-\xff]/g;
 const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
 
-/** The origin form, the asterisk of OPTIONS, or the absolute form, which is turned into the origin form. */
-export function readTarget(method: string, target: string): RequestTarget {
+/**
+ * The origin form, the asterisk of OPTIONS, or the absolute form, which is turned into the origin form. What clients should
+ * not have sent so is put right: a fragment is dropped, and raw bytes above ASCII (latin1 here) are percent-encoded.
+ */
+export function readTarget(method: string, given: string): RequestTarget {
+  const target = FRAGMENT_OR_RAW.test(given) ? encoded(given) : given;
   // Whatever its target: an origin that took it up would read the next client's request as tunnelled bytes.
   if (method === 'CONNECT') throw new Malformed(400, 'CONNECT is not served');
   if (target.charCodeAt(0) === 47) return { forwarded: target, authority: null };
@@ -22,6 +28,15 @@ export function readTarget(method: string, target: string): RequestTarget {
     throw new Malformed(400, `the request target ${JSON.stringify(target.slice(0, 80))} is not a path`);
   }
   return { forwarded: pathOf(method, absolute[2]!), authority: absolute[1]! };
+}
+
+function encoded(target: string): string {
+  const fragment = target.indexOf('#');
+  return (fragment < 0 ? target : target.slice(0, fragment)).replace(RAW_BYTES, percentEncoded);
+}
+
+function percentEncoded(byte: string): string {
+  return `%${byte.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 function pathOf(method: string, rest: string): string {

@@ -1,4 +1,9 @@
-import { type FieldRole, TRAILER_FIELDS } from './field-roles.js';
+import {
+  type FieldRole,
+  type FieldRoles,
+  REQUEST_TRAILER_FIELDS,
+  RESPONSE_TRAILER_FIELDS,
+} from './field-roles.js';
 import { type MessageFields, readFields } from './fields.js';
 import { Malformed } from './malformed.js';
 
@@ -11,17 +16,17 @@ export type TrailerReader = (lines: string) => string;
  * Those of a response. Fields that would change the framing, the routing or the meaning of a message that has already been
  * acted upon are left out (RFC 9110 section 6.5.1).
  */
-export const responseTrailers: TrailerReader = (lines) => read(lines, () => {});
+export const responseTrailers: TrailerReader = (lines) => read(lines, RESPONSE_TRAILER_FIELDS, () => {});
 
 /** For who does not want them: they are checked all the same. */
 export const noTrailers: TrailerReader = (lines) => {
-  read(lines, () => {});
+  read(lines, RESPONSE_TRAILER_FIELDS, () => {});
   return '';
 };
 
 /** Those of a request are left out. One about framing or routing is a sign of an attack, as Node's parser has it too. */
 export const requestTrailers: TrailerReader = (lines) => {
-  read(lines, (_, role) => {
+  read(lines, REQUEST_TRAILER_FIELDS, (_, role) => {
     const name = NOT_IN_REQUESTS[role];
     if (name) throw new Malformed(400, `${name} stands behind the body, where it means nothing`);
   });
@@ -34,7 +39,11 @@ const NOT_IN_REQUESTS: Partial<Record<FieldRole, string>> = {
   host: 'Host',
 };
 
-function read(lines: string, take: (fields: MessageFields, role: FieldRole) => void): string {
+function read(
+  lines: string,
+  roles: FieldRoles,
+  take: (fields: MessageFields, role: FieldRole) => void,
+): string {
   const fields: MessageFields = {
     contentLength: null,
     chunked: false,
@@ -45,6 +54,6 @@ function read(lines: string, take: (fields: MessageFields, role: FieldRole) => v
     nominated: null,
     passedOn: '',
   };
-  readFields(lines, 0, TRAILER_FIELDS, MAX_TRAILER_FIELDS, fields, take);
+  readFields(lines, 0, roles, MAX_TRAILER_FIELDS, fields, take);
   return fields.passedOn;
 }

@@ -1,17 +1,21 @@
 import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { createAllowance } from '../allowance.js';
-import { clientOf } from '../client-identity.js';
+import type { ClientTransport } from '../client-connections.js';
 import type { Waiting } from '../deadlines.js';
 import { errorResponse, refusal } from '../errors.js';
 import { Exchange } from '../exchange.js';
 import { rayField } from '../forward-headers.js';
-import { Malformed } from '../head/malformed.js';
+import { HeadTooLarge, Malformed } from '../head/malformed.js';
 import type { RequestHead } from '../head/request-head.js';
 import type { ProxyLimits } from '../limits.js';
+import { recordRefusal } from '../request-record.js';
+import type { Client } from '../requester.js';
 import type { ProxyServices } from '../services.js';
+import { requestSender } from '../trusted-proxies.js';
+import { headerListBytes, headerListLimits } from './header-list-limits.js';
 import { Http2Requester } from './http2-requester.js';
-import { readHttp2Request } from './read-request.js';
+import { pseudoFields, readHttp2Request } from './read-request.js';
 
 /** Of one session at the same time. */
 const MAX_STREAMS = 100;
@@ -22,23 +26,16 @@ const SESSION_WINDOW = 1024 * 1024;
 const RESETS = { burst: 200, perSecond: 20 };
 /** PING and SETTINGS: each makes us answer, and some clients measure the line with them. */
 const CONTROL_FRAMES = { burst: 1_000, perSecond: 500 };
-/** Pseudo-headers, and crumbs of cookies, come on top of the fields that are counted. */
-const EXTRA_PAIRS = 64;
-
-export interface ClientSession {
-  /** Takes no new streams; ends when those under way have ended. */
-  drain(): void;
-  destroy(): void;
-}
 
 /** Makes what serves the HTTP/2 sessions of clients, with one bound for the streams of all of them. */
-export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) => ClientSession {
+export function createHttp2Server(
+  services: ProxyServices,
+): (socket: TLSSocket, identity: Client) => ClientTransport {
   let openStreams = 0;
   const { deadlines, limits, timeouts } = services;
 
-  return (socket) => {
+  return (socket, identity) => {
     const session = openSession(socket, services);
-    const identity = clientOf(socket);
     const resets = createAllowance(RESETS.burst, RESETS.perSecond, () => performance.now());
     const controls = createAllowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, () => performance.now());
     let open = 0;
@@ -56,6 +53,15 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
       },
     };
     deadlines.watch(waiting);
+    const transport: ClientTransport = {
+      drain: () => (open === 0 ? endSession() : session.close()),
+      destroy: breakOff,
+      closeIdle() {
+        // Says goodbye, and closes the socket behind it.
+        if (open === 0) session.destroy();
+        return open === 0;
+      },
+    };
 
     /**
      * After some mistakes of the client the library neither reads nor writes any more, not even the end of the connection,
@@ -93,8 +99,10 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
     function streamClosed(failed: boolean): void {
       open -= 1;
       openStreams -= 1;
-      if (open === 0)
+      if (open === 0) {
         waiting.deadline = deadlines.after(session.closed ? timeouts.linger : timeouts.clientIdle);
+        services.idleClients.rest(transport);
+      }
       if (failed && !resets.spend()) calm('streams were reset');
     }
 
@@ -106,10 +114,14 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
     ): void {
       open += 1;
       openStreams += 1;
-      if (open === 1) waiting.deadline = deadlines.after(timeouts.sessionSilence);
+      if (open === 1) {
+        waiting.deadline = deadlines.after(timeouts.sessionSilence);
+        services.idleClients.leave(transport);
+      }
       // `close` follows.
       stream.on('error', () => {});
       if (openStreams > limits.streams) {
+        services.limitReached('HTTP/2 streams', limits.streams);
         stream.once('close', () => streamClosed(false));
         stream.close(constants.NGHTTP2_REFUSED_STREAM);
         return;
@@ -117,10 +129,10 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
       const ends = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       const request = readRequest(rawHeaders, ends, limits);
       const malformed = request instanceof Malformed;
+      const sender = { identity, scheme: 'https' } as const;
       const requester = new Http2Requester({
         stream,
-        identity,
-        scheme: 'https',
+        ...(malformed ? sender : requestSender(sender, request, services.trustedProxies)),
         request: malformed ? { method: '', chunked: !ends, contentLength: null } : request,
         deadlines,
         idleMs: !malformed && request.grpc ? timeouts.upgradedIdle : timeouts.bodyIdle,
@@ -131,7 +143,7 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
         requester.closed();
         streamClosed(failed);
       });
-      if (malformed) refuse(requester, request);
+      if (malformed) refuse(requester, request, rawHeaders);
       else if (!stream.destroyed) startExchange(requester, request);
     }
 
@@ -145,9 +157,12 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
       }
     }
 
-    function refuse(requester: Http2Requester, { status, message }: Malformed): void {
+    function refuse(requester: Http2Requester, malformed: Malformed, rawHeaders: readonly string[]): void {
       const ray = services.nextRay();
-      requester.answer(errorResponse(refusal(status, message), ray), rayField(ray));
+      const error = refusal(malformed.status, malformed.message);
+      if (malformed instanceof HeadTooLarge)
+        recordRefusal(services, ray, identity.ip, pseudoFields(rawHeaders), error);
+      requester.answer(errorResponse(error, ray), rayField(ray));
     }
 
     session.on('stream', onStream as never);
@@ -163,21 +178,18 @@ export function createHttp2Server(services: ProxyServices): (socket: TLSSocket) 
       deadlines.forget(waiting);
       socket.destroy();
     });
-    return {
-      drain: () => (open === 0 ? endSession() : session.close()),
-      destroy: breakOff,
-    };
+    return transport;
   };
 }
 
 function openSession(socket: TLSSocket, { limits }: ProxyServices): ServerHttp2Session {
   const session = http2.performServerHandshake(socket, {
-    maxHeaderListPairs: limits.fieldCount + EXTRA_PAIRS,
+    ...headerListLimits(limits),
     maxSessionInvalidFrames: RESETS.burst,
     settings: {
       maxConcurrentStreams: MAX_STREAMS,
       initialWindowSize: STREAM_WINDOW,
-      maxHeaderListSize: limits.headBytes,
+      maxHeaderListSize: headerListBytes(limits),
       enablePush: false,
     },
   });

@@ -23,8 +23,10 @@ export function headersFrom(lines: string): OutgoingHttpHeaders {
     const value = asUtf8(given);
     const known = headers[name];
     // Only Set-Cookie cannot be joined (RFC 9110 section 5.3), and Cookie has a separator of its own.
-    if (name === 'set-cookie') headers[name] = [...((known as string[] | undefined) ?? []), value];
-    else headers[name] = known === undefined ? value : `${known}${name === 'cookie' ? ';' : ','} ${value}`;
+    if (name === 'set-cookie') {
+      if (known === undefined) headers[name] = [value];
+      else (known as string[]).push(value);
+    } else headers[name] = known === undefined ? value : `${known}${name === 'cookie' ? ';' : ','} ${value}`;
   });
   return headers;
 }

@@ -114,6 +114,13 @@ export class Http2Requester implements Requester, Waiting {
     this.stream.additionalHeaders({ ':status': 100 });
   }
 
+  inform({ status, passedOn }: ResponseHead): void {
+    if (this.stream.headersSent || this.gone) return;
+    const headers = headersFrom(passedOn);
+    headers[':status'] = status;
+    this.stream.additionalHeaders(headers);
+  }
+
   respond(head: ResponseHead, framing: ResponseFraming, fields: string): void {
     const headers = headersFrom(head.passedOn + fields);
     headers[':status'] = head.status;

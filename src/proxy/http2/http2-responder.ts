@@ -2,8 +2,8 @@ import { constants } from 'node:http2';
 import { DialError, type RequestStream } from '../../offramps/contract.js';
 import { ChunkedReader } from '../body/chunked-reader.js';
 import { type Deadlines, NEVER, type Waiting } from '../deadlines.js';
-import { type OriginFailure, OriginFault } from '../errors.js';
-import { Malformed } from '../head/malformed.js';
+import { failureOfResponse, type OriginFailure, OriginFault } from '../errors.js';
+import { InvalidStatus, Malformed } from '../head/malformed.js';
 import { type RequestHead, wantsWebSocket } from '../head/request-head.js';
 import type { ResponseHead } from '../head/response-head.js';
 import { noTrailers, responseTrailers } from '../head/trailers.js';
@@ -15,7 +15,7 @@ import { type Http2ResponseBody, http2ResponseBody } from './response-body.js';
 export interface Http2Dialect {
   /** Sends the head. `onLost`: the connection below is gone, and the stream with it. Throws when no stream can be had. */
   open(request: OriginRequest, endStream: boolean, onLost: (reason: string) => void): RequestStream;
-  /** Throws Malformed or an OriginFault. An upgrade that was granted has status 101. */
+  /** Throws Malformed, InvalidStatus or an OriginFault. An upgrade that was granted has status 101. */
   readHead(rawHeaders: readonly string[], request: OriginRequest): ResponseHead;
   /** Milliseconds in which the origin may keep silent, before the head of its response and behind it. */
   silenceMs(head: RequestHead): { readonly beforeHead: number; readonly inBody: number };
@@ -81,6 +81,7 @@ export class Http2Responder implements Responder, Waiting {
 
   private listen(stream: RequestStream): void {
     stream.on('continue', () => this.user?.originContinues());
+    stream.on('headers', (_headers: unknown, _flags: number, raw: readonly string[]) => this.interim(raw));
     stream.on('response', (_headers: unknown, flags: number, raw: readonly string[]) =>
       this.responseHead(raw, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0),
     );
@@ -155,6 +156,16 @@ export class Http2Responder implements Responder, Waiting {
     this.fail(this.body === null ? 'head_timeout' : 'invalid_response', new Error('timed out'));
   }
 
+  private interim(raw: readonly string[]): void {
+    if (this.user === null) return;
+    this.try(() => {
+      const head = this.options.readHead(raw, this.request!);
+      // 100 is told as `continue`.
+      if (head.status > 101) this.user!.originInforms(head);
+      if (this.deadline !== NEVER) this.deadline = this.soon();
+    });
+  }
+
   private responseHead(raw: readonly string[], ends: boolean): void {
     if (this.user === null) return;
     this.answered = true;
@@ -218,9 +229,10 @@ export class Http2Responder implements Responder, Waiting {
     try {
       read();
     } catch (error) {
-      if (error instanceof OriginFault) this.fail(error.failure, error);
-      else if (error instanceof Malformed) this.fail('invalid_response', error);
-      else throw error;
+      const unreadable =
+        error instanceof OriginFault || error instanceof Malformed || error instanceof InvalidStatus;
+      if (!unreadable) throw error;
+      this.fail(failureOfResponse(error), error);
     }
   }
 

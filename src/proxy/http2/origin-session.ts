@@ -2,6 +2,7 @@ import http2, { type ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type Deadlines, NEVER, type Waiting } from '../deadlines.js';
 import type { ProxyLimits, ProxyTimeouts } from '../limits.js';
+import { headerListBytes, headerListLimits } from './header-list-limits.js';
 import { Http2Responder } from './http2-responder.js';
 import { sessionDialect } from './session-dialect.js';
 
@@ -26,9 +27,6 @@ export interface OriginSession {
 export const MAX_STREAMS = 100;
 const STREAM_WINDOW = 256 * 1024;
 const SESSION_WINDOW = 4 * 1024 * 1024;
-/** Pseudo-headers are not counted among the fields. */
-const EXTRA_PAIRS = 8;
-
 export interface OriginSessionListener {
   /** It takes no more requests, for good. */
   retired(): void;
@@ -45,7 +43,7 @@ export function openOriginSession(
 ): OriginSession {
   const { deadlines, limits, timeouts } = services;
   const session = connect(socket, tls, limits);
-  const dialect = sessionDialect(session, tls, limits.fieldCount);
+  const dialect = sessionDialect(session, tls, limits);
   const silence = { beforeHead: timeouts.upgradedIdle, inBody: timeouts.upgradedIdle };
   let streams = 0;
   let used = false;
@@ -119,11 +117,11 @@ export function openOriginSession(
 function connect(socket: Duplex, tls: boolean, limits: ProxyLimits): ClientHttp2Session {
   const session = http2.connect(`${tls ? 'https' : 'http'}://origin.internal`, {
     createConnection: () => socket,
-    maxHeaderListPairs: limits.fieldCount + EXTRA_PAIRS,
+    ...headerListLimits(limits),
     settings: {
       enablePush: false,
       initialWindowSize: STREAM_WINDOW,
-      maxHeaderListSize: limits.headBytes,
+      maxHeaderListSize: headerListBytes(limits),
     },
   });
   session.once('connect', () => {

@@ -1,9 +1,9 @@
 import { canonicalAuthority } from '../../net/host.js';
 import { isGrpc } from '../grpc.js';
 import { everyCharacter, FIELD_VALUE, TARGET, TOKEN } from '../head/characters.js';
-import { Malformed } from '../head/malformed.js';
+import { headTooLong, Malformed } from '../head/malformed.js';
 import { type RequestHead, readRequestHead } from '../head/request-head.js';
-import type { ProxyLimits } from '../limits.js';
+import type { HeadLimits } from '../limits.js';
 
 /** RFC 9113 section 8.2.2: a request with one of them is malformed. */
 const CONNECTION_SPECIFIC = new Set([
@@ -32,7 +32,7 @@ interface Pseudo {
 export function readHttp2Request(
   rawHeaders: readonly string[],
   ends: boolean,
-  { headBytes, fieldCount }: Pick<ProxyLimits, 'headBytes' | 'fieldCount'>,
+  { headBytes, fieldCount }: HeadLimits,
 ): RequestHead {
   const pseudo: Pseudo = {};
   let lines = '';
@@ -61,10 +61,20 @@ export function readHttp2Request(
   if (cookies !== '') lines += `cookie: ${cookies}\r\n`;
   const requestLine = `${readMethod(pseudo)} ${readPath(pseudo)} HTTP/1.1\r\n`;
   const text = `${requestLine}Host: ${authority(pseudo, host)}\r\n${lines}`;
-  if (text.length > headBytes) throw new Malformed(431, `the head is longer than ${headBytes} bytes`);
+  if (text.length > headBytes) throw headTooLong(headBytes);
   const head = readRequestHead(text, fieldCount);
   head.grpc = isGrpc(head.method, contentType);
   return withFraming(head, ends);
+}
+
+/** What such headers ask for, for the log: one that is refused may have none of it. */
+export function pseudoFields(rawHeaders: readonly string[]): Pick<RequestHead, 'method' | 'target' | 'host'> {
+  const value = (name: string) => {
+    const at = rawHeaders.indexOf(name);
+    return at < 0 || at % 2 === 1 ? '' : rawHeaders[at + 1]!;
+  };
+  const host = (value(':authority') || value('host')).toLowerCase().replace(/:\d*$/, '');
+  return { method: value(':method'), target: value(':path'), host };
 }
 
 function takePseudo(pseudo: Pseudo, name: string, value: string, late: boolean): void {

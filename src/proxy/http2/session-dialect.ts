@@ -1,6 +1,7 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
-import { Malformed } from '../head/malformed.js';
+import { headTooLong, InvalidStatus, Malformed } from '../head/malformed.js';
 import { type ResponseHead, readResponseHead } from '../head/response-head.js';
+import type { HeadLimits } from '../limits.js';
 import type { OriginRequest } from '../responder.js';
 import { fieldLines, headersFrom } from './field-lines.js';
 import type { Http2Dialect } from './http2-responder.js';
@@ -9,11 +10,11 @@ import type { Http2Dialect } from './http2-responder.js';
 export function sessionDialect(
   session: ClientHttp2Session,
   tls: boolean,
-  fieldCount: number,
+  limits: HeadLimits,
 ): Pick<Http2Dialect, 'open' | 'readHead' | 'continuesAtOnce' | 'failedToOpen' | 'endedUnanswered'> {
   return {
     open: (request, endStream) => session.request(requestHeaders(request, tls), { endStream }),
-    readHead: (raw) => readHead(raw, fieldCount),
+    readHead: (raw) => readHead(`${responseStatus(raw)} `, fieldLines(raw), limits),
     continuesAtOnce: false,
     // The session ended since it was chosen.
     failedToOpen: () => 'refused',
@@ -30,14 +31,20 @@ function requestHeaders({ head, host, fields }: OriginRequest, tls: boolean): Ou
   return headers;
 }
 
-/** By the parser of HTTP/1.1 responses, so that one set of rules decides what goes on. */
-function readHead(raw: readonly string[], fieldCount: number): ResponseHead {
-  return readResponseHead(`HTTP/1.1 ${responseStatus(raw)} \r\n${fieldLines(raw)}`, fieldCount);
+/**
+ * The head with `status` (and perhaps a reason) and `lines`, by the parser of HTTP/1.1 responses, so that one set of rules
+ * decides what goes on. Throws Malformed or InvalidStatus.
+ */
+export function readHead(status: string, lines: string, { headBytes, fieldCount }: HeadLimits): ResponseHead {
+  const text = `HTTP/1.1 ${status}\r\n${lines}`;
+  if (text.length > headBytes) throw headTooLong(headBytes);
+  return readResponseHead(text, fieldCount);
 }
 
-/** The `:status` of raw headers; throws Malformed unless it is that of a final response. */
+/** The `:status` of raw headers. Throws Malformed unless it is a number, InvalidStatus unless it is one of HTTP. */
 export function responseStatus(raw: readonly string[]): string {
   const status = raw[raw.indexOf(':status') + 1] ?? '';
-  if (!/^[2-9]\d\d$/.test(status)) throw new Malformed(400, 'the :status is not one of a final response');
+  if (!/^\d+$/.test(status)) throw new Malformed(400, 'the :status is not a number');
+  if (!/^[1-5]\d\d$/.test(status)) throw new InvalidStatus(status);
   return status;
 }

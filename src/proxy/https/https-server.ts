@@ -1,7 +1,10 @@
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { canonicalHost } from '../../net/host.js';
+import type { LimitReached } from '../limit-log.js';
+import type { Arrivals, Arrived } from '../proxy-protocol/arrivals.js';
+import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
 import type { Certificates } from './certificates.js';
 
 export interface HttpsServerOptions {
@@ -10,13 +13,23 @@ export interface HttpsServerOptions {
   readonly handshakeTimeout: number;
   /** Handshakes at the same time; connections beyond are closed. */
   readonly handshakes: number;
+  readonly limitReached: LimitReached;
   readonly log: Logger;
+  /** Says who a connection is from, before its handshake: a PROXY header comes in front of TLS. */
+  readonly arrivals: (arrived: Arrived) => Arrivals;
   /** `tcp` is what carries the bytes of `socket`. */
-  readonly accept: (socket: TLSSocket, tcp: Socket) => void;
+  readonly accept: (socket: TLSSocket, tcp: Socket, addresses: ProxiedAddresses | null) => void;
+}
+
+/** A TCP connection whose TLS socket is not there yet. */
+interface Handshake {
+  readonly tcp: Socket;
+  readonly addresses: ProxiedAddresses | null;
 }
 
 export interface HttpsServer {
-  readonly server: tls.Server;
+  /** For the TCP connections. */
+  readonly server: net.Server;
   /** Ends the handshakes that are under way: nothing was promised to anybody yet. */
   cutHandshakes(): void;
 }
@@ -24,18 +37,16 @@ export interface HttpsServer {
 /** A TLS server for clients that speak HTTP/2 or HTTP/1.1: `socket.alpnProtocol` says which. Not listening yet. */
 export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   const { certificates, log } = options;
-  /** By address and port: TCP sockets whose TLS sockets are not there yet. */
-  const shakingHands = new Map<string, Socket>();
+  /** By the address and port of the connection itself. */
+  const shakingHands = new Map<string, Handshake>();
 
-  const server = tls.createServer({
+  // Never listens: it is given connections one by one.
+  const tlsServer = tls.createServer({
     cert: certificates.initial.certificate,
     key: certificates.initial.key,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: options.handshakeTimeout,
-    noDelay: true,
-    // An upgraded connection may end one direction before the other.
-    allowHalfOpen: true,
     SNICallback(serverName, done) {
       certificates.forName(canonicalHost(serverName)).then(
         // TypeScript's library does not know that none leaves it at the server's own.
@@ -48,27 +59,36 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     },
   });
 
-  server.on('connection', (socket: Socket) => {
+  // An upgraded connection may end one direction before the other.
+  const arrivals = options.arrivals(startHandshake);
+  const server = net.createServer({ noDelay: true, allowHalfOpen: true }, arrivals.take);
+
+  function startHandshake(socket: Socket, addresses: ProxiedAddresses | null): void {
     const key = addressOf(socket);
-    if (key === null || shakingHands.size >= options.handshakes) {
+    const isFull = shakingHands.size >= options.handshakes;
+    if (isFull) options.limitReached('TLS handshakes', options.handshakes);
+    if (key === null || isFull) {
       socket.destroy();
       return;
     }
-    shakingHands.set(key, socket);
+    shakingHands.set(key, { tcp: socket, addresses });
     socket.once('close', () => {
       // The address may belong to a newer connection by now.
-      if (shakingHands.get(key) === socket) shakingHands.delete(key);
+      if (shakingHands.get(key)?.tcp === socket) shakingHands.delete(key);
     });
-  });
-  server.on('secureConnection', (socket) => {
+    tlsServer.emit('connection', socket);
+  }
+
+  tlsServer.on('secureConnection', (socket) => {
     const key = addressOf(socket) ?? '';
-    const tcp = shakingHands.get(key);
+    refuseRenegotiation(socket);
+    const handshake = shakingHands.get(key);
     shakingHands.delete(key);
     // One without an address is closed already.
-    if (tcp === undefined) socket.destroy();
-    else if (!socket.destroyed) options.accept(socket, tcp);
+    if (handshake === undefined) socket.destroy();
+    else if (!socket.destroyed) options.accept(socket, handshake.tcp, handshake.addresses);
   });
-  server.on('tlsClientError', (error, socket) => {
+  tlsServer.on('tlsClientError', (error, socket) => {
     log.debug({ cause: error.message }, 'the TLS handshake with a client failed');
     socket.destroy();
   });
@@ -76,14 +96,24 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     certificates.stop();
   });
   certificates.onReplaced(({ certificate, key }) => {
-    server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
+    tlsServer.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
   });
   return {
     server,
     cutHandshakes() {
-      for (const socket of shakingHands.values()) socket.destroy();
+      arrivals.cut();
+      for (const { tcp } of shakingHands.values()) tcp.destroy();
     },
   };
+}
+
+/**
+ * It costs us more than the client, and nothing here needs it: a client of TLS 1.2 that asks for it is cut off. Node tells of
+ * the attempt, and then goes on with it unless the socket is destroyed.
+ */
+function refuseRenegotiation(socket: TLSSocket): void {
+  socket.disableRenegotiation();
+  socket.on('error', () => socket.destroy());
 }
 
 /** The same for the TCP socket and the TLS socket over it: that is how the two are brought together. */

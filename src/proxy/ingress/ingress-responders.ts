@@ -68,7 +68,7 @@ function ingressResponder(target: OriginTarget, services: IngressServices): Http
       error instanceof DialError ? failureOfDial(error.failure, target) : 'connector_invalid',
     readHead(raw, { head }) {
       try {
-        return readIngressHead(raw, head, limits.fieldCount);
+        return readIngressHead(raw, head, limits);
       } catch (error) {
         if (error instanceof OriginFault && error.failure === 'connector_invalid')
           log.warn(

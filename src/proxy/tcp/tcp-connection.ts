@@ -3,15 +3,17 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../../live/snapshot.js';
-import { parseIp } from '../../net/ip.js';
 import type { Place } from '../../net/place.js';
 import { tunnelBefore } from '../../net/tunnel-hostname.js';
 import type { Steering } from '../../steering/decide.js';
 import type { Plan } from '../../steering/plan.js';
 import type { Visit } from '../../steering/visit.js';
+import { clientOf } from '../client-identity.js';
 import type { Deadlines } from '../deadlines.js';
 import type { DialOrigin } from '../origin-dial.js';
 import type { OriginTarget } from '../origin-target.js';
+import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
+import { type ProxyHeaderVersion, proxyHeader } from '../proxy-protocol/write-header.js';
 import { type RecordServices, RequestRecord } from '../request-record.js';
 import { joinStreams } from '../upgrade.js';
 
@@ -29,13 +31,30 @@ export interface TcpServices extends RecordServices {
   readonly log: Logger;
 }
 
+/** A connection, and who is at its other end: perhaps behind a proxy. */
+export interface TcpClient {
+  readonly socket: Socket;
+  /** Null when it is gone already. */
+  readonly addresses: ProxiedAddresses | null;
+}
+
+export interface TcpDestination {
+  readonly loadBalancer: LiveLoadBalancer;
+  /** What origins are told of the client, before its first byte; null tells nothing. */
+  readonly sendProxy: ProxyHeaderVersion | null;
+}
+
 /**
  * Carries one connection to an origin of the load balancer. There are no sessions, and conditions about HTTP do not hold;
  * an origin that cannot be reached is replaced by another one of its pool, once. A connection that nobody can take is reset.
  */
-export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, services: TcpServices): void {
+export function carryConnection(
+  { socket: client, addresses }: TcpClient,
+  { loadBalancer, sendProxy }: TcpDestination,
+  services: TcpServices,
+): void {
   const { steering, log } = services;
-  const visit = visitOf(client, loadBalancer, services);
+  const visit = visitOf(clientOf(addresses).ip, loadBalancer, services);
   const decision = steering.decide(loadBalancer, visit);
   const asked = { method: 'TCP', host: loadBalancer.name, target: '' };
   const record = new RequestRecord(services, services.nextRay(), visit.clientIp, asked);
@@ -77,6 +96,7 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
       connected(socket) {
         cancelDial = null;
         record.end(null);
+        if (sendProxy !== null && addresses !== null) socket.write(proxyHeader(sendProxy, addresses));
         join(client, socket, pool.id, origin.key, services);
       },
       failed(failure, cause) {
@@ -127,9 +147,7 @@ function join(
   joinStreams(client, origin, deadlines, idleMs);
 }
 
-function visitOf(client: Socket, { name }: LiveLoadBalancer, { placeOf }: TcpServices): Visit {
-  const address = client.remoteAddress ?? '';
-  const clientIp = parseIp(address)?.text ?? address;
+function visitOf(clientIp: string, { name }: LiveLoadBalancer, { placeOf }: TcpServices): Visit {
   const place = placeOf(clientIp);
   return {
     clientIp,

@@ -1,18 +1,23 @@
 import net from 'node:net';
 import type { Logger } from 'pino';
-import type { TcpPort } from '../../live/data-plane-options.js';
+import type { ProxyProtocol, TcpPort } from '../../live/data-plane-options.js';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { TcpAddress } from '../../live/messages.js';
+import type { Cidr } from '../../net/cidr.js';
 import type { Place } from '../../net/place.js';
 import { createRays } from '../../net/ray.js';
 import type { OffRamps } from '../../offramps/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import { createDeadlines } from '../deadlines.js';
+import { createLimitLog } from '../limit-log.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
 import { countConnections } from '../load-counts.js';
 import { type HostIndex, isPublished } from '../match.js';
 import { createOriginDial } from '../origin-dial.js';
+import { type Arrivals, createArrivals } from '../proxy-protocol/arrivals.js';
+import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
 import type { RequestLog } from '../request-log.js';
+import { createTrustedProxies } from '../trusted-proxies.js';
 import { carryConnection, type TcpServices } from './tcp-connection.js';
 
 export interface TcpOptions {
@@ -27,9 +32,13 @@ export interface TcpOptions {
   /** Where this data plane is, as in CF-Ray. */
   readonly pop: string;
   readonly log: Logger;
+  /** Whether connections begin with a PROXY header; off when absent. */
+  readonly proxyProtocol?: ProxyProtocol;
+  /** Networks of proxies in front, which may send one. */
+  readonly trustedProxies?: readonly Cidr[];
   /** Of all ports together. */
   readonly maxConnections?: number;
-  readonly timeouts?: Partial<Pick<ProxyTimeouts, 'originConnect' | 'upgradedIdle' | 'tick'>>;
+  readonly timeouts?: Partial<Pick<ProxyTimeouts, 'originConnect' | 'upgradedIdle' | 'proxyHeader' | 'tick'>>;
 }
 
 export interface TcpListeners {
@@ -47,6 +56,9 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   const deadlines = createDeadlines(timeouts.tick);
   const clients = new Set<net.Socket>();
   const servers = new Set<net.Server>();
+  const limitReached = createLimitLog(log);
+  const trusted = createTrustedProxies(options.trustedProxies ?? []);
+  const arrivals: Arrivals[] = [];
   const services: TcpServices = {
     steering: options.steering,
     load: options.load,
@@ -63,26 +75,47 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     log,
   };
 
-  function accept(client: net.Socket, name: string): void {
+  function accept(
+    client: net.Socket,
+    { name, sendProxy }: TcpPort,
+    addresses: ProxiedAddresses | null,
+  ): void {
     // `close` follows.
     client.on('error', () => {});
-    const loadBalancer = clients.size < maxConnections ? hosts.match(name) : undefined;
+    const isFull = clients.size >= maxConnections;
+    if (isFull) limitReached('TCP connections', maxConnections);
+    const loadBalancer = isFull ? undefined : hosts.match(name);
     if (!loadBalancer || isPublished(loadBalancer)) {
-      const reason = clients.size < maxConnections ? 'no enabled load balancer' : 'too many connections';
+      const reason = isFull ? 'too many connections' : 'no enabled load balancer';
       log.debug({ loadBalancer: name, reason }, 'a TCP connection was refused');
       client.resetAndDestroy();
       return;
     }
     clients.add(client);
     client.once('close', () => clients.delete(client));
-    carryConnection(client, loadBalancer, services);
+    carryConnection({ socket: client, addresses }, { loadBalancer, sendProxy }, services);
   }
 
-  function listenOn({ port, name }: TcpPort): Promise<TcpAddress> {
+  function listenOn(tcpPort: TcpPort): Promise<TcpAddress> {
+    const { port, name } = tcpPort;
+    const arriving = createArrivals(
+      {
+        mode: options.proxyProtocol ?? 'off',
+        trusted,
+        deadlines,
+        headerTimeout: timeouts.proxyHeader,
+        limit: DEFAULT_LIMITS.proxyHeaders,
+        listener: `tcp ${name}`,
+        limitReached,
+        log,
+      },
+      (client, addresses) => accept(client, tcpPort, addresses),
+    );
+    arrivals.push(arriving);
     // Nothing is read before there is an origin that takes it; either side may end its half first.
     const server = net.createServer(
       { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true },
-      (client) => accept(client, name),
+      arriving.take,
     );
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -98,6 +131,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
 
   async function drain(graceMs: number): Promise<void> {
     const closed = [...servers].map((server) => new Promise<void>((done) => server.close(() => done())));
+    for (const arriving of arrivals) arriving.cut();
     const grace = setTimeout(() => {
       for (const client of clients) client.destroy();
     }, graceMs);

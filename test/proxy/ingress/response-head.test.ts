@@ -4,7 +4,8 @@ import { readIngressHead } from '../../../src/proxy/ingress/response-head.js';
 import { fromOrigin } from '../../edge/fake-ingress.js';
 
 const request = readRequestHead('GET / HTTP/1.1\r\nHost: app.example.com\r\n', 10);
-const read = (headers: object) => readIngressHead(Object.entries(headers).flat().map(String), request, 10);
+const read = (headers: object) =>
+  readIngressHead(Object.entries(headers).flat().map(String), request, { headBytes: 4_096, fieldCount: 10 });
 
 test('the fields of the origin are all that counts', () => {
   expect(read(fromOrigin(404, ['X-Own', '1', 'Content-Length', '3']))).toMatchObject({
@@ -41,11 +42,23 @@ test.each([
   ['a length that is a list', ['Content-Length', '3, 3']],
   ['a length beside chunks', ['Content-Length', '3', 'Transfer-Encoding', 'chunked']],
   ['a coding of the transfer that is not known', ['Transfer-Encoding', 'gzip, chunked']],
-  ['more fields than are taken', Array.from({ length: 22 }, () => 'a')],
 ])('%s is refused', (_, fields) => {
   expect(() => read(fromOrigin(200, fields))).toThrow(
     expect.objectContaining({ failure: 'connector_invalid' }),
   );
+});
+
+test.each([
+  [
+    'more fields than are taken',
+    200,
+    Array.from({ length: 22 }, () => 'a'),
+    'more fields than the limit of 10',
+  ],
+  ['a larger header than is taken', 200, ['A', 'b'.repeat(4_100)], 'longer than the limit of 4096 bytes'],
+  ['a status above 599', 999, [], 'the status is 999, which is outside of 100 to 599'],
+])('%s is refused with the number that is wrong', (_, status, fields, message) => {
+  expect(() => read(fromOrigin(status, fields))).toThrow(message);
 });
 
 test('a status that ends nothing is refused', () => {

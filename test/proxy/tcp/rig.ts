@@ -35,7 +35,9 @@ export interface TcpRig {
   connect(): net.Socket;
 }
 
-export interface TcpRigOptions extends Partial<Pick<TcpOptions, 'timeouts' | 'maxConnections'>> {
+export interface TcpRigOptions
+  extends Partial<Pick<TcpOptions, 'timeouts' | 'maxConnections' | 'proxyProtocol' | 'trustedProxies'>> {
+  readonly sendProxy?: 'v1' | 'v2';
   readonly pools: readonly LivePool[];
   readonly loadBalancers: readonly LiveLoadBalancer[];
   readonly placeOf?: (clientIp: string) => Place;
@@ -57,7 +59,7 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
   });
   const listeners = createTcpListeners({
     host: '127.0.0.1',
-    ports: [{ port: 0, name: NAME }],
+    ports: [{ port: 0, name: NAME, sendProxy: options.sendProxy ?? null }],
     hosts: createHostIndex(store),
     steering: createSteering({ pools: store.snapshot.pools, health, load, sessions: NO_SESSIONS }),
     load,
@@ -67,6 +69,8 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
     pop: NOWHERE.pop,
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) }),
     timeouts: { tick: 20, ...options.timeouts },
+    ...(options.proxyProtocol && { proxyProtocol: options.proxyProtocol }),
+    ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
     ...(options.maxConnections && { maxConnections: options.maxConnections }),
   });
   const [address] = await listeners.listen();
