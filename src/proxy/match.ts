@@ -9,8 +9,8 @@ export const isPublished = (host: Host): host is PublishedHostname => 'plan' in 
 
 export interface HostIndex {
   /**
-   * What stands for a lower-case host name: under its exact name, else under the longest `*.` name above it. Of one name an
-   * enabled load balancer comes before a published host name.
+   * What stands for a host name in canonical form: under its exact name, else under the longest `*.` name above it. Of
+   * one name an enabled load balancer comes before a published host name.
    */
   match(host: string): Host | undefined;
 }

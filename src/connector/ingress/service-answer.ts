@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { countResponse } from '../counts.js';
 import { closeWhenAnswered } from '../edge-stream.js';
 import { splice } from '../splice.js';
-import { failRequest, type IngressContext, type IngressRequest } from './ingress-request.js';
+import { failRequest, guard, type IngressContext, type IngressRequest } from './ingress-request.js';
 import { responseHeaders, responseTrailers } from './response-headers.js';
 
 /** Bytes of an answer that tells its length which wait for the rest: a service that breaks off before them is a 502. */
@@ -33,9 +33,9 @@ export function passAnswer(
     return;
   }
   const headers = responseHeaders(status, response.rawHeaders);
-  countResponse(context.counts, status);
   closeWhenAnswered(stream);
   if (method === 'HEAD' || status === 204 || status === 304) {
+    countResponse(context.counts, status);
     stream.respond(headers, { endStream: true });
     response.resume();
     return;
@@ -47,6 +47,7 @@ export function passAnswer(
     stream.once('wantTrailers', () => stream.sendTrailers(responseTrailers(response.rawTrailers) ?? {}));
   const begin = (held: readonly Buffer[]) => {
     if (stream.destroyed) return;
+    countResponse(context.counts, status);
     stream.respond(headers, { waitForTrailers });
     for (const piece of held) stream.write(piece);
     if (response.readableEnded) stream.end();
@@ -54,7 +55,7 @@ export function passAnswer(
   };
   if (headers['content-length'] === undefined || STREAMED_TYPES.test(response.headers['content-type'] ?? ''))
     begin([]);
-  else holdBeginning(response, begin);
+  else holdBeginning(response, (held) => guard(request, context, () => begin(held)));
 }
 
 function whatIsWrong(status: number, codings: readonly string[]): string | null {
