@@ -29,8 +29,8 @@ const FILES = {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The CA and certificate of the edge: kept below the data directory, made at first start, or for this run only. Each day looks
- * whether one of them has come to its last weeks.
+ * The CA and certificate of the edge: kept below the data directory, made at first start, or for this run only. Looks
+ * each day whether one of them is about to end, and then renews it.
  */
 export async function loadEdgeIdentity(
   dataDir: string | null,

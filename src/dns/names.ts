@@ -10,8 +10,8 @@ export interface NameIndex {
   readonly nameServers: NameServers;
   /**
    * The longest name, `name` itself or one above it, that exists: an enabled load balancer, a published host name or a name
-   * server has it or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor anything below
-   * it (RFC 4592 section 3.3.1).
+   * server has it or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor
+   * anything below it (RFC 4592 section 3.3.1).
    */
   closestExisting(name: string): string | undefined;
 }

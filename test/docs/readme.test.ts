@@ -56,7 +56,7 @@ test("the README's curl story works as it is printed", { timeout: 120_000 }, asy
   await offramp.stop();
 });
 
-test('the README shows cloudflared the lines that `offramp env` prints', async () => {
+test('the README shows cloudflared the lines that `offramp env` prints', { timeout: 60_000 }, async () => {
   const offramp = await startOfframp();
   const args = ['dist/main.js', 'env', '--api-url', offramp.apiUrl];
   const { stdout } = await promisify(execFile)('node', args, { cwd: ROOT, env: cleanEnvironment() });

@@ -25,7 +25,9 @@ async function shownBy(address: string): Promise<string> {
   return fingerprint256;
 }
 
-test('a program that runs for a year shows its new certificate at the edge and over HTTPS', async () => {
+test('a program that runs for a year shows its new certificate at the edge and over HTTPS', {
+  timeout: 60_000,
+}, async () => {
   const clock = createFakeClock(Date.now());
   const ports = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].map((name) => `--${name}port=0`);
   const offramp = await startApp(startConfig(parseFlags(START_FLAGS, ['--memory', ...ports], {})), {
