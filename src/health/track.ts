@@ -1,7 +1,7 @@
 import type { Fault } from '../live/faults.js';
 import type { FailureReason, OriginHealth } from '../live/health-board.js';
 import { withFault } from './faults.js';
-import { CUT_OFF, judge, type Standing, type Thresholds, UNJUDGED } from './judge.js';
+import { CUT_OFF, judge, type Standing, type Thresholds, turnIfDue, UNJUDGED } from './judge.js';
 import type { ProbeResult } from './probes/probe.js';
 
 /** What one place finds of an origin. */
@@ -55,6 +55,19 @@ export function advance(track: Track, outcome: Outcome, thresholds: Thresholds, 
       checkedAt: outcome.at,
     },
   };
+}
+
+/** The same results under other thresholds; `last` is the newest of them. */
+export function rejudged(track: Track, last: Outcome, thresholds: Thresholds): Track {
+  const standing = turnIfDue(track.standing, thresholds);
+  if (standing === track.standing) return track;
+  const { state } = standing;
+  const failureReason = reasonToShow(
+    standing,
+    withFault(last.result, track.fault),
+    track.health.failureReason,
+  );
+  return { ...track, standing, health: { ...track.health, state, failureReason } };
 }
 
 /** A state shows its own reason while results to the contrary have not turned it yet. */
