@@ -130,7 +130,10 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
     publish();
   }
 
-  function transition(from: OriginHealth['state'], { state, failureReason }: OriginHealth): HealthTransition {
+  function transition(
+    from: OriginHealth['state'],
+    { state, failureReason, failureDetail }: OriginHealth,
+  ): HealthTransition {
     const { poolId, poolName, origin } = target;
     return {
       poolId,
@@ -141,6 +144,7 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
       from,
       to: state,
       failureReason,
+      failureDetail,
       at: means.clock.now(),
     };
   }

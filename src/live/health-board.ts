@@ -32,6 +32,8 @@ export type FailureReason = 'No failures' | Failure;
 export interface OriginHealth {
   readonly state: HealthState;
   readonly failureReason: FailureReason;
+  /** What the check found out in words, such as which connector could not reach it; null when the reason says it all. */
+  readonly failureDetail: string | null;
   /** 0 when the last probe had no HTTP answer. */
   readonly responseCode: number;
   /** Milliseconds of the last probe that got an answer; null before the first. */
@@ -53,6 +55,7 @@ export interface HealthTransition {
   readonly from: HealthState;
   readonly to: HealthState;
   readonly failureReason: FailureReason;
+  readonly failureDetail: string | null;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -75,6 +78,7 @@ export interface HealthBoard extends HealthView {
 export const UNKNOWN_HEALTH: OriginHealth = {
   state: 'unknown',
   failureReason: 'No failures',
+  failureDetail: null,
   responseCode: 0,
   rttMs: null,
   latencyMs: null,

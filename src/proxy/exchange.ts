@@ -3,7 +3,13 @@ import type { LiveFixedResponse } from '../live/snapshot.js';
 import { DialError } from '../offramps/contract.js';
 import { destinationOf } from './destination.js';
 import { errorAnswer } from './error-answer.js';
-import { EDGE_ERRORS, type EdgeError, type EdgeErrorName, type OriginFailure } from './errors.js';
+import {
+  ConnectorFault,
+  EDGE_ERRORS,
+  type EdgeError,
+  type EdgeErrorName,
+  type OriginFailure,
+} from './errors.js';
 import { fixedResponse } from './fixed-response.js';
 import { isLoop, originRequestFields, rayField } from './forward-headers.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
@@ -16,8 +22,8 @@ import type { PublishedHostname } from './published-hostnames.js';
 import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
 import type { Requester } from './requester.js';
-import type { Responder, ResponderUser } from './responder.js';
-import { type FailedAttempt, replacesStaleConnection } from './retry.js';
+import type { OriginRequest, Responder, ResponderUser } from './responder.js';
+import { asksSameOriginAgain, type FailedAttempt } from './retry.js';
 import { type ProxyServices, respondersFor } from './services.js';
 import { takePlace } from './visit.js';
 
@@ -42,6 +48,8 @@ export class Exchange implements ResponderUser {
   private continued = false;
   private ended = false;
   private redials = 0;
+  /** Connectors of the tunnel that had no answer of this origin, by client id. */
+  private failedConnectors: Set<string> | null = null;
 
   constructor(
     private readonly services: ProxyServices,
@@ -179,7 +187,8 @@ export class Exchange implements ResponderUser {
     this.connection = responder;
     const { request, body } = this;
     const host = this.target!.origin.host ?? request.authority;
-    const flowing = responder.begin(this, { head: request, host, fields: this.originFields }, body.pieces);
+    const asked = { head: request, host, fields: this.originFields, ...this.connectorsToAvoid() };
+    const flowing = responder.begin(this, asked, body.pieces);
     if (body.pieces.length > 0) body.forgetIfOverLimit();
     if (body.complete) responder.finish();
     else if (flowing) this.client.resumeBody();
@@ -200,16 +209,41 @@ export class Exchange implements ResponderUser {
     this.services.log.debug({ ray: this.ray, origin: origin.name, failure, cause }, 'an attempt failed');
     const { method, body, redials } = this;
     const wayLost = failure === 'invalid_response' && cause instanceof DialError;
-    const attempt: FailedAttempt = { failure, method, replayable: body.replayable, wayLost, redials, ...how };
-    if (replacesStaleConnection(attempt)) {
+    const otherConnector = cause instanceof ConnectorFault && this.hasOtherConnector(cause);
+    const attempt: FailedAttempt = {
+      failure,
+      method,
+      replayable: body.replayable,
+      wayLost,
+      otherConnector,
+      redials,
+      ...how,
+    };
+    if (asksSameOriginAgain(attempt)) {
+      if (otherConnector) this.record.attemptFailed(failure, cause.message);
       this.redials += 1;
       this.dial(this.target!);
       return;
     }
-    this.record.attemptFailed(failure);
+    this.record.attemptFailed(failure, cause.message);
     this.count.end();
+    this.failedConnectors = null;
     if (this.choice!.moveOn(attempt)) this.attempt();
     else this.refuse(failure);
+  }
+
+  private connectorsToAvoid(): Pick<OriginRequest, 'failedConnectors'> | null {
+    return this.failedConnectors && { failedConnectors: this.failedConnectors };
+  }
+
+  /** Whether the tunnel has a connector that has not failed with this request. */
+  private hasOtherConnector({ clientId }: ConnectorFault): boolean {
+    this.failedConnectors ??= new Set();
+    this.failedConnectors.add(clientId);
+    const { origin, port } = this.target!;
+    return this.services.offramps
+      .connectors(origin, port, this.request.host)
+      .some((connector) => !this.failedConnectors!.has(connector.clientId));
   }
 
   // What the connection to the origin tells.

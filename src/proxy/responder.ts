@@ -11,6 +11,8 @@ export interface OriginRequest {
   readonly host: string;
   /** All other field lines, each with its CRLF. */
   readonly fields: string;
+  /** Client ids of the connectors that had no answer to it: others are asked first. */
+  readonly failedConnectors?: ReadonlySet<string>;
 }
 
 /** The exchange that a responder works for. */

@@ -127,6 +127,7 @@ test('a steady origin makes no transitions, and a turn makes exactly one that sa
       from: 'healthy',
       to: 'unhealthy',
       failureReason: 'Response code mismatch error',
+      failureDetail: null,
       at: bench.clock.now() - 60_000,
     },
   ]);

@@ -137,6 +137,7 @@ function directOffRamps(
     request() {
       throw new DialError('no_connection', 'there is no tunnel');
     },
+    connectors: () => [],
   };
 }
 

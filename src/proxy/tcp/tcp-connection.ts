@@ -81,7 +81,7 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
       failed(failure, cause) {
         cancelDial = null;
         log.debug({ err: cause, origin: origin.name, failure }, 'a TCP connection to an origin failed');
-        record.attemptFailed(failure);
+        record.attemptFailed(failure, cause.message);
         const other = mayRetry ? steering.alternative(inItsPool(plan), visit, []) : null;
         if (other) attempt(other, false);
         else refuse(failure);
