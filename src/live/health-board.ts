@@ -73,6 +73,8 @@ export interface HealthView {
 export interface HealthBoard extends HealthView {
   set(poolId: string, originKey: string, health: OriginHealth): void;
   remove(poolId: string, originKey: string): void;
+  /** Called when the board shows an origin as unhealthy that it did not show so before. */
+  onDown(listener: (poolId: string, originKey: string) => void): void;
 }
 
 export const UNKNOWN_HEALTH: OriginHealth = {
@@ -93,6 +95,7 @@ interface PoolRecord {
 
 export function createHealthBoard(): HealthBoard {
   const pools = new Map<string, PoolRecord>();
+  const downListeners: ((poolId: string, originKey: string) => void)[] = [];
   let version = 0;
 
   // One count for all: a pool that is forgotten and comes back never shows an old version again.
@@ -113,6 +116,8 @@ export function createHealthBoard(): HealthBoard {
       const before = pool.origins.get(originKey);
       if (before?.state !== health.state || !sameRegions(before.regions, health.regions)) turn(pool);
       pool.origins.set(originKey, health);
+      if (health.state !== 'unhealthy' || before?.state === 'unhealthy') return;
+      for (const listener of downListeners) listener(poolId, originKey);
     },
     remove(poolId, originKey) {
       const pool = pools.get(poolId);
@@ -120,6 +125,7 @@ export function createHealthBoard(): HealthBoard {
       turn(pool);
       if (pool.origins.size === 0) pools.delete(poolId);
     },
+    onDown: (listener) => void downListeners.push(listener),
   };
 }
 

@@ -99,7 +99,7 @@ export interface TunnelRequestOptions {
   /** The connection below is gone; called before the stream closes, which may look like an end in good order. */
   readonly onLost: (reason: string) => void;
   /** Client ids of connectors that have failed with this request: asked only when there is no other. */
-  readonly failedConnectors?: ReadonlySet<string> | undefined;
+  readonly failedConnectors?: ReadonlySet<string> | null | undefined;
 }
 
 export type Dial = (destination: Destination, options: DialOptions) => OriginSocket;

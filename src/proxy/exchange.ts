@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { LiveFixedResponse } from '../live/snapshot.js';
 import { DialError } from '../offramps/contract.js';
 import { destinationOf } from './destination.js';
+import type { DownListener } from './down-verdicts.js';
 import { errorAnswer } from './error-answer.js';
 import {
   ConnectorFault,
@@ -22,13 +23,13 @@ import type { PublishedHostname } from './published-hostnames.js';
 import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
 import type { Requester } from './requester.js';
-import type { OriginRequest, Responder, ResponderUser } from './responder.js';
-import { asksSameOriginAgain, type FailedAttempt } from './retry.js';
+import type { Responder, ResponderUser } from './responder.js';
+import { asksSameOriginAgain, type FailedAttempt, mayLeaveDownOrigin } from './retry.js';
 import { type ProxyServices, respondersFor } from './services.js';
 import { takePlace } from './visit.js';
 
 /** One request on its way to an origin, perhaps to a second one, and its response on the way back. */
-export class Exchange implements ResponderUser {
+export class Exchange implements ResponderUser, DownListener {
   readonly method: string;
   readonly framed: boolean;
   readonly takesTrailers: boolean;
@@ -147,11 +148,15 @@ export class Exchange implements ResponderUser {
 
   private stop(): void {
     this.ended = true;
+    this.abandonAttempt();
+  }
+
+  private abandonAttempt(plan = this.choice?.plan): void {
     this.cancelDial?.();
     this.cancelDial = null;
     this.connection?.destroy();
     this.connection = null;
-    this.count.end();
+    this.leaveOrigin(plan);
   }
 
   // Attempts.
@@ -160,6 +165,7 @@ export class Exchange implements ResponderUser {
     const { plan } = this.choice!;
     this.record.attempt(plan);
     this.count.start(plan);
+    this.services.downVerdicts.follow(plan.pool.id, plan.origin.key, this);
     this.target = originTarget(plan.origin, this.request.host, plan.pool.id);
     const ready = respondersFor(this.services, this.target, this.request).take(this.target);
     if (ready) this.send(ready);
@@ -187,7 +193,8 @@ export class Exchange implements ResponderUser {
     this.connection = responder;
     const { request, body } = this;
     const host = this.target!.origin.host ?? request.authority;
-    const asked = { head: request, host, fields: this.originFields, ...this.connectorsToAvoid() };
+    const { originFields: fields, failedConnectors } = this;
+    const asked = { head: request, host, fields, failedConnectors };
     const flowing = responder.begin(this, asked, body.pieces);
     if (body.pieces.length > 0) body.forgetIfOverLimit();
     if (body.complete) responder.finish();
@@ -226,14 +233,31 @@ export class Exchange implements ResponderUser {
       return;
     }
     this.record.attemptFailed(failure, cause.message);
-    this.count.end();
-    this.failedConnectors = null;
+    this.leaveOrigin();
     if (this.choice!.moveOn(attempt)) this.attempt();
     else this.refuse(failure);
   }
 
-  private connectorsToAvoid(): Pick<OriginRequest, 'failedConnectors'> | null {
-    return this.failedConnectors && { failedConnectors: this.failedConnectors };
+  /** What has not begun to be answered goes elsewhere, where it may; otherwise waiting is still the best. */
+  originDown(): void {
+    const { connection, client, method } = this;
+    if (this.ended || client.started) return;
+    const { replayable } = this.body;
+    const waiting = { method, replayable, sent: connection !== null, unanswered: !connection?.answered };
+    const { plan } = this.choice!;
+    if (!mayLeaveDownOrigin(waiting) || !this.choice!.leaveDown()) return;
+    this.record.attemptFailed(
+      'found_down',
+      'health checks found the origin down while the request waited for it',
+    );
+    this.abandonAttempt(plan);
+    this.attempt();
+  }
+
+  private leaveOrigin(plan = this.choice?.plan): void {
+    this.count.end();
+    this.failedConnectors = null;
+    if (plan) this.services.downVerdicts.unfollow(plan.pool.id, plan.origin.key, this);
   }
 
   /** Whether the tunnel has a connector that has not failed with this request. */
@@ -268,6 +292,8 @@ export class Exchange implements ResponderUser {
   /** The request counts as long as its connection lives. */
   private upgrade(head: ResponseHead, socket: Duplex, rest: Buffer): void {
     this.ended = true;
+    const { plan } = this.choice!;
+    this.services.downVerdicts.unfollow(plan.pool.id, plan.origin.key, this);
     socket.once('close', () => this.count.end());
     this.startSession();
     this.record.status = head.status;
@@ -301,7 +327,7 @@ export class Exchange implements ResponderUser {
     this.ended = true;
     // With a request body half sent, the next request would be taken for the rest of this one.
     connection.release(reusable && this.body.complete && !this.services.isDraining());
-    this.count.end();
+    this.leaveOrigin();
     this.record.end(null);
     this.client.complete(trailers);
   }

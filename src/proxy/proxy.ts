@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import type { HealthBoard } from '../live/health-board.js';
 import type { LoadBoard } from '../live/load-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
@@ -12,6 +13,7 @@ import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
 import { ClientConnection, closingResponse } from './client-connection.js';
 import { createDeadlines } from './deadlines.js';
+import { createDownVerdicts } from './down-verdicts.js';
 import { EDGE_ERRORS } from './errors.js';
 import { createHttp1Responders } from './http1-responders.js';
 import { createHttp2Server } from './http2/client-session.js';
@@ -27,6 +29,7 @@ import { countConnections } from './load-counts.js';
 import type { HostIndex } from './match.js';
 import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
+import { originTarget } from './origin-target.js';
 import type { RequestLog } from './request-log.js';
 import type { ProxyServices } from './services.js';
 import type { Places } from './visit.js';
@@ -45,6 +48,8 @@ export interface ProxyOptions extends Places {
   /** Those that the steering goes by, as the counts. */
   readonly sessions: Pick<Sessions, 'pin'>;
   readonly load: LoadBoard;
+  /** Of the same board that the steering goes by. */
+  readonly health: Pick<HealthBoard, 'onDown'>;
   readonly requests: RequestLog;
   readonly offramps: OffRamps;
   readonly log: Logger;
@@ -127,6 +132,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     steering: options.steering,
     sessions: options.sessions,
     load: options.load,
+    downVerdicts: createDownVerdicts(options.health),
     requests: options.requests,
     offramps: options.offramps,
     placeOf: options.placeOf,
@@ -142,6 +148,14 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   store.onChange((changes) => {
     if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) renewResponders();
+  });
+
+  options.health.onDown((poolId, originKey) => {
+    const origin = store.snapshot.pools.get(poolId)?.origins.find(({ key }) => key === originKey);
+    if (!origin) return;
+    const { endpoint } = originTarget(origin, '', poolId);
+    http1Responders.drop(endpoint);
+    http2Responders.drop(endpoint);
   });
 
   function renewResponders(): void {

@@ -58,6 +58,17 @@ export function mayTryAnotherOrigin(attempt: FailedAttempt): boolean {
   return attempt.replayable && FAILOVER_FAILURES.has(attempt.failure);
 }
 
+/**
+ * Whether a request that waits for an origin may leave it when health checks find the origin down: either nothing was sent to
+ * it, or sending it twice does no harm and not one byte of a response has come.
+ */
+export function mayLeaveDownOrigin(
+  attempt: Pick<FailedAttempt, 'method' | 'replayable' | 'unanswered'> & { readonly sent: boolean },
+): boolean {
+  const { method, replayable, unanswered, sent } = attempt;
+  return replayable && (!sent || (unanswered && IDEMPOTENT_METHODS.has(method)));
+}
+
 function wasLostUnanswered({ failure, method, replayable, unanswered }: FailedAttempt): boolean {
   return failure === 'invalid_response' && unanswered && replayable && IDEMPOTENT_METHODS.has(method);
 }

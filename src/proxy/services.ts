@@ -3,6 +3,7 @@ import type { LoadBoard } from '../live/load-board.js';
 import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
 import type { Deadlines } from './deadlines.js';
+import type { DownVerdicts } from './down-verdicts.js';
 import type { RequestHead } from './head/request-head.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
 import type { HostIndex } from './match.js';
@@ -19,6 +20,7 @@ export interface ProxyServices extends Places, RecordServices {
   readonly steering: Steering;
   readonly sessions: Pick<Sessions, 'pin'>;
   readonly load: LoadBoard;
+  readonly downVerdicts: DownVerdicts;
   readonly http1Responders: Responders;
   /** For gRPC. */
   readonly http2Responders: Responders;

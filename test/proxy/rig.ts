@@ -85,6 +85,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     steering,
     sessions,
     load,
+    health,
     requests,
     placeOf: () => NOWHERE,
     locationHeader: options.locationHeader ?? null,

@@ -41,6 +41,7 @@ export function createIngressResponders(services: IngressServices): Responders {
       });
       return () => clearImmediate(told);
     },
+    drop() {},
     renew() {},
   };
 }

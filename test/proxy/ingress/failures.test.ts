@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { RequestFilter } from '../../../src/live/request-report.js';
 import { fromConnector, fromOrigin, ingressTo } from '../../edge/fake-ingress.js';
 import { cleanUp, until } from '../../edge/fixture.js';
 import { INGRESS_CONNECTORS } from '../../edge/ingress-connectors.js';
 import { connectRaw } from '../../edge/raw-connector.js';
 import { closedPort } from '../../support/fake-origins.js';
+import { newest } from '../../support/request-filters.js';
 import { httpOrigin } from '../fake-origin.js';
 import { rawClient } from '../raw-client.js';
 import { HOST, type RigOptions } from '../rig.js';
@@ -35,18 +35,6 @@ async function withConnector(
   await connectRaw(rig.edge, rig.tunnel, onStream);
   return rig;
 }
-
-const ANY_REQUEST: RequestFilter = {
-  loadBalancer: null,
-  pool: null,
-  origin: null,
-  host: null,
-  status: null,
-  ray: null,
-  clientIp: null,
-  since: null,
-  limit: 10,
-};
 
 const ok = async () => (await httpOrigin((_request, response) => response.end('from the other'))).port;
 
@@ -259,7 +247,7 @@ test('a GET of which a connector says that it failed goes through another connec
   expect(new Set(asked).size).toBe(2);
   for (let count = 0; count < 4; count += 1) await ask(rig, GET, 'from the other connector');
   expect(asked.slice(1)).toEqual(Array(5).fill(asked[1]));
-  const [, , , , first] = rig.proxy.requests.find(ANY_REQUEST);
+  const [, , , , first] = rig.proxy.requests.find(newest(10));
   expect(first!.failedAttempts).toEqual([
     {
       pool: 'pool-1',
