@@ -17,7 +17,7 @@ export interface Reachability {
 /** How long others are preferred: longer than a burst of requests, shorter than anybody waits for a repaired network to count. */
 export const AVOIDED_MS = 10_000;
 /** Failures that are remembered; the oldest go first. */
-const MAX_FAILURES = 4_096;
+const MAX_FAILURES = 16_384;
 
 interface Failure {
   readonly reason: string;
