@@ -21,7 +21,7 @@ export interface Watch {
   at(place: Place): PlaceHealth;
   /** Faults have changed: what the places that see them find counts from now on. */
   rejudge(): void;
-  /** Takes over the newest configuration. Only a monitor that is new, or asks for something else, starts over, with a probe at once. */
+  /** Takes over the newest configuration. Only a monitor that is new, or asks for something else, starts over: with a probe at once. */
   update(target: Target): void;
   /** The way to the origin may have changed: without one it is down at this moment, otherwise it is probed at once. */
   recheck(): void;

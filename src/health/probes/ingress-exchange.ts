@@ -35,7 +35,8 @@ export function exchangeThroughIngress(
 ): Promise<HttpProbeAnswer> {
   const headers = compose(probe);
   const connectors = () => offramps.connectors(origin, 0, probe.host);
-  const patienceMs = connectorPatience(timeoutMs, connectors().length);
+  const count = connectors().length;
+  const patienceMs = connectorPatience(timeoutMs, count);
   return new Promise((resolve, reject) => {
     /** Client ids. */
     const asked = new Set<string>();
@@ -43,6 +44,8 @@ export function exchangeThroughIngress(
     const waiting = new Map<TunnelRequest, number>();
     const failures: string[] = [];
     let redials = 0;
+    /** A connector without room for a stream leaves its turn to one that was asked before: that must end. */
+    let turns = count + MAX_REDIALS;
     let cancelPatience = () => {};
 
     function end(): void {
@@ -60,12 +63,13 @@ export function exchangeThroughIngress(
       cancelPatience();
       const others = connectors().filter(({ clientId }) => !asked.has(clientId));
       // Without any, the request says why there is no way.
-      if (others.length > 0 || asked.size === 0) ask();
+      if ((others.length > 0 || asked.size === 0) && turns > 0) ask();
       else if (waiting.size === 0)
         fail(new ProbeFailure('TCP connection failed', { detail: failures.join('; ') }));
     }
 
     function ask(): void {
+      turns -= 1;
       let sent: TunnelRequest | undefined;
       try {
         sent = askOnce(origin, headers, asked, offramps, signal, (outcome) => settled(sent!, outcome));

@@ -108,6 +108,7 @@ export function carryConnection(client: Socket, loadBalancer: LiveLoadBalancer, 
       if (!other) return;
       record.attemptFailed('found_down', 'health checks found the origin down during the dial');
       cancelDial?.();
+      cancelDial = null;
       leave();
       attempt(other, false);
     }
