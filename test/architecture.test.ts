@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   steering: ['live', 'net', 'expressions'],
   offramps: ['live', 'net', 'http2/stream'],
   http2: ['net'],
-  edge: ['live', 'net', 'http2', 'offramps/contract'],
+  edge: ['live', 'net', 'http2', 'offramps/contract', 'offramps/dial-failure'],
   health: ['live', 'net', 'offramps/contract', 'offramps/ingress-answer'],
   proxy: [
     'live',

@@ -31,6 +31,7 @@ export async function startBenchProxy(port, store, offramps) {
   const { pools } = store.snapshot;
   const load = createLoadBoard();
   const sessions = createSessions({ pools, key: new Uint8Array(32), alwaysUseHttps: false });
+  const health = createHealthBoard();
   const proxy = createProxy({
     host: '127.0.0.1',
     port,
@@ -40,9 +41,10 @@ export async function startBenchProxy(port, store, offramps) {
     https: null,
     store,
     hosts: createHostIndex(store),
-    steering: createSteering({ pools, health: createHealthBoard(), load, sessions }),
+    steering: createSteering({ pools, health, load, sessions }),
     sessions,
     load,
+    health,
     requests: createRequestLog(),
     offramps,
     log,

@@ -35,6 +35,7 @@ interface WirePool {
     readonly address: string;
     readonly reason: string | null;
     readonly health: string | null;
+    readonly detail: string | null;
     readonly share: number;
   }[];
 }
@@ -50,6 +51,7 @@ interface WireChoice {
     readonly tunnel: Named | null;
     readonly route: { readonly network: string } | null;
     readonly detail: string | null;
+    readonly avoided: readonly { readonly client_id: string; readonly reason: string }[];
   };
 }
 
@@ -77,6 +79,9 @@ export function describeExplanation(answer: WireExplanation): string {
     ...answer.candidates.flatMap((pool, index) => poolLines(index === 0 ? 'Pools' : '', pool)),
     ...(answer.fallback ? poolLines('Fallback pool', answer.fallback) : []),
     row('Outcome', outcome(answer)),
+    ...(answer.chosen?.way.avoided ?? []).map(({ client_id, reason }) =>
+      row('', `connector ${client_id} is asked last: it ${reason}`),
+    ),
   ].join('\n');
 }
 
@@ -105,11 +110,12 @@ function poolLines(label: string, { id, name, state, share, origins }: WirePool)
   const served = share > 0 ? `gets ${percent(share)}` : '';
   return [
     row(label, `${(name ?? id).padEnd(24)} ${words(state).padEnd(20)} ${served}`.trimEnd()),
-    ...origins.map((origin) => {
+    ...origins.flatMap((origin) => {
       const state = origin.reason ?? origin.health ?? 'not monitored';
       const place = `${origin.name} (${origin.address})`;
       const part = origin.share > 0 ? `of it ${percent(origin.share)}` : '';
-      return row('', `  ${place.padEnd(36)} ${words(state).padEnd(20)} ${part}`.trimEnd());
+      const line = row('', `  ${place.padEnd(36)} ${words(state).padEnd(20)} ${part}`.trimEnd());
+      return origin.detail ? [line, row('', `    ${origin.detail}`)] : [line];
     }),
   ];
 }

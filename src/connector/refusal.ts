@@ -13,6 +13,11 @@ export function refuse(
   answer(stream, status, '{"src":"cloudflared"}', method === 'HEAD' ? null : reason);
 }
 
+/** The origin of a raw TCP stream could not be connected to; `code` is the system's, such as ECONNREFUSED. */
+export function refuseDial(stream: EdgeStream, code: string, reason: string): void {
+  answer(stream, 502, JSON.stringify({ src: 'cloudflared', dial_error: code }), reason);
+}
+
 /** There are as many raw TCP streams as the configuration allows. */
 export function refuseFlow(stream: EdgeStream, reason: string): void {
   answer(stream, 502, '{"src":"cloudflared","flow_rate_limited":true}', reason);

@@ -2,7 +2,7 @@ import net, { type Socket } from 'node:net';
 import { type AddressMap, type HostPort, parseHostPort } from './address-map.js';
 import { formatIpPort, parseIpPort } from './destination.js';
 import { breakOff, type EdgeStream } from './edge-stream.js';
-import { refuse } from './refusal.js';
+import { refuse, refuseDial } from './refusal.js';
 import { splice } from './splice.js';
 
 export interface TcpStreamOptions {
@@ -33,13 +33,15 @@ function connect(stream: EdgeStream, authority: string, target: HostPort, option
     keepAliveInitialDelay: options.keepAliveMs,
     allowHalfOpen: true,
   });
-  const expire = () => origin.destroy(new Error('timed out'));
+  const expire = () => origin.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' }));
   const timer = options.connectTimeoutMs > 0 ? setTimeout(expire, options.connectTimeoutMs) : undefined;
   origin.once('connect', () => {
     clearTimeout(timer);
     join(stream, origin);
   });
-  origin.on('error', (error) => fail(stream, `${authority}: ${error.message}`, options));
+  origin.on('error', (error: NodeJS.ErrnoException) =>
+    fail(stream, `${authority}: ${error.message}`, options, error.code),
+  );
   origin.once('close', () => clearTimeout(timer));
   stream.once('close', () => origin.destroy());
 }
@@ -56,9 +58,10 @@ function join(stream: EdgeStream, origin: Socket): void {
   splice(stream, origin);
 }
 
-function fail(stream: EdgeStream, reason: string, { onFailure }: TcpStreamOptions): void {
+function fail(stream: EdgeStream, reason: string, { onFailure }: TcpStreamOptions, code?: string): void {
   if (stream.destroyed) return;
   onFailure(reason);
   if (stream.headersSent) breakOff(stream, reason);
+  else if (code) refuseDial(stream, code, reason);
   else refuse(stream, 502, reason);
 }

@@ -1,9 +1,11 @@
-import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders } from 'node:http2';
+import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
 import { hostPort, parseIp } from '../net/ip.js';
-import { type Destination, DialError, type DialOptions } from '../offramps/contract.js';
+import { connectorPatience, type Destination, DialError, type DialOptions } from '../offramps/contract.js';
 import type { Connection } from './connection.js';
+import { type ConnectorFailure, mostTelling, readDialFailure } from './dial-answer.js';
+import { nameOf, type Reachability } from './reachability.js';
 import type { Registry } from './registry.js';
 import { abandon, TunnelSocket } from './tunnel-socket.js';
 
@@ -11,86 +13,148 @@ import { abandon, TunnelSocket } from './tunnel-socket.js';
 const PROBE_USER_AGENT =
   'Mozilla/5.0 (compatible; Cloudflare-Traffic-Manager/1.0; +https://www.cloudflare.com/traffic-manager/;)';
 
-/**
- * A connector answers 502 for every failed dial, without a reason. It gives up on its own after 5 s, so a failure near
- * that time was a timeout, and a quick one was a refusal.
- */
-const QUICK_FAILURE_MS = 4_500;
+/** So many connectors are asked for one client; a health check asks all: only then nobody reaches the destination. */
+const MAX_CONNECTORS_FOR_TRAFFIC = 3;
+/** A connector dials for seconds when its network is dead, and for milliseconds otherwise: longer than this nobody waits for one alone. */
+const MAX_PATIENCE_MS = 1_000;
+/** Connectors that an error names. */
+const MAX_NAMED = 4;
 
 export interface DialDependencies {
-  readonly registry: Pick<Registry, 'pick'>;
+  readonly registry: Pick<Registry, 'pick' | 'connectors'>;
+  readonly reachability: Reachability;
   readonly clock: Clock;
 }
 
 /**
- * A raw TCP stream to `destination` through one of the tunnel's connections. Another connection is tried only when one
- * breaks before its connector has answered: what the connector itself reports is final.
+ * A raw TCP stream to `destination` through one of the tunnel's connectors. Nothing has been sent before a connector has
+ * connected, so one that fails, or does not answer, is followed by another: see the limits above. A connection that
+ * breaks says nothing about its connector, which may be asked again over another one.
  */
 export function dial(
-  { registry, clock }: DialDependencies,
+  { registry, reachability, clock }: DialDependencies,
   tunnelId: string,
   destination: Destination,
   options: DialOptions,
 ): TunnelSocket {
   const socket = new TunnelSocket();
   const name = hostPort(parseIp(destination.host)?.text ?? destination.host, destination.port);
-  const tried = new Set<Connection>();
-  /** The stream that waits for its answer. */
-  let attempt: { stream: Http2Stream; connection: Connection } | undefined;
+  const broken = new Set<Connection>();
+  /** Client ids of those that have failed or are still trying. */
+  const asked = new Set<string>();
+  /** The streams that wait for their answers. */
+  const waiting = new Map<Http2Stream, { readonly connection: Connection; readonly startedAt: number }>();
+  const failures: (ConnectorFailure & { readonly connector: string })[] = [];
+  const choice = {
+    excludes: (connection: Connection) => broken.has(connection) || asked.has(connection.info.clientId),
+    avoids: (connection: Connection) => reachability.whyAvoided(connection.info, name) !== null,
+  };
 
   const fail = (...reason: ConstructorParameters<typeof DialError>) =>
     socket.destroy(new DialError(...reason));
   const invalid = whyInvalid(destination, options);
   if (invalid) return fail('other', invalid) as TunnelSocket;
 
+  const most = options.purpose === 'probe' ? Number.POSITIVE_INFINITY : MAX_CONNECTORS_FOR_TRAFFIC;
+  const connectors = Math.min(most, registry.connectors(tunnelId).length);
+  const patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, connectors));
+  let cancelPatience = () => {};
   const cancelTimeout = clock.after(options.connectTimeoutMs, () => {
-    attempt?.connection.suspect();
-    fail('timeout', `no connection to ${name} through the tunnel within ${options.connectTimeoutMs} ms`);
+    for (const { connection } of waiting.values()) connection.suspect();
+    noteSilent();
+    const within = `within ${options.connectTimeoutMs} ms`;
+    fail('timeout', `no connection to ${name} through the tunnel ${within}: ${namesOf(socket.connectors)}`);
   });
   socket.once('close', () => {
-    cancelTimeout();
-    if (attempt) abandon(attempt.stream, false);
+    stopClocks();
+    abandonWaiting();
   });
 
+  function stopClocks(): void {
+    cancelTimeout();
+    cancelPatience();
+  }
+
+  function abandonWaiting(): void {
+    for (const stream of waiting.keys()) abandon(stream, false);
+    waiting.clear();
+  }
+
+  /** Those that had their time and have not answered. */
+  function noteSilent(): void {
+    for (const { connection, startedAt } of waiting.values()) {
+      const ms = Math.round(clock.monotonic() - startedAt);
+      if (ms >= patienceMs) reachability.failed(connection.info, name, `no answer within ${ms} ms`);
+    }
+  }
+
   function tryNext(): void {
-    if (socket.destroyed) return;
-    attempt = undefined;
-    const connection = registry.pick(tunnelId, tried);
-    if (!connection) return void fail('no_connection', whyNoConnection(tunnelId, tried.size));
-    tried.add(connection);
+    if (!socket.connecting || socket.destroyed) return;
+    const connection = asked.size < most ? registry.pick(tunnelId, choice) : undefined;
+    if (connection) ask(connection);
+    else if (waiting.size === 0) giveUp();
+  }
+
+  function giveUp(): void {
+    if (failures.length === 0) return void fail('no_connection', whyNoConnection(tunnelId, broken.size));
+    const { failure, code } = mostTelling(failures);
+    const reasons = failures.map(({ connector, reason }) => `${connector} ${reason}`);
+    const cause = code === undefined ? undefined : Object.assign(new Error(code), { code });
+    fail(failure, `no connection to ${name} through the tunnel: ${namesOf(reasons)}`, { cause });
+  }
+
+  function ask(connection: Connection): void {
+    const { info } = connection;
+    asked.add(info.clientId);
     try {
-      attempt = { connection, stream: openStream(connection) };
+      waiting.set(openStream(connection), { connection, startedAt: clock.monotonic() });
     } catch (error) {
       // Only a session that is of no use any more throws here.
       connection.end(`a stream could not be opened: ${(error as Error).message}`);
-      tryNext();
+      lost(connection);
+      return;
     }
+    socket.connectors = [...socket.connectors, nameOf(info)];
+    cancelPatience();
+    if (asked.size >= connectors) return;
+    cancelPatience = clock.after(patienceMs, tryNext);
+  }
+
+  function lost(connection: Connection): void {
+    broken.add(connection);
+    asked.delete(connection.info.clientId);
+    tryNext();
   }
 
   function openStream(connection: Connection): Http2Stream {
     const startedAt = clock.monotonic();
-    let answered = false;
-    const broken = () => {
-      if (answered) return;
-      answered = true;
-      tryNext();
-    };
+    let carried = false;
     const stream = connection.open(requestHeaders(name, options), {
-      onDraining: () => void socket.emit('draining'),
+      onDraining: () => void ((carried || waiting.has(stream)) && socket.emit('draining')),
       // The stream itself says so.
       onLost() {},
     });
     // `close` follows and says the same.
     stream.on('error', () => {});
-    stream.once('close', broken);
+    stream.once('close', () => {
+      if (waiting.delete(stream)) lost(connection);
+    });
     stream.once('response', (headers) => {
-      if (answered || socket.destroyed) return;
-      answered = true;
-      cancelTimeout();
-      attempt = undefined;
-      if (headers[':status'] === 200) return socket.carry(stream);
+      if (!waiting.delete(stream)) return;
+      if (headers[':status'] === 200) {
+        carried = true;
+        stopClocks();
+        noteSilent();
+        abandonWaiting();
+        reachability.reached(connection.info, name);
+        socket.carry(stream);
+        return;
+      }
       abandon(stream, true);
-      fail(...whyRefused(name, headers, clock.monotonic() - startedAt));
+      const failure = readDialFailure(headers, clock.monotonic() - startedAt);
+      failures.push({ ...failure, connector: nameOf(connection.info) });
+      if (failure.aboutDestination) reachability.failed(connection.info, name, failure.reason);
+      tryNext();
     });
     return stream;
   }
@@ -122,16 +186,7 @@ function whyNoConnection(tunnelId: string, broken: number): string {
   return `every connection of tunnel ${tunnelId} (${broken}) broke before its connector answered`;
 }
 
-function whyRefused(
-  name: string,
-  headers: IncomingHttpHeaders & IncomingHttpStatusHeader,
-  elapsedMs: number,
-): ConstructorParameters<typeof DialError> {
-  const meta = String(headers['cf-cloudflared-response-meta'] ?? '');
-  if (headers[':status'] !== 502)
-    return ['other', `the connector answered ${headers[':status']} for ${name}`];
-  if (meta.includes('flow_rate_limited'))
-    return ['other', `the connector has too many flows to reach ${name}`];
-  if (elapsedMs < QUICK_FAILURE_MS) return ['refused', `the connector could not connect to ${name}`];
-  return ['timeout', `the connector timed out connecting to ${name} after ${Math.round(elapsedMs)} ms`];
+function namesOf(texts: readonly string[]): string {
+  const more = texts.length - MAX_NAMED;
+  return texts.slice(0, MAX_NAMED).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }

@@ -14,6 +14,7 @@ import { openControlStream } from './control-stream.js';
 import { dial } from './dial.js';
 import { type Candidate, createListener } from './listener.js';
 import { createLiveConnections } from './live-connections.js';
+import { createReachability, nameOf } from './reachability.js';
 import type { Refused, RegisterAnswer } from './registration/answer.js';
 import type { RegisterRequest } from './registration/request.js';
 import { createRegistry } from './registry.js';
@@ -79,6 +80,7 @@ const MAX_LOCAL_CONFIGURATIONS = 16;
 export function createEdge(options: EdgeOptions): Edge {
   const { log, store, clock = systemClock } = options;
   const registry = createRegistry();
+  const reachability = createReachability({ clock, log });
   const live = createLiveConnections();
   const connectionListeners: ((event: ConnectionEvent) => void)[] = [];
   const configurationListeners: ((connection: ConnectionInfo, state: ConfigurationState) => void)[] = [];
@@ -255,8 +257,15 @@ export function createEdge(options: EdgeOptions): Edge {
         .of(tunnelId)
         .map((connection) => ({ ...connection.info, configuration: configurations.stateOf(connection) })),
     dial: (tunnelId, destination, dialOptions) =>
-      dial({ registry, clock }, tunnelId, destination, dialOptions),
-    request: (tunnelId, headers, requestOptions) => request(registry, tunnelId, headers, requestOptions),
+      dial({ registry, reachability, clock }, tunnelId, destination, dialOptions),
+    request: (tunnelId, headers, requestOptions) =>
+      request({ registry, reachability }, tunnelId, headers, requestOptions),
+    connectors: (tunnelId, destination) =>
+      registry.connectors(tunnelId).map(({ info }) => ({
+        clientId: info.clientId,
+        name: nameOf(info),
+        avoided: reachability.whyAvoided(info, destination),
+      })),
     drop: (tunnelId, clientId) => drop(tunnelId, clientId, 'dropped on request'),
     async drain(graceMs) {
       void listener.close();

@@ -7,16 +7,27 @@ export interface Registry {
   /** Connections that take new streams. */
   of(tunnelId: string): readonly Connection[];
   connected(tunnelId: string): boolean;
+  /** One connection of each connector that has one. */
+  connectors(tunnelId: string): readonly Connection[];
   /**
-   * The usable connection with the fewest streams, in turn among equals; none of `tried`, and a doubtful one only when there
-   * is no other.
+   * The usable connection with the fewest streams, in turn among equals; a doubtful one, and one that the choice avoids, only
+   * when there is no other.
    */
-  pick(tunnelId: string, tried: ReadonlySet<Connection>): Connection | undefined;
+  pick(tunnelId: string, choice: ConnectionChoice): Connection | undefined;
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
+}
+
+/** What somebody who needs a connection knows of them. */
+export interface ConnectionChoice {
+  /** Not this one. */
+  excludes(connection: Connection): boolean;
+  /** Rather another one. */
+  avoids(connection: Connection): boolean;
 }
 
 interface TunnelEntry {
   connections: Connection[];
+  connectors: readonly Connection[];
   turn: number;
 }
 
@@ -34,19 +45,22 @@ export function createRegistry(): Registry {
       const { tunnelId } = connection.info;
       const entry = tunnels.get(tunnelId);
       if (!entry) {
-        tunnels.set(tunnelId, { connections: [connection], turn: 0 });
+        tunnels.set(tunnelId, { connections: [connection], connectors: [connection], turn: 0 });
         announce(tunnelId, true);
         return undefined;
       }
       const replaced = entry.connections.find((other) => sameSlot(other, connection));
-      entry.connections = [...entry.connections.filter((other) => other !== replaced), connection];
+      setConnections(entry, [...entry.connections.filter((other) => other !== replaced), connection]);
       return replaced;
     },
     remove(connection) {
       const { tunnelId } = connection.info;
       const entry = tunnels.get(tunnelId);
       if (!entry?.connections.includes(connection)) return;
-      entry.connections = entry.connections.filter((other) => other !== connection);
+      setConnections(
+        entry,
+        entry.connections.filter((other) => other !== connection),
+      );
       if (entry.connections.length > 0) return;
       tunnels.delete(tunnelId);
       announce(tunnelId, false);
@@ -54,14 +68,22 @@ export function createRegistry(): Registry {
     of: (tunnelId) => tunnels.get(tunnelId)?.connections ?? [],
     connected: (tunnelId) =>
       tunnels.get(tunnelId)?.connections.some((connection) => connection.usable) ?? false,
-    pick(tunnelId, tried) {
+    connectors: (tunnelId) => tunnels.get(tunnelId)?.connectors ?? [],
+    pick(tunnelId, choice) {
       const entry = tunnels.get(tunnelId);
       if (!entry) return undefined;
       entry.turn = (entry.turn + 1) % entry.connections.length;
-      return leastLoaded(entry, tried);
+      return leastLoaded(entry, choice);
     },
     onAvailability: (listener) => void listeners.push(listener),
   };
+}
+
+function setConnections(entry: TunnelEntry, connections: Connection[]): void {
+  entry.connections = connections;
+  entry.connectors = [
+    ...new Map(connections.map((connection) => [connection.info.clientId, connection])).values(),
+  ];
 }
 
 function sameSlot(a: Connection, b: Connection): boolean {
@@ -69,21 +91,18 @@ function sameSlot(a: Connection, b: Connection): boolean {
 }
 
 /** Starts with the one whose turn it is, and stops at one without any stream. */
-function leastLoaded(
-  { connections, turn }: TunnelEntry,
-  tried: ReadonlySet<Connection>,
-): Connection | undefined {
+function leastLoaded({ connections, turn }: TunnelEntry, choice: ConnectionChoice): Connection | undefined {
   let best: Connection | undefined;
+  let bestReasons = 0;
   for (let i = 0; i < connections.length; i += 1) {
     const connection = connections[(turn + i) % connections.length]!;
-    if (best && !isBetter(connection, best)) continue;
-    if (!connection.usable || !connection.hasRoom || tried.has(connection)) continue;
+    if (!connection.usable || !connection.hasRoom || choice.excludes(connection)) continue;
+    const reasons = Number(connection.doubtful) + Number(choice.avoids(connection));
+    if (best && (reasons > bestReasons || (reasons === bestReasons && connection.inFlight >= best.inFlight)))
+      continue;
     best = connection;
-    if (best.inFlight === 0 && !best.doubtful) break;
+    bestReasons = reasons;
+    if (best.inFlight === 0 && reasons === 0) break;
   }
   return best;
-}
-
-function isBetter(a: Connection, b: Connection): boolean {
-  return a.doubtful === b.doubtful ? a.inFlight < b.inFlight : b.doubtful;
 }

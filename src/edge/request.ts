@@ -1,36 +1,60 @@
 import type { OutgoingHead } from '../http2/outgoing-fields.js';
 import { DialError, type TunnelRequest, type TunnelRequestOptions } from '../offramps/contract.js';
 import type { Connection } from './connection.js';
+import { nameOf, type Reachability } from './reachability.js';
 import type { Registry } from './registry.js';
 
 /**
  * Sends the head of an HTTP request to the ingress rules of a tunnel, over the connection with the fewest streams. One that
- * cannot take the stream is passed over. Throws a DialError: `no_connection`, or `other` for headers that cannot be sent.
- * What becomes of the stream later is up to the caller, who knows whether the request may be sent once more.
+ * cannot take the stream is passed over, and connectors that have failed of late are asked last. Throws a DialError:
+ * `no_connection`, or `other` for headers that cannot be sent. What becomes of the stream later is up to the caller, who knows
+ * whether the request may be sent once more.
  */
 export function request(
-  registry: Pick<Registry, 'pick'>,
+  { registry, reachability }: { registry: Pick<Registry, 'pick'>; reachability: Reachability },
   tunnelId: string,
   head: OutgoingHead,
-  { endStream, onLost }: TunnelRequestOptions,
+  { endStream, onLost, failedConnectors }: TunnelRequestOptions,
 ): TunnelRequest {
   const tried = new Set<Connection>();
+  const host = authorityOf(head);
+  const choice = {
+    excludes: (connection: Connection) => tried.has(connection),
+    avoids: ({ info }: Connection) =>
+      failedConnectors?.has(info.clientId) || reachability.whyAvoided(info, host) !== null,
+  };
   for (;;) {
-    const connection = registry.pick(tunnelId, tried);
+    const connection = registry.pick(tunnelId, choice);
     if (!connection) throw new DialError('no_connection', whyNoConnection(tunnelId, tried.size));
     tried.add(connection);
+    const { info, suspect } = connection;
     try {
       const stream = connection.open(head, { onDraining() {}, onLost }, { endStream });
       // `close` follows and says the same.
       stream.on('error', () => {});
-      return { stream, suspect: connection.suspect };
+      return {
+        stream,
+        suspect,
+        connector: { clientId: info.clientId, name: nameOf(info) },
+        connectorFailed: (reason) => reachability.failed(info, host, reason),
+        connectorReached: () => reachability.reached(info, host),
+      };
     } catch (error) {
       if (error instanceof TypeError)
         throw new DialError('other', `the request cannot be sent: ${error.message}`, { cause: error });
-      connection.suspect();
+      suspect();
     }
   }
 }
+
+/** In lower case: by which ingress rules choose a service, and by which failures are remembered. */
+function authorityOf(head: OutgoingHead): string {
+  if (!isPairs(head)) return String(head[':authority'] ?? '').toLowerCase();
+  const index = head.indexOf(':authority');
+  return index < 0 ? '' : head[index + 1]!.toLowerCase();
+}
+
+const isPairs = (head: OutgoingHead): head is readonly string[] => Array.isArray(head);
 
 function whyNoConnection(tunnelId: string, tried: number): string {
   if (tried === 0) return `tunnel ${tunnelId} has no connection that takes streams`;

@@ -24,6 +24,8 @@ const GOODBYE_MS = 1_000;
  */
 export class TunnelSocket extends Duplex implements OriginSocket {
   connecting = true;
+  /** Who was asked to connect. */
+  connectors: readonly string[] = [];
   #stream: Http2Stream | undefined;
   #pendingWrite: PendingWrite | undefined;
   #originEnded = false;

@@ -48,13 +48,22 @@ async function attempt(
   try {
     return await probe(target, means, controller.signal);
   } catch (error) {
-    return failed(reasonOf(error));
+    return failed(reasonOf(error), 0, null, detailOf(error));
   } finally {
     cancelDeadline();
     outer.removeEventListener('abort', abort);
     // Everything that the attempt has opened hangs on this signal.
     abort();
   }
+}
+
+/** Characters that are kept of it. */
+const MAX_DETAIL = 400;
+
+function detailOf(error: unknown): string | null {
+  const says =
+    error instanceof DialError || (error instanceof ProbeFailure && error.message !== error.reason);
+  return says ? error.message.slice(0, MAX_DETAIL) : null;
 }
 
 function reasonOf(error: unknown): FailureReason {

@@ -13,7 +13,7 @@ const REASON_OF_NO_WAY = {
 /** The result when there is no way to the origin, which needs no probe; undefined when there is one. */
 export function withoutWay(origin: OriginAddress, offramps: OffRamps): ProbeResult | undefined {
   const way = offramps.select(origin);
-  return way.kind === 'none' ? failed(REASON_OF_NO_WAY[way.failure]) : undefined;
+  return way.kind === 'none' ? failed(REASON_OF_NO_WAY[way.failure], 0, null, way.detail) : undefined;
 }
 
 /** Ingress rules take HTTP alone: no other monitor can ever find such an origin healthy. */

@@ -41,7 +41,8 @@ export function createFaults(): Faults {
 /** What a place finds where a probe has found `result` and the place sees `fault`. */
 export function withFault(result: ProbeResult, fault: Fault | null): ProbeResult {
   if (fault === null) return result;
-  if (fault.reason !== null) return { passed: false, reason: fault.reason, responseCode: 0, rttMs: null };
+  if (fault.reason !== null)
+    return { passed: false, reason: fault.reason, detail: null, responseCode: 0, rttMs: null };
   return { ...result, rttMs: result.rttMs === null ? null : result.rttMs + fault.latencyMs };
 }
 

@@ -5,7 +5,15 @@ import { type Faults, isSameFault } from './faults.js';
 import type { ProbeMeans, ProbeResult, ProbeTarget } from './probes/probe.js';
 import { agree } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
-import { advance, NEW_TRACK, type Outcome, type PlaceHealth, standsLike, type Track } from './track.js';
+import {
+  advance,
+  NEW_TRACK,
+  type Outcome,
+  type PlaceHealth,
+  rejudged,
+  standsLike,
+  type Track,
+} from './track.js';
 
 /** Who judges: a region, or null for this place alone. */
 export type Place = string | null;
@@ -23,6 +31,11 @@ export interface MonitorChecks {
   readonly checked: boolean;
   /** Faults or places may have changed: the last result counts once more for the places that see it otherwise now. */
   rejudge(): void;
+  /**
+   * Takes over a monitor that asks origins for the same: verdicts stand, the run of equal results so far is judged by the new
+   * thresholds, and the next check comes within the new interval. A check under way ends with the timeout that it began with.
+   */
+  retune(monitor: LiveMonitor): void;
   checkNow(): void;
   /** The way to the origin is gone: this result stands, of which `onResult` hears nothing; the next check comes in its turn. */
   cutOff(result: ProbeResult): void;
@@ -45,9 +58,10 @@ export interface CheckedOrigin extends Omit<ProbeTarget, 'monitor'> {
 /** Starts with a check at once. `target` is asked at each check for what it is then. */
 export function startChecks(
   target: () => CheckedOrigin,
-  monitor: LiveMonitor,
+  first: LiveMonitor,
   { scheduler, means, faults, onResult }: ChecksParts,
 ): MonitorChecks {
+  let monitor = first;
   /** Of the places that see what the probes see. */
   let common = NEW_TRACK;
   /** Of those that see, or have seen, a fault, until nothing is left of it. */
@@ -81,6 +95,19 @@ export function startChecks(
     });
   }
 
+  function retune(next: LiveMonitor): void {
+    const { interval } = monitor;
+    monitor = next;
+    if (next.interval !== interval) job.reschedule(next.interval * 1_000);
+    if (!last) return;
+    const outcome = last;
+    common = rejudged(common, outcome, next);
+    judgeOthers((place) => {
+      const track = others.get(place);
+      return track && rejudged(track, outcome, next);
+    });
+  }
+
   /** `judged` answers nothing for a place that sees what the probes see. */
   function judgeOthers(judged: (place: Place, fault: Fault | null) => Track | undefined): void {
     const { places, poolId, origin } = target();
@@ -96,7 +123,9 @@ export function startChecks(
   const at = (place: Place) => (others.get(place) ?? common).health;
 
   const checks: MonitorChecks = {
-    monitor,
+    get monitor() {
+      return monitor;
+    },
     get health() {
       return health;
     },
@@ -106,6 +135,7 @@ export function startChecks(
     at,
     differsAt: (place) => others.has(place),
     rejudge,
+    retune,
     checkNow: job.runNow,
     cutOff(result) {
       job.skip();

@@ -30,8 +30,8 @@ function reportOrigins(
   return pool.origins.flatMap(({ key, address }) => {
     const health = healthOf(key);
     if (!health) return [];
-    const { state, failureReason, responseCode, rttMs } = health;
-    return [{ address, state, failureReason, responseCode, rttMs }];
+    const { state, failureReason, failureDetail, responseCode, rttMs } = health;
+    return [{ address, state, failureReason, failureDetail, responseCode, rttMs }];
   });
 }
 

@@ -153,8 +153,15 @@ async function reportOn(
 ): Promise<OriginHealthReport> {
   const { result } = await checkOnce(target, means, signal);
   const { address } = target.origin;
-  const { passed, reason, responseCode, rttMs } = result;
-  return { address, state: passed ? 'healthy' : 'unhealthy', failureReason: reason, responseCode, rttMs };
+  const { passed, reason, detail, responseCode, rttMs } = result;
+  return {
+    address,
+    state: passed ? 'healthy' : 'unhealthy',
+    failureReason: reason,
+    failureDetail: detail,
+    responseCode,
+    rttMs,
+  };
 }
 
 const isHealthy = (pool: LivePool, reports: readonly OriginHealthReport[]) =>

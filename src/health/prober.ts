@@ -83,9 +83,17 @@ export function createProber(options: ProberOptions): Prober {
   const findingListeners: ((finding: MonitorFinding) => void)[] = [];
 
   function announce(transition: HealthTransition): void {
-    const { poolId, poolName, originName, address, from, to, failureReason } = transition;
+    const { poolId, poolName, originName, address, from, to, failureReason, failureDetail } = transition;
     log.info(
-      { pool: poolName, poolId, origin: originName, address, from, to, reason: failureReason },
+      {
+        pool: poolName,
+        poolId,
+        origin: originName,
+        address,
+        from,
+        to,
+        ...whyOf(failureReason, failureDetail),
+      },
       'origin health changed',
     );
     for (const listener of listeners) listener(transition);
@@ -94,9 +102,18 @@ export function createProber(options: ProberOptions): Prober {
   function mention(target: Target, monitorId: string, from: HealthState, found: PlaceHealth): void {
     const { poolId, poolName, origin } = target;
     const { name, address } = origin;
-    const { state: to, failureReason } = found;
+    const { state: to, failureReason, failureDetail } = found;
     log.info(
-      { pool: poolName, poolId, origin: name, address, monitorId, from, to, reason: failureReason },
+      {
+        pool: poolName,
+        poolId,
+        origin: name,
+        address,
+        monitorId,
+        from,
+        to,
+        ...whyOf(failureReason, failureDetail),
+      },
       'a monitor of a group has changed its mind about an origin',
     );
     const at = clock.now();
@@ -135,6 +152,9 @@ export function createProber(options: ProberOptions): Prober {
     },
   };
 }
+
+const whyOf = (reason: FailureReason, detail: string | null) =>
+  detail === null ? { reason } : { reason, detail };
 
 /** Made once: reading the public authorities again for each probe would cost more than the probe. */
 function trusting(authorities: readonly string[]): SecureContext {

@@ -18,10 +18,12 @@ export function quorum(states: readonly HealthState[]): HealthState {
  */
 export function agree(places: readonly PlaceHealth[]): PlaceHealth {
   const state = quorum(places.map((place) => place.state));
-  const { failureReason, responseCode } = places.find((place) => place.state === state) ?? UNCHECKED;
+  const { failureReason, failureDetail, responseCode } =
+    places.find((place) => place.state === state) ?? UNCHECKED;
   return {
     state,
     failureReason,
+    failureDetail,
     responseCode,
     rttMs: mean(places.flatMap(({ rttMs }) => rttMs ?? [])),
     latencyMs: mean(places.flatMap(({ latencyMs }) => latencyMs ?? [])),

@@ -8,6 +8,8 @@ export interface Job {
   runNow(): void;
   /** Aborts the run under way or forgets the one that waits for room; the next comes in its turn. */
   skip(): void;
+  /** Another interval from now on, the next run within it. The run under way, or the one that waits for room, goes on. */
+  reschedule(intervalMs: number): void;
   /** Aborts the run under way; there is no next. */
   end(): void;
 }
@@ -23,9 +25,9 @@ export interface Scheduler {
 }
 
 interface Task {
-  readonly intervalMs: number;
-  /** Where its moment is in each interval, in milliseconds of the monotonic clock. */
-  readonly phaseMs: number;
+  intervalMs: number;
+  /** Where its moment is in each interval, as a part of the interval: 0 up to 1. */
+  readonly phase: number;
   readonly run: Run;
   /** The moment that the last run was for. */
   dueAt: number;
@@ -85,7 +87,8 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
   }
 
   function runNext(task: Task): void {
-    const { phaseMs, intervalMs, dueAt } = task;
+    const { intervalMs, dueAt } = task;
+    const phaseMs = task.phase * intervalMs;
     // The little more keeps rounding from giving the same moment once again.
     task.dueAt = phaseMs + (Math.floor((dueAt - phaseMs) / intervalMs + 1e-9) + 1) * intervalMs;
     const ms = task.dueAt - clock.monotonic();
@@ -103,11 +106,11 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
 
   return {
     every(intervalMs, run) {
-      const phaseMs = ((made * GOLDEN_RATIO) % 1) * intervalMs;
+      const phase = (made * GOLDEN_RATIO) % 1;
       made += 1;
       const task: Task = {
         intervalMs,
-        phaseMs,
+        phase,
         run,
         dueAt: clock.monotonic(),
         cancelTimer: () => {},
@@ -125,6 +128,13 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
           abort(task);
           task.dueAt = clock.monotonic();
           if (tasks.has(task)) runNext(task);
+        },
+        reschedule(nextIntervalMs) {
+          task.intervalMs = nextIntervalMs;
+          if (!tasks.has(task) || task.controller || queue.has(task)) return;
+          task.cancelTimer();
+          task.dueAt = clock.monotonic();
+          runNext(task);
         },
         end() {
           tasks.delete(task);

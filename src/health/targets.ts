@@ -46,9 +46,30 @@ function monitorsOf({ monitorId, monitorGroupId }: LivePool, snapshot: Snapshot)
   });
 }
 
-/** Whether results of one monitor still stand under the other. */
-export function isSameMonitor(a: LiveMonitor, b: LiveMonitor): boolean {
-  return isDeepStrictEqual(a, b);
+/**
+ * Whether both ask the same of an origin, so that a verdict of one stands under the other: how often, how patiently and how
+ * many times in a row it is asked is not part of that.
+ */
+export function asksTheSame(a: LiveMonitor, b: LiveMonitor): boolean {
+  return isDeepStrictEqual(whatIsAsked(a), whatIsAsked(b));
+}
+
+function whatIsAsked(monitor: LiveMonitor): unknown {
+  const { type, port } = monitor;
+  if (type === 'icmp_ping') return { type };
+  if (type !== 'http' && type !== 'https') return { type, port };
+  const { method, path, header, expectedBody, expectedCodes, followRedirects, allowInsecure } = monitor;
+  return {
+    type,
+    port: port || (type === 'https' ? 443 : 80),
+    method,
+    path,
+    header,
+    expectedBody,
+    expectedCodes,
+    followRedirects,
+    allowInsecure,
+  };
 }
 
 /** The pools whose targets may differ after `changes`. */

@@ -1,7 +1,7 @@
 import type { Fault } from '../live/faults.js';
-import type { FailureReason, OriginHealth } from '../live/health-board.js';
+import type { OriginHealth } from '../live/health-board.js';
 import { withFault } from './faults.js';
-import { CUT_OFF, judge, type Standing, type Thresholds, UNJUDGED } from './judge.js';
+import { CUT_OFF, judge, type Standing, type Thresholds, turnIfDue, UNJUDGED } from './judge.js';
 import type { ProbeResult } from './probes/probe.js';
 
 /** What one place finds of an origin. */
@@ -27,6 +27,7 @@ export interface Outcome {
 export const UNCHECKED: PlaceHealth = {
   state: 'unknown',
   failureReason: 'No failures',
+  failureDetail: null,
   responseCode: 0,
   rttMs: null,
   latencyMs: null,
@@ -34,6 +35,8 @@ export const UNCHECKED: PlaceHealth = {
 };
 
 export const NEW_TRACK: Track = { standing: UNJUDGED, health: UNCHECKED, fault: null };
+
+type FailureToShow = Pick<PlaceHealth, 'failureReason' | 'failureDetail'>;
 
 /** So much of the smoothed round trip is the newest sample. */
 const NEWEST_SHARE = 0.2;
@@ -48,7 +51,7 @@ export function advance(track: Track, outcome: Outcome, thresholds: Thresholds, 
     fault,
     health: {
       state: standing.state,
-      failureReason: reasonToShow(standing, result, track.health.failureReason),
+      ...failureToShow(standing, result, track.health),
       responseCode: result.responseCode,
       rttMs: result.rttMs ?? rttMs,
       latencyMs: smoothed(latencyMs, result.rttMs),
@@ -57,14 +60,24 @@ export function advance(track: Track, outcome: Outcome, thresholds: Thresholds, 
   };
 }
 
+/** The same results under other thresholds; `last` is the newest of them. */
+export function rejudged(track: Track, last: Outcome, thresholds: Thresholds): Track {
+  const standing = turnIfDue(track.standing, thresholds);
+  if (standing === track.standing) return track;
+  const { state } = standing;
+  const failure = failureToShow(standing, withFault(last.result, track.fault), track.health);
+  return { ...track, standing, health: { ...track.health, state, ...failure } };
+}
+
 /** A state shows its own reason while results to the contrary have not turned it yet. */
-function reasonToShow(
+function failureToShow(
   { state }: Standing,
-  { passed, reason }: ProbeResult,
-  last: FailureReason,
-): FailureReason {
-  if (state === 'healthy') return 'No failures';
-  return passed ? last : reason;
+  { passed, reason, detail }: ProbeResult,
+  last: FailureToShow,
+): FailureToShow {
+  if (state === 'healthy') return { failureReason: 'No failures', failureDetail: null };
+  const { failureReason, failureDetail } = last;
+  return passed ? { failureReason, failureDetail } : { failureReason: reason, failureDetail: detail };
 }
 
 /** The round trips so far, the newest counting a fifth; the first as it is. */

@@ -26,6 +26,7 @@ export function combine(findings: readonly Finding[]): PlaceHealth {
   return {
     state,
     failureReason: state === 'healthy' ? 'No failures' : spokesman.failureReason,
+    failureDetail: state === 'healthy' ? null : spokesman.failureDetail,
     responseCode: spokesman.responseCode,
     rttMs: mean(voters.flatMap(({ health }) => health.rttMs ?? [])),
     latencyMs: mean(voters.flatMap(({ health }) => health.latencyMs ?? [])),

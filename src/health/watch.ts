@@ -6,7 +6,7 @@ import { type MonitorChecks, type Place, startChecks } from './monitor-checks.js
 import type { ProbeMeans } from './probes/probe.js';
 import { agree } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
-import { isSameMonitor, type Target } from './targets.js';
+import { asksTheSame, type Target } from './targets.js';
 import { type PlaceHealth, UNCHECKED } from './track.js';
 import { combine } from './vote.js';
 
@@ -21,7 +21,7 @@ export interface Watch {
   at(place: Place): PlaceHealth;
   /** Faults have changed: what the places that see them find counts from now on. */
   rejudge(): void;
-  /** Takes over the newest configuration. Only a monitor that is new or another one starts over, with a probe at once. */
+  /** Takes over the newest configuration. Only a monitor that is new, or asks for something else, starts over: with a probe at once. */
   update(target: Target): void;
   /** The way to the origin may have changed: without one it is down at this moment, otherwise it is probed at once. */
   recheck(): void;
@@ -44,6 +44,8 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
   let health = UNKNOWN_HEALTH;
   /** By monitor id. */
   const checks = new Map<string, MonitorChecks>();
+  /** Added beside others that had come to a verdict: they have no say before they have come to one of their own. */
+  const joining = new Set<string>();
   const listeners: (() => void)[] = [];
   const parts = { scheduler, means, faults, onResult };
   follow();
@@ -52,18 +54,27 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
   /** One run of checks for each monitor of the target. */
   function follow(): void {
     const wanted = new Map(target.monitors.map(({ monitor }) => [monitor.id, monitor]));
-    for (const [id, { monitor, end }] of checks) {
+    const known = new Set(checks.keys());
+    const stands = health.state !== 'unknown';
+    for (const [id, one] of checks) {
       const next = wanted.get(id);
-      if (next && isSameMonitor(monitor, next)) continue;
-      end();
+      if (next && asksTheSame(one.monitor, next)) {
+        if (next !== one.monitor) one.retune(next);
+        continue;
+      }
+      one.end();
       checks.delete(id);
+      joining.delete(id);
     }
-    for (const [id, monitor] of wanted)
-      if (!checks.has(id))
-        checks.set(
-          id,
-          startChecks(() => target, monitor, parts),
-        );
+    const remain = checks.size > 0;
+    for (const [id, monitor] of wanted) {
+      if (checks.has(id)) continue;
+      if (remain && stands && !known.has(id)) joining.add(id);
+      checks.set(
+        id,
+        startChecks(() => target, monitor, parts),
+      );
+    }
   }
 
   function onResult({ monitor, health: found }: MonitorChecks, { state: from }: PlaceHealth): void {
@@ -106,7 +117,11 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
 
   function at(place: Place): PlaceHealth {
     return combine(
-      target.monitors.map((one) => ({ ...one, health: checks.get(one.monitor.id)?.at(place) ?? UNCHECKED })),
+      target.monitors.map(({ monitor: { id }, monitoringOnly, mustBeHealthy }) => {
+        const found = checks.get(id)?.at(place) ?? UNCHECKED;
+        const silent = found.state === 'unknown' && joining.has(id);
+        return { health: found, monitoringOnly: monitoringOnly || silent, mustBeHealthy };
+      }),
     );
   }
 
@@ -115,7 +130,10 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
     publish();
   }
 
-  function transition(from: OriginHealth['state'], { state, failureReason }: OriginHealth): HealthTransition {
+  function transition(
+    from: OriginHealth['state'],
+    { state, failureReason, failureDetail }: OriginHealth,
+  ): HealthTransition {
     const { poolId, poolName, origin } = target;
     return {
       poolId,
@@ -126,6 +144,7 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
       from,
       to: state,
       failureReason,
+      failureDetail,
       at: means.clock.now(),
     };
   }

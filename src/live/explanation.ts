@@ -53,6 +53,8 @@ export interface WayExplanation {
   readonly route: { readonly id: string; readonly network: string } | null;
   /** Why there is no way; null when there is one. */
   readonly detail: string | null;
+  /** Connectors of the tunnel that could not reach the origin of late: others are preferred for a while. */
+  readonly avoided: readonly { readonly clientId: string; readonly reason: string }[];
 }
 
 export interface PoolExplanation {
@@ -74,6 +76,8 @@ export interface OriginExplanation {
   readonly reason: 'disabled' | 'weight_0' | 'unhealthy' | 'not_checked_yet' | null;
   /** Null when nobody checks it. */
   readonly health: HealthState | null;
+  /** Why it is unhealthy, in words: with the connectors that could not reach it, where there are any. Null otherwise. */
+  readonly detail: string | null;
   readonly weight: number;
   /** Part of the pool's requests, 0 to 1. */
   readonly share: number;

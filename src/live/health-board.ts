@@ -32,6 +32,8 @@ export type FailureReason = 'No failures' | Failure;
 export interface OriginHealth {
   readonly state: HealthState;
   readonly failureReason: FailureReason;
+  /** What the check found out in words, such as which connector could not reach it; null when the reason says it all. */
+  readonly failureDetail: string | null;
   /** 0 when the last probe had no HTTP answer. */
   readonly responseCode: number;
   /** Milliseconds of the last probe that got an answer; null before the first. */
@@ -53,6 +55,7 @@ export interface HealthTransition {
   readonly from: HealthState;
   readonly to: HealthState;
   readonly failureReason: FailureReason;
+  readonly failureDetail: string | null;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -70,11 +73,14 @@ export interface HealthView {
 export interface HealthBoard extends HealthView {
   set(poolId: string, originKey: string, health: OriginHealth): void;
   remove(poolId: string, originKey: string): void;
+  /** Called when the board shows an origin as unhealthy that it did not show so before. */
+  onDown(listener: (poolId: string, originKey: string) => void): void;
 }
 
 export const UNKNOWN_HEALTH: OriginHealth = {
   state: 'unknown',
   failureReason: 'No failures',
+  failureDetail: null,
   responseCode: 0,
   rttMs: null,
   latencyMs: null,
@@ -89,6 +95,7 @@ interface PoolRecord {
 
 export function createHealthBoard(): HealthBoard {
   const pools = new Map<string, PoolRecord>();
+  const downListeners: ((poolId: string, originKey: string) => void)[] = [];
   let version = 0;
 
   // One count for all: a pool that is forgotten and comes back never shows an old version again.
@@ -109,6 +116,8 @@ export function createHealthBoard(): HealthBoard {
       const before = pool.origins.get(originKey);
       if (before?.state !== health.state || !sameRegions(before.regions, health.regions)) turn(pool);
       pool.origins.set(originKey, health);
+      if (health.state !== 'unhealthy' || before?.state === 'unhealthy') return;
+      for (const listener of downListeners) listener(poolId, originKey);
     },
     remove(poolId, originKey) {
       const pool = pools.get(poolId);
@@ -116,6 +125,7 @@ export function createHealthBoard(): HealthBoard {
       turn(pool);
       if (pool.origins.size === 0) pools.delete(poolId);
     },
+    onDown: (listener) => void downListeners.push(listener),
   };
 }
 

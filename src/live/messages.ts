@@ -35,6 +35,7 @@ export interface OriginHealthReport {
   readonly address: string;
   readonly state: HealthState;
   readonly failureReason: FailureReason;
+  readonly failureDetail: string | null;
   readonly responseCode: number;
   readonly rttMs: number | null;
 }

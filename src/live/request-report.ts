@@ -53,6 +53,8 @@ export interface FailedAttemptReport {
   readonly origin: string;
   /** The name of the edge error that it would have been. */
   readonly failure: string;
+  /** What was found out: with the connectors that were asked, where there are any. */
+  readonly detail: string;
 }
 
 /** Why steering chose as it did; pools by id. Of long lists the beginning. */

@@ -30,6 +30,14 @@ export class DialError extends Error {
  */
 export const MAX_REDIALS = 4;
 
+/**
+ * Milliseconds after which a connector that has not answered is joined by the next one, so that each is asked within
+ * `timeoutMs`: its tunnel may be up while its network is dead.
+ */
+export function connectorPatience(timeoutMs: number, connectors: number): number {
+  return Math.max(100, Math.floor(timeoutMs / (connectors + 1)));
+}
+
 /** Where bytes shall go: an IP literal or a host name, and a port, seen from the far end of the off-ramp. */
 export interface Destination {
   readonly host: string;
@@ -54,13 +62,21 @@ export interface OriginSocket extends Duplex {
   readonly connecting: boolean;
   /** IP address of the far end when known (direct), for logs. */
   readonly remoteAddress?: string | undefined;
+  /** The names of the tunnel's connectors that were asked to connect so far, for logs. */
+  readonly connectors?: readonly string[];
 }
 
 /** One HTTP request on its way through the ingress rules of a tunnel. */
 export interface TunnelRequest {
   readonly stream: RequestStream;
+  /** The connector that the request was sent to: its client id, and its name for logs. */
+  readonly connector: { readonly clientId: string; readonly name: string };
   /** No answer came in time: finds out whether the connection below still lives. */
   suspect(): void;
+  /** The connector says that its service gave no answer, or has not answered in time: for a while others are preferred. */
+  connectorFailed(reason: string): void;
+  /** An answer of the service came through it. */
+  connectorReached(): void;
 }
 
 /**
@@ -82,6 +98,8 @@ export interface TunnelRequestOptions {
   readonly endStream: boolean;
   /** The connection below is gone; called before the stream closes, which may look like an end in good order. */
   readonly onLost: (reason: string) => void;
+  /** Client ids of connectors that have failed with this request: asked only when there is no other. */
+  readonly failedConnectors?: ReadonlySet<string> | null | undefined;
 }
 
 export type Dial = (destination: Destination, options: DialOptions) => OriginSocket;
@@ -93,8 +111,17 @@ export interface TunnelDialer {
   dial(tunnelId: string, destination: Destination, options: DialOptions): OriginSocket;
   /** Sends the head of an HTTP request. Throws a DialError: `no_connection` when no connection takes it, `other` when it cannot be sent. */
   request(tunnelId: string, head: OutgoingHead, options: TunnelRequestOptions): TunnelRequest;
+  /** Those that have a connection, and why others are preferred to reach a destination, null when none are. */
+  connectors(tunnelId: string, destination: string): readonly ConnectorState[];
   /** Called when a tunnel gets its first or loses its last usable connection. */
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
+}
+
+export interface ConnectorState {
+  readonly clientId: string;
+  /** For logs. */
+  readonly name: string;
+  readonly avoided: string | null;
 }
 
 /** What an off-ramp decision needs to know of an origin. */
@@ -127,4 +154,6 @@ export interface OffRamps {
   dial(origin: OriginAddress, port: number, options: DialOptions): OriginSocket;
   /** `select` and an HTTP request in one step, for an origin behind ingress rules. Throws the DialError when there is no such way. */
   request(origin: OriginAddress, head: OutgoingHead, options: TunnelRequestOptions): TunnelRequest;
+  /** The connectors that may lead to the port of an origin, or to its host behind ingress rules; none of a direct one. */
+  connectors(origin: OriginAddress, port: number, host: string): readonly ConnectorState[];
 }

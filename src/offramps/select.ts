@@ -1,7 +1,7 @@
 import type { LiveRoute } from '../live/snapshot.js';
 import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
 import { parseCidr } from '../net/cidr.js';
-import { parseIp } from '../net/ip.js';
+import { hostPort, parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
 import { tunnelBefore } from '../net/tunnel-hostname.js';
 import { DialError, type NoWay, type OffRamps, type OriginAddress, type Way } from './contract.js';
@@ -60,6 +60,11 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
       if (way.kind === 'ingress') return tunnels.request(way.tunnelId, headers, options);
       if (way.kind === 'none') throw new DialError(way.failure, way.detail);
       throw new DialError('other', `${origin.address} is not behind the ingress rules of a tunnel`);
+    },
+    connectors(origin, port, host) {
+      const way = select(origin);
+      if (way.kind === 'ingress') return tunnels.connectors(way.tunnelId, host.toLowerCase());
+      return way.kind === 'tunnel' ? tunnels.connectors(way.tunnelId, hostPort(origin.ip!, port)) : [];
     },
   };
 }

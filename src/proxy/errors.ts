@@ -31,6 +31,15 @@ export class OriginFault extends Error {
   }
 }
 
+/** A connector had no answer of the service behind it to pass on. */
+export class ConnectorFault extends OriginFault {
+  readonly clientId: string;
+  constructor({ clientId, name }: { readonly clientId: string; readonly name: string }, message: string) {
+    super('connector_failed', `${name}: ${message}`);
+    this.clientId = clientId;
+  }
+}
+
 /** Every reason for which the proxy answers by itself. */
 export type EdgeErrorName =
   | OriginFailure
@@ -73,7 +82,11 @@ export const EDGE_ERRORS = {
     code: 502,
     text: 'The header of the response of the origin is larger than the limit.',
   },
-  refused: { status: 521, code: 521, text: 'The origin refused the connection.' },
+  refused: {
+    status: 521,
+    code: 521,
+    text: 'The origin refused the connection, or a connector could not connect to it and did not say why.',
+  },
   connect_timeout: { status: 522, code: 522, text: 'The origin did not accept the connection in time.' },
   unreachable: { status: 523, code: 523, text: 'There is no way to the origin.' },
   head_timeout: {

@@ -2,8 +2,10 @@ import type { Duplex } from 'node:stream';
 import type { LiveFixedResponse } from '../live/snapshot.js';
 import { DialError } from '../offramps/contract.js';
 import { destinationOf } from './destination.js';
+import type { DownListener } from './down-verdicts.js';
 import { errorAnswer } from './error-answer.js';
 import {
+  ConnectorFault,
   type DetailedError,
   EDGE_ERRORS,
   type EdgeErrorName,
@@ -24,7 +26,7 @@ import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
 import type { Requester } from './requester.js';
 import type { Responder, ResponderUser } from './responder.js';
-import { type FailedAttempt, replacesStaleConnection } from './retry.js';
+import { asksSameOriginAgain, type FailedAttempt, mayLeaveDownOrigin } from './retry.js';
 import { type ProxyServices, respondersFor } from './services.js';
 import { takePlace } from './visit.js';
 
@@ -32,7 +34,7 @@ import { takePlace } from './visit.js';
 const MAX_INTERIMS = 16;
 
 /** One request on its way to an origin, perhaps to a second one, and its response on the way back. */
-export class Exchange implements ResponderUser {
+export class Exchange implements ResponderUser, DownListener {
   readonly method: string;
   readonly framed: boolean;
   readonly takesTrailers: boolean;
@@ -53,6 +55,8 @@ export class Exchange implements ResponderUser {
   private ended = false;
   private redials = 0;
   private interims = 0;
+  /** Connectors of the tunnel that had no answer of this origin, by client id. */
+  private failedConnectors: Set<string> | null = null;
 
   constructor(
     private readonly services: ProxyServices,
@@ -158,11 +162,15 @@ export class Exchange implements ResponderUser {
 
   private stop(): void {
     this.ended = true;
+    this.abandonAttempt();
+  }
+
+  private abandonAttempt(plan = this.choice?.plan): void {
     this.cancelDial?.();
     this.cancelDial = null;
     this.connection?.destroy();
     this.connection = null;
-    this.count.end();
+    this.leaveOrigin(plan);
   }
 
   // Attempts.
@@ -171,6 +179,7 @@ export class Exchange implements ResponderUser {
     const { plan } = this.choice!;
     this.record.attempt(plan);
     this.count.start(plan);
+    this.services.downVerdicts.follow(plan.pool.id, plan.origin.key, this);
     this.target = originTarget(plan.origin, this.request.host, plan.pool.id);
     const ready = respondersFor(this.services, this.target, this.request).take(this.target);
     if (ready) this.send(ready);
@@ -198,7 +207,9 @@ export class Exchange implements ResponderUser {
     this.connection = responder;
     const { request, body } = this;
     const host = this.target!.host ?? request.authority;
-    const flowing = responder.begin(this, { head: request, host, fields: this.originFields }, body.pieces);
+    const { originFields: fields, failedConnectors } = this;
+    const asked = { head: request, host, fields, failedConnectors };
+    const flowing = responder.begin(this, asked, body.pieces);
     if (body.pieces.length > 0) body.forgetIfOverLimit();
     if (body.complete) responder.finish();
     else if (flowing) this.client.resumeBody();
@@ -219,16 +230,58 @@ export class Exchange implements ResponderUser {
     this.services.log.debug({ ray: this.ray, origin: origin.name, failure, cause }, 'an attempt failed');
     const { method, body, redials } = this;
     const wayLost = failure === 'invalid_response' && cause instanceof DialError;
-    const attempt: FailedAttempt = { failure, method, replayable: body.replayable, wayLost, redials, ...how };
-    if (replacesStaleConnection(attempt)) {
+    const otherConnector = cause instanceof ConnectorFault && this.hasOtherConnector(cause);
+    const attempt: FailedAttempt = {
+      failure,
+      method,
+      replayable: body.replayable,
+      wayLost,
+      otherConnector,
+      redials,
+      ...how,
+    };
+    if (asksSameOriginAgain(attempt)) {
+      if (otherConnector) this.record.attemptFailed(failure, cause.message);
       this.redials += 1;
       this.dial(this.target!);
       return;
     }
-    this.record.attemptFailed(failure);
-    this.count.end();
+    this.record.attemptFailed(failure, cause.message);
+    this.leaveOrigin();
     if (this.choice!.moveOn(attempt)) this.attempt();
     else this.refuse(errorOfFailure(failure, cause));
+  }
+
+  /** What has not begun to be answered goes elsewhere, where it may; otherwise waiting is still the best. */
+  originDown(): void {
+    const { connection, client, method } = this;
+    if (this.ended || client.started) return;
+    const { replayable } = this.body;
+    const waiting = { method, replayable, sent: connection !== null, unanswered: !connection?.answered };
+    const { plan } = this.choice!;
+    if (!mayLeaveDownOrigin(waiting) || !this.choice!.leaveDown()) return;
+    this.record.attemptFailed(
+      'found_down',
+      'health checks found the origin down while the request waited for it',
+    );
+    this.abandonAttempt(plan);
+    this.attempt();
+  }
+
+  private leaveOrigin(plan = this.choice?.plan): void {
+    this.count.end();
+    this.failedConnectors = null;
+    if (plan) this.services.downVerdicts.unfollow(plan.pool.id, plan.origin.key, this);
+  }
+
+  /** Whether the tunnel has a connector that has not failed with this request. */
+  private hasOtherConnector({ clientId }: ConnectorFault): boolean {
+    this.failedConnectors ??= new Set();
+    this.failedConnectors.add(clientId);
+    const { origin, port } = this.target!;
+    return this.services.offramps
+      .connectors(origin, port, this.request.host)
+      .some((connector) => !this.failedConnectors!.has(connector.clientId));
   }
 
   // What the connection to the origin tells.
@@ -258,6 +311,8 @@ export class Exchange implements ResponderUser {
   /** The request counts as long as its connection lives. */
   private upgrade(head: ResponseHead, socket: Duplex, rest: Buffer): void {
     this.ended = true;
+    const { plan } = this.choice!;
+    this.services.downVerdicts.unfollow(plan.pool.id, plan.origin.key, this);
     socket.once('close', () => this.count.end());
     this.startSession();
     this.record.status = head.status;
@@ -291,7 +346,7 @@ export class Exchange implements ResponderUser {
     this.ended = true;
     // With a request body half sent, the next request would be taken for the rest of this one.
     connection.release(reusable && this.body.complete && !this.services.isDraining());
-    this.count.end();
+    this.leaveOrigin();
     this.record.end(null);
     this.client.complete(trailers);
   }

@@ -48,7 +48,8 @@ function explainOrigin(
 ): Omit<OriginExplanation, 'share'> {
   const state = isMonitored(pool) && enabled ? (originState(pool, key, health, region) ?? 'unknown') : null;
   const reason = reasonAgainst(enabled, weight, state);
-  return { name, address, eligible: reason === null, reason, health: state, weight };
+  const detail = state === 'unhealthy' ? (health.origin(pool.id, key)?.failureDetail ?? null) : null;
+  return { name, address, eligible: reason === null, reason, health: state, detail, weight };
 }
 
 function reasonAgainst(

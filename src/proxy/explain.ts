@@ -23,7 +23,7 @@ export interface ExplainParts {
   readonly snapshot: Pick<Snapshot, 'pools' | 'tunnels' | 'routes'>;
   readonly hosts: HostIndex;
   readonly health: HealthView;
-  readonly offramps: Pick<OffRamps, 'select'>;
+  readonly offramps: Pick<OffRamps, 'select' | 'connectors'>;
   /** One whose sessions are only looked at. */
   readonly steering: Pick<Steering, 'decide'>;
   readonly places: Places;
@@ -157,7 +157,7 @@ function chosenOrigin(
 ): { readonly origin: ChosenOrigin; readonly error: EdgeError | null } {
   const { pool, origin, viaFallback, pinned, startsSession } = plan;
   const target = originTarget(origin, head.host, pool.id);
-  const { way, error } = wayTo(parts, target);
+  const { way, error } = wayTo(parts, target, origin.host ?? head.authority);
   return {
     origin: {
       pool: { id: pool.id, name: pool.name },
@@ -178,9 +178,10 @@ function chosenOrigin(
 function wayTo(
   { offramps, snapshot }: ExplainParts,
   target: OriginTarget,
+  authority: string,
 ): { readonly way: WayExplanation; readonly error: EdgeError | null } {
   const way = offramps.select(target.origin);
-  const none = { tunnel: null, route: null, detail: null };
+  const none = { tunnel: null, route: null, detail: null, avoided: [] };
   if (way.kind === 'direct') return { way: { ...none, kind: 'direct' }, error: null };
   if (way.kind === 'none') {
     const error = EDGE_ERRORS[failureOfDial(way.failure, target)];
@@ -188,10 +189,13 @@ function wayTo(
   }
   const { kind, tunnelId } = way;
   const tunnel = { id: tunnelId, name: snapshot.tunnels.get(tunnelId)?.name ?? '' };
-  if (kind === 'ingress') return { way: { ...none, kind, tunnel }, error: null };
+  const avoided = offramps
+    .connectors(target.origin, target.port, authority)
+    .flatMap(({ clientId, avoided: reason }) => (reason === null ? [] : [{ clientId, reason }]));
+  if (kind === 'ingress') return { way: { ...none, kind, tunnel, avoided }, error: null };
   const route = snapshot.routes.get(way.routeId);
   return {
-    way: { ...none, kind, tunnel, route: route ? { id: route.id, network: route.network } : null },
+    way: { ...none, kind, tunnel, avoided, route: route ? { id: route.id, network: route.network } : null },
     error: null,
   };
 }

@@ -15,10 +15,11 @@ export function createHttp1Responders(services: Http1RespondersOptions, dialOrig
     dial(target, clientIp, { connected, failed }) {
       const { generation } = idle;
       return dialOrigin(target, clientIp, {
-        connected: (socket) => connected(new OriginConnection(socket, target.key, generation, services)),
+        connected: (socket) => connected(new OriginConnection(socket, target, generation, services)),
         failed,
       });
     },
+    drop: idle.drop,
     renew: idle.renew,
   };
 }

@@ -26,7 +26,20 @@ export class OriginChoice {
 
   /** Makes the plan one for another origin; false when the failure is what the client gets. */
   moveOn(attempt: FailedAttempt): boolean {
-    const next = attempt.failure === 'unknown_host' ? this.passOver(attempt) : this.retry(attempt);
+    return this.move(attempt.failure === 'unknown_host' ? this.passOver(attempt) : this.retry(attempt));
+  }
+
+  /**
+   * Makes the plan one for another origin, because this one was found down while the request waits for it. That is the one retry
+   * of the request. False when there is none left or nowhere to go: then it is best to go on waiting.
+   */
+  leaveDown(): boolean {
+    if (this.retried) return false;
+    this.retried = this.move(this.steering.alternative(this.plan, this.visit, this.tried));
+    return this.retried;
+  }
+
+  private move(next: Plan | null): boolean {
     if (next === null) return false;
     this.tried.push(this.plan.origin);
     if (next.pool.id !== this.plan.pool.id) this.unresolvedInPool = 0;

@@ -17,6 +17,7 @@ import {
 } from './head/response-head.js';
 import { noTrailers, responseTrailers } from './head/trailers.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
+import type { OriginTarget } from './origin-target.js';
 import type { OriginRequest, Responder, ResponderUser } from './responder.js';
 
 /** What all connections to origins share. */
@@ -49,8 +50,8 @@ export class OriginConnection implements Responder, Waiting {
 
   constructor(
     private readonly socket: Duplex,
-    /** The same for all connections that lead to the same place in the same way. */
-    readonly key: string,
+    /** Where it leads. */
+    readonly target: Pick<OriginTarget, 'key' | 'endpoint'>,
     /** When its way was chosen, see `OriginIdle.renew`. */
     readonly generation: number,
     private readonly services: OriginServices,
@@ -151,7 +152,7 @@ export class OriginConnection implements Responder, Waiting {
       this.read(user, chunk);
     } catch (error) {
       if (!(error instanceof Malformed || error instanceof InvalidStatus))
-        this.services.log.error({ err: error, origin: this.key }, 'a response broke the proxy');
+        this.services.log.error({ err: error, origin: this.target.key }, 'a response broke the proxy');
       this.fail(failureOfResponse(error), error as Error);
     }
   };

@@ -1,4 +1,5 @@
 import type { OriginConnection } from './origin-connection.js';
+import { createEndpointIndex } from './origin-target.js';
 
 /** Connections to origins that wait for the next request. */
 export interface OriginIdle {
@@ -12,6 +13,8 @@ export interface OriginIdle {
    */
   put(connection: OriginConnection): void;
   remove(connection: OriginConnection): void;
+  /** Closes those that lead to an endpoint. */
+  drop(endpoint: string): void;
   /** Closes all, and those in use after their response: the way to an origin may have changed. */
   renew(): void;
 }
@@ -19,20 +22,24 @@ export interface OriginIdle {
 export function createOriginIdle(limitPerOrigin: number, limitTotal: number): OriginIdle {
   /** Never holds an empty stack. */
   const stacks = new Map<string, OriginConnection[]>();
+  const endpoints = createEndpointIndex();
   let total = 0;
   let generation = 0;
 
-  function drop(key: string, stack: OriginConnection[], index: number): OriginConnection {
-    const [connection] = stack.splice(index, 1);
+  function takeOut(key: string, stack: OriginConnection[], index: number): OriginConnection {
+    const connection = stack.splice(index, 1)[0]!;
     total -= 1;
-    if (stack.length === 0) stacks.delete(key);
-    return connection!;
+    if (stack.length === 0) {
+      stacks.delete(key);
+      endpoints.remove(connection.target);
+    }
+    return connection;
   }
 
   /** Closes the connection that has rested longest at one origin, to make room for one that was just used. */
   function makeRoom(): void {
     const [oldest] = stacks;
-    if (oldest) drop(...oldest, 0).destroy();
+    if (oldest) takeOut(...oldest, 0).destroy();
   }
 
   return {
@@ -41,10 +48,10 @@ export function createOriginIdle(limitPerOrigin: number, limitTotal: number): Or
     },
     take(key) {
       const stack = stacks.get(key);
-      return stack && drop(key, stack, stack.length - 1);
+      return stack && takeOut(key, stack, stack.length - 1);
     },
     put(connection) {
-      const { key } = connection;
+      const { key } = connection.target;
       if (connection.generation !== generation || (stacks.get(key)?.length ?? 0) >= limitPerOrigin) {
         connection.destroy();
         return;
@@ -52,19 +59,30 @@ export function createOriginIdle(limitPerOrigin: number, limitTotal: number): Or
       if (total >= limitTotal) makeRoom();
       const stack = stacks.get(key);
       if (stack) stack.push(connection);
-      else stacks.set(key, [connection]);
+      else {
+        stacks.set(key, [connection]);
+        endpoints.add(connection.target);
+      }
       total += 1;
     },
     remove(connection) {
-      const stack = stacks.get(connection.key);
+      const { key } = connection.target;
+      const stack = stacks.get(key);
       const index = stack ? stack.indexOf(connection) : -1;
-      if (stack && index >= 0) drop(connection.key, stack, index);
+      if (stack && index >= 0) takeOut(key, stack, index);
+    },
+    drop(endpoint) {
+      for (const key of endpoints.keysOf(endpoint)) {
+        const stack = stacks.get(key)!;
+        while (stack.length > 0) takeOut(key, stack, stack.length - 1).destroy();
+      }
     },
     renew() {
       generation += 1;
       total = 0;
       const closing = [...stacks.values()].flat();
       stacks.clear();
+      endpoints.clear();
       for (const connection of closing) connection.destroy();
     },
   };

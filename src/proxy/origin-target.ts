@@ -22,6 +22,34 @@ export interface OriginTarget {
   readonly serverName: string | null;
   /** Connections with the same key lead to the same place in the same way. */
   readonly key: string;
+  /** The address and port, and the network that they are in; several keys may lead there. */
+  readonly endpoint: string;
+}
+
+/** The keys of what leads to an endpoint. */
+export interface EndpointIndex {
+  add(target: Pick<OriginTarget, 'key' | 'endpoint'>): void;
+  remove(target: Pick<OriginTarget, 'key' | 'endpoint'>): void;
+  keysOf(endpoint: string): readonly string[];
+  clear(): void;
+}
+
+export function createEndpointIndex(): EndpointIndex {
+  /** Never holds an empty set. */
+  const keys = new Map<string, Set<string>>();
+  return {
+    add({ key, endpoint }) {
+      const known = keys.get(endpoint);
+      if (known) known.add(key);
+      else keys.set(endpoint, new Set([key]));
+    },
+    remove({ key, endpoint }) {
+      const known = keys.get(endpoint);
+      if (known?.delete(key) && known.size === 0) keys.delete(endpoint);
+    },
+    keysOf: (endpoint) => [...(keys.get(endpoint) ?? [])],
+    clear: () => keys.clear(),
+  };
 }
 
 const plainTargets = new WeakMap<LiveOrigin, OriginTarget>();
@@ -33,13 +61,23 @@ export function originTarget(origin: LiveOrigin, host: string, poolId: string): 
   const tunnelId = tunnelBefore(origin);
   const ownHost = origin.host && canonicalAuthority(origin.host);
   const port = origin.port || DEFAULT_PORT;
-  const place = `${origin.virtualNetworkId ?? 'direct'} ${origin.ip ?? origin.address} ${port}`;
+  const endpoint = `${origin.virtualNetworkId ?? 'direct'} ${origin.ip ?? origin.address} ${port}`;
   if (port === TLS_PORT && tunnelId === null) {
     const serverName = nameOf(ownHost ?? host);
-    const key = `${place} tls ${serverName ?? ''}`;
-    return { origin, poolId, tunnelId, host: ownHost, port, tls: true, serverName, key };
+    const key = `${endpoint} tls ${serverName ?? ''}`;
+    return { origin, poolId, tunnelId, host: ownHost, port, tls: true, serverName, key, endpoint };
   }
-  const target = { origin, poolId, tunnelId, host: ownHost, port, tls: false, serverName: null, key: place };
+  const target = {
+    origin,
+    poolId,
+    tunnelId,
+    host: ownHost,
+    port,
+    tls: false,
+    serverName: null,
+    key: endpoint,
+    endpoint,
+  };
   plainTargets.set(origin, target);
   return target;
 }

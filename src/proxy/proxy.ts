@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { ProxyProtocol } from '../live/data-plane-options.js';
+import type { HealthBoard } from '../live/health-board.js';
 import type { LoadBoard } from '../live/load-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
@@ -16,6 +17,7 @@ import { ClientConnection, closingResponse } from './client-connection.js';
 import { type ClientTransport, createClientConnections } from './client-connections.js';
 import { clientOf } from './client-identity.js';
 import { createDeadlines } from './deadlines.js';
+import { createDownVerdicts } from './down-verdicts.js';
 import { EDGE_ERRORS } from './errors.js';
 import { createHttp1Responders } from './http1-responders.js';
 import { createHttp2Server } from './http2/client-session.js';
@@ -32,6 +34,7 @@ import { countConnections } from './load-counts.js';
 import type { HostIndex } from './match.js';
 import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
+import { originTarget } from './origin-target.js';
 import { type Arrivals, type Arrived, createArrivals } from './proxy-protocol/arrivals.js';
 import type { RequestLog } from './request-log.js';
 import type { ProxyServices } from './services.js';
@@ -52,6 +55,8 @@ export interface ProxyOptions extends Places {
   /** Those that the steering goes by, as the counts. */
   readonly sessions: Pick<Sessions, 'pin'>;
   readonly load: LoadBoard;
+  /** Of the same board that the steering goes by. */
+  readonly health: Pick<HealthBoard, 'onDown'>;
   readonly requests: RequestLog;
   readonly offramps: OffRamps;
   readonly log: Logger;
@@ -141,6 +146,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     steering: options.steering,
     sessions: options.sessions,
     load: options.load,
+    downVerdicts: createDownVerdicts(options.health),
     requests: options.requests,
     offramps: options.offramps,
     placeOf: options.placeOf,
@@ -160,6 +166,14 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   store.onChange((changes) => {
     if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) renewResponders();
+  });
+
+  options.health.onDown((poolId, originKey) => {
+    const origin = store.snapshot.pools.get(poolId)?.origins.find(({ key }) => key === originKey);
+    if (!origin) return;
+    const { endpoint } = originTarget(origin, '', poolId);
+    http1Responders.drop(endpoint);
+    http2Responders.drop(endpoint);
   });
 
   function renewResponders(): void {

@@ -19,6 +19,7 @@ export interface PublishedHostname {
   readonly plan: OnlyPlan;
   /** There is nowhere else. */
   moveOn(): false;
+  leaveDown(): false;
   /** With one place there is nothing to bind a client to. */
   sessionCookie(): null;
 }
@@ -44,5 +45,5 @@ export function publishedHostname(live: LivePublishedHostname): PublishedHostnam
     flattenCname: false,
   };
   const plan: OnlyPlan = { pool: { id, name: hostname }, origin, startsSession: false };
-  return { id, name: hostname, zoneName, plan, moveOn, sessionCookie };
+  return { id, name: hostname, zoneName, plan, moveOn, leaveDown: moveOn, sessionCookie };
 }

@@ -17,11 +17,13 @@ const DIRECT: OffRampReport = { kind: 'direct', tunnelId: null };
 const NO_FAILURES: readonly FailedAttemptReport[] = [];
 /** Pools and rules of a decision: a load balancer may have a thousand of each, and thousands of decisions are kept. */
 const MAX_LISTED = 32;
+/** Characters of what is said of a failed attempt. */
+const MAX_DETAIL = 400;
 
 /** Where records go, and what they need to tell how bytes left. */
 export interface RecordServices {
   readonly requests: RequestLog;
-  readonly offramps: Pick<OffRamps, 'select'>;
+  readonly offramps: Pick<OffRamps, 'select' | 'connectors'>;
 }
 
 /** What was asked for; a TCP connection has a host alone. */
@@ -69,9 +71,13 @@ export class RequestRecord {
     this.offRamp = this.wayOf(plan);
   }
 
-  attemptFailed(failure: string): void {
+  /** `detail`: in words, for operators. */
+  attemptFailed(failure: string, detail: string): void {
     const { pool, origin } = this.plan!;
-    this.failures = [...this.failures, { pool: pool.name, origin: origin.name, failure }];
+    this.failures = [
+      ...this.failures,
+      { pool: pool.name, origin: origin.name, failure, detail: detail.slice(0, MAX_DETAIL) },
+    ];
   }
 
   /** The request is over; `error` is why an origin did not have the last word. */

@@ -11,6 +11,8 @@ export interface OriginRequest {
   readonly host: string;
   /** All other field lines, each with its CRLF. */
   readonly fields: string;
+  /** Client ids of the connectors that had no answer to it: others are asked first. */
+  readonly failedConnectors?: ReadonlySet<string> | null;
 }
 
 /** The exchange that a responder works for. */
@@ -72,6 +74,8 @@ export interface Responders {
   take(target: OriginTarget): Responder | null;
   /** Connects. Calls exactly one of the outcomes, unless the function it returns is called first: that one gives up. */
   dial(target: OriginTarget, clientIp: string, outcome: ResponderOutcome): () => void;
+  /** The endpoint was found down: nothing that leads there, at rest or not, is used for new requests. */
+  drop(endpoint: string): void;
   /** The way to an origin may have changed: nothing of before is used for new requests. */
   renew(): void;
 }

@@ -29,20 +29,23 @@ export interface FailedAttempt {
   readonly reused: boolean;
   /** The tunnel below was lost: another of its connections, or another connector, may lead to the origin. */
   readonly wayLost: boolean;
+  /** A connector had no answer to pass on, and its tunnel has another one that has not been asked. */
+  readonly otherConnector: boolean;
   /** How often the same origin was asked again before. */
   readonly redials: number;
 }
 
 /**
- * Whether the same origin is asked again on a fresh connection. A connection at rest may be closed by the origin in the
+ * Whether the same origin is asked again, on a fresh connection or through another connector. A connection at rest may be closed by the origin in the
  * very moment in which it is used again; that says nothing about the origin's health and does not count as the retry. No
  * more does a connector that goes.
  * On a connection that is there, `refused` is HTTP/2's word for a request that was not looked at.
  */
-export function replacesStaleConnection(attempt: FailedAttempt): boolean {
+export function asksSameOriginAgain(attempt: FailedAttempt): boolean {
   const { reused, wayLost, failure, replayable } = attempt;
   if (attempt.redials >= MAX_REDIALS) return false;
   const refused = reused && failure === 'refused' && replayable;
+  if (attempt.otherConnector && failedBehindConnector(attempt)) return true;
   return refused || ((reused || wayLost) && wasLostUnanswered(attempt));
 }
 
@@ -53,6 +56,17 @@ export function replacesStaleConnection(attempt: FailedAttempt): boolean {
 export function mayTryAnotherOrigin(attempt: FailedAttempt): boolean {
   if (wasLostUnanswered(attempt) || failedBehindConnector(attempt)) return true;
   return attempt.replayable && FAILOVER_FAILURES.has(attempt.failure);
+}
+
+/**
+ * Whether a request that waits for an origin may leave it when health checks find the origin down: either nothing was sent to
+ * it, or sending it twice does no harm and not one byte of a response has come.
+ */
+export function mayLeaveDownOrigin(
+  attempt: Pick<FailedAttempt, 'method' | 'replayable' | 'unanswered'> & { readonly sent: boolean },
+): boolean {
+  const { method, replayable, unanswered, sent } = attempt;
+  return replayable && (!sent || (unanswered && IDEMPOTENT_METHODS.has(method)));
 }
 
 function wasLostUnanswered({ failure, method, replayable, unanswered }: FailedAttempt): boolean {

@@ -4,6 +4,7 @@ import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
 import type { IdleClients } from './client-connections.js';
 import type { Deadlines } from './deadlines.js';
+import type { DownVerdicts } from './down-verdicts.js';
 import type { RequestHead } from './head/request-head.js';
 import type { LimitReached } from './limit-log.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
@@ -22,6 +23,7 @@ export interface ProxyServices extends Places, RecordServices {
   readonly steering: Steering;
   readonly sessions: Pick<Sessions, 'pin'>;
   readonly load: LoadBoard;
+  readonly downVerdicts: DownVerdicts;
   readonly http1Responders: Responders;
   /** For gRPC. */
   readonly http2Responders: Responders;

@@ -11,6 +11,7 @@ export const poolVerdict = z.object({
         healthy: z.boolean(),
         rtt: z.string(),
         failure_reason: z.string(),
+        failure_detail: z.string().optional(),
         response_code: z.int(),
       }),
     ),
@@ -20,11 +21,12 @@ export const poolVerdict = z.object({
 export type PoolVerdict = z.output<typeof poolVerdict>;
 
 export function verdictsOf(origins: readonly OriginHealthReport[]): PoolVerdict['origins'] {
-  return origins.map(({ address, state, rttMs, failureReason, responseCode }) => ({
+  return origins.map(({ address, state, rttMs, failureReason, failureDetail, responseCode }) => ({
     [address]: {
       healthy: state === 'healthy',
       rtt: goDuration(rttMs ?? 0),
       failure_reason: failureReason,
+      ...(failureDetail === null ? {} : { failure_detail: failureDetail }),
       response_code: responseCode,
     },
   }));

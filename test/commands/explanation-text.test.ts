@@ -37,12 +37,42 @@ test('of an origin behind ingress rules the tunnel is told, and no port', () => 
     via_fallback: false,
     pinned: false,
     starts_session: false,
-    way: { kind: 'ingress', tunnel: { id: 't', name: 'dc-1' }, route: null, detail: null },
+    way: { kind: 'ingress', tunnel: { id: 't', name: 'dc-1' }, route: null, detail: null, avoided: [] },
   };
   const connectors = ['c1', 'c2'].map((client_id) => ({ client_id, connections: 4 }));
   expect(describeExplanation({ ...answer, fixed_response: null, chosen, connectors })).toContain(
     'published in pool, through the ingress rules of tunnel dc-1 (connector c1 or c2)',
   );
+});
+
+test('a connector that others are preferred to is named with the reason, and so is what a check has found', () => {
+  const way = {
+    kind: 'ingress',
+    tunnel: { id: 't', name: 'dc-1' },
+    route: null,
+    detail: null,
+    avoided: [{ client_id: 'c2', reason: 'failed with EHOSTUNREACH' }],
+  };
+  const chosen = {
+    pool: null,
+    origin: { name: 'db', address: '10.0.0.1', port: 80 },
+    via_fallback: true,
+    pinned: false,
+    starts_session: false,
+    way,
+  };
+  const sick = {
+    name: 'db',
+    address: '10.0.0.1',
+    reason: 'unhealthy',
+    health: 'unhealthy',
+    detail: 'connector c2 failed with EHOSTUNREACH',
+    share: 0,
+  };
+  const candidates = [{ id: 'p', name: 'pool', state: 'unhealthy', share: 0, origins: [sick] }];
+  const text = describeExplanation({ ...answer, fixed_response: null, chosen, candidates });
+  expect(text).toMatch(/db \(10\.0\.0\.1\) +unhealthy\n +connector c2 failed with EHOSTUNREACH\n/);
+  expect(text).toMatch(/\n +connector c2 is asked last: it failed with EHOSTUNREACH$/);
 });
 
 test('a published host name is told with its tunnel, and nothing of pools', () => {
@@ -59,7 +89,13 @@ test('a published host name is told with its tunnel, and nothing of pools', () =
       via_fallback: false,
       pinned: false,
       starts_session: false,
-      way: { kind: 'ingress', tunnel: { id: 'tunnel', name: 'office' }, route: null, detail: null },
+      way: {
+        kind: 'ingress',
+        tunnel: { id: 'tunnel', name: 'office' },
+        route: null,
+        detail: null,
+        avoided: [],
+      },
     },
     connectors: [{ client_id: 'connector', connections: 4 }],
   });

@@ -103,7 +103,7 @@ test('what cannot be served is answered by the connector itself', async () => {
   }
   expect(await answerTo(session, { ':authority': '127.0.0.1:1', ...src })).toMatchObject({
     status: 502,
-    meta,
+    meta: '{"src":"cloudflared","dial_error":"ECONNREFUSED"}',
     body: expect.stringContaining('ECONNREFUSED'),
   });
 });

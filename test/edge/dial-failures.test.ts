@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
@@ -82,9 +83,10 @@ test('a connector at its limit of flows, and an unexpected answer, are not taken
   expect(error.message).toContain('503');
 });
 
-test('what a connector has refused is not tried on another one', async () => {
+test('what a connector has refused is not tried on another connection of it', async () => {
   const started = await startEdge();
   const tunnel = started.addTunnel();
+  const clientId = randomUUID();
   let asked = 0;
   for (const connIndex of [0, 1]) {
     await connectRaw(
@@ -94,10 +96,13 @@ test('what a connector has refused is not tried on another one', async () => {
         asked += 1;
         refuse(stream);
       },
-      { connIndex },
+      { clientId, connIndex },
     );
   }
-  expect((await failure(started.dial(tunnel, 80))).failure).toBe('refused');
+  const error = await failure(started.dial(tunnel, 80));
+  expect(error.failure).toBe('refused');
+  // cloudflared does not tell a refusal from a network that is down: nor do we.
+  expect(error.message).toContain(`connector ${clientId} (127.0.0.1) could not connect and does not say why`);
   expect(asked).toBe(1);
 });
 
@@ -201,8 +206,11 @@ test('a connection that does not answer a ping is chosen only when there is no o
   const started = await startEdge({ pingIntervalMs: 600_000, pingTimeoutMs: 600_000 });
   const relay = await startRelay(started.address);
   const tunnel = started.addTunnel();
-  await started.connect(tunnel, { edge: relay.edge });
-  await connectRaw(started, tunnel, (stream) => stream.respond({ ':status': 200 }), { connIndex: 1 });
+  const clientId = randomUUID();
+  const accept = (stream: ServerHttp2Stream) => stream.respond({ ':status': 200 });
+  const [host, port] = relay.edge[0]!.split(':');
+  await connectRaw({ address: { host: host!, port: Number(port) } }, tunnel, accept, { clientId });
+  await connectRaw(started, tunnel, accept, { clientId, connIndex: 1 });
   relay.freeze();
   const outcome = async (connectTimeoutMs: number) => {
     const socket = started.dial(tunnel, 80, { connectTimeoutMs });

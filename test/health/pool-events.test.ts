@@ -36,6 +36,7 @@ function startEvents() {
         from,
         to,
         failureReason: 'No failures',
+        failureDetail: null,
         at: clock.now(),
       });
     },

@@ -127,6 +127,7 @@ test('a steady origin makes no transitions, and a turn makes exactly one that sa
       from: 'healthy',
       to: 'unhealthy',
       failureReason: 'Response code mismatch error',
+      failureDetail: null,
       at: bench.clock.now() - 60_000,
     },
   ]);
@@ -234,7 +235,7 @@ test('what an origin has passed under one monitor does not count under the next'
   bench.apply({ monitor: [monitor], pool: [livePool()] });
   await bench.verdict(POOL);
   origin.up = false;
-  bench.apply({ monitor: [{ ...monitor, consecutiveDown: 2 }] });
+  bench.apply({ monitor: [{ ...monitor, path: '/other', consecutiveDown: 2 }] });
   await until(() => bench.healthOf(POOL)?.checkedAt);
   expect(bench.healthOf(POOL)).toMatchObject({ state: 'unknown', responseCode: 500 });
 });

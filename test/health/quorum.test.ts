@@ -36,6 +36,7 @@ test('what regions find together has the reason of one that finds it, and the me
   ).toEqual({
     state: 'unhealthy',
     failureReason: 'TCP Timeout',
+    failureDetail: null,
     responseCode: 0,
     rttMs: 20,
     latencyMs: 30,

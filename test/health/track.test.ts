@@ -7,6 +7,7 @@ const outcome = (rttMs: number | null, passed = true): Outcome => ({
   result: {
     passed,
     reason: passed ? 'No failures' : 'TCP Timeout',
+    detail: null,
     responseCode: 0,
     rttMs,
   },

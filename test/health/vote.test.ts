@@ -73,6 +73,7 @@ test('the verdict shows the reason and the code of a monitor that speaks for it,
   expect(combine(findings)).toEqual({
     state: 'unhealthy',
     failureReason: 'Response code mismatch error',
+    failureDetail: null,
     responseCode: 500,
     rttMs: 15,
     latencyMs: 30,
@@ -81,6 +82,7 @@ test('the verdict shows the reason and the code of a monitor that speaks for it,
   expect(combine(findings.slice(2))).toEqual({
     state: 'healthy',
     failureReason: 'No failures',
+    failureDetail: null,
     responseCode: 200,
     rttMs: null,
     latencyMs: null,
@@ -92,6 +94,7 @@ test('the finding of a single monitor is the health, whatever it is', () => {
   const health = {
     state: 'unknown',
     failureReason: 'TCP Timeout',
+    failureDetail: null,
     responseCode: 0,
     rttMs: null,
     latencyMs: 4,

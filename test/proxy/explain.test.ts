@@ -32,7 +32,7 @@ async function setUp(upsert: Upsert, way: Way = { kind: 'direct' }) {
     snapshot: store.snapshot,
     hosts: createHostIndex(store),
     health,
-    offramps: { select: () => way },
+    offramps: { select: () => way, connectors: () => [] },
     steering,
     places: proxyOptions,
   });
@@ -190,7 +190,7 @@ test('rules are asked once, however often chance is tried, and what they set cou
     snapshot: store.snapshot,
     hosts: createHostIndex(store),
     health,
-    offramps: { select: () => ({ kind: 'direct' }) },
+    offramps: { select: () => ({ kind: 'direct' }), connectors: () => [] },
     steering: {
       decide(loadBalancer, visit) {
         rules.push(loadBalancer.rules.length);
@@ -250,6 +250,7 @@ test('the way through a tunnel is named, and a way that is not there is the erro
     tunnel: { id: 'tunnel-1', name: 'lab' },
     route: { id: 'route-1', network: '10.0.0.0/8' },
     detail: null,
+    avoided: [],
   });
   const ingress = await setUp(objects, { kind: 'ingress', tunnelId: 'tunnel-1' });
   expect(ingress.explain().chosen?.way).toEqual({
@@ -257,6 +258,7 @@ test('the way through a tunnel is named, and a way that is not there is the erro
     tunnel: { id: 'tunnel-1', name: 'lab' },
     route: null,
     detail: null,
+    avoided: [],
   });
   const none = await setUp(objects, { kind: 'none', failure: 'no_connection', detail: 'Tunnel has none' });
   expect(none.explain()).toMatchObject({

@@ -14,12 +14,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { isGrpc } from '../../src/proxy/grpc.js';
 import { selfSigned } from '../support/certificates.js';
 import { listening } from '../support/fake-origins.js';
-import { liveOrigin, unmonitoredPool } from '../support/live-objects.js';
+import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';
+import { until } from '../support/prober-bench.js';
 import { httpOrigin, rawOrigin } from './fake-origin.js';
 import { type EchoClient, echoClient, echoServer } from './grpc-echo.js';
 import { END_HEADERS, END_STREAM, FRAME, frame, hpack } from './http2-frames.js';
 import { ask, http2Client, startHttpsRig, testAuthority } from './https-rig.js';
-import { HOST, type RigOptions } from './rig.js';
+import { HOST, type RigOptions, setHealth } from './rig.js';
 
 type Done = sendUnaryData<string>;
 
@@ -147,7 +148,7 @@ test('an error of ours is UNAVAILABLE, with what went wrong as the message', asy
   const { error } = await one(client, 'x');
   expect(error).toMatchObject({ code: status.UNAVAILABLE });
   expect(error!.details).toMatch(
-    /^error code: 521: The origin refused the connection\. \(ray: [0-9a-f]{16}-LOC\)$/,
+    /^error code: 521: The origin refused the connection, or .* did not say why\. \(ray: [0-9a-f]{16}-LOC\)$/,
   );
   const chat = client.chat();
   chat.write('x');
@@ -291,6 +292,35 @@ test('a session that has rested too long is closed, and so are all when the way 
   other.apply({ route: [{ id: 'r', virtualNetworkId: 'v', network: '10.0.0.0/8', tunnelId: 't' } as never] });
   await closed;
   expect((await ask(client, CALL, 'x')).body).toBe('ok');
+});
+
+test('a session with an origin that is found down takes no more calls', async () => {
+  const origin = await http2Origin(answerCall);
+  const rig = await startHttpsRig({ origins: [origin.port] });
+  const client = await http2Client(rig);
+  await ask(client, CALL, 'x');
+  const [first] = origin.sessions;
+  const closed = once(first!, 'close');
+  setHealth(rig, 'pool', origin.port, 'unhealthy');
+  await closed;
+  expect((await ask(client, CALL, 'x')).body).toBe('ok');
+  expect(rig.dialled).toHaveLength(2);
+});
+
+test('calls that wait for one dial to an origin that is found down go to another', async () => {
+  const server = await echoServer(echo('b'));
+  const stuck = liveOrigin({ port: 1, weight: 1 });
+  const pool = livePool({ id: 'pool', origins: [stuck, liveOrigin({ port: server.port, weight: 1e-12 })] });
+  const { rig, client } = await clientOf({
+    upsert: { pool: [pool], load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ['pool'] })] },
+    failures: { '127.0.0.1:1': 'never connects' },
+  });
+  for (const port of [1, server.port]) setHealth(rig, 'pool', port, 'healthy');
+  const calls = ['x', 'y', 'z'].map((text) => one(client, text));
+  await until(() => rig.load.outstanding('pool') === 3);
+  setHealth(rig, 'pool', 1, 'unhealthy');
+  expect((await Promise.all(calls)).map(({ text }) => text?.slice(0, 3))).toEqual(['b x', 'b y', 'b z']);
+  expect(rig.dialled).toEqual(['127.0.0.1:1', `127.0.0.1:${server.port}`]);
 });
 
 test('an origin that keeps silent is given up', async () => {

@@ -10,7 +10,7 @@ test('a connection with bytes behind the response that were held back with it is
   const deadlines = createDeadlines(DEFAULT_TIMEOUTS.tick);
   onTestFinished(() => deadlines.stop());
   const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  const connection = new OriginConnection(socket, 'key', 0, {
+  const connection = new OriginConnection(socket, { key: 'key', endpoint: 'key' }, 0, {
     limits: DEFAULT_LIMITS,
     timeouts: DEFAULT_TIMEOUTS,
     deadlines,

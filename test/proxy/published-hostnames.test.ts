@@ -120,7 +120,7 @@ test('an explanation names the published host name and the tunnel, or why there 
     snapshot: store.snapshot,
     hosts: proxyOptions.hosts,
     health,
-    offramps: { select: () => way },
+    offramps: { select: () => way, connectors: () => [] },
     steering,
     places: proxyOptions,
   });

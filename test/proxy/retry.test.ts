@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DialError, type DialFailure, type OriginSocket } from '../../src/offramps/contract.js';
-import { mayTryAnotherOrigin, replacesStaleConnection } from '../../src/proxy/retry.js';
+import { asksSameOriginAgain, mayTryAnotherOrigin } from '../../src/proxy/retry.js';
 import { closedPort } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { httpOrigin, rawOrigin, scriptedOrigin } from './fake-origin.js';
@@ -173,19 +173,25 @@ test('the rules in short', () => {
     unanswered: true,
     reused: true,
     wayLost: false,
+    otherConnector: false,
     redials: 0,
   } as const;
-  expect(replacesStaleConnection(lost)).toBe(true);
-  expect(replacesStaleConnection({ ...lost, reused: false })).toBe(false);
-  expect(replacesStaleConnection({ ...lost, method: 'POST' })).toBe(false);
-  expect(replacesStaleConnection({ ...lost, failure: 'head_timeout' })).toBe(false);
+  expect(asksSameOriginAgain(lost)).toBe(true);
+  expect(asksSameOriginAgain({ ...lost, reused: false })).toBe(false);
+  expect(asksSameOriginAgain({ ...lost, method: 'POST' })).toBe(false);
+  expect(asksSameOriginAgain({ ...lost, failure: 'head_timeout' })).toBe(false);
   expect(mayTryAnotherOrigin(lost)).toBe(true);
   expect(mayTryAnotherOrigin({ ...lost, method: 'POST', failure: 'tls_handshake' })).toBe(true);
   expect(mayTryAnotherOrigin({ ...lost, method: 'POST', failure: 'tls_certificate' })).toBe(true);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'refused', replayable: false })).toBe(false);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'head_timeout' })).toBe(false);
-  expect(replacesStaleConnection({ ...lost, redials: 4 })).toBe(false);
-  expect(replacesStaleConnection({ ...lost, failure: 'connector_failed' })).toBe(false);
+  expect(asksSameOriginAgain({ ...lost, redials: 4 })).toBe(false);
+  expect(asksSameOriginAgain({ ...lost, failure: 'connector_failed' })).toBe(false);
+  const another = { ...lost, failure: 'connector_failed', otherConnector: true } as const;
+  expect(asksSameOriginAgain(another)).toBe(true);
+  expect(asksSameOriginAgain({ ...another, method: 'POST' })).toBe(false);
+  expect(asksSameOriginAgain({ ...another, replayable: false })).toBe(false);
+  expect(asksSameOriginAgain({ ...another, redials: 4 })).toBe(false);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_failed' })).toBe(true);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_failed', method: 'POST' })).toBe(false);
   expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_invalid' })).toBe(false);

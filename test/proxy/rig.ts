@@ -96,6 +96,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     steering,
     sessions,
     load,
+    health,
     requests,
     placeOf: () => NOWHERE,
     locationHeader: options.locationHeader ?? null,
@@ -151,6 +152,7 @@ function directOffRamps(
     request() {
       throw new DialError('no_connection', 'there is no tunnel');
     },
+    connectors: () => [],
   };
 }
 

@@ -8,6 +8,7 @@ const up: OriginHealthReport = {
   address: '1.1.1.1',
   state: 'healthy',
   failureReason: 'No failures',
+  failureDetail: null,
   responseCode: 200,
   rttMs: 12.1,
 };
@@ -15,6 +16,7 @@ const down: OriginHealthReport = {
   address: 'app.example.com',
   state: 'unhealthy',
   failureReason: 'TCP connection failed',
+  failureDetail: null,
   responseCode: 0,
   rttMs: null,
 };
@@ -38,6 +40,23 @@ test('T39 health is shown for the place of the data plane, one entry for each or
         ],
       },
     },
+  });
+});
+
+test('what a check has found besides its reason stands beside it', () => {
+  const failureDetail =
+    'no connection to 10.0.0.1:80 through the tunnel: connector c (192.0.2.1) failed with EHOSTUNREACH';
+  const { pop_health } = renderHealth(
+    ID,
+    { healthy: false, origins: [{ ...down, failureDetail }], regions: null },
+    'Local, XX',
+  );
+  expect(pop_health['Local, XX']!.origins[0]!['app.example.com']).toEqual({
+    healthy: false,
+    rtt: '0s',
+    failure_reason: 'TCP connection failed',
+    failure_detail: failureDetail,
+    response_code: 0,
   });
 });
 

@@ -47,6 +47,7 @@ export function createLoopbackTunnels(): LoopbackTunnels {
     request() {
       throw new DialError('no_connection', 'these tunnels carry bytes alone');
     },
+    connectors: () => [],
     onAvailability: (listener) => listeners.push(listener),
     connect(tunnelId) {
       live.add(tunnelId);

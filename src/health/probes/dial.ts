@@ -32,7 +32,8 @@ function connected(socket: OriginSocket, timeoutMs: number): Promise<void> {
     let open = false;
     const fail = (cause?: Error) => {
       if (open) return;
-      const late = () => new DialError('timeout', `No connection within ${timeoutMs} ms`, { cause });
+      const late = () =>
+        new DialError('timeout', `no connection within ${timeoutMs} ms${askedBy(socket)}`, { cause });
       reject(cause instanceof DialError ? cause : late());
     };
     socket.once('connect', () => {
@@ -44,6 +45,9 @@ function connected(socket: OriginSocket, timeoutMs: number): Promise<void> {
     socket.once('close', () => fail());
   });
 }
+
+const askedBy = ({ connectors = [] }: OriginSocket) =>
+  connectors.length === 0 ? '' : `, asked: ${connectors.join('; ')}`;
 
 /** Ties the life of `stream` to `signal`. Its later errors are for whoever reads it; here they only must not crash. */
 export function destroyOnAbort(stream: Duplex, signal: AbortSignal): void {

@@ -3,7 +3,7 @@ import { dialOrigin } from './dial.js';
 import { exchange, type HttpProbeAnswer } from './http-exchange.js';
 import { firstRequest, hostName } from './http-request.js';
 import { exchangeThroughIngress } from './ingress-exchange.js';
-import { failed, type Probe, type ProbeMeans, type ProbeTarget } from './probe.js';
+import { failed, type Probe, type ProbeMeans, type ProbeTarget, passed } from './probe.js';
 import { type Hop, isRedirect, nextHop } from './redirect.js';
 import { secure } from './tls.js';
 
@@ -36,7 +36,7 @@ export const probeHttp: Probe = async (target, means, signal) => {
   }
   const bodyMatches = monitor.expectedBody === '' || (await hasText(answer, monitor.expectedBody));
   if (!bodyMatches) return failed('Response body mismatch error', answer.status, rttMs);
-  return { passed: true, reason: 'No failures', responseCode: answer.status, rttMs };
+  return passed(answer.status, rttMs);
 };
 
 interface LastAnswer {
@@ -76,7 +76,7 @@ async function oneHop(
   signal: AbortSignal,
 ): Promise<HttpProbeAnswer> {
   if (means.offramps.select(origin).kind === 'ingress')
-    return exchangeThroughIngress(origin, request, means, signal);
+    return exchangeThroughIngress(origin, request, monitor.timeout * 1_000, means, signal);
   const socket = await dialOrigin(origin, port, monitor.timeout * 1_000, means, signal);
   if (!request.secure) return exchange(socket, request, signal);
   const { serverName } = request;

@@ -2,13 +2,13 @@ import type { Clock } from '../../net/clock.js';
 import type { OriginAddress } from '../../offramps/contract.js';
 import { type IpAddress, ipAddressOf } from './ip-address.js';
 import { ping } from './ping.js';
-import { failed, type Probe } from './probe.js';
+import { failed, type Probe, passed } from './probe.js';
 
 /** Up when the origin answers an ICMP echo. Public origins only: tunnels carry none. */
 export const probeIcmpPing: Probe = async ({ origin }, { clock }, signal) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
   const { rttMs } = await echo(origin, clock, signal);
-  return { passed: true, reason: 'No failures', responseCode: 0, rttMs };
+  return passed(0, rttMs);
 };
 
 /** One ICMP echo to the origin: the address that answered, and the round trip in ms. Rejects with a ProbeFailure. */

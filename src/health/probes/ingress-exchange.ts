@@ -1,6 +1,7 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { HEADER_BYTES } from '../../net/header-limits.js';
 import {
+  connectorPatience,
   DialError,
   MAX_REDIALS,
   type OriginAddress,
@@ -22,24 +23,96 @@ const PATH = /^[\x21-\xff]+$/;
 
 /**
  * Sends one request to an origin behind the ingress rules of a tunnel, which choose by its host and path, and resolves with
- * the head of the answer. Everything ends when `signal` is aborted. Rejects with a ProbeFailure or a DialError; `TCP
- * connection failed` when the connector got no answer from its service.
+ * the head of the answer. A connector that gets no answer from its service, or does not answer in its part of `timeoutMs`, is
+ * followed by the next one: only when none of them has an answer the check has failed. Everything ends when `signal` is aborted.
+ * Rejects with a ProbeFailure or a DialError; `TCP connection failed` when connectors got no answer from their service.
  */
-export async function exchangeThroughIngress(
+export function exchangeThroughIngress(
   origin: OriginAddress,
   probe: HttpProbeRequest,
-  means: ProbeMeans,
+  timeoutMs: number,
+  { offramps, clock }: ProbeMeans,
   signal: AbortSignal,
 ): Promise<HttpProbeAnswer> {
   const headers = compose(probe);
-  for (let redials = 0; ; redials += 1) {
-    try {
-      return await ask(origin, headers, means, signal);
-    } catch (error) {
-      const lost = error instanceof DialError && error.failure === 'reset';
-      if (!lost || redials === MAX_REDIALS || signal.aborted) throw error;
+  const connectors = () => offramps.connectors(origin, 0, probe.host);
+  const count = connectors().length;
+  const patienceMs = connectorPatience(timeoutMs, count);
+  return new Promise((resolve, reject) => {
+    /** Client ids. */
+    const asked = new Set<string>();
+    /** With the moment of their beginning. */
+    const waiting = new Map<TunnelRequest, number>();
+    const failures: string[] = [];
+    let redials = 0;
+    /** A connector without room for a stream leaves its turn to one that was asked before: that must end. */
+    let turns = count + MAX_REDIALS;
+    let cancelPatience = () => {};
+
+    function end(): void {
+      cancelPatience();
+      for (const other of waiting.keys()) other.stream.close(CANCEL);
+      waiting.clear();
     }
-  }
+
+    function fail(error: unknown): void {
+      end();
+      reject(error);
+    }
+
+    function next(): void {
+      cancelPatience();
+      const others = connectors().filter(({ clientId }) => !asked.has(clientId));
+      // Without any, the request says why there is no way.
+      if ((others.length > 0 || asked.size === 0) && turns > 0) ask();
+      else if (waiting.size === 0)
+        fail(new ProbeFailure('TCP connection failed', { detail: failures.join('; ') }));
+    }
+
+    function ask(): void {
+      turns -= 1;
+      let sent: TunnelRequest | undefined;
+      try {
+        sent = askOnce(origin, headers, asked, offramps, signal, (outcome) => settled(sent!, outcome));
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      waiting.set(sent, clock.monotonic());
+      asked.add(sent.connector.clientId);
+      cancelPatience = clock.after(patienceMs, next);
+    }
+
+    function settled(sent: TunnelRequest, outcome: HttpProbeAnswer | Error): void {
+      if (!waiting.delete(sent)) return;
+      if (!(outcome instanceof Error)) {
+        sent.connectorReached();
+        for (const [other, startedAt] of waiting) {
+          const ms = Math.round(clock.monotonic() - startedAt);
+          if (ms >= patienceMs) other.connectorFailed(`no answer within ${ms} ms`);
+        }
+        end();
+        resolve(outcome);
+        return;
+      }
+      const failed = outcome instanceof ProbeFailure && outcome.reason === 'TCP connection failed';
+      const lost = outcome instanceof DialError && outcome.failure === 'reset' && redials < MAX_REDIALS;
+      if (signal.aborted || !(failed || lost)) {
+        fail(outcome);
+        return;
+      }
+      if (failed) {
+        failures.push(`${sent.connector.name} had no answer of its service`);
+        sent.connectorFailed('it had no answer of its service');
+      } else {
+        redials += 1;
+        asked.delete(sent.connector.clientId);
+      }
+      next();
+    }
+
+    next();
+  });
 }
 
 function compose({ method, path, host, headers }: HttpProbeRequest): OutgoingHttpHeaders {
@@ -60,38 +133,42 @@ function compose({ method, path, host, headers }: HttpProbeRequest): OutgoingHtt
   return { ...fields, ':method': method, ':scheme': 'https', ':authority': host, ':path': path };
 }
 
-function ask(
+/** Calls `settled` once, never at once: with an answer or with what has become of the request. Throws when it cannot be sent. */
+function askOnce(
   origin: OriginAddress,
   headers: OutgoingHttpHeaders,
-  { offramps }: ProbeMeans,
+  failedConnectors: ReadonlySet<string>,
+  offramps: ProbeMeans['offramps'],
   signal: AbortSignal,
-): Promise<HttpProbeAnswer> {
-  return new Promise((resolve, reject) => {
-    let lost: DialError | undefined;
-    const onLost = (reason: string) => {
-      lost = new DialError('reset', `the tunnel connection was lost: ${reason}`);
-    };
-    const sent = offramps.request(origin, headers, { endStream: true, onLost });
-    const { stream } = sent;
-    const failure = () =>
-      signal.aborted
-        ? new ProbeFailure('HTTP timeout occurred')
-        : (lost ?? new ProbeFailure('HTTP Invalid Response'));
-    cancelOnAbort(sent, signal);
-    stream.once('close', () => reject(failure()));
-    stream.once('response', (_headers: unknown, _flags: number, raw: readonly string[]) => {
-      try {
-        resolve({
-          ...readHead(raw),
-          body: (maxBytes) => readWindow(stream, maxBytes, failure),
-          discard: () => stream.close(CANCEL),
-        });
-      } catch (error) {
-        stream.close(CANCEL);
-        reject(error);
-      }
+  settled: (outcome: HttpProbeAnswer | Error) => void,
+): TunnelRequest {
+  let lost: DialError | undefined;
+  const onLost = (reason: string) => {
+    lost = new DialError('reset', `the tunnel connection was lost: ${reason}`);
+  };
+  const sent = offramps.request(origin, headers, { endStream: true, onLost, failedConnectors });
+  const { stream } = sent;
+  const failure = () => {
+    if (!signal.aborted) return lost ?? new ProbeFailure('HTTP Invalid Response');
+    return new ProbeFailure('HTTP timeout occurred', {
+      detail: `${sent.connector.name} did not answer in time`,
     });
+  };
+  cancelOnAbort(sent, signal);
+  stream.once('close', () => settled(failure()));
+  stream.once('response', (_headers: unknown, _flags: number, raw: readonly string[]) => {
+    try {
+      settled({
+        ...readHead(raw),
+        body: (maxBytes) => readWindow(stream, maxBytes, failure),
+        discard: () => stream.close(CANCEL),
+      });
+    } catch (error) {
+      settled(error as Error);
+      stream.close(CANCEL);
+    }
   });
+  return sent;
 }
 
 function cancelOnAbort({ stream, suspect }: TunnelRequest, signal: AbortSignal): void {

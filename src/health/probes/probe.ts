@@ -23,6 +23,8 @@ export interface ProbeResult {
   readonly passed: boolean;
   /** `No failures` exactly when passed. */
   readonly reason: FailureReason;
+  /** What was found out in words, such as which connector could not reach it; null when the reason says it all. */
+  readonly detail: string | null;
   /** 0 when there was no HTTP answer. */
   readonly responseCode: number;
   /** Milliseconds until the origin had connected (tcp) or sent the first byte of its answer (http, https). */
@@ -40,12 +42,21 @@ export class ProbeFailure extends Error {
   override readonly name = 'ProbeFailure';
   constructor(
     readonly reason: FailureReason,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly detail?: string },
   ) {
-    super(reason, options);
+    super(options?.detail ?? reason, options);
   }
 }
 
-export function failed(reason: FailureReason, responseCode = 0, rttMs: number | null = null): ProbeResult {
-  return { passed: false, reason, responseCode, rttMs };
+export function failed(
+  reason: FailureReason,
+  responseCode = 0,
+  rttMs: number | null = null,
+  detail: string | null = null,
+): ProbeResult {
+  return { passed: false, reason, detail, responseCode, rttMs };
+}
+
+export function passed(responseCode: number, rttMs: number): ProbeResult {
+  return { passed: true, reason: 'No failures', detail: null, responseCode, rttMs };
 }

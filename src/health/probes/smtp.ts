@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { dialOrigin } from './dial.js';
-import { failed, type Probe, ProbeFailure } from './probe.js';
+import { failed, type Probe, ProbeFailure, passed } from './probe.js';
 
 /** A reply may have several lines; no sensible one is longer. */
 const MAX_REPLY = 8 * 1024;
@@ -25,7 +25,7 @@ export const probeSmtp: Probe = async ({ origin, monitor }, means, signal) => {
     socket.write(command);
     if ((await nextCode(replies)) !== expected) return failed('Response code mismatch error', 0, rttMs);
   }
-  return { passed: true, reason: 'No failures', responseCode: 0, rttMs };
+  return passed(0, rttMs);
 };
 
 async function nextCode(replies: AsyncGenerator<number>): Promise<number> {

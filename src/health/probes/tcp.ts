@@ -1,10 +1,10 @@
 import { dialOrigin } from './dial.js';
-import type { Probe } from './probe.js';
+import { type Probe, passed } from './probe.js';
 
 /** Up when the origin accepts a connection on the monitor's port. Nothing is sent. */
 export const probeTcp: Probe = async ({ origin, monitor }, means, signal) => {
   const startedAt = means.clock.monotonic();
   await dialOrigin(origin, monitor.port, monitor.timeout * 1_000, means, signal);
   const rttMs = means.clock.monotonic() - startedAt;
-  return { passed: true, reason: 'No failures', responseCode: 0, rttMs };
+  return passed(0, rttMs);
 };

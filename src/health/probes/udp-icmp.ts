@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { FailureReason } from '../../live/health-board.js';
 import { echo } from './icmp-ping.js';
 import type { IpAddress } from './ip-address.js';
-import { failed, type Probe, ProbeFailure } from './probe.js';
+import { failed, type Probe, ProbeFailure, passed } from './probe.js';
 
 const REASONS: Readonly<Record<string, FailureReason>> = {
   ECONNREFUSED: 'TCP connection failed',
@@ -19,7 +19,7 @@ export const probeUdpIcmp: Probe = async ({ origin, monitor }, { clock }, signal
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
   const { ip, rttMs } = await echo(origin, clock, signal);
   await sendAndListen(ip, monitor.port, signal);
-  return { passed: true, reason: 'No failures', responseCode: 0, rttMs };
+  return passed(0, rttMs);
 };
 
 /** Resolves at the first answer or when `signal` is aborted, which is the timeout; rejects with a ProbeFailure. */

@@ -1,5 +1,5 @@
 import type { DialOrigin } from '../origin-dial.js';
-import type { OriginTarget } from '../origin-target.js';
+import { createEndpointIndex, type OriginTarget } from '../origin-target.js';
 import type { ResponderOutcome, Responders } from '../responder.js';
 import {
   MAX_STREAMS,
@@ -19,26 +19,33 @@ export function createHttp2Responders(services: OriginSessionServices, dialOrigi
   const sessions = new Map<string, Set<OriginSession>>();
   /** The newest of each target that has room for more waiters. */
   const dials = new Map<string, Dial>();
+  const sessionsAt = createEndpointIndex();
+  const dialsAt = createEndpointIndex();
   let total = 0;
   let generation = 0;
 
-  function remove(key: string, session: OriginSession): void {
-    const known = sessions.get(key);
+  function remove(target: OriginTarget, session: OriginSession): void {
+    const known = sessions.get(target.key);
     if (!known?.delete(session)) return;
     total -= 1;
-    if (known.size === 0) sessions.delete(key);
+    if (known.size > 0) return;
+    sessions.delete(target.key);
+    sessionsAt.remove(target);
   }
 
-  function add(key: string, session: OriginSession): void {
-    const known = sessions.get(key);
+  function add(target: OriginTarget, session: OriginSession): void {
+    const known = sessions.get(target.key);
     if (known) known.add(session);
-    else sessions.set(key, new Set([session]));
+    else {
+      sessions.set(target.key, new Set([session]));
+      sessionsAt.add(target);
+    }
     total += 1;
   }
 
   function open(target: OriginTarget, socket: Parameters<typeof openOriginSession>[0]): OriginSession {
     const session: OriginSession = openOriginSession(socket, target.tls, services, {
-      retired: () => remove(target.key, session),
+      retired: () => remove(target, session),
       rests: () => {
         if (total > services.limits.idleTotal) session.retire();
       },
@@ -51,7 +58,10 @@ export function createHttp2Responders(services: OriginSessionServices, dialOrigi
     const startedIn = generation;
     /** Each is told once, and not those that have given up, be it meanwhile. */
     const tell = (what: (waiter: ResponderOutcome) => void) => {
-      if (dials.get(target.key) === dial) dials.delete(target.key);
+      if (dials.get(target.key) === dial) {
+        dials.delete(target.key);
+        dialsAt.remove(target);
+      }
       for (const waiter of dial.waiters) {
         dial.waiters.delete(waiter);
         what(waiter);
@@ -61,7 +71,7 @@ export function createHttp2Responders(services: OriginSessionServices, dialOrigi
     dialOrigin(target, clientIp, {
       connected(socket) {
         const session = open(target, socket);
-        add(target.key, session);
+        add(target, session);
         tell((waiter) => waiter.connected(session.open()));
         // Its way is not good for other requests any more.
         if (startedIn !== generation || total > services.limits.idleTotal) session.retire();
@@ -76,6 +86,7 @@ export function createHttp2Responders(services: OriginSessionServices, dialOrigi
     if (known && known.waiters.size < MAX_STREAMS) return known;
     const dial = startDial(target, clientIp);
     dials.set(target.key, dial);
+    dialsAt.add(target);
     return dial;
   }
 
@@ -89,9 +100,18 @@ export function createHttp2Responders(services: OriginSessionServices, dialOrigi
       waiters.add(outcome);
       return () => waiters.delete(outcome);
     },
+    drop(endpoint) {
+      for (const key of dialsAt.keysOf(endpoint)) {
+        dials.delete(key);
+        dialsAt.remove({ key, endpoint });
+      }
+      for (const key of sessionsAt.keysOf(endpoint))
+        for (const session of [...sessions.get(key)!]) session.retire();
+    },
     renew() {
       generation += 1;
       dials.clear();
+      dialsAt.clear();
       for (const known of [...sessions.values()]) for (const session of [...known]) session.retire();
     },
   };

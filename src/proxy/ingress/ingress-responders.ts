@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { LoadBoard } from '../../live/load-board.js';
 import { DialError, type OffRamps, type TunnelRequest } from '../../offramps/contract.js';
 import type { Deadlines } from '../deadlines.js';
-import { failureOfDial, type OriginFailure, OriginFault } from '../errors.js';
+import { ConnectorFault, failureOfDial, type OriginFailure, OriginFault } from '../errors.js';
 import { Http2Responder } from '../http2/http2-responder.js';
 import type { ProxyLimits, ProxyTimeouts } from '../limits.js';
 import type { OriginTarget } from '../origin-target.js';
@@ -41,6 +41,7 @@ export function createIngressResponders(services: IngressServices): Responders {
       });
       return () => clearImmediate(told);
     },
+    drop() {},
     renew() {},
   };
 }
@@ -61,15 +62,26 @@ function ingressResponder(target: OriginTarget, services: IngressServices): Http
     continuesAtOnce: true,
     endedUnanswered: 'connector_invalid',
     open(request, endStream, onLost) {
-      sent = offramps.request(origin, ingressRequestHeaders(request), { endStream, onLost });
+      const { failedConnectors } = request;
+      sent = offramps.request(origin, ingressRequestHeaders(request), {
+        endStream,
+        onLost,
+        failedConnectors,
+      });
       return sent.stream;
     },
     failedToOpen: (error): OriginFailure =>
       error instanceof DialError ? failureOfDial(error.failure, target) : 'connector_invalid',
     readHead(raw, { head }) {
       try {
-        return readIngressHead(raw, head, limits);
+        const response = readIngressHead(raw, head, limits);
+        sent?.connectorReached();
+        return response;
       } catch (error) {
+        if (error instanceof OriginFault && error.failure === 'connector_failed' && sent) {
+          sent.connectorFailed(error.message);
+          throw new ConnectorFault(sent.connector, error.message);
+        }
         if (error instanceof OriginFault && error.failure === 'connector_invalid')
           log.warn(
             { tunnelId, reason: error.message },

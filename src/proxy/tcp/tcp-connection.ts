@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { LoadBoard } from '../../live/load-board.js';
@@ -6,10 +6,11 @@ import type { LiveLoadBalancer, LiveOrigin } from '../../live/snapshot.js';
 import type { Place } from '../../net/place.js';
 import { tunnelBefore } from '../../net/tunnel-hostname.js';
 import type { Steering } from '../../steering/decide.js';
-import type { Plan } from '../../steering/plan.js';
+import type { Decision, Plan } from '../../steering/plan.js';
 import type { Visit } from '../../steering/visit.js';
 import { clientOf } from '../client-identity.js';
 import type { Deadlines } from '../deadlines.js';
+import type { DownVerdicts } from '../down-verdicts.js';
 import type { DialOrigin } from '../origin-dial.js';
 import type { OriginTarget } from '../origin-target.js';
 import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
@@ -21,6 +22,7 @@ import { joinStreams } from '../upgrade.js';
 export interface TcpServices extends RecordServices {
   readonly steering: Steering;
   readonly load: LoadBoard;
+  readonly downVerdicts: DownVerdicts;
   readonly dialOrigin: DialOrigin;
   readonly deadlines: Deadlines;
   /** Milliseconds without a byte in either direction. */
@@ -91,23 +93,54 @@ export function carryConnection(
       serverName: null,
       host: null,
       key: '',
+      endpoint: '',
     };
+    let joined: Duplex | null = null;
+    const verdict = { originDown };
+    services.downVerdicts.follow(pool.id, origin.key, verdict);
+    const leave = () => services.downVerdicts.unfollow(pool.id, origin.key, verdict);
+    client.once('close', leave);
     cancelDial = services.dialOrigin(target, visit.clientIp, {
       connected(socket) {
         cancelDial = null;
+        joined = socket;
         record.end(null);
         if (sendProxy !== null && addresses !== null) socket.write(proxyHeader(sendProxy, addresses));
         join(client, socket, pool.id, origin.key, services);
       },
       failed(failure, cause) {
         cancelDial = null;
+        leave();
         log.debug({ err: cause, origin: origin.name, failure }, 'a TCP connection to an origin failed');
-        record.attemptFailed(failure);
+        record.attemptFailed(failure, cause.message);
         const other = mayRetry ? steering.alternative(inItsPool(plan), visit, []) : null;
         if (other) attempt(other, false);
         else refuse(failure);
       },
     });
+
+    /** A dial goes to another origin; a connection is reset when a new one of this client would go to another origin. */
+    function originDown(): void {
+      if (joined) {
+        if (goesElsewhere(steering.decide(loadBalancer, visit), plan)) reset(joined);
+        return;
+      }
+      const other = mayRetry ? steering.alternative(inItsPool(plan), visit, []) : null;
+      if (!other) return;
+      record.attemptFailed('found_down', 'health checks found the origin down during the dial');
+      cancelDial?.();
+      cancelDial = null;
+      leave();
+      attempt(other, false);
+    }
+  }
+
+  function reset(origin: Duplex): void {
+    log.debug({ loadBalancer: loadBalancer.name }, 'a TCP connection was reset: its origin was found down');
+    // Before it is joined to the end of the other: neither shall take this for an end in good order.
+    client.resetAndDestroy();
+    if (origin instanceof Socket) origin.resetAndDestroy();
+    else origin.destroy(new Error('health checks found the origin down'));
   }
 
   function refuse(reason: string): void {
@@ -128,6 +161,10 @@ function warnOf(origin: LiveOrigin, mistake: string, log: Logger): void {
   if (warnedOf.has(origin)) return;
   warnedOf.add(origin);
   log.warn({ origin: origin.name }, mistake);
+}
+
+function goesElsewhere(now: Decision, { pool, origin }: Plan): boolean {
+  return now.kind === 'plan' && (now.pool.id !== pool.id || now.origin.key !== origin.key);
 }
 
 /** A connection does not fail over to another pool. */

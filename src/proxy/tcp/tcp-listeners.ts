@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Logger } from 'pino';
 import type { ProxyProtocol, TcpPort } from '../../live/data-plane-options.js';
+import type { HealthBoard } from '../../live/health-board.js';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { TcpAddress } from '../../live/messages.js';
 import type { Cidr } from '../../net/cidr.js';
@@ -9,6 +10,7 @@ import { createRays } from '../../net/ray.js';
 import type { OffRamps } from '../../offramps/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import { createDeadlines } from '../deadlines.js';
+import { createDownVerdicts } from '../down-verdicts.js';
 import { createLimitLog } from '../limit-log.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
 import { countConnections } from '../load-counts.js';
@@ -26,6 +28,8 @@ export interface TcpOptions {
   readonly hosts: HostIndex;
   readonly steering: Steering;
   readonly load: LoadBoard;
+  /** Of the same board that the steering goes by. */
+  readonly health: Pick<HealthBoard, 'onDown'>;
   readonly offramps: OffRamps;
   readonly placeOf: (clientIp: string) => Place;
   readonly requests: RequestLog;
@@ -62,6 +66,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   const services: TcpServices = {
     steering: options.steering,
     load: options.load,
+    downVerdicts: createDownVerdicts(options.health),
     dialOrigin: countConnections(
       options.load,
       createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full', 'http/1.1'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fromConnector, fromOrigin, ingressTo } from '../../edge/fake-ingress.js';
@@ -5,6 +6,7 @@ import { cleanUp, until } from '../../edge/fixture.js';
 import { INGRESS_CONNECTORS } from '../../edge/ingress-connectors.js';
 import { connectRaw } from '../../edge/raw-connector.js';
 import { closedPort } from '../../support/fake-origins.js';
+import { newest } from '../../support/request-filters.js';
 import { httpOrigin } from '../fake-origin.js';
 import { rawClient } from '../raw-client.js';
 import { HOST, type RigOptions } from '../rig.js';
@@ -217,15 +219,81 @@ test('a stream that is reset before an answer is error 502', async () => {
   expect(await ask(rig, GET, 'error code: 502')).toMatch(/^HTTP\/1\.1 502 /);
 });
 
-test('after a failure that the connector reports no other connection is tried', async () => {
+/** Two connectors, of which the first that is asked has no answer of its service; the other one echoes the method. */
+async function oneThatFails() {
+  const asked: string[] = [];
+  const rig = await ingressRig();
+  const clientIds = [randomUUID(), randomUUID()];
+  for (const clientId of clientIds)
+    await connectRaw(
+      rig.edge,
+      rig.tunnel,
+      (stream) => {
+        asked.push(clientId);
+        if (clientId === asked[0]) stream.respond(fromConnector, { endStream: true });
+        else {
+          stream.respond(fromOrigin(200));
+          stream.end('from the other connector');
+        }
+      },
+      { clientId },
+    );
+  return { rig, asked };
+}
+
+test('a GET of which a connector says that it failed goes through another connector, which is preferred from then on', async () => {
+  const { rig, asked } = await oneThatFails();
+  await ask(rig, GET, 'from the other connector');
+  expect(new Set(asked).size).toBe(2);
+  for (let count = 0; count < 4; count += 1) await ask(rig, GET, 'from the other connector');
+  expect(asked.slice(1)).toEqual(Array(5).fill(asked[1]));
+  const [, , , , first] = rig.proxy.requests.find(newest(10));
+  expect(first!.failedAttempts).toEqual([
+    {
+      pool: 'pool-1',
+      origin: 'published',
+      failure: 'connector_failed',
+      detail: expect.stringContaining(`connector ${asked[0]} (127.0.0.1)`),
+    },
+  ]);
+});
+
+test('a POST of which a connector says that it failed is not sent again, and the next one goes through another connector', async () => {
+  const { rig, asked } = await oneThatFails();
+  await ask(rig, POST, 'error code: 502');
+  expect(asked).toHaveLength(1);
+  await ask(rig, POST, 'from the other connector');
+  expect(asked).toHaveLength(2);
+});
+
+test('a GET of which all connectors say that they failed is error 502 after each was asked once', async () => {
+  const rig = await ingressRig();
+  const asked: string[] = [];
+  for (const clientId of [randomUUID(), randomUUID(), randomUUID()]) {
+    const refuse = (stream: ServerHttp2Stream) => {
+      asked.push(clientId);
+      stream.respond(fromConnector, { endStream: true });
+    };
+    await connectRaw(rig.edge, rig.tunnel, refuse, { clientId });
+  }
+  await ask(rig, GET, 'error code: 502');
+  expect(asked).toHaveLength(3);
+  expect(new Set(asked).size).toBe(3);
+  // They are asked again when no other is left.
+  await ask(rig, GET, 'error code: 502');
+  expect(asked).toHaveLength(6);
+});
+
+test('after a failure that the connector reports no other connection of it is tried', async () => {
   let asked = 0;
   const answer = (stream: ServerHttp2Stream) => {
     asked += 1;
     stream.respond(fromConnector, { endStream: true });
   };
   const rig = await ingressRig();
-  await connectRaw(rig.edge, rig.tunnel, answer, { connIndex: 0 });
-  await connectRaw(rig.edge, rig.tunnel, answer, { connIndex: 1 });
+  const clientId = randomUUID();
+  await connectRaw(rig.edge, rig.tunnel, answer, { clientId, connIndex: 0 });
+  await connectRaw(rig.edge, rig.tunnel, answer, { clientId, connIndex: 1 });
   await ask(rig, GET, 'error code: 502');
   expect(asked).toBe(1);
 });

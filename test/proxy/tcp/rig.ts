@@ -63,6 +63,7 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
     hosts: createHostIndex(store),
     steering: createSteering({ pools: store.snapshot.pools, health, load, sessions: NO_SESSIONS }),
     load,
+    health,
     offramps: createOffRamps({ store, tunnels, direct: createDirectDialer() }),
     placeOf: options.placeOf ?? (() => NOWHERE),
     requests,

@@ -103,6 +103,33 @@ test('a blip of one check is ridden out by consecutive_down', async () => {
   expect(Object.keys(stream.tally(steady).answered)).toEqual(['main']);
 });
 
+test('a healthy pool’s monitor is tuned (interval, timeout, retries, thresholds, description), field by field', async () => {
+  const main = await stage.pool('main', {});
+  const spare = await stage.pool('spare');
+  const monitor = await stage.monitor(main.port);
+  await stage.change(`@/load_balancers/pools/${main.id}`, { monitor: monitor.id });
+  await stage.healthy(main.id, true);
+  const path = `@/load_balancers/monitors/${monitor.id}`;
+  const stream = (await stage.balancer([main, spare])).stream();
+  await stream.until(20, 'main');
+  for (const fields of [
+    { interval: 30 },
+    { timeout: 3 },
+    { retries: 2 },
+    { consecutive_up: 5 },
+    { consecutive_down: 5 },
+    { description: 'tuned' },
+  ]) {
+    await stage.change(path, fields);
+    await stream.everyone('main');
+  }
+  const { result } = (await stage.api.get(path)).body;
+  expect((await stage.api.put(path, { ...result, interval: 45 })).status).toBe(200);
+  await stream.everyone('main');
+  const all = await stream.end();
+  expect(all).toMatchObject({ answered: { main: all.sent }, failed: {}, moved: 0 });
+});
+
 test('the monitor was misconfigured (wrong expected code), and is put right', async () => {
   const main = await stage.pool('main', { monitored: true });
   const spare = await stage.pool('spare');

@@ -5,13 +5,15 @@ import http2 from 'node:http2';
 import net, { type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { httpOrigin, listening } from '../../support/fake-origins.js';
+import { type OriginProcess, startOriginProcess } from '../../support/origin-process.js';
 import { answerOf, runStream, type StreamClient } from '../../support/stream.js';
 import { openStage, type Stage } from './cast.js';
 
 const DATABASE = 'db.example.com';
+const HANGING = 'hanging.example.com';
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage([`--tcp=0=${DATABASE}`]);
+  stage = await openStage([`--tcp=0=${DATABASE}`, `--tcp=0=${HANGING}`]);
 });
 afterAll(() => stage.offramp.stop());
 
@@ -83,6 +85,39 @@ test("a TCP load balancer's database fails over", async () => {
   for (const code of Object.keys(failed)) expect(['closed', 'ECONNRESET']).toContain(code);
   expect(stream.tally(known).failed).toEqual({});
   expect(await late.end()).toMatchObject({ answered: { primary: late.sent }, failed: {} });
+});
+
+test("a TCP load balancer's database hangs with its connections open", async () => {
+  const [primary, replica] = await Promise.all(
+    ['primary', 'replica'].map((name) => startOriginProcess(name, '127.0.0.1')),
+  );
+  onTestFinished(async () => {
+    await Promise.all([primary!.kill(), replica!.kill()]);
+  });
+  const poolOf = async ({ name, port }: OriginProcess) => {
+    const monitor = await stage.monitor(port, { interval: 1 });
+    return stage.api.create('@/load_balancers/pools', {
+      name: `hanging-${name}`,
+      monitor: monitor.id,
+      origins: [{ name, address: 'localhost', port }],
+    });
+  };
+  const pools = [await poolOf(primary!), await poolOf(replica!)];
+  await stage.balancer(pools, { name: HANGING });
+  for (const { id } of pools) await stage.healthy(id, true);
+  const ask = async () => {
+    const [host, port] = stage.offramp.tcp[HANGING]!.split(':');
+    const socket = net.connect({ host: host!, port: Number(port) });
+    socket.write('GET / HTTP/1.1\r\nHost: db\r\n\r\n');
+    const [answer] = await once(socket, 'data');
+    return { socket, by: /primary|replica/.exec(String(answer))?.[0] };
+  };
+  const { socket, by } = await ask();
+  expect(by).toBe('primary');
+  const ended = once(socket, 'close').catch(({ code }) => code);
+  primary!.freeze();
+  expect(await ended).toBe('ECONNRESET');
+  expect((await ask()).by).toBe('replica');
 });
 
 test('a DNS-only load balancer fails over in its answers', async () => {
