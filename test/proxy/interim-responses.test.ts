@@ -71,25 +71,6 @@ test('a client of HTTP/1.0 gets none', async () => {
   expect(await client.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
 });
 
-test('each is a sign of life: the time for an answer begins anew', async () => {
-  let hint = () => {};
-  let finish = () => {};
-  const origin = await scriptedOrigin((_, socket) => {
-    hint = () => void socket.write(HINTS);
-    finish = () => void socket.write(FINAL);
-    return null;
-  });
-  const rig = await startRig({ origins: [origin.port], timeouts: { originHead: 400 } });
-  const client = await rawClient(rig.port);
-  client.send(get());
-  for (let i = 0; i < 4; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    hint();
-  }
-  finish();
-  expect(await client.receive((text) => text.endsWith('ok'))).not.toContain('524');
-});
-
 test('an origin that sends no end of them is answered for in time, and its client gets sixteen', async () => {
   const origin = await scriptedOrigin(() => HINTS.repeat(100));
   const rig = await startRig({ origins: [origin.port], timeouts: { originHead: 60 } });

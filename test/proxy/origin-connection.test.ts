@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDeadlines } from '../../src/proxy/deadlines.js';
+import { createDeadlines, NEVER } from '../../src/proxy/deadlines.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/proxy/limits.js';
 import { OriginConnection } from '../../src/proxy/origin-connection.js';
 import type { OriginRequest, ResponderUser } from '../../src/proxy/responder.js';
@@ -40,4 +40,34 @@ test('a connection with bytes behind the response that were held back with it is
   socket.push('od');
   socket.push('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison');
   expect(await reusable).toBe(false);
+});
+
+test('each interim response is a sign of life: the time for the response begins anew, when it is the origin’s turn', () => {
+  let moment = 0;
+  const deadlines = { after: () => ++moment, watch() {}, forget() {}, stop() {} };
+  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const connection = new OriginConnection(socket, 'key', 0, {
+    limits: DEFAULT_LIMITS,
+    timeouts: DEFAULT_TIMEOUTS,
+    deadlines,
+    log: pino({ level: 'silent' }),
+    idle: { put() {}, remove() {} },
+  });
+  onTestFinished(() => connection.destroy());
+  const statuses: number[] = [];
+  const user: Partial<ResponderUser> = {
+    method: 'POST',
+    framed: true,
+    takesTrailers: false,
+    originInforms: ({ status }) => void statuses.push(status),
+  };
+  connection.begin(user as ResponderUser, { head: {}, host: '', fields: '' } as OriginRequest, []);
+  const inform = () => socket.emit('data', Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'));
+  inform();
+  expect(connection.deadline).toBe(NEVER);
+  connection.finish();
+  const first = connection.deadline;
+  inform();
+  expect(connection.deadline).toBeGreaterThan(first);
+  expect(statuses).toEqual([103, 103]);
 });

@@ -25,7 +25,7 @@ type HttpService = Extract<Service, { kind: 'http' | 'unix' }>;
  * Bytes of an answer's headers. They travel to the edge in one field, a third longer. More than the edge passes on, which
  * tells clients its limit.
  */
-const MAX_HEADER_BYTES = HEADER_BYTES * 1.5;
+const MAX_HEADER_BYTES = HEADER_BYTES * 2.5;
 /** As Go has it when no number is given. */
 const FEW_IDLE_CONNECTIONS = 2;
 

@@ -118,7 +118,11 @@ export class Http2Requester implements Requester, Waiting {
     if (this.stream.headersSent || this.gone) return;
     const headers = headersFrom(passedOn);
     headers[':status'] = status;
-    this.stream.additionalHeaders(headers);
+    try {
+      this.stream.additionalHeaders(headers);
+    } catch {
+      // It has fields that HTTP/2 cannot carry, and is advice alone.
+    }
   }
 
   respond(head: ResponseHead, framing: ResponseFraming, fields: string): void {

@@ -89,12 +89,18 @@ export class Http2Responder implements Responder, Waiting {
       this.responseTrailers(raw),
     );
     stream.on('drain', () => this.user?.originDrained());
+    let cause: Error | undefined;
     // `close` follows.
-    stream.on('error', () => {});
+    stream.on('error', (error: Error) => {
+      cause = error;
+    });
     stream.on('close', () => {
       const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
       const failure = this.answered ? 'invalid_response' : this.options.endedUnanswered;
-      this.gone(refused ? 'refused' : failure, () => new Error(`the stream ended with ${stream.rstCode}`));
+      this.gone(
+        refused ? 'refused' : failure,
+        () => cause ?? new Error(`the stream ended with ${stream.rstCode}`),
+      );
     });
   }
 

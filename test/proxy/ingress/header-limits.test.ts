@@ -73,7 +73,7 @@ describe.each([
     const { port } = await startOrigin();
     const rig = await ingressRig();
     await connect(rig.edge, rig.tunnel, port);
-    const { status, body } = await get(rig, '/large/140000');
+    const { status, body } = await get(rig, '/large/300000');
     expect(status).toBe(502);
     expect(body).toContain('the header is longer than the limit of 131072 bytes');
   });
