@@ -180,7 +180,12 @@ async function startDataPlane(
       send: webhook.send,
     });
   const workerData: DataPlaneOptions = {
-    edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
+    edge: {
+      ...config.edge,
+      certificate: identity.certificate,
+      key: identity.key,
+      halfCloseIdleMs: config.halfCloseIdleMs,
+    },
     http: config.http,
     https: config.https,
     certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },

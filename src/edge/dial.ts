@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders } from 'node:http2';
+import { CODE } from '../http2/errors.js';
 import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
 import { hostPort, parseIp } from '../net/ip.js';
 import { type Destination, DialError, type DialOptions } from '../offramps/contract.js';
 import type { Connection } from './connection.js';
 import type { Registry } from './registry.js';
-import { abandon, TunnelSocket } from './tunnel-socket.js';
+import { leave, TunnelSocket } from './tunnel-socket.js';
 
 /** cloudflared logs less about requests whose User-Agent starts like this. */
 const PROBE_USER_AGENT =
@@ -49,7 +50,7 @@ export function dial(
   });
   socket.once('close', () => {
     cancelTimeout();
-    if (attempt) abandon(attempt.stream, false);
+    attempt?.stream.close(CODE.CANCEL);
   });
 
   function tryNext(): void {
@@ -88,8 +89,8 @@ export function dial(
       answered = true;
       cancelTimeout();
       attempt = undefined;
-      if (headers[':status'] === 200) return socket.carry(stream);
-      abandon(stream, true);
+      if (headers[':status'] === 200) return socket.carry(stream, connection.halfClose);
+      leave(stream);
       fail(...whyRefused(name, headers, clock.monotonic() - startedAt));
     });
     return stream;

@@ -2,6 +2,7 @@ import type { OutgoingHead } from '../http2/outgoing-fields.js';
 import { DialError, type TunnelRequest, type TunnelRequestOptions } from '../offramps/contract.js';
 import type { Connection } from './connection.js';
 import type { Registry } from './registry.js';
+import { TunnelSocket } from './tunnel-socket.js';
 
 /**
  * Sends the head of an HTTP request to the ingress rules of a tunnel, over the connection with the fewest streams. One that
@@ -23,7 +24,15 @@ export function request(
       const stream = connection.open(head, { onDraining() {}, onLost }, { endStream });
       // `close` follows and says the same.
       stream.on('error', () => {});
-      return { stream, suspect: connection.suspect };
+      return {
+        stream,
+        suspect: connection.suspect,
+        upgraded() {
+          const socket = new TunnelSocket();
+          socket.carry(stream, connection.halfClose);
+          return socket;
+        },
+      };
     } catch (error) {
       if (error instanceof TypeError)
         throw new DialError('other', `the request cannot be sent: ${error.message}`, { cause: error });

@@ -46,7 +46,8 @@ export interface DialOptions {
 
 /**
  * A byte stream towards an origin. It emits `connect` once when the origin itself has accepted, and `close` always.
- * A failure before `connect` is an `error` with a DialError. Destroying it aborts at once, on both ends.
+ * A failure before `connect` is an `error` with a DialError. Destroying it resets the stream at both ends, unless it has been
+ * ended and all of it delivered; `destroySoon` ends it in good order, see `endStream` in `net/stream-ends.ts`.
  * A tunnel's socket emits `draining` when its connection is about to go: it waits for this socket, so whoever holds the
  * socket should destroy it when it is idle, or else as soon as what is under way has ended.
  */
@@ -54,6 +55,7 @@ export interface OriginSocket extends Duplex {
   readonly connecting: boolean;
   /** IP address of the far end when known (direct), for logs. */
   readonly remoteAddress?: string | undefined;
+  destroySoon(): void;
 }
 
 /** One HTTP request on its way through the ingress rules of a tunnel. */
@@ -61,6 +63,8 @@ export interface TunnelRequest {
   readonly stream: RequestStream;
   /** No answer came in time: finds out whether the connection below still lives. */
   suspect(): void;
+  /** The stream as a socket, after the answer has granted an upgrade (WebSocket). Called once. */
+  upgraded(): Duplex;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { resetStream, setTransport } from '../net/stream-ends.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
@@ -47,8 +48,9 @@ export class ClientConnection implements RequestConnection, Waiting {
     readonly scheme: 'http' | 'https',
     private readonly services: ProxyServices,
     /** What carries the bytes: below TLS another one than `socket`. */
-    private readonly tcp: Socket = socket,
+    tcp: Socket = socket,
   ) {
+    if (tcp !== socket) setTransport(socket, tcp);
     this.head = new HeadBuffer(services.limits.headBytes);
     this.identity = clientOf(socket);
     this.deadline = services.deadlines.after(services.timeouts.clientHead);
@@ -67,7 +69,7 @@ export class ClientConnection implements RequestConnection, Waiting {
   }
 
   destroy(): void {
-    if (this.exchange) this.reset();
+    if (this.exchange || this.state === 'upgraded') resetStream(this.socket);
     else this.socket.destroy();
   }
 
@@ -117,19 +119,13 @@ export class ClientConnection implements RequestConnection, Waiting {
   requestEnded(end: RequestEnd): void {
     this.exchange = null;
     if (end === 'abort') this.socket.destroy();
-    else if (end === 'reset') this.reset();
+    else if (end === 'reset') resetStream(this.socket);
     else if (end === 'close') this.linger();
     else {
       this.state = 'awaiting_head';
       this.deadline = this.services.deadlines.after(this.services.timeouts.clientIdle);
       this.readOn();
     }
-  }
-
-  /** For a response that its close would end as if it were whole: TLS says goodbye even when it is cut off. */
-  private reset(): void {
-    this.tcp.resetAndDestroy();
-    this.socket.destroy();
   }
 
   // What the socket tells.

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import { endStream } from '../net/stream-ends.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
@@ -38,6 +39,8 @@ export class OriginConnection implements Responder, Waiting {
   private user: ResponderUser | null = null;
   /** The request body came without the chunks that its head announces. */
   private chunking = false;
+  /** The request has been written to its end. */
+  private requestSent = false;
   private body: BodyReader | null = null;
   private framing: ResponseFraming = 'none';
   private keepAlive = false;
@@ -69,6 +72,7 @@ export class OriginConnection implements Responder, Waiting {
     this.user = user;
     this.answered = false;
     this.deadline = NEVER;
+    this.requestSent = false;
     this.chunking = request.head.chunked && !user.framed;
     const head = originRequestHead(request);
     if (body.length === 0) return this.socket.write(head, 'latin1');
@@ -94,6 +98,7 @@ export class OriginConnection implements Responder, Waiting {
 
   finish(): void {
     if (this.chunking) this.socket.write('0\r\n\r\n', 'latin1');
+    this.requestSent = true;
     this.awaitOrigin();
   }
 
@@ -116,7 +121,8 @@ export class OriginConnection implements Responder, Waiting {
 
   release(reusable: boolean): void {
     if (!reusable) {
-      this.destroy();
+      if (this.requestSent) this.end();
+      else this.destroy();
       return;
     }
     this.reused = true;
@@ -126,12 +132,22 @@ export class OriginConnection implements Responder, Waiting {
     this.services.idle.put(this);
   }
 
+  /** Gives up what is under way. */
   destroy(): void {
-    if (this.gone) return;
+    if (this.leave()) this.socket.destroy();
+  }
+
+  /** Nothing is under way: the origin sees an end, and no reset. */
+  end(): void {
+    if (this.leave()) endStream(this.socket);
+  }
+
+  private leave(): boolean {
+    if (this.gone) return false;
     this.gone = true;
     this.user = null;
     this.services.deadlines.forget(this);
-    this.socket.destroy();
+    return true;
   }
 
   deadlineReached(): void {
@@ -269,7 +285,7 @@ export class OriginConnection implements Responder, Waiting {
 
   private closeIdle(): void {
     if (this.gone) return;
-    this.destroy();
+    this.end();
     this.services.idle.remove(this);
   }
 

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { resetStream } from '../../net/stream-ends.js';
 import { countResponse } from '../counts.js';
 import { closeWhenAnswered } from '../edge-stream.js';
 import { refuse } from '../refusal.js';
@@ -174,10 +175,12 @@ function upgrade(
   socket.on('error', (error) =>
     failRequest(request, context, `the service broke off its WebSocket: ${error.message}`),
   );
-  if (stream.destroyed) return void socket.destroy();
+  if (stream.destroyed) return void resetStream(socket);
   countResponse(context.counts, 101);
   // HTTP/2 has no 101.
   stream.respond(responseHeaders(200, response.rawHeaders));
   if (head.length > 0) stream.write(head);
+  // Node's HTTP client ends its half as soon as the service has: a client may go on.
+  socket.allowHalfOpen = true;
   splice(stream, socket);
 }

@@ -64,6 +64,7 @@ function ingressResponder(target: OriginTarget, services: IngressServices): Http
       sent = offramps.request(origin, ingressRequestHeaders(request), { endStream, onLost });
       return sent.stream;
     },
+    upgraded: () => sent!.upgraded(),
     failedToOpen: (error): OriginFailure =>
       error instanceof DialError ? failureOfDial(error.failure, target) : 'connector_invalid',
     readHead(raw, { head }) {

@@ -99,7 +99,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   async function drain(graceMs: number): Promise<void> {
     const closed = [...servers].map((server) => new Promise<void>((done) => server.close(() => done())));
     const grace = setTimeout(() => {
-      for (const client of clients) client.destroy();
+      for (const client of clients) client.resetAndDestroy();
     }, graceMs);
     await Promise.all(closed);
     clearTimeout(grace);
