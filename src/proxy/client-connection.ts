@@ -15,6 +15,7 @@ import { type RequestHead, readRequestHead } from './head/request-head.js';
 import { requestTrailers } from './head/trailers.js';
 import { Http1Requester, type RequestConnection, type RequestEnd } from './http1-requester.js';
 import { ownResponseBytes } from './http1-response.js';
+import { ReadAhead } from './read-ahead.js';
 import type { Client } from './requester.js';
 import type { ProxyServices } from './services.js';
 import { joinStreams } from './upgrade.js';
@@ -40,6 +41,9 @@ export class ClientConnection implements RequestConnection, Waiting {
   /** Bytes behind the current request: the beginning of the next one. */
   private ahead: Buffer | null = null;
   private reading = false;
+  /** The origin takes no more of the body for now. */
+  private originFull = false;
+  private readonly readAhead: ReadAhead;
   private readonly head: HeadBuffer;
   private readonly forward: ForwardPiece = (piece) => this.exchange?.bodyPiece(piece);
 
@@ -52,6 +56,7 @@ export class ClientConnection implements RequestConnection, Waiting {
   ) {
     if (tcp !== socket) setTransport(socket, tcp);
     this.head = new HeadBuffer(services.limits.headBytes);
+    this.readAhead = new ReadAhead(socket);
     this.identity = clientOf(socket);
     this.deadline = services.deadlines.after(services.timeouts.clientHead);
     services.deadlines.watch(this);
@@ -74,6 +79,11 @@ export class ClientConnection implements RequestConnection, Waiting {
   }
 
   deadlineReached(): void {
+    if (this.originFull) {
+      this.deadline = this.services.deadlines.after(this.services.timeouts.clientLook);
+      this.readAhead.look();
+      return;
+    }
     const betweenRequests = this.state === 'awaiting_head' && this.head.isEmpty;
     if (betweenRequests || this.state === 'lingering') this.socket.destroy();
     else if (this.exchange) this.exchange.refuse('client_timeout');
@@ -92,12 +102,15 @@ export class ClientConnection implements RequestConnection, Waiting {
 
   pauseBody(): void {
     if (this.body === null) return;
-    this.socket.pause();
-    this.deadline = NEVER;
+    this.originFull = true;
+    this.deadline = this.services.deadlines.after(this.services.timeouts.clientLook);
+    if (!this.readAhead.looking) this.socket.pause();
   }
 
   resumeBody(): void {
     if (this.body === null) return;
+    this.originFull = false;
+    this.readAhead.release();
     this.socket.resume();
     this.deadline = this.services.deadlines.after(this.services.timeouts.bodyIdle);
   }
@@ -113,11 +126,16 @@ export class ClientConnection implements RequestConnection, Waiting {
     socket.off('end', this.onEnd);
     if (rest.length > 0) socket.write(rest);
     if (ahead !== null) origin.write(ahead);
-    joinStreams(socket, origin, services.deadlines, services.timeouts.upgradedIdle);
+    joinStreams(socket, origin, services.deadlines, {
+      idleMs: services.timeouts.upgradedIdle,
+      lookMs: services.timeouts.clientLook,
+    });
   }
 
   requestEnded(end: RequestEnd): void {
     this.exchange = null;
+    this.originFull = false;
+    this.readAhead.release();
     if (end === 'abort') this.socket.destroy();
     else if (end === 'reset') resetStream(this.socket);
     else if (end === 'close') this.linger();
@@ -132,6 +150,7 @@ export class ClientConnection implements RequestConnection, Waiting {
 
   private readonly onData = (chunk: Buffer): void => {
     if (this.state === 'lingering') return;
+    this.readAhead.took(chunk.length);
     const whole = this.ahead === null ? chunk : Buffer.concat([this.ahead, chunk]);
     this.ahead = null;
     this.read(whole);
@@ -150,6 +169,7 @@ export class ClientConnection implements RequestConnection, Waiting {
 
   private onClose(): void {
     this.services.deadlines.forget(this);
+    this.readAhead.release();
     this.exchange?.cancel();
     this.exchange = null;
   }
@@ -223,7 +243,10 @@ export class ClientConnection implements RequestConnection, Waiting {
     const end = body.read(chunk, 0, this.forward);
     if (!body.complete || this.state !== 'exchanging') return null;
     this.body = null;
+    this.originFull = false;
     this.deadline = NEVER;
+    // Paused for the sake of the body: from now on what is read is the sign that the client is still there.
+    this.socket.resume();
     this.exchange?.bodyComplete();
     return end < chunk.length ? chunk.subarray(end) : null;
   }

@@ -77,7 +77,7 @@ export async function startFront(
 
   function join(client: net.Socket, socket: Duplex): void {
     cleanUpLater(() => resetStream(socket));
-    joinStreams(client, socket, deadlines, idleMs);
+    joinStreams(client, socket, deadlines, { idleMs, lookMs: 20 });
     joined();
   }
 

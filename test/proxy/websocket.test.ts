@@ -139,7 +139,7 @@ async function joined() {
   const origin = await connection();
   const deadlines = createDeadlines(20);
   onTestFinished(() => deadlines.stop());
-  joinStreams(client.inner, origin.outer, deadlines, 3_600_000);
+  joinStreams(client.inner, origin.outer, deadlines, { idleMs: 3_600_000, lookMs: 20 });
   return { client: client.outer, clientSide: client.inner, originSide: origin.outer, origin: origin.inner };
 }
 

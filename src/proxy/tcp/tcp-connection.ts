@@ -13,7 +13,7 @@ import type { Deadlines } from '../deadlines.js';
 import type { DialOrigin } from '../origin-dial.js';
 import type { OriginTarget } from '../origin-target.js';
 import { type RecordServices, RequestRecord } from '../request-record.js';
-import { joinStreams } from '../upgrade.js';
+import { type JoinTimeouts, joinStreams } from '../upgrade.js';
 
 /** What every connection to a TCP load balancer shares. */
 export interface TcpServices extends RecordServices {
@@ -21,8 +21,7 @@ export interface TcpServices extends RecordServices {
   readonly load: LoadBoard;
   readonly dialOrigin: DialOrigin;
   readonly deadlines: Deadlines;
-  /** Milliseconds without a byte in either direction. */
-  readonly idleMs: number;
+  readonly joinTimeouts: JoinTimeouts;
   readonly placeOf: (clientIp: string) => Place;
   /** Names a connection in the log of requests. */
   readonly nextRay: () => string;
@@ -119,11 +118,11 @@ function join(
   origin: Duplex,
   poolId: string,
   originKey: string,
-  { load, deadlines, idleMs }: TcpServices,
+  { load, deadlines, joinTimeouts }: TcpServices,
 ): void {
   load.requestStarted(poolId, originKey);
   origin.once('close', () => load.requestEnded(poolId, originKey));
-  joinStreams(client, origin, deadlines, idleMs);
+  joinStreams(client, origin, deadlines, joinTimeouts);
 }
 
 function visitOf(client: Socket, { name }: LiveLoadBalancer, { placeOf }: TcpServices): Visit {

@@ -29,7 +29,7 @@ export interface TcpOptions {
   readonly log: Logger;
   /** Of all ports together. */
   readonly maxConnections?: number;
-  readonly timeouts?: Partial<Pick<ProxyTimeouts, 'originConnect' | 'upgradedIdle' | 'tick'>>;
+  readonly timeouts?: Partial<Pick<ProxyTimeouts, 'originConnect' | 'upgradedIdle' | 'clientLook' | 'tick'>>;
 }
 
 export interface TcpListeners {
@@ -55,7 +55,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
       createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full', 'http/1.1'),
     ),
     deadlines,
-    idleMs: timeouts.upgradedIdle,
+    joinTimeouts: { idleMs: timeouts.upgradedIdle, lookMs: timeouts.clientLook },
     placeOf: options.placeOf,
     requests: options.requests,
     offramps: options.offramps,
