@@ -77,7 +77,7 @@ export async function startFront(
 
   function join(client: net.Socket, socket: Duplex): void {
     cleanUpLater(() => resetStream(socket));
-    joinStreams(client, socket, deadlines, { idleMs, lookMs: 20 });
+    joinStreams(client, socket, deadlines, { idleMs, lookMs: 3_600_000 });
     joined();
   }
 
