@@ -22,11 +22,6 @@ export function splice(stream: EdgeStream, origin: Duplex): void {
   origin.once('close', () => {
     if (!originEnded || !origin.writableFinished) breakOff(stream, 'the origin broke off');
   });
-  resetWithStream(stream, origin);
-}
-
-/** Once the stream is over, what it brought whole is delivered to the origin; otherwise the origin is reset. */
-export function resetWithStream(stream: EdgeStream, origin: Duplex): void {
   stream.once('close', () => {
     if (!stream.readableEnded || !stream.writableFinished) resetStream(origin);
     else (origin as Socket).setTimeout(LAST_BYTES_MS, () => resetStream(origin));

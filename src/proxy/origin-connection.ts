@@ -137,9 +137,14 @@ export class OriginConnection implements Responder, Waiting {
     if (this.leave()) this.socket.destroy();
   }
 
-  /** Nothing is under way: the origin sees an end, and no reset. */
+  /** Nothing is under way: the origin sees an end, and no reset, unless it does not take what was sent. */
   end(): void {
-    if (this.leave()) endStream(this.socket);
+    if (!this.leave()) return;
+    const { socket } = this;
+    endStream(socket);
+    if (socket.destroyed) return;
+    const timer = setTimeout(() => socket.destroy(), this.services.timeouts.linger).unref();
+    socket.once('close', () => clearTimeout(timer));
   }
 
   private leave(): boolean {
