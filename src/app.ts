@@ -204,7 +204,7 @@ async function startDataPlane(
     });
   const { certificate, key, caCertificate, caKey } = identity.authority();
   const workerData: DataPlaneOptions = {
-    edge: { ...config.edge, certificate, key },
+    edge: { ...config.edge, certificate, key, halfCloseIdleMs: config.halfCloseIdleMs },
     http: config.http,
     https: config.https,
     certificates: config.tls ?? { caCertificate, caKey },

@@ -178,6 +178,11 @@ export const START_FLAGS = {
     value: 'TEXT',
     help: 'sign notifications with this (HMAC-SHA256); 16 characters or more',
   },
+  'half-close-idle': {
+    value: 'SECONDS',
+    fallback: '5',
+    help: 'after a client of a byte stream has ended its half, tell cloudflared when nothing has moved for so long',
+  },
   'drain-timeout': {
     value: 'SECONDS',
     fallback: '10',

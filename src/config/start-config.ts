@@ -75,6 +75,7 @@ export interface StartConfig extends FrontProxies {
   readonly locationHeader: string | null;
   /** Where notifications go; null sends none. */
   readonly notify: { readonly url: string; readonly secret: string | null } | null;
+  readonly halfCloseIdleMs: number;
   readonly drainMs: number;
   readonly json: boolean;
   readonly logLevel: string;
@@ -131,6 +132,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
             'a header name, such as x-location',
           ).toLowerCase(),
     notify: notify(flags),
+    halfCloseIdleMs: integer('half-close-idle', flags['half-close-idle'], 0, 3600) * 1000,
     drainMs: integer('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
     json: flags.json,
     logLevel: oneOf('log-level', flags['log-level'], LOG_LEVELS),

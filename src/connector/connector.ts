@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Registered } from '../edge/registration/answer.js';
+import { HALF_CLOSE_FEATURE } from '../edge/registration/features.js';
 import type { HostPort } from './address-map.js';
 import { type Counts, createCounts } from './counts.js';
 import { localConfiguration, versionedConfiguration } from './ingress/describe.js';
@@ -24,8 +25,8 @@ export interface Connector {
   close(): Promise<void>;
 }
 
-/** Those of cloudflared that we have. */
-const FEATURES = ['allow_remote_config', 'serialized_headers'];
+/** Two of cloudflared's, and one of our own. */
+const FEATURES = ['allow_remote_config', 'serialized_headers', HALF_CLOSE_FEATURE];
 
 /** Starts connections that are kept up until `close`. Throws at once when an option is wrong. */
 export function startConnector(options: ConnectorOptions): Connector {

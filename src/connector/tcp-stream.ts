@@ -16,7 +16,7 @@ export interface TcpStreamOptions {
 
 /**
  * Serves one raw TCP stream to `authority`, an `ip:port`. The answer is 200 only once the origin has accepted, and 502
- * when it has not. There is no half-close: when either end is done, both are closed.
+ * when it has not. Each direction ends by itself, see `splice`.
  */
 export function serveTcpStream(stream: EdgeStream, authority: string, options: TcpStreamOptions): void {
   const target = findTarget(authority, options.map);
@@ -43,7 +43,7 @@ function connect(stream: EdgeStream, authority: string, target: HostPort, option
     fail(stream, `${authority}: ${error.message}`, options, error.code),
   );
   origin.once('close', () => clearTimeout(timer));
-  stream.once('close', () => origin.destroy());
+  stream.once('close', () => origin.connecting && origin.destroy());
 }
 
 function findTarget(authority: string, map: AddressMap): HostPort | null {
@@ -53,7 +53,7 @@ function findTarget(authority: string, map: AddressMap): HostPort | null {
 }
 
 function join(stream: EdgeStream, origin: Socket): void {
-  if (stream.destroyed) return;
+  if (stream.destroyed) return void origin.destroy();
   stream.respond({ ':status': 200, 'cf-cloudflared-response-meta': '{"src":"origin"}' });
   splice(stream, origin);
 }

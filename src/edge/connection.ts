@@ -3,6 +3,8 @@ import type { Http2Session } from '../http2/session.js';
 import type { Http2Stream } from '../http2/stream.js';
 import type { ConnectionInfo } from '../live/messages.js';
 import type { Clock } from '../net/clock.js';
+import { HALF_CLOSE_FEATURE } from './registration/features.js';
+import type { HalfClose } from './tunnel-socket.js';
 import { createWatchdog } from './watchdog.js';
 
 export interface ConnectionOptions {
@@ -12,6 +14,8 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
+  /** See `HalfClose.idleMs`. */
+  readonly halfCloseIdleMs: number;
   /** The connection takes no new streams from now on. Called once. */
   readonly onUnusable: (reason: string) => void;
   /** The session is over. Called once, after `onUnusable`. */
@@ -37,10 +41,8 @@ export interface Connection {
   readonly inFlight: number;
   /** Whether the peer would let one more stream start at once. */
   readonly hasRoom: boolean;
-  /**
-   * Throws when the session cannot take the stream. Connectors know no half-closed stream: with `endStream` the request has
-   * no body, and nothing can be written.
-   */
+  readonly halfClose: HalfClose;
+  /** Throws when the session cannot take the stream. With `endStream` the request has no body, and nothing can be written. */
   open(head: OutgoingHead, owner: StreamOwner, options?: { readonly endStream?: boolean }): Http2Stream;
   /** A response did not come in time: finds out whether the session still lives. */
   suspect(): void;
@@ -50,8 +52,9 @@ export interface Connection {
   end(reason: string): void;
 }
 
-/** How long the last bytes of a drained connection may take. */
+/** How often it is looked whether the last bytes of a drained connection have been sent, and how many times at most. */
 const GOODBYE_MS = 1_000;
+const MAX_GOODBYES = 10;
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { info, session, control, clock } = options;
@@ -88,7 +91,15 @@ export function createConnection(options: ConnectionOptions): Connection {
   function sayGoodbyeWhenIdle(): void {
     if (state !== 'draining' || streams.size > 0) return;
     control.end();
-    clock.after(GOODBYE_MS, () => end('drained'));
+    waitForLastBytes(MAX_GOODBYES);
+  }
+
+  /** The session has ended its transport: what still waits there gets the time that it needs, within reason. */
+  function waitForLastBytes(rounds: number): void {
+    clock.after(GOODBYE_MS, () => {
+      if (rounds > 1 && session.socket.writableLength > 0) waitForLastBytes(rounds - 1);
+      else end('drained');
+    });
   }
 
   function release(stream: Http2Stream): void {
@@ -104,6 +115,10 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   return {
     info,
+    halfClose: {
+      supported: info.features.includes(HALF_CLOSE_FEATURE),
+      idleMs: options.halfCloseIdleMs,
+    },
     get usable() {
       return state === 'open' && !session.closed;
     },

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
+import { CODE } from '../http2/errors.js';
 import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
 import { hostPort, parseIp } from '../net/ip.js';
@@ -7,7 +8,7 @@ import type { Connection } from './connection.js';
 import { type ConnectorFailure, mostTelling, readDialFailure } from './dial-answer.js';
 import { nameOf, type Reachability } from './reachability.js';
 import type { Registry } from './registry.js';
-import { abandon, TunnelSocket } from './tunnel-socket.js';
+import { leave, TunnelSocket } from './tunnel-socket.js';
 
 /** cloudflared logs less about requests whose User-Agent starts like this. */
 const PROBE_USER_AGENT =
@@ -76,7 +77,7 @@ export function dial(
   }
 
   function abandonWaiting(): void {
-    for (const stream of waiting.keys()) abandon(stream, false);
+    for (const stream of waiting.keys()) stream.close(CODE.CANCEL);
     waiting.clear();
   }
 
@@ -147,10 +148,10 @@ export function dial(
         noteSilent();
         abandonWaiting();
         reachability.reached(connection.info, name);
-        socket.carry(stream);
+        socket.carry(stream, connection.halfClose);
         return;
       }
-      abandon(stream, true);
+      leave(stream);
       const failure = readDialFailure(headers, clock.monotonic() - startedAt);
       failures.push({ ...failure, connector: nameOf(connection.info) });
       if (failure.aboutDestination) reachability.failed(connection.info, name, failure.reason);

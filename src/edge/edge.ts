@@ -42,6 +42,11 @@ export interface EdgeOptions {
   readonly registrationTimeoutMs?: number;
   /** Milliseconds that a connector may take to answer to a configuration; 5 s when absent. */
   readonly configurationTimeoutMs?: number;
+  /**
+   * Milliseconds without a byte, after a client has ended its half, until a connector that knows no half-close is told; 5 s
+   * when absent.
+   */
+  readonly halfCloseIdleMs?: number;
 }
 
 export interface ConnectionEvent {
@@ -177,6 +182,7 @@ export function createEdge(options: EdgeOptions): Edge {
       clock,
       pingIntervalMs: options.pingIntervalMs ?? 10_000,
       pingTimeoutMs: options.pingTimeoutMs ?? 5_000,
+      halfCloseIdleMs: options.halfCloseIdleMs ?? 5_000,
       onUnusable(reason) {
         log.info({ ...context, reason }, 'edge: connection takes no more streams');
         announce('closed', info);

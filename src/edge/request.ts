@@ -3,6 +3,7 @@ import { DialError, type TunnelRequest, type TunnelRequestOptions } from '../off
 import type { Connection } from './connection.js';
 import { nameOf, type Reachability } from './reachability.js';
 import type { Registry } from './registry.js';
+import { TunnelSocket } from './tunnel-socket.js';
 
 /**
  * Sends the head of an HTTP request to the ingress rules of a tunnel, over the connection with the fewest streams. One that
@@ -38,6 +39,11 @@ export function request(
         connector: { clientId: info.clientId, name: nameOf(info) },
         connectorFailed: (reason) => reachability.failed(info, host, reason),
         connectorReached: () => reachability.reached(info, host),
+        upgraded() {
+          const socket = new TunnelSocket();
+          socket.carry(stream, connection.halfClose);
+          return socket;
+        },
       };
     } catch (error) {
       if (error instanceof TypeError)

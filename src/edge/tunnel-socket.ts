@@ -10,7 +10,16 @@ interface PendingWrite {
   readonly callback: Callback;
 }
 
+/** What the connector at the other end does when one direction of a stream ends. */
+export interface HalfClose {
+  /** It lets the other direction go on. Otherwise it closes both, and what is still on its way is lost. */
+  readonly supported: boolean;
+  /** Milliseconds without a byte in either direction after which such a connector is told our end all the same. */
+  readonly idleMs: number;
+}
+
 const BUFFER_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 /** How long a connector may go on with a stream that we have ended. */
 const GOODBYE_MS = 1_000;
@@ -19,48 +28,69 @@ const GOODBYE_MS = 1_000;
  * A byte stream to an origin over one HTTP/2 stream of a connector. It is `connecting` until `carry` gives it the stream;
  * what is written before that waits.
  *
- * Connectors know no half-close: as soon as either direction ends, both are closed, and bytes on their way are lost. So
- * `end()` here never ends the HTTP/2 stream: only destroying the socket does.
+ * `end()` delivers everything that was written and then the end (END_STREAM); `finish` says that both are on their way. To a
+ * connector that closes both directions when either ends, END_STREAM goes only when the origin has ended its side, or when
+ * nothing has moved for a while: until then the origin may still answer.
+ *
+ * `destroy()` resets the stream (RST_STREAM), unless all that was written and its end have been delivered. A stream that the
+ * connector resets, or that is lost with its connection, fails with a DialError, and never looks like an end.
  */
 export class TunnelSocket extends Duplex implements OriginSocket {
   connecting = true;
   /** Who was asked to connect. */
   connectors: readonly string[] = [];
   #stream: Http2Stream | undefined;
+  #halfClose: HalfClose | undefined;
   #pendingWrite: PendingWrite | undefined;
+  #finished: Callback | undefined;
+  /** All bytes have been sent, and only END_STREAM is held back: sends it when nothing moves. */
+  #heldEnd: NodeJS.Timeout | undefined;
   #originEnded = false;
+  #answerUnwanted = false;
   #idle: NodeJS.Timeout | undefined;
 
   constructor() {
-    super({ allowHalfOpen: false, highWaterMark: BUFFER_BYTES });
+    super({ highWaterMark: BUFFER_BYTES });
   }
 
   /** The connector has connected to the origin: bytes flow over this stream from now on. */
-  carry(stream: Http2Stream): void {
+  carry(stream: Http2Stream, halfClose: HalfClose): void {
     this.#stream = stream;
+    this.#halfClose = halfClose;
+    // With such a connector the origin's end is the end of both directions.
+    this.allowHalfOpen = halfClose.supported;
     stream.on('data', (chunk: Buffer) => {
-      this.#idle?.refresh();
+      this.#moved();
       if (!this.push(chunk)) stream.pause();
     });
     // After a reset, or when the session is lost, there is no `end`.
     stream.once('end', () => {
       this.#originEnded = true;
+      this.#sendHeldEnd();
       this.push(null);
     });
     stream.on('drain', () => this.#written());
-    stream.once('close', () => {
-      this.#reset(stream.errored?.message ?? 'the stream was closed');
-      // After an end in good order: bytes that the origin has not waited for are lost, and hold nobody up.
-      this.#written();
-    });
+    stream.once('finish', () => this.#sent());
+    stream.once('close', () => this.#streamClosed(stream));
     this.connecting = false;
     this.#flush();
+    if (this.#finished) this.#end(stream);
     this.emit('connect');
   }
 
-  #reset(reason: string): void {
-    if (this.#originEnded || this.destroyed) return;
-    this.destroy(new DialError('reset', `the tunnel connection was lost: ${reason}`));
+  #streamClosed({ rstCode, errored }: Http2Stream): void {
+    const isReset = !this.#originEnded || (rstCode ?? CODE.NO_ERROR) !== CODE.NO_ERROR;
+    if (!isReset) {
+      // The connector closes both directions with the origin's. Bytes that it has not taken by then are lost.
+      this.#written();
+      this.#sent();
+      return;
+    }
+    const why = errored?.message ?? 'the stream was closed before all bytes were sent';
+    const fail = () => this.destroy(new DialError('reset', `the tunnel connection was lost: ${why}`));
+    // What the origin has sent up to its end can still be read.
+    if (this.#originEnded && !this.readableEnded) this.once('end', fail);
+    else fail();
   }
 
   // What Node's HTTP client asks of the sockets that it is given. The transport below has these settings for all streams.
@@ -88,6 +118,20 @@ export class TunnelSocket extends Duplex implements OriginSocket {
     return this;
   }
 
+  /** As of a `net.Socket`: `end()`, and `destroy()` when everything has been sent. Nobody waits for an answer. */
+  destroySoon(): void {
+    this.#answerUnwanted = true;
+    this.#sendHeldEnd();
+    if (!this.writableEnded) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+
+  #moved(): void {
+    this.#idle?.refresh();
+    this.#heldEnd?.refresh();
+  }
+
   override _read(): void {
     this.#stream?.resume();
   }
@@ -106,38 +150,70 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   #written(): void {
     const write = this.#pendingWrite;
     this.#pendingWrite = undefined;
-    this.#idle?.refresh();
+    this.#moved();
     write?.callback();
   }
 
   override _final(callback: Callback): void {
-    callback();
+    this.#finished = callback;
+    if (this.#stream) this.#end(this.#stream);
+  }
+
+  #end(stream: Http2Stream): void {
+    if (stream.destroyed) {
+      this.#sent();
+      return;
+    }
+    if (this.#halfClose!.supported || this.#originEnded || this.#answerUnwanted) {
+      stream.end();
+      return;
+    }
+    // Called back when all bytes before have been sent: the wait begins with the end of what the client had to say.
+    stream.write(NOTHING, () => {
+      if (this.destroyed || stream.destroyed) return;
+      this.#heldEnd = setTimeout(() => this.#sendHeldEnd(), this.#halfClose!.idleMs).unref();
+      if (this.#originEnded || this.#answerUnwanted) this.#sendHeldEnd();
+    });
+  }
+
+  #sendHeldEnd(): void {
+    if (!this.#heldEnd) return;
+    clearTimeout(this.#heldEnd);
+    this.#heldEnd = undefined;
+    this.#stream?.end();
+  }
+
+  /** All bytes and END_STREAM are on their way, unless the stream was reset: then `close` follows, and says so. */
+  #sent(): void {
+    if (this.#stream?.rstCode) return;
+    const finished = this.#finished;
+    this.#finished = undefined;
+    finished?.();
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.connecting = false;
     clearTimeout(this.#idle);
-    if (this.#stream) abandon(this.#stream, true);
+    const allSent = this.writableFinished || this.#heldEnd !== undefined;
+    clearTimeout(this.#heldEnd);
+    if (this.#stream && allSent) leave(this.#stream);
+    else this.#stream?.close(CODE.CANCEL);
     const write = this.#pendingWrite;
     this.#pendingWrite = undefined;
     callback(error);
     write?.callback(error ?? new DialError('reset', 'the socket was destroyed before the bytes were sent'));
+    this.#finished = undefined;
   }
 }
 
 /**
- * Ends both directions of a stream, and drops what it still holds. A connector that has answered is told so by END_STREAM,
- * behind the last bytes, which then still reach the origin; it closes the stream upon that.
+ * Ends our direction of a stream whose answer nobody reads, and gives the connector a moment to deliver what it was sent and
+ * to end its own. Only then the stream is reset.
  */
-export function abandon(stream: Http2Stream, answered: boolean): void {
-  // Bytes that wait for the origin to read would hold END_STREAM back.
-  if (!answered || stream.writableLength > 0) {
-    stream.close(CODE.CANCEL);
-    return;
-  }
+export function leave(stream: Http2Stream): void {
   stream.removeAllListeners('data');
   stream.resume();
-  stream.end();
+  if (!stream.writableEnded) stream.end();
   if (stream.readableEnded) return;
   const timer = setTimeout(() => stream.close(CODE.CANCEL), GOODBYE_MS).unref();
   stream.once('close', () => clearTimeout(timer));

@@ -195,6 +195,7 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
       return;
     }
     stream.sendWindow = window;
+    stream.unacknowledged = Math.max(0, stream.unacknowledged - increment);
     writer.wake(stream);
   }
 

@@ -33,8 +33,9 @@ const MAX_FRAME_BYTES = 64 * 1024;
 /** Streams that the other end may have open with a server. */
 const MAX_STREAMS = 10_000;
 const SETTINGS_TIMEOUT_MS = 10_000;
-/** How long the transport may stay after the last word. */
+/** How long the transport may stay after the last word has been sent, and how long that may take. */
 const GOODBYE_MS = 1_000;
+const LAST_WORD_MS = 10_000;
 
 /**
  * An HTTP/2 session (RFC 9113) over a socket that is connected: the part that we need of Node's `Http2Session`.
@@ -272,8 +273,12 @@ export class Http2Session extends EventEmitter {
   #endTransport(): void {
     if (this.#goodbyeTimer) return;
     this.#writer.flush();
-    this.socket.end();
-    this.#goodbyeTimer = setTimeout(() => this.socket.destroy(), GOODBYE_MS).unref();
+    const destroyAfter = (ms: number) => {
+      clearTimeout(this.#goodbyeTimer);
+      this.#goodbyeTimer = setTimeout(() => this.socket.destroy(), ms).unref();
+    };
+    destroyAfter(LAST_WORD_MS);
+    this.socket.end(() => destroyAfter(GOODBYE_MS));
   }
 
   #transportEnded(reason: string): void {

@@ -30,6 +30,7 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
   rstCode: number | undefined;
   headersSent = false;
   sendWindow: number;
+  unacknowledged = 0;
   readonly receiveWindow = new ReceiveWindow(STREAM_WINDOW, MAX_STREAM_WINDOW);
   /** END_STREAM has come. */
   remoteEnded = false;

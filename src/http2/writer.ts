@@ -8,6 +8,8 @@ export interface Sender {
   readonly id: number;
   /** Bytes that the other end takes on this stream. */
   sendWindow: number;
+  /** Bytes that were sent, less those that WINDOW_UPDATE frames for this stream have given back; never below 0. */
+  unacknowledged: number;
   /** What waits; empty when nothing does. */
   readonly unsent: Buffer;
   /** So many bytes of `unsent` are on their way. */
@@ -38,19 +40,31 @@ const LONELY_FRAME_BYTES = 64 * 1024;
 /** One write of small frames is cheaper than many, even with a copy. */
 const JOINED_BYTES = 16 * 1024;
 const MAX_ANSWERS = 1_000;
+/** Of the second half of the session's window, a stream may hold one part in so many of what is left. */
+const THRESHOLD_PARTS = 8;
 
 /**
  * Gathers the frames of one turn of the event loop and writes them at once. Streams take turns, a frame each; while the
  * socket is full they wait.
+ *
+ * The window of the session is shared. Some peers, such as cloudflared, give each stream a window as large as the session's
+ * and return both only when the bytes are read: there, one stream that nobody reads would take the whole window and stop all
+ * others. So the first half of the window is for whoever comes, and of the second half a stream may hold an eighth of what
+ * is left at that moment (a dynamic threshold): however many streams are stuck, a new one can still send. The first half
+ * must be free, because many peers return the window of a session only when half of it has been used.
  */
 export function createWriter(socket: Duplex): Writer {
   const waiting = new Set<Sender>();
+  /** Streams that have used up their share of the session's window. */
+  const throttled = new Set<Sender>();
   let gathered: Buffer[] = [];
   let gatheredBytes = 0;
   let answers = 0;
   let isScheduled = false;
   let isPumping = false;
   let window = DEFAULT_WINDOW;
+  /** Bytes that the session's window still has to get back. */
+  let outstanding = 0;
   let maxFrameBytes = DEFAULT_FRAME_BYTES;
 
   const isFull = () => socket.writableLength >= ENOUGH_BYTES;
@@ -82,14 +96,31 @@ export function createWriter(socket: Duplex): Writer {
     socket.uncork();
   }
 
+  /** Bytes that the stream may send now without taking more than its share of the session's window; see above. */
+  function shareOf({ unacknowledged }: Sender): number {
+    const freeForAll = (window - outstanding) / 2;
+    // What the session's window has got back is held by no stream, even if the peer has not told the streams yet.
+    const held = Math.min(unacknowledged, outstanding);
+    const threshold = (window - THRESHOLD_PARTS * held) / (THRESHOLD_PARTS + 1);
+    return Math.ceil(Math.max(freeForAll, threshold));
+  }
+
   function sendSome(stream: Sender): void {
-    const largest = waiting.size > 0 ? DEFAULT_FRAME_BYTES : Math.min(maxFrameBytes, LONELY_FRAME_BYTES);
-    const length = Math.min(stream.unsent.length, stream.sendWindow, window, largest);
     // With its window empty it waits for the other end, and is woken then.
+    if (stream.sendWindow <= 0) return;
+    const share = shareOf(stream);
+    if (share <= 0) {
+      throttled.add(stream);
+      return;
+    }
+    const largest = waiting.size > 0 ? DEFAULT_FRAME_BYTES : Math.min(maxFrameBytes, LONELY_FRAME_BYTES);
+    const length = Math.min(stream.unsent.length, stream.sendWindow, share, largest);
     if (length <= 0) return;
     const bytes = stream.unsent.subarray(0, length);
     stream.sendWindow -= length;
+    stream.unacknowledged += length;
     window -= length;
+    outstanding += length;
     const before = gathered.length;
     appendData(gathered, stream.id, bytes, false);
     for (let i = before; i < gathered.length; i += 1) gatheredBytes += gathered[i]!.length;
@@ -140,14 +171,22 @@ export function createWriter(socket: Duplex): Writer {
     },
     wake(stream) {
       if (stream.unsent.length === 0) return;
+      throttled.delete(stream);
       waiting.add(stream);
       pump();
     },
-    forget: (stream) => void waiting.delete(stream),
+    forget(stream) {
+      waiting.delete(stream);
+      throttled.delete(stream);
+    },
     widen(increment) {
       const wider = widened(window, increment);
       if (wider === null) return false;
       window = wider;
+      // The first increment may be a larger window, and not bytes that come back.
+      outstanding = Math.max(0, outstanding - increment);
+      for (const stream of throttled) waiting.add(stream);
+      throttled.clear();
       pump();
       return true;
     },

@@ -10,6 +10,8 @@ export interface DataPlaneOptions {
     readonly port: number;
     readonly certificate: string;
     readonly key: string;
+    /** See `EdgeOptions`. */
+    readonly halfCloseIdleMs: number;
   };
   readonly http: { readonly host: string; readonly port: number };
   readonly https: { readonly host: string; readonly port: number };

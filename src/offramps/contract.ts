@@ -54,7 +54,8 @@ export interface DialOptions {
 
 /**
  * A byte stream towards an origin. It emits `connect` once when the origin itself has accepted, and `close` always.
- * A failure before `connect` is an `error` with a DialError. Destroying it aborts at once, on both ends.
+ * A failure before `connect` is an `error` with a DialError. Destroying it resets the stream at both ends, unless it has been
+ * ended and all of it delivered; `destroySoon` ends it in good order, see `endStream` in `net/stream-ends.ts`.
  * A tunnel's socket emits `draining` when its connection is about to go: it waits for this socket, so whoever holds the
  * socket should destroy it when it is idle, or else as soon as what is under way has ended.
  */
@@ -64,6 +65,7 @@ export interface OriginSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
   /** The names of the tunnel's connectors that were asked to connect so far, for logs. */
   readonly connectors?: readonly string[];
+  destroySoon(): void;
 }
 
 /** One HTTP request on its way through the ingress rules of a tunnel. */
@@ -77,6 +79,8 @@ export interface TunnelRequest {
   connectorFailed(reason: string): void;
   /** An answer of the service came through it. */
   connectorReached(): void;
+  /** The stream as a socket, after the answer has granted an upgrade (WebSocket). Called once. */
+  upgraded(): Duplex;
 }
 
 /**

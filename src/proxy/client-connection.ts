@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { resetStream, setTransport } from '../net/stream-ends.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
@@ -14,6 +15,7 @@ import { beginningOf, type RequestHead, readRequestHead } from './head/request-h
 import { requestTrailers } from './head/trailers.js';
 import { Http1Requester, type RequestConnection, type RequestEnd } from './http1-requester.js';
 import { ownResponseBytes } from './http1-response.js';
+import { ReadAhead } from './read-ahead.js';
 import { recordRefusal } from './request-record.js';
 import type { Client } from './requester.js';
 import type { ProxyServices } from './services.js';
@@ -43,6 +45,9 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
   /** Bytes behind the current request: the beginning of the next one. */
   private ahead: Buffer | null = null;
   private reading = false;
+  /** The origin takes no more of the body for now. */
+  private originFull = false;
+  private readonly readAhead: ReadAhead;
   private readonly head: HeadBuffer;
   private readonly emptyLines = new EmptyLines();
   private readonly forward: ForwardPiece = (piece) => this.exchange?.bodyPiece(piece);
@@ -53,9 +58,11 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
     readonly identity: Client,
     private readonly services: ProxyServices,
     /** What carries the bytes: below TLS another one than `socket`. */
-    private readonly tcp: Socket = socket,
+    tcp: Socket = socket,
   ) {
+    if (tcp !== socket) setTransport(socket, tcp);
     this.head = new HeadBuffer(services.limits.headBytes);
+    this.readAhead = new ReadAhead(socket);
     this.deadline = services.deadlines.after(services.timeouts.clientHead);
     services.deadlines.watch(this);
     socket.on('data', this.onData);
@@ -72,7 +79,7 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
   }
 
   destroy(): void {
-    if (this.exchange) this.reset();
+    if (this.exchange || this.state === 'upgraded') resetStream(this.socket);
     else this.socket.destroy();
   }
 
@@ -83,6 +90,11 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
   }
 
   deadlineReached(): void {
+    if (this.originFull) {
+      this.deadline = this.services.deadlines.after(this.services.timeouts.clientLook);
+      this.readAhead.look();
+      return;
+    }
     const betweenRequests = this.state === 'awaiting_head' && this.head.isEmpty;
     if (betweenRequests || this.state === 'lingering') this.socket.destroy();
     else if (this.exchange) this.exchange.refuse('client_timeout');
@@ -101,12 +113,15 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
 
   pauseBody(): void {
     if (this.body === null) return;
-    this.socket.pause();
-    this.deadline = NEVER;
+    this.originFull = true;
+    this.deadline = this.services.deadlines.after(this.services.timeouts.clientLook);
+    if (!this.readAhead.looking) this.socket.pause();
   }
 
   resumeBody(): void {
     if (this.body === null) return;
+    this.originFull = false;
+    this.readAhead.release();
     this.socket.resume();
     this.deadline = this.services.deadlines.after(this.services.timeouts.bodyIdle);
   }
@@ -122,13 +137,18 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
     socket.off('end', this.onEnd);
     if (rest.length > 0) socket.write(rest);
     if (ahead !== null) origin.write(ahead);
-    joinStreams(socket, origin, services.deadlines, services.timeouts.upgradedIdle);
+    joinStreams(socket, origin, services.deadlines, {
+      idleMs: services.timeouts.upgradedIdle,
+      lookMs: services.timeouts.clientLook,
+    });
   }
 
   requestEnded(end: RequestEnd): void {
     this.exchange = null;
+    this.originFull = false;
+    this.readAhead.release();
     if (end === 'abort') this.socket.destroy();
-    else if (end === 'reset') this.reset();
+    else if (end === 'reset') resetStream(this.socket);
     else if (end === 'close') this.linger();
     else {
       this.state = 'awaiting_head';
@@ -138,16 +158,11 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
     }
   }
 
-  /** For a response that its close would end as if it were whole: TLS says goodbye even when it is cut off. */
-  private reset(): void {
-    this.tcp.resetAndDestroy();
-    this.socket.destroy();
-  }
-
   // What the socket tells.
 
   private readonly onData = (chunk: Buffer): void => {
     if (this.state === 'lingering') return;
+    this.readAhead.took(chunk.length);
     const whole = this.ahead === null ? chunk : Buffer.concat([this.ahead, chunk]);
     this.ahead = null;
     this.read(whole);
@@ -166,6 +181,7 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
 
   private onClose(): void {
     this.services.deadlines.forget(this);
+    this.readAhead.release();
     this.exchange?.cancel();
     this.exchange = null;
   }
@@ -256,7 +272,10 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
     const end = body.read(chunk, 0, this.forward);
     if (!body.complete || this.state !== 'exchanging') return null;
     this.body = null;
+    this.originFull = false;
     this.deadline = NEVER;
+    // Paused for the sake of the body: from now on what is read is the sign that the client is still there.
+    this.socket.resume();
     this.exchange?.bodyComplete();
     return end < chunk.length ? chunk.subarray(end) : null;
   }

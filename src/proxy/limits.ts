@@ -35,6 +35,8 @@ export interface ProxyTimeouts {
   readonly sessionSilence: number;
   /** Without a byte of a body moving, in either direction. */
   readonly bodyIdle: number;
+  /** How often a client whose origin takes nothing is looked at, whether it is still there. */
+  readonly clientLook: number;
   /** Until the origin has accepted, and again until its TLS handshake is done. */
   readonly originConnect: number;
   /** From the last byte sent to the origin to the end of its response head. */
@@ -76,6 +78,7 @@ export const DEFAULT_TIMEOUTS: ProxyTimeouts = {
   clientIdle: 400_000,
   sessionSilence: 15_000,
   bodyIdle: 120_000,
+  clientLook: 3_000,
   originConnect: 15_000,
   originHead: 120_000,
   originIdle: 900_000,

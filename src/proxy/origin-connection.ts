@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import { endStream } from '../net/stream-ends.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
@@ -39,6 +40,8 @@ export class OriginConnection implements Responder, Waiting {
   private user: ResponderUser | null = null;
   /** The request body came without the chunks that its head announces. */
   private chunking = false;
+  /** The request has been written to its end. */
+  private requestSent = false;
   private body: BodyReader | null = null;
   private framing: ResponseFraming = 'none';
   private keepAlive = false;
@@ -70,6 +73,7 @@ export class OriginConnection implements Responder, Waiting {
     this.user = user;
     this.answered = false;
     this.deadline = NEVER;
+    this.requestSent = false;
     this.chunking = request.head.chunked && !user.framed;
     const head = originRequestHead(request);
     if (body.length === 0) return this.socket.write(head, 'latin1');
@@ -95,6 +99,7 @@ export class OriginConnection implements Responder, Waiting {
 
   finish(): void {
     if (this.chunking) this.socket.write('0\r\n\r\n', 'latin1');
+    this.requestSent = true;
     this.awaitOrigin();
   }
 
@@ -117,7 +122,8 @@ export class OriginConnection implements Responder, Waiting {
 
   release(reusable: boolean): void {
     if (!reusable) {
-      this.destroy();
+      if (this.requestSent) this.end();
+      else this.destroy();
       return;
     }
     this.reused = true;
@@ -127,12 +133,27 @@ export class OriginConnection implements Responder, Waiting {
     this.services.idle.put(this);
   }
 
+  /** Gives up what is under way. */
   destroy(): void {
-    if (this.gone) return;
+    if (this.leave()) this.socket.destroy();
+  }
+
+  /** Nothing is under way: the origin sees an end, and no reset, unless it does not take what was sent. */
+  end(): void {
+    if (!this.leave()) return;
+    const { socket } = this;
+    endStream(socket);
+    if (socket.destroyed) return;
+    const timer = setTimeout(() => socket.destroy(), this.services.timeouts.linger).unref();
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  private leave(): boolean {
+    if (this.gone) return false;
     this.gone = true;
     this.user = null;
     this.services.deadlines.forget(this);
-    this.socket.destroy();
+    return true;
   }
 
   deadlineReached(): void {
@@ -272,7 +293,7 @@ export class OriginConnection implements Responder, Waiting {
 
   private closeIdle(): void {
     if (this.gone) return;
-    this.destroy();
+    this.end();
     this.services.idle.remove(this);
   }
 

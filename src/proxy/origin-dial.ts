@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { setTransport } from '../net/stream-ends.js';
 import { DialError, type OffRamps } from '../offramps/contract.js';
 import { type Deadlines, NEVER, type Waiting } from './deadlines.js';
 import { failureOfDial, type OriginFailure } from './errors.js';
@@ -77,6 +78,7 @@ export function createOriginDial(
         ...(target.serverName === null ? {} : { servername: target.serverName }),
       });
       const socket = secure;
+      setTransport(socket, raw);
       raw.on('draining', () => socket.emit('draining'));
       socket.once('secureConnect', () => {
         if (protocol === 'h2' && socket.alpnProtocol !== 'h2') {

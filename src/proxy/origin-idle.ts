@@ -8,7 +8,7 @@ export interface OriginIdle {
   /** The one that rested the shortest: the others may run into their idle timeout. */
   take(key: string): OriginConnection | undefined;
   /**
-   * Keeps it, or destroys it when it is of an older generation or when its origin has enough of them. When there are too many in
+   * Keeps it, or ends it when it is of an older generation or when its origin has enough of them. When there are too many in
    * all, another one is closed for it.
    */
   put(connection: OriginConnection): void;
@@ -39,7 +39,7 @@ export function createOriginIdle(limitPerOrigin: number, limitTotal: number): Or
   /** Closes the connection that has rested longest at one origin, to make room for one that was just used. */
   function makeRoom(): void {
     const [oldest] = stacks;
-    if (oldest) takeOut(...oldest, 0).destroy();
+    if (oldest) takeOut(...oldest, 0).end();
   }
 
   return {
@@ -53,7 +53,7 @@ export function createOriginIdle(limitPerOrigin: number, limitTotal: number): Or
     put(connection) {
       const { key } = connection.target;
       if (connection.generation !== generation || (stacks.get(key)?.length ?? 0) >= limitPerOrigin) {
-        connection.destroy();
+        connection.end();
         return;
       }
       if (total >= limitTotal) makeRoom();
@@ -83,7 +83,7 @@ export function createOriginIdle(limitPerOrigin: number, limitTotal: number): Or
       const closing = [...stacks.values()].flat();
       stacks.clear();
       endpoints.clear();
-      for (const connection of closing) connection.destroy();
+      for (const connection of closing) connection.end();
     },
   };
 }

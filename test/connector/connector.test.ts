@@ -43,7 +43,7 @@ test('four connections register one after the first, as one connector', async ()
   expect(new Set(connections.map(({ clientId }) => clientId))).toEqual(new Set([connector.clientId]));
   expect(connections[0]).toMatchObject({
     clientVersion: 'test/1',
-    features: ['allow_remote_config', 'serialized_headers'],
+    features: ['allow_remote_config', 'serialized_headers', 'offramp_half_close'],
   });
 });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
-import { constants } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -15,6 +15,7 @@ import {
   startEdge,
   startOrigin,
   testAuthority,
+  until,
 } from './fixture.js';
 import { connectRaw } from './raw-connector.js';
 
@@ -113,4 +114,124 @@ test('it closes after the end of an origin that has not read what was written to
   expect((await readExactly(socket, 3)).toString()).toBe('bye');
   socket.resume();
   await once(socket, 'close');
+});
+
+test('an origin sees an end, and no reset, when a socket is closed in good order', async () => {
+  const { dial, tunnel } = await startTunnel();
+  const seen: string[] = [];
+  const origin = await startOrigin((socket) => {
+    socket.on('error', () => seen.push('reset'));
+    socket.on('data', (chunk) => seen.push(String(chunk)));
+    socket.once('end', () => {
+      seen.push('end');
+      socket.end();
+    });
+  });
+  const socket = await connected(dial(tunnel, origin.port));
+  socket.write('bye');
+  socket.destroySoon();
+  await until(() => seen.length > 0 && origin.sockets.size === 0);
+  expect(seen).toEqual(['bye', 'end']);
+});
+
+test('an origin sees a reset when a socket is destroyed', async () => {
+  const { dial, tunnel } = await startTunnel();
+  let broken = false;
+  const origin = await startOrigin((socket) => {
+    socket.on('error', () => {
+      broken = true;
+    });
+    socket.resume();
+  });
+  const socket = await connected(dial(tunnel, origin.port));
+  await until(() => origin.sockets.size === 1);
+  socket.destroy();
+  await until(() => broken);
+});
+
+/** cloudflared, and whatever else announces no half-close: it ends both directions when either has ended. */
+async function startWithoutHalfClose(halfCloseIdleMs: number) {
+  const started = await startEdge({ halfCloseIdleMs });
+  const tunnel = started.addTunnel();
+  let received = 0;
+  let ended = false;
+  let serve: (stream: ServerHttp2Stream) => void = () => {};
+  const serving = new Promise<ServerHttp2Stream>((resolve) => {
+    serve = resolve;
+  });
+  await connectRaw(started, tunnel, (stream) => {
+    stream.respond({ ':status': 200 });
+    stream.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+    });
+    stream.once('end', () => {
+      ended = true;
+    });
+    serve(stream);
+  });
+  const client = (await connected(started.dial(tunnel, 9))) as TunnelSocket;
+  return {
+    client,
+    stream: await serving,
+    get received() {
+      return received;
+    },
+    get ended() {
+      return ended;
+    },
+  };
+}
+
+const LONG_MS = 3_600_000;
+
+test('a connector without half-close is told our end only when the origin has ended', async () => {
+  const rig = await startWithoutHalfClose(LONG_MS);
+  rig.client.end(Buffer.alloc(300_000));
+  await until(() => rig.received === 300_000);
+  rig.stream.write('answer');
+  expect((await readExactly(rig.client, 6)).toString()).toBe('answer');
+  expect(rig.ended).toBe(false);
+  rig.client.resume();
+  rig.stream.end();
+  await until(() => rig.ended);
+});
+
+test('a connector without half-close is told our end when nothing has moved for a while', async () => {
+  const rig = await startWithoutHalfClose(30);
+  rig.client.end(Buffer.alloc(300_000));
+  await until(() => rig.ended);
+  expect(rig.received).toBe(300_000);
+});
+
+test('our end waits for all bytes, however long a connector without half-close does not read', async () => {
+  const rig = await startWithoutHalfClose(0);
+  rig.stream.pause();
+  rig.client.end(Buffer.alloc(1_100_000));
+  await until(() => rig.client.writableLength > 0 || rig.client.writableEnded);
+  expect(rig.client.writableFinished).toBe(false);
+  rig.stream.resume();
+  await until(() => rig.ended);
+  expect(rig.received).toBe(1_100_000);
+});
+
+test('a socket that is destroyed while its bytes wait resets the stream', async () => {
+  const rig = await startWithoutHalfClose(LONG_MS);
+  rig.stream.pause();
+  rig.client.end(Buffer.alloc(1_100_000));
+  const closed = once(rig.stream, 'close');
+  rig.client.destroy();
+  await closed;
+  expect(rig.stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+  expect(rig.ended).toBe(false);
+});
+
+test('a stream that the connector resets behind its end is no whole one', async () => {
+  const rig = await startWithoutHalfClose(LONG_MS);
+  rig.stream.pause();
+  rig.client.write(Buffer.alloc(1_100_000));
+  rig.client.resume();
+  rig.client.on('end', () => {});
+  const failed = new Promise((resolve) => rig.client.once('error', resolve));
+  rig.stream.end('bye', () => rig.stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  expect(await failed).toMatchObject({ failure: 'reset' });
 });

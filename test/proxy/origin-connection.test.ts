@@ -46,7 +46,7 @@ test('each interim response is a sign of life: the time for the response begins 
   let moment = 0;
   const deadlines = { after: () => ++moment, watch() {}, forget() {}, stop() {} };
   const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  const connection = new OriginConnection(socket, 'key', 0, {
+  const connection = new OriginConnection(socket, { key: 'key', endpoint: 'endpoint' }, 0, {
     limits: DEFAULT_LIMITS,
     timeouts: DEFAULT_TIMEOUTS,
     deadlines,

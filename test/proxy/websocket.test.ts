@@ -3,6 +3,7 @@ import net from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDeadlines } from '../../src/proxy/deadlines.js';
 import { joinStreams } from '../../src/proxy/upgrade.js';
+import { eventually } from '../support/waiting.js';
 import { httpOrigin, rawOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';
 import { HOST, startRig } from './rig.js';
@@ -117,13 +118,13 @@ test('an upgraded connection on which nothing moves is ended', async () => {
 });
 
 /** A client and an origin joined by streams as the proxy has them; neither the client nor the origin ends by itself. */
-async function joined(originHalfOpen: boolean) {
+async function joined() {
   const accepted = (server: net.Server) => once(server, 'connection') as Promise<[net.Socket]>;
-  const end = async (halfOpen: boolean) => {
+  const connection = async () => {
     const server = net.createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as net.AddressInfo;
-    const outer = net.connect({ port, host: '127.0.0.1', allowHalfOpen: halfOpen });
+    const outer = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     const [inner] = await accepted(server);
     outer.on('error', () => {});
     inner.on('error', () => {});
@@ -134,28 +135,43 @@ async function joined(originHalfOpen: boolean) {
     });
     return { outer, inner };
   };
-  const client = await end(true);
-  const origin = await end(originHalfOpen);
+  const client = await connection();
+  const origin = await connection();
   const deadlines = createDeadlines(20);
   onTestFinished(() => deadlines.stop());
-  joinStreams(client.inner, origin.outer, deadlines, 3_600_000);
+  joinStreams(client.inner, origin.outer, deadlines, { idleMs: 3_600_000, lookMs: 20 });
   return { client: client.outer, clientSide: client.inner, originSide: origin.outer, origin: origin.inner };
 }
 
-test('a client that ends its half also frees an origin that cannot be half-open', async () => {
-  const { client, originSide } = await joined(false);
-  client.end('last');
-  await once(originSide, 'close');
+test('an origin that breaks off resets its client: an end would say that it had said all', async () => {
+  const { client, originSide } = await joined();
+  client.resume();
+  originSide.destroy(new Error('reset'));
+  expect((await once(client, 'error'))[0]).toMatchObject({ code: 'ECONNRESET' });
 });
 
-test('what the origin said before it broke off still arrives', async () => {
-  const { client, clientSide, originSide } = await joined(true);
+test('an origin that is reset while bytes of it are unread has not ended', async () => {
+  const { client, clientSide, origin, originSide } = await joined();
+  origin.write(Buffer.alloc(16 * 1024 * 1024));
+  await eventually(() => originSide.isPaused());
+  const closed = once(clientSide, 'close');
+  origin.resetAndDestroy();
+  client.resume();
+  await closed;
+  // An end would have been passed on.
+  expect(clientSide.writableEnded).toBe(false);
+});
+
+test('what the origin said before its end still arrives when the connection to it fails afterwards', async () => {
+  const { client, origin, originSide } = await joined();
   const bytes = 8 * 1024 * 1024;
-  clientSide.write(Buffer.alloc(bytes));
-  const gone = new Promise((resolve) => originSide.once('close', resolve));
-  originSide.destroy(new Error('reset'));
-  await gone;
   let read = 0;
-  for await (const chunk of client) read += chunk.length;
+  client.on('data', (chunk) => {
+    read += chunk.length;
+  });
+  origin.end(Buffer.alloc(bytes));
+  await once(originSide, 'end');
+  setImmediate(() => originSide.destroy(new Error('reset')));
+  await once(client, 'end');
   expect(read).toBe(bytes);
 });

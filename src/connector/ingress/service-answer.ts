@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { resetStream } from '../../net/stream-ends.js';
 import { countResponse } from '../counts.js';
 import { closeWhenAnswered } from '../edge-stream.js';
 import { splice } from '../splice.js';
@@ -99,7 +100,7 @@ export function passUpgrade(
     failRequest(request, context, `the service broke off its WebSocket: ${error.message}`),
   );
   if (stream.destroyed) {
-    socket.destroy();
+    resetStream(socket);
     return;
   }
   countResponse(context.counts, 101);
@@ -114,5 +115,7 @@ export function passUpgrade(
   }
   stream.respond(headers);
   if (head.length > 0) stream.write(head);
+  // Node's HTTP client ends its half as soon as the service has: a client may go on.
+  socket.allowHalfOpen = true;
   splice(stream, socket);
 }

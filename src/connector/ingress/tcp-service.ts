@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import net, { type Socket } from 'node:net';
+import { onEnd, resetStream } from '../../net/stream-ends.js';
 import { type HostPort, parseHostPort } from '../address-map.js';
-import { breakOff, closeWhenAnswered, type EdgeStream } from '../edge-stream.js';
+import { breakOff, type EdgeStream } from '../edge-stream.js';
 import { refuse } from '../refusal.js';
 import { timerMs } from '../seconds.js';
 import {
@@ -25,6 +26,9 @@ import {
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** As often as cloudflared sends one, for the proxies on the way that end what is silent. */
 const PING_INTERVAL_MS = 54_000;
+/** How long a visitor may take to close after our close frame, and an origin to take the last bytes after the visitor's. */
+const CLOSE_MS = 10_000;
+const LAST_BYTES_MS = 60_000;
 const JUMP_DESTINATION = 'cf-access-jump-destination';
 
 /** Serves raw TCP over WebSockets, as `cloudflared access` opens them. `target` null: the visitor's header names it. */
@@ -68,6 +72,7 @@ function connect(
     port: target.port,
     noDelay: true,
     keepAlive: true,
+    allowHalfOpen: true,
     keepAliveInitialDelay: timerMs(settings.tcpKeepAlive),
     ...(settings.noHappyEyeballs && { autoSelectFamily: false }),
   });
@@ -76,7 +81,7 @@ function connect(
     settings.connectTimeout > 0 ? setTimeout(expire, timerMs(settings.connectTimeout)) : undefined;
   origin.once('connect', () => {
     clearTimeout(timer);
-    if (stream.destroyed) return;
+    if (stream.destroyed) return void origin.destroy();
     stream.respond(responseHeaders(200, acceptance(request)));
     carry(stream, origin);
   });
@@ -85,7 +90,7 @@ function connect(
     failRequest(request, context, `the service cannot be reached: ${error.message}`);
   });
   origin.once('close', () => clearTimeout(timer));
-  stream.once('close', () => origin.destroy());
+  stream.once('close', () => origin.connecting && origin.destroy());
 }
 
 function acceptance({ headers }: IngressRequest): string[] {
@@ -95,13 +100,19 @@ function acceptance({ headers }: IngressRequest): string[] {
   return ['Connection', 'Upgrade', 'Sec-Websocket-Accept', accept, 'Upgrade', 'websocket'];
 }
 
-/** Bytes of binary messages to the socket, and back. When either end is done, both are closed. */
+/**
+ * Bytes of binary messages to the socket, and back. A close frame, or the end of the stream between two messages, becomes FIN
+ * behind the last byte, and FIN becomes a close frame. An end inside of a message resets the socket: bytes are missing.
+ */
 function carry(stream: EdgeStream, origin: Socket): void {
   const ping = setInterval(() => stream.writable && stream.write(pingFrame()), PING_INTERVAL_MS);
-  stream.once('close', () => clearInterval(ping));
-  closeWhenAnswered(stream);
-  const finish = (code: number) => {
+  let visitorDone = false;
+  const close = (code: number) => {
     if (stream.writable) stream.end(closeFrame(code));
+  };
+  const endOrigin = () => {
+    visitorDone = true;
+    close(1000);
     origin.end();
   };
   const reader = createFrameReader({
@@ -112,21 +123,38 @@ function carry(stream: EdgeStream, origin: Socket): void {
       // A visitor who does not read gets no more of them.
       if (stream.writable && !stream.writableNeedDrain) stream.write(pongFrame(payload));
     },
-    onClose: () => finish(1000),
+    onClose: endOrigin,
   });
   stream.on('data', (chunk: Buffer) => {
     try {
       reader.push(chunk);
     } catch (error) {
       if (!(error instanceof WebSocketError)) return breakOff(stream, String(error));
-      finish(error.code);
+      close(error.code);
+      resetStream(origin);
     }
   });
   origin.on('drain', () => stream.resume());
-  stream.once('end', () => finish(1000));
+  stream.once('end', () => {
+    if (visitorDone) return;
+    if (reader.betweenMessages) endOrigin();
+    else breakOff(stream, 'the visitor ended inside of a message');
+  });
   origin.on('data', (chunk: Buffer) => {
     if (stream.writable && !stream.write(binaryFrame(chunk))) origin.pause();
   });
   stream.on('drain', () => origin.resume());
-  origin.once('end', () => finish(1000));
+  onEnd(origin, () => close(1000));
+  stream.once('finish', () => {
+    // What the origin says behind the close frame is dropped.
+    origin.resume();
+    const timer = setTimeout(() => stream.close(), CLOSE_MS).unref();
+    stream.once('close', () => clearTimeout(timer));
+  });
+  stream.once('close', () => {
+    clearInterval(ping);
+    if (!visitorDone) return resetStream(origin);
+    const timer = setTimeout(() => resetStream(origin), LAST_BYTES_MS).unref();
+    origin.once('close', () => clearTimeout(timer));
+  });
 }

@@ -26,10 +26,14 @@ export interface FrameEvents {
 export interface FrameReader {
   /** Throws a WebSocketError when the bytes break the protocol. */
   push(chunk: Buffer): void;
+  /** Nothing of a message or a frame has come without its rest. */
+  readonly betweenMessages: boolean;
 }
 
 interface Frame {
   readonly opcode: number;
+  /** The last one of its message. */
+  readonly final: boolean;
   readonly mask: Buffer;
   /** Bytes that are still to come. */
   left: number;
@@ -46,6 +50,7 @@ export function createFrameReader(events: FrameEvents): FrameReader {
   let pending: Buffer = NOTHING;
   let frame: Frame | null = null;
   let closed = false;
+  let messageOpen = false;
 
   /** Answers what is left of the chunk. */
   function takePayload(current: Frame, chunk: Buffer): Buffer {
@@ -58,8 +63,9 @@ export function createFrameReader(events: FrameEvents): FrameReader {
     return chunk.subarray(bytes.length);
   }
 
-  function finish({ opcode, control }: Frame): void {
+  function finish({ opcode, control, final }: Frame): void {
     frame = null;
+    if (opcode < OPCODE.close) messageOpen = !final;
     if (opcode === OPCODE.ping) events.onPing(Buffer.concat(control));
     if (opcode !== OPCODE.close) return;
     closed = true;
@@ -67,6 +73,9 @@ export function createFrameReader(events: FrameEvents): FrameReader {
   }
 
   return {
+    get betweenMessages() {
+      return frame === null && pending.length === 0 && !messageOpen;
+    },
     push(chunk) {
       let rest = pending.length > 0 ? Buffer.concat([pending, chunk]) : chunk;
       pending = NOTHING;
@@ -100,7 +109,7 @@ function parseHead(bytes: Buffer): { readonly frame: Frame; readonly length: num
   if (bytes.length < length) return null;
   const left = lengthBytes === 0 ? short : readLength(bytes, lengthBytes);
   const mask = Buffer.from(bytes.subarray(length - 4, length));
-  return { length, frame: { opcode, mask, left, done: 0, control: [] } };
+  return { length, frame: { opcode, final: (first & 0x80) !== 0, mask, left, done: 0, control: [] } };
 }
 
 function readLength(bytes: Buffer, lengthBytes: number): number {

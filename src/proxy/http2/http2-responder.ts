@@ -1,4 +1,5 @@
 import { constants } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { DialError, type RequestStream } from '../../offramps/contract.js';
 import { ChunkedReader } from '../body/chunked-reader.js';
 import { type Deadlines, NEVER, type Waiting } from '../deadlines.js';
@@ -17,6 +18,8 @@ export interface Http2Dialect {
   open(request: OriginRequest, endStream: boolean, onLost: (reason: string) => void): RequestStream;
   /** Throws Malformed, InvalidStatus or an OriginFault. An upgrade that was granted has status 101. */
   readHead(rawHeaders: readonly string[], request: OriginRequest): ResponseHead;
+  /** The byte stream behind a response with status 101; absent where there are no upgrades. */
+  upgraded?(): Duplex;
   /** Milliseconds in which the origin may keep silent, before the head of its response and behind it. */
   silenceMs(head: RequestHead): { readonly beforeHead: number; readonly inBody: number };
   /** A client that waits for 100 may send its body as soon as the head is sent: nobody behind passes a 100 on. */
@@ -181,9 +184,7 @@ export class Http2Responder implements Responder, Waiting {
       if (head.status === 101) {
         this.user = null;
         this.deadline = NEVER;
-        // Connectors know no half-closed stream: the end of one direction is the end of both.
-        stream!.allowHalfOpen = false;
-        user.originSwitches(head, stream!, Buffer.alloc(0));
+        user.originSwitches(head, this.options.upgraded?.() ?? stream!, Buffer.alloc(0));
         return;
       }
       this.body = http2ResponseBody(user, head, ends, request!.head.grpc);

@@ -70,6 +70,7 @@ function ingressResponder(target: OriginTarget, services: IngressServices): Http
       });
       return sent.stream;
     },
+    upgraded: () => sent!.upgraded(),
     failedToOpen: (error): OriginFailure =>
       error instanceof DialError ? failureOfDial(error.failure, target) : 'connector_invalid',
     readHead(raw, { head }) {

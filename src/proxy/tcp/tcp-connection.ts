@@ -1,9 +1,10 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../../live/snapshot.js';
 import type { Place } from '../../net/place.js';
+import { resetStream } from '../../net/stream-ends.js';
 import { tunnelBefore } from '../../net/tunnel-hostname.js';
 import type { Steering } from '../../steering/decide.js';
 import type { Decision, Plan } from '../../steering/plan.js';
@@ -16,7 +17,7 @@ import type { OriginTarget } from '../origin-target.js';
 import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
 import { type ProxyHeaderVersion, proxyHeader } from '../proxy-protocol/write-header.js';
 import { type RecordServices, RequestRecord } from '../request-record.js';
-import { joinStreams } from '../upgrade.js';
+import { type JoinTimeouts, joinStreams } from '../upgrade.js';
 
 /** What every connection to a TCP load balancer shares. */
 export interface TcpServices extends RecordServices {
@@ -25,8 +26,7 @@ export interface TcpServices extends RecordServices {
   readonly downVerdicts: DownVerdicts;
   readonly dialOrigin: DialOrigin;
   readonly deadlines: Deadlines;
-  /** Milliseconds without a byte in either direction. */
-  readonly idleMs: number;
+  readonly joinTimeouts: JoinTimeouts;
   readonly placeOf: (clientIp: string) => Place;
   /** Names a connection in the log of requests. */
   readonly nextRay: () => string;
@@ -137,10 +137,8 @@ export function carryConnection(
 
   function reset(origin: Duplex): void {
     log.debug({ loadBalancer: loadBalancer.name }, 'a TCP connection was reset: its origin was found down');
-    // Before it is joined to the end of the other: neither shall take this for an end in good order.
-    client.resetAndDestroy();
-    if (origin instanceof Socket) origin.resetAndDestroy();
-    else origin.destroy(new Error('health checks found the origin down'));
+    resetStream(client);
+    resetStream(origin);
   }
 
   function refuse(reason: string): void {
@@ -177,11 +175,11 @@ function join(
   origin: Duplex,
   poolId: string,
   originKey: string,
-  { load, deadlines, idleMs }: TcpServices,
+  { load, deadlines, joinTimeouts }: TcpServices,
 ): void {
   load.requestStarted(poolId, originKey);
   origin.once('close', () => load.requestEnded(poolId, originKey));
-  joinStreams(client, origin, deadlines, idleMs);
+  joinStreams(client, origin, deadlines, joinTimeouts);
 }
 
 function visitOf(clientIp: string, { name }: LiveLoadBalancer, { placeOf }: TcpServices): Visit {

@@ -42,7 +42,9 @@ export interface TcpOptions {
   readonly trustedProxies?: readonly Cidr[];
   /** Of all ports together. */
   readonly maxConnections?: number;
-  readonly timeouts?: Partial<Pick<ProxyTimeouts, 'originConnect' | 'upgradedIdle' | 'proxyHeader' | 'tick'>>;
+  readonly timeouts?: Partial<
+    Pick<ProxyTimeouts, 'originConnect' | 'upgradedIdle' | 'clientLook' | 'proxyHeader' | 'tick'>
+  >;
 }
 
 export interface TcpListeners {
@@ -72,7 +74,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
       createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full', 'http/1.1'),
     ),
     deadlines,
-    idleMs: timeouts.upgradedIdle,
+    joinTimeouts: { idleMs: timeouts.upgradedIdle, lookMs: timeouts.clientLook },
     placeOf: options.placeOf,
     requests: options.requests,
     offramps: options.offramps,
@@ -138,7 +140,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     const closed = [...servers].map((server) => new Promise<void>((done) => server.close(() => done())));
     for (const arriving of arrivals) arriving.cut();
     const grace = setTimeout(() => {
-      for (const client of clients) client.destroy();
+      for (const client of clients) client.resetAndDestroy();
     }, graceMs);
     await Promise.all(closed);
     clearTimeout(grace);

@@ -4,6 +4,7 @@ import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { cleanUp, cleanUpLater, startOrigin, until } from '../../edge/fixture.js';
+import { receive } from '../../edge/stream-front.js';
 import { ask, fetchThrough, serving } from '../bare-edge.js';
 
 afterEach(cleanUp);
@@ -79,4 +80,32 @@ test('a visitor who sends pings and does not read the answers gets few of them',
   await closed;
   expect(bytes).toBeGreaterThan(0);
   expect(bytes).toBeLessThan(1_000_000);
+});
+
+test('what a visitor sends before a close frame reaches a TCP service whole, and then the end', async () => {
+  let origin: Socket | undefined;
+  const { port } = await startOrigin((socket) => {
+    origin = socket.pause();
+  });
+  const { session } = await serving({ ingress: [{ service: `tcp://127.0.0.1:${port}` }] });
+  const stream = ask(session, UPGRADE);
+  await once(stream, 'response');
+  stream.write(Buffer.concat(Array.from({ length: 60_000 }, () => message(2, Buffer.alloc(120)))));
+  stream.end(message(8, Buffer.alloc(0)));
+  stream.resume();
+  await until(() => origin !== undefined);
+  expect(await receive(origin!)).toEqual({ bytes: 60_000 * 120, how: 'ended' });
+});
+
+test('a visitor that ends inside of a message resets a TCP service', async () => {
+  let origin: Socket | undefined;
+  const { port } = await startOrigin((socket) => {
+    origin = socket.pause();
+  });
+  const { session } = await serving({ ingress: [{ service: `tcp://127.0.0.1:${port}` }] });
+  const stream = ask(session, UPGRADE);
+  await once(stream, 'response');
+  await until(() => origin !== undefined);
+  stream.end(message(2, Buffer.alloc(120)).subarray(0, 50));
+  expect((await receive(origin!)).how).toBe('reset');
 });

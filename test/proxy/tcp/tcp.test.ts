@@ -241,7 +241,7 @@ test('a private origin is reached through its tunnel', async () => {
   expect(rig.tunnels.dialled).toEqual([{ tunnelId: 'tunnel-1', host: '10.0.0.7', port: origin.port }]);
 });
 
-test('a connection on which nothing moves is closed', async () => {
+test('a connection on which nothing moves is reset: an end would say that it was complete', async () => {
   const origin = await startTcpOrigin('a');
   const rig = await startTcpRig({
     pools: [poolOf([origin.port])],
@@ -250,7 +250,7 @@ test('a connection on which nothing moves is closed', async () => {
   });
   const client = rig.connect();
   await once(client, 'data');
-  await once(client, 'end');
+  expect((await once(client, 'error'))[0]).toMatchObject({ code: 'ECONNRESET' });
   await eventually(() => rig.load.connections('pool') === 0);
 });
 
@@ -282,10 +282,11 @@ test('draining lets a connection end by itself, and takes no new ones', async ()
   await drained;
 });
 
-test('draining breaks what does not end in time', async () => {
+test('draining resets what does not end in time', async () => {
   const origin = await startTcpOrigin('a');
   const rig = await startTcpRig({ pools: [poolOf([origin.port])], loadBalancers: [balancer()] });
   const client = rig.connect();
   await once(client, 'data');
-  await Promise.all([rig.listeners.drain(0), once(client, 'end')]);
+  const [[error]] = await Promise.all([once(client, 'error'), rig.listeners.drain(0)]);
+  expect(error).toMatchObject({ code: 'ECONNRESET' });
 });
