@@ -189,7 +189,7 @@ describe.skipIf(!server)('on PostgreSQL, behind a connection that breaks', () =>
     expect(await seen(setup)).toEqual(everywhere('b'));
     proxy.close();
     await database.query(`begin; delete from revision where number > (select max(number) - 3 from revision);
-      update load_balancer set default_pools = '["${pools.a}"]'; delete from pool where name = 'later';
+      update load_balancer set default_pools = '["${pools.a}"]'; delete from load_balancer_pool where pool_id = '${pools.b}'; delete from pool where name = 'later';
       delete from api_token; commit`);
     proxy.open();
     await eventually(async () => (await setup.traffic()) === 'a');
