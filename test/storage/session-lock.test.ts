@@ -257,7 +257,11 @@ auth_file=${path.join(own, 'users.txt')}\npool_mode=${mode}\nunix_socket_dir=\nd
   const [command, ...argv] = [...(isRoot ? ['runuser', '-u', 'postgres', '--'] : []), PGBOUNCER!, '-q', ini];
   if (isRoot) await chmod(own, 0o755);
   const child: ChildProcess = spawn(command!, argv, { stdio: ['ignore', 'ignore', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGINT'));
+  onTestFinished(async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  });
   await eventually(
     () =>
       new Promise<boolean>((resolve) => {
