@@ -179,7 +179,8 @@ export function createCommits({ prisma, lock, log }: CommitsOptions): Commits {
 
   /** Brings memory to the database's newest revision. The write lock makes it wait for transactions whose end is not known. */
   async function catchUp(): Promise<{ followed: Promise<void> | undefined }> {
-    const doubt = doubts;
+    // Without the lock another process may write right after the look: its loss is a doubt that stays.
+    const looked = holdsLock() ? doubts : settled;
     const change = await prisma.$transaction(async (db) => {
       if (lock) await takeWriteLock(db);
       const from = known ?? (await currentPosition(db));
@@ -195,7 +196,7 @@ export function createCommits({ prisma, lock, log }: CommitsOptions): Commits {
       log.warn(what, 'memory differed from the database and was brought up to date');
     }
     const followed = apply?.();
-    settled = Math.max(settled, doubt);
+    settled = Math.max(settled, looked);
     if (isCurrent()) {
       for (const resolve of waiters) resolve();
     }
@@ -215,7 +216,7 @@ export function createCommits({ prisma, lock, log }: CommitsOptions): Commits {
     });
   }
 
-  /** Ends when the lock is lost: with its return, `suspect` is called again. */
+  /** Ends when the lock is lost: when it is held again, `suspect` is called. */
   async function recover(): Promise<void> {
     for (let delay: number = RETRY_MS[0]; mustRecover(); delay = Math.min(delay * 2, RETRY_MS[1])) {
       try {

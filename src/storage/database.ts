@@ -150,7 +150,7 @@ function assemble(
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { ...naming, onConnectionError }) });
   const commits: Commits = createCommits({ prisma, lock, log });
   pool.on('error', onConnectionError);
-  lock?.onRegained(() => commits.suspect());
+  lock?.onChange(() => commits.suspect());
 
   return {
     kind: embedded ? 'embedded' : 'postgres',

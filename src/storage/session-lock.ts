@@ -11,8 +11,8 @@ export class DatabaseInUse extends Error {
 
 /** The lock that a process holds as long as it runs: there is one Offramp for each database and schema. */
 export interface SessionLock extends WriterLock {
-  /** Called at once when the lock is held again. */
-  onRegained(listener: () => void): void;
+  /** Called at once when the lock is lost, and when it is held again. */
+  onChange(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -54,22 +54,22 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
     patienceMs: number,
     onTaken: (taken: LockConnection) => Promise<void>,
   ): Promise<void> {
-    connection = await connectForLock(url, started);
-    const { client } = connection;
+    const made = await connectForLock(url, started);
+    connection = made;
     try {
-      if (!checked) await refuseSharedSession(client, url);
+      if (!checked) await refuseSharedSession(made.client, url);
       checked = true;
-      if (!(await connection.take(patienceMs))) {
-        await onTaken(connection);
-        await connection.take(0);
+      if (!(await made.take(patienceMs))) {
+        await onTaken(made);
+        await made.take(0);
       }
     } catch (error) {
-      await connection.end();
+      await made.end();
       throw error;
     }
-    if (closed) return await connection.end();
+    if (closed) return await made.end();
     held = true;
-    client.once('end', lost);
+    made.client.once('end', () => lost(made));
     timer = setTimeout(verify, VERIFY_MS);
   }
 
@@ -101,11 +101,13 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
     }
   }
 
-  function lost(): void {
+  function lost(broken: LockConnection): void {
+    if (!held || broken !== connection) return;
     held = false;
     clearTimeout(timer);
     if (closed) return;
     problem = BROKEN;
+    for (const listener of listeners) listener();
     log.error({}, 'lock of the database is lost: writes are refused until it is held again');
     void regain();
   }
@@ -129,9 +131,12 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
     const looked = connection!;
     const fine = await looked.isHeld(VERIFY_TIMEOUT_MS).catch(() => false);
     if (!held || looked !== connection) return;
-    // Its end is what tells that the lock is lost.
-    if (!fine) return looked.destroy();
     clearTimeout(timer);
+    if (!fine) {
+      looked.destroy();
+      lost(looked);
+      return;
+    }
     timer = setTimeout(verify, VERIFY_MS);
   }
 
@@ -144,7 +149,7 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
       return problem;
     },
     verify: () => void verify(),
-    onRegained: (listener) => void listeners.push(listener),
+    onChange: (listener) => void listeners.push(listener),
     async close() {
       closed = true;
       clearTimeout(timer);

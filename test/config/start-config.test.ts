@@ -106,6 +106,7 @@ test.each([
   [['--port=1e3'], /--port is "1e3"/],
   [['--edge-port=-1'], /--edge-port is "-1"/],
   [['--memory', '--database-url=postgres://x'], /exclude each other/],
+  [['--standby'], /needs --database-url \(DATABASE_URL\); an embedded database belongs to one process/],
   [['--database-url=mysql://x'], /postgres:\/\//],
   [['--account-id=XYZ'], /32 lower-case/],
   [['--zone-id=0123'], /32 lower-case/],

@@ -36,6 +36,13 @@ test('a complete delta takes away what it does not name', () => {
   expect([[...store.snapshot.routes.keys()], store.snapshot.pools.size]).toEqual([['kept'], 0]);
 });
 
+test('a complete delta may go back to an earlier revision, as a database does that was restored', () => {
+  const store = createSnapshotStore();
+  store.apply({ revision: 9, complete: true, upsert: { pool: [livePool()] }, remove: {} });
+  store.apply({ revision: 4, complete: true, upsert: {}, remove: {} });
+  expect([store.snapshot.revision, store.snapshot.pools.size]).toEqual([4, 0]);
+});
+
 test('listeners hear of each change once, with before and after, when all of the delta is in place', () => {
   const store = createSnapshotStore();
   const before = liveRoute();

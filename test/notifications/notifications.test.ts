@@ -53,6 +53,17 @@ test('a tunnel that comes, changes or goes is told', () => {
   ]);
 });
 
+test('what is missing when everything is read again has been deleted', () => {
+  const { alerts, commit, committed } = start({ tunnel: [tunnel], pool: [livePool()] });
+  committed({ complete: true, upsert: { tunnel: [{ ...tunnel, id: 'tunnel-2', name: 'lab' }] }, remove: {} });
+  expect(alerts.splice(0).map(({ text }) => text)).toEqual([
+    'Tunnel lab is created',
+    'Tunnel office is deleted',
+  ]);
+  commit({ pool: [livePool({ enabled: false })] });
+  expect(alerts).toEqual([]);
+});
+
 test('how a tunnel is, is told when it has settled and only when it has changed', () => {
   const { alerts, clock, status, commit, connectionChanged } = start();
   const told = () => alerts.splice(0).map(({ data }) => 'new_status' in data && data.new_status);

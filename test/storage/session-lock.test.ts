@@ -11,6 +11,7 @@ import { apiOf } from '../support/api.js';
 import { startDatabaseProxy } from '../support/database-proxy.js';
 import { closedPort } from '../support/fake-origins.js';
 import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { createReadToken } from '../support/read-token.js';
 import { createScratchDatabase } from '../support/scratch-database.js';
 import { eventually } from '../support/waiting.js';
 
@@ -152,14 +153,7 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     const proxy = await startDatabaseProxy(url);
     const first = await start(proxy.url);
     const api = apiOf(first);
-    const groups = (await api.get('/user/tokens/permission_groups')).body.result;
-    const { id } = groups.find(
-      ({ name }: { name: string }) => name === 'Load Balancing: Monitors and Pools Read',
-    );
-    const resources = { [`com.cloudflare.api.account.${first.accountId}`]: '*' };
-    const policies = [{ effect: 'allow', resources, permission_groups: [{ id }] }];
-    const token = await api.create('/user/tokens', { name: 'reader', policies });
-    const reader = apiOf(first, token.value);
+    const { id, reader } = await createReadToken(first);
     expect((await reader.get('@/load_balancers/pools')).status).toBe(200);
 
     const waiting = start(url, ['--standby']);
@@ -174,7 +168,7 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     proxy.close();
     const second = await waiting;
     const other = apiOf(second);
-    expect((await other.delete(`/user/tokens/${token.id}`)).status).toBe(200);
+    expect((await other.delete(`/user/tokens/${id}`)).status).toBe(200);
     await other.create('@/load_balancers/pools', { name: 'of-the-second', origins });
 
     proxy.open();
@@ -201,7 +195,6 @@ describe.skipIf(!server)('on PostgreSQL', () => {
       ({ name }: { name: string }) => name,
     );
     expect(names).toEqual(['of-the-second', 'of-the-first']);
-    // With --auth any what is no token is a credential without limits: that of the token is gone.
     expect((await reader.post('@/load_balancers/pools', {})).status).toBe(400);
   });
 
@@ -264,7 +257,11 @@ auth_file=${path.join(own, 'users.txt')}\npool_mode=${mode}\nunix_socket_dir=\nd
   const [command, ...argv] = [...(isRoot ? ['runuser', '-u', 'postgres', '--'] : []), PGBOUNCER!, '-q', ini];
   if (isRoot) await chmod(own, 0o755);
   const child: ChildProcess = spawn(command!, argv, { stdio: ['ignore', 'ignore', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGINT'));
+  onTestFinished(async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  });
   await eventually(
     () =>
       new Promise<boolean>((resolve) => {
