@@ -91,6 +91,8 @@ test('streams that end at once are spread in turn', async () => {
   const started = await startEdge();
   const tunnel = started.addTunnel();
   const counts = [0, 0, 0];
+  // Of one connector: another one would be asked after each failure.
+  const clientId = randomUUID();
   for (const connIndex of counts.keys()) {
     await connectRaw(
       started,
@@ -99,7 +101,7 @@ test('streams that end at once are spread in turn', async () => {
         counts[connIndex]! += 1;
         stream.respond({ ':status': 502 }, { endStream: true });
       },
-      { connIndex },
+      { clientId, connIndex },
     );
   }
   for (let i = 0; i < 9; i += 1) {
