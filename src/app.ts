@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { adminRoutes } from './admin/routes.js';
 import type { StartConfig } from './config/start-config.js';
@@ -12,6 +13,7 @@ import { systemClock } from './net/clock.js';
 import { hostPort } from './net/ip.js';
 import { createNotifications } from './notifications/notifications.js';
 import { createWebhook, type Webhook } from './notifications/webhook.js';
+import { type OpeningSockets, type OpenSockets, openSockets } from './open-sockets.js';
 import type { CommittedNouns } from './resources/context.js';
 import { recordPoolEvent } from './resources/events/index.js';
 import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
@@ -30,8 +32,8 @@ import { type Database, openDatabase } from './storage/database.js';
 import { createLatestRecorder, type LatestRecorder } from './storage/latest-recorder.js';
 import { createRecorder, type Recorder } from './storage/recorder.js';
 import { currentRevision } from './storage/revisions.js';
-import { drainable } from './wire/drain.js';
-import { createHttp } from './wire/http.js';
+import type { ApiServer } from './wire/api-server.js';
+import { createHttp, type Http } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 import { createRateLimit } from './wire/rate-limit.js';
 
@@ -56,6 +58,8 @@ export interface Offramp extends Seeded {
 
 export interface AppOptions {
   readonly log: Logger;
+  /** What was opened before this file was loaded; without it the sockets are opened now. */
+  readonly sockets?: OpeningSockets;
   /** Told what takes long, in words for a person. */
   readonly progress: (text: string) => void;
   /** The data plane has died: nothing can go on. */
@@ -77,11 +81,14 @@ const LOCATION = 'Local, XX';
 export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
   const closers: Closer[] = [];
   const close = () => closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
+  const opening = options.sockets ?? openSockets(config);
   try {
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
     const identity = await loadEdgeIdentity(dataDir?.path ?? null);
     closers.push(identity.release);
+    // A port that is taken is told before anything long is begun.
+    const sockets = await opening.opened;
     const db = await openStorage(config, dataDir, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
@@ -94,12 +101,13 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);
     const following = { committed, access, webhook };
-    const dataPlane = await startDataPlane(config, identity, db, recorders, following, options);
+    const dataPlane = await startDataPlane(config, identity, sockets, db, recorders, following, options);
     closers.push(dataPlane.drain);
     const api = await startApi(
       config,
       identity,
       { db: withQuotas(db, config.quotas), committed, access, dataPlane },
+      sockets.api,
       options,
     );
     closers.push(api.close);
@@ -114,6 +122,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       close,
     };
   } catch (error) {
+    await opening.close();
     await close();
     throw error;
   }
@@ -161,6 +170,7 @@ interface InMemory {
 async function startDataPlane(
   config: StartConfig,
   identity: EdgeIdentity,
+  sockets: OpenSockets,
   db: Database,
   recorders: Recorders,
   { committed, access, webhook }: InMemory & { readonly webhook: Webhook | null },
@@ -179,12 +189,10 @@ async function startDataPlane(
       tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
       send: webhook.send,
     });
-  const workerData: DataPlaneOptions = {
-    edge: { ...config.edge, certificate: identity.certificate, key: identity.key },
+  const start: DataPlaneOptions = {
+    edge: { certificate: identity.certificate, key: identity.key },
     http: config.http,
-    https: config.https,
     certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },
-    dns: config.dns,
     advertised: config.advertised,
     tcp: config.tcp,
     privateNetwork: config.privateNetwork,
@@ -199,8 +207,8 @@ async function startDataPlane(
   };
 
   const dataPlane = await startDataPlaneWorker({
-    script: new URL('./data-plane.js', import.meta.url),
-    workerData,
+    thread: sockets.dataPlane,
+    start,
     onApplied: (applied) => publisher.applied(applied),
     onConnection(event) {
       recorders.connections.record(event);
@@ -226,6 +234,14 @@ async function startDataPlane(
     };
   });
   return dataPlane;
+}
+
+/** Fastify does not close a server that it was given. */
+async function closeApi(app: Http): Promise<void> {
+  const closed = once(app.server, 'close');
+  app.server.close();
+  await app.close();
+  await closed;
 }
 
 interface Recorders {
@@ -261,6 +277,7 @@ async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
   parts: InMemory & { db: Database; dataPlane: DataPlane },
+  { server, address, serve, drain }: ApiServer,
   { log }: AppOptions,
 ) {
   const app = createHttp({
@@ -272,8 +289,8 @@ async function startApi(
         : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic }),
     pop: config.place.pop,
     log,
+    server,
   });
-  const drain = drainable(app.server);
   await serveOpenapi(app, VERSION);
   registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
   adminRoutes(app, {
@@ -283,10 +300,11 @@ async function startApi(
     quickTunnels: config.auth.mode === 'any',
     dataPlane: parts.dataPlane,
   });
-  await app.listen(config.api);
-  const { port } = app.server.address() as { port: number };
+  await app.ready();
+  serve(app.routing);
+  log.info({ api: address }, 'Server listening');
   return {
-    address: hostPort(config.api.host, port),
-    close: (graceMs: number) => drain(() => app.close(), graceMs),
+    address: hostPort(address.host, address.port),
+    close: (graceMs: number) => drain(() => closeApi(app), graceMs),
   };
 }

@@ -1,6 +1,7 @@
 import os from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { pino } from 'pino';
+import { openedSockets, startOptions } from './data-plane-sockets.js';
 import { proxyAddresses } from './dns/proxy-addresses.js';
 import { createDnsServer } from './dns/server.js';
 import { createEdge } from './edge/edge.js';
@@ -14,6 +15,7 @@ import { createLoadBoard } from './live/load-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
 import { systemClock } from './net/clock.js';
+import type { ListeningSocket } from './net/listening-socket.js';
 import { createLocations, placeFrom } from './net/locations.js';
 import { createDirectDialer } from './offramps/direct.js';
 import { createResolver } from './offramps/resolver.js';
@@ -29,14 +31,20 @@ import { createSessions } from './steering/affinity/create-sessions.js';
 import { createSteering } from './steering/decide.js';
 
 /** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
-const options = workerData as DataPlaneOptions;
+const [sockets, options] = await Promise.all([openedSockets, startOptions()]);
 const port = parentPort!;
 const post = (message: FromDataPlane) => port.postMessage(message);
 const log = pino({ level: options.logLevel, name: 'data-plane' }, pino.destination({ fd: 2, sync: true }));
 
 const store = createSnapshotStore();
 const board = createHealthBoard();
-const edge = createEdge({ ...options.edge, locationName: `${options.place.pop}01`, log, store });
+const edge = createEdge({
+  ...options.edge,
+  ...listenWith(sockets.edge),
+  locationName: `${options.place.pop}01`,
+  log,
+  store,
+});
 const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock: systemClock });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
 const offramps = createOffRamps({ store, tunnels: edge, direct: createDirectDialer() });
@@ -51,9 +59,9 @@ const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(
 const places: Places = { placeOf, locationHeader };
 const hosts = createHostIndex(store);
 const proxy = createProxy({
-  ...options.http,
+  ...listenWith(sockets.http),
   place: options.place,
-  https: { ...options.https, certificates: certificatesOf(options) },
+  https: { ...listenWith(sockets.https), certificates: certificatesOf(options) },
   originTls: options.originTls,
   store,
   hosts,
@@ -77,7 +85,8 @@ const privates =
   options.privateNetwork &&
   createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, load, proxy, log });
 const tcp = createTcpListeners({
-  ...options.tcp,
+  host: '',
+  ports: options.tcp.ports.map((port, index) => ({ ...port, socket: sockets.tcp[index] })),
   hosts,
   steering,
   load,
@@ -89,7 +98,8 @@ const tcp = createTcpListeners({
 });
 const resolver = createResolver(systemClock);
 const dns = createDnsServer({
-  ...options.dns,
+  ...listenWith(sockets.dns.tcp),
+  sockets: sockets.dns,
   store,
   hosts,
   health: board,
@@ -113,6 +123,11 @@ prober.onFinding((finding) => {
   const event = monitorEventOf(finding, store.snapshot.pools.get(finding.target.poolId));
   if (event) post({ type: 'monitor_event', event });
 });
+
+/** A listener on a socket that is open. */
+function listenWith(socket: ListeningSocket) {
+  return { ...socket.address, socket };
+}
 
 /** Signing needs a large library, which is loaded with the first certificate. */
 function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneOptions) {

@@ -1,7 +1,9 @@
 import type { Offramp } from '../app.js';
 import { START_FLAGS } from '../config/flags.js';
 import { parseFlags } from '../config/parse.js';
+import { takePassedSockets } from '../config/passed-sockets.js';
 import { startConfig } from '../config/start-config.js';
+import { openSockets } from '../open-sockets.js';
 import type { Command } from './command.js';
 import { asked, note, say, stderrLog } from './terminal.js';
 
@@ -13,11 +15,13 @@ Addresses other than loopback are refused without --api-token. SIGTERM drains: r
 `,
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
+    const sockets = openSockets(config, takePassedSockets(process.env, process.pid, config.tcp.ports));
     const log = stderrLog(config.logLevel);
     const stop = asked();
-    // Not at the top: what only prints a word shall not load a server before.
+    // Not at the top: the sockets shall listen before the greater part of the program is loaded.
     const { startApp } = await import('../app.js');
     const started = startApp(config, {
+      sockets,
       log,
       progress: (text) => (config.json ? undefined : note(`${text} …`)),
       onFailure(error) {

@@ -6,6 +6,7 @@ import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../live/
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import { parseIp } from '../net/ip.js';
+import type { ListenOn } from '../net/listening-socket.js';
 import type { TunnelDialer } from '../offramps/contract.js';
 import { authenticate } from './authenticate.js';
 import { createConfigurations } from './configurations.js';
@@ -20,10 +21,7 @@ import { createRegistry } from './registry.js';
 import { request } from './request.js';
 import { CallFailed } from './rpc/server.js';
 
-export interface EdgeOptions {
-  readonly host: string;
-  /** 0 = any free port. */
-  readonly port: number;
+export interface EdgeOptions extends ListenOn {
   /** PEM; see `authority.ts`. */
   readonly key: string;
   readonly certificate: string;
@@ -96,6 +94,7 @@ export function createEdge(options: EdgeOptions): Edge {
   const listener = createListener({
     host: options.host,
     port: options.port,
+    socket: options.socket,
     key: options.key,
     certificate: options.certificate,
     clock,

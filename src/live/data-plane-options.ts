@@ -1,26 +1,30 @@
 import type { Cidr } from '../net/cidr.js';
+import type { ListenOn } from '../net/listening-socket.js';
 import type { LocatedNetwork } from '../net/locations.js';
 import type { Place } from '../net/place.js';
 import type { SnapshotDelta } from './snapshot.js';
 
-/** What the data plane's thread is started with. */
+/** What the data plane's thread opens first. */
+export interface DataPlaneListen {
+  readonly edge: ListenOn;
+  readonly http: ListenOn;
+  readonly https: ListenOn;
+  readonly dns: ListenOn & { readonly fds: readonly number[] };
+  readonly tcp: readonly (ListenOn & { readonly name: string })[];
+}
+
+/** What the data plane is started with, when its sockets are open. */
 export interface DataPlaneOptions {
-  readonly edge: {
-    readonly host: string;
-    readonly port: number;
-    readonly certificate: string;
-    readonly key: string;
-  };
-  readonly http: { readonly host: string; readonly port: number };
-  readonly https: { readonly host: string; readonly port: number };
+  readonly edge: { readonly certificate: string; readonly key: string };
+  readonly http: { readonly host: string };
   /** Of HTTPS traffic: files (PEM) to follow, or the CA (PEM) that signs certificates here. */
   readonly certificates:
     | { readonly certFile: string; readonly keyFile: string }
     | { readonly caCertificate: string; readonly caKey: string };
-  readonly dns: { readonly host: string; readonly port: number };
   /** What DNS answers for proxied load balancers; empty for the address of the HTTP listener. */
   readonly advertised: readonly string[];
-  readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
+  /** In the order in which their sockets were opened. */
+  readonly tcp: { readonly ports: readonly TcpPort[] };
   /** Where load balancers of accounts get addresses of their own; null gives them none. */
   readonly privateNetwork: { readonly network: Cidr; readonly port: number } | null;
   readonly place: Place;

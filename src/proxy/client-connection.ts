@@ -39,6 +39,8 @@ export class ClientConnection implements RequestConnection, Waiting {
   /** Bytes behind the current request: the beginning of the next one. */
   private ahead: Buffer | null = null;
   private reading = false;
+  /** Whether a request has come. */
+  private served = false;
   private readonly head: HeadBuffer;
   private readonly forward: ForwardPiece = (piece) => this.exchange?.bodyPiece(piece);
 
@@ -61,9 +63,10 @@ export class ClientConnection implements RequestConnection, Waiting {
     socket.on('close', () => this.onClose());
   }
 
-  /** Closes now when no request is under way, otherwise after it. */
-  drain(): void {
-    if (this.state === 'awaiting_head' && this.head.isEmpty) this.linger();
+  /** Closes now when no request is under way, otherwise after it. With `awaitFirst` a client that has sent none yet may still do so. */
+  drain(awaitFirst = false): void {
+    if (this.state !== 'awaiting_head' || !this.head.isEmpty) return;
+    if (!awaitFirst || this.served) this.linger();
   }
 
   destroy(): void {
@@ -215,6 +218,7 @@ export class ClientConnection implements RequestConnection, Waiting {
 
   private startExchange(request: RequestHead): void {
     this.state = 'exchanging';
+    this.served = true;
     this.body = bodyReader(request);
     this.deadline = NEVER;
     this.exchange = new Exchange(this.services, new Http1Requester(this, request), request);

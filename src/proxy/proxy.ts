@@ -1,10 +1,11 @@
-import net from 'node:net';
+import type net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { LoadBoard } from '../live/load-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { ListenOn } from '../net/listening-socket.js';
 import type { Place } from '../net/place.js';
 import { createRays } from '../net/ray.js';
 import type { OffRamps } from '../offramps/contract.js';
@@ -22,7 +23,7 @@ import { createHttpsServer } from './https/https-server.js';
 import { makeCertificates } from './https/made-certificates.js';
 import { createIngressResponders } from './ingress/ingress-responders.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
-import { createListener, type Listener } from './listener.js';
+import { createListener, intoServer, type Listener } from './listener.js';
 import { countConnections } from './load-counts.js';
 import type { HostIndex } from './match.js';
 import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
@@ -31,10 +32,7 @@ import type { RequestLog } from './request-log.js';
 import type { ProxyServices } from './services.js';
 import type { Places } from './visit.js';
 
-export interface ProxyOptions extends Places {
-  readonly host: string;
-  /** 0 = any free port. */
-  readonly port: number;
+export interface ProxyOptions extends Places, ListenOn {
   /** Null listens for plain HTTP alone. */
   readonly https: HttpsOptions | null;
   /** Where this proxy is; CF-Ray shows its `pop`. */
@@ -53,7 +51,7 @@ export interface ProxyOptions extends Places {
   readonly originTls: OriginTls;
 }
 
-export interface HttpsOptions extends ListenAddress {
+export interface HttpsOptions extends ListenOn {
   /** Files to follow, or what makes a certificate for the name of a load balancer and the one for all other names. */
   readonly certificates:
     | { readonly certFile: string; readonly keyFile: string }
@@ -76,13 +74,10 @@ export interface Proxy {
 /** How ways to origins change: connections that were made before are not used again. */
 const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
 
-/** What waits for a client before its origin is paused; with Node's 16 KiB that would be after nearly every read. */
-const CLIENT_BUFFER_BYTES = 64 * 1024;
-
 /** A client's connection, whatever it speaks. */
 interface ClientTransport {
-  /** Ends now when no request is under way, otherwise after them. */
-  drain(): void;
+  /** Ends now when no request is under way, otherwise after them. With `awaitFirst` one without any request so far stays. */
+  drain(awaitFirst?: boolean): void;
   destroy(): void;
 }
 
@@ -157,21 +152,18 @@ export function createProxy(options: ProxyOptions): Proxy {
     const client = makeTransport();
     clients.add(client);
     socket.once('close', () => clients.delete(client));
+    if (draining) client.drain(true);
   }
 
-  function listenForHttp(address: ListenAddress, own: ProxyServices): Listener {
-    // Half-open, because an upgraded connection may end one direction before the other.
-    const options = { noDelay: true, allowHalfOpen: true, highWaterMark: CLIENT_BUFFER_BYTES };
-    const server = net.createServer(options, (socket) =>
-      accept(socket, () => new ClientConnection(socket, 'http', own)),
-    );
-    return createListener(server, address, log);
+  function listenForHttp(on: ListenOn, own: ProxyServices): Listener {
+    const take = (socket: net.Socket) => accept(socket, () => new ClientConnection(socket, 'http', own));
+    return createListener('http', on, take, log);
   }
   const http = listenForHttp(options, services);
   const others = new Set<Listener>();
   const https = options.https && listenForTls(options.https);
 
-  function listenForTls({ certificates, ...address }: HttpsOptions) {
+  function listenForTls({ certificates, ...on }: HttpsOptions) {
     const serveHttp2 = createHttp2Server(services);
     const { server, cutHandshakes } = createHttpsServer({
       certificates: certificateSource(certificates, services.hosts, limits.certificates, log),
@@ -184,20 +176,32 @@ export function createProxy(options: ProxyOptions): Proxy {
           return new ClientConnection(socket, 'https', services, tcp);
         }),
     });
-    return { ...createListener(server, address, log), cutHandshakes };
+    const listener = createListener('https', on, intoServer(server), log);
+    return {
+      ...listener,
+      cutHandshakes,
+      close: () => listener.close().finally(() => server.close()),
+    };
   }
 
   async function drain(graceMs: number): Promise<void> {
     draining = true;
     const closed = Promise.all([http.close(), https?.close(), ...[...others].map((one) => one.close())]);
-    https?.cutHandshakes();
     renewResponders();
-    for (const client of clients) client.drain();
+    for (const client of clients) client.drain(true);
+    const firstRequests = setTimeout(
+      () => {
+        https?.cutHandshakes();
+        for (const client of clients) client.drain();
+      },
+      Math.min(graceMs, timeouts.firstWhileDraining),
+    );
     const grace = setTimeout(() => {
       for (const client of clients) client.destroy();
     }, graceMs);
     await closed;
     clearTimeout(grace);
+    clearTimeout(firstRequests);
     deadlines.stop();
   }
 

@@ -164,6 +164,8 @@ test('a port that is taken is named, with the way out', async () => {
     '0',
   ]);
   expect([other.code, other.err]).toEqual([1, expect.stringContaining(`${traffic} is in use`)]);
+  // Both are told before anything long is begun.
+  expect(`${err}${other.err}`).not.toContain('Opening the embedded database');
   await first.stop();
 });
 

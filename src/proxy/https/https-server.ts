@@ -20,7 +20,10 @@ export interface HttpsServer {
   cutHandshakes(): void;
 }
 
-/** A TLS server for clients that speak HTTP/2 or HTTP/1.1: `socket.alpnProtocol` says which. Not listening yet. */
+/**
+ * A TLS server for clients that speak HTTP/2 or HTTP/1.1: `socket.alpnProtocol` says which. It does not listen: `connection` is
+ * emitted on it for each.
+ */
 export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   const { certificates, log } = options;
   /** By address and port: TCP sockets whose TLS sockets are not there yet. */
@@ -32,9 +35,6 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: options.handshakeTimeout,
-    noDelay: true,
-    // An upgraded connection may end one direction before the other.
-    allowHalfOpen: true,
     SNICallback(serverName, done) {
       certificates.forName(serverName.toLowerCase()).then(
         // TypeScript's library does not know that none leaves it at the server's own.

@@ -1,14 +1,16 @@
-import net from 'node:net';
+import type net from 'node:net';
 import type { Logger } from 'pino';
 import type { TcpPort } from '../../live/data-plane-options.js';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { TcpAddress } from '../../live/messages.js';
+import type { ListenOn } from '../../net/listening-socket.js';
 import type { Place } from '../../net/place.js';
 import { createRays } from '../../net/ray.js';
 import type { OffRamps } from '../../offramps/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import { createDeadlines } from '../deadlines.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
+import { createListener } from '../listener.js';
 import { countConnections } from '../load-counts.js';
 import { type HostIndex, isPublished } from '../match.js';
 import { createOriginDial } from '../origin-dial.js';
@@ -17,7 +19,7 @@ import { carryConnection, type TcpServices } from './tcp-connection.js';
 
 export interface TcpOptions {
   readonly host: string;
-  readonly ports: readonly TcpPort[];
+  readonly ports: readonly (TcpPort & Pick<ListenOn, 'socket'>)[];
   readonly hosts: HostIndex;
   readonly steering: Steering;
   readonly load: LoadBoard;
@@ -46,7 +48,6 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   const maxConnections = options.maxConnections ?? DEFAULT_LIMITS.clientConnections;
   const deadlines = createDeadlines(timeouts.tick);
   const clients = new Set<net.Socket>();
-  const servers = new Set<net.Server>();
   const services: TcpServices = {
     steering: options.steering,
     load: options.load,
@@ -78,26 +79,17 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     carryConnection(client, loadBalancer, services);
   }
 
-  function listenOn({ port, name }: TcpPort): Promise<TcpAddress> {
-    // Nothing is read before there is an origin that takes it; either side may end its half first.
-    const server = net.createServer(
-      { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true },
-      (client) => accept(client, name),
-    );
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: options.host, port }, () => {
-        servers.add(server);
-        server.off('error', reject);
-        server.on('error', (error) => log.error({ err: error, name }, 'a TCP listener failed'));
-        const { address, port } = server.address() as net.AddressInfo;
-        resolve({ name, host: address, port });
-      });
-    });
+  const listeners = options.ports.map(({ name, ...port }) => ({
+    name,
+    ...createListener('tcp', { host: options.host, ...port }, (client) => accept(client, name), log),
+  }));
+
+  async function listen(): Promise<readonly TcpAddress[]> {
+    return await Promise.all(listeners.map(async (one) => ({ name: one.name, ...(await one.listen()) })));
   }
 
   async function drain(graceMs: number): Promise<void> {
-    const closed = [...servers].map((server) => new Promise<void>((done) => server.close(() => done())));
+    const closed = listeners.map((listener) => listener.close());
     const grace = setTimeout(() => {
       for (const client of clients) client.destroy();
     }, graceMs);
@@ -106,5 +98,5 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     deadlines.stop();
   }
 
-  return { listen: () => Promise.all(options.ports.map(listenOn)), drain };
+  return { listen, drain };
 }
