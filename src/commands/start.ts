@@ -35,7 +35,8 @@ Addresses other than loopback are refused without --api-token. SIGTERM drains: r
     say(config.json ? JSON.stringify(readyRecord(offramp)) : readyLine(offramp));
     await stop;
     await offramp.close();
-    return 0;
+    // Everything is closed. A timer that some library has left would only keep the ports from whoever starts next.
+    process.exit(0);
   },
 };
 

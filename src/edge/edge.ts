@@ -256,7 +256,7 @@ export function createEdge(options: EdgeOptions): Edge {
     drop: (tunnelId, clientId) => drop(tunnelId, clientId, 'dropped on request'),
     async drain(graceMs) {
       void listener.close();
-      for (const connection of live.all()) connection.drain('the edge is draining');
+      for (const connection of live.all()) connection.drain('the edge is draining', true);
       if (live.size > 0) {
         await new Promise<void>((resolve) => {
           idleWaiters.push(resolve);
