@@ -15,7 +15,7 @@ import { createNotifications } from './notifications/notifications.js';
 import { createWebhook, type Webhook } from './notifications/webhook.js';
 import { type OpeningSockets, type OpenSockets, openSockets } from './open-sockets.js';
 import type { CommittedNouns } from './resources/context.js';
-import { recordPoolEvent } from './resources/events/index.js';
+import { lastVerdicts, recordPoolEvent } from './resources/events/index.js';
 import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
 import { loadChanges } from './resources/live.js';
 import { withQuotas } from './resources/quotas/index.js';
@@ -94,14 +94,26 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const seeded = await seed(db, config);
     const recorders = createRecorders(db, options.log);
     closers.push(...Object.values(recorders).map(({ settled }) => settled));
-    await resetConnections(db.read);
+    const left = {
+      awaitedTunnels: await resetConnections(db.read),
+      storedHealth: await lastVerdicts(db.read),
+    };
     const committed = createCommittedNouns();
     const access = createDirectory();
     const webhook =
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);
     const following = { committed, access, webhook };
-    const dataPlane = await startDataPlane(config, identity, sockets, db, recorders, following, options);
+    const dataPlane = await startDataPlane(
+      config,
+      identity,
+      sockets,
+      db,
+      left,
+      recorders,
+      following,
+      options,
+    );
     closers.push(dataPlane.drain);
     const api = await startApi(
       config,
@@ -172,6 +184,7 @@ async function startDataPlane(
   identity: EdgeIdentity,
   sockets: OpenSockets,
   db: Database,
+  left: Pick<DataPlaneOptions, 'awaitedTunnels' | 'storedHealth'>,
   recorders: Recorders,
   { committed, access, webhook }: InMemory & { readonly webhook: Webhook | null },
   { log, onFailure }: AppOptions,
@@ -185,13 +198,13 @@ async function startDataPlane(
     webhook &&
     createNotifications({
       everything: everything.delta,
+      awaitedTunnels: left.awaitedTunnels,
       clock: systemClock,
       tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
       send: webhook.send,
     });
   const start: DataPlaneOptions = {
     edge: { certificate: identity.certificate, key: identity.key },
-    http: config.http,
     certificates: config.tls ?? { caCertificate: identity.caCertificate, caKey: identity.caKey },
     advertised: config.advertised,
     tcp: config.tcp,
@@ -203,6 +216,7 @@ async function startDataPlane(
     sessionKey: identity.sessionKey,
     alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,
+    ...left,
     configuration: { revision, ...everything.delta },
   };
 
@@ -222,6 +236,7 @@ async function startDataPlane(
     onMonitorEvent: (event) => notifications?.monitorEvent(event),
     onFailure,
   });
+  notifications?.started();
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
   db.onCommit(async (client, { revision, changes }) => {
     const loaded = await loadChanges(sources, client, changes);

@@ -41,6 +41,7 @@ const board = createHealthBoard();
 const edge = createEdge({
   ...options.edge,
   ...listenWith(sockets.edge),
+  awaitedTunnels: options.awaitedTunnels,
   locationName: `${options.place.pop}01`,
   log,
   store,
@@ -106,12 +107,19 @@ const dns = createDnsServer({
   home: options.place,
   locations,
   resolve: (name) => resolver.resolve(name, { fresh: false }),
-  proxyAddresses: proxyAddresses(options.advertised, options.http.host, os.networkInterfaces()),
+  proxyAddresses: proxyAddresses(options.advertised, sockets.http.address.host, os.networkInterfaces()),
   clock: systemClock,
   random: Math.random,
   log,
 });
-const prober = createProber({ store, board, offramps, tunnels: edge, log });
+const prober = createProber({
+  store,
+  board,
+  offramps,
+  tunnels: edge,
+  storedHealth: options.storedHealth,
+  log,
+});
 const poolEvents = createPoolEvents({
   store,
   health: board,
@@ -141,9 +149,13 @@ function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneO
   };
 }
 
+let draining = false;
+
 edge.onConnection(({ type, connection, at }) => {
   // The database has no such tunnel.
   if (quickTunnels.has(connection.tunnelId)) return;
+  // What is connected at the end is awaited at the next start.
+  if (draining && type === 'closed') return;
   post(
     type === 'opened'
       ? { type: 'connection_opened', connection }
@@ -200,6 +212,7 @@ async function confirm(revision: number): Promise<void> {
 /** The proxy first: the requests that it still has under way may need the tunnels. */
 async function drain(graceMs: number): Promise<void> {
   const end = performance.now() + graceMs;
+  draining = true;
   privates?.close();
   await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
   poolEvents.flush();

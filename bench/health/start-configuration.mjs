@@ -13,7 +13,6 @@ export async function startConfiguration(upsert) {
   };
   const start = {
     edge: { certificate, key },
-    http: anywhere,
     certificates: { caCertificate, caKey },
     advertised: [],
     tcp: { ports: [] },

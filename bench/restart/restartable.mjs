@@ -23,7 +23,7 @@ export async function openRestartable({ activated }) {
     `--data-dir=${dataDir}`,
     ...(process.env.TEST_DATABASE_URL ? [`--database-url=${process.env.TEST_DATABASE_URL}`] : []),
   ];
-  const held = activated ? await holdSockets(Object.values(ports)) : [];
+  const held = activated ? Object.values(ports).map(boundSocket) : [];
   let child;
 
   function launch() {
@@ -61,19 +61,12 @@ export async function openRestartable({ activated }) {
   };
 }
 
-/** Descriptors of sockets that listen, and on which this process never accepts. */
-async function holdSockets(ports) {
-  const held = [];
-  for (const port of ports) {
-    held.push(await listenWithoutAccepting(port));
-  }
-  return held;
-}
-
-function listenWithoutAccepting(port) {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server._handle.fd));
-  });
+/**
+ * Descriptor of a socket on which this process never accepts. Node has no public way to get one: its servers accept as soon as they
+ * listen. The first child makes it listen, and as it stays open here it goes on listening when the child ends.
+ */
+function boundSocket(port) {
+  const handle = net._createServerHandle('127.0.0.1', port, 4);
+  if (typeof handle === 'number') throw new Error(`127.0.0.1:${port} cannot be had (${handle})`);
+  return handle.fd;
 }

@@ -67,6 +67,7 @@ async function restart() {
   const ports = Object.entries(program.ports).map(([name, port]) => [name, watchPort(port)]);
   await program.stop();
   const exited = performance.now();
+  visitors.exited();
   await program.start();
   const ready = performance.now();
   await visitors.servedInARow(50, RECOVERY_LIMIT_MS);

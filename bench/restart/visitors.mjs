@@ -11,7 +11,7 @@ export function startVisitors(port, host) {
   const failures = new Map();
 
   function reset() {
-    counts = { refused: 0, failed: 0, served: 0, firstServed: null, slowest: 0 };
+    counts = { refused: 0, failed: 0, served: 0, exited: null, firstServed: null, slowest: 0 };
     inARow = 0;
   }
 
@@ -26,7 +26,7 @@ export function startVisitors(port, host) {
     const now = performance.now();
     counts.served += 1;
     // What was served by the process that is going says nothing about the one that comes.
-    if (inARow === 0 && counts.refused + counts.failed > 0) counts.firstServed ??= now;
+    if (counts.exited !== null && began > counts.exited) counts.firstServed ??= now;
     counts.slowest = Math.max(counts.slowest, now - began);
     inARow += 1;
     for (const { count, resolve } of waiters) if (inARow >= count) resolve();
@@ -60,6 +60,10 @@ export function startVisitors(port, host) {
   setInterval(visit, EVERY_MS);
   return {
     reset,
+    /** Visits from now on are for the next process. */
+    exited() {
+      counts.exited = performance.now();
+    },
     counts: () => counts,
     servedInARow(count, limitMs) {
       inARow = 0;

@@ -53,7 +53,7 @@ export function takePassedSockets(
 }
 
 const isTcp = (name: string, ports: readonly TcpPort[]) =>
-  ports.some((one) => name === `tcp-${one.name}` || name === `tcp-${one.port}`);
+  ports.some((one) => name === `tcp-${one.name}` || (one.port !== 0 && name === `tcp-${one.port}`));
 
 function whyUnknown(name: string, ports: readonly TcpPort[]): string {
   const known = [...ONE_EACH, 'dns', ...ports.map((one) => `tcp-${one.name}`)].join(', ');

@@ -19,6 +19,8 @@ const QUICK_FAILURE_MS = 4_500;
 
 export interface DialDependencies {
   readonly registry: Pick<Registry, 'pick'>;
+  /** As `TunnelDialer.whenBack`. */
+  readonly whenBack?: (tunnelId: string, retry: () => void) => (() => void) | null;
   readonly clock: Clock;
 }
 
@@ -27,7 +29,7 @@ export interface DialDependencies {
  * breaks before its connector has answered: what the connector itself reports is final.
  */
 export function dial(
-  { registry, clock }: DialDependencies,
+  { registry, clock, whenBack }: DialDependencies,
   tunnelId: string,
   destination: Destination,
   options: DialOptions,
@@ -35,6 +37,7 @@ export function dial(
   const socket = new TunnelSocket();
   const name = hostPort(parseIp(destination.host)?.text ?? destination.host, destination.port);
   const tried = new Set<Connection>();
+  let stopWaiting: (() => void) | null = null;
   /** The stream that waits for its answer. */
   let attempt: { stream: Http2Stream; connection: Connection } | undefined;
 
@@ -49,6 +52,7 @@ export function dial(
   });
   socket.once('close', () => {
     cancelTimeout();
+    stopWaiting?.();
     if (attempt) abandon(attempt.stream, false);
   });
 
@@ -56,7 +60,11 @@ export function dial(
     if (socket.destroyed) return;
     attempt = undefined;
     const connection = registry.pick(tunnelId, tried);
-    if (!connection) return void fail('no_connection', whyNoConnection(tunnelId, tried.size));
+    if (!connection) {
+      stopWaiting = tried.size === 0 ? (whenBack?.(tunnelId, tryNext) ?? null) : null;
+      if (!stopWaiting) fail('no_connection', whyNoConnection(tunnelId, tried.size));
+      return;
+    }
     tried.add(connection);
     try {
       attempt = { connection, stream: openStream(connection) };

@@ -9,6 +9,7 @@ import { parseIp } from '../net/ip.js';
 import type { ListenOn } from '../net/listening-socket.js';
 import type { TunnelDialer } from '../offramps/contract.js';
 import { authenticate } from './authenticate.js';
+import { createAwaitedTunnels } from './awaited-tunnels.js';
 import { createConfigurations } from './configurations.js';
 import { type Connection, createConnection } from './connection.js';
 import { openControlStream } from './control-stream.js';
@@ -30,6 +31,8 @@ export interface EdgeOptions extends ListenOn {
   readonly log: Logger;
   /** The tunnels that may register. */
   readonly store: SnapshotStore;
+  /** Those that were connected when the last process ended. */
+  readonly awaitedTunnels?: readonly string[];
   readonly clock?: Clock;
   /** Milliseconds between two pings of a connection; 10 s when absent. */
   readonly pingIntervalMs?: number;
@@ -76,6 +79,18 @@ export function createEdge(options: EdgeOptions): Edge {
   const { log, store, clock = systemClock } = options;
   const registry = createRegistry();
   const live = createLiveConnections();
+  const availabilityListeners: ((tunnelId: string, available: boolean) => void)[] = [];
+  const tellAvailability = (tunnelId: string, available: boolean) => {
+    for (const tell of availabilityListeners) tell(tunnelId, available);
+  };
+  const awaited = createAwaitedTunnels(options.awaitedTunnels ?? [], clock, (tunnelId) => {
+    log.info({ tunnelId }, 'edge: a tunnel that was connected before the start has not come back');
+    tellAvailability(tunnelId, false);
+  });
+  registry.onAvailability((tunnelId, available) => {
+    if (available) awaited.release(tunnelId);
+    tellAvailability(tunnelId, available);
+  });
   const connectionListeners: ((event: ConnectionEvent) => void)[] = [];
   const configurationListeners: ((connection: ConnectionInfo, state: ConfigurationState) => void)[] = [];
   const localConfigurationListeners: ((tunnelId: string, config: string) => void)[] = [];
@@ -234,14 +249,21 @@ export function createEdge(options: EdgeOptions): Edge {
 
   store.onChange((changes) => {
     for (const { noun, id, after } of changes) {
-      if (noun === 'tunnel' && !after) drop(id, null, 'the tunnel was deleted');
+      if (noun !== 'tunnel' || after) continue;
+      drop(id, null, 'the tunnel was deleted');
+      awaited.release(id);
     }
   });
 
   return {
-    listen: listener.listen,
+    async listen() {
+      awaited.begin();
+      return await listener.listen();
+    },
     connected: registry.connected,
-    onAvailability: registry.onAvailability,
+    awaited: awaited.has,
+    whenBack: awaited.whenBack,
+    onAvailability: (tell) => void availabilityListeners.push(tell),
     onConnection: (tell) => void connectionListeners.push(tell),
     onConfiguration: (tell) => void configurationListeners.push(tell),
     onLocalConfiguration: (tell) => void localConfigurationListeners.push(tell),
@@ -251,7 +273,7 @@ export function createEdge(options: EdgeOptions): Edge {
         .of(tunnelId)
         .map((connection) => ({ ...connection.info, configuration: configurations.stateOf(connection) })),
     dial: (tunnelId, destination, dialOptions) =>
-      dial({ registry, clock }, tunnelId, destination, dialOptions),
+      dial({ registry, clock, whenBack: awaited.whenBack }, tunnelId, destination, dialOptions),
     request: (tunnelId, headers, requestOptions) => request(registry, tunnelId, headers, requestOptions),
     drop: (tunnelId, clientId) => drop(tunnelId, clientId, 'dropped on request'),
     async drain(graceMs) {

@@ -38,15 +38,18 @@ export interface WatchParts {
   readonly onFinding: (target: Target, monitorId: string, from: HealthState, found: PlaceHealth) => void;
 }
 
-export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
+/** `last` is the verdict that the last process has left: it stands until the first result. */
+export function watchOrigin(first: Target, watchParts: WatchParts, last?: PlaceHealth): Watch {
   const { board, scheduler, means, faults, onTransition, onFinding } = watchParts;
   let target = first;
-  let health = UNKNOWN_HEALTH;
+  let health: OriginHealth = last ? { ...last, regions: null } : UNKNOWN_HEALTH;
+  let begun = false;
   /** By monitor id. */
   const checks = new Map<string, MonitorChecks>();
   const listeners: (() => void)[] = [];
   const parts = { scheduler, means, faults, onResult };
   follow();
+  begun = true;
   publish();
 
   /** One run of checks for each monitor of the target. */
@@ -58,18 +61,23 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
       end();
       checks.delete(id);
     }
-    for (const [id, monitor] of wanted)
-      if (!checks.has(id))
-        checks.set(
-          id,
-          startChecks(() => target, monitor, parts),
-        );
+    for (const { monitor, monitoringOnly } of target.monitors) {
+      if (checks.has(monitor.id)) continue;
+      // What one that has no say has found is not written down.
+      const initial = begun || monitoringOnly ? undefined : last;
+      checks.set(
+        monitor.id,
+        startChecks(() => target, monitor, parts, initial),
+      );
+    }
   }
 
   function onResult({ monitor, health: found }: MonitorChecks, { state: from }: PlaceHealth): void {
     // The only one that has a say speaks through the origin's own health.
     const alone = target.monitors.length === 1 && !target.monitors[0]!.monitoringOnly;
-    if (!alone && from !== found.state) onFinding(target, monitor.id, from, found);
+    // Nobody knows what it had found before the start: that it finds nothing wrong is no news.
+    const noNews = last !== undefined && from === 'unknown' && found.state === 'healthy';
+    if (!alone && !noNews && from !== found.state) onFinding(target, monitor.id, from, found);
     settle();
   }
 

@@ -3,6 +3,7 @@ import type { ListenOn } from '../net/listening-socket.js';
 import type { LocatedNetwork } from '../net/locations.js';
 import type { Place } from '../net/place.js';
 import type { SnapshotDelta } from './snapshot.js';
+import type { StoredHealth } from './stored-health.js';
 
 /** What the data plane's thread opens first. */
 export interface DataPlaneListen {
@@ -16,7 +17,6 @@ export interface DataPlaneListen {
 /** What the data plane is started with, when its sockets are open. */
 export interface DataPlaneOptions {
   readonly edge: { readonly certificate: string; readonly key: string };
-  readonly http: { readonly host: string };
   /** Of HTTPS traffic: files (PEM) to follow, or the CA (PEM) that signs certificates here. */
   readonly certificates:
     | { readonly certFile: string; readonly keyFile: string }
@@ -38,9 +38,19 @@ export interface DataPlaneOptions {
   readonly alwaysUseHttps: boolean;
   readonly originTls: 'full' | 'strict';
   readonly logLevel: string;
+  /** Those that were connected when the last process ended. */
+  readonly awaitedTunnels: readonly string[];
+  /** The last verdicts that were written down. */
+  readonly storedHealth: readonly StoredHealth[];
   /** The configuration at the start: nothing listens before it is applied. */
   readonly configuration: SnapshotDelta;
 }
+
+/**
+ * Milliseconds that a tunnel which was connected when the last process ended has to come back. Our connector tries again within half
+ * a second of a goodbye; cloudflared within two seconds, and within four after one failure.
+ */
+export const AWAIT_MS = 5_000;
 
 /** A port whose connections go to one load balancer. */
 export interface TcpPort {

@@ -1,4 +1,5 @@
 import dgram from 'node:dgram';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { parseIp } from './ip.js';
 import type { ListenOn } from './listening-socket.js';
 
@@ -22,7 +23,8 @@ export function openDatagramSocket({
   fd,
 }: Pick<ListenOn, 'host' | 'port' | 'fd'>): Promise<DatagramSocket> {
   const address = host === 'localhost' ? '127.0.0.1' : host;
-  const socket = dgram.createSocket(parseIp(address)?.family === 6 ? 'udp6' : 'udp4');
+  const isIpv6 = fd === undefined ? parseIp(address)?.family === 6 : isUdp6(fd);
+  const socket = dgram.createSocket(isIpv6 ? 'udp6' : 'udp4');
   const waiting: Parameters<TakeDatagram>[] = [];
   let take: TakeDatagram = (...datagram) => {
     if (waiting.length < MAX_WAITING) waiting.push(datagram);
@@ -47,4 +49,15 @@ export function openDatagramSocket({
     // Throws when it is a socket of another kind.
     else socket.bind({ fd }, bound);
   });
+}
+
+/** Node must know the family before it takes a socket, and does not ask the socket. Passed sockets are a thing of Linux, which tells. */
+function isUdp6(fd: number): boolean {
+  try {
+    const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1];
+    const lines = readFileSync('/proc/self/net/udp6', 'latin1').split('\n');
+    return inode !== undefined && lines.some((line) => line.trim().split(/\s+/)[9] === inode);
+  } catch {
+    return false;
+  }
 }

@@ -6,8 +6,8 @@ import { type ListeningSocket, type ListenOn, openListeningSocket } from '../net
 export interface Listener {
   /** Resolves with the address that was really taken; rejects when it cannot be had. */
   listen(): Promise<ListenAddress>;
-  /** Accepts nobody any more; resolves when the last connection is closed. */
-  close(): Promise<void>;
+  /** As `ListeningSocket.close`: the address is free at once, unless `acceptQueued`. */
+  close(options?: { readonly acceptQueued: boolean }): Promise<void>;
 }
 
 /** Gives the connections of a socket, which is opened if it is not open yet, to `take`. */
@@ -24,8 +24,7 @@ export function createListener(
       socket.serve(take, (error) => log.error({ err: error }, 'a listener of the proxy failed'));
       return socket.address;
     },
-    // A client whose connect has succeeded has a right to its answer.
-    close: async () => socket?.close({ acceptQueued: true }),
+    close: async (options) => socket?.close(options),
   };
 }
 

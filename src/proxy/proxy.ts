@@ -163,7 +163,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const others = new Set<Listener>();
   const https = options.https && listenForTls(options.https);
 
-  function listenForTls({ certificates, ...on }: HttpsOptions) {
+  function listenForTls({ certificates, ...on }: HttpsOptions): Listener & { cutHandshakes(): void } {
     const serveHttp2 = createHttp2Server(services);
     const { server, cutHandshakes } = createHttpsServer({
       certificates: certificateSource(certificates, services.hosts, limits.certificates, log),
@@ -180,13 +180,14 @@ export function createProxy(options: ProxyOptions): Proxy {
     return {
       ...listener,
       cutHandshakes,
-      close: () => listener.close().finally(() => server.close()),
+      close: (how) => listener.close(how).finally(() => server.close()),
     };
   }
 
   async function drain(graceMs: number): Promise<void> {
     draining = true;
-    const closed = Promise.all([http.close(), https?.close(), ...[...others].map((one) => one.close())]);
+    // A client whose connect has succeeded has a right to its answer.
+    const closed = Promise.all([http, https, ...others].map((one) => one?.close({ acceptQueued: true })));
     renewResponders();
     for (const client of clients) client.drain(true);
     const firstRequests = setTimeout(
@@ -212,7 +213,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       others.add(listener);
       return {
         listen: listener.listen,
-        close: () => listener.close().finally(() => others.delete(listener)),
+        close: (how) => listener.close(how).finally(() => others.delete(listener)),
       };
     },
     drain,

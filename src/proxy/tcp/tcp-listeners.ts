@@ -89,7 +89,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   }
 
   async function drain(graceMs: number): Promise<void> {
-    const closed = listeners.map((listener) => listener.close());
+    const closed = listeners.map((listener) => listener.close({ acceptQueued: true }));
     const grace = setTimeout(() => {
       for (const client of clients) client.destroy();
     }, graceMs);
