@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { adminRoutes } from './admin/routes.js';
 import type { StartConfig } from './config/start-config.js';
@@ -12,8 +13,9 @@ import { type Clock, systemClock } from './net/clock.js';
 import { hostPort } from './net/ip.js';
 import { createNotifications } from './notifications/notifications.js';
 import { createWebhook, type Webhook } from './notifications/webhook.js';
+import { type OpeningSockets, type OpenSockets, openSockets } from './open-sockets.js';
 import type { CommittedNouns } from './resources/context.js';
-import { recordPoolEvent } from './resources/events/index.js';
+import { lastVerdicts, recordPoolEvent } from './resources/events/index.js';
 import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
 import { loadChanges } from './resources/live.js';
 import { withQuotas } from './resources/quotas/index.js';
@@ -30,11 +32,11 @@ import { type Database, type LockHolder, openDatabase } from './storage/database
 import { createLatestRecorder, type LatestRecorder } from './storage/latest-recorder.js';
 import { createRecorder, type Recorder } from './storage/recorder.js';
 import { currentPosition } from './storage/revisions.js';
-import { drainable } from './wire/drain.js';
-import { createHttp } from './wire/http.js';
+import type { ApiServer } from './wire/api-server.js';
+import { createHttp, type Http } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 import { createRateLimit } from './wire/rate-limit.js';
-import { createStandby, type Standby } from './wire/standby.js';
+import { createStandby } from './wire/standby.js';
 
 /** A running Offramp. */
 export interface Offramp extends Seeded {
@@ -57,6 +59,8 @@ export interface Offramp extends Seeded {
 
 export interface AppOptions {
   readonly log: Logger;
+  /** What was opened before this file was loaded; without it the sockets are opened now. */
+  readonly sockets?: OpeningSockets | undefined;
   /** Told what takes long, in words for a person. */
   readonly progress: (text: string) => void;
   /** The data plane has died: nothing can go on. */
@@ -80,6 +84,8 @@ const LOCATION = 'Local, XX';
 export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
   const closers: Closer[] = [];
   const close = () => closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
+  // A standby takes no address before it has the database.
+  let opening = options.sockets ?? (config.standby ? null : openSockets(config));
   try {
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
@@ -88,29 +94,43 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       log: options.log,
     });
     closers.push(identity.release);
-    const standby = createStandby(config.api);
-    closers.push(standby.close);
-    const db = await openStorage(config, dataDir, standby, options);
+    // A port that is taken is told before anything long is begun.
+    await opening?.opened;
+    const db = await openStorage(config, dataDir, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
     const recorders = createRecorders(db, options.log);
     closers.push(...Object.values(recorders).map(({ settled }) => settled));
     closers.push(async () => db.drain());
-    await resetConnections(db.read);
+    const left = {
+      awaitedTunnels: await resetConnections(db.read),
+      storedHealth: await lastVerdicts(db.read),
+    };
     const committed = createCommittedNouns();
     const access = createDirectory();
     const webhook =
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);
     const following = { committed, access, webhook };
-    const dataPlane = await startDataPlane(config, identity, db, recorders, following, options);
+    opening ??= openSockets(config);
+    const sockets = await opening.opened;
+    const dataPlane = await startDataPlane(
+      config,
+      identity,
+      sockets,
+      db,
+      left,
+      recorders,
+      following,
+      options,
+    );
     closers.push(dataPlane.drain);
     identity.onRenewed(dataPlane.useCertificate);
-    await standby.close();
     const api = await startApi(
       config,
       identity,
       { db: withQuotas(db, config.quotas), committed, access, dataPlane },
+      sockets.api,
       options,
     );
     closers.push(api.close);
@@ -125,6 +145,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       close,
     };
   } catch (error) {
+    await opening?.close();
     await close();
     throw error;
   }
@@ -153,20 +174,21 @@ async function closeAll(closers: readonly Closer[], graceMs: number, log: Logger
 async function openStorage(
   config: StartConfig,
   dataDir: DataDir | null,
-  standby: Standby,
   { log, progress }: AppOptions,
 ): Promise<Database> {
   if (config.databaseUrl !== null) {
+    const standby = createStandby(config.api);
     const onStandby = async (holder: () => Promise<LockHolder | null>) => {
       await standby.listen(holder);
       progress(`Waiting as a standby: another Offramp has the database. Health is at ${standby.healthUrl}`);
     };
-    return await openDatabase({
+    const db = openDatabase({
       url: config.databaseUrl,
       dataDir: null,
       onStandby: config.standby ? onStandby : null,
       log,
     });
+    return await db.finally(standby.close);
   }
   const where = dataDir ? `in ${dataDir.path}` : 'in memory';
   progress(
@@ -184,7 +206,9 @@ interface InMemory {
 async function startDataPlane(
   config: StartConfig,
   identity: EdgeIdentity,
+  sockets: OpenSockets,
   db: Database,
+  left: Pick<DataPlaneOptions, 'awaitedTunnels' | 'storedHealth'>,
   recorders: Recorders,
   { committed, access, webhook }: InMemory & { readonly webhook: Webhook | null },
   { log, onFailure }: AppOptions,
@@ -198,17 +222,16 @@ async function startDataPlane(
     webhook &&
     createNotifications({
       everything: everything.delta,
+      awaitedTunnels: left.awaitedTunnels,
       clock: systemClock,
       tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
       send: webhook.send,
     });
   const { certificate, key, caCertificate, caKey } = identity.authority();
-  const workerData: DataPlaneOptions = {
-    edge: { ...config.edge, certificate, key, halfCloseIdleMs: config.halfCloseIdleMs },
-    http: config.http,
-    https: config.https,
+  const start: DataPlaneOptions = {
+    edge: { certificate, key, halfCloseIdleMs: config.halfCloseIdleMs },
     certificates: config.tls ?? { caCertificate, caKey },
-    dns: config.dns,
+    dns: { nameServers: config.dns.nameServers },
     advertised: config.advertised,
     tcp: config.tcp,
     proxyProtocol: config.proxyProtocol,
@@ -223,12 +246,13 @@ async function startDataPlane(
     sessionKey: identity.sessionKey,
     alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,
+    ...left,
     configuration: { revision: position.revision, ...everything.delta },
   };
 
   const dataPlane = await startDataPlaneWorker({
-    script: new URL('./data-plane.js', import.meta.url),
-    workerData,
+    thread: sockets.dataPlane,
+    start,
     onApplied: (applied) => publisher.applied(applied),
     onConnection(event) {
       recorders.connections.record(event);
@@ -242,6 +266,7 @@ async function startDataPlane(
     onMonitorEvent: (event) => notifications?.monitorEvent(event),
     onFailure,
   });
+  notifications?.started();
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
   db.onCommit(async (client, { revision, changes }) => {
     const loaded = await loadChanges(sources, client, changes);
@@ -254,6 +279,14 @@ async function startDataPlane(
     };
   }, position);
   return dataPlane;
+}
+
+/** Fastify does not close a server that it was given. */
+async function closeApi(app: Http): Promise<void> {
+  const closed = once(app.server, 'close');
+  app.server.close();
+  await app.close();
+  await closed;
 }
 
 interface Recorders {
@@ -289,6 +322,7 @@ async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
   parts: InMemory & { db: Database; dataPlane: DataPlane },
+  { server, address, serve, drain }: ApiServer,
   { log }: AppOptions,
 ) {
   const app = createHttp({
@@ -301,8 +335,8 @@ async function startApi(
         : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic }),
     pop: config.place.pop,
     log,
+    server,
   });
-  const drain = drainable(app.server);
   await serveOpenapi(app, VERSION);
   registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
   adminRoutes(app, {
@@ -313,10 +347,11 @@ async function startApi(
     dataPlane: parts.dataPlane,
     database: parts.db,
   });
-  await app.listen(config.api);
-  const { port } = app.server.address() as { port: number };
+  await app.ready();
+  serve(app.routing);
+  log.info({ api: address }, 'Server listening');
   return {
-    address: hostPort(config.api.host, port),
-    close: (graceMs: number) => drain(() => app.close(), graceMs),
+    address: hostPort(address.host, address.port),
+    close: (graceMs: number) => drain(() => closeApi(app), graceMs),
   };
 }

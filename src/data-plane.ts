@@ -1,6 +1,7 @@
 import os from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { pino } from 'pino';
+import { openedSockets, startOptions } from './data-plane-sockets.js';
 import { reachableAddresses } from './dns/reachable-addresses.js';
 import { createDnsServer } from './dns/server.js';
 import { createEdge } from './edge/edge.js';
@@ -14,6 +15,7 @@ import { createLoadBoard } from './live/load-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
 import { systemClock } from './net/clock.js';
+import type { ListeningSocket } from './net/listening-socket.js';
 import { createLocations, placeFrom } from './net/locations.js';
 import { createDirectDialer } from './offramps/direct.js';
 import { createResolver } from './offramps/resolver.js';
@@ -30,7 +32,7 @@ import { createSessions } from './steering/affinity/create-sessions.js';
 import { createSteering } from './steering/decide.js';
 
 /** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
-const options = workerData as DataPlaneOptions;
+const [sockets, options] = await Promise.all([openedSockets, startOptions()]);
 const port = parentPort!;
 const post = (message: FromDataPlane) => port.postMessage(message);
 const log = pino({ level: options.logLevel, name: 'data-plane' }, pino.destination({ fd: 2, sync: true }));
@@ -38,7 +40,14 @@ const log = pino({ level: options.logLevel, name: 'data-plane' }, pino.destinati
 const store = createSnapshotStore();
 const certificateListeners: ((pair: KeyPair) => void)[] = [];
 const board = createHealthBoard();
-const edge = createEdge({ ...options.edge, locationName: `${options.place.pop}01`, log, store });
+const edge = createEdge({
+  ...options.edge,
+  ...listenWith(sockets.edge),
+  awaitedTunnels: options.awaitedTunnels,
+  locationName: `${options.place.pop}01`,
+  log,
+  store,
+});
 const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock: systemClock });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
 const offramps = createOffRamps({ store, tunnels: edge, direct: createDirectDialer() });
@@ -53,9 +62,9 @@ const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(
 const places: Places = { placeOf, locationHeader };
 const hosts = createHostIndex(store);
 const proxy = createProxy({
-  ...options.http,
+  ...listenWith(sockets.http),
   place: options.place,
-  https: { ...options.https, certificates: certificatesOf(options) },
+  https: { ...listenWith(sockets.https), certificates: certificatesOf(options) },
   originTls: options.originTls,
   proxyProtocol: options.proxyProtocol,
   trustedProxies: options.trustedProxies,
@@ -84,7 +93,8 @@ const privates =
   options.privateNetwork &&
   createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, load, proxy, log });
 const tcp = createTcpListeners({
-  ...options.tcp,
+  host: '',
+  ports: options.tcp.ports.map((port, index) => ({ ...port, socket: sockets.tcp[index] })),
   proxyProtocol: options.proxyProtocol.tcp,
   trustedProxies: options.trustedProxies,
   maxConnections: options.limits.tcpConnections,
@@ -100,20 +110,33 @@ const tcp = createTcpListeners({
 });
 const resolver = createResolver(systemClock);
 const dns = createDnsServer({
-  ...options.dns,
+  ...listenWith(sockets.dns.tcp),
+  sockets: sockets.dns,
+  nameServers: options.dns.nameServers,
   store,
   hosts,
   health: board,
   home: options.place,
   locations,
   resolve: (name) => resolver.resolve(name, { fresh: false }),
-  proxyAddresses: reachableAddresses(options.advertised, options.http.host, os.networkInterfaces()),
-  nameServerAddresses: reachableAddresses(options.advertised, options.dns.host, os.networkInterfaces()),
+  proxyAddresses: reachableAddresses(options.advertised, sockets.http.address.host, os.networkInterfaces()),
+  nameServerAddresses: reachableAddresses(
+    options.advertised,
+    sockets.dns.tcp.address.host,
+    os.networkInterfaces(),
+  ),
   clock: systemClock,
   random: Math.random,
   log,
 });
-const prober = createProber({ store, board, offramps, tunnels: edge, log });
+const prober = createProber({
+  store,
+  board,
+  offramps,
+  tunnels: edge,
+  storedHealth: options.storedHealth,
+  log,
+});
 const poolEvents = createPoolEvents({
   store,
   health: board,
@@ -125,6 +148,11 @@ prober.onFinding((finding) => {
   const event = monitorEventOf(finding, store.snapshot.pools.get(finding.target.poolId));
   if (event) post({ type: 'monitor_event', event });
 });
+
+/** A listener on a socket that is open. */
+function listenWith(socket: ListeningSocket) {
+  return { ...socket.address, socket };
+}
 
 /** Signing needs a large library, which is loaded with the first certificate. */
 function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneOptions) {
@@ -139,9 +167,13 @@ function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneO
   };
 }
 
+let draining = false;
+
 edge.onConnection(({ type, connection, at }) => {
   // The database has no such tunnel.
   if (quickTunnels.has(connection.tunnelId)) return;
+  // What is connected at the end is awaited at the next start.
+  if (draining && type === 'closed') return;
   post(
     type === 'opened'
       ? { type: 'connection_opened', connection }
@@ -198,6 +230,7 @@ async function confirm(revision: number): Promise<void> {
 /** The proxy first: the requests that it still has under way may need the tunnels. */
 async function drain(graceMs: number): Promise<void> {
   const end = performance.now() + graceMs;
+  draining = true;
   privates?.close();
   await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
   poolEvents.flush();

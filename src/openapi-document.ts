@@ -9,6 +9,7 @@ import { serveOpenapi } from './wire/openapi.js';
 /** The OpenAPI document of the whole API, made from the routes alone: nothing is started. */
 export async function openapiDocument(): Promise<object> {
   const app = createHttp({
+    server: null,
     auth: { mode: 'any' },
     access: NO_TOKENS,
     currency: { isCurrent: () => true, whenCurrent: async () => undefined },

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { loadEdgeIdentity } from '../../dist/edge-identity.js';
+import { spawnDataPlane } from '../../dist/live/data-plane-thread.js';
 import { startDataPlaneWorker } from '../../dist/live/data-plane-worker.js';
 import { openDatabase } from '../../dist/storage/database.js';
 import { runLoad } from '../support/load.mjs';
@@ -69,9 +70,15 @@ function startDataPlane(identity, originPort) {
   const { pool, loadBalancer } = configuration(originPort);
   const listen = { host: '127.0.0.1', port: 0 };
   return startDataPlaneWorker({
-    script: new URL('../../dist/data-plane.js', import.meta.url),
-    workerData: {
-      edge: { ...listen, certificate: identity.certificate, key: identity.key },
+    thread: spawnDataPlane(new URL('../../dist/data-plane-entry.js', import.meta.url), {
+      edge: listen,
+      http: listen,
+      https: listen,
+      dns: { ...listen, fds: [] },
+      tcp: [],
+    }),
+    start: {
+      edge: { certificate: identity.certificate, key: identity.key },
       http: listen,
       pop: 'LOC',
       originTls: 'full',

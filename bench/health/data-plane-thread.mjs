@@ -30,4 +30,4 @@ asked.onmessage = ({ data }) => {
   }
 };
 
-await import('../../dist/data-plane.js');
+await import('../../dist/data-plane-entry.js');

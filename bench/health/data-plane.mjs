@@ -1,13 +1,14 @@
 // A data plane in a process of its own, so that its CPU time is nobody else's. What the process gets as messages are deltas; it
 // answers each with the milliseconds of CPU time of the longest turn of the data plane's event loop from then until the delta is
 // applied and followed.
+import { spawnDataPlane } from '../../dist/live/data-plane-thread.js';
 import { startDataPlaneWorker } from '../../dist/live/data-plane-worker.js';
 
-process.once('message', async (workerData) => {
+process.once('message', async ({ listen, start }) => {
   const waiting = new Map();
   const dataPlane = await startDataPlaneWorker({
-    script: new URL('./data-plane-thread.mjs', import.meta.url),
-    workerData,
+    thread: spawnDataPlane(new URL('./data-plane-thread.mjs', import.meta.url), listen),
+    start,
     onApplied: (revision) => waiting.get(revision)?.(),
     onConnection() {},
     onPoolEvent() {},

@@ -1,17 +1,21 @@
 import { createAuthority } from '../../dist/edge/authority.js';
 
-/** What the data plane's thread is started with, on free ports. */
+/** What the data plane's thread opens, on free ports, and what it is started with then. */
 export async function startConfiguration(upsert) {
   const { caCertificate, caKey, certificate, key } = await createAuthority();
   const anywhere = { host: '127.0.0.1', port: 0 };
-  return {
-    edge: { ...anywhere, certificate, key },
+  const listen = {
+    edge: anywhere,
     http: anywhere,
     https: anywhere,
+    dns: { ...anywhere, fds: [] },
+    tcp: [],
+  };
+  const start = {
+    edge: { certificate, key },
     certificates: { caCertificate, caKey },
-    dns: anywhere,
     advertised: [],
-    tcp: { host: anywhere.host, ports: [] },
+    tcp: { ports: [] },
     privateNetwork: null,
     locations: [],
     sessionKey: new Uint8Array(32),
@@ -22,4 +26,5 @@ export async function startConfiguration(upsert) {
     logLevel: 'fatal',
     configuration: { revision: 1, complete: true, upsert, remove: {} },
   };
+  return { listen, start };
 }

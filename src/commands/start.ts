@@ -1,7 +1,9 @@
 import type { Offramp } from '../app.js';
 import { START_FLAGS } from '../config/flags.js';
-import { parseFlags } from '../config/parse.js';
-import { startConfig } from '../config/start-config.js';
+import { parseFlags, UsageError } from '../config/parse.js';
+import { NO_SOCKETS, type PassedSockets, takePassedSockets } from '../config/passed-sockets.js';
+import { type StartConfig, startConfig } from '../config/start-config.js';
+import { type OpeningSockets, openSockets } from '../open-sockets.js';
 import type { Command } from './command.js';
 import { asked, note, say, stderrLog } from './terminal.js';
 
@@ -13,11 +15,14 @@ Addresses other than loopback are refused without --api-token. SIGTERM drains: r
 `,
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
+    const passed = takePassedSockets(process.env, process.pid, config.tcp.ports);
+    const sockets = openUnlessStandby(config, passed);
     const log = stderrLog(config.logLevel);
     const stop = asked();
-    // Not at the top: what only prints a word shall not load a server before.
+    // Not at the top: the sockets shall listen before the greater part of the program is loaded.
     const { startApp } = await import('../app.js');
     const started = startApp(config, {
+      sockets,
       log,
       progress: (text) => (config.json ? undefined : note(`${text} …`)),
       onFailure(error) {
@@ -31,9 +36,19 @@ Addresses other than loopback are refused without --api-token. SIGTERM drains: r
     say(config.json ? JSON.stringify(readyRecord(offramp)) : readyLine(offramp));
     await stop;
     await offramp.close();
-    return 0;
+    // Everything is closed. A timer that some library has left would only keep the ports from whoever starts next.
+    process.exit(0);
   },
 };
+
+/** A standby takes its addresses later, and would leave those waiting who connect to a socket that listens already. */
+function openUnlessStandby(config: StartConfig, passed: PassedSockets): OpeningSockets | undefined {
+  if (!config.standby) return openSockets(config, passed);
+  if (passed === NO_SOCKETS) return undefined;
+  throw new UsageError(
+    '--standby opens its ports when it takes over, and cannot take sockets that are passed (LISTEN_FDS); start it without socket activation',
+  );
+}
 
 function readyRecord(offramp: Offramp) {
   return {

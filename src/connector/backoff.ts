@@ -13,3 +13,16 @@ export function backoffMs(failures: number, random: () => number): number {
 export function failuresAfter(failures: number, lastedMs: number): number {
   return lastedMs >= longestMs(failures) ? 0 : failures;
 }
+
+/** How long an edge that has said goodbye is tried again in quick succession: it restarts, or another one takes its place. */
+const RETURN_MS = 5_000;
+const RETURN_PAUSE_MS = 500;
+
+/** Until when (as `now`) to hurry after an edge has said goodbye to a connection that was up for so long; 0 for not at all. */
+export function hurryUntil(now: number, lastedMs: number): number {
+  // An edge that says goodbye to everybody at once is no edge to hurry to.
+  return lastedMs >= longestMs(0) ? now + RETURN_MS : 0;
+}
+
+/** Milliseconds between two attempts while hurrying: any time up to half a second, so that not all connectors come at once. */
+export const hurriedMs = (random: () => number) => RETURN_PAUSE_MS * random();

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Registered } from '../edge/registration/answer.js';
 import { hostPort } from '../net/ip.js';
 import type { HostPort } from './address-map.js';
-import { backoffMs, failuresAfter } from './backoff.js';
+import { backoffMs, failuresAfter, hurriedMs, hurryUntil } from './backoff.js';
 import type { Counts } from './counts.js';
 import { resolveEdges } from './edge-addresses.js';
 import { RegistrationRefused } from './registration-call.js';
@@ -34,6 +34,14 @@ export interface KeepOptions {
   readonly isFinal: (error: unknown) => boolean;
 }
 
+/** How a connection has ended. */
+interface Held {
+  /** Milliseconds that it was up. */
+  readonly lastedMs: number;
+  /** The edge had said that it goes away. */
+  readonly goodbye: boolean;
+}
+
 /**
  * Keeps one connection up until `stop`. After a failure the next address is dialled; when all of them have failed, after a
  * wait. Rejects with the error that `isFinal` says is.
@@ -45,6 +53,8 @@ export async function keepConnection(options: KeepOptions): Promise<void> {
   // Each connection begins with another address.
   let cursor = connIndex;
   let unanswered = 0;
+  /** Until when the edge that has said goodbye is tried in quick succession. */
+  let hurry = 0;
 
   while (!stop.aborted) {
     let known = 0;
@@ -52,8 +62,9 @@ export async function keepConnection(options: KeepOptions): Promise<void> {
       const addresses = await resolveEdges(options.edges);
       if (stop.aborted) return;
       known = addresses.length;
-      const lastedMs = await hold(options, addresses[cursor % known]!, failures);
+      const { lastedMs, goodbye } = await hold(options, addresses[cursor % known]!, failures);
       failures = failuresAfter(failures, lastedMs);
+      hurry = goodbye ? hurryUntil(performance.now(), lastedMs) : 0;
       unanswered = 0;
       if (stop.aborted) return;
       log.warn({ connIndex }, 'connector: connection lost');
@@ -69,15 +80,18 @@ export async function keepConnection(options: KeepOptions): Promise<void> {
       options.onFailed();
     }
     if (unanswered > 0 && unanswered < known) continue;
-    failures += 1;
     unanswered = 0;
+    const hurried = performance.now() < hurry;
+    if (!hurried) failures += 1;
+    const waitMs = Math.round(hurried ? hurriedMs(Math.random) : backoffMs(failures, Math.random));
+    log.info({ connIndex, waitMs }, 'connector: waiting before the next attempt');
     options.onState({ connIndex, state: 'waiting', edge: null, locationName: null });
-    await delay(backoffMs(failures, Math.random), undefined, { signal: stop }).catch(() => {});
+    await delay(waitMs, undefined, { signal: stop }).catch(() => {});
   }
 }
 
-/** Registers at one address, and waits for the end. Answers how many milliseconds the connection was up. */
-async function hold(options: KeepOptions, address: HostPort, failures: number): Promise<number> {
+/** Registers at one address, and waits for the end. */
+async function hold(options: KeepOptions, address: HostPort, failures: number): Promise<Held> {
   const { connIndex, counts, log } = options;
   const edge = hostPort(address.host, address.port);
   options.onState({ connIndex, state: 'connecting', edge, locationName: null });
@@ -90,5 +104,5 @@ async function hold(options: KeepOptions, address: HostPort, failures: number): 
   options.onRegistered(transport, answer);
   const since = performance.now();
   await transport.closed;
-  return performance.now() - since;
+  return { lastedMs: performance.now() - since, goodbye: transport.goodbye };
 }

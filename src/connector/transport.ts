@@ -23,6 +23,8 @@ export interface TransportOptions {
 export interface Transport {
   /** Rejects with or with the error that ended the transport before. */
   readonly registered: Promise<Registered>;
+  /** Whether the edge has said that it goes away (GOAWAY). */
+  readonly goodbye: boolean;
   /** The transport is over, for whatever reason. */
   readonly closed: Promise<void>;
   /** Tells the edge the connector's own configuration, as JSON; see `RegistrationCalls`. */
@@ -65,10 +67,14 @@ export function openTransport(options: TransportOptions): Transport {
         calls = createRegistrationCalls(stream);
         resolve(calls);
       };
-      serve(socket, log).on('stream', onStream);
+      const session = serve(socket, log).on('stream', onStream);
+      session.once('goaway', () => {
+        goodbye = true;
+      });
     });
   });
   let isRegistered = false;
+  let goodbye = false;
   const registered = control.then((calls) => calls.register(request)).finally(() => clearTimeout(timer));
   registered.then(
     () => {
@@ -80,6 +86,9 @@ export function openTransport(options: TransportOptions): Transport {
 
   return {
     registered,
+    get goodbye() {
+      return goodbye;
+    },
     closed,
     tellConfiguration: async (json) => (await control).updateLocalConfiguration(json),
     destroy: () => void socket.destroy(),

@@ -9,6 +9,7 @@ import type { HostIndex } from '../proxy/match.js';
 import { createAnswers } from './answers.js';
 import { createChooseOrigin } from './choose-origin.js';
 import { createNameIndex } from './names.js';
+import { type DnsSockets, openDnsSockets } from './open-sockets.js';
 import type { Resolve } from './origin-records.js';
 import { createResponder } from './responder.js';
 import { listenTcp, type TcpListener } from './tcp-listener.js';
@@ -18,6 +19,8 @@ export interface DnsOptions {
   readonly host: string;
   /** 0 = any that is free for UDP and TCP alike. */
   readonly port: number;
+  /** Those that are open already, in place of host and port. */
+  readonly sockets?: DnsSockets;
   readonly store: SnapshotStore;
   readonly hosts: HostIndex;
   readonly health: HealthView;
@@ -43,9 +46,6 @@ export interface DnsServer {
   drain(graceMs: number): Promise<void>;
 }
 
-/** A free port of TCP may be taken for UDP by somebody else. */
-const PORT_ATTEMPTS = 10;
-
 /**
  * An authoritative name server for the load balancers of zones. Those that are not proxied are answered with the address of
  * one origin, chosen as the proxy would choose it; those that are, and host names that lead to tunnels, with the proxy's
@@ -66,22 +66,14 @@ export function createDnsServer(options: DnsOptions): DnsServer {
   const responder = createResponder(answers, clock, log);
   let listeners: { readonly tcp: TcpListener; readonly udp: UdpListener } | null = null;
 
-  async function listenOnBoth(attemptsLeft: number): Promise<{ tcp: TcpListener; udp: UdpListener }> {
-    const tcp = await listenTcp(options.host, options.port, responder, clock, log);
-    try {
-      return { tcp, udp: await listenUdp(options.host, tcp.address.port, responder, log) };
-    } catch (error) {
-      await tcp.close();
-      if (options.port !== 0 || attemptsLeft === 0) throw error;
-      return await listenOnBoth(attemptsLeft - 1);
-    }
-  }
-
   return {
     async listen() {
-      listeners = await listenOnBoth(PORT_ATTEMPTS);
-      const { address, port } = listeners.tcp.address;
-      return { host: address, port };
+      const { tcp, udp } = options.sockets ?? (await openDnsSockets(options));
+      listeners = {
+        tcp: listenTcp(tcp, responder, clock, log),
+        udp: listenUdp(udp, responder, log),
+      };
+      return tcp.address;
     },
     async drain(graceMs) {
       if (listeners === null) return;

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import net from 'node:net';
+import type net from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../net/clock.js';
 import { startDeadline } from '../net/deadline.js';
 import { parseIp } from '../net/ip.js';
+import type { ListeningSocket } from '../net/listening-socket.js';
 import type { Responder } from './responder.js';
 import { MAX_QUERY_BYTES } from './wire.js';
 
@@ -14,51 +15,41 @@ const QUESTION_MS = 10_000;
 const MAX_ANSWER_BYTES = 65_535;
 
 export interface TcpListener {
-  readonly address: net.AddressInfo;
   /** Connections that are open are broken. */
   close(): Promise<void>;
 }
 
-/** Questions over TCP (RFC 7766), those of a connection one after another. Rejects when the address cannot be had. */
+/** Answers questions over TCP (RFC 7766) from now on, those of a connection one after another. */
 export function listenTcp(
-  host: string,
-  port: number,
+  bound: ListeningSocket,
   responder: Responder,
   clock: Clock,
   log: Logger,
-): Promise<TcpListener> {
+): TcpListener {
   const sockets = new Set<net.Socket>();
-  // Half-open: an asker may end its side behind its last question.
-  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    socket.on('error', () => {});
-    if (sockets.size >= MAX_CONNECTIONS) {
-      socket.destroy();
-      return;
-    }
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    serve(socket, responder, clock).catch((error: Error) => {
-      log.debug({ err: error }, 'a connection of DNS was broken');
-      socket.destroy();
-    });
-  });
-
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      server.on('error', (error) => log.error({ err: error }, 'the TCP listener of DNS failed'));
-      resolve({
-        address: server.address() as net.AddressInfo,
-        close() {
-          const closed = once(server, 'close');
-          server.close();
-          for (const socket of sockets) socket.destroy();
-          return closed.then(() => undefined);
-        },
+  bound.serve(
+    (socket) => {
+      socket.on('error', () => {});
+      if (sockets.size >= MAX_CONNECTIONS) {
+        socket.destroy();
+        return;
+      }
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      serve(socket, responder, clock).catch((error: Error) => {
+        log.debug({ err: error }, 'a connection of DNS was broken');
+        socket.destroy();
       });
-    });
-  });
+    },
+    (error) => log.error({ err: error }, 'the TCP listener of DNS failed'),
+  );
+  return {
+    close() {
+      const closed = bound.close();
+      for (const socket of sockets) socket.destroy();
+      return closed;
+    },
+  };
 }
 
 async function serve(socket: net.Socket, responder: Responder, clock: Clock): Promise<void> {

@@ -1,5 +1,5 @@
-import dgram from 'node:dgram';
 import type { Logger } from 'pino';
+import type { DatagramSocket } from '../net/datagram-socket.js';
 import { parseIp } from '../net/ip.js';
 import { udpBytes } from './reply.js';
 import type { Responder } from './responder.js';
@@ -11,38 +11,27 @@ export interface UdpListener {
   close(): Promise<void>;
 }
 
-/** Rejects when the address cannot be had. `port` is not 0. */
-export function listenUdp(
-  host: string,
-  port: number,
-  responder: Responder,
-  log: Logger,
-): Promise<UdpListener> {
-  const address = host === 'localhost' ? '127.0.0.1' : host;
-  const socket = dgram.createSocket(parseIp(address)?.family === 6 ? 'udp6' : 'udp4');
-
-  socket.on('message', async (message, { address: from, port: fromPort }) => {
-    // Nobody can be answered there.
-    if (fromPort === 0) return;
-    const answer = await responder.respond(message, parseIp(from)?.text ?? from, udpBytes);
-    if (answer === null || closed || socket.getSendQueueSize() > MAX_QUEUED_BYTES) return;
-    socket.send(answer, fromPort, from, (error) => {
-      if (error) log.debug({ err: error }, 'an answer of DNS was not sent');
-    });
-  });
+/** Answers questions over UDP from now on. */
+export function listenUdp(bound: DatagramSocket, responder: Responder, log: Logger): UdpListener {
+  const { socket } = bound;
   let closed = false;
 
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind(port, address, () => {
-      socket.off('error', reject);
-      socket.on('error', (error) => log.error({ err: error }, 'the UDP listener of DNS failed'));
-      resolve({
-        close() {
-          closed = true;
-          return new Promise((done) => socket.close(done));
-        },
+  bound.serve(
+    async (message, { address: from, port: fromPort }) => {
+      // Nobody can be answered there.
+      if (fromPort === 0) return;
+      const answer = await responder.respond(message, parseIp(from)?.text ?? from, udpBytes);
+      if (answer === null || closed || socket.getSendQueueSize() > MAX_QUEUED_BYTES) return;
+      socket.send(answer, fromPort, from, (error) => {
+        if (error) log.debug({ err: error }, 'an answer of DNS was not sent');
       });
-    });
-  });
+    },
+    (error) => log.error({ err: error }, 'the UDP listener of DNS failed'),
+  );
+  return {
+    close() {
+      closed = true;
+      return bound.close();
+    },
+  };
 }

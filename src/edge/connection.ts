@@ -46,8 +46,11 @@ export interface Connection {
   open(head: OutgoingHead, owner: StreamOwner, options?: { readonly endStream?: boolean }): Http2Stream;
   /** A response did not come in time: finds out whether the session still lives. */
   suspect(): void;
-  /** Takes no new streams, lets the open ones end, then closes the session. */
-  drain(reason: string): void;
+  /**
+   * Takes no new streams, lets the open ones end, then closes the session: when the connector has ended it, or after a moment; with
+   * `leaving` at once, because cloudflared keeps its control stream open for as long as the session lives.
+   */
+  drain(reason: string, leaving?: boolean): void;
   /** Ends the session and everything in it. */
   end(reason: string): void;
 }
@@ -59,6 +62,7 @@ const MAX_GOODBYES = 10;
 export function createConnection(options: ConnectionOptions): Connection {
   const { info, session, control, clock } = options;
   const streams = new Map<Http2Stream, StreamOwner>();
+  let edgeLeaves = false;
   let state: 'open' | 'draining' | 'closed' = 'open';
   const watchdog = createWatchdog({
     session,
@@ -78,7 +82,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     options.onClosed(reason);
   }
 
-  function drain(reason: string): void {
+  function drain(reason: string, leaving = false): void {
+    if (leaving) edgeLeaves = true;
+    if (state === 'draining') sayGoodbyeWhenIdle();
     if (state !== 'open') return;
     state = 'draining';
     options.onUnusable(reason);
@@ -91,6 +97,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   function sayGoodbyeWhenIdle(): void {
     if (state !== 'draining' || streams.size > 0) return;
     control.end();
+    if (edgeLeaves) session.finish();
     waitForLastBytes(MAX_GOODBYES);
   }
 

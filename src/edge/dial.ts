@@ -24,6 +24,8 @@ const MAX_NAMED = 4;
 export interface DialDependencies {
   readonly registry: Pick<Registry, 'pick' | 'connectors'>;
   readonly reachability: Reachability;
+  /** As `TunnelDialer.whenBack`. */
+  readonly whenBack?: (tunnelId: string, retry: () => void) => (() => void) | null;
   readonly clock: Clock;
 }
 
@@ -33,7 +35,7 @@ export interface DialDependencies {
  * breaks says nothing about its connector, which may be asked again over another one.
  */
 export function dial(
-  { registry, reachability, clock }: DialDependencies,
+  { registry, reachability, clock, whenBack }: DialDependencies,
   tunnelId: string,
   destination: Destination,
   options: DialOptions,
@@ -50,6 +52,7 @@ export function dial(
     excludes: (connection: Connection) => broken.has(connection) || asked.has(connection.info.clientId),
     avoids: (connection: Connection) => reachability.whyAvoided(connection.info, name) !== null,
   };
+  let stopWaiting: (() => void) | null = null;
 
   const fail = (...reason: ConstructorParameters<typeof DialError>) =>
     socket.destroy(new DialError(...reason));
@@ -68,6 +71,7 @@ export function dial(
   });
   socket.once('close', () => {
     stopClocks();
+    stopWaiting?.();
     abandonWaiting();
   });
 
@@ -93,7 +97,14 @@ export function dial(
     if (!socket.connecting || socket.destroyed) return;
     const connection = asked.size < most ? registry.pick(tunnelId, choice) : undefined;
     if (connection) ask(connection);
-    else if (waiting.size === 0) giveUp();
+    else if (waiting.size === 0 && !waitsForTunnel()) giveUp();
+  }
+
+  /** Whether connectors of the tunnel are expected to come back after a start. */
+  function waitsForTunnel(): boolean {
+    if (asked.size > 0 || broken.size > 0) return false;
+    stopWaiting = whenBack?.(tunnelId, tryNext) ?? null;
+    return stopWaiting !== null;
   }
 
   function giveUp(): void {

@@ -6,8 +6,10 @@ import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../live/
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import { parseIp } from '../net/ip.js';
+import type { ListenOn } from '../net/listening-socket.js';
 import type { TunnelDialer } from '../offramps/contract.js';
 import { authenticate } from './authenticate.js';
+import { createAwaitedTunnels } from './awaited-tunnels.js';
 import { createConfigurations } from './configurations.js';
 import { type Connection, createConnection } from './connection.js';
 import { openControlStream } from './control-stream.js';
@@ -21,10 +23,7 @@ import { createRegistry } from './registry.js';
 import { request } from './request.js';
 import { CallFailed } from './rpc/server.js';
 
-export interface EdgeOptions {
-  readonly host: string;
-  /** 0 = any free port. */
-  readonly port: number;
+export interface EdgeOptions extends ListenOn {
   /** PEM; see `authority.ts`. */
   readonly key: string;
   readonly certificate: string;
@@ -33,6 +32,8 @@ export interface EdgeOptions {
   readonly log: Logger;
   /** The tunnels that may register. */
   readonly store: SnapshotStore;
+  /** Those that were connected when the last process ended. */
+  readonly awaitedTunnels?: readonly string[];
   readonly clock?: Clock;
   /** Milliseconds between two pings of a connection; 10 s when absent. */
   readonly pingIntervalMs?: number;
@@ -87,6 +88,18 @@ export function createEdge(options: EdgeOptions): Edge {
   const registry = createRegistry();
   const reachability = createReachability({ clock, log });
   const live = createLiveConnections();
+  const availabilityListeners: ((tunnelId: string, available: boolean) => void)[] = [];
+  const tellAvailability = (tunnelId: string, available: boolean) => {
+    for (const tell of availabilityListeners) tell(tunnelId, available);
+  };
+  const awaited = createAwaitedTunnels(options.awaitedTunnels ?? [], clock, (tunnelId) => {
+    log.info({ tunnelId }, 'edge: a tunnel that was connected before the start has not come back');
+    tellAvailability(tunnelId, false);
+  });
+  registry.onAvailability((tunnelId, available) => {
+    if (available) awaited.release(tunnelId);
+    tellAvailability(tunnelId, available);
+  });
   const connectionListeners: ((event: ConnectionEvent) => void)[] = [];
   const configurationListeners: ((connection: ConnectionInfo, state: ConfigurationState) => void)[] = [];
   const localConfigurationListeners: ((tunnelId: string, config: string) => void)[] = [];
@@ -105,6 +118,7 @@ export function createEdge(options: EdgeOptions): Edge {
   const listener = createListener({
     host: options.host,
     port: options.port,
+    socket: options.socket,
     key: options.key,
     certificate: options.certificate,
     clock,
@@ -245,15 +259,22 @@ export function createEdge(options: EdgeOptions): Edge {
 
   store.onChange((changes) => {
     for (const { noun, id, after } of changes) {
-      if (noun === 'tunnel' && !after) drop(id, null, 'the tunnel was deleted');
+      if (noun !== 'tunnel' || after) continue;
+      drop(id, null, 'the tunnel was deleted');
+      awaited.release(id);
     }
   });
 
   return {
-    listen: listener.listen,
+    async listen() {
+      awaited.begin();
+      return await listener.listen();
+    },
     useCertificate: listener.useCertificate,
     connected: registry.connected,
-    onAvailability: registry.onAvailability,
+    awaited: awaited.has,
+    whenBack: awaited.whenBack,
+    onAvailability: (tell) => void availabilityListeners.push(tell),
     onConnection: (tell) => void connectionListeners.push(tell),
     onConfiguration: (tell) => void configurationListeners.push(tell),
     onLocalConfiguration: (tell) => void localConfigurationListeners.push(tell),
@@ -263,7 +284,7 @@ export function createEdge(options: EdgeOptions): Edge {
         .of(tunnelId)
         .map((connection) => ({ ...connection.info, configuration: configurations.stateOf(connection) })),
     dial: (tunnelId, destination, dialOptions) =>
-      dial({ registry, reachability, clock }, tunnelId, destination, dialOptions),
+      dial({ registry, reachability, clock, whenBack: awaited.whenBack }, tunnelId, destination, dialOptions),
     request: (tunnelId, headers, requestOptions) =>
       request({ registry, reachability }, tunnelId, headers, requestOptions),
     connectors: (tunnelId, destination) =>
@@ -275,7 +296,7 @@ export function createEdge(options: EdgeOptions): Edge {
     drop: (tunnelId, clientId) => drop(tunnelId, clientId, 'dropped on request'),
     async drain(graceMs) {
       void listener.close();
-      for (const connection of live.all()) connection.drain('the edge is draining');
+      for (const connection of live.all()) connection.drain('the edge is draining', true);
       if (live.size > 0) {
         await new Promise<void>((resolve) => {
           idleWaiters.push(resolve);

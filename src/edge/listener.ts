@@ -1,14 +1,13 @@
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { Http2Session } from '../http2/session.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { Clock } from '../net/clock.js';
+import { type ListeningSocket, type ListenOn, openListeningSocket } from '../net/listening-socket.js';
 import { createQuicNotice } from './quic-notice.js';
 
-export interface ListenerOptions {
-  readonly host: string;
-  readonly port: number;
+export interface ListenerOptions extends ListenOn {
   /** PEM. */
   readonly key: string;
   readonly certificate: string;
@@ -39,8 +38,6 @@ export interface Listener {
 
 /** Transports that may be without registration at the same time. */
 const MAX_CANDIDATES = 1_024;
-/** Connectors come back all at once; Node holds half of them off for a second by default. */
-const BACKLOG = 4_096;
 const WARN_INTERVAL_MS = 60_000;
 
 /**
@@ -104,22 +101,22 @@ export function createListener(options: ListenerOptions): Listener {
     socket.destroy();
   });
 
+  let socket: ListeningSocket | undefined = options.socket;
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
-          server.off('error', reject);
-          server.on('error', (error) => log.error({ err: error }, 'edge: listener error'));
-          const address = server.address() as AddressInfo;
-          void quic.open(address).then(() => resolve({ host: options.host, port: address.port }));
-        });
-      }),
+    async listen() {
+      socket = await openListeningSocket('edge', options);
+      socket.serve(
+        (transport) => void server.emit('connection', transport),
+        (error) => log.error({ err: error }, 'edge: listener error'),
+      );
+      await quic.open(socket.address);
+      return socket.address;
+    },
     useCertificate: (leaf) => server.setSecureContext(contextOf(leaf)),
-    close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    async close() {
+      const closed = Promise.all([socket?.close(), quic.close()]);
       for (const candidate of [...candidates.values()]) candidate.cut();
-      return Promise.all([closed, quic.close()]).then(() => undefined);
+      await closed;
     },
   };
 }

@@ -1,12 +1,13 @@
 import dgram from 'node:dgram';
-import type { AddressInfo } from 'node:net';
+import { isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
+import type { ListenAddress } from '../live/messages.js';
 import type { Clock } from '../net/clock.js';
 
 /** Listens for connectors that dial over QUIC, which the edge does not speak, and says so in the log. */
 export interface QuicNotice {
   /** Resolves when the UDP port is listened on, or cannot be had, which is no failure. */
-  open(address: AddressInfo): Promise<void>;
+  open(address: ListenAddress): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,9 +33,9 @@ export function createQuicNotice(clock: Clock, log: Logger): QuicNotice {
   }
 
   return {
-    open: ({ address, port, family }) =>
+    open: ({ host: address, port }) =>
       new Promise((resolve) => {
-        const opening = dgram.createSocket(family === 'IPv6' ? 'udp6' : 'udp4', onMessage);
+        const opening = dgram.createSocket(isIPv6(address) ? 'udp6' : 'udp4', onMessage);
         opening.on('error', (error) => {
           log.debug({ err: error, address, port }, 'edge: connectors that dial over QUIC go unnoticed');
           if (socket !== opening) return;

@@ -10,10 +10,15 @@ const REASON_OF_NO_WAY = {
   no_ingress: 'Network Unreachable',
 } as const satisfies Record<NoWay, FailureReason>;
 
-/** The result when there is no way to the origin, which needs no probe; undefined when there is one. */
+/**
+ * The result when there is no way to the origin, which needs no probe; undefined when there is one, and while its tunnel is awaited:
+ * nothing is known then.
+ */
 export function withoutWay(origin: OriginAddress, offramps: OffRamps): ProbeResult | undefined {
   const way = offramps.select(origin);
-  return way.kind === 'none' ? failed(REASON_OF_NO_WAY[way.failure], 0, null, way.detail) : undefined;
+  return way.kind === 'none' && way.awaitedTunnel === undefined
+    ? failed(REASON_OF_NO_WAY[way.failure], 0, null, way.detail)
+    : undefined;
 }
 
 /** Ingress rules take HTTP alone: no other monitor can ever find such an origin healthy. */
@@ -26,13 +31,15 @@ function withoutUse({ origin, monitor }: ProbeTarget, offramps: OffRamps): Probe
 
 /**
  * One check by the way that traffic takes; `certain` when there is none, so that nothing was dialled and no second
- * opinion is needed. Never rejects. The result of an aborted check means nothing.
+ * opinion is needed. Null while the tunnel to it is awaited. Never rejects. The result of an aborted check means nothing.
  */
 export async function checkOnce(
   target: ProbeTarget,
   means: ProbeMeans,
   signal: AbortSignal,
-): Promise<{ result: ProbeResult; certain: boolean }> {
+): Promise<{ result: ProbeResult; certain: boolean } | null> {
+  const way = means.offramps.select(target.origin);
+  if (way.kind === 'none' && way.awaitedTunnel !== undefined) return null;
   const cutOff = withoutWay(target.origin, means.offramps) ?? withoutUse(target, means.offramps);
   if (cutOff) return { result: cutOff, certain: true };
   return { result: await check(PROBES[target.monitor.type], target, means, signal), certain: false };

@@ -13,6 +13,7 @@ import {
   rejudged,
   standsLike,
   type Track,
+  trackFrom,
 } from './track.js';
 
 /** Who judges: a region, or null for this place alone. */
@@ -55,25 +56,26 @@ export interface CheckedOrigin extends Omit<ProbeTarget, 'monitor'> {
   readonly places: readonly Place[];
 }
 
-/** Starts with a check at once. `target` is asked at each check for what it is then. */
+/** Starts with a check at once, from `initial` when something is known already. `target` is asked at each check for what it is then. */
 export function startChecks(
   target: () => CheckedOrigin,
   first: LiveMonitor,
   { scheduler, means, faults, onResult }: ChecksParts,
+  initial?: PlaceHealth,
 ): MonitorChecks {
   let monitor = first;
   /** Of the places that see what the probes see. */
-  let common = NEW_TRACK;
+  let common = initial ? trackFrom(initial) : NEW_TRACK;
   /** Of those that see, or have seen, a fault, until nothing is left of it. */
   const others = new Map<Place, Track>();
   let last: Outcome | undefined;
   let health = common.health;
 
   const job = scheduler.every(monitor.interval * 1_000, async (signal) => {
-    const { result, certain } = await checkOnce({ ...target(), monitor }, means, signal);
-    if (signal.aborted) return;
+    const checked = await checkOnce({ ...target(), monitor }, means, signal);
+    if (signal.aborted || checked === null) return;
     const before = health;
-    record({ result, certain, at: means.clock.now() });
+    record({ ...checked, at: means.clock.now() });
     onResult(checks, before);
   });
 

@@ -4,7 +4,7 @@ import type { LiveMonitor, LivePool } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
 import { checkOnce } from './check-once.js';
-import type { ProbeMeans, ProbeTarget } from './probes/probe.js';
+import { failed, type ProbeMeans, type ProbeTarget } from './probes/probe.js';
 
 /** Tries of a monitor that nobody's health depends on. */
 export interface Previews {
@@ -151,7 +151,8 @@ async function reportOn(
   means: ProbeMeans,
   signal: AbortSignal,
 ): Promise<OriginHealthReport> {
-  const { result } = await checkOnce(target, means, signal);
+  // A try cannot wait for a tunnel that may come back.
+  const result = (await checkOnce(target, means, signal))?.result ?? failed('Network Unreachable');
   const { address } = target.origin;
   const { passed, reason, detail, responseCode, rttMs } = result;
   return {

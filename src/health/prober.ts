@@ -4,6 +4,7 @@ import type { Fault } from '../live/faults.js';
 import type { FailureReason, HealthBoard, HealthState, HealthTransition } from '../live/health-board.js';
 import type { PoolHealthReport } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { StoredHealth } from '../live/stored-health.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
 import { createFaults } from './faults.js';
@@ -11,6 +12,7 @@ import type { Place } from './monitor-checks.js';
 import { reportPoolHealth } from './pool-health-report.js';
 import { createPreviews, type Previews } from './previews.js';
 import { createScheduler } from './scheduler.js';
+import { createLastVerdicts } from './stored-health.js';
 import type { Target } from './targets.js';
 import type { PlaceHealth } from './track.js';
 import { createWatches } from './watches.js';
@@ -23,6 +25,8 @@ export interface ProberOptions {
   readonly offramps: OffRamps;
   readonly tunnels: Pick<TunnelDialer, 'onAvailability'>;
   readonly log: Logger;
+  /** What the last process has found: it stands until the first result. */
+  readonly storedHealth?: readonly StoredHealth[];
   readonly clock?: Clock;
   /** Probes under way at once; each holds one socket. */
   readonly maxInFlight?: number;
@@ -120,7 +124,14 @@ export function createProber(options: ProberOptions): Prober {
     for (const listener of findingListeners) listener({ target, monitorId, from, to, failureReason, at });
   }
 
-  const watches = createWatches({ store, offramps, tunnels: options.tunnels, clock, parts });
+  const watches = createWatches({
+    store,
+    offramps,
+    tunnels: options.tunnels,
+    clock,
+    lastVerdicts: createLastVerdicts(options.storedHealth ?? []),
+    parts,
+  });
 
   function placeHealth(poolId: string, place: Place): (originKey: string) => PlaceHealth | undefined {
     return (originKey) => watches.get(poolId, originKey)?.at(place);

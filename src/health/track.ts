@@ -37,6 +37,10 @@ export const UNCHECKED: PlaceHealth = {
 export const NEW_TRACK: Track = { standing: UNJUDGED, health: UNCHECKED, fault: null };
 
 type FailureToShow = Pick<PlaceHealth, 'failureReason' | 'failureDetail'>;
+/** Goes on from a verdict that was found before. */
+export function trackFrom(health: PlaceHealth): Track {
+  return { standing: { state: health.state, passes: 0, failures: 0 }, health, fault: null };
+}
 
 /** So much of the smoothed round trip is the newest sample. */
 const NEWEST_SHARE = 0.2;

@@ -38,10 +38,12 @@ export interface WatchParts {
   readonly onFinding: (target: Target, monitorId: string, from: HealthState, found: PlaceHealth) => void;
 }
 
-export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
+/** `last` is the verdict that the last process has left: it stands until the first result. */
+export function watchOrigin(first: Target, watchParts: WatchParts, last?: PlaceHealth): Watch {
   const { board, scheduler, means, faults, onTransition, onFinding } = watchParts;
   let target = first;
-  let health = UNKNOWN_HEALTH;
+  let health: OriginHealth = last ? { ...last, regions: null } : UNKNOWN_HEALTH;
+  let begun = false;
   /** By monitor id. */
   const checks = new Map<string, MonitorChecks>();
   /** Added beside others that had come to a verdict: they have no say before they have come to one of their own. */
@@ -49,6 +51,7 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
   const listeners: (() => void)[] = [];
   const parts = { scheduler, means, faults, onResult };
   follow();
+  begun = true;
   publish();
 
   /** One run of checks for each monitor of the target. */
@@ -67,12 +70,15 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
       joining.delete(id);
     }
     const remain = checks.size > 0;
-    for (const [id, monitor] of wanted) {
+    for (const { monitor, monitoringOnly } of target.monitors) {
+      const { id } = monitor;
       if (checks.has(id)) continue;
       if (remain && stands && !known.has(id)) joining.add(id);
+      // What one that has no say has found is not written down.
+      const initial = begun || monitoringOnly ? undefined : last;
       checks.set(
         id,
-        startChecks(() => target, monitor, parts),
+        startChecks(() => target, monitor, parts, initial),
       );
     }
   }
@@ -80,7 +86,9 @@ export function watchOrigin(first: Target, watchParts: WatchParts): Watch {
   function onResult({ monitor, health: found }: MonitorChecks, { state: from }: PlaceHealth): void {
     // The only one that has a say speaks through the origin's own health.
     const alone = target.monitors.length === 1 && !target.monitors[0]!.monitoringOnly;
-    if (!alone && from !== found.state) onFinding(target, monitor.id, from, found);
+    // Nobody knows what it had found before the start: that it finds nothing wrong is no news.
+    const noNews = last !== undefined && from === 'unknown' && found.state === 'healthy';
+    if (!alone && !noNews && from !== found.state) onFinding(target, monitor.id, from, found);
     settle();
   }
 

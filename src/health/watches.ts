@@ -9,6 +9,7 @@ import {
   dependsOnTunnel,
   isBehindTunnel,
 } from './private-origins.js';
+import type { LastVerdicts } from './stored-health.js';
 import { affectedPools, targetsOf } from './targets.js';
 import { type Watch, type WatchParts, watchOrigin } from './watch.js';
 
@@ -17,6 +18,7 @@ export interface WatchesOptions {
   readonly offramps: OffRamps;
   readonly tunnels: Pick<TunnelDialer, 'onAvailability'>;
   readonly clock: Clock;
+  readonly lastVerdicts: LastVerdicts;
   readonly parts: WatchParts;
 }
 
@@ -42,7 +44,14 @@ const LOOKS_PER_STEP = 16;
  * Follows the configuration and the tunnels. What a big change asks for is done in slices, by what the configuration is by
  * then; a small one is followed when `apply` returns.
  */
-export function createWatches({ store, offramps, tunnels, clock, parts }: WatchesOptions): Watches {
+export function createWatches({
+  store,
+  offramps,
+  tunnels,
+  clock,
+  lastVerdicts,
+  parts,
+}: WatchesOptions): Watches {
   /** By pool, then by origin key. */
   const pools = new Map<string, Map<string, Watch>>();
   /** Those behind tunnels. */
@@ -55,6 +64,8 @@ export function createWatches({ store, offramps, tunnels, clock, parts }: Watche
   const stalePools = new Set(store.snapshot.pools.keys());
   let stale: { readonly networks: ChangedNetworks; readonly tunnels: Set<string> } = nothingStale();
   const work = inSlices(catchUp, STEPS_PER_TURN, () => {
+    // The configuration of the start is followed.
+    if (store.snapshot.revision > 0) lastVerdicts.forget();
     if (waiters.length === 0) return;
     const fresh = takeStarted();
     for (const tell of waiters.splice(0)) tell(fresh);
@@ -85,7 +96,7 @@ export function createWatches({ store, offramps, tunnels, clock, parts }: Watche
       // It has changed once more in the meantime, and its turn comes again.
       if (stalePools.has(poolId)) return;
       const known = watches.get(key);
-      const watch = known ?? watchOrigin(target, parts);
+      const watch = known ?? watchOrigin(target, parts, lastVerdicts.take(poolId, target.origin));
       if (known) known.update(target);
       watches.set(key, watch);
       if (watch.unseen) started.push(watch);

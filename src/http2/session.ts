@@ -116,6 +116,12 @@ export class Http2Session extends EventEmitter {
     this.#endWhenIdle();
   }
 
+  /** Sends what waits and ends the transport, whatever streams are still open: the other end knows then that nothing more comes. */
+  finish(): void {
+    this.close();
+    if (!this.destroyed) this.#endTransport();
+  }
+
   /** Ends the session and everything in it. Streams whose end has arrived can still be read. */
   destroy(error?: Error): void {
     if (this.destroyed) return;

@@ -1,33 +1,39 @@
 import type { Cidr } from '../net/cidr.js';
+import type { ListenOn } from '../net/listening-socket.js';
 import type { LocatedNetwork } from '../net/locations.js';
 import type { Place } from '../net/place.js';
 import type { SnapshotDelta } from './snapshot.js';
+import type { StoredHealth } from './stored-health.js';
 
-/** What the data plane's thread is started with. */
+/** What the data plane's thread opens first. */
+export interface DataPlaneListen {
+  readonly edge: ListenOn;
+  readonly http: ListenOn;
+  readonly https: ListenOn;
+  readonly dns: ListenOn & { readonly fds: readonly number[] };
+  readonly tcp: readonly (ListenOn & { readonly name: string })[];
+}
+
+/** What the data plane is started with, when its sockets are open. */
 export interface DataPlaneOptions {
   readonly edge: {
-    readonly host: string;
-    readonly port: number;
     readonly certificate: string;
     readonly key: string;
     /** See `EdgeOptions`. */
     readonly halfCloseIdleMs: number;
   };
-  readonly http: { readonly host: string; readonly port: number };
-  readonly https: { readonly host: string; readonly port: number };
   /** Of HTTPS traffic: files (PEM) to follow, or the CA (PEM) that signs certificates here. */
   readonly certificates:
     | { readonly certFile: string; readonly keyFile: string }
     | { readonly caCertificate: string; readonly caKey: string };
   readonly dns: {
-    readonly host: string;
-    readonly port: number;
     /** Of the zones: labels below each apex, or whole names. */
     readonly nameServers: readonly string[];
   };
   /** What DNS answers for proxied load balancers and name servers; empty for the addresses of their listeners. */
   readonly advertised: readonly string[];
-  readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
+  /** In the order in which their sockets were opened. */
+  readonly tcp: { readonly ports: readonly TcpPort[] };
   /** Where load balancers of accounts get addresses of their own; null gives them none. */
   readonly privateNetwork: { readonly network: Cidr; readonly port: number } | null;
   readonly proxyProtocol: {
@@ -55,9 +61,19 @@ export interface DataPlaneOptions {
   readonly alwaysUseHttps: boolean;
   readonly originTls: 'full' | 'strict';
   readonly logLevel: string;
+  /** Those that were connected when the last process ended. */
+  readonly awaitedTunnels: readonly string[];
+  /** The last verdicts that were written down. */
+  readonly storedHealth: readonly StoredHealth[];
   /** The configuration at the start: nothing listens before it is applied. */
   readonly configuration: SnapshotDelta;
 }
+
+/**
+ * Milliseconds that a tunnel which was connected when the last process ended has to come back. Our connector tries again within half
+ * a second of a goodbye; cloudflared within two seconds, and within four after one failure.
+ */
+export const AWAIT_MS = 5_000;
 
 /** A port whose connections go to one load balancer. */
 export interface TcpPort {

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
 import { createConnectionTable } from './connection-table.js';
 import type { DataPlane } from './data-plane.js';
+import type { DataPlaneOptions } from './data-plane-options.js';
+import type { DataPlaneThread } from './data-plane-thread.js';
 import { createDeltaSender } from './delta-parts.js';
 import type {
   ConnectionInfo,
@@ -13,8 +14,8 @@ import type {
 } from './messages.js';
 
 export interface WorkerOptions {
-  readonly script: URL;
-  readonly workerData: unknown;
+  readonly thread: DataPlaneThread;
+  readonly start: DataPlaneOptions;
   readonly onApplied: (revision: number) => void;
   readonly onConnection: (event: ConnectionEvent) => void;
   /** A connector of a locally managed tunnel has told its configuration: JSON text of an object. */
@@ -31,11 +32,6 @@ export type ConnectionEvent = Extract<FromDataPlane, { connection: ConnectionInf
 };
 
 const ANSWER_MS = 5_000;
-/**
- * A third of it is what the collector copies at most while requests wait. A big configuration survives its first collections,
- * and with Node's own size each of them took 10 ms and more; requests cost the same with either (bench/health).
- */
-const YOUNG_GENERATION_MB = 16;
 const MAX_OPEN_QUESTIONS = 1_024;
 
 interface OpenQuestion {
@@ -43,16 +39,11 @@ interface OpenQuestion {
   readonly reject: (error: Error) => void;
 }
 
-/** Starts the data plane in a thread of its own and resolves when it listens. */
+/** Starts the data plane in its thread, whose sockets are open, and resolves when it serves them. */
 export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane> {
-  const worker = new Worker(options.script, {
-    workerData: options.workerData,
-    execArgv: [],
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  });
+  const { worker, ended } = options.thread;
   const questions = new Map<number, OpenQuestion>();
   const connections = createConnectionTable();
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let listening = false;
   let draining = false;
   let lastQuestion = 0;
@@ -109,7 +100,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
             async drain(graceMs) {
               draining = true;
               post({ type: 'drain', graceMs });
-              await ended;
+              await ended.catch(() => {});
             },
           });
         case 'staged':
@@ -139,7 +130,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
       else if (!draining) options.onFailure(error);
       draining = true;
     };
-    worker.on('error', fail);
-    worker.on('exit', (code) => fail(new Error(`the data plane ended with code ${code}`)));
+    ended.catch(fail);
+    worker.postMessage(options.start);
   });
 }

@@ -9,6 +9,8 @@ import { createTunnelHealth } from './tunnel-health.js';
 export interface NotificationsOptions {
   /** The configuration at the start. */
   readonly everything: Omit<SnapshotDelta, 'revision'>;
+  /** Those that were connected before the start, and that nobody has missed yet. */
+  readonly awaitedTunnels: readonly string[];
   readonly clock: Clock;
   /** The status of a tunnel by its connections now. */
   readonly tunnelStatus: (tunnelId: string) => string;
@@ -21,14 +23,17 @@ export interface Notifications {
   monitorEvent(event: MonitorEvent): void;
   /** A connection of the tunnel has come or gone. */
   connectionChanged(tunnelId: string): void;
+  /** Connectors can register from now on. */
+  started(): void;
   committed(delta: Omit<SnapshotDelta, 'revision'>): void;
 }
 
 export function createNotifications(options: NotificationsOptions): Notifications {
   const { clock, send } = options;
   const changes = createChangeAlerts(options.everything);
-  const { connectionChanged } = createTunnelHealth({
+  const { connectionChanged, started } = createTunnelHealth({
     clock,
+    awaited: options.awaitedTunnels,
     tunnel: changes.tunnel,
     statusOf: options.tunnelStatus,
     emit: send,
@@ -40,6 +45,7 @@ export function createNotifications(options: NotificationsOptions): Notification
     poolEvent: (event) => sendAll(alertsOfPool(event)),
     monitorEvent: (event) => sendAll(alertsOfMonitor(event)),
     connectionChanged,
+    started,
     committed: (delta) => sendAll(changes.follow(delta, clock.now())),
   };
 }

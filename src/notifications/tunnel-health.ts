@@ -1,3 +1,4 @@
+import { AWAIT_MS } from '../live/data-plane-options.js';
 import type { LiveTunnel } from '../live/snapshot.js';
 import type { Clock } from '../net/clock.js';
 import { type Alert, timestampOf } from './alert.js';
@@ -7,6 +8,8 @@ const SETTLE_MS = 2_000;
 
 export interface TunnelHealthOptions {
   readonly clock: Clock;
+  /** Tunnels that were connected before the start: nothing is told of them until they have had their time to come back. */
+  readonly awaited: readonly string[];
   /** Undefined when the tunnel is gone. */
   readonly tunnel: (id: string) => LiveTunnel | undefined;
   /** By its connections now. */
@@ -15,10 +18,11 @@ export interface TunnelHealthOptions {
 }
 
 /** Tells how a tunnel is, when that has changed and has settled. */
-export function createTunnelHealth({ clock, tunnel, statusOf, emit }: TunnelHealthOptions) {
+export function createTunnelHealth({ clock, awaited, tunnel, statusOf, emit }: TunnelHealthOptions) {
   /** By tunnel id: what was told last. */
-  const told = new Map<string, string>();
+  const told = new Map(awaited.map((id) => [id, 'healthy']));
   const unsettled = new Set<string>();
+  const returning = new Set(awaited);
 
   function settle(): void {
     for (const id of unsettled) {
@@ -41,11 +45,21 @@ export function createTunnelHealth({ clock, tunnel, statusOf, emit }: TunnelHeal
     });
   }
 
+  /** A connection of the tunnel has come or gone. */
+  function connectionChanged(tunnelId: string): void {
+    if (returning.has(tunnelId)) return;
+    if (unsettled.size === 0) clock.after(SETTLE_MS, settle);
+    unsettled.add(tunnelId);
+  }
+
   return {
-    /** A connection of the tunnel has come or gone. */
-    connectionChanged(tunnelId: string): void {
-      if (unsettled.size === 0) clock.after(SETTLE_MS, settle);
-      unsettled.add(tunnelId);
+    connectionChanged,
+    /** Connectors can register from now on. */
+    started(): void {
+      clock.after(AWAIT_MS, () => {
+        returning.clear();
+        for (const id of awaited) connectionChanged(id);
+      });
     },
   };
 }

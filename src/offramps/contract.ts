@@ -118,6 +118,11 @@ export interface TunnelDialer {
   /** Those that have a connection, and why others are preferred to reach a destination, null when none are. */
   connectors(tunnelId: string, destination: string): readonly ConnectorState[];
   /** Called when a tunnel gets its first or loses its last usable connection. */
+  /** Whether the tunnel was connected when the last process ended, and still has time to come back: a dial waits for it. */
+  awaited?(tunnelId: string): boolean;
+  /** Calls `retry` once, when such a tunnel is back or has had its time. Returns what takes that back, or null: nothing to wait for. */
+  whenBack?(tunnelId: string, retry: () => void): (() => void) | null;
+  /** Called when a tunnel gets its first or loses its last usable connection, and when an awaited one has had its time. */
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
 
@@ -149,11 +154,19 @@ export type Way =
   | { readonly kind: 'tunnel'; readonly tunnelId: string; readonly routeId: string }
   /** Through the ingress rules of a tunnel, which decide by host and path: HTTP alone. */
   | { readonly kind: 'ingress'; readonly tunnelId: string }
-  | { readonly kind: 'none'; readonly failure: NoWay; readonly detail: string };
+  | {
+      readonly kind: 'none';
+      readonly failure: NoWay;
+      readonly detail: string;
+      /** The tunnel that has no connection was connected when the last process ended, and still has time to come back. */
+      readonly awaitedTunnel?: string;
+    };
 
 export interface OffRamps {
   /** Chosen by virtual network and longest prefix; asked at every dial, so a new route counts at once. */
   select(origin: OriginAddress): Way;
+  /** As `TunnelDialer.whenBack`. */
+  whenBack?(tunnelId: string, retry: () => void): (() => void) | null;
   /** `select` and dial in one step; when there is no way the returned socket fails with that DialError. */
   dial(origin: OriginAddress, port: number, options: DialOptions): OriginSocket;
   /** `select` and an HTTP request in one step, for an origin behind ingress rules. Throws the DialError when there is no such way. */

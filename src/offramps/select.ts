@@ -22,8 +22,13 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
     if (store.snapshot.tunnels.get(tunnelId)?.accountId !== accountId)
       return noWay('no_ingress', `${address} is the hostname of a tunnel that the account does not have`);
     if (!tunnels.connected(tunnelId))
-      return noWay('no_connection', `Tunnel ${tunnelId}, behind ${address}, has no connection`);
+      return noConnection(tunnelId, `Tunnel ${tunnelId}, behind ${address}, has no connection`);
     return { kind: 'ingress', tunnelId };
+  }
+
+  function noConnection(tunnelId: string, detail: string): Way {
+    const way = noWay('no_connection', detail);
+    return tunnels.awaited?.(tunnelId) ? { ...way, awaitedTunnel: tunnelId } : way;
   }
 
   const select: OffRamps['select'] = (origin): Way => {
@@ -42,8 +47,8 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
     }
     if (!tunnels.connected(route.tunnelId)) {
       const { tunnelId, network } = route;
-      return noWay(
-        'no_connection',
+      return noConnection(
+        tunnelId,
         `Tunnel ${tunnelId}, the route ${network} to ${address}, has no connection`,
       );
     }
@@ -52,6 +57,7 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
 
   return {
     select,
+    whenBack: (tunnelId, retry) => tunnels.whenBack?.(tunnelId, retry) ?? null,
     dial(origin, port, options) {
       return dialOn(table, select(origin), { host: origin.ip ?? origin.address, port }, options);
     },
@@ -69,7 +75,7 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
   };
 }
 
-function noWay(failure: NoWay, detail: string): Way {
+function noWay(failure: NoWay, detail: string): Extract<Way, { kind: 'none' }> {
   return { kind: 'none', failure, detail };
 }
 

@@ -26,7 +26,10 @@ export function createOffRampTable({ tunnels, direct }: OffRampParts): OffRampTa
         failure: 'no_ingress',
         detail: `Only HTTP goes through the ingress rules of tunnel ${tunnelId}, not plain bytes`,
       }),
-    none: dialNowhere,
+    none: (way, destination, options) =>
+      way.awaitedTunnel === undefined
+        ? dialNowhere(way)
+        : tunnels.dial(way.awaitedTunnel, destination, options),
   };
 }
 

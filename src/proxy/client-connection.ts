@@ -48,6 +48,8 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
   /** The origin takes no more of the body for now. */
   private originFull = false;
   private readonly readAhead: ReadAhead;
+  /** Whether a request has come. */
+  private served = false;
   private readonly head: HeadBuffer;
   private readonly emptyLines = new EmptyLines();
   private readonly forward: ForwardPiece = (piece) => this.exchange?.bodyPiece(piece);
@@ -73,9 +75,10 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
     socket.on('close', () => this.onClose());
   }
 
-  /** Closes now when no request is under way, otherwise after it. */
-  drain(): void {
-    if (this.state === 'awaiting_head' && this.head.isEmpty) this.linger();
+  /** Closes now when no request is under way, otherwise after it. With `awaitFirst` a client that has sent none yet may still do so. */
+  drain(awaitFirst = false): void {
+    if (this.state !== 'awaiting_head' || !this.head.isEmpty) return;
+    if (!awaitFirst || this.served) this.linger();
   }
 
   destroy(): void {
@@ -254,6 +257,7 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
 
   private startExchange(request: RequestHead): void {
     this.state = 'exchanging';
+    this.served = true;
     this.body = bodyReader(request);
     this.deadline = NEVER;
     const { services } = this;

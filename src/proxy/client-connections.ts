@@ -2,8 +2,8 @@ import type { LimitReached } from './limit-log.js';
 
 /** A client's connection, whatever it speaks. */
 export interface ClientTransport {
-  /** Ends now when no request is under way, otherwise after them. */
-  drain(): void;
+  /** Ends now when no request is under way, otherwise after them. With `awaitFirst` one without any request so far stays. */
+  drain(awaitFirst?: boolean): void;
   destroy(): void;
   /** Closes the connection at once if nothing is under way on it; false when there is. */
   closeIdle(): boolean;

@@ -31,6 +31,8 @@ export interface ProxyTimeouts {
   readonly clientHead: number;
   /** Between two requests on one client connection, be it HTTP/1.1 or HTTP/2. */
   readonly clientIdle: number;
+  /** After a drain has begun: for the handshakes and first requests of clients that have just connected. */
+  readonly firstWhileDraining: number;
   /** Of an HTTP/2 session with requests under way, without a byte in either direction: then a PING must go out as long again. */
   readonly sessionSilence: number;
   /** Without a byte of a body moving, in either direction. */
@@ -76,6 +78,7 @@ export const DEFAULT_TIMEOUTS: ProxyTimeouts = {
   tlsHandshake: 10_000,
   clientHead: 10_000,
   clientIdle: 400_000,
+  firstWhileDraining: 250,
   sessionSilence: 15_000,
   bodyIdle: 120_000,
   clientLook: 3_000,

@@ -1,4 +1,4 @@
-import net from 'node:net';
+import type net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { ProxyProtocol } from '../live/data-plane-options.js';
@@ -8,6 +8,7 @@ import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Cidr } from '../net/cidr.js';
+import type { ListenOn } from '../net/listening-socket.js';
 import type { Place } from '../net/place.js';
 import { createRays } from '../net/ray.js';
 import type { OffRamps } from '../offramps/contract.js';
@@ -41,10 +42,7 @@ import type { ProxyServices } from './services.js';
 import { createTrustedProxies } from './trusted-proxies.js';
 import type { Places } from './visit.js';
 
-export interface ProxyOptions extends Places {
-  readonly host: string;
-  /** 0 = any free port. */
-  readonly port: number;
+export interface ProxyOptions extends Places, ListenOn {
   /** Null listens for plain HTTP alone. */
   readonly https: HttpsOptions | null;
   /** Where this proxy is; CF-Ray shows its `pop`. */
@@ -71,7 +69,7 @@ export interface ProxyOptions extends Places {
   readonly healthPath?: string | null;
 }
 
-export interface HttpsOptions extends ListenAddress {
+export interface HttpsOptions extends ListenOn {
   /** Files to follow, or what makes a certificate for the name of a load balancer and the one for all other names. */
   readonly certificates:
     | { readonly certFile: string; readonly keyFile: string }
@@ -98,9 +96,6 @@ export interface Proxy {
 
 /** How ways to origins change: connections that were made before are not used again. */
 const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
-
-/** What waits for a client before its origin is paused; with Node's 16 KiB that would be after nearly every read. */
-const CLIENT_BUFFER_BYTES = 64 * 1024;
 
 /**
  * A proxy for HTTP/1.1 over TCP, and for HTTP/1.1 and HTTP/2 over TLS, that follows the snapshot. The path of a request:
@@ -189,6 +184,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     const client = makeTransport();
     clients.add(client);
     socket.once('close', () => clients.remove(client));
+    if (draining) client.drain(true);
   }
 
   function arrivals(mode: ProxyProtocol, listener: string): (arrived: Arrived) => Arrivals {
@@ -204,23 +200,21 @@ export function createProxy(options: ProxyOptions): Proxy {
     return (arrived) => createArrivals({ mode, listener, ...shared }, arrived);
   }
 
-  function listenForHttp(address: ListenAddress, own: ProxyServices, mode: ProxyProtocol) {
-    // Half-open, because an upgraded connection may end one direction before the other.
-    const options = { noDelay: true, allowHalfOpen: true, highWaterMark: CLIENT_BUFFER_BYTES };
+  function listenForHttp(on: ListenOn, own: ProxyServices, mode: ProxyProtocol) {
     const arrived: Arrived = (socket, addresses) => {
       accept(socket, () => new ClientConnection(socket, 'http', clientOf(addresses), own));
       socket.resume();
     };
     const { take, cut } = arrivals(mode, 'http')(arrived);
-    return { ...createListener(net.createServer(options, take), address, log), cut };
+    return { ...createListener('http', on, take, log), cut };
   }
   const http = listenForHttp(options, services, proxyProtocol.http);
   const others = new Set<Listener>();
   const https = options.https && listenForTls(options.https);
 
-  function listenForTls({ certificates, ...address }: HttpsOptions) {
+  function listenForTls({ certificates, ...on }: HttpsOptions): Listener & { cutHandshakes(): void } {
     const serveHttp2 = createHttp2Server(services);
-    const { server, cutHandshakes } = createHttpsServer({
+    const { take, cutHandshakes, close } = createHttpsServer({
       certificates: certificateSource(certificates, services.hosts, limits.certificates, log),
       handshakeTimeout: timeouts.tlsHandshake,
       handshakes: limits.tlsHandshakes,
@@ -234,21 +228,34 @@ export function createProxy(options: ProxyOptions): Proxy {
           return new ClientConnection(socket, 'https', client, services, tcp);
         }),
     });
-    return { ...createListener(server, address, log), cutHandshakes };
+    const listener = createListener('https', on, take, log);
+    return {
+      ...listener,
+      cutHandshakes,
+      close: (how: Parameters<Listener['close']>[0]) => listener.close(how).finally(close),
+    };
   }
 
   async function drain(graceMs: number): Promise<void> {
     draining = true;
-    const closed = Promise.all([http.close(), https?.close(), ...[...others].map((one) => one.close())]);
-    http.cut();
-    https?.cutHandshakes();
+    // A client whose connect has succeeded has a right to its answer.
+    const closed = Promise.all([http, https, ...others].map((one) => one?.close({ acceptQueued: true })));
     renewResponders();
-    for (const client of clients.all()) client.drain();
+    for (const client of clients.all()) client.drain(true);
+    const firstRequests = setTimeout(
+      () => {
+        http.cut();
+        https?.cutHandshakes();
+        for (const client of clients.all()) client.drain();
+      },
+      Math.min(graceMs, timeouts.firstWhileDraining),
+    );
     const grace = setTimeout(() => {
       for (const client of clients.all()) client.destroy();
     }, graceMs);
     await closed;
     clearTimeout(grace);
+    clearTimeout(firstRequests);
     deadlines.stop();
   }
 
@@ -259,7 +266,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       others.add(listener);
       return {
         listen: listener.listen,
-        close: () => listener.close().finally(() => others.delete(listener)),
+        close: (how) => listener.close(how).finally(() => others.delete(listener)),
       };
     },
     drain,

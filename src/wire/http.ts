@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyError,
@@ -50,6 +50,8 @@ export interface HttpOptions {
   /** Code of the point of presence, shown in `cf-ray`. */
   readonly pop: string;
   readonly log: Logger;
+  /** Listens already, and gives its requests to the instance when that is ready; null for an instance that nobody calls. */
+  readonly server: Server | null;
 }
 
 /** Whether what memory shows is what the database has. */
@@ -69,8 +71,7 @@ export function createHttp(options: HttpOptions) {
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
     rewriteUrl: (request) => canonicalUrl(request.url ?? '/'),
-    requestTimeout: 30_000,
-    keepAliveTimeout: 75_000,
+    ...(options.server ? { serverFactory: () => options.server! } : {}),
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: 'idle',
     return503OnClosing: false,

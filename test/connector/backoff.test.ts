@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoffMs, failuresAfter } from '../../src/connector/backoff.js';
+import { backoffMs, failuresAfter, hurriedMs, hurryUntil } from '../../src/connector/backoff.js';
 
 test('the wait is anything up to two seconds, doubled with each failure up to thirty-two', () => {
   const longest = [1, 2, 3, 4, 5, 6, 7, 1_000].map((failures) => backoffMs(failures, () => 1));
@@ -12,4 +12,10 @@ test('a connection that lasted makes up for the failures before it, one that is 
   expect(failuresAfter(3, 7_999)).toBe(3);
   expect(failuresAfter(3, 8_000)).toBe(0);
   expect(failuresAfter(100, 32_000)).toBe(0);
+});
+
+test('an edge that says goodbye is tried in quick succession for five seconds, unless it says so at once', () => {
+  expect(hurryUntil(100, 1_000)).toBe(5_100);
+  expect(hurryUntil(100, 999)).toBe(0);
+  expect([hurriedMs(() => 0), hurriedMs(() => 1)]).toEqual([0, 500]);
 });

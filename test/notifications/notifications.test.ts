@@ -18,6 +18,7 @@ function start(upsert: object = { pool: [livePool()], tunnel: [tunnel] }) {
   const alerts: Alert[] = [];
   const status = { now: 'healthy' };
   const notifications = createNotifications({
+    awaitedTunnels: [],
     everything: { complete: true, upsert, remove: {} },
     clock,
     tunnelStatus: () => status.now,

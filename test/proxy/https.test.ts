@@ -280,7 +280,7 @@ test('T112 a WebSocket passes over TLS, and each end is passed on', async () => 
   await ended;
 });
 
-test('a drain ends handshakes at once, and connections at rest', async () => {
+test('a drain ends handshakes, and connections at rest', async () => {
   const rig = await startHttpsRig({ https: await madeCertificates() });
   const silent = net.connect(rig.httpsPort, '127.0.0.1');
   onTestFinished(() => void silent.destroy());

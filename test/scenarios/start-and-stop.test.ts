@@ -164,6 +164,8 @@ test('a port that is taken is named, with the way out', async () => {
     '0',
   ]);
   expect([other.code, other.err]).toEqual([1, expect.stringContaining(`${traffic} is in use`)]);
+  // Both are told before anything long is begun.
+  expect(`${err}${other.err}`).not.toContain('Opening the embedded database');
   await first.stop();
 });
 
@@ -307,3 +309,39 @@ test('SIGTERM during the start ends the process with 0 and without a ready line'
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(out).toBe('');
 });
+
+test('who comes while the program still starts waits, and is answered', async () => {
+  const [api, traffic] = [await freePort(), await freePort()];
+  const others = ['edge-', 'https-', 'dns-'].flatMap((name) => [`--${name}port`, '0']);
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'start', '--json', '--memory', '--port', `${api}`, '--http-port', `${traffic}`, ...others],
+    { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const told: string[] = [];
+  const ready = once(readline.createInterface({ input: child.stdout }), 'line').then(() =>
+    told.push('ready'),
+  );
+  await eventually(async () => !(await refusesConnections('127.0.0.1', api)));
+  await eventually(async () => !(await refusesConnections('127.0.0.1', traffic)));
+  told.push('both ports open');
+  const answers = await Promise.all([
+    fetch(`http://127.0.0.1:${api}/client/v4/accounts`, { headers: { authorization: 'Bearer a' } }),
+    fetch(`http://127.0.0.1:${traffic}/`),
+  ]);
+  await ready;
+  expect(told).toEqual(['both ports open', 'ready']);
+  expect(answers.map(({ status }) => status)).toEqual([200, 530]);
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await gone).toEqual([0, null]);
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

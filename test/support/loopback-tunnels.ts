@@ -9,6 +9,9 @@ import { createDirectDialer } from '../../src/offramps/direct.js';
 export interface LoopbackTunnels extends TunnelDialer {
   connect(tunnelId: string): void;
   disconnect(tunnelId: string): void;
+  /** Was connected when the last process ended; until it connects, or has had its time. */
+  await(tunnelId: string): void;
+  giveUp(tunnelId: string): void;
   /** What has been asked for, in order. */
   readonly dialled: readonly (Destination & { readonly tunnelId: string })[];
   /** Sockets that have not been let go of: now, and at most so far. */
@@ -19,6 +22,7 @@ export interface LoopbackTunnels extends TunnelDialer {
 /** Stands in for the connectors: whatever private address a stream asks for, it reaches 127.0.0.1 at the same port. */
 export function createLoopbackTunnels(): LoopbackTunnels {
   const live = new Set<string>();
+  const awaited = new Set<string>();
   const listeners: ((tunnelId: string, available: boolean) => void)[] = [];
   const dialled: (Destination & { tunnelId: string })[] = [];
   const sockets = new Set<OriginSocket>();
@@ -49,7 +53,14 @@ export function createLoopbackTunnels(): LoopbackTunnels {
     },
     connectors: () => [],
     onAvailability: (listener) => listeners.push(listener),
+    awaited: (tunnelId) => awaited.has(tunnelId),
+    await: (tunnelId) => void awaited.add(tunnelId),
+    giveUp(tunnelId) {
+      awaited.delete(tunnelId);
+      for (const listener of listeners) listener(tunnelId, false);
+    },
     connect(tunnelId) {
+      awaited.delete(tunnelId);
       live.add(tunnelId);
       for (const listener of listeners) listener(tunnelId, true);
     },

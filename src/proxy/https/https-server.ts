@@ -1,4 +1,4 @@
-import net, { type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { canonicalHost } from '../../net/host.js';
@@ -28,13 +28,15 @@ interface Handshake {
 }
 
 export interface HttpsServer {
-  /** For the TCP connections. */
-  readonly server: net.Server;
+  /** Takes a TCP connection. */
+  take(socket: Socket): void;
   /** Ends the handshakes that are under way: nothing was promised to anybody yet. */
   cutHandshakes(): void;
+  /** Certificates are followed no longer. */
+  close(): void;
 }
 
-/** A TLS server for clients that speak HTTP/2 or HTTP/1.1: `socket.alpnProtocol` says which. Not listening yet. */
+/** A TLS server for clients that speak HTTP/2 or HTTP/1.1: `socket.alpnProtocol` says which. It does not listen. */
 export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   const { certificates, log } = options;
   /** By the address and port of the connection itself. */
@@ -59,9 +61,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     },
   });
 
-  // An upgraded connection may end one direction before the other.
   const arrivals = options.arrivals(startHandshake);
-  const server = net.createServer({ noDelay: true, allowHalfOpen: true }, arrivals.take);
 
   function startHandshake(socket: Socket, addresses: ProxiedAddresses | null): void {
     const key = addressOf(socket);
@@ -92,14 +92,12 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
     log.debug({ cause: error.message }, 'the TLS handshake with a client failed');
     socket.destroy();
   });
-  server.on('close', () => {
-    certificates.stop();
-  });
   certificates.onReplaced(({ certificate, key }) => {
     tlsServer.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
   });
   return {
-    server,
+    take: arrivals.take,
+    close: certificates.stop,
     cutHandshakes() {
       arrivals.cut();
       for (const { tcp } of shakingHands.values()) tcp.destroy();

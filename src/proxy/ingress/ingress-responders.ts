@@ -17,7 +17,7 @@ export interface IngressServices {
   readonly limits: ProxyLimits;
   readonly timeouts: ProxyTimeouts;
   readonly deadlines: Deadlines;
-  readonly offramps: Pick<OffRamps, 'select' | 'request'>;
+  readonly offramps: Pick<OffRamps, 'select' | 'request' | 'whenBack'>;
   readonly load: LoadBoard;
   readonly log: Logger;
 }
@@ -33,13 +33,21 @@ export function createIngressResponders(services: IngressServices): Responders {
     take: (target) => (offramps.select(target.origin).kind === 'ingress' ? open(target) : null),
     dial(target, _clientIp, { connected, failed }) {
       // Outcomes are told after the return: the caller has not got the means to give up before.
-      const told = setImmediate(() => {
+      const told = setImmediate(attempt);
+      let stopWaiting: (() => void) | null = null;
+      function attempt(): void {
         const way = offramps.select(target.origin);
-        if (way.kind === 'none')
-          failed(failureOfDial(way.failure, target), new DialError(way.failure, way.detail));
-        else connected(open(target));
-      });
-      return () => clearImmediate(told);
+        if (way.kind !== 'none') {
+          connected(open(target));
+          return;
+        }
+        stopWaiting = way.awaitedTunnel ? (offramps.whenBack?.(way.awaitedTunnel, attempt) ?? null) : null;
+        if (!stopWaiting) failed(failureOfDial(way.failure, target), new DialError(way.failure, way.detail));
+      }
+      return () => {
+        clearImmediate(told);
+        stopWaiting?.();
+      };
     },
     drop() {},
     renew() {},

@@ -1,10 +1,11 @@
-import net from 'node:net';
+import type net from 'node:net';
 import type { Logger } from 'pino';
 import type { ProxyProtocol, TcpPort } from '../../live/data-plane-options.js';
 import type { HealthBoard } from '../../live/health-board.js';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { TcpAddress } from '../../live/messages.js';
 import type { Cidr } from '../../net/cidr.js';
+import type { ListenOn } from '../../net/listening-socket.js';
 import type { Place } from '../../net/place.js';
 import { createRays } from '../../net/ray.js';
 import type { OffRamps } from '../../offramps/contract.js';
@@ -13,10 +14,11 @@ import { createDeadlines } from '../deadlines.js';
 import { createDownVerdicts } from '../down-verdicts.js';
 import { createLimitLog } from '../limit-log.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
+import { createListener } from '../listener.js';
 import { countConnections } from '../load-counts.js';
 import { type HostIndex, isPublished } from '../match.js';
 import { createOriginDial } from '../origin-dial.js';
-import { type Arrivals, createArrivals } from '../proxy-protocol/arrivals.js';
+import { createArrivals } from '../proxy-protocol/arrivals.js';
 import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
 import type { RequestLog } from '../request-log.js';
 import { createTrustedProxies } from '../trusted-proxies.js';
@@ -24,7 +26,7 @@ import { carryConnection, type TcpServices } from './tcp-connection.js';
 
 export interface TcpOptions {
   readonly host: string;
-  readonly ports: readonly TcpPort[];
+  readonly ports: readonly (TcpPort & Pick<ListenOn, 'socket'>)[];
   readonly hosts: HostIndex;
   readonly steering: Steering;
   readonly load: LoadBoard;
@@ -61,10 +63,8 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   const maxConnections = options.maxConnections ?? DEFAULT_LIMITS.clientConnections;
   const deadlines = createDeadlines(timeouts.tick);
   const clients = new Set<net.Socket>();
-  const servers = new Set<net.Server>();
   const limitReached = createLimitLog(log);
   const trusted = createTrustedProxies(options.trustedProxies ?? []);
-  const arrivals: Arrivals[] = [];
   const services: TcpServices = {
     steering: options.steering,
     load: options.load,
@@ -103,9 +103,9 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     carryConnection({ socket: client, addresses }, { loadBalancer, sendProxy }, services);
   }
 
-  function listenOn(tcpPort: TcpPort): Promise<TcpAddress> {
-    const { port, name } = tcpPort;
-    const arriving = createArrivals(
+  const listeners = options.ports.map(({ socket, ...tcpPort }) => {
+    const { name, port } = tcpPort;
+    const { take, cut } = createArrivals(
       {
         mode: options.proxyProtocol ?? 'off',
         trusted,
@@ -118,27 +118,16 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
       },
       (client, addresses) => accept(client, tcpPort, addresses),
     );
-    arrivals.push(arriving);
-    // Nothing is read before there is an origin that takes it; either side may end its half first.
-    const server = net.createServer(
-      { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true },
-      arriving.take,
-    );
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: options.host, port }, () => {
-        servers.add(server);
-        server.off('error', reject);
-        server.on('error', (error) => log.error({ err: error, name }, 'a TCP listener failed'));
-        const { address, port } = server.address() as net.AddressInfo;
-        resolve({ name, host: address, port });
-      });
-    });
+    return { name, cut, ...createListener('tcp', { host: options.host, port, socket }, take, log) };
+  });
+
+  async function listen(): Promise<readonly TcpAddress[]> {
+    return await Promise.all(listeners.map(async (one) => ({ name: one.name, ...(await one.listen()) })));
   }
 
   async function drain(graceMs: number): Promise<void> {
-    const closed = [...servers].map((server) => new Promise<void>((done) => server.close(() => done())));
-    for (const arriving of arrivals) arriving.cut();
+    const closed = listeners.map((listener) => listener.close({ acceptQueued: true }));
+    for (const { cut } of listeners) cut();
     const grace = setTimeout(() => {
       for (const client of clients) client.resetAndDestroy();
     }, graceMs);
@@ -147,5 +136,5 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     deadlines.stop();
   }
 
-  return { listen: () => Promise.all(options.ports.map(listenOn)), drain };
+  return { listen, drain };
 }

@@ -1,2 +1,2 @@
 export { eventRoutes } from './routes.js';
-export { record as recordPoolEvent } from './rules.js';
+export { lastVerdicts, record as recordPoolEvent } from './rules.js';

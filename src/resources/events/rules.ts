@@ -13,6 +13,9 @@ export async function record(db: Client, event: PoolEvent): Promise<void> {
   await store.insert(db, { accountId, poolId, poolName, at: new Date(at), ...storedOf(event) });
 }
 
+/** What the last process has left, for the start. */
+export const lastVerdicts = store.lastVerdicts;
+
 /** The events of the first account: this list is older than accounts are. */
 export async function list(db: Client, query: Query): Promise<Listed<WireEvent>> {
   const page = pageRequest(query, 1000);

@@ -17,7 +17,12 @@ export async function recordConnection(db: Client, event: ConnectionEvent): Prom
   }
 }
 
-/** For the start: no connection outlives the process, so what was active when it ended is inactive now. */
-export async function resetConnections(db: Client): Promise<void> {
+/**
+ * For the start: no connection outlives the process, so what was active when it ended is inactive now. Returns the ids of these
+ * tunnels, whose connectors are on their way back.
+ */
+export async function resetConnections(db: Client): Promise<string[]> {
+  const active = await store.activeTunnels(db);
   await store.markAllInactive(db, new Date());
+  return active;
 }

@@ -113,6 +113,12 @@ export async function markInactive(db: Client, id: string, at: Date): Promise<vo
   await db.tunnel.updateMany({ where: { id }, data: { connsActiveAt: null, connsInactiveAt: at } });
 }
 
+/** Ids of those that have connections, as far as it is written down. */
+export async function activeTunnels(db: Client): Promise<string[]> {
+  const where = { connsActiveAt: { not: null }, deletedAt: null };
+  return (await db.tunnel.findMany({ where, select: { id: true } })).map(({ id }) => id);
+}
+
 export async function markAllInactive(db: Client, at: Date): Promise<void> {
   await db.tunnel.updateMany({
     where: { connsActiveAt: { not: null } },

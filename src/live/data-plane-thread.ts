@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { DataPlaneListen } from './data-plane-options.js';
+
+/** The data plane's thread. Its sockets listen, and wait for the rest. */
+export interface DataPlaneThread {
+  readonly worker: Worker;
+  /** Resolves when every socket listens; rejects when one cannot be had. */
+  readonly opened: Promise<void>;
+  /** Rejects when the thread ends, for whatever reason. */
+  readonly ended: Promise<never>;
+  terminate(): Promise<void>;
+}
+
+/**
+ * A third of it is what the collector copies at most while requests wait. A big configuration survives its first collections,
+ * and with Node's own size each of them took 10 ms and more; requests cost the same with either (bench/health).
+ */
+const YOUNG_GENERATION_MB = 16;
+
+/** `script` opens the sockets first, says so with its first message, and then waits for what the data plane starts with. */
+export function spawnDataPlane(script: URL, listen: DataPlaneListen): DataPlaneThread {
+  const worker = new Worker(script, {
+    workerData: listen,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+  const ended = new Promise<never>((_resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the data plane ended with code ${code}`)));
+  });
+  const opened = Promise.race([once(worker, 'message'), ended]).then(() => undefined);
+  for (const promise of [ended, opened]) promise.catch(() => {});
+  return {
+    worker,
+    opened,
+    ended,
+    async terminate() {
+      await worker.terminate();
+    },
+  };
+}

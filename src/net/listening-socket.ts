@@ -1,0 +1,114 @@
+import net from 'node:net';
+
+/** Where to listen. */
+export interface ListenOn {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Descriptor of a socket that listens already: it is taken as it is, whatever host and port say. */
+  readonly fd?: number | undefined;
+  /** One that was opened before; nothing else is looked at. */
+  readonly socket?: ListeningSocket | undefined;
+}
+
+/**
+ * A socket that listens before anybody serves its connections: a client that comes while the process still starts waits, and
+ * is not refused.
+ */
+export interface ListeningSocket {
+  /** What was really taken. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Gives every connection to `take` from now on, those that have waited first. Called once. */
+  serve(take: (socket: net.Socket) => void, onError: (error: Error) => void): void;
+  /**
+   * Accepts nobody any more; resolves when the last connection is closed. What the kernel has queued by then is reset, unless
+   * `acceptQueued`.
+   */
+  close(options?: { readonly acceptQueued: boolean }): Promise<void>;
+}
+
+/** How connections are accepted, as each kind of listener needs it. */
+export const ACCEPT = {
+  /** Half-open, because an upgraded connection may end one direction before the other. A small buffer would pause origins often. */
+  http: { noDelay: true, allowHalfOpen: true, highWaterMark: 64 * 1024 },
+  https: { noDelay: true, allowHalfOpen: true },
+  edge: {},
+  /** Nothing is read before there is an origin that takes it; either side may end its half first. */
+  tcp: { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true },
+  /** Half-open: an asker may end its side behind its last question. */
+  dns: { noDelay: true, allowHalfOpen: true },
+} as const satisfies Record<string, net.ServerOpts>;
+
+/** Pending connections that the kernel keeps: connectors and clients come back all at once. */
+const BACKLOG = 4_096;
+/** Connections that wait until they are served; each holds a descriptor. More are closed. */
+const MAX_WAITING = 1_024;
+
+/** Rejects when the address cannot be had. */
+export async function openListeningSocket(kind: keyof typeof ACCEPT, on: ListenOn): Promise<ListeningSocket> {
+  if (on.socket) return on.socket;
+  const waiting = new Set<net.Socket>();
+  let accepted = 0;
+  let take = (socket: net.Socket): void => {
+    // `close` follows.
+    socket.on('error', () => {});
+    if (waiting.size >= MAX_WAITING) return void socket.destroy();
+    waiting.add(socket);
+    socket.once('close', () => waiting.delete(socket));
+  };
+  const server = net.createServer(ACCEPT[kind], (socket) => {
+    accepted += 1;
+    take(socket);
+  });
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
+  let closing = false;
+  const address = await listen(server, on);
+
+  return {
+    address,
+    serve(next, onError) {
+      server.on('error', onError);
+      take = next;
+      for (const socket of waiting) {
+        waiting.delete(socket);
+        next(socket);
+      }
+    },
+    async close({ acceptQueued } = { acceptQueued: false }) {
+      if (!closing) {
+        closing = true;
+        if (acceptQueued) await emptyQueue(() => accepted);
+        server.close();
+        for (const socket of waiting) socket.destroy();
+      }
+      await closed;
+    },
+  };
+}
+
+/** Binds a server; answers what it has really taken, and rejects when it cannot be had. */
+export function listen(
+  server: net.Server,
+  { host, port, fd }: ListenOn,
+): Promise<ListeningSocket['address']> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...(fd === undefined ? { host, port } : { fd }), backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      const { address, port } = server.address() as net.AddressInfo;
+      resolve({ host: address, port });
+    });
+  });
+}
+
+/**
+ * Those whose connect has succeeded would be reset by the close. Node accepts one connection in each turn of its event loop, so the
+ * queue is empty after a turn without one.
+ */
+async function emptyQueue(accepted: () => number): Promise<void> {
+  for (let turns = 0; turns < BACKLOG; turns += 1) {
+    const before = accepted();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (accepted() === before && turns > 0) return;
+  }
+}
