@@ -108,7 +108,7 @@ export function requestText(method, target, body) {
 }
 
 /** Nothing of the person's own settings. */
-function ownEnvironment() {
+export function ownEnvironment() {
   const entries = Object.entries(process.env).filter(
     ([name]) => !/^(OFFRAMP|CLOUDFLARE|TUNNEL|DATABASE)_/.test(name),
   );
