@@ -4,7 +4,7 @@
 # resolves with what came before the reset. axios 1.21.1 and got 14.6.6 reject with ECONNRESET, as curl (56) and Python's urllib do.
 # RFC 9112 section 8: such a response is complete only if the connection was closed by an end of the stream, not by an error.
 #
-# Seen with Node 20.20:
+# Seen with Node 20.20, and the same with 22.23, 24.22 and 26.12:
 #   undici.request  resolved  half of it
 #   undici.fetch    resolved  half of it
 #   node-fetch      resolved  half of it
