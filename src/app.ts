@@ -5,33 +5,19 @@ import type { StartConfig } from './config/start-config.js';
 import { VERSION } from './config/version.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
-import type { DataPlaneOptions } from './live/data-plane-options.js';
-import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
-import type { PoolEvent } from './live/messages.js';
-import { createPublisher } from './live/publisher.js';
 import { type Clock, systemClock } from './net/clock.js';
 import { hostPort } from './net/ip.js';
-import { createNotifications } from './notifications/notifications.js';
-import { createWebhook, type Webhook } from './notifications/webhook.js';
-import { type OpeningSockets, type OpenSockets, openSockets } from './open-sockets.js';
-import type { CommittedNouns } from './resources/context.js';
-import { lastVerdicts, recordPoolEvent } from './resources/events/index.js';
-import { createCommittedNouns, liveSources, registerResources } from './resources/index.js';
-import { loadChanges } from './resources/live.js';
+import { createWebhook } from './notifications/webhook.js';
+import { type OpeningSockets, openSockets } from './open-sockets.js';
+import { lastVerdicts } from './resources/events/index.js';
+import { createCommittedNouns, registerResources } from './resources/index.js';
 import { withQuotas } from './resources/quotas/index.js';
 import { type Seeded, seed } from './resources/seed.js';
-import { createDirectory, type FollowingDirectory } from './resources/tokens/index.js';
-import {
-  recordConnection,
-  recordLocalConfiguration,
-  resetConnections,
-  tunnelStatusOf,
-} from './resources/tunnels/index.js';
+import { createDirectory } from './resources/tokens/index.js';
+import { resetConnections } from './resources/tunnels/index.js';
+import { createRecorders, type InMemory, startDataPlane } from './start-data-plane.js';
 import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, type LockHolder, openDatabase } from './storage/database.js';
-import { createLatestRecorder, type LatestRecorder } from './storage/latest-recorder.js';
-import { createRecorder, type Recorder } from './storage/recorder.js';
-import { currentPosition } from './storage/revisions.js';
 import type { ApiServer } from './wire/api-server.js';
 import { createHttp, type Http } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
@@ -69,14 +55,6 @@ export interface AppOptions {
   readonly clock?: Clock;
 }
 
-/** How long the answer to a write waits for the data plane to follow. */
-const READ_YOUR_WRITES_MS = 250;
-/** Connections come and go by the hundred when a network breaks; the times of more at once are left out. */
-const MAX_WAITING_EVENTS = 10_000;
-/** Each may name a hundred origins. */
-const MAX_WAITING_POOL_EVENTS = 1_000;
-/** One may have a million characters; a thousand of the usual size have fewer. */
-const MAX_WAITING_CONFIGURATION = 64 * 1024 * 1024;
 /** The data plane's place in answers that name one. */
 const LOCATION = 'Local, XX';
 
@@ -114,7 +92,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const following = { committed, access, webhook };
     opening ??= openSockets(config);
     const sockets = await opening.opened;
-    const dataPlane = await startDataPlane(
+    const dataPlane = await startDataPlane({
       config,
       identity,
       sockets,
@@ -122,8 +100,9 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       left,
       recorders,
       following,
-      options,
-    );
+      log: options.log,
+      onFailure: options.onFailure,
+    });
     closers.push(dataPlane.drain);
     identity.onRenewed(dataPlane.useCertificate);
     const api = await startApi(
@@ -197,125 +176,12 @@ async function openStorage(
   return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null, log });
 }
 
-/** What follows each commit in this process. */
-interface InMemory {
-  readonly committed: CommittedNouns;
-  readonly access: FollowingDirectory;
-}
-
-async function startDataPlane(
-  config: StartConfig,
-  identity: EdgeIdentity,
-  sockets: OpenSockets,
-  db: Database,
-  left: Pick<DataPlaneOptions, 'awaitedTunnels' | 'storedHealth'>,
-  recorders: Recorders,
-  { committed, access, webhook }: InMemory & { readonly webhook: Webhook | null },
-  { log, onFailure }: AppOptions,
-): Promise<DataPlane> {
-  const sources = liveSources(committed);
-  const position = await currentPosition(db.read);
-  const everything = await loadChanges(sources, db.read, null);
-  everything.commit();
-  (await access.follow(db.read, null))();
-  const notifications =
-    webhook &&
-    createNotifications({
-      everything: everything.delta,
-      awaitedTunnels: left.awaitedTunnels,
-      clock: systemClock,
-      tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
-      send: webhook.send,
-    });
-  const { certificate, key, caCertificate, caKey } = identity.authority();
-  const start: DataPlaneOptions = {
-    edge: { certificate, key, halfCloseIdleMs: config.halfCloseIdleMs },
-    certificates: config.tls ?? { caCertificate, caKey },
-    dns: { nameServers: config.dns.nameServers },
-    advertised: config.advertised,
-    tcp: config.tcp,
-    proxyProtocol: config.proxyProtocol,
-    trustedProxies: config.trustedProxies,
-    healthPath: config.healthPath,
-    limits: config.limits,
-    privateNetwork: config.privateNetwork,
-    place: config.place,
-    locations: config.locations,
-    locationHeader: config.locationHeader,
-    originTls: config.originTls,
-    sessionKey: identity.sessionKey,
-    alwaysUseHttps: config.alwaysUseHttps,
-    logLevel: config.logLevel,
-    ...left,
-    configuration: { revision: position.revision, ...everything.delta },
-  };
-
-  const dataPlane = await startDataPlaneWorker({
-    thread: sockets.dataPlane,
-    start,
-    onApplied: (applied) => publisher.applied(applied),
-    onConnection(event) {
-      recorders.connections.record(event);
-      notifications?.connectionChanged(event.connection.tunnelId);
-    },
-    onLocalConfiguration: recorders.localConfigurations.record,
-    onPoolEvent(event) {
-      recorders.poolEvents.record(event);
-      notifications?.poolEvent(event);
-    },
-    onMonitorEvent: (event) => notifications?.monitorEvent(event),
-    onFailure,
-  });
-  notifications?.started();
-  const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
-  db.onCommit(async (client, { revision, changes }) => {
-    const loaded = await loadChanges(sources, client, changes);
-    const followed = await access.follow(client, changes);
-    return () => {
-      loaded.commit();
-      followed();
-      notifications?.committed(loaded.delta);
-      return publisher.publish({ revision, ...loaded.delta });
-    };
-  }, position);
-  return dataPlane;
-}
-
 /** Fastify does not close a server that it was given. */
 async function closeApi(app: Http): Promise<void> {
   const closed = once(app.server, 'close');
   app.server.close();
   await app.close();
   await closed;
-}
-
-interface Recorders {
-  readonly connections: Recorder<ConnectionEvent>;
-  readonly poolEvents: Recorder<PoolEvent>;
-  /** By tunnel. */
-  readonly localConfigurations: LatestRecorder;
-}
-
-/** What the data plane tells and the database keeps. */
-function createRecorders(db: Database, log: Logger): Recorders {
-  const connections = createRecorder<ConnectionEvent>({
-    write: (event) => db.record((client) => recordConnection(client, event)),
-    limit: MAX_WAITING_EVENTS,
-    onLost: (error, { connection: { tunnelId } }) =>
-      log.warn({ err: error, tunnelId }, 'the time of a connection was not written down'),
-  });
-  const poolEvents = createRecorder<PoolEvent>({
-    write: (event) => db.record((client) => recordPoolEvent(client, event)),
-    limit: MAX_WAITING_POOL_EVENTS,
-    onLost: (error, { poolId }) => log.warn({ err: error, poolId }, 'a health event was not written down'),
-  });
-  const localConfigurations = createLatestRecorder({
-    write: (tunnelId, config) => recordLocalConfiguration(db, tunnelId, config),
-    limit: MAX_WAITING_CONFIGURATION,
-    onLost: (error, tunnelId) =>
-      log.warn({ err: error, tunnelId }, "a connector's own configuration was not written down"),
-  });
-  return { connections, poolEvents, localConfigurations };
 }
 
 async function startApi(

@@ -40,6 +40,7 @@ const WIRING = new Set([
   'data-plane-entry',
   'data-plane-sockets',
   'open-sockets',
+  'start-data-plane',
   'edge-identity',
   'openapi-document',
   'main',
