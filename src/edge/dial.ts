@@ -46,10 +46,12 @@ export function dial(
   const invalid = whyInvalid(destination, options);
   if (invalid) return fail('other', invalid) as TunnelSocket;
 
-  const cancelTimeout = clock.after(options.connectTimeoutMs, () => {
-    attempt?.connection.suspect();
-    fail('timeout', `no connection to ${name} through the tunnel within ${options.connectTimeoutMs} ms`);
-  });
+  const startTimeout = () =>
+    clock.after(options.connectTimeoutMs, () => {
+      attempt?.connection.suspect();
+      fail('timeout', `no connection to ${name} through the tunnel within ${options.connectTimeoutMs} ms`);
+    });
+  let cancelTimeout = startTimeout();
   socket.once('close', () => {
     cancelTimeout();
     stopWaiting?.();
@@ -61,7 +63,9 @@ export function dial(
     attempt = undefined;
     const connection = registry.pick(tunnelId, tried);
     if (!connection) {
-      stopWaiting = tried.size === 0 ? (whenBack?.(tunnelId, tryNext) ?? null) : null;
+      stopWaiting = tried.size === 0 ? (whenBack?.(tunnelId, goOn) ?? null) : null;
+      if (stopWaiting) cancelTimeout();
+      socket.awaited = stopWaiting !== null;
       if (!stopWaiting) fail('no_connection', whyNoConnection(tunnelId, tried.size));
       return;
     }
@@ -73,6 +77,14 @@ export function dial(
       connection.end(`a stream could not be opened: ${(error as Error).message}`);
       tryNext();
     }
+  }
+
+  /** The tunnel is back, or has had its time. */
+  function goOn(): void {
+    socket.awaited = false;
+    cancelTimeout = startTimeout();
+    socket.emit('dialling');
+    tryNext();
   }
 
   function openStream(connection: Connection): Http2Stream {

@@ -24,6 +24,7 @@ const GOODBYE_MS = 1_000;
  */
 export class TunnelSocket extends Duplex implements OriginSocket {
   connecting = true;
+  awaited = false;
   #stream: Http2Stream | undefined;
   #pendingWrite: PendingWrite | undefined;
   #originEnded = false;
