@@ -18,6 +18,7 @@ import { systemClock } from './net/clock.js';
 import type { ListeningSocket } from './net/listening-socket.js';
 import { createLocations, placeFrom } from './net/locations.js';
 import { createDirectDialer } from './offramps/direct.js';
+import { reachableFirst } from './offramps/reachable-first.js';
 import { createResolver } from './offramps/resolver.js';
 import { createOffRamps } from './offramps/select.js';
 import { createExplain } from './proxy/explain.js';
@@ -55,7 +56,8 @@ const { sessionKey, alwaysUseHttps, locationHeader } = options;
 const { pools } = store.snapshot;
 const load = createLoadBoard();
 const sessions = createSessions({ pools, key: sessionKey, alwaysUseHttps });
-const steering = createSteering({ pools, health: board, load, sessions });
+const health = reachableFirst(board, pools, offramps, edge.awaiting);
+const steering = createSteering({ pools, health, load, sessions });
 const requests = createRequestLog();
 const locations = createLocations(options.locations);
 const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(clientIp));
@@ -86,12 +88,12 @@ const explain = createExplain({
   hosts,
   health: board,
   offramps,
-  steering: createSteering({ pools, health: board, load, sessions: sessions.look }),
+  steering: createSteering({ pools, health, load, sessions: sessions.look }),
   places,
 });
 const privates =
   options.privateNetwork &&
-  createPrivateListeners({ ...options.privateNetwork, store, health: board, sessions, load, proxy, log });
+  createPrivateListeners({ ...options.privateNetwork, store, health, sessions, load, proxy, log });
 const tcp = createTcpListeners({
   host: '',
   ports: options.tcp.ports.map((port, index) => ({ ...port, socket: sockets.tcp[index] })),

@@ -6,6 +6,10 @@ import type { Clock } from '../net/clock.js';
  * known of what is behind them: requests wait, and no verdict is given.
  */
 export interface AwaitedTunnels {
+  /** How many are awaited. */
+  readonly size: number;
+  /** How many are no longer. */
+  readonly released: number;
   /** Whether the tunnel still has time to come back. */
   has(tunnelId: string): boolean;
   /**
@@ -30,10 +34,11 @@ export function createAwaitedTunnels(
 ): AwaitedTunnels {
   const awaited = new Map(ids.map((id) => [id, new Set<() => void>()]));
   let waiting = 0;
+  let released = 0;
 
   function release(tunnelId: string): void {
     const retries = awaited.get(tunnelId);
-    awaited.delete(tunnelId);
+    if (awaited.delete(tunnelId)) released += 1;
     for (const retry of retries ?? []) {
       waiting -= 1;
       retry();
@@ -41,6 +46,12 @@ export function createAwaitedTunnels(
   }
 
   return {
+    get size() {
+      return awaited.size;
+    },
+    get released() {
+      return released;
+    },
     has: (tunnelId) => awaited.has(tunnelId),
     whenBack(tunnelId, retry) {
       const retries = awaited.get(tunnelId);

@@ -60,15 +60,18 @@ export function dial(
   if (invalid) return fail('other', invalid) as TunnelSocket;
 
   const most = options.purpose === 'probe' ? Number.POSITIVE_INFINITY : MAX_CONNECTORS_FOR_TRAFFIC;
-  const connectors = Math.min(most, registry.connectors(tunnelId).length);
-  const patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, connectors));
+  /** Those that are asked at the most; known when there are any. */
+  const connectors = () => Math.min(most, registry.connectors(tunnelId).length);
+  let patienceMs = MAX_PATIENCE_MS;
   let cancelPatience = () => {};
-  const cancelTimeout = clock.after(options.connectTimeoutMs, () => {
-    for (const { connection } of waiting.values()) connection.suspect();
-    noteSilent();
-    const within = `within ${options.connectTimeoutMs} ms`;
-    fail('timeout', `no connection to ${name} through the tunnel ${within}: ${namesOf(socket.connectors)}`);
-  });
+  const startTimeout = () =>
+    clock.after(options.connectTimeoutMs, () => {
+      for (const { connection } of waiting.values()) connection.suspect();
+      noteSilent();
+      const within = `within ${options.connectTimeoutMs} ms`;
+      fail('timeout', `no connection to ${name} through the tunnel ${within}: ${namesOf(socket.connectors)}`);
+    });
+  let cancelTimeout = startTimeout();
   socket.once('close', () => {
     stopClocks();
     stopWaiting?.();
@@ -103,8 +106,11 @@ export function dial(
   /** Whether connectors of the tunnel are expected to come back after a start. */
   function waitsForTunnel(): boolean {
     if (asked.size > 0 || broken.size > 0) return false;
-    stopWaiting = whenBack?.(tunnelId, tryNext) ?? null;
-    return stopWaiting !== null;
+    stopWaiting = whenBack?.(tunnelId, goOn) ?? null;
+    if (!stopWaiting) return false;
+    cancelTimeout();
+    socket.awaited = true;
+    return true;
   }
 
   function giveUp(): void {
@@ -128,13 +134,22 @@ export function dial(
     }
     socket.connectors = [...socket.connectors, nameOf(info)];
     cancelPatience();
-    if (asked.size >= connectors) return;
-    cancelPatience = clock.after(patienceMs, tryNext);
+    const askable = connectors();
+    patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, askable));
+    if (asked.size < askable) cancelPatience = clock.after(patienceMs, tryNext);
   }
 
   function lost(connection: Connection): void {
     broken.add(connection);
     asked.delete(connection.info.clientId);
+    tryNext();
+  }
+
+  /** The tunnel is back, or has had its time. */
+  function goOn(): void {
+    socket.awaited = false;
+    cancelTimeout = startTimeout();
+    socket.emit('dialling');
     tryNext();
   }
 

@@ -9,7 +9,7 @@ import { parseIp } from '../net/ip.js';
 import type { ListenOn } from '../net/listening-socket.js';
 import type { TunnelDialer } from '../offramps/contract.js';
 import { authenticate } from './authenticate.js';
-import { createAwaitedTunnels } from './awaited-tunnels.js';
+import { type AwaitedTunnels, createAwaitedTunnels } from './awaited-tunnels.js';
 import { createConfigurations } from './configurations.js';
 import { type Connection, createConnection } from './connection.js';
 import { openControlStream } from './control-stream.js';
@@ -63,6 +63,8 @@ export interface Edge extends TunnelDialer {
   /** For new connections; those that are there stay as they are. PEM. */
   useCertificate(leaf: { readonly certificate: string; readonly key: string }): void;
   connections(tunnelId: string): readonly ConnectionInfo[];
+  /** The tunnels that were connected before the start and still have time to come back. */
+  readonly awaiting: Pick<AwaitedTunnels, 'size' | 'released'>;
   /** Ends connections of a tunnel, or only those of one connector; answers how many. */
   drop(tunnelId: string, clientId: string | null): number;
   onConnection(listener: (event: ConnectionEvent) => void): void;
@@ -272,6 +274,7 @@ export function createEdge(options: EdgeOptions): Edge {
     },
     useCertificate: listener.useCertificate,
     connected: registry.connected,
+    awaiting: awaited,
     awaited: awaited.has,
     whenBack: awaited.whenBack,
     onAvailability: (tell) => void availabilityListeners.push(tell),

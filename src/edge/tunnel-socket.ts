@@ -39,6 +39,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   connecting = true;
   /** Who was asked to connect. */
   connectors: readonly string[] = [];
+  awaited = false;
   #stream: Http2Stream | undefined;
   #halfClose: HalfClose | undefined;
   #pendingWrite: PendingWrite | undefined;

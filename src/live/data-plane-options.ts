@@ -71,9 +71,9 @@ export interface DataPlaneOptions {
 
 /**
  * Milliseconds that a tunnel which was connected when the last process ended has to come back. Our connector tries again within half
- * a second of a goodbye; cloudflared within two seconds, and within four after one failure.
+ * a second of a goodbye. cloudflared takes up to 2 s for the one connection and then up to 20 s for all that it has lost.
  */
-export const AWAIT_MS = 5_000;
+export const AWAIT_MS = 25_000;
 
 /** A port whose connections go to one load balancer. */
 export interface TcpPort {

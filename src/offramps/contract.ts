@@ -61,6 +61,8 @@ export interface DialOptions {
  */
 export interface OriginSocket extends Duplex {
   readonly connecting: boolean;
+  /** Nothing is dialled yet, and no time runs: its tunnel is on its way back. It emits `dialling` when that is over. */
+  readonly awaited?: boolean;
   /** IP address of the far end when known (direct), for logs. */
   readonly remoteAddress?: string | undefined;
   /** The names of the tunnel's connectors that were asked to connect so far, for logs. */

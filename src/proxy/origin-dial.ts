@@ -42,7 +42,7 @@ export function createOriginDial(
     const raw = offramps.dial(target.origin, target.port, { connectTimeoutMs, clientIp, purpose: 'traffic' });
     let secure: tls.TLSSocket | null = null;
     const waiting: Waiting = {
-      deadline: deadlines.after(connectTimeoutMs),
+      deadline: raw.awaited ? NEVER : deadlines.after(connectTimeoutMs),
       deadlineReached: () => {
         fail(secure ? 'tls_handshake' : 'connect_timeout', new Error('timed out'));
       },
@@ -90,6 +90,9 @@ export function createOriginDial(
       socket.on('close', () => fail('tls_handshake', new Error('closed during the handshake')));
     }
 
+    raw.once('dialling', () => {
+      if (waiter.outcome !== null) waiting.deadline = deadlines.after(connectTimeoutMs);
+    });
     raw.once('connect', () => {
       if (waiter.outcome === null) return;
       if (target.tls) startTls();

@@ -96,7 +96,7 @@ test.each<ConnectorKind>(CLOUDFLARED === undefined ? ['ours'] : ['ours', 'cloudf
     const before = { events: (await events()).length, alerts: alerts.length };
     const outcomes = await visitDuring(lab.offramp.http, async () => {
       await lab.restart();
-      await eventually(async () => (await visit(lab.offramp.http)) === '200');
+      await eventually(async () => (await visit(lab.offramp.http)) === '200', 60_000);
     });
     const { 200: served, ECONNREFUSED: _refused, ...failed } = outcomes;
     expect({ served, failed }).toEqual({ served: expect.any(Number), failed: {} });
