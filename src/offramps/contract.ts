@@ -57,7 +57,9 @@ export interface DialOptions {
  * A failure before `connect` is an `error` with a DialError. Destroying it resets the stream at both ends, unless it has been
  * ended and all of it delivered; `destroySoon` ends it in good order, see `endStream` in `net/stream-ends.ts`.
  * A tunnel's socket emits `draining` when its connection is about to go: it waits for this socket, so whoever holds the
- * socket should destroy it when it is idle, or else as soon as what is under way has ended.
+ * socket should destroy it when it is idle, or else as soon as what is under way has ended. It emits `connectorDoubtful` with the
+ * connector's name when that does not seem to reach the origin any more although another connector of the tunnel does: whoever
+ * can should dial anew.
  */
 export interface OriginSocket extends Duplex {
   readonly connecting: boolean;
