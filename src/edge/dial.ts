@@ -24,7 +24,7 @@ const MAX_PATIENCE_MS = 1_000;
 const MAX_NAMED = 4;
 
 export interface DialDependencies {
-  readonly registry: Pick<Registry, 'pick' | 'connectors' | 'of'>;
+  readonly registry: Pick<Registry, 'pick' | 'connectors' | 'suspect'>;
   readonly reachability: Reachability;
   readonly carriedSockets: CarriedSockets;
   readonly checkTurns: CheckTurns;
@@ -69,7 +69,7 @@ export function dial(
   const patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, connectors));
   let cancelPatience = () => {};
   const cancelTimeout = clock.after(options.connectTimeoutMs, () => {
-    for (const { connection } of waiting.values()) connection.suspect();
+    for (const { connection } of waiting.values()) registry.suspect(connection.info);
     const within = `within ${options.connectTimeoutMs} ms`;
     fail('timeout', `no connection to ${name} through the tunnel ${within}: ${namesOf(socket.connectors)}`);
   });
@@ -102,11 +102,9 @@ export function dial(
       reachability.failed(connection.info, name, `no answer within ${ms} ms`);
   }
 
-  /** The destination may be silent, or the way to the connector, which its other connections share. */
+  /** The destination may be silent, or the way to the connector. */
   function patienceOver(): void {
-    const clientIds = new Set(silent().map(({ connection }) => connection.info.clientId));
-    for (const connection of registry.of(tunnelId))
-      if (clientIds.has(connection.info.clientId)) connection.suspect();
+    for (const { connection } of silent()) registry.suspect(connection.info);
     if (asked.size < connectors) tryNext();
   }
 

@@ -1,3 +1,4 @@
+import type { ConnectionInfo } from '../live/messages.js';
 import type { Connection } from './connection.js';
 
 export interface Registry {
@@ -14,6 +15,8 @@ export interface Registry {
    * when there is no other.
    */
   pick(tunnelId: string, choice: ConnectionChoice): Connection | undefined;
+  /** Pings all connections of a connector that owes an answer: what they share may be dead, its network. */
+  suspect(connector: Pick<ConnectionInfo, 'tunnelId' | 'clientId'>): void;
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
 
@@ -74,6 +77,10 @@ export function createRegistry(): Registry {
       if (!entry) return undefined;
       entry.turn = (entry.turn + 1) % entry.connections.length;
       return leastLoaded(entry, choice);
+    },
+    suspect({ tunnelId, clientId }) {
+      for (const connection of tunnels.get(tunnelId)?.connections ?? [])
+        if (connection.info.clientId === clientId) connection.suspect();
     },
     onAvailability: (listener) => void listeners.push(listener),
   };

@@ -75,7 +75,7 @@ export interface TunnelRequest {
   readonly stream: RequestStream;
   /** The connector that the request was sent to: its client id, and its name for logs. */
   readonly connector: { readonly clientId: string; readonly name: string };
-  /** No answer came in time: finds out whether the connection below still lives. */
+  /** No answer came in time: finds out whether the connections of the connector still live. */
   suspect(): void;
   /** The connector says that its service gave no answer, or has not answered in time: for a while others are preferred. */
   connectorFailed(reason: string): void;
