@@ -69,7 +69,7 @@ export function dial(
   const patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, connectors));
   let cancelPatience = () => {};
   const cancelTimeout = clock.after(options.connectTimeoutMs, () => {
-    for (const { connection } of waiting.values()) registry.suspect(connection.info);
+    for (const { connection } of waiting.values()) registry.suspect(connection);
     const within = `within ${options.connectTimeoutMs} ms`;
     fail('timeout', `no connection to ${name} through the tunnel ${within}: ${namesOf(socket.connectors)}`);
   });
@@ -104,7 +104,7 @@ export function dial(
 
   /** The destination may be silent, or the way to the connector. */
   function patienceOver(): void {
-    for (const { connection } of silent()) registry.suspect(connection.info);
+    for (const { connection } of silent()) registry.suspect(connection);
     if (asked.size < connectors) tryNext();
   }
 

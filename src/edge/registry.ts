@@ -1,4 +1,3 @@
-import type { ConnectionInfo } from '../live/messages.js';
 import type { Connection } from './connection.js';
 
 export interface Registry {
@@ -15,8 +14,8 @@ export interface Registry {
    * when there is no other.
    */
   pick(tunnelId: string, choice: ConnectionChoice): Connection | undefined;
-  /** Pings all connections of a connector that owes an answer: what they share may be dead, its network. */
-  suspect(connector: Pick<ConnectionInfo, 'tunnelId' | 'clientId'>): void;
+  /** A response did not come in time: pings the connection, and the others of its connector, with which it shares a network. */
+  suspect(connection: Connection): void;
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
 
@@ -78,9 +77,11 @@ export function createRegistry(): Registry {
       entry.turn = (entry.turn + 1) % entry.connections.length;
       return leastLoaded(entry, choice);
     },
-    suspect({ tunnelId, clientId }) {
+    suspect(suspected) {
+      suspected.suspect();
+      const { tunnelId, clientId } = suspected.info;
       for (const connection of tunnels.get(tunnelId)?.connections ?? [])
-        if (connection.info.clientId === clientId) connection.suspect();
+        if (connection !== suspected && connection.info.clientId === clientId) connection.check();
     },
     onAvailability: (listener) => void listeners.push(listener),
   };

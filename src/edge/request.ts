@@ -35,7 +35,7 @@ export function request(
       stream.on('error', () => {});
       return {
         stream,
-        suspect: () => registry.suspect(info),
+        suspect: () => registry.suspect(connection),
         connector: { clientId: info.clientId, name: nameOf(info) },
         connectorFailed: (reason) => reachability.failed(info, host, reason),
         connectorReached: () => reachability.reached(info, host),
