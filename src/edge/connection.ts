@@ -46,6 +46,8 @@ export interface Connection {
   open(head: OutgoingHead, owner: StreamOwner, options?: { readonly endStream?: boolean }): Http2Stream;
   /** A response did not come in time: finds out whether the session still lives. */
   suspect(): void;
+  /** The same for a session whose connector owes an answer in another one; until it is known, this one is not doubtful. */
+  check(): void;
   /**
    * Takes no new streams, lets the open ones end, then closes the session: when the connector has ended it, or after a moment; with
    * `leaving` at once, because cloudflared keeps its control stream open for as long as the session lives.
@@ -130,7 +132,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       return state === 'open' && !session.closed;
     },
     get doubtful() {
-      return watchdog.waiting;
+      return watchdog.doubtful;
     },
     get inFlight() {
       return streams.size;
@@ -148,6 +150,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       return stream;
     },
     suspect: () => watchdog.pingNow(),
+    check: () => watchdog.pingNow({ precaution: true }),
     drain,
     end,
   };

@@ -4,6 +4,8 @@ import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
 import { hostPort, parseIp } from '../net/ip.js';
 import { connectorPatience, type Destination, DialError, type DialOptions } from '../offramps/contract.js';
+import type { CarriedSockets } from './carried-sockets.js';
+import type { CheckTurns } from './check-turns.js';
 import type { Connection } from './connection.js';
 import { type ConnectorFailure, mostTelling, readDialFailure } from './dial-answer.js';
 import { nameOf, type Reachability } from './reachability.js';
@@ -22,8 +24,10 @@ const MAX_PATIENCE_MS = 1_000;
 const MAX_NAMED = 4;
 
 export interface DialDependencies {
-  readonly registry: Pick<Registry, 'pick' | 'connectors'>;
+  readonly registry: Pick<Registry, 'pick' | 'connectors' | 'suspect'>;
   readonly reachability: Reachability;
+  readonly carriedSockets: CarriedSockets;
+  readonly checkTurns: CheckTurns;
   /** As `TunnelDialer.whenBack`. */
   readonly whenBack?: (tunnelId: string, retry: () => void) => (() => void) | null;
   readonly clock: Clock;
@@ -32,10 +36,11 @@ export interface DialDependencies {
 /**
  * A raw TCP stream to `destination` through one of the tunnel's connectors. Nothing has been sent before a connector has
  * connected, so one that fails, or does not answer, is followed by another: see the limits above. A connection that
- * breaks says nothing about its connector, which may be asked again over another one.
+ * breaks says nothing about its connector, which may be asked again over another one. Health checks begin with the connector
+ * whose turn it is.
  */
 export function dial(
-  { registry, reachability, clock, whenBack }: DialDependencies,
+  { registry, reachability, carriedSockets, checkTurns, clock, whenBack }: DialDependencies,
   tunnelId: string,
   destination: Destination,
   options: DialOptions,
@@ -66,8 +71,7 @@ export function dial(
   let cancelPatience = () => {};
   const startTimeout = () =>
     clock.after(options.connectTimeoutMs, () => {
-      for (const { connection } of waiting.values()) connection.suspect();
-      noteSilent();
+      for (const { connection } of waiting.values()) registry.suspect(connection);
       const within = `within ${options.connectTimeoutMs} ms`;
       fail('timeout', `no connection to ${name} through the tunnel ${within}: ${namesOf(socket.connectors)}`);
     });
@@ -75,6 +79,7 @@ export function dial(
   socket.once('close', () => {
     stopClocks();
     stopWaiting?.();
+    noteSilent();
     abandonWaiting();
   });
 
@@ -89,18 +94,40 @@ export function dial(
   }
 
   /** Those that had their time and have not answered. */
+  function silent(): { connection: Connection; ms: number }[] {
+    return [...waiting.values()]
+      .map(({ connection, startedAt }) => ({ connection, ms: Math.round(clock.monotonic() - startedAt) }))
+      .filter(({ ms }) => ms >= patienceMs);
+  }
+
   function noteSilent(): void {
-    for (const { connection, startedAt } of waiting.values()) {
-      const ms = Math.round(clock.monotonic() - startedAt);
-      if (ms >= patienceMs) reachability.failed(connection.info, name, `no answer within ${ms} ms`);
-    }
+    for (const { connection, ms } of silent())
+      reachability.failed(connection.info, name, `no answer within ${ms} ms`);
+  }
+
+  /** The destination may be silent, or the way to the connector. */
+  function patienceOver(): void {
+    for (const { connection } of silent()) registry.suspect(connection);
+    if (asked.size < connectors()) tryNext();
   }
 
   function tryNext(): void {
     if (!socket.connecting || socket.destroyed) return;
-    const connection = asked.size < most ? registry.pick(tunnelId, choice) : undefined;
+    const connection = asked.size < most ? next() : undefined;
     if (connection) ask(connection);
     else if (waiting.size === 0 && !waitsForTunnel()) giveUp();
+  }
+
+  function next(): Connection | undefined {
+    const first = options.purpose === 'probe' && asked.size === 0 && broken.size === 0;
+    return (first ? connectionInTurn() : undefined) ?? registry.pick(tunnelId, choice);
+  }
+
+  function connectionInTurn(): Connection | undefined {
+    const reaching = registry.connectors(tunnelId).filter((connection) => !choice.avoids(connection));
+    if (reaching.length < 2) return undefined;
+    const clientId = checkTurns.next(tunnelId, name, reaching);
+    return registry.pick(tunnelId, { ...choice, excludes: ({ info }) => info.clientId !== clientId });
   }
 
   /** Whether connectors of the tunnel are expected to come back after a start. */
@@ -134,9 +161,8 @@ export function dial(
     }
     socket.connectors = [...socket.connectors, nameOf(info)];
     cancelPatience();
-    const askable = connectors();
-    patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, askable));
-    if (asked.size < askable) cancelPatience = clock.after(patienceMs, tryNext);
+    patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, connectors()));
+    cancelPatience = clock.after(patienceMs, patienceOver);
   }
 
   function lost(connection: Connection): void {
@@ -174,6 +200,7 @@ export function dial(
         noteSilent();
         abandonWaiting();
         reachability.reached(connection.info, name);
+        carriedSockets.add(connection.info, name, socket);
         socket.carry(stream, connection.halfClose);
         return;
       }

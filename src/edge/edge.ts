@@ -10,6 +10,8 @@ import type { ListenOn } from '../net/listening-socket.js';
 import type { TunnelDialer } from '../offramps/contract.js';
 import { authenticate } from './authenticate.js';
 import { type AwaitedTunnels, createAwaitedTunnels } from './awaited-tunnels.js';
+import { createCarriedSockets } from './carried-sockets.js';
+import { createCheckTurns } from './check-turns.js';
 import { createConfigurations } from './configurations.js';
 import { type Connection, createConnection } from './connection.js';
 import { openControlStream } from './control-stream.js';
@@ -89,6 +91,8 @@ export function createEdge(options: EdgeOptions): Edge {
   const { log, store, clock = systemClock } = options;
   const registry = createRegistry();
   const reachability = createReachability({ clock, log });
+  const carriedSockets = createCarriedSockets(registry, reachability);
+  const checkTurns = createCheckTurns();
   const live = createLiveConnections();
   const availabilityListeners: ((tunnelId: string, available: boolean) => void)[] = [];
   const tellAvailability = (tunnelId: string, available: boolean) => {
@@ -287,7 +291,12 @@ export function createEdge(options: EdgeOptions): Edge {
         .of(tunnelId)
         .map((connection) => ({ ...connection.info, configuration: configurations.stateOf(connection) })),
     dial: (tunnelId, destination, dialOptions) =>
-      dial({ registry, reachability, clock, whenBack: awaited.whenBack }, tunnelId, destination, dialOptions),
+      dial(
+        { registry, reachability, carriedSockets, checkTurns, clock, whenBack: awaited.whenBack },
+        tunnelId,
+        destination,
+        dialOptions,
+      ),
     request: (tunnelId, headers, requestOptions) =>
       request({ registry, reachability }, tunnelId, headers, requestOptions),
     connectors: (tunnelId, destination) =>

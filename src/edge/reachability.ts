@@ -12,6 +12,8 @@ export interface Reachability {
   reached(connector: ConnectorId, destination: string): void;
   /** Why others are the better choice at this moment; null when the connector is as good as any. */
   whyAvoided(connector: ConnectorId, destination: string): string | null;
+  /** Called when a connector of the tunnel becomes doubtful for a destination, and when it has reached it again. */
+  onChange(listener: (tunnelId: string, destination: string) => void): void;
 }
 
 /** How long others are preferred: longer than a burst of requests, shorter than anybody waits for a repaired network to count. */
@@ -35,6 +37,10 @@ export const nameOf = ({ clientId, originIp }: ConnectorId) => `connector ${clie
 export function createReachability({ clock, log }: { clock: Clock; log: Logger }): Reachability {
   /** Oldest first. */
   const failures = new Map<string, Failure>();
+  const listeners: ((tunnelId: string, destination: string) => void)[] = [];
+  const tellChange = (tunnelId: string, destination: string) => {
+    for (const tell of listeners) tell(tunnelId, destination);
+  };
   const keyOf = ({ tunnelId, clientId }: ConnectorId, destination: string) =>
     `${tunnelId} ${clientId} ${destination}`;
   const fieldsOf = ({ tunnelId, clientId, originIp }: ConnectorId, destination: string) => ({
@@ -47,19 +53,24 @@ export function createReachability({ clock, log }: { clock: Clock; log: Logger }
   return {
     failed(connector, destination, reason) {
       const key = keyOf(connector, destination);
-      const known = failures.delete(key);
+      const before = failures.get(key);
+      failures.delete(key);
       if (failures.size >= MAX_FAILURES) failures.delete(failures.keys().next().value as string);
-      failures.set(key, { reason, avoidedUntil: clock.monotonic() + AVOIDED_MS });
-      if (!known) log.warn({ ...fieldsOf(connector, destination), reason }, 'edge: connector cannot reach');
+      const now = clock.monotonic();
+      failures.set(key, { reason, avoidedUntil: now + AVOIDED_MS });
+      if (!before) log.warn({ ...fieldsOf(connector, destination), reason }, 'edge: connector cannot reach');
+      if (!before || before.avoidedUntil <= now) tellChange(connector.tunnelId, destination);
     },
     reached(connector, destination) {
       if (failures.size === 0 || !failures.delete(keyOf(connector, destination))) return;
       log.info(fieldsOf(connector, destination), 'edge: connector reaches again');
+      tellChange(connector.tunnelId, destination);
     },
     whyAvoided(connector, destination) {
       if (failures.size === 0) return null;
       const failure = failures.get(keyOf(connector, destination));
       return failure && clock.monotonic() < failure.avoidedUntil ? failure.reason : null;
     },
+    onChange: (listener) => void listeners.push(listener),
   };
 }

@@ -14,6 +14,8 @@ export interface Registry {
    * when there is no other.
    */
   pick(tunnelId: string, choice: ConnectionChoice): Connection | undefined;
+  /** A response did not come in time: pings the connection, and the others of its connector, with which it shares a network. */
+  suspect(connection: Connection): void;
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
 
@@ -74,6 +76,12 @@ export function createRegistry(): Registry {
       if (!entry) return undefined;
       entry.turn = (entry.turn + 1) % entry.connections.length;
       return leastLoaded(entry, choice);
+    },
+    suspect(suspected) {
+      suspected.suspect();
+      const { tunnelId, clientId } = suspected.info;
+      for (const connection of tunnels.get(tunnelId)?.connections ?? [])
+        if (connection !== suspected && connection.info.clientId === clientId) connection.check();
     },
     onAvailability: (listener) => void listeners.push(listener),
   };

@@ -12,7 +12,7 @@ import { TunnelSocket } from './tunnel-socket.js';
  * whether the request may be sent once more.
  */
 export function request(
-  { registry, reachability }: { registry: Pick<Registry, 'pick'>; reachability: Reachability },
+  { registry, reachability }: { registry: Pick<Registry, 'pick' | 'suspect'>; reachability: Reachability },
   tunnelId: string,
   head: OutgoingHead,
   { endStream, onLost, failedConnectors }: TunnelRequestOptions,
@@ -28,14 +28,14 @@ export function request(
     const connection = registry.pick(tunnelId, choice);
     if (!connection) throw new DialError('no_connection', whyNoConnection(tunnelId, tried.size));
     tried.add(connection);
-    const { info, suspect } = connection;
+    const { info } = connection;
     try {
       const stream = connection.open(head, { onDraining() {}, onLost }, { endStream });
       // `close` follows and says the same.
       stream.on('error', () => {});
       return {
         stream,
-        suspect,
+        suspect: () => registry.suspect(connection),
         connector: { clientId: info.clientId, name: nameOf(info) },
         connectorFailed: (reason) => reachability.failed(info, host, reason),
         connectorReached: () => reachability.reached(info, host),
@@ -48,7 +48,7 @@ export function request(
     } catch (error) {
       if (error instanceof TypeError)
         throw new DialError('other', `the request cannot be sent: ${error.message}`, { cause: error });
-      suspect();
+      connection.suspect();
     }
   }
 }

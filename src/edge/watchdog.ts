@@ -13,10 +13,10 @@ export interface WatchdogOptions {
 }
 
 export interface Watchdog {
-  /** A ping is on its way, and unanswered so far. */
-  readonly waiting: boolean;
-  /** For when there is a reason to doubt the session: a response did not come. */
-  pingNow(): void;
+  /** A ping is on its way and unanswered so far, and not only as a precaution. */
+  readonly doubtful: boolean;
+  /** For when there is a reason to doubt the session: a response did not come. As a `precaution` when it did not come in another one. */
+  pingNow(options?: { readonly precaution: boolean }): void;
   stop(): void;
 }
 
@@ -24,7 +24,8 @@ export interface Watchdog {
 export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }: WatchdogOptions): Watchdog {
   let stopped = false;
   let waiting = false;
-  let cancelNext = clock.after(intervalMs, ping);
+  let doubtful = false;
+  let cancelNext = clock.after(intervalMs, () => ping());
   let cancelTimeout = () => {};
 
   function stop(): void {
@@ -44,11 +45,14 @@ export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }
     if (stopped) return;
     cancelTimeout();
     waiting = false;
-    cancelNext = clock.after(intervalMs, ping);
+    doubtful = false;
+    cancelNext = clock.after(intervalMs, () => ping());
   }
 
-  function ping(): void {
-    if (stopped || waiting) return;
+  function ping({ precaution } = { precaution: false }): void {
+    if (stopped) return;
+    doubtful ||= !precaution;
+    if (waiting) return;
     waiting = true;
     cancelNext();
     cancelTimeout = clock.after(timeoutMs, () => dead(`ping not answered within ${timeoutMs} ms`));
@@ -56,8 +60,8 @@ export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }
   }
 
   return {
-    get waiting() {
-      return waiting;
+    get doubtful() {
+      return doubtful;
     },
     pingNow: ping,
     stop,

@@ -57,7 +57,9 @@ export interface DialOptions {
  * A failure before `connect` is an `error` with a DialError. Destroying it resets the stream at both ends, unless it has been
  * ended and all of it delivered; `destroySoon` ends it in good order, see `endStream` in `net/stream-ends.ts`.
  * A tunnel's socket emits `draining` when its connection is about to go: it waits for this socket, so whoever holds the
- * socket should destroy it when it is idle, or else as soon as what is under way has ended.
+ * socket should destroy it when it is idle, or else as soon as what is under way has ended. It emits `connectorDoubtful` with the
+ * connector's name when that does not seem to reach the origin any more although another connector of the tunnel does: whoever
+ * can should dial anew.
  */
 export interface OriginSocket extends Duplex {
   readonly connecting: boolean;
@@ -75,7 +77,7 @@ export interface TunnelRequest {
   readonly stream: RequestStream;
   /** The connector that the request was sent to: its client id, and its name for logs. */
   readonly connector: { readonly clientId: string; readonly name: string };
-  /** No answer came in time: finds out whether the connection below still lives. */
+  /** No answer came in time: finds out whether the connections of the connector still live. */
   suspect(): void;
   /** The connector says that its service gave no answer, or has not answered in time: for a while others are preferred. */
   connectorFailed(reason: string): void;

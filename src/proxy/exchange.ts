@@ -1,11 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { LiveFixedResponse } from '../live/snapshot.js';
-import { DialError } from '../offramps/contract.js';
 import { destinationOf } from './destination.js';
 import type { DownListener } from './down-verdicts.js';
 import { errorAnswer } from './error-answer.js';
 import {
-  ConnectorFault,
   type DetailedError,
   EDGE_ERRORS,
   type EdgeErrorName,
@@ -17,8 +15,8 @@ import { isLoop, originRequestFields, rayField } from './forward-headers.js';
 import { type RequestHead, wantsWebSocket } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import { checkAnswer, isCheck } from './load-balancer-check.js';
-import { RequestCount } from './load-counts.js';
 import type { Host } from './match.js';
+import { OriginAttempts } from './origin-attempts.js';
 import type { OriginChoice } from './origin-choice.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
 import type { PublishedHostname } from './published-hostnames.js';
@@ -26,7 +24,7 @@ import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
 import type { Requester } from './requester.js';
 import type { Responder, ResponderUser } from './responder.js';
-import { asksSameOriginAgain, type FailedAttempt, mayLeaveDownOrigin } from './retry.js';
+import { asksSameOriginAgain, type FailedAttempt } from './retry.js';
 import { type ProxyServices, respondersFor } from './services.js';
 import { takePlace } from './visit.js';
 
@@ -42,7 +40,7 @@ export class Exchange implements ResponderUser, DownListener {
   private readonly body: RequestBody;
   private readonly webSocket: boolean;
   private readonly record: RequestRecord;
-  private readonly count: RequestCount;
+  private readonly attempts: OriginAttempts;
   /** What the response gets besides the origin's fields, whoever answers. */
   private responseFields: string;
   private originFields = '';
@@ -53,10 +51,7 @@ export class Exchange implements ResponderUser, DownListener {
   /** The client was told to send its body. */
   private continued = false;
   private ended = false;
-  private redials = 0;
   private interims = 0;
-  /** Connectors of the tunnel that had no answer of this origin, by client id. */
-  private failedConnectors: Set<string> | null = null;
 
   constructor(
     private readonly services: ProxyServices,
@@ -68,11 +63,11 @@ export class Exchange implements ResponderUser, DownListener {
     this.takesTrailers = client.takesTrailers;
     this.ray = services.nextRay();
     this.responseFields = rayField(this.ray);
-    this.count = new RequestCount(services.load);
     this.record = new RequestRecord(services, this.ray, client.identity.ip, request);
     this.webSocket = wantsWebSocket(request);
     const hasBody = request.chunked || (request.contentLength ?? 0) > 0;
     this.body = new RequestBody(hasBody, services.limits.replayBytes);
+    this.attempts = new OriginAttempts(services, request, this.body, this);
   }
 
   start(): void {
@@ -165,12 +160,16 @@ export class Exchange implements ResponderUser, DownListener {
     this.abandonAttempt();
   }
 
-  private abandonAttempt(plan = this.choice?.plan): void {
+  private abandonAttempt(): void {
+    this.abandonConnection();
+    this.attempts.end();
+  }
+
+  private abandonConnection(): void {
     this.cancelDial?.();
     this.cancelDial = null;
     this.connection?.destroy();
     this.connection = null;
-    this.leaveOrigin(plan);
   }
 
   // Attempts.
@@ -178,8 +177,7 @@ export class Exchange implements ResponderUser, DownListener {
   private attempt(): void {
     const { plan } = this.choice!;
     this.record.attempt(plan);
-    this.count.start(plan);
-    this.services.downVerdicts.follow(plan.pool.id, plan.origin.key, this);
+    this.attempts.begin(plan);
     this.target = originTarget(plan.origin, this.request.host, plan.pool.id);
     const ready = respondersFor(this.services, this.target, this.request).take(this.target);
     if (ready) this.send(ready);
@@ -207,8 +205,8 @@ export class Exchange implements ResponderUser, DownListener {
     this.connection = responder;
     const { request, body } = this;
     const host = this.target!.host ?? request.authority;
-    const { originFields: fields, failedConnectors } = this;
-    const asked = { head: request, host, fields, failedConnectors };
+    const { failedConnectors } = this.attempts;
+    const asked = { head: request, host, fields: this.originFields, failedConnectors };
     const flowing = responder.begin(this, asked, body.pieces);
     if (body.pieces.length > 0) body.forgetIfOverLimit();
     if (body.complete) responder.finish();
@@ -228,60 +226,40 @@ export class Exchange implements ResponderUser, DownListener {
   ): void {
     const { origin } = this.target!;
     this.services.log.debug({ ray: this.ray, origin: origin.name, failure, cause }, 'an attempt failed');
-    const { method, body, redials } = this;
-    const wayLost = failure === 'invalid_response' && cause instanceof DialError;
-    const otherConnector = cause instanceof ConnectorFault && this.hasOtherConnector(cause);
-    const attempt: FailedAttempt = {
-      failure,
-      method,
-      replayable: body.replayable,
-      wayLost,
-      otherConnector,
-      redials,
-      ...how,
-    };
+    const attempt = this.attempts.failed(failure, cause, this.target!, how);
     if (asksSameOriginAgain(attempt)) {
-      if (otherConnector) this.record.attemptFailed(failure, cause.message);
-      this.redials += 1;
+      if (attempt.otherConnector) this.record.attemptFailed(failure, cause.message);
+      this.attempts.redialled();
       this.dial(this.target!);
       return;
     }
     this.record.attemptFailed(failure, cause.message);
-    this.leaveOrigin();
+    this.attempts.end();
     if (this.choice!.moveOn(attempt)) this.attempt();
     else this.refuse(errorOfFailure(failure, cause));
   }
 
   /** What has not begun to be answered goes elsewhere, where it may; otherwise waiting is still the best. */
   originDown(): void {
-    const { connection, client, method } = this;
-    if (this.ended || client.started) return;
-    const { replayable } = this.body;
-    const waiting = { method, replayable, sent: connection !== null, unanswered: !connection?.answered };
-    const { plan } = this.choice!;
-    if (!mayLeaveDownOrigin(waiting) || !this.choice!.leaveDown()) return;
+    if (this.ended || this.client.started || !this.attempts.mayLeave(this.connection)) return;
+    if (!this.choice!.leaveDown()) return;
     this.record.attemptFailed(
       'found_down',
       'health checks found the origin down while the request waited for it',
     );
-    this.abandonAttempt(plan);
+    this.abandonAttempt();
     this.attempt();
   }
 
-  private leaveOrigin(plan = this.choice?.plan): void {
-    this.count.end();
-    this.failedConnectors = null;
-    if (plan) this.services.downVerdicts.unfollow(plan.pool.id, plan.origin.key, this);
-  }
-
-  /** Whether the tunnel has a connector that has not failed with this request. */
-  private hasOtherConnector({ clientId }: ConnectorFault): boolean {
-    this.failedConnectors ??= new Set();
-    this.failedConnectors.add(clientId);
-    const { origin, port } = this.target!;
-    return this.services.offramps
-      .connectors(origin, port, this.request.host)
-      .some((connector) => !this.failedConnectors!.has(connector.clientId));
+  /** The same for the connector below: another one leads to the origin. */
+  connectorDoubtful(connector: string): void {
+    if (this.client.started || !this.attempts.leaveConnector(this.connection!)) return;
+    this.record.attemptFailed(
+      'connector_doubtful',
+      `${connector} was found not to reach the origin while the request waited, and another one does`,
+    );
+    this.abandonConnection();
+    this.dial(this.target!);
   }
 
   // What the connection to the origin tells.
@@ -311,9 +289,7 @@ export class Exchange implements ResponderUser, DownListener {
   /** The request counts as long as its connection lives. */
   private upgrade(head: ResponseHead, socket: Duplex, rest: Buffer): void {
     this.ended = true;
-    const { plan } = this.choice!;
-    this.services.downVerdicts.unfollow(plan.pool.id, plan.origin.key, this);
-    socket.once('close', () => this.count.end());
+    this.attempts.upgraded(socket);
     this.startSession();
     this.record.status = head.status;
     this.record.end(null);
@@ -346,7 +322,7 @@ export class Exchange implements ResponderUser, DownListener {
     this.ended = true;
     // With a request body half sent, the next request would be taken for the rest of this one.
     connection.release(reusable && this.body.complete && !this.services.isDraining());
-    this.leaveOrigin();
+    this.attempts.end();
     this.record.end(null);
     this.client.complete(trailers);
   }

@@ -3,7 +3,7 @@ import type { Steering } from '../steering/decide.js';
 import type { Plan } from '../steering/plan.js';
 import type { Sessions } from '../steering/sessions.js';
 import type { Visit } from '../steering/visit.js';
-import { type FailedAttempt, mayTryAnotherOrigin } from './retry.js';
+import { type FailedAttempt, MAX_ORIGINS_LEFT, mayTryAnotherOrigin } from './retry.js';
 
 /** So many origins whose names do not resolve are passed over in one pool: each may cost a wait for DNS. */
 const MAX_UNRESOLVED_IN_POOL = 5;
@@ -13,8 +13,9 @@ const MAX_UNRESOLVED = 20;
 /** Which origin one request goes to, and which one next when that fails. */
 export class OriginChoice {
   private readonly tried: LiveOrigin[] = [];
-  /** The one retry is used up. */
+  /** The one retry is used up: an attempt has failed. */
   private retried = false;
+  private left = 0;
   private unresolved = 0;
   private unresolvedInPool = 0;
 
@@ -26,17 +27,24 @@ export class OriginChoice {
 
   /** Makes the plan one for another origin; false when the failure is what the client gets. */
   moveOn(attempt: FailedAttempt): boolean {
-    return this.move(attempt.failure === 'unknown_host' ? this.passOver(attempt) : this.retry(attempt));
+    if (attempt.failure === 'unknown_host') return this.move(this.passOver(attempt));
+    return attempt.tunnelAway ? this.leave(attempt) : this.move(this.retry(attempt));
   }
 
   /**
-   * Makes the plan one for another origin, because this one was found down while the request waits for it. That is the one retry
-   * of the request. False when there is none left or nowhere to go: then it is best to go on waiting.
+   * Makes the plan one for another origin, because this one was found down while the request waits for it. False when there is
+   * nowhere to go: then it is best to go on waiting.
    */
   leaveDown(): boolean {
-    if (this.retried) return false;
-    this.retried = this.move(this.steering.alternative(this.plan, this.visit, this.tried));
-    return this.retried;
+    if (this.left === MAX_ORIGINS_LEFT) return false;
+    const moved = this.move(this.alternative());
+    if (moved) this.left += 1;
+    return moved;
+  }
+
+  /** A tunnel without a connection is no failure of this origin alone: the next one may be behind it too, and the retry is for later. */
+  private leave({ replayable }: FailedAttempt): boolean {
+    return replayable && this.leaveDown();
   }
 
   private move(next: Plan | null): boolean {
@@ -58,6 +66,10 @@ export class OriginChoice {
   private retry(attempt: FailedAttempt): Plan | null {
     if (this.retried || !mayTryAnotherOrigin(attempt)) return null;
     this.retried = true;
+    return this.alternative();
+  }
+
+  private alternative(): Plan | null {
     return this.steering.alternative(this.plan, this.visit, this.tried);
   }
 

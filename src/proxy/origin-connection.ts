@@ -45,7 +45,7 @@ export class OriginConnection implements Responder, Waiting {
   private body: BodyReader | null = null;
   private framing: ResponseFraming = 'none';
   private keepAlive = false;
-  /** The tunnel below is about to go: not to be used again. */
+  /** The tunnel below is about to go, or its connector does not reach the origin: not to be used again. */
   private draining = false;
   private gone = false;
   private readonly head: HeadBuffer;
@@ -66,6 +66,7 @@ export class OriginConnection implements Responder, Waiting {
     socket.on('error', this.onError);
     socket.on('close', this.onClose);
     socket.on('draining', this.onDraining);
+    socket.on('connectorDoubtful', this.onConnectorDoubtful);
     services.deadlines.watch(this);
   }
 
@@ -273,6 +274,12 @@ export class OriginConnection implements Responder, Waiting {
     if (this.user === null) this.closeIdle();
   };
 
+  private readonly onConnectorDoubtful = (connector: string): void => {
+    this.draining = true;
+    if (this.user === null) this.closeIdle();
+    else if (!this.answered) this.user.connectorDoubtful(connector);
+  };
+
   private readonly onError = (error: Error): void => {
     this.fail('invalid_response', error);
   };
@@ -308,5 +315,6 @@ export class OriginConnection implements Responder, Waiting {
     this.socket.off('error', this.onError);
     this.socket.off('close', this.onClose);
     this.socket.off('draining', this.onDraining);
+    this.socket.off('connectorDoubtful', this.onConnectorDoubtful);
   }
 }

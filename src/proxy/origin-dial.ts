@@ -80,6 +80,7 @@ export function createOriginDial(
       const socket = secure;
       setTransport(socket, raw);
       raw.on('draining', () => socket.emit('draining'));
+      raw.on('connectorDoubtful', (connector: string) => socket.emit('connectorDoubtful', connector));
       socket.once('secureConnect', () => {
         if (protocol === 'h2' && socket.alpnProtocol !== 'h2') {
           fail('tls_handshake', new Error('the origin does not offer HTTP/2'));

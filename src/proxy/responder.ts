@@ -35,6 +35,8 @@ export interface ResponderUser {
   responseComplete(reusable: boolean, trailers: string): void;
   /** The origin takes more of the request body. */
   originDrained(): void;
+  /** The connector below, known by this name, does not reach the origin any more, and another one does. Only before the first byte of a response. */
+  connectorDoubtful(connector: string): void;
   /** The responder is gone before the response was complete. */
   originFailed(failure: OriginFailure, cause: Error): void;
 }

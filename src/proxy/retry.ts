@@ -17,6 +17,12 @@ const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
   'no_ingress',
 ]);
 
+/** So many origins a request, or the dial of a TCP connection, leaves because they are known to be down or cut off: all were healthy when they were chosen. */
+export const MAX_ORIGINS_LEFT = 20;
+
+/** So often a request leaves a connector that was found not to reach its origin: more often says that the origin is slow. */
+export const MAX_CONNECTOR_MOVES = 2;
+
 /** An attempt that ended before the head of a response was forwarded. */
 export interface FailedAttempt {
   readonly failure: OriginFailure;
@@ -27,8 +33,10 @@ export interface FailedAttempt {
   readonly unanswered: boolean;
   /** The connection had served another request before. */
   readonly reused: boolean;
-  /** The tunnel below was lost: another of its connections, or another connector, may lead to the origin. */
-  readonly wayLost: boolean;
+  /** The tunnel connection below was lost: another one, of the same connector or of another, may lead to the origin. */
+  readonly tunnelLost: boolean;
+  /** The tunnel to the origin has no connection at all: it was known at once, or the last one was lost during the dial. */
+  readonly tunnelAway: boolean;
   /** A connector had no answer to pass on, and its tunnel has another one that has not been asked. */
   readonly otherConnector: boolean;
   /** How often the same origin was asked again before. */
@@ -42,11 +50,11 @@ export interface FailedAttempt {
  * On a connection that is there, `refused` is HTTP/2's word for a request that was not looked at.
  */
 export function asksSameOriginAgain(attempt: FailedAttempt): boolean {
-  const { reused, wayLost, failure, replayable } = attempt;
+  const { reused, tunnelLost, failure, replayable } = attempt;
   if (attempt.redials >= MAX_REDIALS) return false;
   const refused = reused && failure === 'refused' && replayable;
   if (attempt.otherConnector && failedBehindConnector(attempt)) return true;
-  return refused || ((reused || wayLost) && wasLostUnanswered(attempt));
+  return refused || ((reused || tunnelLost) && wasLostUnanswered(attempt));
 }
 
 /**
@@ -59,10 +67,11 @@ export function mayTryAnotherOrigin(attempt: FailedAttempt): boolean {
 }
 
 /**
- * Whether a request that waits for an origin may leave it when health checks find the origin down: either nothing was sent to
- * it, or sending it twice does no harm and not one byte of a response has come.
+ * Whether a request that waits for an origin may leave it before its attempt has failed, because health checks have found the
+ * origin down or because its connector does not reach it: either nothing was sent, or sending it twice does no harm and not one
+ * byte of a response has come.
  */
-export function mayLeaveDownOrigin(
+export function mayLeaveUnanswered(
   attempt: Pick<FailedAttempt, 'method' | 'replayable' | 'unanswered'> & { readonly sent: boolean },
 ): boolean {
   const { method, replayable, unanswered, sent } = attempt;

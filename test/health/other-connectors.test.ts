@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Stream } from 'node:http2';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import type { EdgeOptions } from '../../src/edge/edge.js';
 import { createDirectDialer } from '../../src/offramps/direct.js';
 import { createOffRamps } from '../../src/offramps/select.js';
 import { fromConnector, ingressTo } from '../edge/fake-ingress.js';
-import { cleanUp, startEdge, type TestEdge, type TestTunnel } from '../edge/fixture.js';
+import { cleanUp, startEdge, startRelay, type TestEdge, type TestTunnel } from '../edge/fixture.js';
 import { connectRaw } from '../edge/raw-connector.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
@@ -53,8 +54,8 @@ async function connector(edge: TestEdge, tunnel: TestTunnel, onStream: OnStream)
 }
 
 /** A prober and an edge with one tunnel, to which 10.0.0.0/8 leads. Timers of the edge are real. */
-async function start() {
-  const edge = await startEdge();
+async function start(options: Partial<EdgeOptions> = {}) {
+  const edge = await startEdge(options);
   const tunnel = edge.addTunnel({ accountId: 'account-1' });
   edge.store.apply({
     revision: 2,
@@ -127,6 +128,25 @@ test('a check of which one connector keeps silent asks the other one within its 
   expect(silent.asked).toBe(1);
   expect(alive.asked).toBeGreaterThan(0);
   expect(bench.transitions.map(({ to }) => to)).toEqual(['healthy']);
+});
+
+test.each([
+  ['to an address', privatePool.origins[0]!.address],
+  ['behind ingress rules', '.cfargotunnel.com'],
+])('a check %s pings a connection that has had its part of the time, and is dead', async (_, address) => {
+  // No ping is due within the life of this test.
+  const { edge, tunnel, bench } = await start({ pingIntervalMs: 600_000, pingTimeoutMs: 50 });
+  const relay = await startRelay(edge.address);
+  const [host, port] = relay.edge[0]!.split(':');
+  await connectRaw({ address: { host: host!, port: Number(port) } }, tunnel, () => {});
+  relay.freeze();
+  const origins = address.startsWith('.')
+    ? [liveOrigin({ address: `${tunnel.id}${address}` })]
+    : privatePool.origins;
+  bench.apply({ monitor: [liveMonitor({ retries: 0, timeout: 5 })], pool: [livePool({ origins })] });
+  await until(() => bench.clock.pending > 0);
+  bench.clock.advance(2_500);
+  await until(() => !edge.edge.connected(tunnel.id));
 });
 
 test('behind ingress rules a service is up as long as one connector has its answer, and down when none has', async () => {

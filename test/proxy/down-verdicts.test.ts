@@ -100,7 +100,7 @@ test('a POST that was sent waits on for its origin, and so does what has begun t
   }
 });
 
-test('with nowhere to go, and after the one retry, waiting goes on: the origin may still answer', async () => {
+test('with nowhere to go waiting goes on: the origin may still answer', async () => {
   let answer: (() => void) | undefined;
   const slow = await httpOrigin((_request, response) => {
     answer = () => response.end('at last');
@@ -113,29 +113,75 @@ test('with nowhere to go, and after the one retry, waiting goes on: the origin m
   await new Promise(setImmediate);
   answer!();
   await client.receive((text) => text.endsWith('at last'));
+});
 
-  const silent = await silentOrigin();
-  const third = await echo();
+/** A pool of origins that are asked in this order while all of them are healthy, and another pool that is next. */
+async function inOrder(ports: readonly number[], next: number, failures: RigOptions['failures'] = {}) {
   const rig = await startRig({
-    failures: { '127.0.0.1:9': 'refused' },
+    failures,
     upsert: {
       pool: [
         livePool({
           id: 'pool',
-          origins: [9, silent.port, third.port].map((port, index) =>
-            liveOrigin({ port, weight: [1, 1e-12, 1e-30][index]! }),
-          ),
+          origins: ports.map((port, index) => liveOrigin({ port, weight: 1e-12 ** index })),
         }),
+        livePool({ id: 'next', origins: [liveOrigin({ port: next })] }),
       ],
-      load_balancer: [liveLoadBalancer({ name: HOST, defaultPools: ['pool'] })],
+      load_balancer: [
+        liveLoadBalancer({ name: HOST, defaultPools: ['pool', 'next'], failoverAcrossPools: true }),
+      ],
     },
   });
-  for (const port of [9, silent.port, third.port]) setHealth(rig, 'pool', port, 'healthy');
-  await sent(rig, GET);
+  for (const port of ports) setHealth(rig, 'pool', port, 'healthy');
+  setHealth(rig, 'next', next, 'healthy');
+  return rig;
+}
+
+test('to leave an origin that was found down uses up no retry: a failure after it has its own', async () => {
+  const [silent, other] = [await silentOrigin(), await echo()];
+  const rig = await inOrder([silent.port, 9], other.port, { '127.0.0.1:9': 'refused' });
+  const client = await sent(rig, GET);
   await until(() => silent.requests === 1);
   setHealth(rig, 'pool', silent.port, 'unhealthy');
-  await (await sent(rig, GET)).receive((text) => text.includes('from the other'));
-  expect(silent.closed).toBe(0);
+  await client.receive((text) => text.includes('from the other'));
+  expect(rig.requests.find(newest(1))[0]).toMatchObject({
+    status: 200,
+    failedAttempts: [{ failure: 'found_down' }, { failure: 'refused' }],
+  });
+});
+
+test('a request leaves its second origin, too, when that is found down, and after a retry', async () => {
+  const [one, two, other] = [await silentOrigin(), await silentOrigin(), await echo()];
+  const rig = await inOrder([9, one.port, two.port], other.port, { '127.0.0.1:9': 'refused' });
+  const client = await sent(rig, GET);
+  for (const silent of [one, two]) {
+    await until(() => silent.requests === 1);
+    setHealth(rig, 'pool', silent.port, 'unhealthy');
+  }
+  await client.receive((text) => text.includes('from the other'));
+  expect(rig.requests.find(newest(1))[0]).toMatchObject({
+    failedAttempts: [{ failure: 'refused' }, { failure: 'found_down' }, { failure: 'found_down' }],
+  });
+});
+
+test('a request goes to each origin once, however often they are found down and healthy again', async () => {
+  const silent = [await silentOrigin(), await silentOrigin(), await silentOrigin()];
+  const [one, two, three] = silent as [(typeof silent)[0], (typeof silent)[0], (typeof silent)[0]];
+  const rig = await inOrder([one.port, two.port], three.port);
+  await sent(rig, GET);
+  for (const [pool, origin] of [
+    ['pool', one],
+    ['pool', two],
+    ['next', three],
+  ] as const) {
+    await until(() => origin.requests === 1);
+    setHealth(rig, pool, origin.port, 'unhealthy');
+    for (const { port } of [one, two]) if (port !== origin.port) setHealth(rig, 'pool', port, 'healthy');
+  }
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  expect(silent.map(({ requests }) => requests)).toEqual([1, 1, 1]);
+  expect(three.closed).toBe(0);
 });
 
 test('a dial to an origin that is found down is cut, and the request goes elsewhere, whatever its method', async () => {

@@ -11,6 +11,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { expect, onTestFinished, test } from 'vitest';
+import type { OriginSocket } from '../../src/offramps/contract.js';
 import { isGrpc } from '../../src/proxy/grpc.js';
 import { selfSigned } from '../support/certificates.js';
 import { listening } from '../support/fake-origins.js';
@@ -359,4 +360,27 @@ test.each([
   ['GET', 'application/grpc', false],
 ])('%s of %s: gRPC %s', (method, type, expected) => {
   expect(isGrpc(method, type)).toBe(expected);
+});
+
+test('a session through a connector that became doubtful takes no more calls, and those under way go on', async () => {
+  const origin = await echoServer(echo('origin'));
+  const { rig, client } = await clientOf({ origins: [origin.port] });
+  const { offramps } = rig.proxyOptions;
+  const { dial } = offramps;
+  const sockets: OriginSocket[] = [];
+  offramps.dial = (...args) => {
+    const socket = dial(...args);
+    sockets.push(socket);
+    return socket;
+  };
+  const chat = client.chat();
+  chat.write('before');
+  expect((await once(chat, 'data'))[0]).toBe('BEFORE');
+  sockets[0]!.emit('connectorDoubtful', 'connector 1 (192.0.2.1)');
+  expect((await one(client, 'next')).text).toContain('origin next');
+  expect(sockets).toHaveLength(2);
+  chat.write('after');
+  expect((await once(chat, 'data'))[0]).toBe('AFTER');
+  chat.end();
+  await once(chat.resume(), 'end');
 });

@@ -63,6 +63,54 @@ test('the retry does not leave the pool', async () => {
   await client.receive((text) => text.includes('error code: 521'));
 });
 
+test.each([
+  ['GET', GET],
+  ['POST', `${post(5)}hello`],
+])(
+  'a %s passes origins whose tunnel has no connection, before and after its one retry',
+  async (_name, text) => {
+    const good = await echo();
+    const rig = await startRig({
+      failures: {
+        '127.0.0.1:7': 'no_connection',
+        '127.0.0.1:8': 'refused',
+        '127.0.0.1:9': 'no_connection',
+        '127.0.0.1:10': 'no_connection',
+      },
+      upsert: {
+        pool: [
+          unmonitoredPool({
+            id: 'one',
+            origins: [7, 8, 9, 10].map((port, index) => liveOrigin({ port, weight: 1e-12 ** index })),
+          }),
+          unmonitoredPool({ id: 'two', origins: [liveOrigin({ port: good.port })] }),
+        ],
+        load_balancer: [
+          liveLoadBalancer({ name: HOST, defaultPools: ['one', 'two'], failoverAcrossPools: true }),
+        ],
+      },
+    });
+    const client = await rawClient(rig.port);
+    client.send(text);
+    await client.receive((received) => received.includes('ok '));
+    expect(rig.dialled.slice(0, -1).map((address) => Number(address.split(':')[1]))).toEqual([7, 8, 9, 10]);
+  },
+);
+
+test('a request passes twenty origins whose tunnel has no connection, and no more', async () => {
+  const origins = Array.from({ length: 30 }, (_, index) =>
+    liveOrigin({ address: '127.0.0.2', key: `${index}`, port: index + 1 }),
+  );
+  const rig = await startRig({
+    failures: { '127.0.0.2': 'no_connection' },
+    upsert: { pool: [unmonitoredPool({ id: 'pool', origins })] },
+  });
+  const client = await rawClient(rig.port);
+  client.send(GET);
+  await client.receive((text) => text.includes('error code: 523'));
+  expect(rig.dialled).toHaveLength(21);
+});
+
 test('an error that the origin itself answers is not retried', async () => {
   const bad = await scriptedOrigin(() => 'HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy');
   const good = await echo();
@@ -172,7 +220,8 @@ test('the rules in short', () => {
     replayable: true,
     unanswered: true,
     reused: true,
-    wayLost: false,
+    tunnelLost: false,
+    tunnelAway: false,
     otherConnector: false,
     redials: 0,
   } as const;

@@ -78,9 +78,13 @@ export function exchangeThroughIngress(
         fail(error);
         return;
       }
+      const { suspect } = sent;
       waiting.set(sent, clock.monotonic());
       asked.add(sent.connector.clientId);
-      cancelPatience = clock.after(patienceMs, next);
+      cancelPatience = clock.after(patienceMs, () => {
+        suspect();
+        next();
+      });
     }
 
     function settled(sent: TunnelRequest, outcome: HttpProbeAnswer | Error): void {

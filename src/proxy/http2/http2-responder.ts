@@ -36,6 +36,9 @@ export interface Http2Dialect {
   closed(): void;
 }
 
+/** After so long without a response it is looked whether the session still lives, while the request waits on. */
+const SUSPECT_AFTER_MS = 1_000;
+
 export interface Http2ResponderOptions extends Http2Dialect {
   readonly reused: boolean;
   readonly deadlines: Deadlines;
@@ -55,6 +58,8 @@ export class Http2Responder implements Responder, Waiting {
   /** Takes the framing off the pieces of a chunked request. */
   private unframe: ChunkedReader | null = null;
   private trailers = '';
+  /** Whether the deadline is only the moment for `suspect`. */
+  private suspectsFirst = false;
   private over = false;
 
   constructor(private readonly options: Http2ResponderOptions) {
@@ -126,7 +131,9 @@ export class Http2Responder implements Responder, Waiting {
   }
 
   awaitOrigin(): void {
-    if (this.body === null) this.deadline = this.soon();
+    if (this.body !== null) return;
+    this.suspectsFirst = this.options.silenceMs(this.request!.head).beforeHead > SUSPECT_AFTER_MS;
+    this.deadline = this.suspectsFirst ? this.options.deadlines.after(SUSPECT_AFTER_MS) : this.soon();
   }
 
   awaitClient(): void {
@@ -162,6 +169,11 @@ export class Http2Responder implements Responder, Waiting {
       return;
     }
     if (this.body === null) this.options.suspect();
+    if (this.body === null && this.suspectsFirst) {
+      this.suspectsFirst = false;
+      this.deadline = this.soon() - SUSPECT_AFTER_MS;
+      return;
+    }
     this.fail(this.body === null ? 'head_timeout' : 'invalid_response', new Error('timed out'));
   }
 
@@ -171,7 +183,7 @@ export class Http2Responder implements Responder, Waiting {
       const head = this.options.readHead(raw, this.request!);
       // 100 is told as `continue`.
       if (head.status > 101) this.user!.originInforms(head);
-      if (this.deadline !== NEVER) this.deadline = this.soon();
+      if (this.deadline !== NEVER) this.awaitOrigin();
     });
   }
 

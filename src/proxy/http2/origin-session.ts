@@ -77,6 +77,7 @@ export function openOriginSession(
   }
 
   socket.on('draining', retire);
+  socket.on('connectorDoubtful', retire);
   session.on('goaway', retire);
   // `close` follows.
   session.on('error', () => {});

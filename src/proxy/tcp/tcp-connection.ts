@@ -17,6 +17,7 @@ import type { OriginTarget } from '../origin-target.js';
 import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
 import { type ProxyHeaderVersion, proxyHeader } from '../proxy-protocol/write-header.js';
 import { type RecordServices, RequestRecord } from '../request-record.js';
+import { MAX_ORIGINS_LEFT } from '../retry.js';
 import { type JoinTimeouts, joinStreams } from '../upgrade.js';
 
 /** What every connection to a TCP load balancer shares. */
@@ -68,10 +69,11 @@ export function carryConnection(
     cancelDial();
     record.end('client_gone');
   });
-  if (decision.kind === 'plan') attempt(decision, true);
+  if (decision.kind === 'plan') attempt(decision, true, []);
   else refuse(decision.kind);
 
-  function attempt(plan: Plan, mayRetry: boolean): void {
+  /** `left`: origins that were found down during their dials, which uses up no retry. */
+  function attempt(plan: Plan, mayRetry: boolean, left: readonly LiveOrigin[]): void {
     const { pool, origin } = plan;
     record.attempt(plan);
     if (tunnelBefore(origin) !== null) {
@@ -113,8 +115,8 @@ export function carryConnection(
         leave();
         log.debug({ err: cause, origin: origin.name, failure }, 'a TCP connection to an origin failed');
         record.attemptFailed(failure, cause.message);
-        const other = mayRetry ? steering.alternative(inItsPool(plan), visit, []) : null;
-        if (other) attempt(other, false);
+        const other = mayRetry ? steering.alternative(inItsPool(plan), visit, left) : null;
+        if (other) attempt(other, false, [...left, origin]);
         else refuse(failure);
       },
     });
@@ -125,13 +127,14 @@ export function carryConnection(
         if (goesElsewhere(steering.decide(loadBalancer, visit), plan)) reset(joined);
         return;
       }
-      const other = mayRetry ? steering.alternative(inItsPool(plan), visit, []) : null;
+      const other =
+        left.length < MAX_ORIGINS_LEFT ? steering.alternative(inItsPool(plan), visit, left) : null;
       if (!other) return;
       record.attemptFailed('found_down', 'health checks found the origin down during the dial');
       cancelDial?.();
       cancelDial = null;
       leave();
-      attempt(other, false);
+      attempt(other, mayRetry, [...left, origin]);
     }
   }
 

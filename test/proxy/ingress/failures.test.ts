@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fromConnector, fromOrigin, ingressTo } from '../../edge/fake-ingress.js';
-import { cleanUp, until } from '../../edge/fixture.js';
+import { cleanUp, startRelay, until } from '../../edge/fixture.js';
 import { INGRESS_CONNECTORS } from '../../edge/ingress-connectors.js';
 import { connectRaw } from '../../edge/raw-connector.js';
 import { closedPort } from '../../support/fake-origins.js';
@@ -14,6 +14,7 @@ import { type IngressRig, ingressRig } from './ingress-rig.js';
 
 afterEach(cleanUp);
 
+const CLIENT = randomUUID();
 const GET = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
 const POST = `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 5\r\n\r\nhello`;
 
@@ -321,4 +322,37 @@ test('requests under way count for the origin, and none when they are over', asy
     stream.end('ok');
   }
   await until(() => load.outstanding('pool') === 0 && load.connections('pool') === 0);
+});
+
+test('a GET whose connection swallows everything is answered by another origin as soon as a ping has failed', async () => {
+  // No ping is due within the life of this test.
+  const rig = await ingressRig({
+    others: [await ok()],
+    edge: { pingIntervalMs: 600_000, pingTimeoutMs: 50 },
+  });
+  const relay = await startRelay(rig.edge.address);
+  const [host, port] = relay.edge[0]!.split(':');
+  const address = { host: host!, port: Number(port) };
+  let asked = 0;
+  for (const connIndex of [0, 1])
+    await connectRaw({ address }, rig.tunnel, () => (asked += 1), { clientId: CLIENT, connIndex });
+  relay.freeze();
+  await ask(rig, GET, 'from the other');
+  expect(asked).toBe(0);
+  expect(rig.edge.edge.connections(rig.tunnel.id)).toEqual([]);
+});
+
+test('a slow answer of a connection that lives is waited for', async () => {
+  const rig = await withConnector(
+    (stream) =>
+      setTimeout(() => {
+        stream.respond(fromOrigin(200));
+        stream.end('late');
+      }, 1_500),
+    {
+      edge: { pingIntervalMs: 600_000, pingTimeoutMs: 200 },
+      timeouts: { originHead: 5_000 },
+    },
+  );
+  await ask(rig, GET, 'late');
 });

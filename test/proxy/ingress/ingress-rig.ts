@@ -1,4 +1,5 @@
 import pino from 'pino';
+import type { EdgeOptions } from '../../../src/edge/edge.js';
 import { createDirectDialer } from '../../../src/offramps/direct.js';
 import { createOffRamps } from '../../../src/offramps/select.js';
 import { startEdge, type TestEdge, type TestTunnel } from '../../edge/fixture.js';
@@ -17,9 +18,13 @@ export const publishedAt = (tunnel: TestTunnel) => `${tunnel.id}.cfargotunnel.co
 
 /** A proxy whose only origin is behind the ingress rules of a tunnel; `others` are ports of loopback that stand in for it. */
 export async function ingressRig(
-  options: RigOptions & { readonly others?: readonly number[]; readonly host?: string } = {},
+  options: RigOptions & {
+    readonly others?: readonly number[];
+    readonly host?: string;
+    readonly edge?: Partial<EdgeOptions>;
+  } = {},
 ): Promise<IngressRig> {
-  const edge = await startEdge();
+  const edge = await startEdge(options.edge);
   const tunnel = edge.addTunnel({ accountId: 'account-1' });
   const logged: string[] = [];
   const published = liveOrigin({

@@ -3,7 +3,9 @@ import net from 'node:net';
 import { expect, test } from 'vitest';
 import { UNKNOWN_HEALTH } from '../../../src/live/health-board.js';
 import type { LiveOrigin } from '../../../src/live/snapshot.js';
+import { DialError } from '../../../src/offramps/contract.js';
 import { liveLoadBalancer, liveOrigin, livePool, liveRoute } from '../../support/live-objects.js';
+import { until } from '../../support/prober-bench.js';
 import { newest } from '../../support/request-filters.js';
 import { NAME, startTcpOrigin, startTcpRig, type TcpRig } from './rig.js';
 
@@ -110,5 +112,38 @@ test('a dial to an origin that is found down is cut, and the connection goes to 
   expect(rig.requests.find(newest(1))[0]).toMatchObject({
     error: null,
     failedAttempts: [{ failure: 'found_down' }],
+  });
+});
+
+test('a dial that leaves an origin for a verdict keeps its retry, and can leave the next origin, too', async () => {
+  const other = await startTcpOrigin('two');
+  const behind = (address: string, weight: number) =>
+    at(5432, { address, virtualNetworkId: 'vnet-1', weight });
+  const stuck = [behind('10.0.0.7', 1), behind('10.0.0.8', 1e-12)];
+  const refusing = behind('10.0.0.9', 1e-24);
+  const last = at(other.port, { weight: 1e-36 });
+  const rig = await startTcpRig({
+    pools: [livePool({ id: 'pool', origins: [...stuck, refusing, last] })],
+    loadBalancers: [balancer()],
+  });
+  rig.store.apply({ revision: 2, complete: false, upsert: { route: [liveRoute()] }, remove: {} });
+  rig.tunnels.connect('tunnel-1');
+  const dialled: string[] = [];
+  rig.tunnels.dial = (_tunnelId, { host }) => {
+    dialled.push(host);
+    const socket = new net.Socket();
+    if (host === '10.0.0.9') setImmediate(() => socket.destroy(new DialError('refused', 'told to')));
+    return socket;
+  };
+  for (const origin of [...stuck, refusing, last]) judge(rig, origin, 'healthy');
+  const client = rig.connect();
+  for (const [index, origin] of stuck.entries()) {
+    await until(() => dialled.length === index + 1);
+    judge(rig, origin, 'unhealthy');
+  }
+  expect(String((await once(client, 'data'))[0])).toBe('two:');
+  expect(dialled).toEqual(['10.0.0.7', '10.0.0.8', '10.0.0.9']);
+  expect(rig.requests.find(newest(1))[0]).toMatchObject({
+    failedAttempts: [{ failure: 'found_down' }, { failure: 'found_down' }, { failure: 'refused' }],
   });
 });
