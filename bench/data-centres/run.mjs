@@ -1,6 +1,7 @@
 // `npm run data-centres`: what clients see while a network breaks, with two data centres in network namespaces of its own.
 //   --cloudflared FILE   connectors are this cloudflared      --only TEXT   incidents whose name contains it
 //   --main FILE          another build of the program         --json        the rows as JSON
+//   --tcp-bytes N        bytes that each TCP connection sends and wants back (6)
 //   --short              some of the incidents, a few seconds each
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -18,6 +19,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string', default: '' },
     main: { type: 'string', default: path.resolve(import.meta.dirname, '../../dist/main.js') },
     json: { type: 'boolean', default: false },
+    'tcp-bytes': { type: 'string', default: '6' },
     short: { type: 'boolean', default: false },
     inside: { type: 'string' },
   },
@@ -78,7 +80,7 @@ async function runIncident(incident, context) {
   const gets = (name) =>
     startGets({ target: () => lab.http, host: `${name}.example.com`, clients: 8, everyMs: 20 });
   const [www, vip] = [gets('www'), gets('vip')];
-  const connects = startConnects({ target: () => lab.tcp, everyMs: 300 });
+  const connects = startConnects({ target: () => lab.tcp, everyMs: 300, bytes: Number(flags['tcp-bytes']) });
   await delay(1_000);
   await incident.make(context);
   await delay(incident.lasts * 1_000);

@@ -74,13 +74,13 @@ function get({ host: address, port }, host, agent, isSecond = false) {
   });
 }
 
-/** A TCP connection every `everyMs`, which sends a line and wants it back. The tally is `{ tried, served, failed: { code: count } }`. */
-export function startConnects({ target, everyMs }) {
+/** A TCP connection every `everyMs`, which sends so many bytes and wants them back. The tally is `{ tried, served, failed: { code: count } }`. */
+export function startConnects({ target, everyMs, bytes }) {
   const tally = { tried: 0, served: 0, failed: {} };
   const open = new Set();
   const timer = setInterval(() => {
     tally.tried += 1;
-    const one = connectOnce(target()).then((code) => {
+    const one = connectOnce(target(), bytes).then((code) => {
       if (code === null) tally.served += 1;
       else tally.failed[code] = (tally.failed[code] ?? 0) + 1;
       open.delete(one);
@@ -97,14 +97,18 @@ export function startConnects({ target, everyMs }) {
   };
 }
 
-/** Null when the line came back, else why not. */
-function connectOnce({ host, port }) {
+/** Null when all bytes came back, else why not. */
+function connectOnce({ host, port }, bytes) {
   return new Promise((resolve) => {
-    const socket = net.connect(port, host, () => socket.write('hello\n'));
+    let missing = bytes;
+    const socket = net.connect(port, host, () => socket.write(Buffer.alloc(bytes)));
     socket.setTimeout(PATIENCE_MS, () => settle('no answer'));
     socket.on('error', (error) => settle(error.code));
     socket.on('close', () => settle('closed'));
-    socket.on('data', () => settle(null));
+    socket.on('data', (chunk) => {
+      missing -= chunk.length;
+      if (missing <= 0) settle(null);
+    });
     function settle(code) {
       socket.destroy();
       resolve(code);

@@ -1,11 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Bytes: the longest path that a Unix socket may have on every platform. */
 const SOCKET_PATH_MAX = 100;
+/** Milliseconds: a takeover is a few system calls. */
+const TAKEOVER_MS = 2_000;
+const TAKEOVER_POLL_MS = 20;
 
 export interface DataDir {
   readonly path: string;
@@ -29,24 +33,48 @@ export async function claimDataDir(directory: string): Promise<DataDir> {
   }
   return {
     path: real,
-    fresh: (await readdir(real)).every((name) => name === 'lock'),
+    fresh: (await readdir(real)).every((name) => name.startsWith('lock')),
     release: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
 
-/** Null when a live process has the lock. What a killed one has left is put aside first, and given back if it turns out to live. */
+/** Null when a live process has the lock. What a killed one has left is removed first. */
 async function takeLock(lock: string): Promise<net.Server | null> {
   const server = await listen(lock);
   if (server || process.platform === 'win32' || (await listens(lock))) return server;
-  const aside = `${lock}.${randomBytes(4).toString('hex')}`;
-  // Gone already: another start has put it aside, and whoever listens first has the lock.
-  await rename(lock, aside).catch(() => undefined);
-  if (await listens(aside)) {
-    await rename(aside, lock);
-    return null;
+  const takeover = `${lock}.takeover`;
+  for (const deadline = Date.now() + TAKEOVER_MS; Date.now() < deadline; await delay(TAKEOVER_POLL_MS)) {
+    if (await makeDirectory(takeover)) return await removeAndTake(lock, takeover);
+    if (await listens(lock)) return null;
   }
-  await rm(aside, { force: true });
-  return await listen(lock);
+  // A start that was killed in the middle of its takeover has left this behind.
+  await rmdir(takeover).catch(() => undefined);
+  return await takeLock(lock);
+}
+
+/**
+ * One start at a time gets here, so that nobody removes the lock of a live process: as long as the dead one is there, nobody
+ * else can listen at its path.
+ */
+async function removeAndTake(lock: string, takeover: string): Promise<net.Server | null> {
+  try {
+    if (await listens(lock)) return null;
+    await rm(lock, { force: true });
+    return await listen(lock);
+  } finally {
+    await rmdir(takeover);
+  }
+}
+
+/** False when it is there already. */
+async function makeDirectory(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /** Null when the path is taken, by a live process or by what a killed one has left. */

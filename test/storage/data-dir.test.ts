@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -63,6 +63,17 @@ test.each([false, true])(
     await won[0]?.value.release();
   },
 );
+
+test('a start that was killed while it took a lock over keeps nobody out for good', async () => {
+  const directory = path.join(root, 'killed-takeover');
+  await (await claimDataDir(directory)).release();
+  await leaveStaleLock(directory);
+  await mkdir(path.join(directory, 'lock.takeover'));
+  const claimed = await claimDataDir(directory);
+  await expect(claimDataDir(directory)).rejects.toThrow('in use');
+  await claimed.release();
+  expect(await readdir(directory)).toEqual([]);
+});
 
 // The second is short in characters and long in bytes.
 test.each(['d'.repeat(120), 'é'.repeat(55)])(
