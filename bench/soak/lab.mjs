@@ -116,6 +116,13 @@ export async function openLab() {
     pools,
     pid: offramp.pid,
     connect,
+    /** To origins; they would rest for a quarter of an hour. A new route may change every way, so none is used again. */
+    endIdleConnections: () =>
+      api('POST', `${account}/teamnet/routes`, {
+        network: '10.255.0.0/24',
+        tunnel_id: tunnel.id,
+        virtual_network_id: network.id,
+      }),
     host: (name) => `${name}.${ready.domain}`,
     address: (kind) => {
       const [host, port] = ready[kind].split(':');

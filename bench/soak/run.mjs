@@ -87,7 +87,8 @@ while (!over && performance.now() < end) {
 }
 over = true;
 await Promise.race([Promise.allSettled(visits), sleep(40_000)]);
-process.stderr.write('\nwaiting for idle connections to end …\n');
+await lab.endIdleConnections();
+process.stderr.write('\nwaiting for the last connections to end …\n');
 const quarter = (index) => {
   const part = memory.slice(
     Math.floor((memory.length * index) / 4),

@@ -12,7 +12,11 @@ export function explainStartFailure(error: Error): string {
   ) {
     return `the database cannot be used: ${error.message || String((error as AggregateError).errors?.[0] ?? error)}`;
   }
-  if (/is in use by another running Offramp|connection pooler|migration|newer Offramp/.test(error.message))
+  if (
+    /is in use by another running Offramp|was passed as descriptor|connection pooler|migration|newer Offramp/.test(
+      error.message,
+    )
+  )
     return error.message;
   return error.stack ?? String(error);
 }

@@ -28,6 +28,7 @@ const HOSTNAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-
 /** `5432=db.example.com`, perhaps with `,proxy=v2` behind it; each name once. */
 export function tcpPorts(values: readonly string[]): TcpPort[] {
   const names = new Set<string>();
+  const ports = new Set<string>();
   return withOptions(values).map((value) => {
     const [, port = '', spelled = '', sendProxy = null] = TCP_PORT.exec(value.toLowerCase()) ?? [];
     const name = canonicalHost(spelled);
@@ -40,6 +41,9 @@ export function tcpPorts(values: readonly string[]): TcpPort[] {
     }
     if (names.has(name)) throw new UsageError(`--tcp names ${name} twice; a load balancer has one TCP port`);
     names.add(name);
+    if (port !== '0' && ports.has(port))
+      throw new UsageError(`--tcp gives port ${port} to two load balancers; a port leads to one`);
+    ports.add(port);
     return { port: integer('tcp', port, 0, 65_535), name, sendProxy: sendProxy as TcpPort['sendProxy'] };
   });
 }

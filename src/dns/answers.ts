@@ -80,7 +80,7 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     if (shadowed.has(name) || shadowed.size >= MAX_SHADOWED) return;
     shadowed.add(name);
     log.warn(
-      { name },
+      { record: name },
       'DNS: this name of a load balancer or tunnel is answered with the addresses of the name server; --dns-name takes another one',
     );
   }

@@ -92,9 +92,10 @@ export function listen(
   { host, port, fd }: ListenOn,
 ): Promise<ListeningSocket['address']> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const failed = (error: Error) => reject(fd === undefined ? error : unusable(fd, error));
+    server.once('error', failed);
     server.listen({ ...(fd === undefined ? { host, port } : { fd }), backlog: BACKLOG }, () => {
-      server.off('error', reject);
+      server.off('error', failed);
       const { address, port } = server.address() as net.AddressInfo;
       resolve({ host: address, port });
     });
@@ -104,6 +105,12 @@ export function listen(
 /** A turn of the event loop that is longer has left time for others to connect. */
 const SHORT_TURN_MS = 0.5;
 const EMPTY_LIMIT_MS = 500;
+
+function unusable(fd: number, { message }: Error): Error {
+  return new Error(
+    `the socket that was passed as descriptor ${fd} cannot be used: ${message}; pass one that is bound and listens, of the kind that its name says`,
+  );
+}
 
 /**
  * Those whose connect has succeeded would be reset by the close. Node accepts one connection in each turn of its event loop and then

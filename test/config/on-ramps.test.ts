@@ -84,6 +84,7 @@ test.each([
   [['--tcp=x=db.example.com'], /--tcp is "x"; it takes a whole number from 0 to 65535/],
   [['--tcp=1=db_'], /--tcp is "1=db_"/],
   [['--tcp=1=a.test', '--tcp=2=A.test'], /--tcp names a.test twice/],
+  [['--tcp=1=a.test', '--tcp=1=b.test'], /--tcp gives port 1 to two load balancers/],
   [['--private-network=8.8.8.0/24'], /--private-network is "8.8.8.0\/24"; it takes off, or an IPv4 network/],
   [['--private-network=10.0.0.1/8'], /--private-network is "10.0.0.1\/8"/],
   [['--private-network=10.0.0.0/31'], /up to 30 bits/],
