@@ -42,8 +42,8 @@ const CAST = [
 ];
 /** Memory may grow by this factor between the second and the last quarter. */
 const FLAT = 1.15;
-/** Idle connections to origins are kept for a minute; after that only listeners and tunnels are left. */
-const SETTLE_MS = 90_000;
+/** Idle connections of clients are kept for 400 s (those to origins are ended before); after that only listeners and tunnels are left. */
+const SETTLE_MS = 420_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const lab = await openLab();
