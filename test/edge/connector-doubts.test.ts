@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
 import { AVOIDED_MS } from '../../src/edge/reachability.js';
@@ -14,7 +13,7 @@ import {
   type TestTunnel,
   until,
 } from './fixture.js';
-import { connectRaw } from './raw-connector.js';
+import { connectCounting } from './raw-connector.js';
 
 afterEach(cleanUp);
 
@@ -28,20 +27,7 @@ const refuse = (stream: ServerHttp2Stream) =>
     { endStream: true },
   );
 
-/** A connector of its own; `asked` counts the streams that it got. */
-async function connector(edge: TestEdge, tunnel: TestTunnel) {
-  const one = { clientId: randomUUID(), asked: 0, onStream: accept };
-  await connectRaw(
-    edge,
-    tunnel,
-    (stream) => {
-      one.asked += 1;
-      one.onStream(stream);
-    },
-    { clientId: one.clientId },
-  );
-  return one;
-}
+const connector = (edge: TestEdge, tunnel: TestTunnel) => connectCounting(edge, tunnel, accept);
 
 /** The names of connectors that a socket was told to be doubtful. */
 function doubtsOf(socket: OriginSocket): string[] {

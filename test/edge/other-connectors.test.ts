@@ -1,21 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
 import { AVOIDED_MS } from '../../src/edge/reachability.js';
 import { type Clock, systemClock } from '../../src/net/clock.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { collectLog } from './collect-log.js';
-import {
-  cleanUp,
-  connected,
-  failure,
-  startEdge,
-  startOrigin,
-  type TestEdge,
-  type TestTunnel,
-  until,
-} from './fixture.js';
-import { connectRaw } from './raw-connector.js';
+import { cleanUp, connected, failure, startEdge, startOrigin, until } from './fixture.js';
+import { connectCounting } from './raw-connector.js';
 
 afterEach(cleanUp);
 
@@ -27,21 +17,6 @@ const refuse = (stream: ServerHttp2Stream, meta: object = {}) =>
   );
 const accept = (stream: ServerHttp2Stream) => stream.respond({ ':status': 200 });
 
-/** A connector of its own; `asked` counts the streams that it got. */
-async function connector(edge: TestEdge, tunnel: TestTunnel, onStream: (stream: ServerHttp2Stream) => void) {
-  const one = { clientId: randomUUID(), asked: 0, onStream };
-  await connectRaw(
-    edge,
-    tunnel,
-    (stream) => {
-      one.asked += 1;
-      one.onStream(stream);
-    },
-    { clientId: one.clientId },
-  );
-  return one;
-}
-
 /** Its timers are real: only the age of what is remembered is not. */
 function movableClock() {
   let ahead = 0;
@@ -52,8 +27,8 @@ function movableClock() {
 test('a dial that a connector reports as failed goes through another connector, and no dial fails', async () => {
   const edge = await startEdge();
   const tunnel = edge.addTunnel();
-  const dead = await connector(edge, tunnel, refuse);
-  const alive = await connector(edge, tunnel, accept);
+  const dead = await connectCounting(edge, tunnel, refuse);
+  const alive = await connectCounting(edge, tunnel, accept);
   for (let count = 0; count < 20; count += 1) await connected(edge.dial(tunnel, 80));
   expect(alive.asked).toBe(20);
   expect(dead.asked).toBeLessThanOrEqual(1);
@@ -63,8 +38,8 @@ test('a connector that has failed is avoided for that destination alone, and ask
   const { clock, advance } = movableClock();
   const edge = await startEdge({ clock });
   const tunnel = edge.addTunnel();
-  const dead = await connector(edge, tunnel, refuse);
-  const alive = await connector(edge, tunnel, accept);
+  const dead = await connectCounting(edge, tunnel, refuse);
+  const alive = await connectCounting(edge, tunnel, accept);
   const dialUntilAsked = async (port: number, times: number) => {
     for (let count = 0; dead.asked < times && count < 10; count += 1)
       (await connected(edge.dial(tunnel, port))).destroy();
@@ -83,7 +58,9 @@ test('a connector that has failed is asked when no other is left, and is as good
   const log = collectLog();
   const edge = await startEdge({ log: log.log });
   const tunnel = edge.addTunnel();
-  const only = await connector(edge, tunnel, (stream) => refuse(stream, { dial_error: 'EHOSTUNREACH' }));
+  const only = await connectCounting(edge, tunnel, (stream) =>
+    refuse(stream, { dial_error: 'EHOSTUNREACH' }),
+  );
   expect((await failure(edge.dial(tunnel, 80))).failure).toBe('unreachable');
   expect((await failure(edge.dial(tunnel, 80))).failure).toBe('unreachable');
   expect(edge.edge.connectors(tunnel.id, '127.0.0.1:80')).toEqual([
@@ -112,7 +89,7 @@ test.each([
 ])('a connector that says %s means that the destination is %s', async (dial_error, expected) => {
   const edge = await startEdge();
   const tunnel = edge.addTunnel();
-  const { clientId } = await connector(edge, tunnel, (stream) => refuse(stream, { dial_error }));
+  const { clientId } = await connectCounting(edge, tunnel, (stream) => refuse(stream, { dial_error }));
   const error = await failure(edge.dial(tunnel, 80));
   expect(error.failure).toBe(expected);
   expect(error.message).toBe(
@@ -139,10 +116,10 @@ test('our connector tells why it could not connect', async () => {
 test('of several failures the one that says most about the destination stands', async () => {
   const edge = await startEdge();
   const tunnel = edge.addTunnel();
-  await connector(edge, tunnel, refuse);
-  await connector(edge, tunnel, (stream) => refuse(stream, { dial_error: 'ENETUNREACH' }));
+  await connectCounting(edge, tunnel, refuse);
+  await connectCounting(edge, tunnel, (stream) => refuse(stream, { dial_error: 'ENETUNREACH' }));
   expect((await failure(edge.dial(tunnel, 80))).failure).toBe('unreachable');
-  await connector(edge, tunnel, (stream) => refuse(stream, { dial_error: 'ECONNREFUSED' }));
+  await connectCounting(edge, tunnel, (stream) => refuse(stream, { dial_error: 'ECONNREFUSED' }));
   expect((await failure(edge.dial(tunnel, 80))).failure).toBe('refused');
 });
 
@@ -150,7 +127,7 @@ test('three connectors are asked for a client, and all of them for a health chec
   const edge = await startEdge();
   const tunnel = edge.addTunnel();
   const connectors: { asked: number }[] = [];
-  for (let count = 0; count < 6; count += 1) connectors.push(await connector(edge, tunnel, refuse));
+  for (let count = 0; count < 6; count += 1) connectors.push(await connectCounting(edge, tunnel, refuse));
   const asked = () => connectors.reduce((sum, one) => sum + one.asked, 0);
   await failure(edge.dial(tunnel, 80));
   expect(asked()).toBe(3);
@@ -163,8 +140,8 @@ test('a connector that does not answer is joined by the next one, and the one th
   const clock = createFakeClock();
   const edge = await startEdge({ clock, pingIntervalMs: 1e9 });
   const tunnel = edge.addTunnel();
-  const silent = await connector(edge, tunnel, () => {});
-  const alive = await connector(edge, tunnel, accept);
+  const silent = await connectCounting(edge, tunnel, () => {});
+  const alive = await connectCounting(edge, tunnel, accept);
   let cancelled = 0;
   silent.onStream = (stream) => void stream.once('close', () => (cancelled += 1));
   while (silent.asked === 0) {
@@ -187,7 +164,7 @@ test('all connectors of a tunnel share the time of a dial, and none is left out'
   const edge = await startEdge({ clock, pingIntervalMs: 1e9 });
   const tunnel = edge.addTunnel();
   const silent: { clientId: string; asked: number }[] = [];
-  for (let count = 0; count < 3; count += 1) silent.push(await connector(edge, tunnel, () => {}));
+  for (let count = 0; count < 3; count += 1) silent.push(await connectCounting(edge, tunnel, () => {}));
   const asked = () => silent.reduce((sum, one) => sum + one.asked, 0);
   const socket = edge.dial(tunnel, 80, { purpose: 'probe', connectTimeoutMs: 1_000 });
   const error = failure(socket);
@@ -204,7 +181,7 @@ test('bytes that were written before a connector failed reach the origin through
   const edge = await startEdge();
   const origin = await startOrigin();
   const tunnel = edge.addTunnel();
-  const dead = await connector(edge, tunnel, refuse);
+  const dead = await connectCounting(edge, tunnel, refuse);
   await edge.connect(tunnel);
   for (let count = 0; dead.asked === 0 && count < 10; count += 1) {
     const socket = edge.dial(tunnel, origin.port);

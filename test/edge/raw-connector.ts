@@ -106,3 +106,22 @@ export async function connectRaw(
   await connector.registration;
   return connector;
 }
+
+/** A connector of its own; `asked` counts the streams that it got. */
+export async function connectCounting(
+  edge: EdgeToDial,
+  tunnel: TestTunnel,
+  onStream: (stream: ServerHttp2Stream) => void,
+) {
+  const one = { clientId: randomUUID(), asked: 0, onStream };
+  await connectRaw(
+    edge,
+    tunnel,
+    (stream) => {
+      one.asked += 1;
+      one.onStream(stream);
+    },
+    { clientId: one.clientId },
+  );
+  return one;
+}

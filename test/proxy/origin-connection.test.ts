@@ -1,16 +1,15 @@
 import { Duplex } from 'node:stream';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDeadlines, NEVER } from '../../src/proxy/deadlines.js';
+import { createDeadlines, type Deadlines, NEVER } from '../../src/proxy/deadlines.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/proxy/limits.js';
 import { OriginConnection } from '../../src/proxy/origin-connection.js';
 import type { OriginRequest, ResponderUser } from '../../src/proxy/responder.js';
 
-test('a connection with bytes behind the response that were held back with it is not used again', async () => {
-  const deadlines = createDeadlines(DEFAULT_TIMEOUTS.tick);
-  onTestFinished(() => deadlines.stop());
+/** A connection whose origin is the test: it pushes into the socket. */
+function connect(deadlines: Deadlines) {
   const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  const connection = new OriginConnection(socket, { key: 'key', endpoint: 'key' }, 0, {
+  const connection = new OriginConnection(socket, { key: 'key', endpoint: 'endpoint' }, 0, {
     limits: DEFAULT_LIMITS,
     timeouts: DEFAULT_TIMEOUTS,
     deadlines,
@@ -18,6 +17,13 @@ test('a connection with bytes behind the response that were held back with it is
     idle: { put() {}, remove() {} },
   });
   onTestFinished(() => connection.destroy());
+  return { socket, connection };
+}
+
+test('a connection with bytes behind the response that were held back with it is not used again', async () => {
+  const deadlines = createDeadlines(DEFAULT_TIMEOUTS.tick);
+  onTestFinished(() => deadlines.stop());
+  const { socket, connection } = connect(deadlines);
 
   const reusable = new Promise<boolean>((resolve) => {
     const slowClient: Partial<ResponderUser> = {
@@ -45,15 +51,7 @@ test('a connection with bytes behind the response that were held back with it is
 test('each interim response is a sign of life: the time for the response begins anew, when it is the origin’s turn', () => {
   let moment = 0;
   const deadlines = { after: () => ++moment, watch() {}, forget() {}, stop() {} };
-  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  const connection = new OriginConnection(socket, { key: 'key', endpoint: 'endpoint' }, 0, {
-    limits: DEFAULT_LIMITS,
-    timeouts: DEFAULT_TIMEOUTS,
-    deadlines,
-    log: pino({ level: 'silent' }),
-    idle: { put() {}, remove() {} },
-  });
-  onTestFinished(() => connection.destroy());
+  const { socket, connection } = connect(deadlines);
   const statuses: number[] = [];
   const user: Partial<ResponderUser> = {
     method: 'POST',

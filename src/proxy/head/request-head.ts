@@ -1,3 +1,4 @@
+import { canonicalHost } from '../../net/host.js';
 import { isCheckWithoutHost } from '../load-balancer-check.js';
 import { CR, LF, SPACE, TARGET, TOKEN } from './characters.js';
 import { type FieldRole, REQUEST_FIELDS } from './field-roles.js';
@@ -66,7 +67,7 @@ export function readRequestHead(
 export function beginningOf(text: string): Pick<RequestHead, 'method' | 'target' | 'host'> {
   const [, method = '', target = ''] = /^([^ \r\n]{1,32}) ([^ \r\n]{0,1024})/.exec(text) ?? [];
   const [, authority = ''] = /\r\nhost:[ \t]*([^\r\n]{1,261})\r\n/i.exec(text) ?? [];
-  return { method, target, host: authority.toLowerCase().replace(/:\d*$/, '') };
+  return { method, target, host: canonicalHost(authority.replace(/:\d*$/, '')) };
 }
 
 function readVersion(text: string, at: number): 0 | 1 {

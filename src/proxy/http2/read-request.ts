@@ -1,4 +1,4 @@
-import { canonicalAuthority } from '../../net/host.js';
+import { canonicalAuthority, canonicalHost } from '../../net/host.js';
 import { isGrpc } from '../grpc.js';
 import { everyCharacter, FIELD_VALUE, TARGET, TOKEN } from '../head/characters.js';
 import { headTooLong, Malformed } from '../head/malformed.js';
@@ -73,7 +73,7 @@ export function pseudoFields(rawHeaders: readonly string[]): Pick<RequestHead, '
     const at = rawHeaders.indexOf(name);
     return at < 0 || at % 2 === 1 ? '' : rawHeaders[at + 1]!;
   };
-  const host = (value(':authority') || value('host')).toLowerCase().replace(/:\d*$/, '');
+  const host = canonicalHost((value(':authority') || value('host')).replace(/:\d*$/, ''));
   return { method: value(':method'), target: value(':path'), host };
 }
 
