@@ -51,7 +51,11 @@ const edge = createEdge({
 });
 const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock: systemClock });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
-const offramps = createOffRamps({ store, tunnels: edge, direct: createDirectDialer() });
+const offramps = createOffRamps({
+  store,
+  tunnels: edge,
+  direct: createDirectDialer({ networks: options.directNetworks }),
+});
 const { sessionKey, alwaysUseHttps, locationHeader } = options;
 const { pools } = store.snapshot;
 const load = createLoadBoard();

@@ -86,6 +86,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
     locations: config.locations,
     locationHeader: config.locationHeader,
     originTls: config.originTls,
+    directNetworks: config.directNetworks,
     sessionKey: identity.sessionKey,
     alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,

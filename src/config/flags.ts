@@ -147,6 +147,11 @@ export const START_FLAGS = {
     fallback: 'full',
     help: 'full: origins on port 443 may have any certificate; strict: it must be valid',
   },
+  'direct-network': {
+    value: 'CIDR',
+    repeatable: true,
+    help: 'origins there are dialled without a virtual network although they are not globally routable; with --auth any loopback is in it',
+  },
   'always-use-https': {
     help: 'zones have Always Use HTTPS: session cookies that leave it open are Secure; nothing is redirected',
   },

@@ -1,7 +1,7 @@
-import { type Cidr, parseCidr } from '../net/cidr.js';
+import type { Cidr } from '../net/cidr.js';
 import type { START_FLAGS } from './flags.js';
 import { UsageError, type Values } from './parse.js';
-import { oneOf, pattern, wrong } from './values.js';
+import { networkOf, oneOf, pattern } from './values.js';
 
 const MODES = ['off', 'accept', 'require'] as const;
 type Mode = (typeof MODES)[number];
@@ -27,20 +27,13 @@ export function frontProxies(flags: Values<typeof START_FLAGS>): FrontProxies {
     https: modeOf('https-proxy-protocol'),
     tcp: modeOf('tcp-proxy-protocol'),
   };
-  const trusted = flags['trusted-proxies'].map(network);
+  const trusted = flags['trusted-proxies'].map((value) => networkOf('trusted-proxies', value));
   if (trusted.length === 0 && Object.values(proxyProtocol).some((mode) => mode !== 'off')) {
     throw new UsageError(
       '--proxy-protocol needs --trusted-proxies, the addresses that may send a PROXY header, such as 10.0.0.0/8',
     );
   }
   return { proxyProtocol, trustedProxies: trusted, healthPath: healthPath(flags['health-path']) };
-}
-
-function network(value: string): Cidr {
-  const cidr = parseCidr(value);
-  if (!cidr || cidr.hadHostBits)
-    throw wrong('trusted-proxies', value, 'an IP address or a network such as 10.0.0.0/8 or fd00::/8');
-  return cidr;
 }
 
 function healthPath(value: string | null): string | null {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
+import type { Cidr } from '../net/cidr.js';
+import { LOOPBACK } from '../net/direct-networks.js';
 import { parseIp } from '../net/ip.js';
 import type { LocatedNetwork } from '../net/locations.js';
 import { coordinates, type Place } from '../net/place.js';
@@ -18,7 +20,7 @@ import {
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
 import { type TlsFiles, tlsFiles } from './tls-files.js';
-import { integer, oneOf, pattern, wrong } from './values.js';
+import { integer, networkOf, oneOf, pattern, wrong } from './values.js';
 
 export interface Listen {
   readonly host: string;
@@ -65,6 +67,8 @@ export interface StartConfig extends FrontProxies {
   readonly minMonitorInterval: number;
   readonly originUniqueness: 'account' | 'pool';
   readonly originTls: 'full' | 'strict';
+  /** Whose addresses may be dialled without a virtual network although they are not globally routable. */
+  readonly directNetworks: readonly Cidr[];
   /** Session cookies whose attributes leave it open are for HTTPS alone. */
   readonly alwaysUseHttps: boolean;
   /** Where this data plane is. */
@@ -119,6 +123,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     minMonitorInterval: integer('min-monitor-interval', flags['min-monitor-interval'], 1, 3600),
     originUniqueness: oneOf('origin-uniqueness', flags['origin-uniqueness'], ['account', 'pool']),
     originTls: oneOf('origin-tls', flags['origin-tls'], ['full', 'strict']),
+    directNetworks: directNetworks(flags['direct-network'], auth.mode),
     alwaysUseHttps: flags['always-use-https'],
     place: place(flags),
     locations: flags.locations === null ? [] : locatedNetworks(flags.locations),
@@ -157,6 +162,12 @@ function place(flags: Values<typeof START_FLAGS>): Place {
     region: pattern('region', flags.region, REGIONS, 'one of the 13 region codes, such as WEU or ENAM'),
     ...at,
   };
+}
+
+/** With `any`, who can configure this process is on its machine already. */
+function directNetworks(values: readonly string[], mode: StartConfig['auth']['mode']): readonly Cidr[] {
+  const named = values.map((value) => networkOf('direct-network', value));
+  return mode === 'any' ? [...LOOPBACK, ...named] : named;
 }
 
 const SECRET_MINIMUM = 16;

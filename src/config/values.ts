@@ -1,3 +1,4 @@
+import { type Cidr, parseCidr } from '../net/cidr.js';
 import { UsageError } from './parse.js';
 
 // The values of flags: each function answers the value, or throws what would be right.
@@ -17,6 +18,13 @@ export function oneOf<T extends string>(flag: string, value: string, allowed: re
 export function pattern(flag: string, value: string, regex: RegExp, right: string): string {
   if (!regex.test(value)) throw wrong(flag, value, right);
   return value;
+}
+
+/** An address, or a network without bits to the right of its prefix. */
+export function networkOf(flag: string, value: string): Cidr {
+  const cidr = parseCidr(value);
+  if (cidr && !cidr.hadHostBits) return cidr;
+  throw wrong(flag, value, 'an IP address or a network such as 10.0.0.0/8 or fd00::/8');
 }
 
 export const wrong = (flag: string, value: string, right: string) =>

@@ -8,6 +8,7 @@ const REASON_OF_NO_WAY = {
   no_route: 'No route to host error',
   no_connection: 'Network Unreachable',
   no_ingress: 'Network Unreachable',
+  prohibited: 'Network Unreachable',
 } as const satisfies Record<NoWay, FailureReason>;
 
 /**

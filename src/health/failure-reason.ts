@@ -9,6 +9,7 @@ const OF_DIAL = {
   no_connection: 'Network Unreachable',
   no_ingress: 'Network Unreachable',
   unknown_host: 'DNS Unknown Host',
+  prohibited: 'Network Unreachable',
   reset: 'Connection Reset by Peer',
   other: 'Other Failure',
 } as const satisfies Record<DialFailure, FailureReason>;

@@ -60,6 +60,8 @@ export interface DataPlaneOptions {
   /** As the setting of a zone, for the cookies of sessions that go by it. */
   readonly alwaysUseHttps: boolean;
   readonly originTls: 'full' | 'strict';
+  /** Whose addresses may be dialled without a virtual network although they are not globally routable. */
+  readonly directNetworks: readonly Cidr[];
   readonly logLevel: string;
   /** Those that were connected when the last process ended. */
   readonly awaitedTunnels: readonly string[];

@@ -10,6 +10,7 @@ export type DialFailure =
   | 'no_connection'
   | 'no_ingress'
   | 'unknown_host'
+  | 'prohibited'
   | 'reset'
   | 'other';
 
@@ -147,10 +148,10 @@ export interface OriginAddress {
 }
 
 /**
- * Why there is no way: no route covers the address, the tunnel has no connection, or the address is the hostname of a
- * tunnel that the account does not have.
+ * Why there is no way: no route covers the address, the tunnel has no connection, the address is the hostname of a
+ * tunnel that the account does not have, or it must not be dialled without a virtual network.
  */
-export type NoWay = Extract<DialFailure, 'no_route' | 'no_connection' | 'no_ingress'>;
+export type NoWay = Extract<DialFailure, 'no_route' | 'no_connection' | 'no_ingress' | 'prohibited'>;
 
 /** The way that bytes to an origin take at this moment. */
 export type Way =
@@ -169,6 +170,8 @@ export type Way =
 export interface OffRamps {
   /** Chosen by virtual network and longest prefix; asked at every dial, so a new route counts at once. */
   select(origin: OriginAddress): Way;
+  /** Whether an address, a literal, may be dialled without a virtual network. */
+  mayDial(ip: string): boolean;
   /** As `TunnelDialer.whenBack`. */
   whenBack?(tunnelId: string, retry: () => void): (() => void) | null;
   /** `select` and dial in one step; when there is no way the returned socket fails with that DialError. */

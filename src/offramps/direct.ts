@@ -1,8 +1,10 @@
 import { type LookupFunction, Socket } from 'node:net';
+import type { Cidr } from '../net/cidr.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import { startDeadline } from '../net/deadline.js';
-import { hostPort } from '../net/ip.js';
-import { type Dial, DialError, type DialOptions, type OriginSocket } from './contract.js';
+import { createMayDial, LOOPBACK, type MayDial, prohibition } from '../net/direct-networks.js';
+import { hostPort, parseIp } from '../net/ip.js';
+import { type Destination, type Dial, DialError, type DialOptions, type OriginSocket } from './contract.js';
 import { toDialError } from './dial-failure.js';
 import { createResolver, type Lookup, type Resolver, systemLookup } from './resolver.js';
 
@@ -24,22 +26,37 @@ class DirectSocket extends Socket {
   }
 }
 
+export interface DirectDialer {
+  readonly dial: Dial;
+  readonly mayDial: MayDial;
+}
+
+export interface DirectOptions {
+  readonly clock?: Clock;
+  readonly lookup?: Lookup;
+  /** What may be dialled although it is not globally routable; this machine itself when absent. */
+  readonly networks?: readonly Cidr[];
+}
+
 /**
  * Dials from this machine. IP literals as they are; a host name is looked up at every dial, through a cache of 5 seconds
- * for traffic and without it for probes. With several addresses they are tried in turn within the connect timeout.
+ * for traffic and without it for probes. With several addresses those that may be dialled are tried in turn within the
+ * connect timeout; when none may be, the dial fails with `prohibited`.
  */
-export function createDirectDialer(options: { clock?: Clock; lookup?: Lookup } = {}): Dial {
+export function createDirectDialer(options: DirectOptions = {}): DirectDialer {
   const clock = options.clock ?? systemClock;
   const resolver = createResolver(clock, options.lookup ?? systemLookup);
+  const mayDial = createMayDial(options.networks ?? LOOPBACK);
 
-  return ({ host, port }, dialOptions): OriginSocket => {
+  function dial({ host, port }: Destination, dialOptions: DialOptions): OriginSocket {
     const socket = new DirectSocket(hostPort(host, port));
+    if (parseIp(host) && !mayDial(host)) return socket.destroy(prohibited(host, [host]));
     endConnectingInTime(socket, clock, dialOptions.connectTimeoutMs);
     try {
       socket.connect({
         host,
         port,
-        lookup: lookupFor(resolver, dialOptions.purpose),
+        lookup: lookupFor(resolver, mayDial, dialOptions.purpose),
         // Node gives up on an address after 250 ms by default, too early for a far one when the next does not answer.
         autoSelectFamily: true,
         autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(dialOptions.connectTimeoutMs / 3)),
@@ -50,8 +67,13 @@ export function createDirectDialer(options: { clock?: Clock; lookup?: Lookup } =
       socket.destroy(error as Error);
     }
     return socket;
-  };
+  }
+
+  return { dial, mayDial };
 }
+
+const prohibited = (name: string, addresses: readonly string[]) =>
+  new DialError('prohibited', prohibition(name, addresses));
 
 function endConnectingInTime(socket: DirectSocket, clock: Clock, ms: number): void {
   const cancel = startDeadline(clock, ms, () =>
@@ -61,11 +83,21 @@ function endConnectingInTime(socket: DirectSocket, clock: Clock, ms: number): vo
   socket.once('close', cancel);
 }
 
-function lookupFor(resolver: Resolver, purpose: DialOptions['purpose']): LookupFunction {
+function lookupFor(resolver: Resolver, mayDial: MayDial, purpose: DialOptions['purpose']): LookupFunction {
   return (name, _options, done) => {
     resolver.resolve(name, { fresh: purpose === 'probe' }).then(
-      // Not inside the promise: what the callback throws must not turn into a rejection that nobody handles.
-      (addresses) => process.nextTick(done, null, addresses),
+      (addresses) => {
+        const allowed = addresses.filter(({ address }) => mayDial(address));
+        const refused =
+          allowed.length > 0 || addresses.length === 0
+            ? null
+            : prohibited(
+                name,
+                addresses.map(({ address }) => address),
+              );
+        // Not inside the promise: what the callback throws must not turn into a rejection that nobody handles.
+        process.nextTick(done, refused, allowed);
+      },
       (error) => process.nextTick(done, error, []),
     );
   };

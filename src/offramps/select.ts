@@ -1,6 +1,7 @@
 import type { LiveRoute } from '../live/snapshot.js';
 import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
 import { parseCidr } from '../net/cidr.js';
+import { prohibition } from '../net/direct-networks.js';
 import { hostPort, parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
 import { tunnelBefore } from '../net/tunnel-hostname.js';
@@ -8,12 +9,12 @@ import { DialError, type NoWay, type OffRamps, type OriginAddress, type Way } fr
 import { createOffRampTable, dialOn, type OffRampParts } from './table.js';
 
 /**
- * Direct for an origin without a virtual network, save for the hostname of a tunnel, which leads through the ingress
- * rules of that tunnel; otherwise the tunnel of the longest route in that network which covers its address. Follows the
+ * Direct for an origin without a virtual network that may be dialled so, save for the hostname of a tunnel, which leads through
+ * the ingress rules of that tunnel; otherwise the tunnel of the longest route in that network which covers its address. Follows the
  * routes of `store`: create it before whoever asks it on a change of the configuration.
  */
 export function createOffRamps({ store, ...parts }: OffRampParts & { store: SnapshotStore }): OffRamps {
-  const { tunnels } = parts;
+  const { tunnels, direct } = parts;
   const routeTables = createRouteTables(store);
   const table = createOffRampTable(parts);
 
@@ -35,7 +36,10 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
     const { address, ip, virtualNetworkId } = origin;
     if (virtualNetworkId === null) {
       const tunnelId = tunnelBefore(origin);
-      return tunnelId === null ? { kind: 'direct' } : ingress(tunnelId, origin);
+      if (tunnelId !== null) return ingress(tunnelId, origin);
+      // What a name stands for is known when it is dialled.
+      if (ip === null || direct.mayDial(ip)) return { kind: 'direct' };
+      return noWay('prohibited', prohibition(ip, [ip]));
     }
     const parsed = ip === null ? null : parseIp(ip);
     if (!parsed) {
@@ -57,6 +61,7 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
 
   return {
     select,
+    mayDial: direct.mayDial,
     whenBack: (tunnelId, retry) => tunnels.whenBack?.(tunnelId, retry) ?? null,
     dial(origin, port, options) {
       return dialOn(table, select(origin), { host: origin.ip ?? origin.address, port }, options);

@@ -1,10 +1,11 @@
-import type { Destination, Dial, DialOptions, OriginSocket, TunnelDialer, Way } from './contract.js';
+import type { Destination, DialOptions, OriginSocket, TunnelDialer, Way } from './contract.js';
+import type { DirectDialer } from './direct.js';
 import { dialNowhere } from './none.js';
 
 /** What off-ramps are made of. */
 export interface OffRampParts {
   readonly tunnels: TunnelDialer;
-  readonly direct: Dial;
+  readonly direct: DirectDialer;
 }
 
 /** How bytes leave on each kind of way: a kind without a line here does not compile. */
@@ -18,7 +19,7 @@ export type OffRampTable = {
 
 export function createOffRampTable({ tunnels, direct }: OffRampParts): OffRampTable {
   return {
-    direct: (_way, destination, options) => direct(destination, options),
+    direct: (_way, destination, options) => direct.dial(destination, options),
     tunnel: ({ tunnelId }, destination, options) => tunnels.dial(tunnelId, destination, options),
     ingress: ({ tunnelId }) =>
       dialNowhere({

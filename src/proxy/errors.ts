@@ -15,6 +15,7 @@ export type OriginFailure =
   | 'tls_handshake'
   | 'tls_certificate'
   | 'unknown_host'
+  | 'prohibited'
   | 'no_ingress'
   | 'connector_failed'
   | 'connector_invalid';
@@ -107,6 +108,11 @@ export const EDGE_ERRORS = {
     text: 'No pool can take the request and the fallback pool cannot serve.',
   },
   unknown_host: { status: 530, code: 1016, text: 'The host name of the origin does not resolve.' },
+  prohibited: {
+    status: 530,
+    code: 1002,
+    text: 'The address of the origin is private or local, and must not be dialled without a virtual network.',
+  },
   no_ingress: {
     status: 530,
     code: 1033,
@@ -132,6 +138,7 @@ const FAILURE_OF_DIAL = {
   no_connection: 'unreachable',
   no_ingress: 'no_ingress',
   unknown_host: 'unknown_host',
+  prohibited: 'prohibited',
   // Reset while connecting: nobody took the connection, and nothing was sent yet.
   reset: 'refused',
   other: 'unreachable',

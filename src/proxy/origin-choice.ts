@@ -27,7 +27,8 @@ export class OriginChoice {
 
   /** Makes the plan one for another origin; false when the failure is what the client gets. */
   moveOn(attempt: FailedAttempt): boolean {
-    if (attempt.failure === 'unknown_host') return this.move(this.passOver(attempt));
+    if (attempt.failure === 'unknown_host' || attempt.failure === 'prohibited')
+      return this.move(this.passOver(attempt));
     return attempt.tunnelAway ? this.leave(attempt) : this.move(this.retry(attempt));
   }
 
@@ -73,7 +74,7 @@ export class OriginChoice {
     return this.steering.alternative(this.plan, this.visit, this.tried);
   }
 
-  /** An origin without an address takes no part in the request, which uses up no retry. */
+  /** An origin without an address that may be dialled takes no part in the request, which uses up no retry. */
   private passOver({ replayable }: FailedAttempt): Plan | null {
     if (!replayable || this.unresolved === MAX_UNRESOLVED) return null;
     this.unresolved += 1;

@@ -26,6 +26,19 @@ test('the defaults are loopback, any credential and a database below the home di
   });
 });
 
+test('loopback may be dialled without a virtual network where every credential counts, else only what is named', () => {
+  const networksOf = (...argv: string[]) => configOf(...argv).directNetworks.map(({ text }) => text);
+  expect(networksOf()).toEqual(['127.0.0.0/8', '::1/128']);
+  expect(networksOf('--direct-network=10.0.0.0/8', '--direct-network', 'fd00::1')).toEqual([
+    '127.0.0.0/8',
+    '::1/128',
+    '10.0.0.0/8',
+    'fd00::1/128',
+  ]);
+  expect(networksOf('--api-token', TOKEN)).toEqual([]);
+  expect(networksOf('--api-token', TOKEN, '--direct-network=172.16.0.0/12')).toEqual(['172.16.0.0/12']);
+});
+
 test('--host is for all listeners, unless edge, HTTP or HTTPS have their own', () => {
   const config = configOf('--host=::1', '--http-host=0.0.0.0', '--https-host=::', '--edge-host=localhost');
   const { api, edge, http, https } = config;
@@ -123,6 +136,8 @@ test.each([
   [['--drain-timeout=3601'], /0 to 3600/],
   [['--origin-uniqueness=zone'], /account or pool/],
   [['--origin-tls=off'], /full or strict/],
+  [['--direct-network=10.0.0.1/8'], /--direct-network is "10\.0\.0\.1\/8".*a network such as 10\.0\.0\.0\/8/],
+  [['--direct-network=localhost'], /--direct-network is "localhost"/],
   [['--log-level=loud'], /trace or debug/],
 ])('%j is refused with what would be right', (argv, message) => {
   expect(() => configOf(...argv)).toThrow(UsageError);

@@ -12,6 +12,7 @@ test.each<[DialFailure, string, string]>([
   ['no_route', '', 'No route to host error'],
   ['no_connection', '', 'Network Unreachable'],
   ['unknown_host', 'ENOTFOUND', 'DNS Unknown Host'],
+  ['prohibited', '', 'Network Unreachable'],
   ['reset', 'ECONNRESET', 'Connection Reset by Peer'],
   ['other', 'EMFILE', 'Other Failure'],
 ])('a dial that fails with %s (%s) is "%s"', (failure, code, reason) => {

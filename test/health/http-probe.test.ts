@@ -263,7 +263,7 @@ test('an origin that does not accept in time is a TCP timeout, tried again as of
   const offramps = createOffRamps({
     store,
     tunnels: createLoopbackTunnels(),
-    direct: (destination, options) => direct()(destination, options),
+    direct: { dial: (destination, options) => direct().dial(destination, options), mayDial: () => true },
   });
   const bench = startProber({ store, offramps });
   const origin = liveOrigin({ address: 'origin.example' });

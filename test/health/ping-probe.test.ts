@@ -52,6 +52,17 @@ test('an echo that is answered is healthy, with the round trip that ping tells',
   expect(calls[2]).toMatch(/^-c 1 (127\.0\.0\.1|::1)$/);
 });
 
+test('nothing is sent to an address that may not be dialled without a virtual network', async () => {
+  const file = await standIn(REPLY);
+  for (const type of ['icmp_ping', 'udp_icmp'] as const)
+    for (const address of ['192.0.2.1', '169.254.169.254', 'fe80::1'])
+      expect(await probe({ type }, { address }).verdict(POOL), `${type} ${address}`).toMatchObject({
+        state: 'unhealthy',
+        failureReason: 'Network Unreachable',
+      });
+  await expect(readFile(file)).rejects.toThrow('ENOENT');
+});
+
 test.each([
   ['1 packets transmitted, 0 received, 100% packet loss', 1, 'TCP Timeout'],
   ['From 10.0.0.2 icmp_seq=1 Destination Host Unreachable', 1, 'No route to host error'],

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { SnapshotDelta } from '../../src/live/snapshot.js';
 import { createSnapshotStore } from '../../src/live/snapshot-store.js';
+import { parseCidr } from '../../src/net/cidr.js';
 import type { DialOptions } from '../../src/offramps/contract.js';
 import { DialError } from '../../src/offramps/contract.js';
 import { createDirectDialer } from '../../src/offramps/direct.js';
@@ -31,12 +32,27 @@ function start() {
   return { store, tunnels, offramps, apply, tunnelTo };
 }
 
-test('an origin without a virtual network is dialled directly, private address or not', () => {
+test('an origin without a virtual network is dialled directly, whatever routes there are', () => {
   const { offramps, apply } = start();
-  apply({ upsert: { route: [liveRoute()] } });
-  expect(offramps.select(at('10.0.0.1', null))).toEqual({ kind: 'direct' });
-  expect(offramps.select(at('origin.example', null))).toEqual({ kind: 'direct' });
+  apply({ upsert: { route: [liveRoute({ network: '0.0.0.0/0' })] } });
+  for (const address of ['1.1.1.1', '127.0.0.1', '2606:4700::1', 'origin.example'])
+    expect(offramps.select(at(address, null)), address).toEqual({ kind: 'direct' });
 });
+
+test.each(['10.0.0.1', '192.0.2.1', '169.254.169.254', '0.0.0.0', 'fe80::1', 'fd00::1', '2001:db8::1'])(
+  '%s is not globally routable and not dialled without a virtual network, unless it is in a direct network',
+  (address) => {
+    const { store, tunnels, offramps } = start();
+    expect(offramps.select(at(address, null))).toEqual({
+      kind: 'none',
+      failure: 'prohibited',
+      detail: `${address} is not globally routable: give its IP address a virtual network, or start with --direct-network and a network that covers it`,
+    });
+    const networks = [parseCidr(address)!];
+    const allowed = createOffRamps({ store, tunnels, direct: createDirectDialer({ networks }) });
+    expect(allowed.select(at(address, null))).toEqual({ kind: 'direct' });
+  },
+);
 
 test('the longest route of the virtual network that covers the address leads to its tunnel', () => {
   const { offramps, apply, tunnelTo } = start();
@@ -169,8 +185,8 @@ test.each([
 
 test('only an origin behind ingress rules takes requests', () => {
   const { offramps } = start();
-  const request = () => offramps.request(at('192.0.2.1', null), {}, { endStream: true, onLost: () => {} });
-  expect(request).toThrow('192.0.2.1 is not behind the ingress rules of a tunnel');
+  const request = () => offramps.request(at('1.1.1.1', null), {}, { endStream: true, onLost: () => {} });
+  expect(request).toThrow('1.1.1.1 is not behind the ingress rules of a tunnel');
 });
 
 test('routes that are added, changed, moved and deleted count at once', () => {

@@ -39,6 +39,7 @@ async function tunnelled() {
   const tunnel = edge.addTunnel();
   const offramps: OffRamps = {
     select: () => ({ kind: 'tunnel', tunnelId: tunnel.id, routeId: 'route' }),
+    mayDial: () => true,
     dial: (origin, port, options) => edge.edge.dial(tunnel.id, { host: origin.address, port }, options),
     request: () => {
       throw new Error('not behind ingress rules');

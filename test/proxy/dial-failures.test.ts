@@ -17,6 +17,7 @@ test.each<[DialFailure, number, number]>([
   ['no_connection', 523, 523],
   ['other', 523, 523],
   ['unknown_host', 530, 1016],
+  ['prohibited', 530, 1002],
   ['no_ingress', 530, 1033],
 ])('a dial that fails with %s is answered with %i and code %i', async (failure, status, code) => {
   const rig = await startRig({ origins: [9], failures: { '127.0.0.1:9': failure } });

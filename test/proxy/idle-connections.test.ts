@@ -45,7 +45,7 @@ test('a connection does not keep alive what has dialled it', async () => {
   onTestFinished(() => deadlines.stop());
   const direct = createDirectDialer();
   const dial = createOriginDial(
-    { dial: ({ address }, port, options) => direct({ host: address, port }, options) },
+    { dial: ({ address }, port, options) => direct.dial({ host: address, port }, options) },
     deadlines,
     5_000,
     'full',

@@ -136,6 +136,7 @@ function directOffRamps(
 ): OffRamps {
   return {
     select: () => ({ kind: 'direct' }),
+    mayDial: () => true,
     dial(origin, port) {
       dialled.push(`${origin.address}:${port}`);
       const failure = failures[origin.address] ?? failures[`${origin.address}:${port}`];

@@ -43,7 +43,7 @@ export function createLoopbackTunnels(): LoopbackTunnels {
       if (!live.has(tunnelId))
         throw new DialError('no_connection', `dialled without a connection: ${tunnelId}`);
       dialled.push({ ...destination, tunnelId });
-      const socket = direct({ host: '127.0.0.1', port: destination.port }, options);
+      const socket = direct.dial({ host: '127.0.0.1', port: destination.port }, options);
       sockets.add(socket.once('close', () => sockets.delete(socket)));
       mostOpen = Math.max(mostOpen, open());
       return socket;

@@ -1,23 +1,22 @@
-import type { Clock } from '../../net/clock.js';
 import type { OriginAddress } from '../../offramps/contract.js';
 import { type IpAddress, ipAddressOf } from './ip-address.js';
 import { ping } from './ping.js';
-import { failed, type Probe, passed } from './probe.js';
+import { failed, type Probe, type ProbeMeans, passed } from './probe.js';
 
 /** Up when the origin answers an ICMP echo. Public origins only: tunnels carry none. */
-export const probeIcmpPing: Probe = async ({ origin }, { clock }, signal) => {
+export const probeIcmpPing: Probe = async ({ origin }, means, signal) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
-  const { rttMs } = await echo(origin, clock, signal);
+  const { rttMs } = await echo(origin, means, signal);
   return passed(0, rttMs);
 };
 
 /** One ICMP echo to the origin: the address that answered, and the round trip in ms. Rejects with a ProbeFailure. */
 export async function echo(
   origin: OriginAddress,
-  clock: Clock,
+  { clock, offramps }: ProbeMeans,
   signal: AbortSignal,
 ): Promise<{ ip: IpAddress; rttMs: number }> {
-  const ip = await ipAddressOf(origin, signal);
+  const ip = await ipAddressOf(origin, offramps.mayDial, signal);
   const startedAt = clock.monotonic();
   return { ip, rttMs: (await ping(ip.text, signal)) ?? clock.monotonic() - startedAt };
 }

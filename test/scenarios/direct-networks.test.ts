@@ -1,0 +1,61 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { apiOf } from '../support/api.js';
+import { httpOrigin } from '../support/fake-origins.js';
+import { startOfframp } from '../support/offramp.js';
+import { trafficClient } from '../support/traffic.js';
+import { eventually } from '../support/waiting.js';
+
+const TOKEN = 'a-token-of-more-than-32-characters-0';
+
+/** An Offramp with a load balancer whose one origin, checked every time by HTTP, is `localhost` of this machine. */
+async function start(...flags: string[]) {
+  const offramp = await startOfframp(flags);
+  onTestFinished(async () => void (await offramp.stop()));
+  const requests: string[] = [];
+  const { port } = await httpOrigin((request, response) => {
+    requests.push(request.url!);
+    response.end('inside');
+  });
+  const api = apiOf(offramp, TOKEN);
+  const monitor = await api.create('@/load_balancers/monitors', {
+    type: 'http',
+    port,
+    path: '/check',
+    expected_codes: '200',
+  });
+  const pool = await api.create('@/load_balancers/pools', {
+    name: 'inside',
+    monitor: monitor.id,
+    origins: [{ name: 'web', address: 'localhost', port }],
+  });
+  const name = 'inside.example.com';
+  await api.create('%/load_balancers', { name, default_pools: [pool.id], fallback_pool: pool.id });
+  const client = trafficClient(offramp.http);
+  onTestFinished(() => client.close());
+  const health = async () => {
+    const { body } = await api.get(`@/load_balancers/pools/${pool.id}/health`);
+    return JSON.stringify(body.result.pop_health);
+  };
+  return { get: () => client.get(name), health, requests };
+}
+
+test('with strict credentials a name that leads to this machine is neither dialled nor checked', async () => {
+  const { get, health, requests } = await start('--api-token', TOKEN);
+  expect(await get()).toMatchObject({ status: 530, body: expect.stringContaining('error code: 1002') });
+  await eventually(async () => (await health()).includes('Network Unreachable'));
+  expect(await health()).toMatch(/localhost resolves to (127\.0\.0\.1|::1)\b.*--direct-network/);
+  expect(requests).toEqual([]);
+});
+
+test.each([
+  [
+    'strict credentials and --direct-network',
+    ['--api-token', TOKEN, '--direct-network=127.0.0.0/8', '--direct-network=::1'],
+  ],
+  ['every credential', []],
+])('with %s it is dialled and checked', async (_, flags) => {
+  const { get, health, requests } = await start(...flags);
+  await eventually(async () => (await health()).includes('"healthy":true'));
+  expect(await get()).toMatchObject({ status: 200, body: 'inside' });
+  expect(requests).toContain('/check');
+});
