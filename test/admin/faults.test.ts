@@ -7,7 +7,7 @@ const TOKEN = 'a-token-for-the-faults-of-this-test';
 let offramp: RunningOfframp;
 
 beforeAll(async () => {
-  offramp = await startOfframp(['--auth', 'strict', '--api-token', TOKEN]);
+  offramp = await startOfframp(['--auth', 'strict', '--api-token', TOKEN, '--direct-network=127.0.0.0/8']);
 });
 afterAll(() => offramp.stop());
 
