@@ -14,11 +14,16 @@ export interface Policy {
   readonly resources: readonly Resource[];
 }
 
+/** Whose a token is. One of an account does not depend on whoever made it, and ends with the account. */
+export interface TokenOwner {
+  readonly scope: 'user' | 'account';
+  readonly id: string;
+}
+
 /** A token that was made through the API, as requests are checked against it. */
 export interface AccessToken {
   readonly id: string;
-  /** Whose token it is: the identifier of the credential that made it. */
-  readonly userId: string;
+  readonly owner: TokenOwner;
   /** SHA-256 of the value. */
   readonly digest: Buffer;
   readonly disabled: boolean;

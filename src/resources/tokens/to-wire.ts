@@ -21,7 +21,10 @@ export function tokenToWire(token: ApiToken, status: TokenStatus): WireToken {
     modified_on: seconds(token.modifiedOn),
     ...validity(token),
     policies: token.policies as WirePolicy[],
-    ...present({ condition: token.condition as Condition | null }),
+    ...present({
+      condition: token.condition as Condition | null,
+      creator_email_at_creation: token.creatorEmail,
+    }),
   };
 }
 
