@@ -87,7 +87,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       storedHealth: await lastVerdicts(db.read),
     };
     const committed = createCommittedNouns();
-    const access = createDirectory();
+    const access = createDirectory(recorders.tokenUses.record);
     const webhook =
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);

@@ -37,6 +37,10 @@ export interface AccessToken {
 /** What requests are checked with, without asking the database. */
 export interface AccessDirectory {
   find(digest: Buffer): AccessToken | undefined;
+  /** A request has come with the token. */
+  used(id: string, now: Date): void;
+  /** When that was last, in this process. */
+  lastUsed(id: string): Date | undefined;
   /** The account of a zone; undefined when there is no such zone. */
   accountOf(zoneId: string): string | undefined;
   hasAccount(id: string): boolean;
@@ -121,6 +125,8 @@ function seesEvery(scope: 'account' | 'zone', policies: readonly Policy[]): bool
 
 export const NO_TOKENS: AccessDirectory = {
   find: () => undefined,
+  used: () => undefined,
+  lastUsed: () => undefined,
   accountOf: () => undefined,
   hasAccount: () => false,
   accounts: () => [],

@@ -61,6 +61,8 @@ test('a token of an account is made, read, listed, replaced, rolled and deleted,
   expect((await api.get('@/tokens')).body.result).toContainEqual(token);
   expect(JSON.stringify((await api.get('@/tokens')).body)).not.toContain(value);
   expect((await as(value).get('@/cfd_tunnel')).status).toBe(200);
+  const { last_used_on, ...unchanged } = (await api.get(path)).body.result;
+  expect([unchanged, Date.parse(last_used_on)]).toEqual([token, expect.any(Number)]);
 
   const rolled = (await api.put(`${path}/value`, {})).body.result;
   expect([rolled.slice(0, 5), await status(as(value), 'GET', '@/cfd_tunnel')]).toEqual(['cfat_', 403]);

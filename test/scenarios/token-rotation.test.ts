@@ -54,10 +54,17 @@ const status = async (client: Api, target: string) => (await client.get(target))
 test('a token made before a rotation of --api-token is listed, used and revoked after it, by any of the new ones', async () => {
   const [first] = await restart(strict(FIRST), [FIRST]);
   const { id, value } = await makeToken(first!);
+  const lastUse = async (client: Api) =>
+    (await client.get(`/user/tokens/${id}`)).body.result.last_used_on ?? null;
+  expect(await lastUse(first!)).toBeNull();
+  expect(await status(apiOf(offramp!, value), '@/cfd_tunnel')).toBe(200);
+  const used = await lastUse(first!);
+  expect(used).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   const user = (await first!.patch('/user', { first_name: 'Ada' })).body.result;
 
   const [old, second, third, made] = await restart(strict(SECOND, THIRD), [FIRST, SECOND, THIRD, value]);
   expect(await status(old!, '/user/tokens')).toBe(403);
+  expect(await lastUse(second!)).toBe(used);
   for (const client of [second!, third!, made!]) expect(await ids(client)).toEqual([id]);
   for (const client of [second!, third!]) expect((await client.get('/user')).body.result).toEqual(user);
   expect(await status(made!, '@/cfd_tunnel')).toBe(200);

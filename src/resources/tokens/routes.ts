@@ -40,6 +40,8 @@ interface Place {
 function routesAt(app: Http, { db, access }: Context, place: Place): void {
   const { scope, path, whose, params, tokenParams } = place;
   const one = `${path}/:token_id`;
+  const shown = (token: ApiToken) =>
+    tokenToWire(token, rules.statusNow(token, new Date()), access.lastUsed(token.id) ?? token.lastUsedOn);
 
   app.get(
     path,
@@ -189,5 +191,3 @@ interface Asked {
 
 const ownerIn = ({ credential, params: { account_id } }: Asked): TokenOwner =>
   account_id === undefined ? { scope: 'user', id: credential!.id } : { scope: 'account', id: account_id };
-
-const shown = (token: ApiToken) => tokenToWire(token, rules.statusNow(token, new Date()));

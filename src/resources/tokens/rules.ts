@@ -51,7 +51,7 @@ export async function create(
   const { value, digest } = newValue(owner.scope);
   const token = {
     ...{ id: newHexId(), ...store.ownedBy(owner), creatorEmail },
-    ...{ status: 'active', digest, issuedOn: now, modifiedOn: now },
+    ...{ status: 'active', digest, issuedOn: now, modifiedOn: now, lastUsedOn: null },
     ...checked(body, directory, owner),
   };
   await store.insert(tx, token);

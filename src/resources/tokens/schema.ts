@@ -103,6 +103,7 @@ export const token = z
     status,
     issued_on: time,
     modified_on: time,
+    last_used_on: time.optional(),
     not_before: time.optional(),
     expires_on: time.optional(),
     policies: z.array(wirePolicy),

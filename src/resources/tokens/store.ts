@@ -37,9 +37,16 @@ export async function insert(tx: Tx, token: ApiToken): Promise<void> {
   tx.changed('api_token', token.id);
 }
 
+/** All but when it was used, which may have been noted since it was read. */
 export async function update(tx: Tx, token: ApiToken): Promise<void> {
-  await tx.db.apiToken.update({ where: { id: token.id }, data: dataOf(token) });
+  const { lastUsedOn: _noted, ...data } = dataOf(token);
+  await tx.db.apiToken.update({ where: { id: token.id }, data });
   tx.changed('api_token', token.id);
+}
+
+/** No change of configuration. The token may be gone meanwhile. */
+export async function noteUse(db: Client, id: string, at: Date): Promise<void> {
+  await db.apiToken.updateMany({ where: { id }, data: { lastUsedOn: at } });
 }
 
 export async function remove(tx: Tx, id: string): Promise<void> {
