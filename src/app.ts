@@ -11,6 +11,7 @@ import { createWebhook } from './notifications/webhook.js';
 import { type OpeningSockets, openSockets } from './open-sockets.js';
 import { lastVerdicts } from './resources/events/index.js';
 import { createCommittedNouns, registerResources } from './resources/index.js';
+import { adoptUsers } from './resources/operator.js';
 import { withQuotas } from './resources/quotas/index.js';
 import { type Seeded, seed } from './resources/seed.js';
 import { createDirectory } from './resources/tokens/index.js';
@@ -77,6 +78,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const db = await openStorage(config, dataDir, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
+    await adoptUsers(db, config.auth);
     const recorders = createRecorders(db, options.log);
     closers.push(...Object.values(recorders).map(({ settled }) => settled));
     closers.push(async () => db.drain());
@@ -85,7 +87,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       storedHealth: await lastVerdicts(db.read),
     };
     const committed = createCommittedNouns();
-    const access = createDirectory();
+    const access = createDirectory(recorders.tokenUses.record);
     const webhook =
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);

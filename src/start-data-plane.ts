@@ -14,7 +14,7 @@ import type { CommittedNouns } from './resources/context.js';
 import { recordPoolEvent } from './resources/events/index.js';
 import { liveSources } from './resources/index.js';
 import { loadChanges } from './resources/live.js';
-import type { FollowingDirectory } from './resources/tokens/index.js';
+import { type FollowingDirectory, noteUse } from './resources/tokens/index.js';
 import { recordConnection, recordLocalConfiguration, tunnelStatusOf } from './resources/tunnels/index.js';
 import type { Database } from './storage/database.js';
 import { createLatestRecorder, type LatestRecorder } from './storage/latest-recorder.js';
@@ -29,6 +29,8 @@ const MAX_WAITING_EVENTS = 10_000;
 const MAX_WAITING_POOL_EVENTS = 1_000;
 /** One may have a million characters; a thousand of the usual size have fewer. */
 const MAX_WAITING_CONFIGURATION = 64 * 1024 * 1024;
+/** Characters: 24 for each of as many tokens as there can be. */
+const MAX_WAITING_USES = 24 * 10_000;
 /** What follows each commit in this process. */
 export interface InMemory {
   readonly committed: CommittedNouns;
@@ -130,9 +132,11 @@ export interface Recorders {
   readonly poolEvents: Recorder<PoolEvent>;
   /** By tunnel. */
   readonly localConfigurations: LatestRecorder;
+  /** By token: RFC 3339. */
+  readonly tokenUses: LatestRecorder;
 }
 
-/** What the data plane tells and the database keeps. */
+/** What the data plane tells, and requests of the API by the way, and the database keeps. */
 export function createRecorders(db: Database, log: Logger): Recorders {
   const connections = createRecorder<ConnectionEvent>({
     write: (event) => db.record((client) => recordConnection(client, event)),
@@ -151,5 +155,10 @@ export function createRecorders(db: Database, log: Logger): Recorders {
     onLost: (error, tunnelId) =>
       log.warn({ err: error, tunnelId }, "a connector's own configuration was not written down"),
   });
-  return { connections, poolEvents, localConfigurations };
+  const tokenUses = createLatestRecorder({
+    write: (tokenId, at) => db.record((client) => noteUse(client, tokenId, new Date(at))),
+    limit: MAX_WAITING_USES,
+    onLost: (error, tokenId) => log.warn({ err: error, tokenId }, 'the use of a token was not written down'),
+  });
+  return { connections, poolEvents, localConfigurations, tokenUses };
 }

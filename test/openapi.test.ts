@@ -29,6 +29,14 @@ const IN_THE_SDK_ONLY = new Set([
   'PUT /user/tokens/{}',
   'DELETE /user/tokens/{}',
   'PUT /user/tokens/{}/value',
+  'GET /accounts/{}/tokens',
+  'POST /accounts/{}/tokens',
+  'GET /accounts/{}/tokens/permission_groups',
+  'GET /accounts/{}/tokens/verify',
+  'GET /accounts/{}/tokens/{}',
+  'PUT /accounts/{}/tokens/{}',
+  'DELETE /accounts/{}/tokens/{}',
+  'PUT /accounts/{}/tokens/{}/value',
 ]);
 /** Cloudflare describes these as well; the copy is of the parts about load balancing and Zero Trust, and leaves DNS out. */
 const OUTSIDE_THE_COPY = new Set([

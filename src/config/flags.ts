@@ -110,7 +110,7 @@ export const START_FLAGS = {
   'api-token': {
     value: 'TOKEN',
     repeatable: true,
-    help: 'a token that may do everything with --auth strict; 32 characters or more',
+    help: 'a token that may do everything with --auth strict; 32 characters or more; all of them are one user',
   },
   'rate-limit': {
     value: 'REQUESTS',

@@ -14,11 +14,16 @@ export interface Policy {
   readonly resources: readonly Resource[];
 }
 
+/** Whose a token is. One of an account does not depend on whoever made it, and ends with the account. */
+export interface TokenOwner {
+  readonly scope: 'user' | 'account';
+  readonly id: string;
+}
+
 /** A token that was made through the API, as requests are checked against it. */
 export interface AccessToken {
   readonly id: string;
-  /** Whose token it is: the identifier of the credential that made it. */
-  readonly userId: string;
+  readonly owner: TokenOwner;
   /** SHA-256 of the value. */
   readonly digest: Buffer;
   readonly disabled: boolean;
@@ -32,6 +37,10 @@ export interface AccessToken {
 /** What requests are checked with, without asking the database. */
 export interface AccessDirectory {
   find(digest: Buffer): AccessToken | undefined;
+  /** A request has come with the token. */
+  used(id: string, now: Date): void;
+  /** When that was last, in this process. */
+  lastUsed(id: string): Date | undefined;
   /** The account of a zone; undefined when there is no such zone. */
   accountOf(zoneId: string): string | undefined;
   hasAccount(id: string): boolean;
@@ -116,6 +125,8 @@ function seesEvery(scope: 'account' | 'zone', policies: readonly Policy[]): bool
 
 export const NO_TOKENS: AccessDirectory = {
   find: () => undefined,
+  used: () => undefined,
+  lastUsed: () => undefined,
   accountOf: () => undefined,
   hasAccount: () => false,
   accounts: () => [],

@@ -4,7 +4,7 @@ import { type AccessDirectory, type AccessToken, isFrom, isUsable, NO_TOKENS } f
 import { ApiError } from './errors.js';
 
 export interface Credential {
-  /** Of the user: stable, 32 hex digits, tells nothing about the secret. */
+  /** Of the user, or of the token when it is an account's: stable, 32 hex digits, tells nothing about the secret. */
   readonly id: string;
   readonly email: string | null;
   /** The token that was made through the API, whose permissions count; null for a credential that may do everything. */
@@ -45,13 +45,16 @@ export function authenticate(
   if (token && timingSafeEqual(token.digest, digest)) {
     if ((!evenUnusable && !isUsable(token, now)) || !isFrom(token, address))
       throw new ApiError('not_authenticated');
-    return { id: token.userId, email, token };
+    return { id: token.owner.scope === 'user' ? token.owner.id : token.id, email, token };
   }
-  if (policy.mode === 'strict' && !policy.digests.some((known) => timingSafeEqual(known, digest))) {
+  if (policy.mode === 'any') return { id: userIdOf(digest), email, token: null };
+  if (!policy.digests.some((known) => timingSafeEqual(known, digest)))
     throw new ApiError('not_authenticated');
-  }
-  return { id: digest.toString('hex').slice(0, 32), email, token: null };
+  return { id: OPERATOR_ID, email, token: null };
 }
+
+/** The user that a credential with this digest is where each is a user of its own. */
+export const userIdOf = (digest: Buffer): string => digest.toString('hex').slice(0, 32);
 
 function readCredential(headers: IncomingHttpHeaders): { secret: string; email: string | null } {
   if (headers.authorization !== undefined) {
@@ -71,3 +74,6 @@ function readCredential(headers: IncomingHttpHeaders): { secret: string; email: 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? undefined : value);
 
 export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** The one user that all of `--api-token` are with `--auth strict`, whichever they are. No credential has a space. */
+export const OPERATOR_ID = userIdOf(sha256('the operator'));

@@ -29,6 +29,12 @@ export const ERRORS = {
     source: 'seen in public bug reports',
     text: as('Authentication error'),
   },
+  invalid_token: {
+    status: 401,
+    code: 1000,
+    source: 'seen in public bug reports, where a token was verified at the path of the other kind',
+    text: as('Invalid API Token'),
+  },
   token_missing: {
     status: 404,
     code: 1003,

@@ -97,6 +97,7 @@ export function createHttp(options: HttpOptions) {
       });
       request.credential = authenticate(request.headers, options.auth, circumstances);
     }
+    if (request.credential.token) options.access.used(request.credential.token.id, circumstances.now);
     if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
   });
   // After the body is read, since it names the account of a new zone, and before anything is told about it.

@@ -60,6 +60,13 @@ const READ_AND_WRITE = [
     read: '82e64a83756745bbbb1c9c2701bf816b',
     write: '4755a26eedb94da69e1066d98aa820be',
   },
+  {
+    name: 'Account API Tokens',
+    scope: 'account',
+    category: 'account_and_billing',
+    read: 'eb56a6953c034b9d97dd838155666f06',
+    write: '5bc3f8b21c554832afc660159ab75fa4',
+  },
   { name: 'User Details', scope: 'user', category: 'account_and_billing' },
   { name: 'API Tokens', scope: 'user', category: 'account_and_billing' },
 ] as const satisfies readonly {

@@ -1,13 +1,18 @@
-import { type AccessDirectory, type AccessToken, allows, type Resource } from './access.js';
+import { type AccessDirectory, type AccessToken, allows, type Resource, type TokenOwner } from './access.js';
 import { ApiError } from './errors.js';
 import type { GroupName, Scope, Subject } from './permission-groups.js';
 
-/** `anyone`: every credential; `something`: any permission at all on the object; else one of these. */
-type Need = 'anyone' | 'something' | readonly GroupName[];
+/**
+ * `anyone`: every token; `owned`: every token of the user, or of the account that the path names; `something`: any permission
+ * at all on the object; else one of these, and with an empty list no token may.
+ */
+type Need = 'anyone' | 'owned' | 'something' | readonly GroupName[];
 
 interface Row {
   /** Start of the paths that it is about; `*` is any one segment. */
   readonly path: string;
+  /** It is about no longer path: what comes to be below is closed until it has a row. */
+  readonly exact?: boolean;
   readonly scope: Scope;
   readonly read: Need;
   readonly write: Need;
@@ -29,6 +34,13 @@ const secret = (path: string, scope: Scope, ...subjects: readonly Subject[]): Ro
   scope,
   read: writes(subjects),
   write: writes(subjects),
+});
+
+/** The object itself, and nothing below it. */
+const only = (path: string, scope: Scope, needs: Partial<Pick<Row, 'read'>>, subject?: Subject): Row => ({
+  ...row(path, scope, ...(subject ? [subject] : [])),
+  ...needs,
+  exact: true,
 });
 
 const TUNNELS = [
@@ -57,21 +69,23 @@ const ROWS: readonly Row[] = [
   row('/accounts/*/zerotrust/subnets', 'account', 'Cloudflare One Networks'),
   row('/accounts/*/zerotrust', 'account', 'Zero Trust'),
   row('/accounts/*/magic', 'account', 'Magic WAN', 'Magic Transit'),
-  { ...row('/accounts/*', 'account', 'Account Settings'), read: 'something' },
+  only('/accounts/*/tokens/verify', 'account', { read: 'owned' }),
+  row('/accounts/*/tokens', 'account', 'Account API Tokens'),
+  only('/accounts/*', 'account', { read: 'something' }, 'Account Settings'),
   // The list shows what may be seen.
-  { ...row('/accounts', 'account', 'Account Settings'), read: 'anyone' },
+  only('/accounts', 'account', { read: 'anyone' }, 'Account Settings'),
   row('/zones/*/load_balancers', 'zone', 'Load Balancers'),
   row('/zones/*/dns_records', 'zone', 'DNS'),
   // It changes a load balancer or a DNS record: the operation itself looks at which, and at the pool.
   row('/zones/*/tunnels', 'zone', 'Load Balancers', 'DNS'),
-  { ...row('/zones/*', 'zone', 'Zone'), read: 'something' },
-  { ...row('/zones', 'zone', 'Zone'), read: 'anyone' },
-  { path: '/user/tokens/verify', scope: 'user', read: 'anyone', write: [] },
+  only('/zones/*', 'zone', { read: 'something' }, 'Zone'),
+  only('/zones', 'zone', { read: 'anyone' }, 'Zone'),
+  only('/user/tokens/verify', 'user', { read: 'owned' }),
   row('/user/tokens', 'user', 'API Tokens'),
   row('/user/load_balancers', 'account', ...POOLS),
   row('/user/load_balancing_analytics', 'account', ...POOLS),
-  row('/user', 'user', 'User Details'),
-  { path: '/ips', scope: 'user', read: 'anyone', write: [] },
+  only('/user', 'user', {}, 'User Details'),
+  only('/ips', 'user', { read: 'anyone' }),
 ];
 
 const SPLIT_ROWS = ROWS.map((entry) => ({ entry, segments: entry.path.split('/') }));
@@ -79,9 +93,10 @@ const SPLIT_ROWS = ROWS.map((entry) => ({ entry, segments: entry.path.split('/')
 /** The row of a path; undefined when nobody has said who may use it. */
 export function permissionsOf(path: string): Row | undefined {
   const segments = path.split('/');
-  const fits = (pattern: readonly string[]) =>
-    pattern.length <= segments.length && pattern.every((part, i) => part === '*' || part === segments[i]);
-  return SPLIT_ROWS.find(({ segments: pattern }) => fits(pattern))?.entry;
+  const fits = (pattern: readonly string[], exact = false) =>
+    (exact ? pattern.length === segments.length : pattern.length <= segments.length) &&
+    pattern.every((part, i) => part === '*' || part === segments[i]);
+  return SPLIT_ROWS.find(({ entry, segments: pattern }) => fits(pattern, entry.exact))?.entry;
 }
 
 export interface Attempt {
@@ -96,9 +111,18 @@ export function authorize(token: AccessToken, directory: AccessDirectory, attemp
   const found = permissionsOf(attempt.segments.join('/'));
   const need = attempt.method === 'GET' || attempt.method === 'HEAD' ? found?.read : found?.write;
   if (need === 'anyone') return;
+  if (need === 'owned') {
+    if (isOwned(token.owner, found!.scope, attempt)) return;
+    throw new ApiError('invalid_token');
+  }
   const groups = need === 'something' ? null : need;
   if (!found || groups === undefined || !allows(token.policies, groups, targetOf(found, attempt, directory)))
     throw new ApiError('not_authenticated');
+}
+
+/** Whether it is a token of a user, or of the account that the path names. */
+function isOwned(owner: TokenOwner, scope: Scope, { segments }: Attempt): boolean {
+  return owner.scope === scope && (scope === 'user' || owner.id === segments[2]);
 }
 
 /** An account or zone that is still to be made is `*`: only who may touch every one may make one. */

@@ -31,7 +31,7 @@ test('a token is made with a value that nothing shows again, read, listed, repla
     expires_on: '2099-01-01T00:00:00+01:00',
     not_before: '2020-01-01T00:00:00Z',
   });
-  expect(value).toMatch(/^[\w-]{40}$/);
+  expect(value).toMatch(/^cfut_[A-Za-z0-9]{40}[0-9a-f]{8}$/);
   expect(token).toEqual({
     id: expect.stringMatching(/^[0-9a-f]{32}$/),
     name: 'made',
@@ -115,7 +115,7 @@ test('a token is refused from addresses that its condition leaves out', async ()
 test('a rolled value takes the place of the old one at once', async () => {
   const { value, id } = await make();
   const rolled = await api.put(`/user/tokens/${id}/value`, {});
-  expect(rolled.body.result).toMatch(/^[\w-]{40}$/);
+  expect(rolled.body.result).toMatch(/^cfut_[A-Za-z0-9]{40}[0-9a-f]{8}$/);
   expect((await as(value).get('@/cfd_tunnel')).status).toBe(403);
   expect((await as(rolled.body.result).get('@/cfd_tunnel')).status).toBe(200);
 });

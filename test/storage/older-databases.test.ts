@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -113,6 +113,27 @@ test('what is older keeps what it had, and has the defaults of what is new', asy
   };
   for (const [table, row] of Object.entries(ROWS))
     expect([table, await rows(table)]).toMatchObject([table, [{ ...row, ...NEW[table] }]]);
+});
+
+test("a token that is older than those of accounts is a user's, and none can be of both or of nobody", async () => {
+  const behind = (await readdir(MIGRATIONS)).filter((name) => name < '20261130');
+  const fresh = await PGlite.create();
+  const tokens = new pg.Pool(createPgConfig(fresh));
+  for (const name of behind)
+    await cp(path.join(MIGRATIONS, name), path.join(older, name), { recursive: true });
+  await migrate(tokens, older);
+  await tokens.query(
+    `insert into api_token (id, user_id, name, status, digest, policies, issued_on, modified_on)
+      values ($1, $1, 'older', 'active', $2, '[]', $3, $3)`,
+    [ID, Buffer.alloc(32), CREATED],
+  );
+  await migrate(tokens, MIGRATIONS);
+  const { rows } = await tokens.query('select user_id, account_id, last_used_on from api_token');
+  expect(rows).toEqual([{ user_id: ID, account_id: null, last_used_on: null }]);
+  for (const owner of ['user_id = null', `account_id = '${ID}'`])
+    await expect(tokens.query(`update api_token set ${owner}`)).rejects.toThrow('api_token_owner');
+  await tokens.end();
+  await fresh.close();
 });
 
 test('an account that is older than subnets gets the ones that a new account has', async () => {

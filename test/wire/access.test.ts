@@ -14,7 +14,7 @@ import type { GroupName } from '../../src/wire/permission-groups.js';
 const now = new Date('2026-06-01T00:00:00Z');
 const token = (fields: Partial<AccessToken>): AccessToken => ({
   id: 'token',
-  userId: 'user',
+  owner: { scope: 'user', id: 'user' },
   digest: Buffer.alloc(32),
   disabled: false,
   notBefore: null,

@@ -55,7 +55,7 @@ test('strict takes each of its tokens, whole and as written, and no other', () =
 const circumstances = (fields: Partial<AccessToken>, evenUnusable = false) => {
   const token: AccessToken = {
     id: 'token',
-    userId: 'user',
+    owner: { scope: 'user', id: 'user' },
     digest: sha256('made-token'),
     disabled: false,
     notBefore: null,

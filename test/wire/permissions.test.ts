@@ -18,10 +18,10 @@ test.each([
   ['/accounts/x/cfd_tunnel/y', 'Cloudflare One Connectors'],
   ['/accounts/x/magic/gre_tunnels', 'Magic WAN'],
   ['/accounts/x', 'Account Settings'],
-  ['/accounts/x/something/new', 'Account Settings'],
   ['/zones/x/load_balancers', 'Load Balancers'],
   ['/zones/x/tunnels/y/routes', 'Load Balancers'],
   ['/zones/x', 'Zone'],
+  ['/accounts/x/tokens/y/value', 'Account API Tokens'],
   ['/user/tokens/x/value', 'API Tokens'],
   ['/user', 'User Details'],
 ])('writing %s takes %s Write', (path, subject) => {
@@ -48,6 +48,18 @@ test.skipIf(oracleAbsent)("whom Cloudflare's description lets do something, may 
   expect(compared).toBeGreaterThan(200);
 });
 
+test.each([
+  '/accounts/x/something/new',
+  '/zones/x/something',
+  '/user/something',
+  '/accounts/x/tokens/verify/more',
+  '/ips/x',
+  '/elsewhere',
+])('%s is new, and closed to tokens until somebody gives it a row', (path) => {
+  expect(permissionsOf(path)?.read).not.toBe('something');
+  expect(permissionsOf(path)?.read).not.toBe('anyone');
+});
+
 test("a tunnel's token is read by who may write", () => {
   expect(permissionsOf('/accounts/x/cfd_tunnel/y/token')?.read).not.toContain('Cloudflare Tunnel Read');
   expect(permissionsOf('/accounts/x/cfd_tunnel/y')?.read).toContain('Cloudflare Tunnel Read');
@@ -60,7 +72,7 @@ test('what is not in the table no token may do', () => {
   ] as const;
   const token = {
     id: '',
-    userId: '',
+    owner: { scope: 'user', id: '' } as const,
     digest: Buffer.alloc(32),
     disabled: false,
     notBefore: null,

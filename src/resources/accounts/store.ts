@@ -46,7 +46,7 @@ export async function update(tx: Tx, account: Account): Promise<void> {
   tx.changed('account', account.id);
 }
 
-/** What the data plane must forget, found by the model of each noun that it knows. */
+/** What the data plane and the directory of tokens must forget, found by the model of each noun that it knows. */
 async function liveIds(db: Client, accountId: string): Promise<[noun: string, id: string][]> {
   const of = { where: { accountId }, select: { id: true } };
   const found = {
@@ -57,6 +57,7 @@ async function liveIds(db: Client, accountId: string): Promise<[noun: string, id
     route: await db.route.findMany(of),
     tunnel: await db.tunnel.findMany(of),
     zone: await db.zone.findMany(of),
+    api_token: await db.apiToken.findMany(of),
     published_hostname: await db.dnsRecord.findMany({ where: { zone: { accountId } }, select: { id: true } }),
   };
   return Object.entries(found).flatMap(([noun, rows]) => rows.map(({ id }): [string, string] => [noun, id]));
@@ -68,6 +69,7 @@ export async function remove(tx: Tx, accountId: string): Promise<void> {
   const where = { accountId };
   const ofItsTunnels = { where: { tunnel: where } };
   await tx.db.healthEvent.deleteMany({ where });
+  await tx.db.apiToken.deleteMany({ where });
   await tx.db.loadBalancer.deleteMany({ where });
   await tx.db.dnsRecord.deleteMany({ where: { zone: where } });
   await tx.db.zone.deleteMany({ where });

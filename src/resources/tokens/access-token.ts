@@ -1,31 +1,39 @@
 import { type Cidr, parseCidr } from '../../net/cidr.js';
-import type { AccessToken, Policy } from '../../wire/access.js';
+import type { AccessToken, Policy, Resource, TokenOwner } from '../../wire/access.js';
 import { groupById } from '../../wire/permission-groups.js';
 import { readResources } from './resource-names.js';
 import type { Condition, WirePolicy } from './schema.js';
-import type { ApiToken } from './store.js';
+import { type ApiToken, ownerOf } from './store.js';
 
 /** A stored token as requests are checked against it. */
 export function accessToken(row: ApiToken): AccessToken {
+  const owner = ownerOf(row);
   return {
     id: row.id,
-    userId: row.userId,
+    owner,
     digest: Buffer.from(row.digest),
     disabled: row.status === 'disabled',
     notBefore: row.notBefore,
     expiresOn: row.expiresOn,
     from: addressesOf(row.condition as Condition | null),
-    policies: (row.policies as WirePolicy[]).map(policyOf),
+    policies: (row.policies as WirePolicy[]).map((policy) => policyOf(policy, owner)),
   };
 }
 
-function policyOf({ effect, permission_groups, resources }: WirePolicy): Policy {
+function policyOf({ effect, permission_groups, resources }: WirePolicy, owner: TokenOwner): Policy {
   const known = readResources(resources);
   return {
     effect,
     groups: new Set(permission_groups.flatMap(({ id }) => groupById.get(id)?.name ?? [])),
-    resources: 'unknown' in known ? [] : known,
+    resources: 'unknown' in known ? [] : owner.scope === 'user' ? known : within(known, owner.id),
   };
+}
+
+/** What is of the account among these: "every zone" is every one of its zones. */
+function within(resources: readonly Resource[], account: string): Resource[] {
+  return resources.flatMap((one) =>
+    one.scope !== 'user' && (one.account === '*' || one.account === account) ? [{ ...one, account }] : [],
+  );
 }
 
 function addressesOf(condition: Condition | null): AccessToken['from'] {

@@ -10,7 +10,12 @@ export interface FollowingDirectory extends AccessDirectory {
   follow(db: Client, changes: Changes | null): Promise<() => void>;
 }
 
-export function createDirectory(): FollowingDirectory {
+/** Milliseconds between two notes of the same token's use: it is no write for each request. */
+const NOTE_EVERY = 60_000;
+
+/** `noteUse` is told when a token was used: RFC 3339. */
+export function createDirectory(noteUse: (id: string, at: string) => void): FollowingDirectory {
+  const uses = new Map<string, { readonly last: Date; readonly noted: number }>();
   const tokens = new Map<string, AccessToken>();
   const byDigest = new Map<string, AccessToken>();
   const accounts = new Set<string>();
@@ -30,6 +35,13 @@ export function createDirectory(): FollowingDirectory {
   return {
     // How long it takes to find a digest tells nothing about the value that has it.
     find: (digest) => byDigest.get(digest.toString('hex')),
+    used(id, now) {
+      const noted = uses.get(id)?.noted ?? Number.NEGATIVE_INFINITY;
+      const due = now.getTime() - noted >= NOTE_EVERY;
+      uses.set(id, { last: now, noted: due ? now.getTime() : noted });
+      if (due) noteUse(id, now.toISOString());
+    },
+    lastUsed: (id) => uses.get(id)?.last,
     accountOf: (zoneId) => zones.get(zoneId),
     hasAccount: (id) => accounts.has(id),
     accounts: () => accounts,
@@ -43,6 +55,7 @@ export function createDirectory(): FollowingDirectory {
       return () => {
         for (const id of tokenIds ?? [...tokens.keys()]) forgetToken(id);
         for (const row of foundTokens) learnToken(accessToken(row));
+        for (const id of tokenIds ?? [...uses.keys()]) if (!tokens.has(id)) uses.delete(id);
         for (const id of accountIds ?? [...accounts]) accounts.delete(id);
         for (const id of foundAccounts) accounts.add(id);
         for (const id of zoneIds ?? [...zones.keys()]) zones.delete(id);

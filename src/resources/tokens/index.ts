@@ -1,2 +1,3 @@
 export { createDirectory, type FollowingDirectory } from './directory.js';
 export { tokenRoutes } from './routes.js';
+export { noteUse } from './store.js';

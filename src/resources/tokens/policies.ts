@@ -1,48 +1,66 @@
-import type { AccessDirectory } from '../../wire/access.js';
+import type { AccessDirectory, TokenOwner } from '../../wire/access.js';
 import { newHexId } from '../../wire/identifiers.js';
-import { groupById } from '../../wire/permission-groups.js';
+import { groupById, type PermissionGroup } from '../../wire/permission-groups.js';
 import { type NamedResource, readResources, SCOPE_NAMES } from './resource-names.js';
 import type { PolicyBody, WirePolicy } from './schema.js';
 
 /**
- * What is wrong with the policies of a token of this user, or null: permissions that are not known here, resources that
- * are not there, or permissions without any resource that they could be about.
+ * What is wrong with the policies of a token of this owner, or null: permissions that are not known here, resources that
+ * are not there or not the owner's, or permissions without any resource that they could be about.
  */
 export function policiesProblem(
   policies: readonly PolicyBody[],
-  userId: string,
+  owner: TokenOwner,
   directory: AccessDirectory,
 ): string | null {
   for (const [index, policy] of policies.entries()) {
-    const problem = policyProblem(policy, userId, directory);
+    const problem = policyProblem(policy, owner, directory);
     if (problem !== null) return `policies[${index}].${problem}`;
   }
   return null;
 }
 
-function policyProblem(policy: PolicyBody, userId: string, directory: AccessDirectory): string | null {
+function policyProblem(policy: PolicyBody, owner: TokenOwner, directory: AccessDirectory): string | null {
   const resources = readResources(policy.resources);
   if ('unknown' in resources)
     return `resources: "${resources.unknown.slice(0, 200)}" is no resource of an account, a zone or the user`;
-  const absent = resources.find((resource) => !isThere(resource, userId, directory));
+  const absent = resources.find((resource) => !isThere(resource, owner, directory));
+  if (absent && owner.scope === 'account')
+    return `resources: "${absent.name}" is neither account ${owner.id}, whose token this is, nor a zone of it`;
   if (absent) return `resources: "${absent.name}" is not there`;
   for (const [index, { id }] of policy.permission_groups.entries()) {
     const group = groupById.get(id);
     const at = `permission_groups[${index}]`;
-    if (!group) return `${at}.id "${id}" is not one of GET /user/tokens/permission_groups`;
+    if (!group || !canHave(owner, group))
+      return `${at}.id "${id}" is not one of GET ${GROUPS_OF[owner.scope]}/permission_groups`;
     if (!resources.some(({ scope }) => scope === group.scope))
       return `${at}: "${group.name}" needs a resource that starts with ${SCOPE_NAMES[group.scope]}`;
   }
   return null;
 }
 
-function isThere(resource: NamedResource, userId: string, directory: AccessDirectory): boolean {
-  if (resource.scope === 'user') return resource.user === userId;
+const GROUPS_OF = { user: '/user/tokens', account: '/accounts/{account_id}/tokens' } as const;
+
+/** An account has nothing to do with users. */
+export const canHave = (owner: Pick<TokenOwner, 'scope'>, group: Pick<PermissionGroup, 'scope'>): boolean =>
+  owner.scope === 'user' || group.scope !== 'user';
+
+function isThere(resource: NamedResource, owner: TokenOwner, directory: AccessDirectory): boolean {
+  if (owner.scope === 'account') return isOfAccount(resource, owner.id, directory);
+  if (resource.scope === 'user') return resource.user === owner.id;
   const has = (account: string) => account === '*' || directory.hasAccount(account);
   if (!has(resource.account)) return false;
   if (resource.scope === 'account' || resource.zone === '*') return true;
-  const owner = directory.accountOf(resource.zone);
-  return owner !== undefined && (resource.account === '*' || resource.account === owner);
+  const account = directory.accountOf(resource.zone);
+  return account !== undefined && (resource.account === '*' || resource.account === account);
+}
+
+/** "Every zone" means every one of the account's. */
+function isOfAccount(resource: NamedResource, account: string, directory: AccessDirectory): boolean {
+  if (resource.scope === 'user') return false;
+  if (resource.scope === 'account') return resource.account === account;
+  if (resource.account !== '*' && resource.account !== account) return false;
+  return resource.zone === '*' || directory.accountOf(resource.zone) === account;
 }
 
 /** The policies as they are stored and shown. */

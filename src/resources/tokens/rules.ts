@@ -1,15 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import type { Client, Tx } from '../../storage/database.js';
-import { type AccessDirectory, statusOf } from '../../wire/access.js';
+import { type AccessDirectory, statusOf, type TokenOwner } from '../../wire/access.js';
 import { sha256 } from '../../wire/auth.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
 import { policiesProblem, storedPolicies } from './policies.js';
 import type { CreateBody, ListQuery, PutBody } from './schema.js';
 import * as store from './store.js';
+import { newTokenValue } from './value.js';
 
-/** Documented by Cloudflare as the quota of user API tokens. */
-const MAX_OF_USER = 50;
+/** Documented by Cloudflare as the quotas of user and account API tokens. */
+const MAX_OF_OWNER = { user: 50, account: 500 } as const;
 /** All are kept in memory, and with `--auth any` everybody is a user. */
 const MAX_OF_ALL = 10_000;
 
@@ -19,15 +19,15 @@ export interface NewValue {
   readonly value: string;
 }
 
-export async function get(db: Client, userId: string, id: string): Promise<store.ApiToken> {
-  const token = await store.find(db, userId, id);
+export async function get(db: Client, owner: TokenOwner, id: string): Promise<store.ApiToken> {
+  const token = await store.find(db, owner, id);
   if (!token) throw new ApiError('token_missing');
   return token;
 }
 
 /** Expired ones only when they are asked for. */
-export async function list(db: Client, userId: string, query: ListQuery): Promise<store.ApiToken[]> {
-  const tokens = await store.list(db, userId, query.direction ?? 'asc');
+export async function list(db: Client, owner: TokenOwner, query: ListQuery): Promise<store.ApiToken[]> {
+  const tokens = await store.list(db, owner, query.direction ?? 'asc');
   const now = new Date();
   return tokens.filter((token) => query.include_expired || statusNow(token, now) !== 'expired');
 }
@@ -35,16 +35,25 @@ export async function list(db: Client, userId: string, query: ListQuery): Promis
 export async function create(
   tx: Tx,
   directory: AccessDirectory,
-  userId: string,
+  owner: TokenOwner,
   body: CreateBody,
+  creatorEmail: string | null,
 ): Promise<NewValue> {
-  const { ofUser, all } = await store.counts(tx.db, userId);
-  if (ofUser >= MAX_OF_USER) throw new ApiError('quota_exceeded', `a user has at most ${MAX_OF_USER} tokens`);
+  const { ofOwner, all } = await store.counts(tx.db, owner);
+  const most = MAX_OF_OWNER[owner.scope];
+  if (ofOwner >= most)
+    throw new ApiError(
+      'quota_exceeded',
+      `${owner.scope === 'user' ? 'a user' : 'an account'} has at most ${most} tokens`,
+    );
   if (all >= MAX_OF_ALL) throw new ApiError('quota_exceeded', `there are at most ${MAX_OF_ALL} tokens`);
   const now = new Date();
-  const { value, digest } = newValue();
-  const identity = { id: newHexId(), userId, status: 'active', digest, issuedOn: now, modifiedOn: now };
-  const token = { ...identity, ...checked(body, directory, userId) };
+  const { value, digest } = newValue(owner.scope);
+  const token = {
+    ...{ id: newHexId(), ...store.ownedBy(owner), creatorEmail },
+    ...{ status: 'active', digest, issuedOn: now, modifiedOn: now, lastUsedOn: null },
+    ...checked(body, directory, owner),
+  };
   await store.insert(tx, token);
   return { token, value };
 }
@@ -53,12 +62,12 @@ export async function create(
 export async function replace(
   tx: Tx,
   directory: AccessDirectory,
-  userId: string,
+  owner: TokenOwner,
   id: string,
   body: PutBody,
 ): Promise<store.ApiToken> {
-  const before = await get(tx.db, userId, id);
-  const fields = checked(body, directory, userId);
+  const before = await get(tx.db, owner, id);
+  const fields = checked(body, directory, owner);
   const status = body.status ?? before.status;
   const token = { ...before, ...fields, modifiedOn: new Date() };
   if (status === 'expired' && statusNow(token, new Date()) !== 'expired')
@@ -72,24 +81,24 @@ export async function replace(
 }
 
 /** The old value counts no more. */
-export async function roll(tx: Tx, userId: string, id: string): Promise<NewValue> {
-  const before = await get(tx.db, userId, id);
-  const { value, digest } = newValue();
+export async function roll(tx: Tx, owner: TokenOwner, id: string): Promise<NewValue> {
+  const before = await get(tx.db, owner, id);
+  const { value, digest } = newValue(owner.scope);
   const token = { ...before, digest, modifiedOn: new Date() };
   await store.update(tx, token);
   return { token, value };
 }
 
-export async function remove(tx: Tx, userId: string, id: string): Promise<void> {
-  await get(tx.db, userId, id);
+export async function remove(tx: Tx, owner: TokenOwner, id: string): Promise<void> {
+  await get(tx.db, owner, id);
   await store.remove(tx, id);
 }
 
 export const statusNow = (token: store.ApiToken, now: Date) =>
   statusOf({ disabled: token.status === 'disabled', expiresOn: token.expiresOn }, now);
 
-function checked(body: CreateBody, directory: AccessDirectory, userId: string) {
-  const problem = policiesProblem(body.policies, userId, directory);
+function checked(body: CreateBody, directory: AccessDirectory, owner: TokenOwner) {
+  const problem = policiesProblem(body.policies, owner, directory);
   if (problem !== null) throw new ApiError('invalid_request', problem);
   const { not_before: notBefore = null, expires_on: expiresOn = null } = body;
   if (notBefore && expiresOn && notBefore >= expiresOn)
@@ -98,8 +107,7 @@ function checked(body: CreateBody, directory: AccessDirectory, userId: string) {
   return { name: body.name, policies, condition: body.condition ?? null, notBefore, expiresOn };
 }
 
-/** 40 characters, as Cloudflare's have. */
-function newValue() {
-  const value = randomBytes(30).toString('base64url');
+function newValue(scope: TokenOwner['scope']) {
+  const value = newTokenValue(scope);
   return { value, digest: Uint8Array.from(sha256(value)) };
 }

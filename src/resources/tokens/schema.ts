@@ -4,7 +4,10 @@ import { hexId } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
 import { expected, flag, text } from '../../wire/text.js';
 
+export const userParams = z.object({});
+export const accountParams = z.object({ account_id: hexId });
 export const tokenParams = z.object({ token_id: hexId });
+export const accountTokenParams = accountParams.extend(tokenParams.shape);
 
 const moment = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
@@ -100,6 +103,7 @@ export const token = z
     status,
     issued_on: time,
     modified_on: time,
+    last_used_on: time.optional(),
     not_before: time.optional(),
     expires_on: time.optional(),
     policies: z.array(wirePolicy),
@@ -110,6 +114,10 @@ export const token = z
           .optional(),
       })
       .optional(),
+    creator_email_at_creation: z
+      .string()
+      .optional()
+      .describe('Of a token of an account, when its maker has told an e-mail address'),
   })
   .meta({ id: 'ApiToken' });
 

@@ -1,20 +1,28 @@
 import type { Client, Tx } from '../../storage/database.js';
 import type { ApiToken } from '../../storage/generated/client.js';
 import { jsonOrNull } from '../../storage/json.js';
+import type { TokenOwner } from '../../wire/access.js';
 
 export type { ApiToken };
 
-export function find(db: Client, userId: string, id: string): Promise<ApiToken | null> {
-  return db.apiToken.findFirst({ where: { id, userId } });
+/** The columns that say whose a token is. */
+export const ownedBy = ({ scope, id }: TokenOwner) =>
+  scope === 'user' ? { userId: id, accountId: null } : { userId: null, accountId: id };
+
+export const ownerOf = ({ userId, accountId }: Pick<ApiToken, 'userId' | 'accountId'>): TokenOwner =>
+  accountId === null ? { scope: 'user', id: userId! } : { scope: 'account', id: accountId };
+
+export function find(db: Client, owner: TokenOwner, id: string): Promise<ApiToken | null> {
+  return db.apiToken.findFirst({ where: { id, ...ownedBy(owner) } });
 }
 
-/** All tokens of the user: there are few. */
-export function list(db: Client, userId: string, direction: 'asc' | 'desc'): Promise<ApiToken[]> {
-  return db.apiToken.findMany({ where: { userId }, orderBy: [{ issuedOn: direction }, { id: 'asc' }] });
+/** All tokens of the owner: there are few. */
+export function list(db: Client, owner: TokenOwner, direction: 'asc' | 'desc'): Promise<ApiToken[]> {
+  return db.apiToken.findMany({ where: ownedBy(owner), orderBy: [{ issuedOn: direction }, { id: 'asc' }] });
 }
 
-export async function counts(db: Client, userId: string): Promise<{ ofUser: number; all: number }> {
-  return { ofUser: await db.apiToken.count({ where: { userId } }), all: await db.apiToken.count() };
+export async function counts(db: Client, owner: TokenOwner): Promise<{ ofOwner: number; all: number }> {
+  return { ofOwner: await db.apiToken.count({ where: ownedBy(owner) }), all: await db.apiToken.count() };
 }
 
 const dataOf = (token: ApiToken) => ({
@@ -29,9 +37,16 @@ export async function insert(tx: Tx, token: ApiToken): Promise<void> {
   tx.changed('api_token', token.id);
 }
 
+/** All but when it was used, which may have been noted since it was read. */
 export async function update(tx: Tx, token: ApiToken): Promise<void> {
-  await tx.db.apiToken.update({ where: { id: token.id }, data: dataOf(token) });
+  const { lastUsedOn: _noted, ...data } = dataOf(token);
+  await tx.db.apiToken.update({ where: { id: token.id }, data });
   tx.changed('api_token', token.id);
+}
+
+/** No change of configuration. The token may be gone meanwhile. */
+export async function noteUse(db: Client, id: string, at: Date): Promise<void> {
+  await db.apiToken.updateMany({ where: { id }, data: { lastUsedOn: at } });
 }
 
 export async function remove(tx: Tx, id: string): Promise<void> {

@@ -12,7 +12,7 @@ const secondsOrNull = (date: Date | null) => date && seconds(date);
 const validity = ({ notBefore, expiresOn }: Pick<AccessToken, 'notBefore' | 'expiresOn'>) =>
   present({ not_before: secondsOrNull(notBefore), expires_on: secondsOrNull(expiresOn) });
 
-export function tokenToWire(token: ApiToken, status: TokenStatus): WireToken {
+export function tokenToWire(token: ApiToken, status: TokenStatus, lastUsed: Date | null): WireToken {
   return {
     id: token.id,
     name: token.name,
@@ -21,7 +21,11 @@ export function tokenToWire(token: ApiToken, status: TokenStatus): WireToken {
     modified_on: seconds(token.modifiedOn),
     ...validity(token),
     policies: token.policies as WirePolicy[],
-    ...present({ condition: token.condition as Condition | null }),
+    ...present({
+      condition: token.condition as Condition | null,
+      last_used_on: secondsOrNull(lastUsed),
+      creator_email_at_creation: token.creatorEmail,
+    }),
   };
 }
 

@@ -1,0 +1,65 @@
+// Writes docs/permissions.md: what a token needs for each operation, from the table in src/wire/permissions.ts.
+//
+//   npm run permissions             writes the page
+//   npm run permissions -- --check  only tells whether the page is what it would write
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { servedOperations } from '../dist/openapi-document.js';
+import { permissionsOf } from '../dist/wire/permissions.js';
+
+const PAGE = path.resolve(import.meta.dirname, '../docs/permissions.md');
+
+const operations = (await servedOperations()).sort(
+  (a, b) => compare(a.path, b.path) || compare(a.method, b.method),
+);
+const page = `${[
+  '# What a token may do',
+  '',
+  'Written by `npm run permissions` from `src/wire/permissions.ts`; a test tries every operation with tokens of every kind against it.',
+  '',
+  'A token that was made through `/user/tokens` or `/accounts/{account_id}/tokens` may do an operation when one of the permissions that stand',
+  'here is allowed **on** the object, and not denied; an `--api-token` may do everything. HEAD is as GET. Otherwise the answer is 403 with',
+  'code 10000, whether the object is there or not; a token that is verified at the place of the other kind gets 401 with code 1000.',
+  'An operation that nobody has given a row is closed to tokens, and so is what Offramp tells of all accounts at once.',
+  '',
+  '- **every account**, **every zone of the account**: a policy must name them all (`com.cloudflare.api.account.*`, `com.cloudflare.api.account.zone.*`),',
+  '  since the object does not exist yet, or belongs to the first account.',
+  '- **any permission on it**: whoever may do something in an account or zone may look at it. Lists that any token may read show those.',
+  '- `PUT /zones/{zone_id}/tunnels/{tunnel_id}/routes` takes permissions of DNS or of load balancers, by what its body asks for, and for',
+  '  a load balancer also `Load Balancing: Monitors and Pools Write` on the account.',
+  '- Who has `Account API Tokens Write` on an account, or `API Tokens Write`, makes tokens with every permission of that account, or of the user: such a',
+  '  token is worth as much as they are.',
+  '',
+  '| Operation | On | One of |',
+  '|---|---|---|',
+  ...operations.map(
+    (operation) => `| \`${operation.method} ${operation.path}\` | ${cells(operation).join(' | ')} |`,
+  ),
+].join('\n')}\n`;
+
+if (!process.argv.includes('--check')) writeFileSync(PAGE, page);
+else if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page) {
+  console.error('docs/permissions.md is not what the code asks for; npm run permissions writes it');
+  process.exitCode = 1;
+}
+
+function cells({ method, path: template, open }) {
+  if (open) return ['', 'no credential needed'];
+  const row = permissionsOf(template.replaceAll(/\{[^}]+\}/g, 'x'));
+  const need = (method === 'GET' ? row?.read : row?.write) ?? [];
+  if (need === 'anyone') return ['', 'any token'];
+  if (need === 'owned') return ['', `any token of the ${row.scope}`];
+  if (need === 'something') return [`the ${row.scope}`, 'any permission on it'];
+  if (need.length === 0) return ['', 'no token'];
+  return [objectOf(row.scope, template), need.join(', ')];
+}
+
+function objectOf(scope, template) {
+  const named = template.includes(`/{${scope}_id}`);
+  if (scope === 'user' || named) return `the ${scope}`;
+  return scope === 'account' ? 'every account' : 'every zone of the account';
+}
+
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
