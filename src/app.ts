@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { adminRoutes } from './admin/routes.js';
 import type { StartConfig } from './config/start-config.js';
@@ -20,6 +21,7 @@ import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, type LockHolder, openDatabase } from './storage/database.js';
 import type { ApiServer } from './wire/api-server.js';
 import { createHttp, type Http } from './wire/http.js';
+import { localCallersOnly } from './wire/local-callers.js';
 import { serveOpenapi } from './wire/openapi.js';
 import { createRateLimit } from './wire/rate-limit.js';
 import { createStandby } from './wire/standby.js';
@@ -156,7 +158,7 @@ async function openStorage(
   { log, progress }: AppOptions,
 ): Promise<Database> {
   if (config.databaseUrl !== null) {
-    const standby = createStandby(config.api);
+    const standby = createStandby(config.api, guardOf(config));
     const onStandby = async (holder: () => Promise<LockHolder | null>) => {
       await standby.listen(holder);
       progress(`Waiting as a standby: another Offramp has the database. Health is at ${standby.healthUrl}`);
@@ -174,6 +176,11 @@ async function openStorage(
     `Opening the embedded database ${where}${dataDir?.fresh === false ? '' : ' (the first start takes a few seconds)'}`,
   );
   return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null, log });
+}
+
+/** Where every credential is good, who asks must not be a web page of a stranger. */
+function guardOf({ auth }: StartConfig): (handler: RequestListener) => RequestListener {
+  return auth.mode === 'any' ? localCallersOnly : (handler) => handler;
 }
 
 /** Fastify does not close a server that it was given. */
@@ -214,7 +221,7 @@ async function startApi(
     database: parts.db,
   });
   await app.ready();
-  serve(app.routing);
+  serve(guardOf(config)(app.routing));
   log.info({ api: address }, 'Server listening');
   return {
     address: hostPort(address.host, address.port),

@@ -1,5 +1,8 @@
 import { UsageError } from '../config/parse.js';
 
+/** `host_refused` of the API's errors: no credential would help. */
+const HOST_REFUSED = 10_403;
+
 /** What a running Offramp answers to a GET. Throws UsageError when there is no answer, or when it is a refusal. */
 export async function ask(url: string, token: string): Promise<Record<string, unknown>> {
   const where = url.split('?')[0];
@@ -9,9 +12,10 @@ export async function ask(url: string, token: string): Promise<Record<string, un
       `${where} does not answer (${String(error.cause ?? error.message)}); start Offramp, or name it with --api-url`,
     );
   });
-  if (answer.status === 403) throw new UsageError(`${where} refuses the credential; give --api-token`);
   const body = (await answer.json().catch(() => ({}))) as Record<string, unknown>;
   if (answer.ok) return body;
-  const [error] = (body.errors ?? []) as readonly { readonly message: string }[];
+  const [error] = (body.errors ?? []) as readonly { readonly code: number; readonly message: string }[];
+  if (answer.status === 403 && error?.code !== HOST_REFUSED)
+    throw new UsageError(`${where} refuses the credential; give --api-token`);
   throw new UsageError(`${where} answered ${answer.status}${error ? `: ${error.message}` : ''}`);
 }

@@ -11,7 +11,7 @@ export const startCommand: Command = {
   summary: 'run the control plane and the data plane',
   flags: START_FLAGS,
   notes: `
-The API listens on other addresses than loopback only with --api-token. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0.
+The API listens on other addresses than loopback only with --api-token. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0; so does SIGHUP on a terminal.
 `,
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));

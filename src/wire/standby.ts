@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { hostPort } from '../net/ip.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
@@ -23,9 +23,12 @@ const HOLDER_KEPT_MS = 1_000;
 
 /**
  * What a standby serves on the API's port: `GET /_offramp/health` with 503 and `{"state": "standby", "holder": {…}}`, and 503 as an error of
- * the API for everything else, so that balancers and clients go to the process that has the database.
+ * the API for everything else, so that balancers and clients go to the process that has the database. `guard` refuses whom the API would refuse.
  */
-export function createStandby(listen: { readonly host: string; readonly port: number }): Standby {
+export function createStandby(
+  listen: { readonly host: string; readonly port: number },
+  guard: (handler: RequestListener) => RequestListener,
+): Standby {
   let server: Server | undefined;
 
   async function start(ask: () => Promise<Holder | null>): Promise<void> {
@@ -38,17 +41,19 @@ export function createStandby(listen: { readonly host: string; readonly port: nu
       }
       return answer;
     };
-    server = createServer(async (request, response) => {
-      request.resume();
-      const isHealth = (request.url ?? '').split('?')[0] === '/_offramp/health';
-      const body = isHealth ? healthOf(await holder()) : failure(new ApiError('standby'));
-      response.writeHead(503, {
-        'content-type': 'application/json',
-        'retry-after': '5',
-        connection: 'close',
-      });
-      response.end(JSON.stringify(body));
-    });
+    server = createServer(
+      guard(async (request, response) => {
+        request.resume();
+        const isHealth = (request.url ?? '').split('?')[0] === '/_offramp/health';
+        const body = isHealth ? healthOf(await holder()) : failure(new ApiError('standby'));
+        response.writeHead(503, {
+          'content-type': 'application/json',
+          'retry-after': '5',
+          connection: 'close',
+        });
+        response.end(JSON.stringify(body));
+      }),
+    );
     server.listen(listen.port, listen.host);
     await once(server, 'listening');
   }

@@ -109,6 +109,11 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     const elsewhere = await fetch(`http://127.0.0.1:${api}/client/v4/accounts`);
     expect([elsewhere.status, elsewhere.headers.get('retry-after')]).toEqual([503, '5']);
     expect(((await elsewhere.json()) as { success: boolean }).success).toBe(false);
+    // No page of a stranger reads who has the database.
+    const page = await fetch(`http://127.0.0.1:${api}/_offramp/health`, {
+      headers: { origin: 'https://rebound.example.com' },
+    });
+    expect(page.status).toBe(403);
     const probe = net.connect(edge, '127.0.0.1');
     const [error] = await once(probe, 'error');
     expect(error.code).toBe('ECONNREFUSED');
