@@ -29,6 +29,14 @@ export const ERRORS = {
     source: 'seen in public bug reports',
     text: as('Authentication error'),
   },
+  documentation_closed: {
+    status: 401,
+    code: 10401,
+    source: "Offramp's own",
+    text: as(
+      'With --auth strict the documentation takes a token of the API: as the password that a browser asks for (any user name), or as Authorization: Bearer',
+    ),
+  },
   host_refused: {
     status: 403,
     code: 10403,

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -126,6 +127,32 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     expect((await apiOf(taken).patch(`@/load_balancers/pools/${pool.id}`, { name: 'changed' })).status).toBe(
       200,
     );
+  });
+
+  test('a standby of an API with TLS shows its health over TLS', async () => {
+    const url = await createScratchDatabase(server!);
+    const first = await start(url);
+    const port = await closedPort();
+    const dataDir = await directory();
+    const flags = ['--standby', '--port', String(port), '--api-tls', '--data-dir', dataDir];
+    const child = spawn(process.execPath, [MAIN, 'start', ...flags, '--database-url', url], {
+      env: cleanEnvironment(),
+    });
+    await eventually(() => existsSync(path.join(dataDir, 'edge/ca.pem')));
+    const ca = await readFile(path.join(dataDir, 'edge/ca.pem'));
+    const status = () =>
+      new Promise<number | undefined>((resolve) => {
+        https
+          .get({ host: '127.0.0.1', port, path: '/_offramp/health', ca, agent: false }, (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          })
+          .on('error', () => resolve(undefined));
+      });
+    await eventually(async () => (await status()) === 503);
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    expect((await healthOf(new URL(first.apiUrl).port))?.status).toBe(200);
   });
 
   test('a standby that is asked to stop while it waits ends with 0', async () => {
