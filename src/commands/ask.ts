@@ -44,6 +44,8 @@ async function get(url: string, { 'api-token': token, cacert }: Asking) {
     ? https.get(url, { ...options, ca: trusted(cacert) })
     : http.get(url, options);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
+  // From here on the response tells that it has broken off.
+  request.on('error', () => {});
   return { status: response.statusCode!, text: await text(response) };
 }
 

@@ -18,17 +18,17 @@ const SCARCE = 0.9;
 const ADVICE = 'raise it with "ulimit -n", or LimitNOFILE= of a systemd service';
 
 /**
- * Looks each second whether descriptors run out, and says so once a minute at most. Nothing else would: without a descriptor libuv accepts
+ * Looks each second whether descriptors run out, and says so once a minute at most, of each level. Nothing else would: without a descriptor libuv accepts
  * connections of every listener only to close them, and tells neither an error nor a drop. What runs out and is there again between two
  * looks is not noticed. Returns the stop.
  */
 export function watchDescriptors(log: Pick<Logger, 'warn' | 'error'>): () => void {
   const limit = descriptorLimit();
-  let toldAt = Number.NEGATIVE_INFINITY;
+  const toldAt = { warn: Number.NEGATIVE_INFINITY, error: Number.NEGATIVE_INFINITY };
 
   function tell(level: 'warn' | 'error', text: string): void {
-    if (performance.now() - toldAt < TELL_EVERY_MS) return;
-    toldAt = performance.now();
+    if (performance.now() - toldAt[level] < TELL_EVERY_MS) return;
+    toldAt[level] = performance.now();
     log[level]({ limit }, `${text}; ${ADVICE}`);
   }
 
