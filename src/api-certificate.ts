@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ApiTls } from './config/api-tls.js';
 import { issueLeaf, type Leaf, type LeafNames } from './edge/authority.js';
 import type { EdgeIdentity } from './edge-identity.js';
+import type { Clock } from './net/clock.js';
 import { parseIp } from './net/ip.js';
 import { followCertificateFiles } from './proxy/https/certificate-files.js';
 
@@ -16,6 +17,8 @@ export interface ApiCertificateOptions {
   /** Of the API's address, as the flags have it. */
   readonly host: string;
   readonly identity: EdgeIdentity;
+  /** By which certificates age. */
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -34,9 +37,9 @@ export async function loadApiCertificate(
       stop: files.stop,
     };
   }
-  const { identity, log } = options;
+  const { identity, clock, log } = options;
   const names = namesOf(options.host, tls.names);
-  const issue = () => issueLeaf(identity.authority(), new Date(), names);
+  const issue = () => issueLeaf(identity.authority(), new Date(clock.now()), names);
   const users: ((pair: Leaf) => void)[] = [];
   let current = await issue();
   // The edge's is never younger than this one, so it is renewed before this one ends.

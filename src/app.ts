@@ -72,14 +72,12 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   try {
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
-    const identity = await loadEdgeIdentity(dataDir?.path ?? null, {
-      clock: options.clock ?? systemClock,
-      log: options.log,
-    });
+    const { clock = systemClock, log } = options;
+    const identity = await loadEdgeIdentity(dataDir?.path ?? null, { clock, log });
     closers.push(identity.release);
     const certificate =
       config.apiTls &&
-      (await loadApiCertificate(config.apiTls, { host: config.api.host, identity, log: options.log }));
+      (await loadApiCertificate(config.apiTls, { host: config.api.host, identity, clock, log }));
     if (certificate) closers.push(async () => certificate.stop());
     // A port that is taken is told before anything long is begun.
     await opening?.opened;
