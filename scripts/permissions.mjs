@@ -43,8 +43,9 @@ else if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page) {
   process.exitCode = 1;
 }
 
-function cells({ method, path: template, open }) {
+function cells({ method, path: template, open, documentation }) {
   if (open) return ['', 'no credential needed'];
+  if (documentation) return ['', 'any token'];
   const row = permissionsOf(template.replaceAll(/\{[^}]+\}/g, 'x'));
   const need = (method === 'GET' ? row?.read : row?.write) ?? [];
   if (need === 'anyone') return ['', 'any token'];

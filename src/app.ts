@@ -1,14 +1,17 @@
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { adminRoutes } from './admin/routes.js';
+import { type ApiCertificate, loadApiCertificate } from './api-certificate.js';
 import type { StartConfig } from './config/start-config.js';
 import { VERSION } from './config/version.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
 import { type Clock, systemClock } from './net/clock.js';
+import { watchDescriptors } from './net/descriptors.js';
 import { hostPort } from './net/ip.js';
 import { createWebhook } from './notifications/webhook.js';
-import { type OpeningSockets, openSockets } from './open-sockets.js';
+import { apiServerOptions, type OpeningSockets, openSockets } from './open-sockets.js';
 import { lastVerdicts } from './resources/events/index.js';
 import { createCommittedNouns, registerResources } from './resources/index.js';
 import { adoptUsers } from './resources/operator.js';
@@ -21,6 +24,7 @@ import { claimDataDir, type DataDir } from './storage/data-dir.js';
 import { type Database, type LockHolder, openDatabase } from './storage/database.js';
 import type { ApiServer } from './wire/api-server.js';
 import { createHttp, type Http } from './wire/http.js';
+import { localCallersOnly } from './wire/local-callers.js';
 import { serveOpenapi } from './wire/openapi.js';
 import { createRateLimit } from './wire/rate-limit.js';
 import { createStandby } from './wire/standby.js';
@@ -61,21 +65,24 @@ const LOCATION = 'Local, XX';
 
 /** Puts the parts together and starts them: storage, data plane, API. What fails takes down what was started. */
 export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
-  const closers: Closer[] = [];
+  const stopWatching = watchDescriptors(options.log);
+  const closers: Closer[] = [async () => stopWatching()];
   const close = () => closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
   // A standby takes no address before it has the database.
-  let opening = options.sockets ?? (config.standby ? null : openSockets(config));
+  let opening = options.sockets ?? (config.standby ? null : openSockets(config, options.log));
   try {
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
-    const identity = await loadEdgeIdentity(dataDir?.path ?? null, {
-      clock: options.clock ?? systemClock,
-      log: options.log,
-    });
+    const { clock = systemClock, log } = options;
+    const identity = await loadEdgeIdentity(dataDir?.path ?? null, { clock, log });
     closers.push(identity.release);
+    const certificate =
+      config.apiTls &&
+      (await loadApiCertificate(config.apiTls, { host: config.api.host, identity, clock, log }));
+    if (certificate) closers.push(async () => certificate.stop());
     // A port that is taken is told before anything long is begun.
     await opening?.opened;
-    const db = await openStorage(config, dataDir, options);
+    const db = await openStorage(config, dataDir, certificate, options);
     closers.push(db.close);
     const seeded = await seed(db, config);
     await adoptUsers(db, config.auth);
@@ -92,8 +99,9 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);
     const following = { committed, access, webhook };
-    opening ??= openSockets(config);
+    opening ??= openSockets(config, options.log);
     const sockets = await opening.opened;
+    certificate?.follow(sockets.api.useCertificate);
     const dataPlane = await startDataPlane({
       config,
       identity,
@@ -117,7 +125,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     closers.push(api.close);
     return {
       ...seeded,
-      apiUrl: `http://${api.address}/client/v4`,
+      apiUrl: `${certificate ? 'https' : 'http'}://${api.address}/client/v4`,
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
       edgeCa: identity.caFile,
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
@@ -155,10 +163,15 @@ async function closeAll(closers: readonly Closer[], graceMs: number, log: Logger
 async function openStorage(
   config: StartConfig,
   dataDir: DataDir | null,
+  certificate: ApiCertificate | null,
   { log, progress }: AppOptions,
 ): Promise<Database> {
   if (config.databaseUrl !== null) {
-    const standby = createStandby(config.api);
+    const standby = createStandby(config.api, {
+      guard: guardOf(config),
+      server: apiServerOptions(config, log),
+      certificate,
+    });
     const onStandby = async (holder: () => Promise<LockHolder | null>) => {
       await standby.listen(holder);
       progress(`Waiting as a standby: another Offramp has the database. Health is at ${standby.healthUrl}`);
@@ -176,6 +189,11 @@ async function openStorage(
     `Opening the embedded database ${where}${dataDir?.fresh === false ? '' : ' (the first start takes a few seconds)'}`,
   );
   return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null, log });
+}
+
+/** Where every credential is good, who asks must not be a web page of a stranger. */
+function guardOf({ auth }: StartConfig): (handler: RequestListener) => RequestListener {
+  return auth.mode === 'any' ? localCallersOnly : (handler) => handler;
 }
 
 /** Fastify does not close a server that it was given. */
@@ -216,7 +234,7 @@ async function startApi(
     database: parts.db,
   });
   await app.ready();
-  serve(app.routing);
+  serve(guardOf(config)(app.routing));
   log.info({ api: address }, 'Server listening');
   return {
     address: hostPort(address.host, address.port),

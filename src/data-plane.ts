@@ -36,7 +36,10 @@ import { createSteering } from './steering/decide.js';
 const [sockets, options] = await Promise.all([openedSockets, startOptions()]);
 const port = parentPort!;
 const post = (message: FromDataPlane) => port.postMessage(message);
-const log = pino({ level: options.logLevel, name: 'data-plane' }, pino.destination({ fd: 2, sync: true }));
+const stderr = pino.destination({ fd: 2, sync: true });
+// Of a terminal that has hung up: what is under way still has to end.
+stderr.on('error', () => {});
+const log = pino({ level: options.logLevel, name: 'data-plane' }, stderr);
 
 const store = createSnapshotStore();
 const certificateListeners: ((pair: KeyPair) => void)[] = [];

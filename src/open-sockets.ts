@@ -1,8 +1,10 @@
+import type { Logger } from 'pino';
 import { UsageError } from './config/parse.js';
 import { NO_SOCKETS, type PassedSockets } from './config/passed-sockets.js';
 import { isLoopback, type StartConfig } from './config/start-config.js';
 import { type DataPlaneThread, spawnDataPlane } from './live/data-plane-thread.js';
-import { type ApiServer, openApiServer } from './wire/api-server.js';
+import { descriptorLimit } from './net/descriptors.js';
+import { type ApiServer, type ApiServerOptions, openApiServer } from './wire/api-server.js';
 
 /** The sockets of both threads, which listen before anything else is loaded. */
 export interface OpenSockets {
@@ -18,11 +20,25 @@ export interface OpeningSockets {
   close(): Promise<void>;
 }
 
+/** Connections of the API unless it is told; of descriptors at most this part, since traffic needs the rest. */
+const API_CONNECTIONS = { most: 1_000, share: 1 / 4 };
+
+export function apiServerOptions({ apiTls, maxApiConnections }: StartConfig, log: Logger): ApiServerOptions {
+  const { most, share } = API_CONNECTIONS;
+  const descriptors = descriptorLimit() ?? Number.POSITIVE_INFINITY;
+  const maxConnections = maxApiConnections ?? Math.floor(Math.min(most, descriptors * share));
+  return { tls: apiTls !== null, maxConnections, log };
+}
+
 /**
  * Opens every socket at once: that is the first thing a start does, before the database and the greater part of the program are
  * loaded, so that after a restart the ports are closed only for a moment. What comes meanwhile waits.
  */
-export function openSockets(config: StartConfig, passed: PassedSockets = NO_SOCKETS): OpeningSockets {
+export function openSockets(
+  config: StartConfig,
+  log: Logger,
+  passed: PassedSockets = NO_SOCKETS,
+): OpeningSockets {
   const dataPlane = spawnDataPlane(new URL('./data-plane-entry.js', import.meta.url), {
     edge: { ...config.edge, fd: passed.edge },
     http: { ...config.http, fd: passed.http },
@@ -35,7 +51,7 @@ export function openSockets(config: StartConfig, passed: PassedSockets = NO_SOCK
       fd: passed.tcp.get(name) ?? passed.tcp.get(`${port}`),
     })),
   });
-  const api = openApiServer({ ...config.api, fd: passed.api });
+  const api = openApiServer({ ...apiServerOptions(config, log), ...config.api, fd: passed.api });
   const opened = Promise.all([api, dataPlane.opened]).then(([server]) => {
     // What the flags say about the API's address has been checked; what was passed has its own.
     if (config.auth.mode === 'any' && !isLoopback(server.address.host))

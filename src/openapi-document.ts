@@ -23,6 +23,8 @@ export interface Operation {
   readonly path: string;
   /** Needs no credential. */
   readonly open: boolean;
+  /** Takes every token, and nothing where every credential is good. */
+  readonly documentation: boolean;
 }
 
 /** Every operation of the API and of `/_offramp`, made from the routes alone. HEAD goes with each GET, and is left out. */
@@ -32,7 +34,13 @@ export async function servedOperations(): Promise<Operation[]> {
   app.addHook('onRoute', ({ method, url, config }) => {
     const path = url.replaceAll(/:(\w+)/g, '{$1}');
     for (const name of [method].flat())
-      if (name !== 'HEAD') found.push({ method: name, path, open: config?.open ?? false });
+      if (name !== 'HEAD')
+        found.push({
+          method: name,
+          path,
+          open: config?.open ?? false,
+          documentation: config?.documentation ?? false,
+        });
   });
   registerNouns(app);
   // Like the context of the nouns, what they work with is read by requests only.

@@ -36,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Wiring: one file for each thread or command, imported by the entries alone. */
 const WIRING = new Set([
   'app',
+  'api-certificate',
   'data-plane',
   'data-plane-entry',
   'data-plane-sockets',

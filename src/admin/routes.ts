@@ -51,7 +51,9 @@ export function adminRoutes(
 
   onRampRoutes(app, dataPlane);
 
-  app.get('/_offramp/openapi.json', { config, schema: { hide: true } }, async () => app.swagger());
+  app.get('/_offramp/openapi.json', { config: { documentation: true }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  );
 
   faultRoutes(app, dataPlane);
 }

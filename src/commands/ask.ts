@@ -1,17 +1,75 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { text } from 'node:stream/consumers';
+import tls from 'node:tls';
+import { API_CA } from '../config/flags.js';
 import { UsageError } from '../config/parse.js';
+import { readEdgeCa } from './edge-ca.js';
+
+/** How to ask: the values of the flags `--api-token` and `--cacert`. */
+export interface Asking {
+  readonly 'api-token': string;
+  readonly cacert: string;
+}
+
+/** `host_refused` of the API's errors: no credential would help. */
+const HOST_REFUSED = 10_403;
+const PATIENCE_MS = 5_000;
 
 /** What a running Offramp answers to a GET. Throws UsageError when there is no answer, or when it is a refusal. */
-export async function ask(url: string, token: string): Promise<Record<string, unknown>> {
-  const where = url.split('?')[0];
-  const request = { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(5_000) };
-  const answer = await fetch(url, request).catch((error: Error) => {
+export async function ask(url: string, asking: Asking): Promise<Record<string, unknown>> {
+  const where = url.split('?')[0]!;
+  const answer = await get(url, asking).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(
-      `${where} does not answer (${String(error.cause ?? error.message)}); start Offramp, or name it with --api-url`,
+      `${where} does not answer (${error.message}); start Offramp, or name it with --api-url${hint(where, error)}`,
     );
   });
-  if (answer.status === 403) throw new UsageError(`${where} refuses the credential; give --api-token`);
-  const body = (await answer.json().catch(() => ({}))) as Record<string, unknown>;
-  if (answer.ok) return body;
-  const [error] = (body.errors ?? []) as readonly { readonly message: string }[];
+  const body = parse(answer.text);
+  if (answer.status >= 200 && answer.status < 300) return body;
+  const [error] = (body.errors ?? []) as readonly { readonly code: number; readonly message: string }[];
+  if (answer.status === 403 && error?.code !== HOST_REFUSED)
+    throw new UsageError(`${where} refuses the credential; give --api-token`);
   throw new UsageError(`${where} answered ${answer.status}${error ? `: ${error.message}` : ''}`);
+}
+
+async function get(url: string, { 'api-token': token, cacert }: Asking) {
+  const options = {
+    headers: { authorization: `Bearer ${token}` },
+    agent: false,
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  };
+  const request = url.startsWith('https:')
+    ? https.get(url, { ...options, ca: trusted(cacert) })
+    : http.get(url, options);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  // From here on the response tells that it has broken off.
+  request.on('error', () => {});
+  return { status: response.statusCode!, text: await text(response) };
+}
+
+/** The file is there only where an Offramp has its data, so the default may be missing. */
+function trusted(file: string): string[] {
+  try {
+    return [...tls.rootCertificates, readEdgeCa(file)];
+  } catch (error) {
+    if (file === API_CA) return [...tls.rootCertificates];
+    throw new UsageError(`--cacert: ${(error as Error).message}`);
+  }
+}
+
+function parse(json: string): Record<string, unknown> {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return {};
+  }
+}
+
+/** What the way of the failure says about the mistake behind it. */
+function hint(where: string, { code = '' }: NodeJS.ErrnoException): string {
+  if (where.startsWith('http:') && code === 'ECONNRESET') return '; with --api-tls its address is https://…';
+  if (/CERT|SIGNATURE|ALTNAME/.test(code)) return '; --cacert takes the CA that signed its certificate';
+  return '';
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ENV_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';
-import { ask } from './ask.js';
+import { type Asking, ask } from './ask.js';
 import type { Command } from './command.js';
 import { writeOriginCertificate } from './origin-certificate.js';
 import { say } from './terminal.js';
@@ -18,9 +18,9 @@ Use: eval "$(offramp env)"
   async run(argv, env) {
     const flags = parseFlags(ENV_FLAGS, argv, env);
     const api = flags['api-url'].replace(/\/$/, '');
-    const account = await first(`${api}/accounts`, flags['api-token']);
-    const zone = await first(`${api}/zones?account.id=${account.id}`, flags['api-token']);
-    const health = await ask(`${new URL(api).origin}/_offramp/health`, flags['api-token']);
+    const account = await first(`${api}/accounts`, flags);
+    const zone = await first(`${api}/zones?account.id=${account.id}`, flags);
+    const health = await ask(`${new URL(api).origin}/_offramp/health`, flags);
     const { edge, edge_ca } = health.services as { edge: { host: string; port: number }; edge_ca: string };
     const edgeHost = ['0.0.0.0', '::'].includes(edge.host) ? new URL(api).hostname : edge.host;
     const variables = {
@@ -35,6 +35,8 @@ Use: eval "$(offramp env)"
       TUNNEL_EDGE: Array(4).fill(`${edgeHost}:${edge.port}`).join(','),
       TUNNEL_CACERT: edge_ca,
       TUNNEL_TRANSPORT_PROTOCOL: 'http2',
+      // Node adds it to what it trusts. What other tools take would replace all that they trust: docs/security.md.
+      ...(api.startsWith('https:') ? { NODE_EXTRA_CA_CERTS: edge_ca } : {}),
       // Both would ask the Internet.
       TUNNEL_NO_PRECHECKS: 'true',
       NO_AUTOUPDATE: 'true',
@@ -59,8 +61,8 @@ interface Named {
   readonly name: string;
 }
 
-async function first(url: string, token: string): Promise<Named> {
-  const { result } = (await ask(url, token)) as { result?: Named[] };
+async function first(url: string, asking: Asking): Promise<Named> {
+  const { result } = (await ask(url, asking)) as { result?: Named[] };
   if (!result?.[0])
     throw new UsageError(`${url} has nothing to show; is this an Offramp with an account and a zone?`);
   return result[0];

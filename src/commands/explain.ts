@@ -24,7 +24,7 @@ Use: offramp explain http://app.example.com/cart --ip 192.0.2.7 --header 'Cookie
     });
     for (const header of flags.header) question.append('header', header);
     const address = `${new URL(flags['api-url']).origin}/_offramp/explain?${question}`;
-    const answer = await ask(address, flags['api-token']);
+    const answer = await ask(address, flags);
     say(
       flags.json
         ? JSON.stringify(answer, null, 2)

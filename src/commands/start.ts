@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { Offramp } from '../app.js';
 import { START_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';
@@ -11,13 +12,13 @@ export const startCommand: Command = {
   summary: 'run the control plane and the data plane',
   flags: START_FLAGS,
   notes: `
-The API listens on other addresses than loopback only with --api-token. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0.
+The API listens on other addresses than loopback only with --api-token. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0; so does SIGHUP on a terminal.
 `,
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
     const passed = takePassedSockets(process.env, process.pid, config.tcp.ports);
-    const sockets = openUnlessStandby(config, passed);
     const log = stderrLog(config.logLevel);
+    const sockets = openUnlessStandby(config, log, passed);
     const stop = asked();
     // Not at the top: the sockets shall listen before the greater part of the program is loaded.
     const { startApp } = await import('../app.js');
@@ -42,8 +43,12 @@ The API listens on other addresses than loopback only with --api-token. Each fla
 };
 
 /** A standby takes its addresses later, and would leave those waiting who connect to a socket that listens already. */
-function openUnlessStandby(config: StartConfig, passed: PassedSockets): OpeningSockets | undefined {
-  if (!config.standby) return openSockets(config, passed);
+function openUnlessStandby(
+  config: StartConfig,
+  log: Logger,
+  passed: PassedSockets,
+): OpeningSockets | undefined {
+  if (!config.standby) return openSockets(config, log, passed);
   if (passed === NO_SOCKETS) return undefined;
   throw new UsageError(
     '--standby opens its ports when it takes over, and cannot take sockets that are passed (LISTEN_FDS); start it without socket activation',

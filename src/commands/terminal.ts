@@ -1,13 +1,27 @@
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 
 /** Logs go to stderr, so that stdout has only what a program or a person asked for. */
-export const stderrLog = (level: string) => pino({ level }, pino.destination({ fd: 2, sync: true }));
+export function stderrLog(level: string) {
+  const stderr = pino.destination({ fd: 2, sync: true });
+  // Of a terminal that has hung up: there is nobody to tell, and the process still has to end as it should.
+  stderr.on('error', () => {});
+  return pino({ level }, stderr);
+}
 
 export const say = (text: string) => void process.stdout.write(`${text}\n`);
 export const note = (text: string) => void process.stderr.write(`${text}\n`);
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+/**
+ * Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. SIGHUP counts like SIGTERM where standard input is a
+ * terminal: it says that the terminal has gone. Elsewhere it is what tells a service to reopen its logs, of which there are none yet, and
+ * changes nothing.
+ */
 export function asked(): Promise<void> {
+  // Looked at now: a terminal that has hung up is none any more.
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  const onTerminal = terminals.includes(0);
   return new Promise((resolve) => {
     let first = true;
     const onSignal = () => {
@@ -17,5 +31,25 @@ export function asked(): Promise<void> {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
+    process.on('SIGHUP', () => {
+      if (!onTerminal) return;
+      // Both the shell and the kernel may send it, so another one is no impatience.
+      leave(terminals.splice(0));
+      first = false;
+      resolve();
+    });
   });
+}
+
+/**
+ * Puts /dev/null in the place of terminals that have hung up. Writes to them fail; and at its end Node restores the settings that they
+ * had at the start, and aborts when it cannot.
+ */
+function leave(terminals: readonly number[]): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  for (const fd of terminals) {
+    closeSync(fd);
+    // The lowest number that is free: the one that was closed.
+    openSync('/dev/null', 'r+');
+  }
 }

@@ -14,6 +14,23 @@ export type Flags = Readonly<Record<string, Flag>>;
 export const START_FLAGS = {
   host: { value: 'ADDRESS', fallback: '127.0.0.1', help: 'address that the listeners bind' },
   port: { value: 'PORT', fallback: '7840', help: 'API; 0 takes a free port' },
+  'api-tls': {
+    help: "the API speaks TLS, with a certificate that Offramp's own CA signs for localhost, this machine and --api-tls-name",
+  },
+  'api-tls-name': {
+    value: 'NAME',
+    repeatable: true,
+    help: 'a host name or IP address under which clients reach the API, for the certificate of --api-tls',
+  },
+  'api-tls-cert': {
+    value: 'FILE',
+    help: 'the API speaks TLS with this certificate (PEM, with --api-tls-key), read anew when it changes',
+  },
+  'api-tls-key': { value: 'FILE', help: 'private key of --api-tls-cert (PEM)' },
+  'max-api-connections': {
+    value: 'N',
+    help: 'connections of API clients; more are closed (1000, but at most a quarter of the file descriptors)',
+  },
   'edge-host': { value: 'ADDRESS', help: 'address for tunnel connectors, when not --host' },
   'edge-port': { value: 'PORT', fallback: '7844', help: 'tunnel connectors; 0 takes a free port' },
   'http-host': { value: 'ADDRESS', help: 'address for HTTP traffic, when not --host' },
@@ -262,6 +279,9 @@ export const DEMO_FLAGS = {
   'https-port': { value: 'PORT', fallback: '0', help: 'HTTPS traffic; 0 takes a free port' },
 } as const satisfies Flags;
 
+/** Where `offramp start` keeps the CA that also signs the API's certificate with --api-tls. */
+export const API_CA = '~/.offramp/edge/ca.pem';
+
 const API_FLAGS = {
   'api-url': {
     value: 'URL',
@@ -272,6 +292,11 @@ const API_FLAGS = {
     value: 'TOKEN',
     fallback: 'offramp-local-token-for-any-auth-0',
     help: 'credential to use',
+  },
+  cacert: {
+    value: 'FILE',
+    fallback: API_CA,
+    help: 'a CA to trust besides the usual ones when --api-url is https',
   },
 } as const satisfies Flags;
 

@@ -6,6 +6,7 @@ import { LOOPBACK } from '../net/direct-networks.js';
 import { parseIp } from '../net/ip.js';
 import type { LocatedNetwork } from '../net/locations.js';
 import { coordinates, type Place } from '../net/place.js';
+import { type ApiTls, apiTls } from './api-tls.js';
 import type { START_FLAGS } from './flags.js';
 import { type FrontProxies, frontProxies } from './front-proxies.js';
 import {
@@ -30,6 +31,10 @@ export interface Listen {
 /** Everything that `offramp start` was told, checked as a whole. */
 export interface StartConfig extends FrontProxies {
   readonly api: Listen;
+  /** Null is HTTP without TLS. */
+  readonly apiTls: ApiTls | null;
+  /** Null leaves it to the number of descriptors. */
+  readonly maxApiConnections: number | null;
   readonly edge: Listen;
   readonly http: Listen;
   readonly https: Listen;
@@ -94,6 +99,11 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
   const auth = authPolicy(flags, api.host);
   return Object.freeze({
     api,
+    apiTls: apiTls(flags),
+    maxApiConnections:
+      flags['max-api-connections'] === null
+        ? null
+        : limit('max-api-connections', flags['max-api-connections']),
     edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
     http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
     https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),

@@ -1,10 +1,26 @@
-import http, { type RequestListener } from 'node:http';
+import http, { type RequestListener, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import type { Logger } from 'pino';
 import { type ListeningSocket, type ListenOn, listen } from '../net/listening-socket.js';
+import { limitConnections } from './api-connections.js';
 import { drainable } from './drain.js';
 
-/** The API's HTTP server, which listens before there is anything that answers: requests wait until there is. */
-export interface ApiServer {
+export interface ApiServerOptions {
+  /** Then connections wait for `useCertificate`. */
+  readonly tls: boolean;
+  readonly maxConnections: number;
+  readonly log: Logger;
+}
+
+/** A server as the API needs it, which does not listen yet. */
+export interface SafeServer {
   readonly server: http.Server;
+  /** For connections from now on. PEM; the certificate comes with those between it and its root. */
+  useCertificate(pair: { readonly certificate: string; readonly key: string }): void;
+}
+
+/** The API's HTTP server, which listens before there is anything that answers: requests wait until there is. */
+export interface ApiServer extends SafeServer {
   readonly address: ListeningSocket['address'];
   /** Gives every request to `handler` from now on, those that have waited first. Called once. */
   serve(handler: RequestListener): void;
@@ -13,20 +29,76 @@ export interface ApiServer {
 
 /** Requests that wait; more are refused. */
 const MAX_WAITING = 256;
-const TIMEOUTS = { requestTimeout: 30_000, keepAliveTimeout: 75_000 };
+const TIMEOUTS = {
+  /** From the connection, or the first byte of a later request, to the end of its head. */
+  headersTimeout: 10_000,
+  /** To the end of its body. */
+  requestTimeout: 30_000,
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 1_000,
+};
+const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } as const;
+/** Of a connection on which nothing moves, such as that of a client that does not read its answer. */
+const SILENCE_MS = 120_000;
+
+/**
+ * On every answer: many have secrets in them (tokens, keys of tunnels), none is better for being kept, and none is a page to be framed or a
+ * script. A handler that knows better, as for the files of the documentation, sets its own.
+ */
+const CAREFUL = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+export const CAREFUL_LINES = Object.entries(CAREFUL)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
+
+export function createApiServer(options: ApiServerOptions, take: RequestListener): SafeServer {
+  const listener: RequestListener = (request, response) => {
+    beCareful(response);
+    take(request, response);
+  };
+  // Of the two, Node's types know no common one; all that is used here is common.
+  const server = (
+    options.tls
+      ? https.createServer({ ...TIMEOUTS, ...TLS }, listener)
+      : http.createServer(TIMEOUTS, listener)
+  ) as http.Server & Pick<https.Server, 'setSecureContext'>;
+  server.timeout = SILENCE_MS;
+  server.on('error', (error) => options.log.error({ err: error }, 'api: the listener failed'));
+  const begin = limitConnections(server, { limit: options.maxConnections, log: options.log });
+  if (!options.tls) begin();
+  // Node takes a failed handshake for a request that cannot be read, and would have it answered.
+  server.removeAllListeners('tlsClientError');
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return {
+    server,
+    useCertificate({ certificate, key }) {
+      server.setSecureContext({ cert: certificate, key, minVersion: TLS.minVersion });
+      begin();
+    },
+  };
+}
+
+function beCareful(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(CAREFUL)) response.setHeader(name, value);
+}
 
 /** Rejects when the address cannot be had. */
-export async function openApiServer(on: ListenOn): Promise<ApiServer> {
+export async function openApiServer(options: ApiServerOptions & ListenOn): Promise<ApiServer> {
   const waiting: Parameters<RequestListener>[] = [];
   let take: RequestListener = (request, response) => {
     if (waiting.length < MAX_WAITING) waiting.push([request, response]);
     else response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end();
   };
-  const server = http.createServer(TIMEOUTS, (request, response) => take(request, response));
+  const { server, useCertificate } = createApiServer(options, (request, response) => take(request, response));
   const drain = drainable(server);
   return {
     server,
-    address: await listen(server, on),
+    useCertificate,
+    address: await listen(server, options),
     serve(handler) {
       take = handler;
       for (const one of waiting.splice(0)) if (!one[1].destroyed) handler(...one);

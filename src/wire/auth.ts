@@ -25,6 +25,17 @@ export interface Circumstances {
   readonly evenUnusable: boolean;
 }
 
+/**
+ * The same headers with the password of `Authorization: Basic`, under whatever user name, as a bearer token: browsers ask for a password and
+ * for nothing else.
+ */
+export function passwordAsToken(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const encoded = /^Basic ([A-Za-z0-9+/]{1,1024}={0,2})$/i.exec(headers.authorization ?? '')?.[1];
+  if (encoded === undefined) return headers;
+  const pair = Buffer.from(encoded, 'base64').toString('utf8');
+  return { ...headers, authorization: `Bearer ${pair.slice(pair.indexOf(':') + 1)}` };
+}
+
 const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/i;
 const API_KEY = /^[A-Za-z0-9._-]{1,512}$/;
 const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,255}$/;

@@ -7,21 +7,26 @@ import type { Socket } from 'node:net';
  * would otherwise keep the process, since Node enforces no request timeout on a server that is closing.
  */
 export function drainable(server: Server) {
-  const silent = new Set<Socket>();
+  /** By the address of the other end, which a TCP socket and the TLS socket over it have in common. */
+  const silent = new Map<string, Socket>();
   const inFlight = new Set<ServerResponse>();
   server.on('connection', (socket) => {
-    silent.add(socket);
-    socket.once('close', () => silent.delete(socket));
+    const key = addressOf(socket);
+    silent.set(key, socket);
+    socket.once('close', () => {
+      // The address may belong to a newer connection by now.
+      if (silent.get(key) === socket) silent.delete(key);
+    });
   });
   server.on('request', ({ socket }, response) => {
-    silent.delete(socket);
+    silent.delete(addressOf(socket));
     inFlight.add(response);
     response.once('close', () => inFlight.delete(response));
   });
 
   return async function drain(close: () => Promise<unknown>, graceMs: number): Promise<void> {
     // Opened ahead of a request that has not come: Node takes these for busy.
-    for (const socket of silent) socket.destroy();
+    for (const socket of silent.values()) socket.destroy();
     // Their connections end with the answer instead of waiting for a next request.
     for (const response of inFlight) response.shouldKeepAlive = false;
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -32,3 +37,5 @@ export function drainable(server: Server) {
     }
   };
 }
+
+const addressOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;

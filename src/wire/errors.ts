@@ -35,6 +35,28 @@ export const ERRORS = {
     source: 'seen in public bug reports, where a token was verified at the path of the other kind',
     text: as('Invalid API Token'),
   },
+  documentation_closed: {
+    status: 401,
+    code: 10401,
+    source: "Offramp's own",
+    text: as(
+      'With --auth strict the documentation takes a token of the API: as the password that a browser asks for (any user name), or as Authorization: Bearer',
+    ),
+  },
+  host_refused: {
+    status: 403,
+    code: 10403,
+    source: "Offramp's own",
+    text: (host) =>
+      `Host is ${host}; with --auth any it must be localhost or an IP address, such as 127.0.0.1, so that no web page can reach the API under a name of its own. To be reached by name, start Offramp with --auth strict and --api-token`,
+  },
+  origin_refused: {
+    status: 403,
+    code: 10403,
+    source: "Offramp's own",
+    text: (origin) =>
+      `Origin is ${origin}; with --auth any only pages from localhost or an IP address may use the API. For others, start Offramp with --auth strict and --api-token`,
+  },
   token_missing: {
     status: 404,
     code: 1003,

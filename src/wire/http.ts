@@ -12,7 +12,14 @@ import type { Logger } from 'pino';
 import { createRays } from '../net/ray.js';
 import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
-import { type AuthPolicy, authenticate, type Credential } from './auth.js';
+import { CAREFUL_LINES } from './api-server.js';
+import {
+  type AuthPolicy,
+  authenticate,
+  type Circumstances,
+  type Credential,
+  passwordAsToken,
+} from './auth.js';
 import { failure } from './envelope.js';
 import { ApiError, type ErrorName } from './errors.js';
 import { describeIssue, type Family, invalidInput } from './families.js';
@@ -28,6 +35,8 @@ declare module 'fastify' {
     readonly family?: Family;
     /** Reachable without a credential. */
     readonly open?: boolean;
+    /** For people: reachable without a credential where every one is good, else with one that a browser can ask for. */
+    readonly documentation?: boolean;
     /** Takes a token that does not count, to tell that. */
     readonly evenUnusable?: boolean;
   }
@@ -87,15 +96,19 @@ export function createHttp(options: HttpOptions) {
   app.decorateRequest('credential', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cf-ray', nextRay());
-    const { open = false, evenUnusable = false } = request.routeOptions.config;
-    if (open) return;
+    const { open = false, documentation = false, evenUnusable = false } = request.routeOptions.config;
+    if (open || (documentation && options.auth.mode === 'any')) return;
     const circumstances = { tokens: options.access, now: new Date(), address: request.ip, evenUnusable };
-    request.credential = authenticate(request.headers, options.auth, circumstances);
+    const identify = () =>
+      documentation
+        ? identifyReader(request, reply, options.auth, circumstances)
+        : authenticate(request.headers, options.auth, circumstances);
+    request.credential = identify();
     if (request.credential.token && !options.currency.isCurrent()) {
       await options.currency.whenCurrent(TOKEN_PATIENCE_MS).catch(() => {
         throw new ApiError('tokens_not_current');
       });
-      request.credential = authenticate(request.headers, options.auth, circumstances);
+      request.credential = identify();
     }
     if (request.credential.token) options.access.used(request.credential.token.id, circumstances.now);
     if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
@@ -103,7 +116,8 @@ export function createHttp(options: HttpOptions) {
   // After the body is read, since it names the account of a new zone, and before anything is told about it.
   app.addHook('preValidation', async (request) => {
     const token = request.credential?.token;
-    if (token && !request.is404) authorize(token, options.access, attemptOf(request));
+    if (token && !request.is404 && !request.routeOptions.config.documentation)
+      authorize(token, options.access, attemptOf(request));
   });
   // Set last: Fastify adds a charset, and cloudflared reads error bodies of exactly this type only.
   app.addHook('onSend', async (_request, reply, payload) => {
@@ -135,6 +149,21 @@ export function createHttp(options: HttpOptions) {
     reply.code(known.row.status).send(failure(known));
   });
   return app;
+}
+
+/** A person with a browser, which asks for a password when it is told to. Any token will do: the documentation shows nothing that is anybody's. */
+function identifyReader(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  policy: AuthPolicy,
+  circumstances: Circumstances,
+): Credential {
+  try {
+    return authenticate(passwordAsToken(request.headers), policy, circumstances);
+  } catch {
+    reply.header('www-authenticate', 'Basic realm="Offramp: any user name, an API token as password"');
+    throw new ApiError('documentation_closed');
+  }
 }
 
 /** What a fault of ours was needs its stack; of a database that is away, which fails many requests, its word is enough. */
@@ -212,8 +241,13 @@ function refusePath(url: string, response: ServerResponse, ray: string): void {
 function refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
   const status = GARBAGE[error.code ?? ''] ?? '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${CAREFUL_LINES}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+  // Whoever does not end its side as well would hold a descriptor.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
+
+/** Milliseconds that a client has to read why its connection ends. */
+const LINGER_MS = 1_000;
 
 const GARBAGE: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',

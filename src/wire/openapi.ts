@@ -31,7 +31,7 @@ export async function serveOpenapi(app: Http, version: string): Promise<void> {
     transformObject: jsonSchemaTransformObject,
   });
   plain.addHook('onRoute', (route) => {
-    if (route.url.startsWith('/docs')) route.config = { ...route.config, open: true };
+    if (route.url.startsWith('/docs')) route.config = { ...route.config, documentation: true };
   });
   await plain.register(swaggerUi, { routePrefix: '/docs' });
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { hostPort } from '../net/ip.js';
+import { type ApiServerOptions, createApiServer, type SafeServer } from './api-server.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
 
@@ -18,14 +19,25 @@ export interface Standby {
   close(): Promise<void>;
 }
 
+export interface StandbyOptions {
+  /** Refuses whom the API would refuse. */
+  readonly guard: (handler: RequestListener) => RequestListener;
+  readonly server: ApiServerOptions;
+  /** For a server with TLS. */
+  readonly certificate: { follow(use: SafeServer['useCertificate']): void } | null;
+}
+
 /** Milliseconds that an answer about the holder is good for: each is a connection to the database. */
 const HOLDER_KEPT_MS = 1_000;
 
 /**
  * What a standby serves on the API's port: `GET /_offramp/health` with 503 and `{"state": "standby", "holder": {…}}`, and 503 as an error of
- * the API for everything else, so that balancers and clients go to the process that has the database.
+ * the API for everything else, so that balancers and clients go to the process that has the database. The port has the API's limits.
  */
-export function createStandby(listen: { readonly host: string; readonly port: number }): Standby {
+export function createStandby(
+  listen: { readonly host: string; readonly port: number },
+  { guard, server: options, certificate }: StandbyOptions,
+): Standby {
   let server: Server | undefined;
 
   async function start(ask: () => Promise<Holder | null>): Promise<void> {
@@ -38,23 +50,28 @@ export function createStandby(listen: { readonly host: string; readonly port: nu
       }
       return answer;
     };
-    server = createServer(async (request, response) => {
-      request.resume();
-      const isHealth = (request.url ?? '').split('?')[0] === '/_offramp/health';
-      const body = isHealth ? healthOf(await holder()) : failure(new ApiError('standby'));
-      response.writeHead(503, {
-        'content-type': 'application/json',
-        'retry-after': '5',
-        connection: 'close',
-      });
-      response.end(JSON.stringify(body));
-    });
+    const made = createApiServer(
+      options,
+      guard(async (request, response) => {
+        request.resume();
+        const isHealth = (request.url ?? '').split('?')[0] === '/_offramp/health';
+        const body = isHealth ? healthOf(await holder()) : failure(new ApiError('standby'));
+        response.writeHead(503, {
+          'content-type': 'application/json',
+          'retry-after': '5',
+          connection: 'close',
+        });
+        response.end(JSON.stringify(body));
+      }),
+    );
+    server = made.server;
+    certificate?.follow(made.useCertificate);
     server.listen(listen.port, listen.host);
     await once(server, 'listening');
   }
 
   return {
-    healthUrl: `http://${hostPort(listen.host, listen.port)}/_offramp/health`,
+    healthUrl: `http${options.tls ? 's' : ''}://${hostPort(listen.host, listen.port)}/_offramp/health`,
     listen: start,
     async close() {
       if (!server?.listening) return;

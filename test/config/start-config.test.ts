@@ -45,6 +45,12 @@ test('--host is for all listeners, unless edge, HTTP or HTTPS have their own', (
   expect([api.host, edge.host, http.host, https.host]).toEqual(['::1', 'localhost', '0.0.0.0', '::']);
 });
 
+test('the connections of the API are limited by a number from 1, or by what the process may have', () => {
+  expect(configOf().maxApiConnections).toBeNull();
+  expect(configOf('--max-api-connections=20').maxApiConnections).toBe(20);
+  expect(() => configOf('--max-api-connections=0')).toThrow('--max-api-connections is "0"; it takes');
+});
+
 test('limits of traffic are numbers from 1', () => {
   expect(configOf().limits).toEqual({ clientConnections: 10_000, tcpConnections: 10_000, streams: 10_000 });
   const { limits } = configOf(

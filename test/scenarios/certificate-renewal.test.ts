@@ -25,27 +25,33 @@ async function shownBy(address: string): Promise<string> {
   return fingerprint256;
 }
 
-test('a program that runs for a year shows its new certificate at the edge and over HTTPS', {
+test('a program that runs for a year shows its new certificate at the edge, over HTTPS and at the API', {
   timeout: 60_000,
 }, async () => {
   const clock = createFakeClock(Date.now());
   const ports = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].map((name) => `--${name}port=0`);
-  const offramp = await startApp(startConfig(parseFlags(START_FLAGS, ['--memory', ...ports], {})), {
-    log: pino({ level: 'silent' }),
-    progress: () => {},
-    onFailure(error) {
-      throw error;
+  const offramp = await startApp(
+    startConfig(parseFlags(START_FLAGS, ['--memory', '--api-tls', ...ports], {})),
+    {
+      log: pino({ level: 'silent' }),
+      progress: () => {},
+      onFailure(error) {
+        throw error;
+      },
+      clock,
     },
-    clock,
-  });
+  );
   onTestFinished(() => offramp.close());
   const first = await shownBy(offramp.edge);
   expect(await shownBy(offramp.https)).toBe(first);
+  const { host: api } = new URL(offramp.apiUrl);
+  const firstOfApi = await shownBy(api);
 
   clock.advance(336 * DAY_MS);
   await eventually(async () => (await shownBy(offramp.edge)) !== first);
   const second = await shownBy(offramp.edge);
   expect(await shownBy(offramp.https)).toBe(second);
+  await eventually(async () => (await shownBy(api)) !== firstOfApi);
   // It is kept as soon as it is in use.
   const file = offramp.edgeCa.replace(/ca\.pem$/, 'edge.pem');
   await eventually(async () => new X509Certificate(await readFile(file)).fingerprint256 === second);

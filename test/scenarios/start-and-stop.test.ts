@@ -173,7 +173,7 @@ test.each([
   ['has sent nothing', '', []],
   [
     'has sent half a request',
-    'POST /zones HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    'POST /zones HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
     ['--drain-timeout', '1'],
   ],
 ])('SIGTERM ends the process although an API client %s', async (_what, bytes, flags) => {
@@ -201,7 +201,7 @@ test('SIGTERM lets an API request in flight end', async () => {
   });
   const body = '{"name":"in flight"}';
   client.write(
-    `POST /accounts/${offramp.accountId}/teamnet/virtual_networks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n` +
+    `POST /accounts/${offramp.accountId}/teamnet/virtual_networks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n` +
       `Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
   );
   await eventually(() => answer.includes('100 Continue'));

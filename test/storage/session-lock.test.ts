@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -109,6 +110,11 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     const elsewhere = await fetch(`http://127.0.0.1:${api}/client/v4/accounts`);
     expect([elsewhere.status, elsewhere.headers.get('retry-after')]).toEqual([503, '5']);
     expect(((await elsewhere.json()) as { success: boolean }).success).toBe(false);
+    // No page of a stranger reads who has the database.
+    const page = await fetch(`http://127.0.0.1:${api}/_offramp/health`, {
+      headers: { origin: 'https://rebound.example.com' },
+    });
+    expect(page.status).toBe(403);
     const probe = net.connect(edge, '127.0.0.1');
     const [error] = await once(probe, 'error');
     expect(error.code).toBe('ECONNREFUSED');
@@ -121,6 +127,32 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     expect((await apiOf(taken).patch(`@/load_balancers/pools/${pool.id}`, { name: 'changed' })).status).toBe(
       200,
     );
+  });
+
+  test('a standby of an API with TLS shows its health over TLS', async () => {
+    const url = await createScratchDatabase(server!);
+    const first = await start(url);
+    const port = await closedPort();
+    const dataDir = await directory();
+    const flags = ['--standby', '--port', String(port), '--api-tls', '--data-dir', dataDir];
+    const child = spawn(process.execPath, [MAIN, 'start', ...flags, '--database-url', url], {
+      env: cleanEnvironment(),
+    });
+    await eventually(() => existsSync(path.join(dataDir, 'edge/ca.pem')));
+    const ca = await readFile(path.join(dataDir, 'edge/ca.pem'));
+    const status = () =>
+      new Promise<number | undefined>((resolve) => {
+        https
+          .get({ host: '127.0.0.1', port, path: '/_offramp/health', ca, agent: false }, (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          })
+          .on('error', () => resolve(undefined));
+      });
+    await eventually(async () => (await status()) === 503);
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    expect((await healthOf(new URL(first.apiUrl).port))?.status).toBe(200);
   });
 
   test('a standby that is asked to stop while it waits ends with 0', async () => {

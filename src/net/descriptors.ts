@@ -1,0 +1,52 @@
+import fs from 'node:fs';
+import type { Logger } from 'pino';
+
+/** Files and sockets that this process may have open at once; null where the system does not tell (other than Linux), or sets no limit. */
+export function descriptorLimit(): number | null {
+  try {
+    const found = /^Max open files\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'utf8'));
+    return found ? Number(found[1]) : null;
+  } catch {
+    return null;
+  }
+}
+
+const LOOK_EVERY_MS = 1_000;
+const TELL_EVERY_MS = 60_000;
+/** The part of the limit beyond which it is told that the rest is nearly used up. */
+const SCARCE = 0.9;
+const ADVICE = 'raise it with "ulimit -n", or LimitNOFILE= of a systemd service';
+
+/**
+ * Looks each second whether descriptors run out, and says so once a minute at most, of each level. Nothing else would: without a descriptor libuv accepts
+ * connections of every listener only to close them, and tells neither an error nor a drop. What runs out and is there again between two
+ * looks is not noticed. Returns the stop.
+ */
+export function watchDescriptors(log: Pick<Logger, 'warn' | 'error'>): () => void {
+  const limit = descriptorLimit();
+  const toldAt = { warn: Number.NEGATIVE_INFINITY, error: Number.NEGATIVE_INFINITY };
+
+  function tell(level: 'warn' | 'error', text: string): void {
+    if (performance.now() - toldAt[level] < TELL_EVERY_MS) return;
+    toldAt[level] = performance.now();
+    log[level]({ limit }, `${text}; ${ADVICE}`);
+  }
+
+  function look(): void {
+    fs.open('/dev/null', (error, fd) => {
+      if (error?.code === 'EMFILE' || error?.code === 'ENFILE')
+        return tell(
+          'error',
+          `no file descriptor is left (${error.code}): new connections are closed at once`,
+        );
+      if (error) return;
+      fs.close(fd, () => {});
+      // Descriptors are numbered from the lowest that is free: at least so many are in use.
+      if (limit !== null && fd >= limit * SCARCE) tell('warn', 'file descriptors are nearly used up');
+    });
+  }
+
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
