@@ -67,9 +67,11 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   try {
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
+    if (dataDir?.warning) options.log.warn({}, dataDir.warning);
     const identity = await loadEdgeIdentity(dataDir?.path ?? null, {
       clock: options.clock ?? systemClock,
       log: options.log,
+      caOut: config.edgeCaOut,
     });
     closers.push(identity.release);
     // A port that is taken is told before anything long is begun.

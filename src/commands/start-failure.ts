@@ -1,5 +1,8 @@
+import { StartFailure } from '../config/start-failure.js';
+
 /** What a person can do about the failures that a start really meets; anything else keeps its stack. */
 export function explainStartFailure(error: Error): string {
+  if (error instanceof StartFailure) return error.message;
   const inUse = /EADDRINUSE.*?([\d.]+|[\da-f:]+):(\d+)/.exec(error.message);
   if (inUse) {
     return `${inUse[1]}:${inUse[2]} is in use by another program; choose other ports with --port, --edge-port, --http-port, --https-port, --dns-port (0 takes a free one)`;

@@ -93,7 +93,15 @@ export const START_FLAGS = {
     fallback: '7881',
     help: 'HTTP traffic to load balancers of accounts; 0 takes a free port for each',
   },
-  'data-dir': { value: 'DIR', fallback: '~/.offramp', help: 'embedded database, CA of the edge' },
+  'data-dir': {
+    value: 'DIR',
+    fallback: '~/.offramp',
+    help: 'embedded database, CA of the edge; its owner alone may look inside',
+  },
+  'edge-ca-out': {
+    value: 'FILE',
+    help: "also write the certificate of the edge's CA to this file, for everybody to read: where connectors of other users find it",
+  },
   memory: { help: 'keep everything in memory; nothing survives the stop' },
   'database-url': {
     value: 'URL',
