@@ -7,6 +7,8 @@ export interface Flag {
   /** Environment variables read besides `OFFRAMP_…`, weaker than it. */
   readonly alsoFrom?: readonly string[];
   readonly repeatable?: boolean;
+  /** Flags that contradict this one, and why. */
+  readonly excludes?: { readonly flags: readonly string[]; readonly because: string };
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
@@ -102,7 +104,13 @@ export const START_FLAGS = {
     value: 'FILE',
     help: "also write the certificate of the edge's CA to this file, for everybody to read: where connectors of other users find it",
   },
-  memory: { help: 'keep everything in memory; nothing survives the stop' },
+  memory: {
+    help: 'keep everything in memory; nothing survives the stop',
+    excludes: {
+      flags: ['data-dir'],
+      because: 'what is in memory is in no directory; leave one of the two out',
+    },
+  },
   'database-url': {
     value: 'URL',
     alsoFrom: ['DATABASE_URL'],

@@ -18,7 +18,7 @@ import {
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
 import { type TlsFiles, tlsFiles } from './tls-files.js';
-import { integer, oneOf, pattern, wrong } from './values.js';
+import { integer, LOG_LEVELS, oneOf, pattern, wrong } from './values.js';
 
 export interface Listen {
   readonly host: string;
@@ -83,7 +83,6 @@ export interface StartConfig extends FrontProxies {
   readonly logLevel: string;
 }
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const TOKEN_MINIMUM = 32;
 
 /** Throws UsageError with what is wrong, the value, and what would be right. */

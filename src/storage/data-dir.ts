@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, realpath, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, realpath, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -67,7 +67,7 @@ async function openDirectory(directory: string) {
   if (before && !before.isDirectory())
     throw new StartFailure(`--data-dir "${directory}" is a file; it takes a directory`);
   if (before && !isOwn(before)) throw foreign(await realpath(directory), before.uid);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeWithParents(directory);
   return { real: await realpath(directory), before };
 }
 
@@ -120,10 +120,26 @@ async function removeAndTake(lock: string, takeover: string): Promise<net.Server
   }
 }
 
+/** Not Node's own `recursive`, which never ends where a directory cannot be made although its parent is there, as below /proc. */
+async function makeWithParents(directory: string): Promise<void> {
+  try {
+    await makeDirectory(directory);
+  } catch (error) {
+    const parent = path.dirname(directory);
+    const parentIsMissing = await access(parent).then(
+      () => false,
+      () => parent !== directory,
+    );
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !parentIsMissing) throw error;
+    await makeWithParents(parent);
+    await makeDirectory(directory);
+  }
+}
+
 /** False when it is there already. */
 async function makeDirectory(directory: string): Promise<boolean> {
   try {
-    await mkdir(directory);
+    await mkdir(directory, { mode: 0o700 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

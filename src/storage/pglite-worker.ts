@@ -31,7 +31,11 @@ port.postMessage('ready');
 async function openDatabase(dataDir: string, template: string): Promise<PGlite> {
   const complete = `${dataDir}.complete`;
   if (dataDir !== IN_MEMORY) {
-    if (existsSync(complete)) return await PGlite.create({ fs: ownersFiles(dataDir) });
+    if (existsSync(complete)) {
+      // It would be made anew, without a word about what was in it.
+      if (!existsSync(dataDir)) throw new Error('it is gone');
+      return await PGlite.create({ fs: ownersFiles(dataDir) });
+    }
     await rm(dataDir, { recursive: true, force: true });
   }
   const loadDataDir = existsSync(template) ? new Blob([await readFile(template)]) : undefined;
