@@ -14,7 +14,8 @@ COPY --from=build /offramp/package.json ./
 COPY --from=build /offramp/node_modules node_modules
 COPY --from=build /offramp/dist dist
 COPY --from=build /offramp/prisma/migrations prisma/migrations
-RUN mkdir /data && chown node:node /data
+# /edge-ca is for a volume that connectors share (--edge-ca-out); nobody else may look into /data.
+RUN mkdir -m 700 /data && mkdir /edge-ca && chown node:node /data /edge-ca
 USER node
 VOLUME /data
 EXPOSE 7840 7844 7880 7883 7853/udp 7853/tcp

@@ -74,7 +74,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
     const { clock = systemClock, log } = options;
-    const identity = await loadEdgeIdentity(dataDir?.path ?? null, { clock, log });
+    if (dataDir?.warning) log.warn({}, dataDir.warning);
+    const identity = await loadEdgeIdentity(dataDir?.path ?? null, { clock, log, caOut: config.edgeCaOut });
     closers.push(identity.release);
     const certificate =
       config.apiTls &&

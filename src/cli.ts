@@ -1,5 +1,8 @@
 import type { Command } from './commands/command.js';
-import { describeFlags, UsageError } from './config/parse.js';
+import { explainStartFailure } from './commands/start-failure.js';
+import { CONNECTOR_FLAGS, DEMO_FLAGS, ENV_FLAGS, EXPLAIN_FLAGS, START_FLAGS } from './config/flags.js';
+import { describeFlags, UsageError, variableOf } from './config/parse.js';
+import { unknownVariables } from './config/variables.js';
 import { VERSION } from './config/version.js';
 
 /** Each is loaded when it is asked for: a start shall listen before what it does not need is read. */
@@ -10,6 +13,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   env: async () => (await import('./commands/env.js')).envCommand,
   explain: async () => (await import('./commands/explain.js')).explainCommand,
 };
+
+const VARIABLES = [START_FLAGS, CONNECTOR_FLAGS, DEMO_FLAGS, ENV_FLAGS, EXPLAIN_FLAGS]
+  .flatMap((flags) => Object.keys(flags))
+  .map(variableOf);
 
 async function help(): Promise<string> {
   const lines = Object.entries(COMMANDS).map(
@@ -26,8 +33,19 @@ OFFRAMP_HTTP_PORT. Flags win over variables.
 `;
 }
 
+/** Runs one command and sets the exit code: 2 for a mistake in flags or environment, 1 for any other failure. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    process.exitCode = await runCli(argv);
+  } catch (error) {
+    const text = error instanceof UsageError ? error.message : explainStartFailure(error as Error);
+    process.stderr.write(`offramp: ${text}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
 /** Runs one command; answers the exit code. */
-export async function runCli(argv: readonly string[]): Promise<number> {
+async function runCli(argv: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = argv;
   if (['help', '--help', '-h'].includes(name)) return print(await help());
   if (['version', '--version'].includes(name)) return print(`${VERSION}\n`);
@@ -38,6 +56,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       `offramp ${name}: ${command.summary}\n\n${describeFlags(command.flags)}\n${command.notes ?? ''}`,
     );
   }
+  for (const sentence of unknownVariables(process.env, VARIABLES))
+    process.stderr.write(`offramp: ${sentence}\n`);
   return await command.run(rest, process.env);
 }
 

@@ -1,9 +1,19 @@
-import { hkdfSync, X509Certificate } from 'node:crypto';
+import { createPrivateKey, hkdfSync, randomUUID, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { type Authority, createAuthority, isCaGood, isLeafGood, type Leaf, renew } from './edge/authority.js';
+import { StartFailure } from './config/start-failure.js';
+import {
+  type Authority,
+  type CertificateAuthority,
+  createAuthority,
+  isCaGood,
+  isLeafGood,
+  type Leaf,
+  renew,
+  renewCa,
+} from './edge/authority.js';
 import type { Clock } from './net/clock.js';
 
 export interface EdgeIdentity {
@@ -19,9 +29,10 @@ export interface EdgeIdentity {
   release(): Promise<void>;
 }
 
+/** In the order in which they are written: a CA whose certificate is there has its key as well. */
 const FILES = {
-  caCertificate: 'ca.pem',
   caKey: 'ca-key.pem',
+  caCertificate: 'ca.pem',
   certificate: 'edge.pem',
   key: 'edge-key.pem',
 } as const;
@@ -30,17 +41,22 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The CA and certificate of the edge: kept below the data directory, made at first start, or for this run only. Looks
- * each day whether one of them is about to end, and then renews it.
+ * each day whether one of them is about to end, and then renews it. `caOut` is where the CA's certificate is written as well, for everybody to
+ * read. Throws StartFailure when the stored CA is damaged, or `caOut` cannot be written.
  */
 export async function loadEdgeIdentity(
   dataDir: string | null,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  {
+    clock,
+    log,
+    caOut = null,
+  }: { readonly clock: Clock; readonly log: Logger; readonly caOut?: string | null },
 ): Promise<EdgeIdentity> {
   const directory = dataDir
     ? path.join(dataDir, 'edge')
     : await mkdtemp(path.join(os.tmpdir(), 'offramp-edge-'));
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const stored = await readAll(directory);
+  const stored = await readAll(directory, new Date(clock.now()));
   const now = () => new Date(clock.now());
   const caFile = path.join(directory, FILES.caCertificate);
   const listeners: ((leaf: Leaf) => void)[] = [];
@@ -51,6 +67,14 @@ export async function loadEdgeIdentity(
     tell(stored, authority);
   }
   if (authority !== stored) await writeAll(directory, authority);
+  if (caOut !== null) {
+    await writePublic(caOut, authority.caCertificate).catch(async (error: Error) => {
+      if (!dataDir) await rm(directory, { recursive: true, force: true });
+      throw new StartFailure(
+        `--edge-ca-out "${caOut}" cannot be written (${error.message}); it takes a file in a directory that is there`,
+      );
+    });
+  }
   let renewal: Promise<void> | null = null;
   let cancel = clock.after(DAY_MS, look);
 
@@ -72,6 +96,13 @@ export async function loadEdgeIdentity(
     if (certificate !== before.certificate) for (const listener of listeners) listener({ certificate, key });
     await writeAll(directory, authority).catch((error: Error) =>
       log.warn({ err: error, directory }, 'edge: the renewed certificate is in use, and could not be kept'),
+    );
+    if (caOut === null || authority.caCertificate === before.caCertificate) return;
+    await writePublic(caOut, authority.caCertificate).catch((error: Error) =>
+      log.error(
+        { err: error, caOut },
+        "edge: the CA's renewed certificate could not be written for connectors",
+      ),
     );
   }
 
@@ -101,21 +132,73 @@ function sessionKey({ caKey }: Authority): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', caKey, '', 'offramp session cookies', 32));
 }
 
-/** Null unless the CA is there; a lost leaf is made anew. */
-async function readAll(directory: string): Promise<Authority | null> {
-  const read = (name: string) => readFile(path.join(directory, name), 'utf8').catch(() => '');
+/** Null when no CA is there; a lost leaf is made anew. A lost CA is not: no connector would trust another one. */
+async function readAll(directory: string, now: Date): Promise<Authority | null> {
+  const read = (name: string) =>
+    readFile(path.join(directory, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
   const caCertificate = await read(FILES.caCertificate);
   const caKey = await read(FILES.caKey);
-  if (!caCertificate || !caKey) return null;
-  return { caCertificate, caKey, certificate: await read(FILES.certificate), key: await read(FILES.key) };
+  if (caCertificate === null && caKey === null) return null;
+  return {
+    ...(await checkedCa(directory, caCertificate, caKey, now)),
+    // Without it, all is written anew, and the CA's certificate with it.
+    certificate: (caCertificate && (await read(FILES.certificate))) ?? '',
+    key: (await read(FILES.key)) ?? '',
+  };
 }
 
-/** Each file appears whole or not at all. */
+async function checkedCa(
+  directory: string,
+  caCertificate: string | null,
+  caKey: string | null,
+  now: Date,
+): Promise<CertificateAuthority> {
+  const damaged = (name: string, what: string) =>
+    new StartFailure(
+      `the CA of the edge is damaged: ${path.join(directory, name)} ${what}. Put ${FILES.caCertificate} and ${FILES.caKey} back from a backup; or remove ${directory} for a new CA, which connectors then have to be given`,
+    );
+  if (caKey === null) throw damaged(FILES.caKey, 'is missing');
+  const key = parsed(() => createPrivateKey(caKey));
+  if (!key) throw damaged(FILES.caKey, 'holds no private key in PEM');
+  // The first start was interrupted between the two.
+  if (caCertificate === null) return { caKey, caCertificate: await renewCa(caKey, now) };
+  const certificate = parsed(() => new X509Certificate(caCertificate));
+  if (!certificate) throw damaged(FILES.caCertificate, 'holds no certificate in PEM');
+  if (!certificate.checkPrivateKey(key))
+    throw damaged(FILES.caKey, `is not the key of ${FILES.caCertificate}`);
+  return { caCertificate, caKey };
+}
+
+function parsed<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch {
+    return null;
+  }
+}
+
+/** Each file appears whole or not at all, for the owner alone. */
 async function writeAll(directory: string, authority: Authority): Promise<void> {
   for (const [part, name] of Object.entries(FILES)) {
     const file = path.join(directory, name);
     await writeFile(`${file}.new`, authority[part as keyof typeof FILES], { mode: 0o600 });
-    if (name === FILES.caCertificate) await chmod(`${file}.new`, 0o644);
     await rename(`${file}.new`, file);
+  }
+}
+
+/** For everybody to read, in a directory that others may write to: what they put in the way is not followed. */
+async function writePublic(file: string, pem: string): Promise<void> {
+  const made = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(made, pem, { mode: 0o644, flag: 'wx' });
+    // Whatever the umask.
+    await chmod(made, 0o644);
+    await rename(made, file);
+  } catch (error) {
+    await rm(made, { force: true });
+    throw error;
   }
 }

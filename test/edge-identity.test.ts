@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
@@ -110,4 +110,86 @@ test('the CA gets another certificate with its key two years before the end, and
     expect.objectContaining({ level: 40, caFile: identity.caFile, until: oldCa!.validTo }),
   );
   expect((await load(directory, after(8 * 365 + 2))).authority()).toEqual(renewed);
+});
+
+async function stored(change: (file: (name: string) => string) => Promise<unknown>): Promise<string> {
+  const directory = await dataDir();
+  await (await load(directory)).release();
+  await change((name) => path.join(directory, 'edge', name));
+  return directory;
+}
+
+test.each<[string, string, (file: (name: string) => string) => Promise<unknown>]>([
+  [
+    'whose certificate is nonsense',
+    'ca.pem holds no certificate in PEM',
+    (file) => writeFile(file('ca.pem'), 'x'),
+  ],
+  [
+    'whose certificate is empty',
+    'ca.pem holds no certificate in PEM',
+    (file) => writeFile(file('ca.pem'), ''),
+  ],
+  [
+    'whose key is cut off',
+    'ca-key.pem holds no private key in PEM',
+    async (file) => writeFile(file('ca-key.pem'), (await readFile(file('ca-key.pem'), 'utf8')).slice(0, 60)),
+  ],
+  ['without its key', 'ca-key.pem is missing', (file) => rm(file('ca-key.pem'))],
+  [
+    'with the key of another one',
+    'ca-key.pem is not the key of ca.pem',
+    async (file) => writeFile(file('ca-key.pem'), (await load(await dataDir())).authority().caKey),
+  ],
+])('a CA %s is told with the way out, and not replaced', async (_what, message, change) => {
+  const directory = await stored(change);
+  const edge = path.join(directory, 'edge');
+  const before = await Promise.all(
+    (await readdir(edge)).map((name) => readFile(path.join(edge, name), 'utf8')),
+  );
+  await expect(load(directory)).rejects.toThrow(
+    `the CA of the edge is damaged: ${edge}/${message}. Put ca.pem and ca-key.pem back from a backup; or remove ${edge} for a new CA`,
+  );
+  expect(
+    await Promise.all((await readdir(edge)).map((name) => readFile(path.join(edge, name), 'utf8'))),
+  ).toEqual(before);
+});
+
+test('a first start that was interrupted after the key of its CA is finished with that key', async () => {
+  let caKey = '';
+  const directory = await stored(async (file) => {
+    caKey = await readFile(file('ca-key.pem'), 'utf8');
+    await rm(file('ca.pem'));
+  });
+  const { caFile, authority } = await load(directory);
+  expect(authority().caKey).toBe(caKey);
+  expect(await readFile(caFile, 'utf8')).toBe(authority().caCertificate);
+});
+
+test('the certificate of the CA is written for everybody where it is asked for, and again when it is renewed', async () => {
+  const directory = await dataDir();
+  const caOut = path.join(await dataDir(), 'ca.pem');
+  const log = pino({ level: 'silent' });
+  const open = (clock: FakeClock) => loadEdgeIdentity(directory, { clock, log, caOut });
+  await chmod(path.dirname(caOut), 0o777);
+  await (await open(after(0))).release();
+  expect(((await stat(caOut)).mode & 0o777).toString(8)).toBe('644');
+  const clock = after(8 * 365 - 1);
+  const identity = await open(clock);
+  onTestFinished(() => identity.release());
+  const first = await readFile(caOut, 'utf8');
+  expect(first).toBe(identity.authority().caCertificate);
+  clock.advance(2 * DAY_MS);
+  await eventually(async () => (await readFile(caOut, 'utf8')) !== first);
+  expect(await readFile(caOut, 'utf8')).toBe(identity.authority().caCertificate);
+  expect(await readdir(path.dirname(caOut))).toEqual(['ca.pem']);
+});
+
+test('a place where the certificate cannot be written is told', async () => {
+  const caOut = path.join(await dataDir(), 'missing', 'ca.pem');
+  const options = { clock: after(0), log: pino({ level: 'silent' }), caOut };
+  await expect(loadEdgeIdentity(null, options)).rejects.toThrow(
+    new RegExp(`--edge-ca-out "${caOut}" cannot be written .*a file in a directory that is there`),
+  );
+  expect(options.clock.pending).toBe(0);
 });

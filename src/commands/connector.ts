@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { CONNECTOR_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError, type Values } from '../config/parse.js';
-import { integer, wrong } from '../config/values.js';
+import { StartFailure } from '../config/start-failure.js';
+import { integer, LOG_LEVELS, oneOf, wrong } from '../config/values.js';
 import { VERSION } from '../config/version.js';
 import { type HostPort, parseMap } from '../connector/address-map.js';
 import { type Connector, startConnector } from '../connector/connector.js';
+import { parseEdge } from '../connector/edge-addresses.js';
 import { type ConfigurationInput, parseConfiguration } from '../connector/ingress/configuration.js';
 import { listenMetrics, type MetricsServer } from '../connector/metrics/metrics-server.js';
 import type { ConnectorOptions } from '../connector/options.js';
+import { decodeToken } from '../connector/token.js';
 import { hostPort } from '../net/ip.js';
 import type { Command } from './command.js';
 import { readEdgeCa } from './edge-ca.js';
@@ -39,7 +42,7 @@ Is it up?           offramp connector --token "$TOKEN" --metrics 127.0.0.1:20241
       () => undefined,
     );
     try {
-      await Promise.race([stop, connector.ready.then(() => stop)]);
+      await Promise.race([stop, connector.ready.then(() => stop, refused)]);
       await connector.close();
     } finally {
       await metrics?.close();
@@ -48,29 +51,44 @@ Is it up?           offramp connector --token "$TOKEN" --metrics 127.0.0.1:20241
   },
 };
 
+/** The edge has said no for good. */
+function refused(error: Error): never {
+  throw new StartFailure(error.message, { cause: error });
+}
+
 /** The options that the flags stand for. Throws a UsageError that says which flag is wrong. */
 export async function readConnectorFlags(flags: ConnectorFlags): Promise<ConnectorOptions> {
   return {
     ...(await readConfiguration(flags)),
     token: await readToken(flags),
-    edge: flags.edge,
+    edge: usage(() => checkedEdges(flags.edge), '--edge'),
     ca: usage(() => readEdgeCa(flags.cacert), '--cacert'),
     map: usage(() => parseMap(flags.map), '--map'),
     connections: integer('ha-connections', flags['ha-connections'], 1, 16),
     gracePeriodMs: integer('grace-period', flags['grace-period'].replace(/s$/, ''), 0, 180) * 1000,
     version: `offramp/${VERSION}`,
-    log: stderrLog(flags['log-level']),
+    log: stderrLog(oneOf('log-level', flags['log-level'], LOG_LEVELS)),
   };
+}
+
+function checkedEdges(edges: readonly string[]): readonly string[] {
+  for (const edge of edges) parseEdge(edge);
+  return edges;
 }
 
 async function readToken(flags: ConnectorFlags): Promise<string> {
   const file = flags['token-file'];
-  if (flags.token !== null) return flags.token;
+  if (flags.token !== null) return checkedToken(flags.token, '--token');
   if (file === null)
     throw new UsageError(
       '--token or --token-file is missing; the token is at …/cfd_tunnel/<tunnel id>/token',
     );
-  return await readText('token-file', file);
+  return checkedToken(await readText('token-file', file), `--token-file ${file}`);
+}
+
+function checkedToken(token: string, flag: string): string {
+  usage(() => decodeToken(token), flag);
+  return token;
 }
 
 async function readConfiguration({ url, config }: ConnectorFlags): Promise<ConfigurationInput> {

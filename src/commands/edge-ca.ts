@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { CONNECTOR_FLAGS } from '../config/flags.js';
@@ -9,8 +10,16 @@ export const DEFAULT_EDGE_CA = CONNECTOR_FLAGS.cacert.fallback;
 export function readEdgeCa(file: string): string {
   const resolved = file.replace(/^~(?=\/)/, os.homedir());
   const pem = read(resolved);
-  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-  throw new Error(`the CA of the edge is not in ${resolved}: that file has no certificate in PEM`);
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw new Error(`the CA of the edge is not in ${resolved}: that file has no certificate in PEM`);
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch {
+    throw new Error(
+      `the certificate in ${resolved} is damaged; copy the whole edge_ca of Offramp's ready line`,
+    );
+  }
 }
 
 function read(file: string): string {

@@ -16,6 +16,8 @@ The API listens on other addresses than loopback only with --api-token. Each fla
 `,
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
+    // The database makes files all the time, with whatever permissions it is allowed to give.
+    process.umask(0o077);
     const passed = takePassedSockets(process.env, process.pid, config.tcp.ports);
     const log = stderrLog(config.logLevel);
     const sockets = openUnlessStandby(config, log, passed);

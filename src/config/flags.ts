@@ -7,6 +7,8 @@ export interface Flag {
   /** Environment variables read besides `OFFRAMP_…`, weaker than it. */
   readonly alsoFrom?: readonly string[];
   readonly repeatable?: boolean;
+  /** Flags that contradict this one, and why. */
+  readonly excludes?: { readonly flags: readonly string[]; readonly because: string };
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
@@ -110,8 +112,22 @@ export const START_FLAGS = {
     fallback: '7881',
     help: 'HTTP traffic to load balancers of accounts; 0 takes a free port for each',
   },
-  'data-dir': { value: 'DIR', fallback: '~/.offramp', help: 'embedded database, CA of the edge' },
-  memory: { help: 'keep everything in memory; nothing survives the stop' },
+  'data-dir': {
+    value: 'DIR',
+    fallback: '~/.offramp',
+    help: 'embedded database, CA of the edge; its owner alone may look inside',
+  },
+  'edge-ca-out': {
+    value: 'FILE',
+    help: "also write the certificate of the edge's CA to this file, for everybody to read: where connectors of other users find it",
+  },
+  memory: {
+    help: 'keep everything in memory; nothing survives the stop',
+    excludes: {
+      flags: ['data-dir'],
+      because: 'what is in memory is in no directory; leave one of the two out',
+    },
+  },
   'database-url': {
     value: 'URL',
     alsoFrom: ['DATABASE_URL'],

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Flags } from './flags.js';
+import type { Flag, Flags } from './flags.js';
+import { isServiceLink } from './variables.js';
 
 /** A mistake in flags or environment; its message is for the person at the terminal. */
 export class UsageError extends Error {
@@ -38,13 +39,11 @@ export function parseFlags<F extends Flags>(flags: F, argv: readonly string[], e
 function withFallbacks<F extends Flags>(
   flags: F,
   given: Readonly<Record<string, unknown>>,
-  env: Environment,
+  environment: Environment,
 ): Values<F> {
+  const env = withoutExcluded(flags, given, environment);
   const values = Object.entries(flags).map(([name, flag]) => {
-    const names = [variableOf(name), ...(flag.alsoFrom ?? [])];
-    const fromEnv = names
-      .map((variable) => env[variable])
-      .find((value) => value !== undefined && value !== '');
+    const fromEnv = variableValue(name, flag, env);
     if (flag.repeatable) {
       const list = given[name] ?? fromEnv?.split(',') ?? flag.fallback?.split(',') ?? [];
       return [name, list];
@@ -56,6 +55,40 @@ function withFallbacks<F extends Flags>(
   return Object.fromEntries(values) as Values<F>;
 }
 
+/** Of the environment; undefined when there is none. */
+function variableValue(name: string, flag: Flag, env: Environment): string | undefined {
+  return [variableOf(name), ...(flag.alsoFrom ?? [])]
+    .map((variable) => env[variable])
+    .find((value) => value !== undefined && value !== '' && !(flag.value === 'PORT' && isServiceLink(value)));
+}
+
+/**
+ * The environment without what contradicts the command line: of two flags that exclude each other the one given there wins, as everywhere. Throws
+ * UsageError when both come from the same.
+ */
+function withoutExcluded(
+  flags: Flags,
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+): Environment {
+  const dropped = new Set<string>();
+  const inEnv = (name: string) =>
+    flags[name]!.value === undefined
+      ? parseSwitch(variableOf(name), env[variableOf(name)])
+      : variableValue(name, flags[name]!, env) !== undefined;
+  for (const [name, { excludes }] of Object.entries(flags)) {
+    if (excludes === undefined) continue;
+    for (const other of excludes.flags) {
+      const [mine, others] = [name, other].map((one) => (one in given ? 2 : inEnv(one) ? 1 : 0));
+      if (mine === 0 || others === 0) continue;
+      if (mine === others)
+        throw new UsageError(`--${name} and --${other} exclude each other: ${excludes.because}`);
+      dropped.add(variableOf(mine! > others! ? other : name));
+    }
+  }
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !dropped.has(name)));
+}
+
 function readArgv(flags: Flags, argv: readonly string[], allowPositionals: boolean) {
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [
@@ -64,10 +97,22 @@ function readArgv(flags: Flags, argv: readonly string[], allowPositionals: boole
     ]),
   );
   try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals });
+    return parseArgs({ args: withNegatives(flags, argv), options, strict: true, allowPositionals });
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split('. ')[0]}. See --help.`);
   }
+}
+
+/** `--port -1` as `--port=-1`, so that what is said of it is about its value. */
+function withNegatives(flags: Flags, argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const [index, word] of argv.entries()) {
+    const before = argv[index - 1] ?? '';
+    const takesValue = before.startsWith('--') && flags[before.slice(2)]?.value !== undefined;
+    if (takesValue && /^-[\d.]/.test(word)) joined.push(`${joined.pop()}=${word}`);
+    else joined.push(word);
+  }
+  return joined;
 }
 
 function parseSwitch(variable: string, value: string | undefined): boolean {

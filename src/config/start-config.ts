@@ -21,7 +21,7 @@ import {
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
 import { type TlsFiles, tlsFiles } from './tls-files.js';
-import { integer, networkOf, oneOf, pattern, wrong } from './values.js';
+import { integer, LOG_LEVELS, networkOf, oneOf, pattern, wrong } from './values.js';
 
 export interface Listen {
   readonly host: string;
@@ -59,6 +59,8 @@ export interface StartConfig extends FrontProxies {
   readonly standby: boolean;
   /** Absolute; null keeps everything in memory. */
   readonly dataDir: string | null;
+  /** Where the certificate of the edge's CA is written for everybody: absolute; null nowhere. */
+  readonly edgeCaOut: string | null;
   readonly auth: { readonly mode: 'any' } | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
   /** Requests of one user in five minutes; null is no limit. */
   readonly rateLimit: number | null;
@@ -90,7 +92,6 @@ export interface StartConfig extends FrontProxies {
   readonly logLevel: string;
 }
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const TOKEN_MINIMUM = 32;
 
 /** Throws UsageError with what is wrong, the value, and what would be right. */
@@ -123,7 +124,8 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
     databaseUrl: databaseUrl(flags),
     standby: standby(flags),
-    dataDir: flags.memory ? null : path.resolve(flags['data-dir'].replace(/^~(?=$|\/)/, os.homedir())),
+    dataDir: flags.memory ? null : resolved(flags['data-dir']),
+    edgeCaOut: edgeCaOut(flags),
     auth,
     rateLimit: flags['rate-limit'] === null ? null : integer('rate-limit', flags['rate-limit'], 1, 1_000_000),
     quotas: flags.quotas === null ? null : parseQuotas(flags.quotas),
@@ -231,6 +233,21 @@ export function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1') return true;
   const ip = parseIp(host);
   return ip?.family === 4 && ip.bytes[0] === 127;
+}
+
+const resolved = (file: string) => path.resolve(file.replace(/^~(?=$|\/)/, os.homedir()));
+
+function edgeCaOut(flags: Values<typeof START_FLAGS>): string | null {
+  if (flags['edge-ca-out'] === null) return null;
+  const file = resolved(flags['edge-ca-out']);
+  if (!flags.memory && file.startsWith(`${resolved(flags['data-dir'])}${path.sep}`)) {
+    throw wrong(
+      'edge-ca-out',
+      flags['edge-ca-out'],
+      'a file outside of --data-dir, into which nobody else may look',
+    );
+  }
+  return file;
 }
 
 function databaseUrl(flags: Values<typeof START_FLAGS>): string | null {

@@ -9,6 +9,8 @@ export function integer(flag: string, value: string, minimum: number, maximum: n
   throw wrong(flag, value, `a whole number from ${minimum} to ${maximum}`);
 }
 
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
 export function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) throw wrong(flag, value, allowed.join(' or '));

@@ -39,6 +39,8 @@ export function startConnector(options: ConnectorOptions): Connector {
   const stop = new AbortController();
   let orchestrator: Orchestrator | undefined;
   let closing: Promise<void> | undefined;
+  /** What has been said of the token since a connection was last registered. */
+  let toldOfToken = '';
 
   const starting = createOrchestrator(settings.configuration, { clientId, counts, log }).then((made) => {
     orchestrator = made;
@@ -78,6 +80,19 @@ export function startConnector(options: ConnectorOptions): Connector {
     }
   }
 
+  /** Once, however many connections try how often: it stays true until somebody does something. */
+  function onUnauthorized(reason: string): void {
+    if (reason === toldOfToken) return;
+    toldOfToken = reason;
+    const what = reason.includes('secret')
+      ? 'its secret is not that of the tunnel (any more)'
+      : 'this edge has no such tunnel (any more)';
+    log.error(
+      { reason },
+      `connector: the token is wrong: ${what}; take the one from …/cfd_tunnel/${credentials.tunnelId}/token. It is tried again from time to time`,
+    );
+  }
+
   /** `onSettled` comes with the first registration, and with every failure. */
   function keep(
     connIndex: number,
@@ -92,9 +107,11 @@ export function startConnector(options: ConnectorOptions): Connector {
       counts,
       log,
       isFinal,
+      onUnauthorized,
       onState: (state) => void states.set(connIndex, state),
       onFailed: () => onSettled(false),
       onRegistered(transport, { remotelyManaged }: Registered) {
+        toldOfToken = '';
         if (connIndex === 0 && !remotelyManaged) void tellConfiguration(transport);
         onSettled(true);
       },

@@ -30,6 +30,8 @@ export interface KeepOptions {
   readonly onRegistered: (transport: Transport, answer: Registered) => void;
   /** The connection has failed for the first time, or once more. */
   readonly onFailed: () => void;
+  /** Says that the token is no good, unless that has been said. */
+  readonly onUnauthorized: (reason: string) => void;
   /** Whether such a failure ends it all. */
   readonly isFinal: (error: unknown) => boolean;
 }
@@ -72,7 +74,8 @@ export async function keepConnection(options: KeepOptions): Promise<void> {
       if (stop.aborted) return;
       const refused = error instanceof RegistrationRefused;
       options.counts.registrationFailures[refused ? 'refused' : 'unreachable'] += 1;
-      log.warn({ connIndex, reason: (error as Error).message }, 'connector: cannot connect');
+      if (refused && error.isUnauthorized) options.onUnauthorized(error.message);
+      else log.warn({ connIndex, reason: (error as Error).message }, 'connector: cannot connect');
       if (options.isFinal(error)) throw error;
       cursor += 1;
       // An edge that answers is no reason to hurry to the next one.

@@ -13,10 +13,13 @@ export class RegistrationRefused extends Error {
   override readonly name = 'RegistrationRefused';
   /** As a first registration: trying again would be no better. cloudflared judges by the text as well. */
   readonly isFinal: boolean;
+  /** The token is no good: its tunnel is not there, or has another secret. */
+  readonly isUnauthorized: boolean;
   constructor({ cause }: Refused) {
     super(`the edge refused the connection: ${cause}`);
+    this.isUnauthorized = cause.includes('Unauthorized');
     // A rotated secret or a tunnel that is created again mends the first; another edge the second.
-    this.isFinal = !cause.includes('Unauthorized') && cause !== 'EDUPCONN';
+    this.isFinal = !this.isUnauthorized && cause !== 'EDUPCONN';
   }
 }
 

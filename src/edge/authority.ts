@@ -86,7 +86,8 @@ export function isCaGood({ caCertificate }: CertificateAuthority, now: Date): bo
   return daysLeft(new X509Certificate(caCertificate), now) > RENEWAL_DAYS.ca;
 }
 
-async function renewCa(caKey: string, now: Date): Promise<string> {
+/** Another certificate for a CA that keeps its key. */
+export async function renewCa(caKey: string, now: Date): Promise<string> {
   const spki = createPublicKey(caKey).export({ type: 'spki', format: 'der' });
   const publicKey = await webcrypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']);
   return await selfSigned({ privateKey: await signingKey(caKey), publicKey }, now);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
+import { access, mkdir, readdir, realpath, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { StartFailure } from '../config/start-failure.js';
+import { isOpenToOthers, isOwn, makePrivate, quoted } from './private-files.js';
 
 /** Bytes: the longest path that a Unix socket may have on every platform. */
 const SOCKET_PATH_MAX = 100;
@@ -11,32 +13,84 @@ const SOCKET_PATH_MAX = 100;
 const TAKEOVER_MS = 2_000;
 const TAKEOVER_POLL_MS = 20;
 
+/** Says that the directory is Offramp's, with everything in it. */
+const MARKER = 'OFFRAMP_DATA';
+const MARKER_TEXT =
+  'The data directory of an Offramp. What is in it is for its owner alone: each start makes it so (0700, 0600).\n';
+/** All that an Offramp puts there, besides the marker and the lock. */
+const PARTS: readonly string[] = ['edge', 'database', 'database.complete'];
+
 export interface DataDir {
   readonly path: string;
   /** There was nothing in it. */
   readonly fresh: boolean;
+  /** What a person should know of who can read it; null when its owner alone can, and could before. */
+  readonly warning: string | null;
   release(): Promise<void>;
 }
 
 /**
- * Creates the directory (owner only) and takes it for this process. The lock is a socket that listens, so a killed process never
- * leaves one that holds. Throws when another live process has it.
+ * Creates the directory and takes it for this process. It and what is in it is its owner's alone (0700, 0600) afterwards: it is narrowed when it
+ * is Offramp's. The lock is a socket that listens, so a killed process never leaves one that holds. Throws StartFailure when another
+ * live process has it, when it holds something else and others can look inside, or when it cannot be used at all.
  */
 export async function claimDataDir(directory: string): Promise<DataDir> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const real = await realpath(directory);
+  const { real, before } = await openDirectory(directory);
+  const names = (await readdir(real)).filter((name) => !name.startsWith('lock'));
+  const ours = names.every((name) => PARTS.includes(name)) || names.includes(MARKER);
+  const open = before !== null && isOpenToOthers(before);
+  if (!ours && open) throw openToOthers(real, before.mode, names);
+  // What else is in a directory that is not Offramp's stays as it is.
+  const parts = ours ? [real] : PARTS.map((name) => path.join(real, name));
+  const isPrivate = parts.reduce((all, part) => makePrivate(part) && all, true);
   const server = await takeLock(lockPath(real));
   if (!server) {
-    throw new Error(
+    throw new StartFailure(
       `${real} is in use by another running Offramp; stop that one, or give this one its own --data-dir (or --memory)`,
     );
   }
+  if (ours) await writeFile(path.join(real, MARKER), MARKER_TEXT, { mode: 0o600 });
   return {
     path: real,
-    fresh: (await readdir(real)).every((name) => name.startsWith('lock')),
+    fresh: names.every((name) => name === MARKER),
+    warning: isPrivate ? wasOpen(real, open && names.length > 0) : keepsNoModes(real),
     release: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
+
+/** `before` is how it was found; null when it was made. */
+async function openDirectory(directory: string) {
+  const before = await stat(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (before && !before.isDirectory())
+    throw new StartFailure(`--data-dir "${directory}" is a file; it takes a directory`);
+  if (before && !isOwn(before)) throw foreign(await realpath(directory), before.uid);
+  await makeWithParents(directory);
+  return { real: await realpath(directory), before };
+}
+
+function foreign(directory: string, uid: number): StartFailure {
+  const me = process.getuid?.();
+  return new StartFailure(
+    `--data-dir "${directory}" belongs to another user (uid ${uid}), and this Offramp runs as uid ${me}; run "sudo chown -R ${me} ${quoted(directory)}", or name a directory below it that is not there yet, such as ${path.join(directory, 'offramp')}`,
+  );
+}
+
+const octal = (mode: number) => (mode & 0o777).toString(8).padStart(4, '0');
+
+function openToOthers(directory: string, mode: number, names: readonly string[]): StartFailure {
+  return new StartFailure(
+    `--data-dir "${directory}" can be entered by other users (${octal(mode)}) and holds something else (${names[0]}), so it is not made private without asking. Run this first, or name a directory that is not there yet:\n  chmod 700 ${quoted(directory)}`,
+  );
+}
+
+const wasOpen = (directory: string, open: boolean) =>
+  open ? `other users could look into ${directory} until now: its keys may be known to them` : null;
+
+const keepsNoModes = (directory: string) =>
+  `the file system of ${directory} keeps no permissions: whoever reaches it can read its keys`;
 
 /** Null when a live process has the lock. What a killed one has left is removed first. */
 async function takeLock(lock: string): Promise<net.Server | null> {
@@ -66,10 +120,26 @@ async function removeAndTake(lock: string, takeover: string): Promise<net.Server
   }
 }
 
+/** Not Node's own `recursive`, which never ends where a directory cannot be made although its parent is there, as below /proc. */
+async function makeWithParents(directory: string): Promise<void> {
+  try {
+    await makeDirectory(directory);
+  } catch (error) {
+    const parent = path.dirname(directory);
+    const parentIsMissing = await access(parent).then(
+      () => false,
+      () => parent !== directory,
+    );
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !parentIsMissing) throw error;
+    await makeWithParents(parent);
+    await makeDirectory(directory);
+  }
+}
+
 /** False when it is there already. */
 async function makeDirectory(directory: string): Promise<boolean> {
   try {
-    await mkdir(directory);
+    await mkdir(directory, { mode: 0o700 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -84,7 +154,10 @@ function listen(lock: string): Promise<net.Server | null> {
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(null) : reject(error),
     );
-    server.listen(lock, () => resolve(server.unref()));
+    server.listen(lock, () => {
+      makePrivate(lock);
+      resolve(server.unref());
+    });
   });
 }
 

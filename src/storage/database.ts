@@ -8,6 +8,7 @@ import { databaseProblem } from './database-problem.js';
 import { PrismaClient } from './generated/client.js';
 import type { LockHolder } from './lock-connection.js';
 import { migrate } from './migrate.js';
+import { embeddedFailure, serverFailure } from './open-failure.js';
 import { type PgliteLink, startPglite } from './pglite-link.js';
 import type { Commit, CommitListener, Position } from './revisions.js';
 import { type SessionLock, takeSessionLock } from './session-lock.js';
@@ -68,11 +69,19 @@ const NO_LOG = { warn: () => undefined, error: () => undefined };
 
 /**
  * On PostgreSQL takes the lock of the database before anything else, so that no other process has it while it is migrated. Throws DatabaseInUse
- * or SharedSession where that is impossible.
+ * or SharedSession where that is impossible, and StartFailure where the database cannot be used.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  try {
+    return await open(options);
+  } catch (error) {
+    throw options.url === null ? error : (serverFailure(error, options.url) ?? error);
+  }
+}
+
+async function open(options: DatabaseOptions): Promise<Database> {
   const { url, dataDir, onStandby = null, log = NO_LOG } = options;
-  const embedded = url === null ? await startPglite(dataDir ?? 'memory://') : null;
+  const embedded = url === null ? await startEmbedded(dataDir) : null;
   const lock = url === null ? null : await takeSessionLock({ url, onStandby, log });
   const pool = new pg.Pool(embedded ? embeddedPool(embedded) : serverPool(url!));
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
@@ -89,6 +98,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await release();
     throw error;
   }
+}
+
+async function startEmbedded(dataDir: string | null): Promise<PgliteLink> {
+  return await startPglite(dataDir ?? 'memory://').catch((error: Error) => {
+    throw dataDir === null ? error : embeddedFailure(error, dataDir);
+  });
 }
 
 /** PGlite has one session, so there is one connection, and it never ends by itself. */

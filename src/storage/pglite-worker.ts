@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { NodeFS } from '@electric-sql/pglite/nodefs';
 import type { WireMessage } from './pglite-link.js';
 
 /**
@@ -10,6 +11,8 @@ import type { WireMessage } from './pglite-link.js';
  * asked.
  */
 const IN_MEMORY = 'memory://';
+/** Permission bits of everybody but the owner. */
+const OTHERS = 0o077;
 const SYNC = Uint8Array.of(0x53, 0, 0, 0, 4);
 const port = parentPort!;
 const database = await openDatabase(workerData.dataDir as string, workerData.template as string);
@@ -28,13 +31,42 @@ port.postMessage('ready');
 async function openDatabase(dataDir: string, template: string): Promise<PGlite> {
   const complete = `${dataDir}.complete`;
   if (dataDir !== IN_MEMORY) {
-    if (existsSync(complete)) return await PGlite.create(dataDir);
+    if (existsSync(complete)) {
+      // It would be made anew, without a word about what was in it.
+      if (!existsSync(dataDir)) throw new Error('it is gone');
+      return await PGlite.create({ fs: ownersFiles(dataDir) });
+    }
     await rm(dataDir, { recursive: true, force: true });
   }
   const loadDataDir = existsSync(template) ? new Blob([await readFile(template)]) : undefined;
-  const fresh = await PGlite.create(dataDir, loadDataDir ? { loadDataDir } : {});
-  if (dataDir !== IN_MEMORY) await writeFile(complete, '');
+  const fresh = await PGlite.create({
+    ...(loadDataDir && { loadDataDir }),
+    ...(dataDir === IN_MEMORY ? { dataDir } : { fs: ownersFiles(dataDir) }),
+  });
+  if (dataDir !== IN_MEMORY) await writeFile(complete, '', { mode: 0o600 });
   return fresh;
+}
+
+/** What of Emscripten's file system sets permissions. */
+interface FileSystem {
+  chmod(file: unknown, mode: number, dontFollow?: boolean): void;
+  mknod(file: string, mode: number, device: number): unknown;
+}
+
+/** The files of `dataDir`, with permissions for the owner alone: PGlite sets others itself, so the umask does not matter. */
+function ownersFiles(dataDir: string): NodeFS {
+  const files = new NodeFS(dataDir);
+  const init = files.init.bind(files);
+  files.init = async (pg, options) => {
+    const { emscriptenOpts } = await init(pg, options);
+    const restrict = ({ FS }: { readonly FS: FileSystem }) => {
+      const { chmod, mknod } = FS;
+      FS.chmod = (file, mode, dontFollow) => chmod(file, mode & ~OTHERS, dontFollow);
+      FS.mknod = (file, mode, device) => mknod(file, mode & ~OTHERS, device);
+    };
+    return { emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), restrict] } };
+  };
+  return files;
 }
 
 async function answer({ connection, bytes }: WireMessage): Promise<void> {

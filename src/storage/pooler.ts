@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { StartFailure } from '../config/start-failure.js';
 
 /** What is connected to is no session of the database, but a pooler that gives one to each transaction. */
-export class SharedSession extends Error {
-  override readonly name = 'SharedSession';
+export class SharedSession extends StartFailure {
+  override readonly name: string = 'SharedSession';
   constructor(options?: ErrorOptions) {
     super(
       'the database is behind a connection pooler in transaction mode (PgBouncer pool_mode = transaction or the like), where a lock cannot be held: point --database-url (DATABASE_URL) at PostgreSQL itself, or at a pool with pool_mode = session',

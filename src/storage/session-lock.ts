@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { StartFailure } from '../config/start-failure.js';
 import type { WriterLock } from './commits.js';
 import { connectForLock, describeHolder, type LockConnection, type LockHolder } from './lock-connection.js';
 import { refuseSharedSession, SharedSession } from './pooler.js';
 
 /** Another process holds the lock. */
-export class DatabaseInUse extends Error {
+export class DatabaseInUse extends StartFailure {
   override readonly name = 'DatabaseInUse';
 }
 

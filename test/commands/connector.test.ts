@@ -104,16 +104,21 @@ test('flags that cannot work are told with what would be right', async () => {
     'not.json': '{',
     'rules.json': '{"ingress": [{"service": "nothing"}]}',
     'empty.pem': '',
+    'cut.pem': '-----BEGIN CERTIFICATE-----\nMIIB\n',
   });
   const read = (...args: string[]) =>
     readConnectorFlags(parseFlags(CONNECTOR_FLAGS, ['--cacert', file('ca.pem'), ...args], {}));
-  const token = ['--token', 'x'];
+  const token = ['--token', newTunnel().token];
   await expect(read()).rejects.toThrow('--token or --token-file is missing');
   await expect(read('--token-file', '/no/such')).rejects.toThrow('--token-file /no/such cannot be read');
   await expect(read(...token, '--cacert', '/no/such')).rejects.toThrow(
     "it is the edge_ca of Offramp's ready line",
   );
   await expect(read(...token, '--cacert', file('empty.pem'))).rejects.toThrow('has no certificate in PEM');
+  await expect(read(...token, '--cacert', file('cut.pem'))).rejects.toThrow(
+    'cut.pem is damaged; copy the whole',
+  );
+  await expect(read('--token', 'x')).rejects.toThrow('--token: invalid tunnel token: ');
   await expect(read(...token, '--config', file('not.json'))).rejects.toThrow(/--config .*not\.json: .*JSON/);
   await expect(read(...token, '--config', file('rules.json'))).rejects.toThrow(
     'ingress[0].service: "nothing" must be',

@@ -59,3 +59,37 @@ test('help shows every flag with what it takes and its default', () => {
   expect(help).toMatch(/--loud +a switch/);
   expect(describeFlags(CONNECTOR_FLAGS).split('\n')).toHaveLength(Object.keys(CONNECTOR_FLAGS).length);
 });
+
+test.each([
+  [['--memory', '--data-dir=a'], {}],
+  [[], { OFFRAMP_MEMORY: '1', OFFRAMP_DATA_DIR: 'a' }],
+])('the arguments %j with the variables %j contradict each other', (argv, env) => {
+  expect(() => parseFlags(START_FLAGS, argv, env)).toThrow(UsageError);
+  expect(() => parseFlags(START_FLAGS, argv, env)).toThrow(
+    '--memory and --data-dir exclude each other: what is in memory is in no directory',
+  );
+});
+
+test('of what excludes each other the command line wins over the environment', () => {
+  const read = (argv: string[], env: Record<string, string>) => {
+    const { memory, 'data-dir': dataDir } = parseFlags(START_FLAGS, argv, env);
+    return [memory, dataDir];
+  };
+  expect(read(['--memory'], { OFFRAMP_DATA_DIR: '/data' })).toEqual([true, '~/.offramp']);
+  expect(read(['--data-dir=a'], { OFFRAMP_MEMORY: '1' })).toEqual([false, 'a']);
+  expect(read([], { OFFRAMP_MEMORY: '0', OFFRAMP_DATA_DIR: 'a' })).toEqual([false, 'a']);
+});
+
+test('a value may be negative, as far as reading it goes', () => {
+  expect(parseFlags(START_FLAGS, ['--port', '-1', '--memory'], {})).toMatchObject({
+    port: '-1',
+    memory: true,
+  });
+  expect(parseFlags(START_FLAGS, ['--coordinates', '-33.9,151.2'], {}).coordinates).toBe('-33.9,151.2');
+  expect(() => parseFlags(START_FLAGS, ['--memory', '-1'], {})).toThrow(UsageError);
+});
+
+test('the address of a service of Kubernetes is no port', () => {
+  const env = { OFFRAMP_PORT: 'tcp://10.0.0.1:7840', OFFRAMP_HTTP_PORT: '80' };
+  expect(parseFlags(START_FLAGS, [], env)).toMatchObject({ port: '7840', 'http-port': '80' });
+});

@@ -127,6 +127,10 @@ test.each([
   [['--memory', '--database-url=postgres://x'], /exclude each other/],
   [['--standby'], /needs --database-url \(DATABASE_URL\); an embedded database belongs to one process/],
   [['--database-url=mysql://x'], /postgres:\/\//],
+  [
+    ['--data-dir=a', '--edge-ca-out=a/ca.pem'],
+    /--edge-ca-out is "a\/ca.pem"; it takes a file outside of --data-dir/,
+  ],
   [['--account-id=XYZ'], /32 lower-case/],
   [['--zone-id=0123'], /32 lower-case/],
   [['--domain=localhost'], /a domain such as/],

@@ -129,7 +129,7 @@ test('an edge that is not there yet is dialled until it is', async () => {
   expect(bare.requests[0]).toMatchObject({ previousAttempts: 0, connIndex: 0 });
 });
 
-test('an unauthorized connector says so, and keeps trying with one connection', async () => {
+test('an unauthorized connector says once that its token is wrong, and keeps trying with one connection', async () => {
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => lines.push(line) });
   const { address, addTunnel } = await startEdge();
@@ -141,8 +141,14 @@ test('an unauthorized connector says so, and keeps trying with one connection', 
     settled = true;
   });
   end.catch(() => {});
-  await until(() => lines.length === 2);
-  expect(lines[1]).toContain('Unauthorized: Invalid tunnel secret');
+  await until(() => connector.counts.registrationFailures.refused === 2);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      level: 50,
+      reason: 'the edge refused the connection: Unauthorized: Invalid tunnel secret',
+      msg: `connector: the token is wrong: its secret is not that of the tunnel (any more); take the one from …/cfd_tunnel/${id}/token. It is tried again from time to time`,
+    }),
+  ]);
   expect(settled).toBe(false);
   await connector.close();
   await expect(connector.ready).rejects.toThrow('closed');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import { resolveEdges } from '../../src/connector/edge-addresses.js';
 import {
@@ -76,6 +77,27 @@ test('a later connection that is refused is tried again, and the first goes on',
   const connector = await start({ edge: edge.address, connections: 3 });
   await until(() => connector.connections.filter(({ state }) => state === 'registered').length === 3);
   expect(connector.counts.registrationFailures.refused).toBe(1);
+});
+
+test('a token that has become wrong is told once for all connections, and again after it was right', async () => {
+  let unauthorized = false;
+  const edge = await startBareEdge(() =>
+    unauthorized ? refuseWith('Unauthorized: Tunnel not found', true) : REGISTERED,
+  );
+  const lines: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line) => lines.push(line) });
+  const connector = await start({ edge: edge.address, connections: 3, log });
+  const registered = () => connector.connections.filter(({ state }) => state === 'registered').length;
+  for (const round of [1, 2]) {
+    await until(() => registered() === 3);
+    unauthorized = true;
+    const { refused } = connector.counts.registrationFailures;
+    for (const session of edge.sessions) session.destroy();
+    await until(() => connector.counts.registrationFailures.refused >= refused + 3);
+    expect(lines).toHaveLength(round);
+    expect(lines[round - 1]).toContain('the token is wrong: this edge has no such tunnel (any more)');
+    unauthorized = false;
+  }
 });
 
 test('connections start one after the other', async () => {

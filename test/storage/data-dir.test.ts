@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { claimDataDir } from '../../src/storage/data-dir.js';
 
+const MARKER = 'OFFRAMP_DATA';
 const root = await mkdtemp(path.join(os.tmpdir(), 'offramp-dir-'));
 afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -29,7 +30,7 @@ test('the directory is made for its owner alone; it is fresh until something is 
   const second = await claimDataDir(directory);
   expect(second.fresh).toBe(false);
   await second.release();
-  expect(await readdir(directory)).toEqual(['something']);
+  expect(await readdir(directory)).toEqual([MARKER, 'something']);
 });
 
 test('a directory that is in use is refused by its name, also under another one, until it is released', async () => {
@@ -47,7 +48,7 @@ test('the lock of a killed process does not hold', async () => {
   const claimed = await claimDataDir(directory);
   await expect(claimDataDir(directory)).rejects.toThrow('in use');
   await claimed.release();
-  expect(await readdir(directory)).toEqual([]);
+  expect(await readdir(directory)).toEqual([MARKER]);
 });
 
 test.each([false, true])(
@@ -72,7 +73,7 @@ test('a start that was killed while it took a lock over keeps nobody out for goo
   const claimed = await claimDataDir(directory);
   await expect(claimDataDir(directory)).rejects.toThrow('in use');
   await claimed.release();
-  expect(await readdir(directory)).toEqual([]);
+  expect(await readdir(directory)).toEqual([MARKER]);
 });
 
 // The second is short in characters and long in bytes.
@@ -81,9 +82,97 @@ test.each(['d'.repeat(120), 'é'.repeat(55)])(
   async (name) => {
     const directory = path.join(root, name);
     const first = await claimDataDir(directory);
-    expect(await readdir(directory)).toEqual([]);
+    expect(await readdir(directory)).toEqual([MARKER]);
     await expect(claimDataDir(directory)).rejects.toThrow('in use');
     await first.release();
     await (await claimDataDir(directory)).release();
   },
 );
+
+const modeOf = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
+
+/** A directory with these files, which everybody may read and write. */
+async function openDirectory(name: string, files: readonly string[]): Promise<string> {
+  const directory = path.join(root, name);
+  for (const file of ['.', ...files]) {
+    const folder = path.join(directory, path.dirname(file));
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o777);
+    if (file === '.') continue;
+    await writeFile(path.join(directory, file), file);
+    await chmod(path.join(directory, file), 0o666);
+  }
+  await chmod(directory, 0o777);
+  return directory;
+}
+
+const claimAndRelease = async (directory: string) => {
+  const claimed = await claimDataDir(directory);
+  await claimed.release();
+  return claimed;
+};
+
+test('an empty directory is made private, and marked', async () => {
+  const directory = await openDirectory('empty', []);
+  expect((await claimAndRelease(directory)).warning).toBeNull();
+  expect(await modeOf(directory)).toBe('700');
+  expect(await readdir(directory)).toEqual([MARKER]);
+});
+
+test.each<[string, string[]]>([
+  ['one of an earlier version', ['edge/ca-key.pem', 'database/PG_VERSION', 'database.complete']],
+  ['one that is marked, and what else is in it', [MARKER, 'database/base/1/2', 'notes/today.txt']],
+])('%s is narrowed with everything in it, and says that it was open', async (name, files) => {
+  const directory = await openDirectory(name, files);
+  const outside = path.join(root, `outside of ${name}`);
+  await writeFile(outside, '');
+  await chmod(outside, 0o644);
+  await symlink(outside, path.join(directory, 'database', 'link'));
+  const claimed = await claimDataDir(directory);
+  expect(claimed.warning).toBe(
+    `other users could look into ${directory} until now: its keys may be known to them`,
+  );
+  expect(await modeOf(directory)).toBe('700');
+  const modes = await Promise.all(
+    (await readdir(directory, { recursive: true, withFileTypes: true }))
+      .filter((entry) => !entry.isSymbolicLink())
+      .map(async (entry) => [entry.isDirectory(), await modeOf(path.join(entry.parentPath, entry.name))]),
+  );
+  expect(modes.length).toBeGreaterThan(files.length);
+  expect(modes.filter(([isDirectory, mode]) => mode !== (isDirectory ? '700' : '600'))).toEqual([]);
+  expect(await modeOf(outside)).toBe('644');
+  await claimed.release();
+  expect((await claimAndRelease(directory)).warning).toBeNull();
+});
+
+test('one that holds something else is refused with the line to run while others can enter it, and left alone then', async () => {
+  const directory = await openDirectory("somebody's", ['letters/a.txt', 'edge/ca-key.pem']);
+  const line = `chmod 700 '${directory.replace("'", `'\\''`)}'`;
+  await expect(claimDataDir(directory)).rejects.toThrow(
+    new RegExp(
+      `can be entered by other users \\(0777\\) and holds something else.*\n  ${line.replaceAll(/[\\$(]/g, '\\$&')}$`,
+    ),
+  );
+  expect(await modeOf(directory)).toBe('777');
+  const child = spawn('sh', ['-c', line]);
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  await claimAndRelease(directory);
+  expect(await modeOf(path.join(directory, 'edge/ca-key.pem'))).toBe('600');
+  expect(await modeOf(path.join(directory, 'letters/a.txt'))).toBe('666');
+  expect(await readdir(directory)).toEqual(['edge', 'letters']);
+});
+
+test('a file is refused', async () => {
+  const file = path.join(root, 'file');
+  await writeFile(file, '');
+  await expect(claimDataDir(file)).rejects.toThrow(`--data-dir "${file}" is a file; it takes a directory`);
+});
+
+test.skipIf(process.getuid?.() !== 0)('a directory of another user is refused', async () => {
+  const directory = path.join(root, 'foreign');
+  await mkdir(directory, { mode: 0o700 });
+  await chown(directory, 12_345, 12_345);
+  await expect(claimDataDir(directory)).rejects.toThrow(
+    `belongs to another user (uid 12345), and this Offramp runs as uid 0; run "sudo chown -R 0 ${directory}", or name a directory below it`,
+  );
+});

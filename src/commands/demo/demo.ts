@@ -17,6 +17,7 @@ export const demoCommand: Command = {
   async run(argv, env) {
     const flags = parseFlags(DEMO_FLAGS, argv, env);
     const stop = asked();
+    process.umask(0o077);
     const directory = await mkdtemp(path.join(os.tmpdir(), 'offramp-demo-'));
     const closers: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
     try {
