@@ -3,6 +3,7 @@ import { VERSION } from './config/version.js';
 import type { Context } from './resources/context.js';
 import { createCommittedNouns, registerResources } from './resources/index.js';
 import { NO_TOKENS } from './wire/access.js';
+import { EARLIEST_API_DATE } from './wire/api-changes.js';
 import { createHttp } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 
@@ -18,8 +19,11 @@ export async function openapiDocument(): Promise<object> {
     log: pino({ level: 'silent' }),
   });
   await serveOpenapi(app, VERSION);
-  // Registering reads nothing of the context; only requests would, and there are none.
-  registerResources(app, { committed: createCommittedNouns() } as Context);
+  // Registering reads nothing more of the context; only requests would, and there are none.
+  registerResources(app, {
+    committed: createCommittedNouns(),
+    settings: { apiDate: EARLIEST_API_DATE },
+  } as Context);
   await app.ready();
   return app.swagger();
 }

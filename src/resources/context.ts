@@ -33,6 +33,8 @@ export interface CommittedNouns {
 }
 
 export interface Settings {
+  /** YYYY-MM-DD: the day whose API is served. */
+  readonly apiDate: string;
   /** Seconds; Cloudflare's shortest is 10. */
   readonly minMonitorInterval: number;
   /** Where an IP address may stand under one virtual network only: in the whole account, or inside each pool. */
