@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { VERSION } from './config/version.js';
+import { createHealthTable } from './live/health-table.js';
 import type { Context } from './resources/context.js';
 import { createCommittedNouns, registerResources } from './resources/index.js';
 import { NO_TOKENS } from './wire/access.js';
@@ -21,7 +22,7 @@ export async function openapiDocument(): Promise<object> {
   await serveOpenapi(app, VERSION);
   // Registering reads nothing more of the context; only requests would, and there are none.
   registerResources(app, {
-    committed: createCommittedNouns(),
+    committed: createCommittedNouns(createHealthTable()),
     settings: { apiDate: EARLIEST_API_DATE },
   } as Context);
   await app.ready();

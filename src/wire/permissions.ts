@@ -46,6 +46,7 @@ const ROWS: readonly Row[] = [
     row(`/accounts/*/load_balancers/${part}`, 'account', ...POOLS),
   ),
   row('/accounts/*/load_balancers', 'account', 'Load Balancers Account'),
+  row('/accounts/*/load_balancing_analytics', 'account', ...POOLS),
   secret('/accounts/*/cfd_tunnel/*/token', 'account', ...TUNNELS),
   row('/accounts/*/cfd_tunnel', 'account', ...TUNNELS),
   row('/accounts/*/tunnels', 'account', ...TUNNELS),

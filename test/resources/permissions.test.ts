@@ -63,6 +63,7 @@ test('reading takes Read or Write, writing takes Write, and other subjects stay 
   expect(await status(reader, 'GET', '@/load_balancers/pools')).toBe(200);
   expect(await status(writer, 'GET', '@/load_balancers/pools')).toBe(200);
   expect(await status(reader, 'HEAD', '@/load_balancers/pools')).toBe(200);
+  expect(await status(reader, 'GET', '@/load_balancing_analytics/events')).toBe(200);
   expect(await status(reader, 'POST', '@/load_balancers/pools', pool('by-reader'))).toBe(403);
   expect(await status(writer, 'POST', '@/load_balancers/pools', pool('by-writer'))).toBe(200);
   for (const target of [
