@@ -130,7 +130,7 @@ ${Object.entries(identifiers)
 expected-statuses = ["2xx", 400, 404, 409, 412]
 
 [checks.negative_data_rejection]
-expected-statuses = [400, 404, 405, 412, 413, 415]
+expected-statuses = [400, 404, 405, 412, 413]
 `;
 }
 
