@@ -1,5 +1,6 @@
 import type { Client, Tx } from '../../storage/database.js';
 import type { Prisma, HostnameRoute as Row } from '../../storage/generated/client.js';
+import { spellings } from '../../wire/doubly-encoded.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
 import { existedAt } from '../existed-at.js';
 import { literal } from '../like.js';
@@ -42,7 +43,7 @@ function filtersOf(query: ListQuery): Prisma.HostnameRouteWhereInput[] {
     query.id !== undefined && { id: query.id },
     query.hostname !== undefined && { hostname: { contains: literal(query.hostname.toLowerCase()) } },
     query.tunnel_id !== undefined && { tunnelId: query.tunnel_id },
-    query.comment !== undefined && { comment: query.comment },
+    query.comment !== undefined && { comment: { in: spellings(query.comment) } },
     query.existed_at !== undefined && existedAt(query.existed_at),
   ];
   return filters.filter((filter) => filter !== false);
