@@ -37,9 +37,13 @@ const deviations = parse(readFileSync(path.join(ROOT, 'openapi/deviations.yaml')
 
 const rows = [...theirs].map(([key, operation]) => {
   const reasons = deviations.filter(({ fits }) => fits?.has(key));
-  const status = !ours.has(key) ? 'absent' : reasons.length > 0 ? 'partial' : 'served';
-  return { key, ...operation, status, reasons };
+  return { key, ...operation, status: statusOf(ours.get(key), reasons), reasons };
 });
+function statusOf(served, reasons) {
+  if (!served) return 'absent';
+  if (served.deprecated) return 'removed';
+  return reasons.length > 0 ? 'partial' : 'served';
+}
 const additions = [...ours].filter(([key]) => !theirs.has(key)).map(([, operation]) => operation);
 
 const problems = [
@@ -87,10 +91,10 @@ function fitOf({ operation }) {
 function operationsOf({ paths }) {
   const found = Object.entries(paths).flatMap(([template, methods]) =>
     METHODS.filter((method) => method in methods).flatMap((method) => {
-      const { summary = '' } = methods[method];
+      const { summary = '', deprecated = false } = methods[method];
       return expand(`${method.toUpperCase()} ${template}`).map((text) => [
         shape(text),
-        { text, summary, area: areaOf(text) },
+        { text, summary, deprecated, area: areaOf(text) },
       ]);
     }),
   );
@@ -128,7 +132,8 @@ function render() {
     "Written by `npm run compatibility` from the code, Cloudflare's OpenAPI description and `openapi/deviations.yaml`.",
     '',
     `Of ${rows.length} operations, ${count('served')} are **served** with no difference known, ${count('partial')} are ` +
-      `**partial** (served, with the differences named) and ${count('absent')} are **absent**.`,
+      `**partial** (served, with the differences named), ${count('removed')} are **removed** (Cloudflare's changelog says so; an earlier ` +
+      `\`--api-date\` serves them, [api-date.md](api-date.md)) and ${count('absent')} are **absent**.`,
     ...areas.flatMap((area) => [
       '',
       `## ${area}`,

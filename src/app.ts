@@ -7,6 +7,7 @@ import type { StartConfig } from './config/start-config.js';
 import { VERSION } from './config/version.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
+import { createHealthTable } from './live/health-table.js';
 import { type Clock, systemClock } from './net/clock.js';
 import { watchDescriptors } from './net/descriptors.js';
 import { hostPort } from './net/ip.js';
@@ -94,12 +95,13 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       awaitedTunnels: await resetConnections(db.read),
       storedHealth: await lastVerdicts(db.read),
     };
-    const committed = createCommittedNouns();
+    const health = createHealthTable();
+    const committed = createCommittedNouns(health);
     const access = createDirectory(recorders.tokenUses.record);
     const webhook =
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);
-    const following = { committed, access, webhook };
+    const following = { committed, health, access, webhook };
     opening ??= openSockets(config, options.log);
     const sockets = await opening.opened;
     certificate?.follow(sockets.api.useCertificate);
@@ -119,7 +121,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const api = await startApi(
       config,
       identity,
-      { db: withQuotas(db, config.quotas), committed, access, dataPlane },
+      { db: withQuotas(db, config.quotas), committed, health, access, dataPlane },
       sockets.api,
       options,
     );

@@ -11,6 +11,7 @@ import { createPoolEvents } from './health/pool-events.js';
 import { createProber } from './health/prober.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { createHealthBoard } from './live/health-board.js';
+import { createHealthReports } from './live/health-table.js';
 import { createLoadBoard } from './live/load-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from './live/messages.js';
 import { createSnapshotStore } from './live/snapshot-store.js';
@@ -44,6 +45,11 @@ const log = pino({ level: options.logLevel, name: 'data-plane' }, stderr);
 const store = createSnapshotStore();
 const certificateListeners: ((pair: KeyPair) => void)[] = [];
 const board = createHealthBoard();
+const healthReports = createHealthReports({
+  board,
+  clock: systemClock,
+  send: (changes) => post({ type: 'health_shown', changes }),
+});
 const edge = createEdge({
   ...options.edge,
   ...listenWith(sockets.edge),
@@ -233,6 +239,7 @@ const SETTLING_MS = 200;
 
 async function confirm(revision: number): Promise<void> {
   await Promise.all([prober.firstResults(SETTLING_MS), edge.configured(SETTLING_MS), privates?.settled()]);
+  healthReports.flush();
   post({ type: 'applied', revision });
 }
 
@@ -269,6 +276,7 @@ port.on('message', (message: ToDataPlane) => {
 store.apply(options.configuration);
 await privates?.settled();
 const listening = await proxy.listen();
+healthReports.flush();
 post({
   type: 'listening',
   edge: await edge.listen(),

@@ -1,9 +1,11 @@
 import { pino } from 'pino';
 import { type AdminOptions, adminRoutes } from './admin/routes.js';
 import { VERSION } from './config/version.js';
+import { createHealthTable } from './live/health-table.js';
 import type { Context } from './resources/context.js';
 import { createCommittedNouns, registerResources } from './resources/index.js';
 import { NO_TOKENS } from './wire/access.js';
+import { EARLIEST_API_DATE } from './wire/api-changes.js';
 import { createHttp, type Http } from './wire/http.js';
 import { serveOpenapi } from './wire/openapi.js';
 
@@ -51,8 +53,11 @@ export async function servedOperations(): Promise<Operation[]> {
 }
 
 function registerNouns(app: Http): void {
-  // Registering reads nothing of the context; only requests would, and there are none.
-  registerResources(app, { committed: createCommittedNouns() } as Context);
+  // Registering reads nothing more of the context; only requests would, and there are none.
+  registerResources(app, {
+    committed: createCommittedNouns(createHealthTable()),
+    settings: { apiDate: EARLIEST_API_DATE },
+  } as Context);
 }
 
 function silentHttp(): Http {

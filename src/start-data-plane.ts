@@ -4,6 +4,7 @@ import type { EdgeIdentity } from './edge-identity.js';
 import type { DataPlane } from './live/data-plane.js';
 import type { DataPlaneOptions } from './live/data-plane-options.js';
 import { type ConnectionEvent, startDataPlaneWorker } from './live/data-plane-worker.js';
+import type { HealthTable } from './live/health-table.js';
 import type { PoolEvent } from './live/messages.js';
 import { createPublisher } from './live/publisher.js';
 import { systemClock } from './net/clock.js';
@@ -34,6 +35,8 @@ const MAX_WAITING_USES = 24 * 10_000;
 /** What follows each commit in this process. */
 export interface InMemory {
   readonly committed: CommittedNouns;
+  /** What checks have found, which answers about pools show. */
+  readonly health: HealthTable;
   readonly access: FollowingDirectory;
 }
 
@@ -57,7 +60,7 @@ export interface DataPlaneParts {
  */
 export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> {
   const { config, identity, sockets, db, left, recorders, log, onFailure } = parts;
-  const { committed, access, webhook } = parts.following;
+  const { committed, health, access, webhook } = parts.following;
   const sources = liveSources(committed);
   const position = await currentPosition(db.read);
   const everything = await loadChanges(sources, db.read, null);
@@ -105,6 +108,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
       notifications?.connectionChanged(event.connection.tunnelId);
     },
     onLocalConfiguration: recorders.localConfigurations.record,
+    onHealthShown: (changes) => committed.pools.refresh(health.apply(changes)),
     onPoolEvent(event) {
       recorders.poolEvents.record(event);
       notifications?.poolEvent(event);

@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   net: [],
   expressions: ['net'],
   wire: ['net', 'storage/database-problem'],
-  config: ['net'],
+  config: ['net', 'wire/api-changes'],
   storage: ['config'],
   live: ['net'],
   resources: ['wire', 'storage', 'live', 'net', 'expressions'],

@@ -1,3 +1,5 @@
+import { NEWEST_API_DATE } from '../wire/api-changes.js';
+
 /** One row for each setting: the flag, what it takes, and the words of `--help`. */
 export interface Flag {
   /** What the value is called in `--help`; a switch has none. */
@@ -164,6 +166,11 @@ export const START_FLAGS = {
     fallback: 'example.com',
     alsoFrom: ['CLOUDFLARE_DOMAIN'],
     help: 'domain of the zone made at the first start',
+  },
+  'api-date': {
+    value: 'YYYY-MM-DD',
+    fallback: NEWEST_API_DATE,
+    help: 'serve the API as Cloudflare did on that day; an earlier one brings back what it has removed since',
   },
   'min-monitor-interval': {
     value: 'SECONDS',

@@ -21,7 +21,7 @@ import {
 import { UsageError, type Values } from './parse.js';
 import { parseQuotas, type Quotas } from './quotas.js';
 import { type TlsFiles, tlsFiles } from './tls-files.js';
-import { integer, LOG_LEVELS, networkOf, oneOf, pattern, wrong } from './values.js';
+import { calendarDate, integer, LOG_LEVELS, networkOf, oneOf, pattern, wrong } from './values.js';
 
 export interface Listen {
   readonly host: string;
@@ -70,6 +70,8 @@ export interface StartConfig extends FrontProxies {
   readonly accountId: string | null;
   readonly zoneId: string | null;
   readonly domain: string;
+  /** YYYY-MM-DD: the day whose API is served. */
+  readonly apiDate: string;
   /** Seconds. */
   readonly minMonitorInterval: number;
   readonly originUniqueness: 'account' | 'pool';
@@ -132,6 +134,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     accountId: hexId('account-id', flags['account-id']),
     zoneId: hexId('zone-id', flags['zone-id']),
     domain: domain(flags.domain),
+    apiDate: calendarDate('api-date', flags['api-date']),
     minMonitorInterval: integer('min-monitor-interval', flags['min-monitor-interval'], 1, 3600),
     originUniqueness: oneOf('origin-uniqueness', flags['origin-uniqueness'], ['account', 'pool']),
     originTls: oneOf('origin-tls', flags['origin-tls'], ['full', 'strict']),

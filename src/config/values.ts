@@ -29,5 +29,13 @@ export function networkOf(flag: string, value: string): Cidr {
   throw wrong(flag, value, 'an IP address or a network such as 10.0.0.0/8 or fd00::/8');
 }
 
+/** YYYY-MM-DD, of a day that there is. */
+export function calendarDate(flag: string, value: string): string {
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(`${value}T00:00:00Z`) : new Date(Number.NaN);
+  // 2026-02-30 is no error for Date: it becomes 2026-03-02.
+  if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(value)) return value;
+  throw wrong(flag, value, 'a date such as 2026-10-05');
+}
+
 export const wrong = (flag: string, value: string, right: string) =>
   new UsageError(`--${flag} is "${value}"; it takes ${right}`);

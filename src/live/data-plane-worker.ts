@@ -3,6 +3,7 @@ import type { DataPlane } from './data-plane.js';
 import type { DataPlaneOptions } from './data-plane-options.js';
 import type { DataPlaneThread } from './data-plane-thread.js';
 import { createDeltaSender } from './delta-parts.js';
+import type { ShownChange } from './health-table.js';
 import type {
   ConnectionInfo,
   FromDataPlane,
@@ -20,6 +21,7 @@ export interface WorkerOptions {
   readonly onConnection: (event: ConnectionEvent) => void;
   /** A connector of a locally managed tunnel has told its configuration: JSON text of an object. */
   readonly onLocalConfiguration: (tunnelId: string, config: string) => void;
+  readonly onHealthShown: (changes: readonly ShownChange[]) => void;
   readonly onPoolEvent: (event: PoolEvent) => void;
   readonly onMonitorEvent: (event: MonitorEvent) => void;
   /** The thread ended without being asked to. */
@@ -111,6 +113,8 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
           return settle(message.id)?.resolve(message.answer as never);
         case 'refused':
           return settle(message.id)?.reject(new Error(message.reason));
+        case 'health_shown':
+          return options.onHealthShown(message.changes);
         case 'pool_event':
           return options.onPoolEvent(message.event);
         case 'monitor_event':

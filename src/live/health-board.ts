@@ -75,6 +75,8 @@ export interface HealthBoard extends HealthView {
   remove(poolId: string, originKey: string): void;
   /** Called when the board shows an origin as unhealthy that it did not show so before. */
   onDown(listener: (poolId: string, originKey: string) => void): void;
+  /** Called when the state or the failure reason of an origin is another one, or the origin is gone. */
+  onShown(listener: (poolId: string, originKey: string) => void): void;
 }
 
 export const UNKNOWN_HEALTH: OriginHealth = {
@@ -96,6 +98,7 @@ interface PoolRecord {
 export function createHealthBoard(): HealthBoard {
   const pools = new Map<string, PoolRecord>();
   const downListeners: ((poolId: string, originKey: string) => void)[] = [];
+  const shownListeners: ((poolId: string, originKey: string) => void)[] = [];
   let version = 0;
 
   // One count for all: a pool that is forgotten and comes back never shows an old version again.
@@ -116,6 +119,8 @@ export function createHealthBoard(): HealthBoard {
       const before = pool.origins.get(originKey);
       if (before?.state !== health.state || !sameRegions(before.regions, health.regions)) turn(pool);
       pool.origins.set(originKey, health);
+      if (before?.state !== health.state || before.failureReason !== health.failureReason)
+        for (const listener of shownListeners) listener(poolId, originKey);
       if (health.state !== 'unhealthy' || before?.state === 'unhealthy') return;
       for (const listener of downListeners) listener(poolId, originKey);
     },
@@ -124,8 +129,10 @@ export function createHealthBoard(): HealthBoard {
       if (!pool?.origins.delete(originKey)) return;
       turn(pool);
       if (pool.origins.size === 0) pools.delete(poolId);
+      for (const listener of shownListeners) listener(poolId, originKey);
     },
     onDown: (listener) => void downListeners.push(listener),
+    onShown: (listener) => void shownListeners.push(listener),
   };
 }
 

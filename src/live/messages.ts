@@ -1,6 +1,7 @@
 import type { ExplainQuestion, Explanation } from './explanation.js';
 import type { Fault } from './faults.js';
 import type { FailureReason, HealthState } from './health-board.js';
+import type { ShownChange } from './health-table.js';
 import type { RequestFilter, RequestReport } from './request-report.js';
 import type { LiveMonitor, LivePool, SnapshotDelta } from './snapshot.js';
 
@@ -199,6 +200,7 @@ export type FromDataPlane =
   | { readonly type: 'applied'; readonly revision: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
   | { readonly type: 'refused'; readonly id: number; readonly reason: string }
+  | { readonly type: 'health_shown'; readonly changes: readonly ShownChange[] }
   | { readonly type: 'pool_event'; readonly event: PoolEvent }
   | { readonly type: 'monitor_event'; readonly event: MonitorEvent }
   | { readonly type: 'connection_opened'; readonly connection: ConnectionInfo }

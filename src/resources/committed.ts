@@ -9,6 +9,8 @@ export interface Committed<Row, Wire> {
   list(owner: string): readonly Entry<Row, Wire>[];
   /** Follows a commit: `rows` is the new state of the objects `ids`; without ids, of all objects that there are. */
   apply(rows: readonly Row[], ids: readonly string[] | null): void;
+  /** What these objects show besides their rows has changed. */
+  refresh(ids: Iterable<string>): void;
 }
 
 export interface Entry<Row, Wire> extends Renderable<Wire> {
@@ -69,6 +71,12 @@ export function createCommitted<Row extends Stored, Wire>({
       const present = new Set(rows.map(({ id }) => id));
       for (const id of ids ?? [...entries.keys()]) if (!present.has(id)) remove(id);
       for (const row of rows) put(row);
+    },
+    refresh(ids) {
+      for (const id of ids) {
+        const entry = entries.get(id);
+        if (entry) put(entry.row);
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { DataPlane } from '../live/data-plane.js';
+import type { HealthTable } from '../live/health-table.js';
 import type { Database } from '../storage/database.js';
 import type { AccessDirectory } from '../wire/access.js';
 import type { Committed } from './committed.js';
@@ -17,6 +18,8 @@ import type { Pool } from './pools/store.js';
 export interface Context {
   readonly db: Database;
   readonly committed: CommittedNouns;
+  /** What checks have found, which answers about pools show. */
+  readonly health: Pick<HealthTable, 'origin'>;
   readonly dataPlane: Pick<DataPlane, 'ask' | 'connections'>;
   readonly access: AccessDirectory;
   readonly settings: Settings;
@@ -33,6 +36,8 @@ export interface CommittedNouns {
 }
 
 export interface Settings {
+  /** YYYY-MM-DD: the day whose API is served. */
+  readonly apiDate: string;
   /** Seconds; Cloudflare's shortest is 10. */
   readonly minMonitorInterval: number;
   /** Where an IP address may stand under one virtual network only: in the whole account, or inside each pool. */

@@ -1,3 +1,4 @@
+import type { HealthTable } from '../live/health-table.js';
 import type { Http } from '../wire/http.js';
 import { accountRoutes, accountScope } from './accounts/index.js';
 import { createCommitted } from './committed.js';
@@ -80,11 +81,11 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
 
-export function createCommittedNouns(): CommittedNouns {
+export function createCommittedNouns(health: Pick<HealthTable, 'origin'>): CommittedNouns {
   return {
     monitors: createCommitted({ noun: 'monitor', ownerOf: accountOf, toWire: monitorToWire }),
     monitorGroups: createCommitted({ noun: 'monitor group', ownerOf: accountOf, toWire: monitorGroupToWire }),
-    pools: createCommitted({ noun: 'pool', ownerOf: accountOf, toWire: poolToWire }),
+    pools: createCommitted({ noun: 'pool', ownerOf: accountOf, toWire: poolToWire(health) }),
     loadBalancers: createCommitted({
       noun: 'load balancer',
       ownerOf: loadBalancerOwner,

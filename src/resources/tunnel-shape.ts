@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { API_CHANGES } from '../wire/api-changes.js';
 import { hexId, isUuid, uuid } from '../wire/identifiers.js';
 import { pageQuery } from '../wire/pagination.js';
 import { flag, text } from '../wire/text.js';
@@ -57,13 +58,21 @@ export const connection = z
   })
   .meta({ id: 'TunnelConnection' });
 
+const connections = z
+  .array(connection)
+  .optional()
+  .meta({
+    deprecated: true,
+    description: `Not in lists and GET since ${API_CHANGES.no_listed_connections.since}; there with an earlier --api-date.`,
+  });
+
 /** Without `tun_type` and what only one type has. */
 export const commonShape = {
   id: z.uuid(),
   account_tag: hexId,
   name: z.string(),
   status: z.enum(STATUSES),
-  connections: z.array(connection),
+  connections,
   conns_active_at: timestampSchema.nullable(),
   conns_inactive_at: timestampSchema.nullable(),
   created_at: timestampSchema,

@@ -67,7 +67,10 @@ export function createApiServer(options: ApiServerOptions, take: RequestListener
       : http.createServer(TIMEOUTS, listener)
   ) as http.Server & Pick<https.Server, 'setSecureContext'>;
   server.timeout = SILENCE_MS;
-  server.on('error', (error) => options.log.error({ err: error }, 'api: the listener failed'));
+  server.on('error', (error) => {
+    // Whoever opens it is told of an address that cannot be had.
+    if (server.listening) options.log.error({ err: error }, 'api: the listener failed');
+  });
   const begin = limitConnections(server, { limit: options.maxConnections, log: options.log });
   if (!options.tls) begin();
   // Node takes a failed handshake for a request that cannot be read, and would have it answered.

@@ -93,7 +93,6 @@ export const failures = {
   409: failureSchema,
   412: failureSchema,
   413: failureSchema,
-  415: failureSchema,
   429: failureSchema,
   500: failureSchema,
   503: failureSchema,

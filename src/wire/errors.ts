@@ -101,11 +101,15 @@ export const ERRORS = {
     source: "Offramp's own",
     text: (limit) => `The request body is larger than ${limit} bytes`,
   },
-  unsupported_media_type: {
-    status: 415,
-    code: 10415,
-    source: "Offramp's own",
-    text: (type) => `Content-Type must be application/json, not ${type}`,
+  invalid_content_type: {
+    status: 400,
+    code: 6003,
+    source: 'seen in public error logs of 2016 and 2019',
+    text: as('Invalid request headers'),
+    chain: {
+      code: 6105,
+      message: 'Invalid Content-Type header, valid values are application/json,multipart/form-data',
+    },
   },
   invalid_request: {
     status: 400,

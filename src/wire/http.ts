@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import type { ZodType } from 'zod';
 import { createRays } from '../net/ray.js';
 import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
@@ -23,7 +24,7 @@ import {
 import { failure } from './envelope.js';
 import { ApiError, type ErrorName } from './errors.js';
 import { describeIssue, type Family, invalidInput } from './families.js';
-import { acceptJsonBodies, bodyTooLarge } from './json-body.js';
+import { acceptJsonBodies, bodyTooLarge, hasBody } from './json-body.js';
 import { createMethodIndex } from './method-index.js';
 import { canonicalUrl, pathOf } from './paths.js';
 import { type Attempt, authorize } from './permissions.js';
@@ -97,8 +98,14 @@ export function createHttp(options: HttpOptions) {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cf-ray', nextRay());
     const { open = false, documentation = false, evenUnusable = false } = request.routeOptions.config;
-    if (open || (documentation && options.auth.mode === 'any')) return;
+    if (open || (documentation && options.auth.mode === 'any')) return undefined;
     const circumstances = { tokens: options.access, now: new Date(), address: request.ip, evenUnusable };
+    if (request.is404) {
+      // Before a word about credentials, content types or bodies; whoever shows a good credential is counted all the same.
+      const known = options.rateLimit && knownCredential(request, options.auth, circumstances);
+      if (options.rateLimit && known) countRequest(options.rateLimit, known, reply);
+      return refuseUnserved(request, reply);
+    }
     const identify = () =>
       documentation
         ? identifyReader(request, reply, options.auth, circumstances)
@@ -112,6 +119,13 @@ export function createHttp(options: HttpOptions) {
     }
     if (request.credential.token) options.access.used(request.credential.token.id, circumstances.now);
     if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
+    return undefined;
+  });
+  // Neither does a body say anything at a path whose identifiers are none.
+  app.addHook('preParsing', async (request, reply) => {
+    const params = request.routeOptions.schema?.params as ZodType | undefined;
+    if (!hasBody(request.headers) || params?.safeParse(request.params).success !== false) return undefined;
+    return refuseUnserved(request, reply);
   });
   // After the body is read, since it names the account of a new zone, and before anything is told about it.
   app.addHook('preValidation', async (request) => {
@@ -125,22 +139,19 @@ export function createHttp(options: HttpOptions) {
     if (type.startsWith('application/json')) reply.header('content-type', 'application/json');
     return payload;
   });
-  const refuseUnserved = (request: FastifyRequest, reply: FastifyReply): void => {
+  // Also of a malformed identifier, which may be the word of another path: `PUT /load_balancers/monitors`.
+  const refuseUnserved = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const allowed = methods.of(pathOf(request.url));
-    if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].join(', '));
-    const error =
-      allowed.length > 0
-        ? new ApiError('method_not_available', request.method)
-        : new ApiError('no_such_route', pathOf(request.originalUrl));
-    reply.code(error.row.status).send(failure(error));
+    const otherMethods = allowed.length > 0 && !allowed.includes(request.method);
+    if (otherMethods) reply.header('allow', [...new Set(allowed)].join(', '));
+    const error = otherMethods
+      ? new ApiError('method_not_available', request.method)
+      : new ApiError('no_such_route', pathOf(request.originalUrl));
+    return reply.code(error.row.status).send(failure(error));
   };
   app.setNotFoundHandler(refuseUnserved);
   app.setErrorHandler<FastifyError>((error, request, reply) => {
-    // A method that must have a body and came without: Fastify tells before it looks whether the path is served at all.
-    if (error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE') return refuseUnserved(request, reply);
-    // The word of another path was taken for an identifier: `PUT /load_balancers/monitors`.
-    if (error.validationContext === 'params' && !methods.of(pathOf(request.url)).includes(request.method))
-      return refuseUnserved(request, reply);
+    if (error.validationContext === 'params') return void refuseUnserved(request, reply);
     const known = toApiError(error, request);
     logFailure(request, known, error);
     // The Go and TypeScript SDKs repeat a 409 up to ten times unless told not to.
@@ -173,6 +184,20 @@ function logFailure(request: FastifyRequest, { row, message }: ApiError, error: 
   else request.log.warn({ url: request.url, answer: message, reason: error.message }, 'request not served');
 }
 
+/** The credential of a request, or null when it has no good one. */
+function knownCredential(
+  request: FastifyRequest,
+  auth: AuthPolicy,
+  circumstances: Parameters<typeof authenticate>[2],
+): Credential | null {
+  try {
+    return authenticate(request.headers, auth, circumstances);
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
+}
+
 /** Every answer tells how the user stands; one too many is refused. */
 function countRequest(rateLimit: RateLimit, { id }: Credential, reply: FastifyReply): void {
   const verdict = rateLimit.take(id);
@@ -194,12 +219,11 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   const family = request.routeOptions.config.family;
   if (error.validation) {
     const issues = error.validation.map((entry) => describeIssue(issueOf(entry)));
-    // A malformed identifier in the path is answered like a path that does not exist.
-    if (error.validationContext === 'params')
-      return new ApiError('no_such_route', pathOf(request.originalUrl));
     return invalidInput(family, issues[0] ?? error.message);
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
+  // One that cannot be read at all.
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new ApiError('invalid_content_type');
   const gone = error.code === 'ECONNRESET' && error.statusCode === 400;
   if (gone || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return invalidInput(family, 'the body does not have the announced length');

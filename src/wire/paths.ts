@@ -1,14 +1,13 @@
+import { undoNested } from './doubly-encoded.js';
+
 const PREFIX = '/client/v4';
 
-/**
- * The path as the router shall see it: without `/client/v4`, and with doubly encoded escapes (`%252F`, as one SDK sends
- * them) undone until one level is left, in one pass however deep they are.
- */
+/** The path as the router shall see it: without `/client/v4`, and with doubly encoded escapes undone. */
 export function canonicalUrl(url: string): string {
   const query = url.indexOf('?');
   let path = query < 0 ? url : url.slice(0, query);
   if (path === PREFIX || path.startsWith(`${PREFIX}/`)) path = path.slice(PREFIX.length) || '/';
-  path = path.replace(/%(?:25)+([0-9a-f]{2})/gi, '%$1');
+  path = undoNested(path);
   return query < 0 ? path : path + url.slice(query);
 }
 

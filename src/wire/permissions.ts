@@ -58,6 +58,7 @@ const ROWS: readonly Row[] = [
     row(`/accounts/*/load_balancers/${part}`, 'account', ...POOLS),
   ),
   row('/accounts/*/load_balancers', 'account', 'Load Balancers Account'),
+  row('/accounts/*/load_balancing_analytics', 'account', ...POOLS),
   secret('/accounts/*/cfd_tunnel/*/token', 'account', ...TUNNELS),
   row('/accounts/*/cfd_tunnel', 'account', ...TUNNELS),
   row('/accounts/*/tunnels', 'account', ...TUNNELS),
@@ -116,7 +117,9 @@ export function authorize(token: AccessToken, directory: AccessDirectory, attemp
     throw new ApiError('invalid_token');
   }
   const groups = need === 'something' ? null : need;
-  if (!found || groups === undefined || !allows(token.policies, groups, targetOf(found, attempt, directory)))
+  if (!found || groups === undefined) throw new ApiError('not_authenticated');
+  const targets = targetsOf(found, attempt, directory);
+  if (!targets.some((target) => allows(token.policies, groups, target)))
     throw new ApiError('not_authenticated');
 }
 
@@ -125,16 +128,33 @@ function isOwned(owner: TokenOwner, scope: Scope, { segments }: Attempt): boolea
   return owner.scope === scope && (scope === 'user' || owner.id === segments[2]);
 }
 
-/** An account or zone that is still to be made is `*`: only who may touch every one may make one. */
-function targetOf({ scope, path }: Row, { segments, body }: Attempt, directory: AccessDirectory): Resource {
-  const id = path.startsWith('/user') ? '*' : (segments[2] ?? '*');
-  if (scope === 'user') return { scope };
-  if (scope === 'account') return { scope, account: id };
-  const account = id === '*' ? accountNamedIn(body) : (directory.accountOf(id) ?? '');
-  return { scope, zone: id, account };
+/** The accounts in which a new zone may be made; null is in all. */
+export function accountsForZones(token: AccessToken | null, directory: AccessDirectory): string[] | null {
+  if (token === null) return null;
+  const groups = writes(['Zone']);
+  return [...directory.accounts()].filter((account) =>
+    allows(token.policies, groups, { scope: 'zone', zone: '*', account }),
+  );
 }
 
-function accountNamedIn(body: unknown): string {
-  const id = (body as { account?: { id?: unknown } | null } | null | undefined)?.account?.id;
-  return typeof id === 'string' ? id : '';
+/**
+ * What must be allowed, one of them: an account or zone that is still to be made is `*`, so only who may touch every one may make
+ * one. A new zone that names no account may be in any.
+ */
+function targetsOf(
+  { scope, path }: Row,
+  { segments, body }: Attempt,
+  directory: AccessDirectory,
+): Resource[] {
+  const id = path.startsWith('/user') ? '*' : (segments[2] ?? '*');
+  if (scope === 'user') return [{ scope }];
+  if (scope === 'account') return [{ scope, account: id }];
+  if (id !== '*') return [{ scope, zone: id, account: directory.accountOf(id) ?? '' }];
+  return accountsNamedIn(body, directory).map((account): Resource => ({ scope, zone: id, account }));
+}
+
+function accountsNamedIn(body: unknown, directory: AccessDirectory): string[] {
+  const id = (body as { account?: { id?: unknown } | null } | null | undefined)?.account?.id ?? null;
+  if (id === null) return [...directory.accounts()];
+  return [typeof id === 'string' ? id : ''];
 }

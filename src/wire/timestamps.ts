@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decodedFilter } from './doubly-encoded.js';
 
 /**
  * RFC 3339 in UTC with microseconds, as both API families print it. Stored times have milliseconds, so the last three
@@ -12,8 +13,11 @@ export const timestampOrNull = (date: Date | null) => (date === null ? null : ti
 
 export const timestampSchema = z.string().describe('RFC 3339, UTC, microseconds');
 
-/** A moment in a query string, RFC 3339 with any offset. Only years that PostgreSQL can print back as RFC 3339. */
-export const moment = z.iso
-  .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
-  .transform((text) => new Date(text))
-  .refine((date) => date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999, 'is out of range');
+/** A moment in a query string, RFC 3339 with any offset, also encoded once more. Only years that PostgreSQL can print back as RFC 3339. */
+export const moment = z.preprocess(
+  (value) => (typeof value === 'string' ? decodedFilter(value) : value),
+  z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
+    .transform((text) => new Date(text))
+    .refine((date) => date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999, 'is out of range'),
+);

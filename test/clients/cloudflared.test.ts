@@ -307,7 +307,6 @@ describe.each<[ConnectorKind, boolean]>([
     expect(refused.process.exitCode).toBeNull();
     expect((await lab.api.get(`@/cfd_tunnel/${tunnel.id}`)).body.result).toMatchObject({
       status: 'inactive',
-      connections: [],
       conns_active_at: null,
     });
     expect(await refused.end('SIGTERM')).toBe(0);

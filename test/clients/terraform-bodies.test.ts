@@ -227,10 +227,9 @@ const RESOURCES: Record<string, Resource> = {
       remote_config: false,
       status: 'inactive',
       tun_type: 'cfd_tunnel',
-      connections: [],
     },
     unset: ['deleted_at', 'conns_active_at', 'tunnel_secret'],
-    onlyOnce: ['token', 'credentials_file'],
+    onlyOnce: ['token', 'credentials_file', 'connections'],
   },
   cloudflare_zero_trust_tunnel_warp_connector: {
     path: '@/warp_connector',
@@ -238,7 +237,7 @@ const RESOURCES: Record<string, Resource> = {
     body: (name) => ({ name }),
     always: { tun_type: 'warp_connector' },
     unset: ['deleted_at', 'tunnel_secret'],
-    onlyOnce: ['token', 'credentials_file'],
+    onlyOnce: ['token', 'credentials_file', 'connections'],
   },
   cloudflare_zero_trust_network_hostname_route: {
     path: '@/zerotrust/routes/hostname',

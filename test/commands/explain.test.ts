@@ -34,7 +34,7 @@ beforeAll(async () => {
       },
     ],
   });
-  [{ client_id: clientId }] = (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}`)).body.result.connections;
+  [{ id: clientId }] = (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}/connections`)).body.result;
 });
 afterAll(() => lab.close());
 

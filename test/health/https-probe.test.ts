@@ -54,6 +54,17 @@ test('a certificate of a trusted authority must be for the address', async () =>
   expect(await probe({ port: wrong.port })).toMatchObject({ failureReason: 'TLS name mismatch error' });
 });
 
+test('a name with underscores is asked for and compared like any other', async () => {
+  const header = { Host: ['a_b._x.example'] };
+  const right = await secureServer(await authority.issue('a_b._x.example'));
+  expect(await probe({ port: right.port, header })).toMatchObject(HEALTHY);
+  expect(right.serverNames).toEqual(['a_b._x.example']);
+  const wrong = await secureServer(await authority.issue('ab.x.example'));
+  expect(await probe({ port: wrong.port, header })).toMatchObject({
+    failureReason: 'TLS name mismatch error',
+  });
+});
+
 test('T12 with a Host header the certificate must be for that name, unless the monitor allows any', async () => {
   const header = { Host: ['app.example:8443'] };
   const right = await secureServer(await authority.issue('app.example'));

@@ -101,6 +101,19 @@ test.each([
   expect(await failureOf(dial({ host: 'origin.example', port: 80 }, OPTIONS))).toMatchObject({ failure });
 });
 
+test('a name with underscores is looked up as it is', async () => {
+  const origin = await tcpOrigin();
+  const asked: string[] = [];
+  const lookup = async (name: string) => {
+    asked.push(name);
+    return [{ address: '127.0.0.1', family: 4 }];
+  };
+  const socket = createDirectDialer({ lookup }).dial({ host: '_a.b_c.example', port: origin.port }, OPTIONS);
+  await once(socket, 'connect');
+  expect(asked).toEqual(['_a.b_c.example']);
+  socket.destroy();
+});
+
 test('a name with several addresses reaches the one that answers', async () => {
   const origin = await tcpOrigin();
   const addresses: LookupAddress[] = [

@@ -98,6 +98,19 @@ test('each turn of an origin is an event, newest first, and can be found by ever
     expect([query, await events(query)]).toEqual([query, found]);
   await api.delete(`${LB}/pools/${pool.id}`);
   expect(await events()).toEqual(all);
+  // The same below the account, with its filters (cloudflare-python #2693).
+  const ofAccount = async (query: string) =>
+    (await api.get(`@/load_balancing_analytics/events${query}`)).body;
+  expect((await ofAccount('')).result).toEqual(all);
+  expect((await ofAccount('?pool_healthy=false')).result).toEqual([down]);
+  expect((await ofAccount('?per_page=1&page=2')).result_info).toMatchObject({ page: 2, total_count: 3 });
+});
+
+test('another account has events of its own, and one that is not there has none', async () => {
+  const { id } = await api.create('/accounts', { name: 'quiet' });
+  expect((await api.get(`/accounts/${id}/load_balancing_analytics/events`)).body.result).toEqual([]);
+  const missing = await api.get(`/accounts/${'f'.repeat(32)}/load_balancing_analytics/events`);
+  expect([missing.status, missing.body.errors[0].code]).toEqual([404, 7003]);
 });
 
 test('a preview is no event', async () => {

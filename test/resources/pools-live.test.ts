@@ -39,7 +39,7 @@ beforeAll(async () => {
     commits.push(commit);
     return async () => undefined;
   });
-  committed = createCommittedNouns();
+  committed = createCommittedNouns({ origin: () => undefined });
   const sources = liveSources(committed);
   load = async (changes) => {
     const loaded = await loadChanges(sources, db.read, changes);

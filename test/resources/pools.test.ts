@@ -19,13 +19,19 @@ const newName = () => `pool-${++pools}`;
 const createPool = (fields: object = {}) => api.create(PATH, { name: newName(), origins, ...fields });
 
 const STAMP = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+/** Without a monitor an enabled origin counts as healthy. */
+const UNCHECKED = { healthy: true, failure_reason: 'No failures' };
+const NOT_CHECKED_YET = { healthy: false, failure_reason: 'No failures' };
 const MINIMAL = {
   id: expect.stringMatching(/^[0-9a-f]{32}$/),
   name: expect.any(String),
   description: '',
   enabled: true,
   minimum_origins: 1,
-  origins: [{ name: 'a', address: '1.1.1.1', enabled: true, weight: 1, port: 0, flatten_cname: true }],
+  healthy: true,
+  origins: [
+    { name: 'a', address: '1.1.1.1', enabled: true, weight: 1, port: 0, flatten_cname: true, ...UNCHECKED },
+  ],
   check_regions: null,
   health_sources: null,
   notification_email: '',
@@ -81,6 +87,7 @@ test('everything that a pool can have is read back as it was written, nested obj
   expect(pool).toEqual({
     ...MINIMAL,
     ...kept,
+    healthy: false,
     disabled_at: pool.created_on,
     load_shedding: {
       default_percent: 0,
@@ -89,8 +96,16 @@ test('everything that a pool can have is read back as it was written, nested obj
       session_policy: 'hash',
     },
     origins: [
-      { ...written.origins[0], disabled_at: pool.created_on },
-      { name: 'a', address: '2606:4700:0:0::1111', enabled: true, weight: 1, port: 0, flatten_cname: true },
+      { ...written.origins[0], ...NOT_CHECKED_YET, disabled_at: pool.created_on },
+      {
+        name: 'a',
+        address: '2606:4700:0:0::1111',
+        enabled: true,
+        weight: 1,
+        port: 0,
+        flatten_cname: true,
+        ...NOT_CHECKED_YET,
+      },
     ],
   });
   expect((await api.get(`${PATH}/${pool.id}`)).body.result).toEqual(pool);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
+// Cloudflare removed them on 2026-10-05.
 let offramp: RunningOfframp;
 let api: Api;
 let tunnel: string;
@@ -10,7 +11,7 @@ let lab: string;
 const PATH = '@/teamnet/routes';
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await startOfframp(['--api-date', '2026-10-04']);
   api = apiOf(offramp);
   tunnel = (await api.create('@/cfd_tunnel', { name: 'first' })).id;
   otherTunnel = (await api.create('@/cfd_tunnel', { name: 'second' })).id;

@@ -9,7 +9,8 @@ let warp: string;
 const PATH = '@/teamnet/routes';
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  // Of those by their network as well, which Cloudflare removed the day after.
+  offramp = await startOfframp(['--api-date', '2026-10-04']);
   api = apiOf(offramp);
   cloudflared = (await api.create('@/cfd_tunnel', { name: 'cloudflared' })).id;
   warp = (await api.create('@/warp_connector', { name: 'warp' })).id;

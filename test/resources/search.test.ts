@@ -121,8 +121,8 @@ test.each(['*', 'referral', 'referrer'])(
       const all = expected[resource_name]!.filter(({ reference_type }) =>
         ['*', reference_type].includes(wanted),
       );
-      expect(references).toHaveLength(all.length);
-      expect(references).toEqual(expect.arrayContaining(all));
+      // Oldest first, whatever their identifiers are.
+      expect(references).toEqual(all);
     }
   },
 );
@@ -168,4 +168,26 @@ test.each([
 
 test('nothing is found in an account that is not there', async () => {
   expect((await api.get(`/accounts/${'0'.repeat(32)}/load_balancers/search`)).status).toBe(404);
+});
+
+test('references of one object come oldest first, whatever their identifiers and wherever they are named', async () => {
+  const { id } = await api.create('/accounts', { name: 'ordered' });
+  const lb = `/accounts/${id}/load_balancers`;
+  const pools: string[] = [];
+  for (let n = 0; n < 8; n += 1)
+    pools.push(
+      (await api.create(`${lb}/pools`, { name: `p${n}`, origins: [{ name: 'o', address: '1.1.1.1' }] })).id,
+    );
+  const balancers: string[] = [];
+  for (let n = 0; n < 8; n += 1) {
+    const default_pools = [...pools].reverse();
+    balancers.push((await api.create(lb, { name: `b${n}`, default_pools, fallback_pool: pools[3] })).id);
+  }
+  const { resources } = (await api.get(`${lb}/search?references=*`)).body.result;
+  const found = (name: string): string[] =>
+    resources
+      .find(({ resource_name }: { resource_name: string }) => resource_name === name)
+      .references.map(({ resource_id }: { resource_id: string }) => resource_id);
+  expect(found('b0')).toEqual(pools);
+  expect(found('p0')).toEqual(balancers);
 });

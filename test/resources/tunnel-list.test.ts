@@ -24,13 +24,13 @@ const names = async (query: string): Promise<string[]> => {
 
 test('every tunnel is shown as its own type shows it', async () => {
   const { result, result_info } = (await api.get(PATH)).body;
-  expect(result_info).toMatchObject({ page: 1, count: 5, total_count: 5 });
+  expect(result_info).toMatchObject({ page: 1, count: 4, total_count: 4 });
   const one = (name: string) => result.find((tunnel: { name: string }) => tunnel.name === name);
   expect(one('vpc-a')).toEqual((await api.get(`@/cfd_tunnel/${ids['vpc-a']}`)).body.result);
   expect(one('vpc-w')).toEqual((await api.get(`@/warp_connector/${ids['vpc-w']}`)).body.result);
 });
 
-const CLOUDFLARED = ['vpc-a', 'vpc-b', 'gone'];
+const CLOUDFLARED = ['vpc-a', 'vpc-b'];
 const WARP = ['vpc-w', 'other'];
 test.each([
   ['tun_types=cfd_tunnel', CLOUDFLARED],
@@ -48,8 +48,8 @@ test.each([
   ['existed_at=2100-01-01T00:00:00Z', ['vpc-a', 'vpc-b', 'vpc-w', 'other']],
   ['was_inactive_at=2100-01-01T00:00:00Z&name=other', ['other']],
   ['was_active_at=2100-01-01T00:00:00Z', []],
-  ['per_page=2&page=2', ['gone', 'vpc-w']],
-  ['per_page=2&page=4', []],
+  ['per_page=3&page=2', ['other']],
+  ['per_page=2&page=3', []],
 ])('the list filters by %s', async (query, expected) => {
   expect(await names(query)).toEqual(expected);
 });

@@ -112,7 +112,9 @@ test('what one connection of a connector has taken over, the others need not hav
   const clientId = '99999999-2222-4333-8444-555555555555';
   await connectConfigurable(edge, shared, answers(), { clientId, connIndex: 0 });
   await connectConfigurable(edge, shared, ({ stream }) => stream.close(2), { clientId, connIndex: 1 });
-  await eventually(async () => (await api.get(shared.path)).body.result.connections.length === 2);
+  await eventually(
+    async () => (await api.get(`${shared.path}/connections`)).body.result[0]?.conns.length === 2,
+  );
   expect((await put(shared, 404)).messages).toEqual([]);
   expect(await connectorsOf(shared)).toMatchObject([{ id: clientId, config_version: 1 }]);
 });

@@ -11,12 +11,14 @@ import { eventually } from '../support/waiting.js';
 
 const UNKNOWN = '11111111-2222-4333-8444-555555555555';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+/** The last day on which a tunnel shows its connections itself. */
+const SHOWN = ['--api-date', '2026-10-04'];
 let offramp: RunningOfframp;
 let api: Api;
 const connectors: ConnectorUnderTest[] = [];
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await startOfframp(SHOWN);
   api = apiOf(offramp);
 });
 afterAll(async () => {
@@ -126,7 +128,7 @@ test('what was connected when the process died is down after the next start', {
   const server = process.env.TEST_DATABASE_URL;
   const storage = server ? ['--database-url', await createScratchDatabase(server)] : [];
   const flags = ['--data-dir', dataDir, ...storage];
-  const first = await startOfframp(flags);
+  const first = await startOfframp([...SHOWN, ...flags]);
   const { path: tunnel, connector } = await connected('survivor', first);
   await eventually(
     async () =>
@@ -136,7 +138,7 @@ test('what was connected when the process died is down after the next start', {
   first.process.kill('SIGKILL');
   await gone;
   await connector.stop();
-  const second = await startOfframp(flags);
+  const second = await startOfframp([...SHOWN, ...flags]);
   expect((await apiOf(second).get(tunnel)).body.result).toMatchObject({
     status: 'down',
     conns_active_at: null,

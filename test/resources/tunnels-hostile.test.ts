@@ -4,11 +4,13 @@ import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
 const REQUESTS = 2_000;
 const AT_ONCE = 20;
+/** So that routes by their network are asked as well. */
+const BEFORE_THE_REMOVAL = '2026-10-04';
 let offramp: RunningOfframp;
 let api: Api;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await startOfframp(['--api-date', BEFORE_THE_REMOVAL]);
   api = apiOf(offramp);
 });
 afterAll(() => offramp.stop());

@@ -15,13 +15,15 @@ import { createScratchDatabase } from '../support/scratch-database.js';
 import { eventually } from '../support/waiting.js';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+/** The last day on which a tunnel shows its connections itself. */
+const SHOWN = ['--api-date', '2026-10-04'];
 let offramp: RunningOfframp;
 let api: Api;
 let edge: EdgeToDial;
 let names = 0;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await startOfframp(SHOWN);
   api = apiOf(offramp);
   edge = await edgeOf(offramp);
 });
@@ -195,7 +197,7 @@ test('connectors that go on trying are back after a restart, and the tunnel is a
   const server = process.env.TEST_DATABASE_URL;
   const storage = server ? ['--database-url', await createScratchDatabase(server)] : [];
   const flags = ['--data-dir', dataDir, ...storage];
-  let current = await startOfframp(flags);
+  let current = await startOfframp([...SHOWN, ...flags]);
   // The edge is at the same address for the connector, wherever it is.
   const relay = net.createServer((near) => {
     const [, host, port] = /^(.*):(\d+)$/.exec(current.edge)!;
@@ -222,7 +224,7 @@ test('connectors that go on trying are back after a restart, and the tunnel is a
   const gone = once(current.process, 'exit');
   current.process.kill('SIGKILL');
   await gone;
-  current = await startOfframp(flags);
+  current = await startOfframp([...SHOWN, ...flags]);
   await eventually(async () => (await shown(stable, apiOf(current))).connections.length === 4);
   const after = await shown(stable, apiOf(current));
   expect(after).toMatchObject({ status: 'healthy', conns_inactive_at: null });

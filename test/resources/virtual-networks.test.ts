@@ -71,7 +71,7 @@ test('lists filter by id, name and deletion, and give everything when no page is
   const network = await api.create(PATH, { name: 'findable' });
   await api.delete(`${PATH}/${network.id}`);
   const found = async (query: string) => (await api.get(`${PATH}?${query}`)).body.result.length;
-  expect(await found('name=findable')).toBe(1);
+  expect(await found('name=findable')).toBe(0);
   expect(await found('name=findable&is_deleted=false')).toBe(0);
   expect(await found(`id=${network.id}&is_deleted=true`)).toBe(1);
   const all = await api.get(PATH);

@@ -37,13 +37,14 @@ test('a WARP connector is created, read back, renamed and deleted, and is told t
     },
   ]);
   const one = `${PATH}/${connector.id}`;
-  expect((await api.get(one)).body.result).toEqual(connector);
+  const shown = { ...connector, connections: undefined };
+  expect((await api.get(one)).body.result).toEqual(shown);
   expect((await api.patch(one, {})).body.result).toEqual(connector);
   const renamed = { ...connector, name: 'branch' };
   expect((await api.patch(one, { name: 'branch' })).body.result).toEqual(renamed);
   const deleted = await api.delete(one);
   expect(deleted.body.result).toEqual({ ...renamed, deleted_at: expect.stringMatching(TIME) });
-  expect((await api.get(one)).body.result).toEqual(deleted.body.result);
+  expect((await api.get(one)).body.result).toEqual({ ...deleted.body.result, connections: undefined });
 });
 
 test('the token follows the secret', async () => {
@@ -84,7 +85,7 @@ test('operations of one type of tunnel never see or change the other', async () 
     (await api.get(path)).body.result.map(({ name }: { name: string }) => name);
   expect(await names(PATH)).not.toContain('only cloudflared');
   expect(await names('@/cfd_tunnel')).not.toContain('only warp');
-  expect((await api.get(`${PATH}/${warp.id}`)).body.result).toEqual(warp);
+  expect((await api.get(`${PATH}/${warp.id}`)).body.result).toEqual({ ...warp, connections: undefined });
 });
 
 test('a name is taken by a live tunnel of whatever type', async () => {

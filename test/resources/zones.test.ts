@@ -34,6 +34,43 @@ test('a zone is active at once and has everything that clients insist on', async
   expect((await api.get(`/zones/${zone.id}`)).body.result).toEqual(zone);
 });
 
+test('a zone without an account belongs to the first one of the caller', async () => {
+  const second = await api.create('/accounts', { name: 'Second' });
+  const bodies = [{}, { account: {} }, { account: null }, { account: { id: null } }];
+  for (const [index, body] of bodies.entries()) {
+    const zone = await api.create('/zones', { name: `nameless${index}.test`, ...body });
+    expect(zone.account.id).toBe(offramp.accountId);
+  }
+  const groups = (await api.get('/user/tokens/permission_groups')).body.result;
+  const tokenFor = async (...accounts: string[]) => {
+    const write = groups.find(({ name }: { name: string }) => name === 'Zone Write');
+    const policies = accounts.map((id) => ({
+      effect: 'allow',
+      permission_groups: [{ id: write.id }],
+      resources: { [`com.cloudflare.api.account.${id}`]: { 'com.cloudflare.api.account.zone.*': '*' } },
+    }));
+    return apiOf(offramp, (await api.create('/user/tokens', { name: 'zones', policies })).value);
+  };
+  const limited = await tokenFor(second.id);
+  const zone = await limited.create('/zones', { name: 'limited.test' });
+  expect(zone.account.id).toBe(second.id);
+  const both = await tokenFor(second.id, offramp.accountId);
+  expect((await both.create('/zones', { name: 'both.test', account: {} })).account.id).toBe(
+    offramp.accountId,
+  );
+  // A token that may do so in no account.
+  const read = groups.find(({ name }: { name: string }) => name === 'Zone Read');
+  const resources = {
+    [`com.cloudflare.api.account.${second.id}`]: { 'com.cloudflare.api.account.zone.*': '*' },
+  };
+  const policies = [{ effect: 'allow', permission_groups: [{ id: read.id }], resources }];
+  const reader = apiOf(offramp, (await api.create('/user/tokens', { name: 'reader', policies })).value);
+  expect((await reader.post('/zones', { name: 'refused.test' })).status).toBe(403);
+  expect((await limited.post('/zones', { name: 'x.test', account: { id: offramp.accountId } })).status).toBe(
+    403,
+  );
+});
+
 test('a zone is paused, keeps the rest, and an empty PATCH changes nothing', async () => {
   const zone = await newZone('paused.test');
   const paused = (await api.patch(`/zones/${zone.id}`, { paused: true })).body.result;
@@ -123,7 +160,7 @@ test.each([
   [{ name: 'no-dot' }, /name must be a domain/],
   [{ name: `${'a'.repeat(250)}.test` }, /253/],
   [{ name: 'ok.test', type: 'other' }, /type/],
-  [{ name: 'ok.test', account: {} }, /account\.id/],
+  [{ name: 'ok.test', account: { id: 'x' } }, /account\.id/],
   [{ name: 'ok.test', account: { id: 'f'.repeat(32) } }, /is not an account/],
 ])('a zone like %j is refused', async (fields, message) => {
   const answer = await api.post('/zones', { account: { id: offramp.accountId }, ...fields });

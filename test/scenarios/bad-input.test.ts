@@ -204,13 +204,143 @@ test('a head that is too long is told so', async () => {
   }
 });
 
-test.each(['application/x-www-form-urlencoded', 'text/plain', 'application/jsonp'])(
-  'a JSON body sent as %s is refused with the type that is right',
+/** Sends a request with the Content-Type as it is, or without one; fetch would add its own. */
+async function sendAs(method: string, path: string, type: string | null, body: string | null) {
+  const { port, pathname } = new URL(lab.offramp.apiUrl);
+  const target = path
+    .replace(/^@/, `/accounts/${lab.offramp.accountId}`)
+    .replace(/^%/, `/zones/${lab.offramp.zoneId}`);
+  const head = [
+    `${method} ${pathname}${target} HTTP/1.1`,
+    'Host: a',
+    'Authorization: Bearer x',
+    'Connection: close',
+    ...(type === null ? [] : [`Content-Type: ${type}`]),
+    ...(body === null ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
+  ];
+  const heard = await exchange(`127.0.0.1:${port}`, `${head.join('\r\n')}\r\n\r\n${body ?? ''}`);
+  const [answered = '', text = ''] = heard.split('\r\n\r\n');
+  return { status: Number(answered.split(' ')[1]), body: JSON.parse(text) };
+}
+
+// Error logs of 2016 (jamesryanbell/cloudflare #15) and 2019.
+const INVALID_TYPE = {
+  code: 6003,
+  message: 'Invalid request headers',
+  error_chain: [
+    {
+      code: 6105,
+      message: 'Invalid Content-Type header, valid values are application/json,multipart/form-data',
+    },
+  ],
+};
+const MONITORS = '@/load_balancers/monitors';
+const ABSENT = `${MONITORS}/${'a'.repeat(32)}`;
+const MONITOR = '{"type":"http","expected_codes":"200"}';
+
+test.each([
+  [null],
+  [''],
+  ['text/plain'],
+  ['application/x-www-form-urlencoded'],
+  ['application/jsonp'],
+  ['application/merge-patch+json'],
+  ['garbage'],
+  ['application/json, text/plain'],
+  ['multipart/mixed; boundary=x'],
+])('a JSON body sent as %j has a wrong type', async (type) => {
+  for (const [method, path] of [
+    ['POST', MONITORS],
+    ['PUT', ABSENT],
+    ['PATCH', ABSENT],
+    ['DELETE', ABSENT],
+  ] as const) {
+    const { status, body } = await sendAs(method, path, type, MONITOR);
+    expect([method, status, body.errors]).toEqual([method, 400, [INVALID_TYPE]]);
+  }
+  await stillWorks();
+});
+
+test.each([
+  'application/json',
+  'Application/JSON',
+  'application/json; charset=utf-8',
+  'application/json ;charset=ISO-8859-1',
+  'application/json;',
+])('a JSON body sent as %j is read', async (type) => {
+  const { status, body } = await sendAs('POST', MONITORS, type, MONITOR);
+  expect([status, body.errors]).toEqual([200, []]);
+});
+
+test('a form has a right type, and is no JSON', async () => {
+  const form = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n';
+  const { status, body } = await sendAs('POST', MONITORS, 'multipart/form-data; boundary=x', form);
+  expect([status, body.errors]).toEqual([
+    400,
+    [{ code: 1002, message: 'the body is a form; it must be JSON: validation failed' }],
+  ]);
+});
+
+const LARGE = ' '.repeat(1_100_000);
+test.each([
+  ['application/json', '{'],
+  ['application/json', LARGE],
+  ['text/plain', 'x'],
+  ['garbage', 'x'],
+  [null, 'x'],
+])(
+  'an unknown path and a wrong method are told before a word about a body of type %j',
+  async (type, content) => {
+    for (const [method, path, status, code] of [
+      ['POST', '@/nowhere', 404, 7003],
+      ['POST', '/nowhere', 404, 7003],
+      ['QUERY', '/nowhere', 404, 7003],
+      ['PUT', MONITORS, 405, 7001],
+      ['POST', ABSENT, 405, 7001],
+      ['POST', '@/load_balancers/search', 405, 7001],
+      ['DELETE', '/user', 405, 7001],
+      // No identifier, so no path.
+      ['PUT', `${MONITORS}/xyz`, 404, 7003],
+      ['PUT', '@/load_balancers/monitors', 405, 7001],
+      ['PATCH', '@/cfd_tunnel/xyz', 404, 7003],
+    ] as const) {
+      const { status: answered, body } = await sendAs(method, path, type, content);
+      expect([method, path, answered, body.errors[0].code]).toEqual([method, path, status, code]);
+    }
+  },
+);
+
+test('an unknown path and a wrong method are told before a word about credentials', async () => {
+  for (const headers of [{}, { authorization: 'Basic abc' }]) {
+    const ask = (method: string, path: string) => fetch(lab.offramp.apiUrl + path, { method, headers });
+    const unknown = await ask('GET', '/nowhere');
+    expect([unknown.status, await unknown.json()]).toMatchObject([404, { errors: [{ code: 7003 }] }]);
+    const wrong = await ask('PUT', '/user');
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, PATCH']);
+    expect((await ask('GET', '/user')).status).toBe(400);
+  }
+});
+
+test('the next request on a connection follows a refused one whose body nobody read', async () => {
+  const { host, pathname } = new URL(lab.offramp.apiUrl);
+  const head = (method: string, path: string, ...lines: string[]) =>
+    [`${method} ${pathname}${path} HTTP/1.1`, 'Host: a', 'Authorization: Bearer x', ...lines, '', ''].join(
+      '\r\n',
+    );
+  const refused = head('POST', '/nowhere', `Content-Length: ${LARGE.length}`) + LARGE;
+  const heard = await exchange(host, refused + head('GET', '/user', 'Connection: close'));
+  expect(heard.match(/HTTP\/1\.1 \d\d\d/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 200']);
+});
+
+test.each(['text/plain', 'garbage', '', 'application/json', 'multipart/form-data'])(
+  'without a body the type %j says nothing',
   async (type) => {
-    const answer = await lab.api.call('POST', '/zones', '{"name":"a.test"}', { 'content-type': type });
-    expect([answer.status, answer.body.errors[0].message]).toEqual([
-      415,
-      `Content-Type must be application/json, not "${type}"`,
-    ]);
+    expect((await sendAs('GET', MONITORS, type, null)).status).toBe(200);
+    for (const empty of [null, '']) {
+      const missing = await sendAs('DELETE', ABSENT, type, empty);
+      expect([missing.status, missing.body.errors[0].code]).toEqual([404, 1001]);
+      const posted = await sendAs('POST', MONITORS, type, empty);
+      expect([posted.status, posted.body.errors[0].code]).toEqual([400, 1002]);
+    }
   },
 );

@@ -42,8 +42,8 @@ describe.each<[ConnectorKind, boolean]>([
     await eventually(served);
 
     const connections = async () =>
-      (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}`)).body.result.connections.map(
-        ({ id }: { id: string }) => id,
+      (await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}/connections`)).body.result.flatMap(
+        ({ conns }: { conns: { id: string }[] }) => conns.map(({ id }) => id),
       );
     await eventually(async () => (await connections()).length === 4);
     const before = await connections();

@@ -22,6 +22,8 @@ const OPERATIONS: readonly Operation[] = [...PAGE.matchAll(/^\| `(\S+) (\S+)` \|
 /** Done in earnest they would take away what the other attempts are about; they are tried last. */
 const DELETIONS = ['DELETE /accounts/{account_id}', 'DELETE /zones/{zone_id}'];
 
+/** What is no identifier where one stands is an unknown path, before a word about permissions. */
+const UUID = 'ffffffff-ffff-4fff-bfff-ffffffffffff';
 const MASTER = 'a-token-that-may-do-everything-0123456';
 const ACCOUNT = 'com.cloudflare.api.account';
 let offramp: RunningOfframp;
@@ -29,7 +31,7 @@ let api: Api;
 let userId: string;
 let other: { readonly account: string; readonly zone: string };
 beforeAll(async () => {
-  offramp = await startOfframp(['--api-token', MASTER]);
+  offramp = await startOfframp(['--api-token', MASTER, '--api-date=2000-01-01']);
   api = apiOf(offramp, MASTER);
   userId = (await api.get('/user')).body.result.id;
   const account = (await api.create('/accounts', { name: 'Other' })).id;
@@ -71,6 +73,9 @@ const urlOf = ({ path }: Operation) =>
       path
         .replace('{account_id}', offramp.accountId)
         .replace('{zone_id}', offramp.zoneId)
+        .replace('{address_family}', 'v4')
+        .replace('{resource}', 'logs')
+        .replace(/\{(?:tunnel|route|virtual_network|hostname_route|subnet)_id\}/g, UUID)
         .replaceAll(/\{(\w+)\}/g, 'f'.repeat(32));
 
 /** Nothing that the operation could take, but for what says which account it is about. */

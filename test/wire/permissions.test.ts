@@ -14,6 +14,7 @@ test.each(Object.keys(document.paths))('%s has its permissions in the table', (p
 test.each([
   ['/accounts/x/load_balancers/pools/y', 'Load Balancing: Monitors and Pools'],
   ['/accounts/x/load_balancers/0123', 'Load Balancers Account'],
+  ['/accounts/x/load_balancing_analytics/events', 'Load Balancing: Monitors and Pools'],
   ['/accounts/x/teamnet/routes', 'Cloudflare One Networks'],
   ['/accounts/x/cfd_tunnel/y', 'Cloudflare One Connectors'],
   ['/accounts/x/magic/gre_tunnels', 'Magic WAN'],

@@ -9,9 +9,10 @@ export function find(db: Client, id: string): Promise<Account | null> {
   return db.account.findUnique({ where: { id } });
 }
 
-/** The account that was made first. */
-export function findFirst(db: Client): Promise<Account | null> {
-  return db.account.findFirst({ orderBy: [{ createdOn: 'asc' }, { id: 'asc' }] });
+/** The account that was made first, of those with these ids or of all. */
+export function findFirst(db: Client, among: readonly string[] | null = null): Promise<Account | null> {
+  const where = among === null ? {} : { id: { in: [...among] } };
+  return db.account.findFirst({ where, orderBy: [{ createdOn: 'asc' }, { id: 'asc' }] });
 }
 
 /** `visible` are the ids that may be shown; null shows all. */

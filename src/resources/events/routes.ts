@@ -6,16 +6,17 @@ import * as schema from './schema.js';
 
 export function eventRoutes(app: Http, { db }: Context): void {
   app.get(
-    '/user/load_balancing_analytics/events',
+    '/accounts/:account_id/load_balancing_analytics/events',
     {
-      config: { family: 'lb' },
+      config: { family: 'lb', alsoForUser: true },
       schema: {
         tags: ['Load balancing analytics'],
         summary: 'List changes of the health of origins, newest first',
+        params: schema.accountParams,
         querystring: schema.query,
         response: { 200: listOf(schema.event), ...failures },
       },
     },
-    ({ query }) => rules.list(db.read, query),
+    ({ params, query }) => rules.list(db.read, params.account_id, query),
   );
 }

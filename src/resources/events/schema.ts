@@ -4,6 +4,7 @@ import { pageQuery } from '../../wire/pagination.js';
 import { flag, text } from '../../wire/text.js';
 import { moment, timestampSchema } from '../../wire/timestamps.js';
 
+export const accountParams = z.object({ account_id: hexId });
 export const query = z.object({
   since: moment.optional(),
   until: moment.optional(),

@@ -1,5 +1,6 @@
 import type { Client, Tx } from '../../storage/database.js';
 import type { Prisma, HostnameRoute as Row } from '../../storage/generated/client.js';
+import { spellings } from '../../wire/doubly-encoded.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
 import { existedAt } from '../existed-at.js';
 import { literal } from '../like.js';
@@ -36,18 +37,23 @@ export async function list(
   return { items, total: await db.hostnameRoute.count({ where }) };
 }
 
-/** Unlike in the other lists, deleted ones are left out unless they are asked for. */
 function filtersOf(query: ListQuery): Prisma.HostnameRouteWhereInput[] {
   const filters: (Prisma.HostnameRouteWhereInput | false)[] = [
-    { deletedAt: query.is_deleted ? { not: null } : null },
+    deletion(query),
     query.id !== undefined && { id: query.id },
     query.hostname !== undefined && { hostname: { contains: literal(query.hostname.toLowerCase()) } },
     query.tunnel_id !== undefined && { tunnelId: query.tunnel_id },
-    query.comment !== undefined && { comment: query.comment },
+    query.comment !== undefined && { comment: { in: spellings(query.comment) } },
     query.existed_at !== undefined && existedAt(query.existed_at),
   ];
   return filters.filter((filter) => filter !== false);
 }
+
+/** What `deletionFilter` says of other lists: these have never shown deleted ones that nobody asked for. */
+const deletion = ({ is_deleted, existed_at }: ListQuery) =>
+  is_deleted === undefined && existed_at !== undefined
+    ? {}
+    : { deletedAt: is_deleted ? { not: null } : null };
 
 export async function insert(tx: Tx, route: Row): Promise<HostnameRoute> {
   tx.changed('hostname_route', route.id);

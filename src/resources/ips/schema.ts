@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-export const query = z.object({ networks: z.literal('jdcloud').optional() });
+/** Cloudflare describes a string, of which `jdcloud` alone has a meaning. */
+export const query = z.object({ networks: z.string().optional() });
 
 export const ranges = z
   .object({

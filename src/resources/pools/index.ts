@@ -4,4 +4,4 @@ export { poolRoutes } from './routes.js';
 export { create as createPool, get as getPool, merge as mergePool } from './rules.js';
 export { name as poolName } from './schema.js';
 export { existing as existingPools, findForLive as findLivePools } from './store.js';
-export { toWire as poolToWire } from './to-wire.js';
+export { poolToWire } from './to-wire.js';

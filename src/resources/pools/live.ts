@@ -38,15 +38,17 @@ const notificationFilter = (
     | undefined,
 ): LiveNotificationFilter => ({ disable: filter?.disable ?? false, healthy: filter?.healthy ?? null });
 
+const hostOf = (origin: StoredOrigin) => (origin.header as { Host: string[] } | null)?.Host[0] ?? null;
+
+/** By which health checks know the origin within its pool. */
+export function originKey(origin: StoredOrigin): string {
+  const address = parseOriginAddress(origin.address)?.canonical ?? origin.address;
+  return JSON.stringify([address, origin.port, origin.virtualNetworkId, hostOf(origin)]);
+}
+
 function liveOrigin(origin: StoredOrigin): LiveOrigin {
-  const host = (origin.header as { Host: string[] } | null)?.Host[0] ?? null;
   return {
-    key: JSON.stringify([
-      parseOriginAddress(origin.address)?.canonical ?? origin.address,
-      origin.port,
-      origin.virtualNetworkId,
-      host,
-    ]),
+    key: originKey(origin),
     accountId: origin.accountId,
     name: origin.name,
     address: origin.address,
@@ -55,7 +57,7 @@ function liveOrigin(origin: StoredOrigin): LiveOrigin {
     disabledAt: origin.disabledAt?.getTime() ?? null,
     weight: origin.weight,
     port: origin.port,
-    host,
+    host: hostOf(origin),
     virtualNetworkId: origin.virtualNetworkId,
     flattenCname: origin.flattenCname,
   };

@@ -9,7 +9,8 @@ export type OriginAddress =
   /** `<uuid>.cfargotunnel.com`: what the ingress rules of a tunnel lead to. */
   | { readonly kind: 'tunnel'; readonly canonical: string };
 
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** With underscores, which names of services and of machines have, as load balancers' names may. */
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 /** Where a host name must not end: resolvers take such names for IPv4 addresses in other notations. */
 const NUMBER = /^(\d+|0x[0-9a-f]*)$/;
 
@@ -22,7 +23,7 @@ export function parseOriginAddress(text: string): OriginAddress | null {
   return { kind: tunnelOf(canonical) === null ? 'host' : 'tunnel', canonical };
 }
 
-/** In canonical form; null when it is no host name by RFC 1123. */
+/** In canonical form; null when it is none. */
 export function canonicalHostName(text: string): string | null {
   const name = canonicalHost(text);
   const labels = name.split('.');

@@ -21,7 +21,8 @@ const listResponse = { 200: listOf(schema.pool), ...failures };
 const { accountParams, poolParams } = schema;
 
 export function poolRoutes(app: Http, context: Context): void {
-  const { db, committed, settings } = context;
+  const { db, committed, health, settings } = context;
+  const written = (pool: store.Pool) => ok(toWire(pool, health), notices(pool));
 
   app.get(
     PATH,
@@ -65,7 +66,7 @@ export function poolRoutes(app: Http, context: Context): void {
         response: listResponse,
       },
     },
-    ({ params, query }) => db.transact((tx) => bulkChange(tx, params.account_id, query)),
+    ({ params, query }) => db.transact((tx) => bulkChange(tx, params.account_id, query, health)),
   );
 
   app.get(
@@ -144,5 +145,3 @@ export function poolRoutes(app: Http, context: Context): void {
       sliced(await rules.references(db.read, params.account_id, params.pool_id), pageRequest(query, null)),
   );
 }
-
-const written = (pool: store.Pool) => ok(toWire(pool), notices(pool));

@@ -83,6 +83,8 @@ export const bulkBody = z.object({ notification_email: z.literal('', 'must be ""
 const wireOrigin = z.object({
   ...originNames,
   ...originMembers,
+  healthy: z.boolean().describe('What health checks find; without a monitor, whether it is enabled.'),
+  failure_reason: z.string().describe('"No failures" when it is healthy, and before the first check.'),
   header: z.object({ Host: z.array(z.string()) }).optional(),
   virtual_network_id: z.uuid().optional(),
   disabled_at: timestampSchema.optional(),
@@ -93,6 +95,7 @@ export const pool = z
     id: hexId,
     name,
     ...plainMembers,
+    healthy: z.boolean().describe('Whether at least minimum_origins of its origins are healthy.'),
     origins: z.array(wireOrigin),
     monitor: hexId.optional(),
     monitor_group: hexId.optional(),

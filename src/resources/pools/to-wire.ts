@@ -2,11 +2,13 @@ import { present } from '../../wire/fields.js';
 import { timestamp, timestampOrNull } from '../../wire/timestamps.js';
 import { fieldsOf } from './fields.js';
 import type { WireOrigin, WirePool } from './schema.js';
+import { type ShownHealths, shownHealth } from './shown-health.js';
 import type { Pool } from './store.js';
 
 /** What is unset is left out, except where clients insist on a null; origins come in the order they were given in. */
-export function toWire(pool: Pool): WirePool {
+export function toWire(pool: Pool, healths: ShownHealths): WirePool {
   const fields = fieldsOf(pool);
+  const health = shownHealth(pool, healths);
   const { monitor, monitor_group, latitude, longitude } = fields;
   const { load_shedding, origin_steering, notification_filter, networks } = fields;
   return {
@@ -15,8 +17,10 @@ export function toWire(pool: Pool): WirePool {
     description: fields.description,
     enabled: fields.enabled,
     minimum_origins: fields.minimum_origins,
+    healthy: health.healthy,
     origins: fields.origins.map(({ header, virtual_network_id, ...origin }, index) => ({
       ...origin,
+      ...health.origins[index]!,
       ...present({
         header,
         virtual_network_id,
@@ -41,3 +45,6 @@ export function toWire(pool: Pool): WirePool {
     modified_on: timestamp(pool.modifiedOn),
   };
 }
+
+/** `toWire` with the health that it shows. */
+export const poolToWire = (healths: ShownHealths) => (pool: Pool) => toWire(pool, healths);

@@ -1,3 +1,4 @@
+import { removedBy } from '../../wire/api-changes.js';
 import { failures, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import type { Context } from '../context.js';
@@ -9,10 +10,11 @@ const PATH = '/accounts/:account_id/teamnet/routes';
 const BY_NETWORK = `${PATH}/network/:ip_network_encoded`;
 const config = { family: 'zt' } as const;
 const tags = ['Routes'];
+const removed = removedBy('no_routes_by_network');
 const response = { 200: successOf(schema.route), ...failures };
 
-/** Routes by what they cover: an address, or exactly a network (the older way to name one). */
-export function networkRoutes(app: Http, { db }: Context): void {
+/** Routes by an address that they cover. */
+export function addressRoutes(app: Http, { db }: Context): void {
   app.get(
     `${PATH}/ip/:ip`,
     {
@@ -30,7 +32,10 @@ export function networkRoutes(app: Http, { db }: Context): void {
       return ok(route ? namedRouteView(route) : {});
     },
   );
+}
 
+/** Routes by exactly the network that they cover: the older way to name one. */
+export function networkRoutes(app: Http, { db }: Context): void {
   app.post(
     BY_NETWORK,
     {
@@ -38,6 +43,7 @@ export function networkRoutes(app: Http, { db }: Context): void {
       schema: {
         tags,
         summary: 'Create the route of a network',
+        ...removed,
         params: schema.networkParams,
         body: schema.createByNetworkBody,
         response,
@@ -56,6 +62,7 @@ export function networkRoutes(app: Http, { db }: Context): void {
       schema: {
         tags,
         summary: 'Change the route of a network',
+        ...removed,
         params: schema.networkParams,
         body: schema.patchByNetworkBody,
         response,
@@ -78,6 +85,7 @@ export function networkRoutes(app: Http, { db }: Context): void {
       schema: {
         tags,
         summary: 'Delete the route of a network',
+        ...removed,
         params: schema.networkParams,
         querystring: schema.deleteByNetworkQuery,
         response,

@@ -1,8 +1,10 @@
+import { inForce } from '../../wire/api-changes.js';
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { listed, MAX_PER_PAGE, pageRequest } from '../../wire/pagination.js';
 import type { Context } from '../context.js';
-import { networkRoutes } from './network-routes.js';
+import { deletionFilter } from '../deletion-filter.js';
+import { addressRoutes, networkRoutes } from './network-routes.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
 import * as store from './store.js';
@@ -14,8 +16,9 @@ const tags = ['Routes'];
 const response = { 200: successOf(schema.route), ...failures };
 
 export function teamnetRoutes(app: Http, context: Context): void {
-  const { db } = context;
-  networkRoutes(app, context);
+  const { db, settings } = context;
+  addressRoutes(app, context);
+  if (!inForce('no_routes_by_network', settings.apiDate)) networkRoutes(app, context);
 
   app.get(
     PATH,
@@ -31,7 +34,8 @@ export function teamnetRoutes(app: Http, context: Context): void {
     },
     async ({ params, query }) => {
       const page = pageRequest(query, MAX_PER_PAGE);
-      const { items, total } = await store.list(db.read, params.account_id, query, page);
+      const filter = deletionFilter(query, settings);
+      const { items, total } = await store.list(db.read, params.account_id, filter, page);
       return listed(items.map(namedRouteView), total, page);
     },
   );

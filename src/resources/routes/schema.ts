@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decodedFilter } from '../../wire/doubly-encoded.js';
 import { hexId, uuid } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
 import { queryList } from '../../wire/query-list.js';
@@ -15,7 +16,7 @@ const network = text(64).transform((value, context) => {
 });
 
 const networkFilter = text(64).transform((value, context) => {
-  const filter = readFilter(value);
+  const filter = readFilter(decodedFilter(value));
   if (filter !== null) return filter;
   context.addIssue({ code: 'custom', message: invalidAddress(value) });
   return z.NEVER;

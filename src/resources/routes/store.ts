@@ -1,6 +1,7 @@
 import type { LiveRoute } from '../../live/snapshot.js';
 import type { Client, Tx } from '../../storage/database.js';
 import { Prisma, type Route } from '../../storage/generated/client.js';
+import { spellings } from '../../wire/doubly-encoded.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
 import type { StoredType } from '../tunnel-types.js';
 import type { ListQuery } from './schema.js';
@@ -75,7 +76,7 @@ export async function list(
 
 function filtersOf(query: ListQuery): Prisma.Sql[] {
   const filters: (Prisma.Sql | false)[] = [
-    query.comment !== undefined && sql`r.comment = ${query.comment}`,
+    query.comment !== undefined && sql`r.comment = any(${spellings(query.comment)}::text[])`,
     query.existed_at !== undefined && existedAt(query.existed_at),
     query.is_deleted !== undefined && sql`(r.deleted_at is not null) = ${query.is_deleted}`,
     query.network_subset !== undefined && sql`r.network::cidr <<= ${query.network_subset}::cidr`,

@@ -63,7 +63,7 @@ export async function poolsOfBalancers(db: Client, ids: readonly string[]): Prom
   const links = await db.loadBalancerPool.findMany({
     where: { loadBalancerId: { in: [...ids] } },
     select: { loadBalancerId: true, pool: { select: label } },
-    orderBy: { poolId: 'asc' },
+    orderBy: [{ pool: { createdOn: 'asc' } }, { poolId: 'asc' }],
   });
   return links.map(({ loadBalancerId, pool }) => ({ from: loadBalancerId, to: pool }));
 }
@@ -73,7 +73,7 @@ export async function balancersOfPools(db: Client, ids: readonly string[]): Prom
   const links = await db.loadBalancerPool.findMany({
     where: { poolId: { in: [...ids] } },
     select: { poolId: true, loadBalancer: { select: label } },
-    orderBy: { loadBalancerId: 'asc' },
+    orderBy: [{ loadBalancer: { createdOn: 'asc' } }, { loadBalancerId: 'asc' }],
   });
   return links.map(({ poolId, loadBalancer }) => ({ from: poolId, to: loadBalancer }));
 }

@@ -2,6 +2,7 @@ import { failures, listOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { listed, MAX_PER_PAGE, pageRequest } from '../../wire/pagination.js';
 import type { Context } from '../context.js';
+import { deletionFilter } from '../deletion-filter.js';
 import * as schema from './schema.js';
 import * as store from './store.js';
 import { subnetView } from './view.js';
@@ -26,7 +27,8 @@ export function subnetRoutes(app: Http, context: Context): void {
     },
     async ({ params, query }) => {
       const page = pageRequest(query, MAX_PER_PAGE);
-      const { items, total } = await store.list(context.db.read, params.account_id, query, page);
+      const filter = deletionFilter(query, context.settings);
+      const { items, total } = await store.list(context.db.read, params.account_id, filter, page);
       return listed(items.map(subnetView), total, page);
     },
   );

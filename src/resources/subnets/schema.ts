@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseCidr } from '../../net/cidr.js';
+import { decodedFilter } from '../../wire/doubly-encoded.js';
 import { hexId, uuid } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
 import { queryList } from '../../wire/query-list.js';
@@ -46,7 +47,7 @@ export const wellKnownBody = patchBody.omit({ is_default_network: true });
 
 export const listQuery = z.object({
   name: text(256).optional(),
-  network: network.optional(),
+  network: text(64).transform(decodedFilter).pipe(network).optional(),
   comment: text(256).optional(),
   existed_at: moment.optional(),
   address_family: z.enum(ADDRESS_FAMILIES).optional(),

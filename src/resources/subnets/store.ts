@@ -1,5 +1,6 @@
 import type { Client, Tx } from '../../storage/database.js';
 import { Prisma, type Subnet } from '../../storage/generated/client.js';
+import { spellings } from '../../wire/doubly-encoded.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
 import { existedAt } from '../existed-at.js';
 import type { AddressFamily, ListQuery, SubnetType } from './schema.js';
@@ -44,9 +45,9 @@ export async function list(
 
 function filtersOf(query: ListQuery): Prisma.SubnetWhereInput[] {
   const filters: (Prisma.SubnetWhereInput | false)[] = [
-    query.name !== undefined && { name: query.name },
+    query.name !== undefined && { name: { in: spellings(query.name) } },
     query.network !== undefined && { network: query.network },
-    query.comment !== undefined && { comment: query.comment },
+    query.comment !== undefined && { comment: { in: spellings(query.comment) } },
     query.existed_at !== undefined && existedAt(query.existed_at),
     query.address_family !== undefined && ofFamily(query.address_family),
     query.is_default_network !== undefined && { isDefault: query.is_default_network },

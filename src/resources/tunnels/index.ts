@@ -12,4 +12,4 @@ export {
 } from './rules.js';
 export { statusOf as tunnelStatusOf } from './status.js';
 export { liveTunnels, type Tunnel } from './store.js';
-export { tunnelView, warpConnectorView } from './view.js';
+export { readView, tunnelView, warpConnectorView } from './view.js';

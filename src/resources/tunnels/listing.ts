@@ -2,15 +2,17 @@ import type { ConnectionInfo } from '../../live/messages.js';
 import type { Listed } from '../../wire/envelope.js';
 import { listed, MAX_PER_PAGE, pageRequest, sliced } from '../../wire/pagination.js';
 import type { Context } from '../context.js';
+import { deletionFilter } from '../deletion-filter.js';
 import type { ListQuery, Status } from '../tunnel-shape.js';
 import type { StoredType } from '../tunnel-types.js';
 import * as store from './store.js';
+import { readView } from './view.js';
 
 type View<T> = (tunnel: store.Tunnel, connections: readonly ConnectionInfo[]) => T;
 
 /** One page of the account's tunnels of these types, as `view` shows them. */
-export async function listTunnels<T extends { readonly status: Status }>(
-  { db, dataPlane }: Pick<Context, 'db' | 'dataPlane'>,
+export async function listTunnels<T extends { readonly status: Status; readonly connections?: unknown }>(
+  { db, dataPlane, settings }: Pick<Context, 'db' | 'dataPlane' | 'settings'>,
   accountId: string,
   types: readonly StoredType[],
   { status, ...query }: ListQuery,
@@ -19,8 +21,14 @@ export async function listTunnels<T extends { readonly status: Status }>(
   const page = pageRequest(query, MAX_PER_PAGE);
   // The database cannot filter by what only the data plane knows, so then the pages are cut here.
   const stored = status === undefined ? page : pageRequest({}, null);
-  const { items, total } = await store.list(db.read, accountId, types, query, stored);
-  const tunnels = items.map((tunnel) => view(tunnel, dataPlane.connections(tunnel.id)));
+  const { items, total } = await store.list(
+    db.read,
+    accountId,
+    types,
+    deletionFilter(query, settings),
+    stored,
+  );
+  const tunnels = items.map((tunnel) => readView(view(tunnel, dataPlane.connections(tunnel.id)), settings));
   if (status === undefined) return listed(tunnels, total, page);
   return sliced(
     tunnels.filter((tunnel) => tunnel.status === status),

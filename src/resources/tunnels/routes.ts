@@ -11,7 +11,7 @@ import { managementRoutes } from './management-routes.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
 import type * as store from './store.js';
-import { tunnelView } from './view.js';
+import { readView, tunnelView } from './view.js';
 
 const TYPE = 'cfd_tunnel';
 const PATH = '/accounts/:account_id/cfd_tunnel';
@@ -20,7 +20,7 @@ const tags = ['Tunnels'];
 const response = { 200: successOf(tunnel), ...failures };
 
 export function tunnelRoutes(app: Http, context: Context): void {
-  const { db, dataPlane } = context;
+  const { db, dataPlane, settings } = context;
   const view = (tunnel: store.Tunnel) => tunnelView(tunnel, dataPlane.connections(tunnel.id));
   connectionRoutes(app, context);
   configurationRoutes(app, context);
@@ -60,7 +60,8 @@ export function tunnelRoutes(app: Http, context: Context): void {
   app.get(
     `${PATH}/:tunnel_id`,
     { config, schema: { tags, summary: 'Get a tunnel', params: tunnelParams, response } },
-    async ({ params }) => ok(view(await rules.get(db.read, params.account_id, TYPE, params.tunnel_id))),
+    async ({ params }) =>
+      ok(readView(view(await rules.get(db.read, params.account_id, TYPE, params.tunnel_id)), settings)),
   );
 
   app.patch(

@@ -1,6 +1,7 @@
 import type { LiveConfiguration, LiveTunnel } from '../../live/snapshot.js';
 import type { Client, Tx } from '../../storage/database.js';
 import { Prisma, type Tunnel as Row, type TunnelConfiguration } from '../../storage/generated/client.js';
+import { spellings } from '../../wire/doubly-encoded.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
 import { existedAt } from '../existed-at.js';
 import { literal } from '../like.js';
@@ -55,7 +56,7 @@ export async function list(
 
 function filtersOf(query: Omit<ListQuery, 'status'>): Prisma.TunnelWhereInput[] {
   const filters: (Prisma.TunnelWhereInput | false)[] = [
-    query.name !== undefined && { name: query.name },
+    query.name !== undefined && { name: { in: spellings(query.name) } },
     query.uuid !== undefined && { id: query.uuid },
     query.is_deleted !== undefined && { deletedAt: query.is_deleted ? { not: null } : null },
     query.existed_at !== undefined && existedAt(query.existed_at),

@@ -1,5 +1,7 @@
 import type { ConnectionInfo } from '../../live/messages.js';
+import { inForce } from '../../wire/api-changes.js';
 import { timestamp, timestampOrNull } from '../../wire/timestamps.js';
+import type { Settings } from '../context.js';
 import type { WireConnection, WireTunnel, WireWarpConnector } from '../tunnel-shape.js';
 import type { WireConnector } from './schema.js';
 import { statusOf } from './status.js';
@@ -37,6 +39,11 @@ function commonView(tunnel: Tunnel, connections: readonly ConnectionInfo[]) {
     deleted_at: timestampOrNull(tunnel.deletedAt),
     metadata: {},
   };
+}
+
+/** A tunnel as lists and GET show it: its connections have a path of their own, and stand here only before the API changed. */
+export function readView<T extends { readonly connections?: unknown }>(tunnel: T, settings: Settings): T {
+  return inForce('no_listed_connections', settings.apiDate) ? { ...tunnel, connections: undefined } : tunnel;
 }
 
 /** Connections (oldest first) by the connector that they belong to. */

@@ -3,6 +3,7 @@ import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
 import { timestamp, timestampOrNull } from '../../wire/timestamps.js';
 import type { Context } from '../context.js';
+import { deletionFilter } from '../deletion-filter.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
 import * as store from './store.js';
@@ -12,7 +13,7 @@ const config = { family: 'zt' } as const;
 const tags = ['Virtual networks'];
 const response = { 200: successOf(schema.virtualNetwork), ...failures };
 
-export function virtualNetworkRoutes(app: Http, { db }: Context): void {
+export function virtualNetworkRoutes(app: Http, { db, settings }: Context): void {
   app.get(
     PATH,
     {
@@ -26,7 +27,7 @@ export function virtualNetworkRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params, query }) => {
-      const networks = await store.list(db.read, params.account_id, query);
+      const networks = await store.list(db.read, params.account_id, deletionFilter(query, settings));
       return sliced(networks.map(toWire), pageRequest(query, null));
     },
   );

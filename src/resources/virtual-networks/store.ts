@@ -1,5 +1,6 @@
 import type { Client, Tx } from '../../storage/database.js';
 import type { VirtualNetwork } from '../../storage/generated/client.js';
+import { spellings } from '../../wire/doubly-encoded.js';
 import type { ListQuery } from './schema.js';
 
 export type { VirtualNetwork };
@@ -23,7 +24,7 @@ export async function list(db: Client, accountId: string, query: ListQuery): Pro
     where: {
       accountId,
       ...(query.id === undefined ? {} : { id: query.id }),
-      ...(query.name === undefined ? {} : { name: query.name }),
+      ...(query.name === undefined ? {} : { name: { in: spellings(query.name) } }),
       ...(isDefault === undefined ? {} : { isDefault }),
       ...(query.is_deleted === undefined ? {} : { deletedAt: query.is_deleted ? { not: null } : null }),
     },

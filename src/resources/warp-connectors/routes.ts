@@ -14,7 +14,7 @@ const tags = ['WARP connectors'];
 const response = { 200: successOf(warpConnector), ...failures };
 
 export function warpConnectorRoutes(app: Http, context: Context): void {
-  const { db } = context;
+  const { db, settings } = context;
   connectorRoutes(app, context);
 
   app.get(
@@ -53,7 +53,8 @@ export function warpConnectorRoutes(app: Http, context: Context): void {
   app.get(
     ONE,
     { config, schema: { tags, summary: 'Get a WARP connector tunnel', params: tunnelParams, response } },
-    async ({ params }) => ok(rules.view(await rules.get(db.read, params.account_id, params.tunnel_id))),
+    async ({ params }) =>
+      ok(rules.readable(await rules.get(db.read, params.account_id, params.tunnel_id), settings)),
   );
 
   app.patch(

@@ -1,6 +1,6 @@
 import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
-import type { Context } from '../context.js';
+import type { Context, Settings } from '../context.js';
 import type { ListQuery, PatchBody } from '../tunnel-shape.js';
 import {
   changeTunnel,
@@ -8,6 +8,7 @@ import {
   getTunnel,
   listTunnels,
   liveTunnel,
+  readView,
   removeTunnel,
   secretOf,
   type Tunnel,
@@ -20,6 +21,9 @@ import * as store from './store.js';
 const TYPE = 'warp_connector';
 
 export const view = warpConnectorView;
+
+/** As GET shows it. */
+export const readable = (tunnel: Tunnel, settings: Settings) => readView(warpConnectorView(tunnel), settings);
 
 export const list = (context: Context, accountId: string, query: ListQuery) =>
   listTunnels(context, accountId, [TYPE], query, warpConnectorView);

@@ -2,6 +2,7 @@ import { visibleZones } from '../../wire/access.js';
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { listed, pageRequest } from '../../wire/pagination.js';
+import { accountsForZones } from '../../wire/permissions.js';
 import { timestamp } from '../../wire/timestamps.js';
 import type { Context } from '../context.js';
 import { noticesOf } from '../not-yet.js';
@@ -35,7 +36,10 @@ export function zoneRoutes(app: Http, { db, access }: Context): void {
   app.post(
     '/zones',
     { schema: { tags, summary: 'Create a zone', body: schema.createBody, response } },
-    async ({ body }) => ok(toWire(await db.transact((tx) => rules.create(tx, body)))),
+    async ({ body, credential }) => {
+      const among = accountsForZones(credential!.token, access);
+      return ok(toWire(await db.transact((tx) => rules.createForCaller(tx, body, among))));
+    },
   );
 
   app.get(

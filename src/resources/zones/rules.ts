@@ -2,9 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
-import { findAccount } from '../accounts/index.js';
+import { findAccount, firstAccount } from '../accounts/index.js';
 import type { CreateBody, PatchBody } from './schema.js';
 import * as store from './store.js';
+
+/** What makes a zone, with the account that it belongs to. */
+export type NewZone = Omit<CreateBody, 'account'> & { readonly account: { readonly id: string } };
 
 export async function get(db: Client, id: string): Promise<store.ZoneWithAccount> {
   const zone = await store.find(db, id);
@@ -12,7 +15,18 @@ export async function get(db: Client, id: string): Promise<store.ZoneWithAccount
   return zone;
 }
 
-export async function create(tx: Tx, body: CreateBody, id = newHexId()): Promise<store.ZoneWithAccount> {
+/** Without an account in the body, the first one of the caller: of those `among` which it may make zones, or of all. */
+export async function createForCaller(
+  tx: Tx,
+  { account, ...body }: CreateBody,
+  among: readonly string[] | null,
+): Promise<store.ZoneWithAccount> {
+  const id = account?.id ?? (await firstAccount(tx.db, among))?.id;
+  if (id === undefined) throw new ApiError('invalid_request', 'account.id is required: there is no account');
+  return await create(tx, { ...body, account: { id } });
+}
+
+export async function create(tx: Tx, body: NewZone, id = newHexId()): Promise<store.ZoneWithAccount> {
   const account = await findAccount(tx.db, body.account.id);
   if (!account) throw new ApiError('invalid_request', `account.id "${body.account.id}" is not an account`);
   const name = body.name.toLowerCase();

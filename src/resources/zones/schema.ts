@@ -16,7 +16,8 @@ export const createBody = z.object({
     .string()
     .max(253, 'must be at most 253 characters')
     .regex(DOMAIN, 'must be a domain such as example.com'),
-  account: z.object({ id: hexId }),
+  /** Without an id the zone belongs to the first account of the caller. */
+  account: z.object({ id: hexId.nullish() }).nullish(),
   type: type.nullish(),
 });
 
