@@ -7,10 +7,10 @@ import { CONFIG_SOURCES } from '../tunnel-shape.js';
 import {
   catchAllComplaint,
   hostnameComplaint,
-  pathBudget,
   pathComplaint,
   serviceComplaint,
 } from './ingress.js';
+import { pathBudget } from './path-pattern.js';
 
 const seconds = integer(0, 2_147_483_647).nullish();
 const flag = z.boolean().nullish();
