@@ -225,6 +225,7 @@ function unexpected(token: Token, expected: string): ExpressionError {
 
 /** For what is written often and never right. */
 function advice({ kind, text }: Token): string | null {
+  if (kind === 'symbol' && text === '&') return 'use && or and';
   if (kind !== 'word') return null;
   const lower = text.toLowerCase();
   if (lower !== text && RESERVED.has(lower)) return `operators are written in lower case, ${lower}`;
