@@ -54,7 +54,11 @@ export type CheckedCondition = {
   readonly type: 'boolean' | 'array<boolean>';
   readonly needs: Needs;
 } & (
-  | { readonly kind: 'logical'; readonly connective: Connective; readonly operands: readonly CheckedCondition[] }
+  | {
+      readonly kind: 'logical';
+      readonly connective: Connective;
+      readonly operands: readonly CheckedCondition[];
+    }
   | { readonly kind: 'not'; readonly operand: CheckedCondition }
   | { readonly kind: 'quantified'; readonly quantifier: Quantifier; readonly argument: Checked }
   | { readonly kind: 'comparison'; readonly left: CheckedValue; readonly test: Test }
@@ -86,7 +90,7 @@ export function check(node: Node, budget: PatternBudget): CheckedCondition {
 /** What a part of a call or of `any` and `all` is: a condition where it looks like one, otherwise a value. */
 function checkedArgument(node: Node, budget: PatternBudget): Checked {
   return node.kind === 'literal' || node.kind === 'field' || node.kind === 'call' || node.kind === 'indexed'
-    ? valueOf(node, budget)
+    ? checkedValue(node, budget)
     : condition(node, budget);
 }
 
@@ -109,12 +113,18 @@ function condition(node: Node, budget: PatternBudget): CheckedCondition {
           `the argument "booleans" of ${node.quantifier} must be an array of booleans, not ${describeType(argument.type)}`,
           node.argument.position,
         );
-      return { kind: 'quantified', quantifier: node.quantifier, argument, type: 'boolean', needs: argument.needs };
+      return {
+        kind: 'quantified',
+        quantifier: node.quantifier,
+        argument,
+        type: 'boolean',
+        needs: argument.needs,
+      };
     }
     case 'comparison':
       return comparison(node, budget);
     default: {
-      const left = valueOf(node, budget);
+      const left = checkedValue(node, budget);
       const whole = left.type === 'array<boolean>' && !left.each;
       if (left.type !== 'boolean' && !whole) throw notBoolean(left.type, node.position, left.kind);
       const type = left.each || whole ? 'array<boolean>' : 'boolean';
@@ -154,7 +164,7 @@ function logical(node: Extract<Node, { kind: 'logical' }>, budget: PatternBudget
 }
 
 function comparison(node: Comparison, budget: PatternBudget): CheckedCondition {
-  const left = valueOf(node.left, budget);
+  const left = checkedValue(node.left, budget);
   if (left.kind === 'literal')
     throw new ExpressionError(
       'a value stands left of the operator: a field or function comes first, then the operator and the value',
@@ -166,10 +176,16 @@ function comparison(node: Comparison, budget: PatternBudget): CheckedCondition {
       node.operatorPosition,
     );
   const test = testOf(node, left.type, budget);
-  return { kind: 'comparison', left, test, type: left.each ? 'array<boolean>' : 'boolean', needs: left.needs };
+  return {
+    kind: 'comparison',
+    left,
+    test,
+    type: left.each ? 'array<boolean>' : 'boolean',
+    needs: left.needs,
+  };
 }
 
-function valueOf(node: Node, budget: PatternBudget): CheckedValue {
+function checkedValue(node: Node, budget: PatternBudget): CheckedValue {
   switch (node.kind) {
     case 'literal': {
       const { type, value } = scalarOf({ ...node.literal, position: node.position });
@@ -229,7 +245,7 @@ function call(node: Call, budget: PatternBudget): CheckedValue {
 }
 
 function indexed(node: Indexed, budget: PatternBudget): CheckedValue {
-  const of = valueOf(node.of, budget);
+  const of = checkedValue(node.of, budget);
   let { type } = of;
   const keys = node.indexes.map((index) => {
     const key = keyOf(index, type);

@@ -36,7 +36,6 @@ export function patternText({ raw, inner, innerPosition }: StringToken): {
     if (piece === '\\"') dropped.push(text.length);
     text += piece === '\\"' ? '"' : piece;
   }
-  const positionOf = (offset: number) =>
-    innerPosition + offset + dropped.filter((at) => at < offset).length;
+  const positionOf = (offset: number) => innerPosition + offset + dropped.filter((at) => at < offset).length;
   return { text, positionOf };
 }

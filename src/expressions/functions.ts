@@ -162,7 +162,8 @@ function orArgumentError<T>(argument: number, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    const where = error instanceof PatternError && error.offset > 0 ? `, at its character ${error.offset + 1}` : '';
+    const where =
+      error instanceof PatternError && error.offset > 0 ? `, at its character ${error.offset + 1}` : '';
     throw new ArgumentError(`${error instanceof Error ? error.message : error}${where}`, argument);
   }
 }

@@ -24,7 +24,9 @@ const EXAMPLES: Readonly<Record<ScalarType, string>> = {
 export function literalOf(token: Token): Literal | null {
   if (token.kind === 'string') return { kind: 'string', token };
   const { kind, text } = token;
-  const isValue = kind === 'word' && (/^-?\d|^[\dA-Fa-f.]*:[\dA-Fa-f:./]*$|^(?:true|false)$/.test(text) || BYTES.test(text));
+  const isValue =
+    kind === 'word' &&
+    (/^-?\d|^[\dA-Fa-f.]*:[\dA-Fa-f:./]*$|^(?:true|false)$/.test(text) || BYTES.test(text));
   return isValue ? { kind: 'word', text } : null;
 }
 

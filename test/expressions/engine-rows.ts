@@ -97,7 +97,8 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
-    source: 'ast/function_expr.rs, FunctionCallArgExpr: an argument is one comparison, or begins with (, not, any( or all(',
+    source:
+      'ast/function_expr.rs, FunctionCallArgExpr: an argument is one comparison, or begins with (, not, any( or all(',
     rows: [
       [`any(${A}[*] eq "a" or ${A}[*] eq "b")`, 'refused'],
       [`any((${A}[*] eq "c" or ${A}[*] eq "b"))`, true],
@@ -177,7 +178,8 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
-    source: 'ast/function_expr.rs, FunctionCallExpr::compile_with_compiler: for each value; without a result there is no value',
+    source:
+      'ast/function_expr.rs, FunctionCallExpr::compile_with_compiler: for each value; without a result there is no value',
     rows: [
       [`len(lower(${A}[*])) eq 3`, true],
       [`lower(${A}[*])[2] eq "ab"`, true],
@@ -228,7 +230,8 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
-    source: 'scheme.rs, set_nil_not_equal_behavior, and Rules language, "Values": a comparison with a missing value is false',
+    source:
+      'scheme.rs, set_nil_not_equal_behavior, and Rules language, "Values": a comparison with a missing value is false',
     rows: [
       [`${GONE}[0] eq ""`, false],
       [`${GONE}[0] ne ""`, false],

@@ -90,10 +90,13 @@ export function perlRanges({ letter }: Extract<Escape, { kind: 'Perl' }>, flags:
 }
 
 /** Throws a PatternError without `(?u)`, and for a property that there is not. */
-export function propertySet(escape: Extract<Escape, { kind: 'property' }>, flags: ClassFlags): Ranges {
-  const { name, value, at } = escape;
+export function propertySet(property: Extract<Escape, { kind: 'property' }>, flags: ClassFlags): Ranges {
+  const { name, value, at } = property;
   if (!flags.u)
-    throw new PatternError('\\p{...} is about characters, and patterns are about bytes: write (?u) before', at);
+    throw new PatternError(
+      '\\p{...} is about characters, and patterns are about bytes: write (?u) before',
+      at,
+    );
   const ranges = propertyRanges(name, value);
   if (ranges === null)
     throw new PatternError(
@@ -101,7 +104,7 @@ export function propertySet(escape: Extract<Escape, { kind: 'property' }>, flags
       at,
     );
   const set = folded(ranges, flags);
-  return escape.negated ? negated(set, flags) : set;
+  return property.negated ? negated(set, flags) : set;
 }
 
 type Item = { readonly ranges: Ranges; readonly depth: number };
@@ -118,7 +121,8 @@ interface Open {
 /** A class from its `[` to its `]`, with how deep it nests. Throws a PatternError. */
 export function parseClass(cursor: Cursor, flags: ClassFlags): Item {
   const stack: Open[] = [];
-  const unclosed = () => new PatternError('the class is not closed: a ] is missing', stack.at(-1)?.at ?? cursor.at);
+  const unclosed = () =>
+    new PatternError('the class is not closed: a ] is missing', stack.at(-1)?.at ?? cursor.at);
 
   function open(): void {
     const at = cursor.at;
@@ -192,7 +196,8 @@ export function parseClass(cursor: Cursor, flags: ClassFlags): Item {
     const first = member();
     cursor.skipSpace();
     if (cursor.char() === '') throw unclosed();
-    if (cursor.char() !== '-' || cursor.peekSpaced() === ']' || cursor.peekSpaced() === '-') return setOf(first);
+    if (cursor.char() !== '-' || cursor.peekSpaced() === ']' || cursor.peekSpaced() === '-')
+      return setOf(first);
     if (!cursor.bumpSpaced()) throw unclosed();
     const last = member();
     if (first.kind === 'character' && last.kind === 'character' && first.code > last.code)

@@ -25,7 +25,8 @@ export function marksFor(assertions: ReadonlySet<Assertion>): Marks {
   if (bits.length > MAX_ASSERTIONS)
     throw new Error(`it has ${bits.length} kinds of assertions, of at most ${MAX_ASSERTIONS}`);
   const marks = Array.from({ length: 1 << bits.length }, (_, mark) => mark);
-  const set = (of: readonly number[]) => `[${of.map((mark) => `\\x{${(FIRST + mark).toString(16)}}`).join('')}]`;
+  const set = (of: readonly number[]) =>
+    `[${of.map((mark) => `\\x{${(FIRST + mark).toString(16)}}`).join('')}]`;
   const markAt = (bytes: string, at: number) =>
     String.fromCharCode(
       FIRST + bits.reduce((mark, one, bit) => mark + (ASSERTIONS[one](bytes, at) ? 1 << bit : 0), 0),

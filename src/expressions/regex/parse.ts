@@ -1,7 +1,7 @@
 import { type ClassFlags, folded, negated, parseClass, perlRanges, propertySet, setNode } from './classes.js';
 import { cursorOf, isWhite } from './cursor.js';
 import { type Escape, parseEscape } from './escapes.js';
-import { type Assertion, type Node, NOTHING, PatternError, type Ranges } from './node.js';
+import { type Assertion, NOTHING, type Node, PatternError, type Ranges } from './node.js';
 
 /** How deep Rust's parser lets patterns nest. */
 const MAX_DEPTH = 250;
@@ -45,8 +45,7 @@ export function parsePattern(text: string): Pattern {
   let nested = 0;
 
   function deep(depth: number, at: number): number {
-    if (depth > MAX_DEPTH)
-      throw new PatternError(`the pattern nests more than ${MAX_DEPTH} levels deep`, at);
+    if (depth > MAX_DEPTH) throw new PatternError(`the pattern nests more than ${MAX_DEPTH} levels deep`, at);
     return depth;
   }
 
@@ -235,14 +234,14 @@ export function parsePattern(text: string): Pattern {
     return negated(without, flags);
   }
 
-  function escaped(escape: Escape): Node {
-    if (escape.kind === 'Perl') return setNode(perlRanges(escape, flags), flags);
-    if (escape.kind === 'property') return setNode(propertySet(escape, flags), flags);
-    if (escape.kind === 'character')
-      return escape.byte && !flags.u && escape.code > 0x7f
-        ? { kind: 'byte', ranges: [[escape.code, escape.code]] }
-        : character(escape.code);
-    const { assertion } = escape;
+  function escaped(one: Escape): Node {
+    if (one.kind === 'Perl') return setNode(perlRanges(one, flags), flags);
+    if (one.kind === 'property') return setNode(propertySet(one, flags), flags);
+    if (one.kind === 'character')
+      return one.byte && !flags.u && one.code > 0x7f
+        ? { kind: 'byte', ranges: [[one.code, one.code]] }
+        : character(one.code);
+    const { assertion } = one;
     return {
       kind: 'assertion',
       assertion: flags.u && / word|word /.test(assertion) ? (`Unicode ${assertion}` as Assertion) : assertion,

@@ -62,7 +62,8 @@ function repetition(
   if (inner.text === '' || inner.text === '(?:)') return inner;
   const text = `(?:${inner.text})`;
   const lazy = greedy ? '' : '?';
-  if (most === null && least <= 1) return { text: `${text}${least === 0 ? '*' : '+'}${lazy}`, counts: inner.counts };
+  if (most === null && least <= 1)
+    return { text: `${text}${least === 0 ? '*' : '+'}${lazy}`, counts: inner.counts };
   if (most === 1 && least === 0) return { text: `${text}?${lazy}`, counts: inner.counts };
   const counts = Math.max(least, most ?? 0, 1) * inner.counts;
   if (counts <= MAX_COUNT) return { text: `${text}{${least},${most ?? ''}}${lazy}`, counts };
@@ -96,8 +97,11 @@ export function stepsOf(node: Node): number {
     case 'sequence':
     case 'alternatives':
       return node.parts.reduce((sum, part) => sum + stepsOf(part) + 1, 0);
-    case 'repetition':
-      return stepsOf(node.of) * Math.max(1, node.least, node.most ?? 0) + Math.max(1, node.most ?? 0);
+    case 'repetition': {
+      const once = stepsOf(node.of);
+      const times = Math.max(1, node.least, node.most ?? 0);
+      return once === 0 ? 0 : (once + 1) * times;
+    }
   }
 }
 

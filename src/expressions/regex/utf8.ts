@@ -1,4 +1,4 @@
-import { type Node, NOTHING, type Ranges } from './node.js';
+import { NOTHING, type Node, type Ranges } from './node.js';
 import { rangesOf } from './ranges.js';
 
 /** Code points by the number of their bytes, with what the first byte has above its share. Surrogates have no bytes. */
@@ -14,8 +14,8 @@ const CONTINUATION = 0x80;
 /** One character of a set of code points, as what its UTF-8 is. */
 export function utf8Node(codePoints: Ranges): Node {
   const parts = LENGTHS.flatMap(({ low, high, bytes, marker }) => {
-    const within = codePoints.flatMap(([from, to]): Ranges =>
-      from <= high && to >= low ? [[Math.max(from, low), Math.min(to, high)]] : [],
+    const within = codePoints.flatMap(
+      ([from, to]): Ranges => (from <= high && to >= low ? [[Math.max(from, low), Math.min(to, high)]] : []),
     );
     return within.length > 0 ? [bytesOf(within, bytes, marker)] : [];
   });
