@@ -10,7 +10,7 @@ export interface PatternBudget {
 }
 
 /** As much as all conditions of a load balancer have; one alone may use it up. */
-export const patternBudget = (): PatternBudget => ({ steps: 20_000, unicodeClasses: 50 });
+export const patternBudget = (): PatternBudget => ({ steps: 20_000, unicodeClasses: 100 });
 
 const WORDS: Readonly<Record<keyof PatternBudget, string>> = {
   steps: 'steps for each byte',

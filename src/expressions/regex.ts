@@ -23,8 +23,10 @@ export type Replacement = readonly (string | number)[];
 
 /** What a match costs for each byte, and a repetition multiplies it: `[ab]{1000}` is a thousand steps, `(?u)\\w` too. */
 const MAX_STEPS = 4000;
-/** `\p{...}`: the first of each name takes milliseconds. */
-const MAX_UNICODE_CLASSES = 20;
+/** `\p{...}`, and after `(?u)` brackets, `\w` and so on: they have hundreds of ranges, and the first of each name is a long search. */
+const MAX_UNICODE_CLASSES = 30;
+const UNICODE_FLAG = /\?[a-zA-Z]*u/;
+const UNICODE_CLASS = /\\[pdsw]|\[/gi;
 const MAX_REFERENCES = 8;
 
 /** What RE2 has without looking at what stands before a place. */
@@ -43,7 +45,7 @@ const NATIVE: Partial<Record<Assertion, string>> = {
  */
 export function compilePattern(source: string, budget: PatternBudget, replaces = false): Pattern {
   // Before it is parsed, because that is when classes are looked up.
-  const classes = source.match(/\\p/gi)?.length ?? 0;
+  const classes = UNICODE_FLAG.test(source) ? (source.match(UNICODE_CLASS)?.length ?? 0) : 0;
   inWhole(() => {
     if (classes > MAX_UNICODE_CLASSES)
       throw new Error(`its Unicode classes add up to ${classes}, more than ${MAX_UNICODE_CLASSES}`);

@@ -69,8 +69,14 @@ function repetition(
   if (counts <= MAX_COUNT) return { text: `${text}{${least},${most ?? ''}}${lazy}`, counts };
   if (how.captures && inner.text.replaceAll('\\(', '').search(/\((?!\?)/) >= 0)
     throw new Error(`a group that captures is repeated more than ${MAX_COUNT} times`);
-  const rest = most === null ? `${text}*${lazy}` : `${text}?${lazy}`.repeat(most - least);
-  return { text: text.repeat(least) + rest, counts: inner.counts };
+  // The same in pieces: a{2500} is a{1000}a{1000}a{500}, and a{0,1500} is a{0,1000}a{0,500}.
+  const piece = Math.floor(MAX_COUNT / inner.counts);
+  const inPieces = (count: number, written: (size: number) => string) =>
+    written(piece).repeat(Math.floor(count / piece)) + (count % piece > 0 ? written(count % piece) : '');
+  const needed = inPieces(least, (size) => `${text}{${size}}`);
+  const more =
+    most === null ? `${text}*${lazy}` : inPieces(most - least, (size) => `${text}{0,${size}}${lazy}`);
+  return { text: needed + more, counts: MAX_COUNT };
 }
 
 const hex = (code: number) => `\\x{${code.toString(16)}}`;
