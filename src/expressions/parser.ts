@@ -40,7 +40,6 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 const NAME = /^[A-Za-z_]\w*(?:\.\w+)*$/;
 const QUANTIFIERS: ReadonlySet<string> = new Set(['any', 'all']);
 const MAX_INDEX = 2 ** 32 - 1;
-const COMBINED = ', in which conditions combine only in parentheses';
 const RESERVED = new Set(['not', ...Object.keys(CONNECTIVES), ...Object.keys(OPERATORS)]);
 
 /**
@@ -108,6 +107,10 @@ export function parse(tokens: readonly Token[]): Node {
     return { kind: 'group', operand, position };
   }
 
+  /** Says, where `or` and the like come after an argument, why they do not belong there. */
+  const combining = () =>
+    own(CONNECTIVES, spelled()) ? ', in which conditions combine only in parentheses' : '';
+
   const isQuantifier = () => QUANTIFIERS.has(spelled()) && tokens[next + 1]?.text === '(';
 
   function quantified(): Node {
@@ -115,7 +118,7 @@ export function parse(tokens: readonly Token[]): Node {
     take();
     const quantifier = text as 'any' | 'all';
     const inner = deeper(position, argument);
-    expect(')', `after the argument of ${text}${COMBINED}`);
+    expect(')', `after the argument of ${text}${combining()}`);
     return { kind: 'quantified', quantifier, argument: inner, position };
   }
 
@@ -171,7 +174,7 @@ export function parse(tokens: readonly Token[]): Node {
     const parameters: Node[] = [];
     deeper(position, () => {
       while (spelled() !== ')') {
-        if (parameters.length > 0) expect(',', `or ) in the call of ${name}${COMBINED}`);
+        if (parameters.length > 0) expect(',', `or ) in the call of ${name}${combining()}`);
         parameters.push(argument());
       }
     });
