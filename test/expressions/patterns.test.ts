@@ -64,3 +64,9 @@ test('the classes of Unicode count, and the steps of all patterns together', () 
   expect(() => compilePattern('[a-z]{4100}', patternBudget())).toThrow('it needs 4100 steps');
   expect(() => compilePattern('(?:[a-z]{4000}){4000}', patternBudget())).toThrow('steps for each byte');
 });
+
+test('what RE2 cannot look at is bounded too', () => {
+  const kinds = String.raw`\<|\>|\b|\B|^|$|\b{start-half}|\b{end-half}`;
+  expect(compiled(kinds).matches('a')).toBe(true);
+  expect(() => compiled(`${kinds}|(?m)^`)).toThrow('it has 9 kinds of assertions, of at most 8');
+});
