@@ -30,7 +30,10 @@ const ARRAYS = {
   dns: [],
 };
 const LITERALS = ['""', '"a"', '"www.example.com"', '"\\x41\\""', 'r"a\\b"', 'r#"a"b"#', '"é☁"', '"/a/b"'];
-const PATTERNS = ['"^a"', '"(a+)+$"', 'r"\\d+\\.x"', '"[a-z]{2,5}"', '"(?i)é|b"', '"a.*b.*c"'];
+const PATTERNS = [
+  ...['"^a"', '"(a+)+$"', 'r"\\d+\\.x"', '"[a-z]{2,5}"', '"(?i)é|b"', '"a.*b.*c"'],
+  ...['"(?u)[à-ü&&[^é]]|.b"', 'r"\\<go\\b{end}"', '"(?mR)^a$"', '"(?x) a b # c"'],
+];
 const WILDCARDS = ['"*"', '"*.example.com"', '"a*b*c"', 'r"a\\*b"', '""'];
 const IPS = ['192.0.2.7', '10.0.0.1', '::1', '2001:db8::7'];
 const NETWORKS = [...IPS, '10.0.0.0/8', '::/0', '192.0.2.1..192.0.2.9', '::1..::f'];
@@ -140,7 +143,7 @@ function string(random, kind, depth) {
   const roll = depth > 0 ? random() : 1;
   const inner = () => string(random, kind, depth - 1);
   if (roll < 0.1) return `${pick(random, ['lower', 'upper', 'url_decode'])}(${inner()})`;
-  if (roll < 0.15) return `concat(${inner()}, ${pick(random, LITERALS)}, 7)`;
+  if (roll < 0.15) return `concat(${inner()}, ${pick(random, LITERALS)}, "7")`;
   if (roll < 0.2) return `substring(${inner()}, ${Math.floor(random() * 9) - 4})`;
   if (roll < 0.25) return `regex_replace(${inner()}, ${pick(random, PATTERNS)}, "x")`;
   if (roll < 0.3) return `to_string(${integer(random, kind, depth - 1)})`;
@@ -175,7 +178,7 @@ function arrayComparison(random, kind) {
   const each = `${pick(random, ARRAYS[kind])}[*]`;
   const left = random() < 0.3 ? `lower(${each})[*]` : each;
   const test = `${random() < 0.2 ? 'not ' : ''}${left} ${stringTest(random)}`;
-  return `${pick(random, ['any', 'all'])}(${random() < 0.2 ? `${test} or ${each} eq "a"` : test})`;
+  return `${pick(random, ['any', 'all'])}(${random() < 0.2 ? `(${test} or ${each} eq "a")` : test})`;
 }
 
 function some(random, list) {

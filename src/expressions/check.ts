@@ -1,18 +1,23 @@
+import { textOfBytes, utf8Bytes } from './bytes.js';
 import { stringBytes } from './escapes.js';
 import { ExpressionError } from './expression-error.js';
 import { FIELD_NAMES, type Field, fieldNamed } from './fields.js';
-import {
-  type Apply,
-  ArgumentError,
-  FUNCTION_NAMES,
-  type Func,
-  functionNamed,
-  type Parameter,
-} from './functions.js';
+import { type Apply, FUNCTION_NAMES, functionNamed } from './functions.js';
+import { scalarOf } from './literals.js';
 import { type Test, testOf } from './operators.js';
 import type { PatternBudget } from './pattern-budget.js';
-import type { Call, Comparison, Connective, Item, Literal, Node } from './syntax.js';
-import { arrayOf, describeType, elementOf, isScalar, type Scalar, type Type } from './types.js';
+import { signed } from './signature.js';
+import type { Call, Comparison, Connective, Index, Indexed, Node, Quantifier } from './syntax.js';
+import {
+  arrayOf,
+  describeType,
+  elementOf,
+  isArray,
+  isMap,
+  isScalar,
+  type Scalar,
+  type Type,
+} from './types.js';
 
 /** Kinds of requests that have all the fields of an expression. */
 export interface Needs {
@@ -20,88 +25,119 @@ export interface Needs {
   readonly dns: boolean;
 }
 
-interface Meaning {
-  /** After `[*]` that of one element, while the value at run time is the whole array. */
+/** What an index takes: a value of a map, of an array, or (null) all of either, one after the other. */
+export type Key = string | number | null;
+
+/** A value whose types are right. */
+export type CheckedValue = {
+  /** After `[*]` that of one value, while there are several at run time. */
   readonly type: Type;
-  readonly unpacked: boolean;
-  /** The array that all these values come from, as it was written: unpacked values of one array belong together. */
-  readonly origin: string;
+  /** Whether it has `[*]`. */
+  readonly each: boolean;
   readonly needs: Needs;
-}
+} & (
+  | { readonly kind: 'literal'; readonly value: Scalar }
+  | { readonly kind: 'field'; readonly field: Field }
+  | {
+      readonly kind: 'call';
+      readonly apply: Apply;
+      readonly takesMissing: boolean;
+      readonly parameters: readonly Checked[];
+      /** Called for each value of its first argument. */
+      readonly forEach: boolean;
+    }
+  | { readonly kind: 'indexed'; readonly of: CheckedValue; readonly keys: readonly Key[] }
+);
 
-/** An expression whose types are right. */
-export type Checked = Meaning &
-  (
-    | { readonly kind: 'logical'; readonly connective: Connective; readonly operands: readonly Checked[] }
-    | { readonly kind: 'not'; readonly operand: Checked }
-    | { readonly kind: 'comparison'; readonly left: Checked; readonly test: Test }
-    | { readonly kind: 'field'; readonly field: Field }
-    | {
-        readonly kind: 'call';
-        readonly apply: Apply;
-        readonly parameters: readonly Checked[];
-        /** Called for each element of its first argument. */
-        readonly each: boolean;
-      }
-    | { readonly kind: 'item'; readonly of: Checked; readonly key: string | number | null }
-    | { readonly kind: 'literal'; readonly value: Scalar }
-  );
+/** A condition whose types are right: one answer, or an array of them, one for each value of an array. */
+export type CheckedCondition = {
+  readonly type: 'boolean' | 'array<boolean>';
+  readonly needs: Needs;
+} & (
+  | {
+      readonly kind: 'logical';
+      readonly connective: Connective;
+      readonly operands: readonly CheckedCondition[];
+    }
+  | { readonly kind: 'not'; readonly operand: CheckedCondition }
+  | { readonly kind: 'quantified'; readonly quantifier: Quantifier; readonly argument: Checked }
+  | { readonly kind: 'comparison'; readonly left: CheckedValue; readonly test: Test }
+);
 
-const NOTHING: Needs = { http: false, dns: false };
-const both = (all: readonly Checked[]): Needs => ({
+export type Checked = CheckedValue | CheckedCondition;
+
+export const isCondition = (checked: Checked): checked is CheckedCondition =>
+  ['logical', 'not', 'quantified', 'comparison'].includes(checked.kind);
+
+const needsOf = (all: readonly { readonly needs: Needs }[]): Needs => ({
   http: all.some(({ needs }) => needs.http),
   dns: all.some(({ needs }) => needs.dns),
 });
 
 /** Gives every part its type. Throws an ExpressionError at the first that has none, or whose whole is not one boolean. */
-export function check(node: Node, budget: PatternBudget): Checked {
-  const checked = meaningOf(node, budget);
-  if (checked.unpacked)
-    throw new ExpressionError(
-      '[*] gives one answer for each value: put any(...) or all(...) around it',
-      node.position,
-    );
-  if (checked.type !== 'boolean') throw notBoolean(checked, node);
-  return checked;
+export function check(node: Node, budget: PatternBudget): CheckedCondition {
+  const checked = condition(node, budget);
+  if (checked.type === 'boolean') return checked;
+  const { position } = node;
+  throw node.kind === 'call' || node.kind === 'field'
+    ? notBoolean('array<boolean>', position)
+    : new ExpressionError(
+        '[*] gives one answer for each value: put any(...) or all(...) around it',
+        position,
+      );
 }
 
-function meaningOf(node: Node, budget: PatternBudget): Checked {
+/** What a part of a call or of `any` and `all` is: a condition where it looks like one, otherwise a value. */
+function checkedArgument(node: Node, budget: PatternBudget): Checked {
+  return node.kind === 'literal' || node.kind === 'field' || node.kind === 'call' || node.kind === 'indexed'
+    ? checkedValue(node, budget)
+    : condition(node, budget);
+}
+
+const IS_TRUE: Test = (value) => value === true;
+
+function condition(node: Node, budget: PatternBudget): CheckedCondition {
   switch (node.kind) {
-    case 'logical':
-      return logical(node, budget);
+    case 'group':
+      return condition(node.operand, budget);
     case 'not': {
       const operand = condition(node.operand, budget);
-      const { unpacked, origin, needs } = operand;
-      return { kind: 'not', operand, type: 'boolean', unpacked, origin, needs };
+      return { kind: 'not', operand, type: operand.type, needs: operand.needs };
+    }
+    case 'logical':
+      return logical(node, budget);
+    case 'quantified': {
+      const argument = checkedArgument(node.argument, budget);
+      if (argument.type !== 'array<boolean>' || ('each' in argument && argument.each))
+        throw new ExpressionError(
+          `the argument "booleans" of ${node.quantifier} must be an array of booleans, not ${describeType(argument.type)}`,
+          node.argument.position,
+        );
+      return {
+        kind: 'quantified',
+        quantifier: node.quantifier,
+        argument,
+        type: 'boolean',
+        needs: argument.needs,
+      };
     }
     case 'comparison':
       return comparison(node, budget);
-    case 'field':
-      return fieldAt(node);
-    case 'call':
-      return call(node, budget);
-    case 'item':
-      return item(node, budget);
-    case 'literal': {
-      const { literal } = node;
-      return { kind: 'literal', value: scalarOf(literal), ...scalar(literal.kind, NOTHING) };
+    default: {
+      const left = checkedValue(node, budget);
+      const whole = left.type === 'array<boolean>' && !left.each;
+      if (left.type !== 'boolean' && !whole) throw notBoolean(left.type, node.position, left.kind);
+      const type = left.each || whole ? 'array<boolean>' : 'boolean';
+      // What has answers already is compared as it is, one by one.
+      const each: CheckedValue = whole
+        ? { kind: 'indexed', of: left, keys: [null], type: 'boolean', each: true, needs: left.needs }
+        : left;
+      return { kind: 'comparison', left: each, test: IS_TRUE, type, needs: left.needs };
     }
   }
 }
 
-const scalar = (type: Type, needs: Needs): Meaning => ({ type, unpacked: false, origin: '', needs });
-
-const scalarOf = (literal: Literal): Scalar =>
-  literal.kind === 'string' ? stringBytes(literal.token) : literal.value;
-
-/** A part that `not`, `and`, `xor` or `or` works on. */
-function condition(node: Node, budget: PatternBudget): Checked {
-  const checked = meaningOf(node, budget);
-  if (checked.type !== 'boolean') throw notBoolean(checked, node);
-  return checked;
-}
-
-function notBoolean({ type, kind }: Checked, { position }: Node): ExpressionError {
+function notBoolean(type: Type, position: number, kind = ''): ExpressionError {
   if (kind === 'literal')
     return new ExpressionError(
       `${describeType(type)} stands where a condition was expected: a field or function comes first, then an operator and the value`,
@@ -109,32 +145,26 @@ function notBoolean({ type, kind }: Checked, { position }: Node): ExpressionErro
     );
   const advice = isScalar(type)
     ? 'compare it with a value, as in ... eq ...'
-    : 'take values out of it with [...]';
+    : type === 'array<boolean>'
+      ? 'put any(...) or all(...) around it'
+      : 'take values out of it with [...]';
   return new ExpressionError(`${describeType(type)} is no condition by itself: ${advice}`, position);
 }
 
-function logical(node: Extract<Node, { kind: 'logical' }>, budget: PatternBudget): Checked {
+function logical(node: Extract<Node, { kind: 'logical' }>, budget: PatternBudget): CheckedCondition {
   const operands = node.operands.map((operand) => condition(operand, budget));
-  const { unpacked, origin } = operands[0]!;
+  const { type } = operands[0]!;
   for (const [index, operand] of operands.entries())
-    if (operand.unpacked !== unpacked || operand.origin !== origin)
+    if (operand.type !== type)
       throw new ExpressionError(
-        `${node.connective} combines answers for values of one array, or single answers, not both or of two arrays: put any(...) or all(...) around each`,
+        `${node.connective} combines answers for each value of arrays, or single answers, not both: put any(...) or all(...) around the former`,
         node.operands[index]!.position,
       );
-  return {
-    kind: 'logical',
-    connective: node.connective,
-    operands,
-    type: 'boolean',
-    unpacked,
-    origin,
-    needs: both(operands),
-  };
+  return { kind: 'logical', connective: node.connective, operands, type, needs: needsOf(operands) };
 }
 
-function comparison(node: Comparison, budget: PatternBudget): Checked {
-  const left = meaningOf(node.left, budget);
+function comparison(node: Comparison, budget: PatternBudget): CheckedCondition {
+  const left = checkedValue(node.left, budget);
   if (left.kind === 'literal')
     throw new ExpressionError(
       'a value stands left of the operator: a field or function comes first, then the operator and the value',
@@ -142,108 +172,100 @@ function comparison(node: Comparison, budget: PatternBudget): Checked {
     );
   if (!isScalar(left.type))
     throw new ExpressionError(
-      `${node.operator} does not compare ${describeType(left.type)}: take values out of it with ${elementOf(left.type) ? '[0] or any(...[*] ...)' : '["name"]'}`,
+      `${node.operator} does not compare ${describeType(left.type)}: take values out of it with ${isArray(left.type) ? '[0] or any(...[*] ...)' : '["name"]'}`,
       node.operatorPosition,
     );
-  const { unpacked, origin, needs } = left;
   const test = testOf(node, left.type, budget);
-  return { kind: 'comparison', left, test, type: 'boolean', unpacked, origin: unpacked ? origin : '', needs };
+  return {
+    kind: 'comparison',
+    left,
+    test,
+    type: left.each ? 'array<boolean>' : 'boolean',
+    needs: left.needs,
+  };
 }
 
-function fieldAt({ name, position }: Extract<Node, { kind: 'field' }>): Checked {
+function checkedValue(node: Node, budget: PatternBudget): CheckedValue {
+  switch (node.kind) {
+    case 'literal': {
+      const { type, value } = scalarOf({ ...node.literal, position: node.position });
+      return { kind: 'literal', value, type, each: false, needs: { http: false, dns: false } };
+    }
+    case 'field':
+      return fieldAt(node);
+    case 'call':
+      return call(node, budget);
+    case 'indexed':
+      return indexed(node, budget);
+    default:
+      throw new ExpressionError('a condition stands where a value was expected', node.position);
+  }
+}
+
+function fieldAt({ name, position }: Extract<Node, { kind: 'field' }>): CheckedValue {
   const field = fieldNamed(name);
   if (field) {
     const needs = { http: field.of === 'http', dns: field.of === 'dns' };
-    const origin = isScalar(field.type) ? '' : name;
-    return { kind: 'field', field, type: field.type, unpacked: false, origin, needs };
+    return { kind: 'field', field, type: field.type, each: false, needs };
   }
-  const advice = functionNamed(name)
-    ? `it is a function: write ${name}(...)`
-    : `rules of load balancers have ${FIELD_NAMES.join(', ')}`;
+  const advice =
+    functionNamed(name) || name === 'any' || name === 'all'
+      ? `it is a function: write ${name}(...)`
+      : `rules of load balancers have ${FIELD_NAMES.join(', ')}`;
   throw new ExpressionError(`"${short(name)}" is not a field: ${advice}`, position);
 }
 
 const short = (name: string) => (name.length > 40 ? `${name.slice(0, 40)}...` : name);
 
-function item({ of: inner, key, bracketPosition }: Item, budget: PatternBudget): Checked {
-  const of = meaningOf(inner, budget);
-  const refuse = (reason: string) => new ExpressionError(reason, bracketPosition);
-  if (of.unpacked) throw refuse('[*] is the last index of a value');
-  const element = elementOf(of.type);
-  if (of.type === 'map<array<string>>') {
-    if (key.kind !== 'string') throw refuse('a map has its values by name: write ["name"]');
-    const name = stringBytes(key);
-    const origin = `${of.origin}[${JSON.stringify(name)}]`;
-    return { kind: 'item', of, key: name, type: 'array<string>', unpacked: false, origin, needs: of.needs };
-  }
-  if (element === null)
-    throw refuse(`${describeType(of.type)} has no values inside that an index could name`);
-  if (key.kind === 'string') throw refuse('an array has its values by number: write [0] or [*]');
-  if (key.kind === 'each')
-    return { kind: 'item', of, key: null, type: element, unpacked: true, origin: of.origin, needs: of.needs };
-  return { kind: 'item', of, key: key.value, ...scalar(element, of.needs) };
-}
-
-function call(node: Call, budget: PatternBudget): Checked {
+function call(node: Call, budget: PatternBudget): CheckedValue {
   const func = functionNamed(node.name);
   if (!func)
     throw new ExpressionError(
       `"${short(node.name)}" is not a function: there are ${FUNCTION_NAMES.join(', ')}`,
       node.position,
     );
-  const parameters = node.parameters.map((parameter) => meaningOf(parameter, budget));
-  checkCount(node, func);
-  const each = parameters.map((argument, index) => acceptance(node, func, argument, index))[0]!;
-  const literals = parameters.map((argument) => (argument.kind === 'literal' ? argument.value : undefined));
-  const apply = preparedAt(node, () => func.prepare(literals, budget));
-  const needs = both(parameters);
-  const made: Meaning = each
-    ? { type: arrayOf(func.returns), unpacked: false, origin: parameters[0]!.origin, needs }
-    : scalar(func.returns, needs);
-  return { kind: 'call', apply, parameters, each, ...made };
+  const parameters = node.parameters.map((parameter) => checkedArgument(parameter, budget));
+  const given = parameters.map((parameter) => ({
+    type: parameter.type,
+    each: !isCondition(parameter) && parameter.each,
+    literal: parameter.kind === 'literal' ? parameter.value : undefined,
+  }));
+  const { apply, returns } = signed(node, func, given, budget);
+  const forEach = given[0]!.each;
+  return {
+    kind: 'call',
+    apply,
+    takesMissing: func.takesMissing === true,
+    parameters,
+    forEach,
+    type: forEach ? arrayOf(returns) : returns,
+    each: false,
+    needs: needsOf(parameters),
+  };
 }
 
-function checkCount({ name, parameters: given, position }: Call, { parameters }: Func): void {
-  const least = parameters.filter(({ optional }) => !optional).length;
-  const most = parameters.at(-1)!.repeated ? Number.POSITIVE_INFINITY : parameters.length;
-  if (given.length >= least && given.length <= most) return;
-  const usage = parameters.map(({ name: one, optional, repeated }) =>
-    repeated ? `${one}, ...` : optional ? `[${one}]` : one,
-  );
-  throw new ExpressionError(
-    `${name}(${usage.join(', ')}) does not take ${given.length} argument${given.length === 1 ? '' : 's'}`,
-    position,
-  );
+function indexed(node: Indexed, budget: PatternBudget): CheckedValue {
+  const of = checkedValue(node.of, budget);
+  let { type } = of;
+  const keys = node.indexes.map((index) => {
+    const key = keyOf(index, type);
+    type = elementOf(type)!;
+    return key;
+  });
+  return { kind: 'indexed', of, keys, type, each: keys.includes(null), needs: of.needs };
 }
 
-/** Whether the function is called for each value of this argument. Throws when it does not take the argument at all. */
-function acceptance(node: Call, func: Func, argument: Checked, index: number): boolean {
-  const parameter: Parameter = func.parameters[index] ?? func.parameters.at(-1)!;
-  const { position } = node.parameters[index]!;
-  const what = `argument "${parameter.name}" of ${node.name}`;
-  if (argument.kind === 'literal' && parameter.literal === 'must not')
-    throw new ExpressionError(`the ${what} must be a field or a function, not a literal`, position);
-  if (argument.kind !== 'literal' && parameter.literal === 'must')
-    throw new ExpressionError(`the ${what} must be a literal`, position);
-  const { type, unpacked } = argument;
-  const whole = unpacked && isScalar(type) ? arrayOf(type) : type;
-  if (unpacked && index > 0)
-    throw new ExpressionError(`[*] goes only with the first argument of ${node.name}`, position);
-  if (parameter.accepts.includes(type)) return unpacked;
-  // Comparisons of unpacked values are the array of their answers, which `any` and `all` take as it is.
-  if (type === 'boolean' && parameter.accepts.includes(whole)) return false;
-  const advice = elementOf(whole) !== null && !unpacked ? ': take values out of it with [0] or [*]' : '';
-  throw new ExpressionError(
-    `the ${what} must be ${parameter.accepts.map(describeType).join(' or ')}, not ${describeType(type)}${advice}`,
-    position,
-  );
-}
-
-function preparedAt(node: Call, prepare: () => Apply): Apply {
-  try {
-    return prepare();
-  } catch (error) {
-    if (!(error instanceof ArgumentError)) throw error;
-    throw new ExpressionError(`${node.name}: ${error.message}`, node.parameters[error.index]!.position);
+function keyOf(index: Index, type: Type): Key {
+  const refuse = (reason: string) => new ExpressionError(reason, index.position);
+  if (elementOf(type) === null)
+    throw refuse(`${describeType(type)} has no values inside that an index could name`);
+  if (index.kind === 'each') return null;
+  if (isMap(type)) {
+    if (index.kind !== 'name') throw refuse('a map has its values by name: write ["name"] or [*]');
+    const name = stringBytes(index.token);
+    if (utf8Bytes(textOfBytes(name)) !== name) throw refuse('the name must be UTF-8');
+    return name;
   }
+  if (index.kind === 'name') throw refuse('an array has its values by number: write [0] or [*]');
+  return index.value;
 }

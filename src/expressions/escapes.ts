@@ -20,7 +20,22 @@ export function stringBytes({ raw, inner, innerPosition }: StringToken): string 
   }).join('');
 }
 
-/** The pattern that a string means after `matches`: backslashes are the pattern's own, and \" is a quote. */
-export function patternText({ raw, inner }: StringToken): string {
-  return raw ? inner : inner.replace(/\\(.)/gs, (pair, character) => (character === '"' ? '"' : pair));
+/**
+ * The pattern that a string means after `matches`: backslashes are the pattern's own, but \" outside of brackets is a quote. With it
+ * the offset in the expression of every character of the pattern, and of its end.
+ */
+export function patternText({ raw, inner, innerPosition }: StringToken): {
+  text: string;
+  positionOf: (offset: number) => number;
+} {
+  if (raw) return { text: inner, positionOf: (offset) => innerPosition + offset };
+  const pieces = inner.match(/\[(?:[^\\\]]|\\.)*\]?|\\.|[^\\[]+/gs) ?? [];
+  const dropped: number[] = [];
+  let text = '';
+  for (const piece of pieces) {
+    if (piece === '\\"') dropped.push(text.length);
+    text += piece === '\\"' ? '"' : piece;
+  }
+  const positionOf = (offset: number) => innerPosition + offset + dropped.filter((at) => at < offset).length;
+  return { text, positionOf };
 }

@@ -1,4 +1,11 @@
-import type { Checked, Needs } from './check.js';
+import {
+  type Checked,
+  type CheckedCondition,
+  type CheckedValue,
+  isCondition,
+  type Key,
+  type Needs,
+} from './check.js';
 import type { Facts } from './facts.js';
 import type { Apply } from './functions.js';
 import { MAX_MADE_BYTES } from './limits.js';
@@ -11,14 +18,14 @@ import type { Scalar, Value } from './types.js';
  */
 export type Verdict = (facts: Facts) => boolean | null;
 
-/** Undefined is a missing value: a comparison with it is false, and a function of it is missing too. */
+/** Undefined is a missing value: a comparison with it is false, and most functions of it are missing too. */
 type Read = (facts: Facts) => Value | undefined;
 
-/** One answer for each value of an array; undefined when the array is missing. */
-type Answers = readonly boolean[] | undefined;
+/** One answer for each value of an array; none when the array is missing. */
+type Answers = (facts: Facts) => readonly boolean[];
 
-/** A checked condition as a function that never throws. */
-export function verdictOf(node: Checked): Verdict {
+/** A checked condition with one answer as a function that never throws. */
+export function verdictOf(node: CheckedCondition): Verdict {
   switch (node.kind) {
     case 'logical':
       return COMBINED[node.connective](node.operands.map(verdictOf));
@@ -29,9 +36,22 @@ export function verdictOf(node: Checked): Verdict {
         return holds === null ? null : !holds;
       };
     }
-    default: {
-      const read = readerOf(node);
-      return where(node.needs, (facts) => read(facts) === true);
+    case 'quantified': {
+      const every = node.quantifier === 'all';
+      const read = readerOf(node.argument);
+      return where(node.needs, (facts) => {
+        // An array that a function did not make is no answer, while a comparison with a missing array has none to give.
+        const answers = read(facts) as readonly boolean[] | undefined;
+        return answers !== undefined && (every ? !answers.includes(false) : answers.includes(true));
+      });
+    }
+    case 'comparison': {
+      const { test } = node;
+      const read = readerOf(node.left);
+      return where(node.needs, (facts) => {
+        const value = read(facts);
+        return value !== undefined && test(value as Scalar);
+      });
     }
   }
 }
@@ -66,8 +86,46 @@ function unless(decisive: boolean, operands: readonly Verdict[], facts: Facts): 
   return answer;
 }
 
+/** Conditions on each value of an array. Arrays of different lengths go as far together as the shortest. */
+function answersOf(node: CheckedCondition): Answers {
+  switch (node.kind) {
+    case 'not': {
+      const inner = answersOf(node.operand);
+      return (facts) => inner(facts).map((holds) => !holds);
+    }
+    case 'logical': {
+      const operands = node.operands.map(answersOf);
+      const joined = JOINED[node.connective];
+      return (facts) =>
+        operands
+          .map((operand) => operand(facts))
+          .reduce((left, right) =>
+            left.slice(0, right.length).map((holds, index) => joined(holds, right[index]!)),
+          );
+    }
+    case 'comparison': {
+      const { test } = node;
+      const read = readerOf(node.left);
+      return (facts) => ((read(facts) ?? []) as readonly Scalar[]).map(test);
+    }
+    case 'quantified':
+      throw new TypeError('any(...) and all(...) have one answer');
+  }
+}
+
+const JOINED: Readonly<Record<Connective, (a: boolean, b: boolean) => boolean>> = {
+  and: (a, b) => a && b,
+  or: (a, b) => a || b,
+  xor: (a, b) => a !== b,
+};
+
 /** Only called for requests that have all the fields of the node: `where` has seen to that. */
 function readerOf(node: Checked): Read {
+  if (isCondition(node)) {
+    if (node.type === 'array<boolean>') return answersOf(node);
+    const verdict = verdictOf(node);
+    return (facts) => verdict(facts) ?? undefined;
+  }
   switch (node.kind) {
     case 'literal': {
       const { value } = node;
@@ -77,83 +135,81 @@ function readerOf(node: Checked): Read {
       const { field } = node;
       return (facts) => field.read(facts);
     }
-    case 'item':
-      return itemReader(readerOf(node.of), node.key);
+    case 'indexed':
+      return indexedReader(readerOf(node.of), node.keys);
     case 'call':
       return callReader(node);
-    case 'comparison':
-      return comparisonReader(node);
-    case 'logical':
-    case 'not': {
-      if (node.unpacked) return answersOf(node);
-      const verdict = verdictOf(node);
-      return (facts) => verdict(facts) ?? undefined;
-    }
   }
 }
 
-function itemReader(read: Read, key: string | number | null): Read {
-  if (key === null) return read;
-  if (typeof key === 'number') return (facts) => (read(facts) as readonly Scalar[] | undefined)?.[key];
-  return (facts) => (read(facts) as ReadonlyMap<string, readonly string[]> | undefined)?.get(key);
-}
-
-function comparisonReader({ left, test }: Extract<Checked, { kind: 'comparison' }>): Read {
-  const read = readerOf(left);
-  if (!left.unpacked)
-    return (facts) => {
-      const value = read(facts);
-      return value !== undefined && test(value as Scalar);
-    };
-  return (facts) =>
-    (read(facts) as readonly (Scalar | undefined)[] | undefined)?.map(
-      (value) => value !== undefined && test(value),
-    );
-}
-
-function callReader({ apply, parameters, each }: Extract<Checked, { kind: 'call' }>): Read {
-  const readers = parameters.map(readerOf);
+/** With `[*]` the array of all that it takes. */
+function indexedReader(read: Read, keys: readonly Key[]): Read {
+  const first = keys.indexOf(null);
+  const inner = first < 0 ? keys : keys.slice(0, first);
+  const single: Read = (facts) => {
+    let value = read(facts);
+    for (const key of inner) value = value === undefined ? undefined : taken(value, key);
+    return value;
+  };
+  if (first < 0) return single;
+  const outer = keys.slice(first + 1);
   return (facts) => {
-    const args: Value[] = [];
-    for (const read of readers) {
-      const value = read(facts);
-      if (value === undefined) return undefined;
-      args.push(value);
-    }
-    return each ? applyToEach(apply, args) : apply(args);
+    const all = single(facts);
+    // Without the array nothing is missing when more is taken out of each value: then there are none.
+    if (all === undefined) return outer.length === 0 || read(facts) === undefined ? undefined : [];
+    return outer.reduce<readonly Value[]>(
+      (values, key) =>
+        key === null
+          ? values.flatMap(valuesIn)
+          : values.map((value) => taken(value, key)).filter((value) => value !== undefined),
+      valuesIn(all),
+    );
   };
 }
 
-/** What all the results have together is bounded too: each of many values could be joined with a long one. */
-function applyToEach(apply: Apply, [values, ...rest]: readonly Value[]): Value | undefined {
-  const results: (Scalar | undefined)[] = [];
-  let bytes = 0;
-  for (const value of values as readonly (Scalar | undefined)[]) {
-    const result = value === undefined ? undefined : apply([value, ...rest]);
-    if (typeof result === 'string') bytes += result.length;
-    if (bytes > MAX_MADE_BYTES) return undefined;
+function taken(value: Value, key: string | number | null): Value | undefined {
+  return typeof key === 'number'
+    ? (value as readonly Value[])[key]
+    : (value as ReadonlyMap<string, Value>).get(key as string);
+}
+
+/** Those of a map in the order of their names. */
+function valuesIn(value: Value): readonly Value[] {
+  if (Array.isArray(value)) return value;
+  const entries = [...(value as ReadonlyMap<string, Value>)];
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+function callReader({
+  apply,
+  parameters,
+  forEach,
+  takesMissing,
+}: Extract<CheckedValue, { kind: 'call' }>): Read {
+  const readers = parameters.map(readerOf);
+  const applied: Apply = takesMissing
+    ? apply
+    : (args) => (args.includes(undefined) ? undefined : apply(args));
+  return (facts) => {
+    const args = readers.map((read) => read(facts));
+    return forEach ? applyToEach(applied, args) : applied(args);
+  };
+}
+
+/**
+ * Values for which the function has no result are left out. What all the results have together is bounded too: each of many values
+ * could be joined with a long one.
+ */
+function applyToEach(apply: Apply, [values, ...rest]: readonly (Value | undefined)[]): Value | undefined {
+  if (values === undefined) return undefined;
+  const results: Value[] = [];
+  let size = 0;
+  for (const value of values as readonly Value[]) {
+    const result = apply([value, ...rest]);
+    if (result === undefined) continue;
+    size += typeof result === 'string' || Array.isArray(result) ? result.length : 0;
+    if (size > MAX_MADE_BYTES) return undefined;
     results.push(result);
   }
   return results;
 }
-
-/** Conditions on unpacked values: one answer for each value, all from one array and so of one length. */
-function answersOf(node: Checked): (facts: Facts) => Answers {
-  if (node.kind === 'not') {
-    const inner = answersOf(node.operand);
-    return (facts) => inner(facts)?.map((holds) => !holds);
-  }
-  if (node.kind !== 'logical') return readerOf(node) as (facts: Facts) => Answers;
-  const operands = node.operands.map(answersOf);
-  const combined = JOINED[node.connective];
-  return (facts) => {
-    const all = operands.map((operand) => operand(facts));
-    return all.reduce((left, right) => left && right && left.map((holds, i) => combined(holds, right[i]!)));
-  };
-}
-
-const JOINED: Readonly<Record<Connective, (a: boolean, b: boolean) => boolean>> = {
-  and: (a, b) => a && b,
-  or: (a, b) => a || b,
-  xor: (a, b) => a !== b,
-};

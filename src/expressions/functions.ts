@@ -2,13 +2,14 @@ import type { Ip } from '../net/ip.js';
 import { lowerBytes, textOfBytes, upperBytes } from './bytes.js';
 import { MAX_MADE_BYTES } from './limits.js';
 import type { PatternBudget } from './pattern-budget.js';
+import { PatternError } from './regex/node.js';
 import { compilePattern, parseReplacement } from './regex.js';
-import type { Scalar, ScalarType, Type, Value } from './types.js';
+import type { Scalar, Type, Value } from './types.js';
 import { urlDecode } from './url-decode.js';
 
 export interface Parameter {
   readonly name: string;
-  readonly accepts: readonly Type[];
+  readonly accepts: readonly (Type | 'any array')[];
   /** Whether a literal may, must or must not be given. */
   readonly literal: 'may' | 'must' | 'must not';
   readonly optional?: true;
@@ -17,11 +18,14 @@ export interface Parameter {
 }
 
 /** Undefined is a missing value. An argument that was left out is not in the list. */
-export type Apply = (args: readonly Value[]) => Scalar | undefined;
+export type Apply = (args: readonly (Value | undefined)[]) => Value | undefined;
 
 export interface Func {
   readonly parameters: readonly Parameter[];
-  readonly returns: ScalarType;
+  /** Null: the type of the first argument, which all others have too. */
+  readonly returns: Type | null;
+  /** Is called although arguments are missing; other functions are then missing themselves. */
+  readonly takesMissing?: true;
   /**
    * Made once for each call in an expression, from its literal arguments: undefined where an argument is none. Throws an
    * ArgumentError.
@@ -50,7 +54,7 @@ const index = (name: string): Parameter => ({ name, accepts: ['integer'], litera
 /** A function that needs nothing prepared. The argument types have been checked. */
 function plain(
   parameters: readonly Parameter[],
-  returns: ScalarType,
+  returns: Type,
   // biome-ignore lint/suspicious/noExplicitAny: the parameters say the types.
   apply: (...args: any[]) => Scalar | undefined,
 ): Func {
@@ -58,26 +62,18 @@ function plain(
   return { parameters, returns, prepare: () => spread };
 }
 
-const BOOLEANS: Parameter = { name: 'booleans', accepts: ['array<boolean>'], literal: 'may' };
-const COUNTABLE: readonly Type[] = [
-  'string',
-  'array<string>',
-  'array<integer>',
-  'array<boolean>',
-  'array<ip>',
-];
+const PART: Parameter = { name: 'value', accepts: ['string', 'any array'], literal: 'may' };
 
 /** What load balancer rules can call, as in https://developers.cloudflare.com/ruleset-engine/rules-language/functions/ */
 const FUNCTIONS: Readonly<Record<string, Func>> = {
-  any: plain([BOOLEANS], 'boolean', (booleans: readonly boolean[]) => booleans.includes(true)),
-  all: plain([BOOLEANS], 'boolean', (booleans: readonly boolean[]) => booleans.every((one) => one === true)),
-  concat: plain(
-    [{ name: 'value', accepts: ['string', 'integer'], literal: 'may', repeated: true }],
-    'string',
-    (...values: readonly (string | number)[]) => concat(values),
-  ),
+  concat: {
+    parameters: [PART, PART, { ...PART, optional: true, repeated: true }],
+    returns: null,
+    takesMissing: true,
+    prepare: () => concat,
+  },
   ends_with: plain([source, text('ending')], 'boolean', (value: string, end: string) => value.endsWith(end)),
-  len: plain([{ name: 'value', accepts: COUNTABLE, literal: 'may' }], 'integer', (value) => value.length),
+  len: plain([PART], 'integer', (value) => value.length),
   lower: plain([text('value')], 'string', lowerBytes),
   regex_replace: {
     parameters: [text('source'), text('pattern', 'must'), text('replacement', 'must')],
@@ -106,19 +102,33 @@ const FUNCTIONS: Readonly<Record<string, Func>> = {
   },
 };
 
-export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
+/** With the two that are no functions of values, and are in the parser. */
+export const FUNCTION_NAMES: readonly string[] = ['any', 'all', ...Object.keys(FUNCTIONS)];
 
 /** Undefined when there is no function of that name. */
 export const functionNamed = (name: string): Func | undefined =>
   Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
 
-function concat(values: readonly (string | number)[]): string | undefined {
-  let made = '';
-  for (const value of values) {
-    made += value;
-    if (made.length > MAX_MADE_BYTES) return undefined;
+/** What is missing is left out; without anything that is there the result is missing. */
+function concat(args: readonly (Value | undefined)[]): Value | undefined {
+  const parts = args.filter((part) => part !== undefined);
+  if (parts.length === 0) return undefined;
+  if (!Array.isArray(parts[0])) {
+    let made = '';
+    for (const part of parts as readonly string[]) {
+      made += part;
+      if (made.length > MAX_MADE_BYTES) return undefined;
+    }
+    return made;
   }
-  return made;
+  const values = (parts as readonly (readonly Value[])[]).flat();
+  return sizeOf(values) > MAX_MADE_BYTES ? undefined : values;
+}
+
+/** Values, and the bytes of those that are strings. */
+function sizeOf(value: Value): number {
+  if (typeof value === 'string') return 1 + value.length;
+  return Array.isArray(value) ? value.reduce((sum, one) => sum + sizeOf(one), 1) : 1;
 }
 
 function removeBytes(value: string, bytes: string): string {
@@ -132,10 +142,8 @@ function regexReplace(
   [, source, replacement]: readonly (Scalar | undefined)[],
   budget: PatternBudget,
 ): Apply {
-  const pattern = orArgumentError(1, () => compilePattern(textOfBytes(source as string), budget));
-  const pieces = orArgumentError(2, () =>
-    parseReplacement(textOfBytes(replacement as string), pattern.groups),
-  );
+  const pattern = orArgumentError(1, () => compilePattern(textOfBytes(source as string), budget, true));
+  const pieces = orArgumentError(2, () => parseReplacement(replacement as string, pattern.groups));
   return ([value]) => pattern.replaceFirst(value as string, pieces);
 }
 
@@ -154,6 +162,8 @@ function orArgumentError<T>(argument: number, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    throw new ArgumentError(error instanceof Error ? error.message : String(error), argument);
+    const where =
+      error instanceof PatternError && error.offset > 0 ? `, at its character ${error.offset + 1}` : '';
+    throw new ArgumentError(`${error instanceof Error ? error.message : error}${where}`, argument);
   }
 }

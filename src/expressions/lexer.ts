@@ -16,17 +16,23 @@ export interface StringToken {
   readonly innerPosition: number;
 }
 
-// A name, a number, an address, a network or a range: the parser tells them apart. A minus begins a number or an upper bound.
-const WORD = /(?:-(?=\d)|(?=[\w:]))(?:[\w./:]|(?<=\.\.)-)+/y;
-const SYMBOL = /==|!=|<=|>=|&&|\|\||\^\^|[<>~!()[\]{},*]/y;
+// A name, a number, an address, a network, a range or bytes: what it is compared with tells them apart. A minus begins a number or an
+// upper bound, or stands between two bytes.
+const WORD = /(?:-(?=\d)|(?=[\w:]))(?:[\w./:]|(?<=\.\.)-|(?<=[\dA-Fa-f]{2})-(?=[\dA-Fa-f]{2}))+/y;
+const SYMBOL = /==|!=|<=|>=|&&|\|\||\^\^|[&<>~!()[\]{},*]/y;
 const LIST = /\$[\w.]*/y;
 const RAW_START = /r(#*)"/y;
 const MAX_HASHES = 255;
-const SPACE = /[ \t\r\n]+/y;
+const SPACE = /[ \r\n]+/y;
+/** Around an expression any white space is left out, within it only spaces and line ends. */
+const WHITE_START = /^\p{White_Space}*/u;
+const WHITE_END = /(?<!\p{White_Space})\p{White_Space}*$/u;
+/** Where a quote in brackets is the pattern's own. */
+const PATTERN_FOLLOWS: ReadonlySet<string> = new Set(['matches', '~']);
 
 const ALMOST: Readonly<Record<string, string>> = {
   '=': 'use == or eq for equality',
-  '&': 'use && or and',
+  '\t': 'white space is spaces and line ends, not tabs',
   '|': 'use || or or',
   '^': 'use ^^ or xor',
   "'": 'strings stand in double quotes',
@@ -35,11 +41,12 @@ const ALMOST: Readonly<Record<string, string>> = {
 /** The tokens of an expression, with one of kind `end` after the last. Throws an ExpressionError. */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
-  let at = 0;
+  const end = text.length - WHITE_END.exec(text)![0].length;
+  let at = WHITE_START.exec(text)![0].length;
   for (;;) {
     at += lengthAt(SPACE, text, at);
-    if (at === text.length) break;
-    const token = tokenAt(text, at);
+    if (at >= end) break;
+    const token = tokenAt(text, at, PATTERN_FOLLOWS.has(tokens.at(-1)?.text ?? ''));
     tokens.push(token);
     at += token.text.length;
   }
@@ -47,8 +54,8 @@ export function tokensOf(text: string): Token[] {
   return tokens;
 }
 
-function tokenAt(text: string, position: number): Token {
-  if (text[position] === '"') return quotedString(text, position);
+function tokenAt(text: string, position: number, isPattern: boolean): Token {
+  if (text[position] === '"') return quotedString(text, position, isPattern);
   if (lengthAt(RAW_START, text, position) > 0) return rawString(text, position);
   for (const [kind, pattern] of KINDS) {
     const length = lengthAt(pattern, text, position);
@@ -71,9 +78,13 @@ function lengthAt(pattern: RegExp, text: string, position: number): number {
 }
 
 /** A backslash takes the next character with it; what the two mean depends on the operator, so it is found out later. */
-function quotedString(text: string, position: number): StringToken {
+function quotedString(text: string, position: number, isPattern: boolean): StringToken {
   let end = position + 1;
-  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  let bracketed = false;
+  for (; end < text.length && (bracketed || text[end] !== '"'); end++) {
+    if (text[end] === '\\') end++;
+    else if (isPattern) bracketed = bracketed ? text[end] !== ']' : text[end] === '[';
+  }
   if (end >= text.length) throw new ExpressionError('the string is not closed: a " is missing', position);
   return stringToken(text, position, position + 1, end, end + 1);
 }

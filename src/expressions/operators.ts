@@ -2,7 +2,17 @@ import type { Ip } from '../net/ip.js';
 import { textOfBytes } from './bytes.js';
 import { patternText, stringBytes } from './escapes.js';
 import { ExpressionError } from './expression-error.js';
+import {
+  addressesOf,
+  compareAddresses,
+  integerOf,
+  integersOf,
+  ipOf,
+  mismatch,
+  stringOf,
+} from './literals.js';
 import type { PatternBudget } from './pattern-budget.js';
+import { PatternError } from './regex/node.js';
 import { compilePattern } from './regex.js';
 import { addressSet, integerSet } from './set.js';
 import type { Comparison, Element, Operator } from './syntax.js';
@@ -21,23 +31,10 @@ const ORDER = {
   ge: (a, b) => a >= b,
 } satisfies Partial<Record<Operator, (a: string | number, b: string | number) => boolean>>;
 
-/** Which kinds of elements a type is compared with. */
-const KINDS: Readonly<Record<ScalarType, readonly Element['kind'][]>> = {
-  string: ['string'],
-  integer: ['integer', 'integers'],
-  ip: ['ip', 'ips', 'network'],
-  boolean: [],
-};
-const EXAMPLES: Readonly<Record<ScalarType, string>> = {
-  string: '"text"',
-  integer: '80',
-  ip: '192.0.2.1',
-  boolean: '',
-};
 const OPERATORS_OF: Readonly<Record<ScalarType, readonly Operator[]>> = {
   string: ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'contains', 'wildcard', 'strict wildcard', 'matches', 'in'],
-  integer: ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'in'],
-  ip: ['eq', 'ne', 'in'],
+  integer: ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'bitwise_and', 'in'],
+  ip: ['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'in'],
   boolean: [],
 };
 
@@ -51,32 +48,31 @@ export function testOf(comparison: Comparison, type: ScalarType, budget: Pattern
       `${operator} does not compare ${describeType(type)}, which has ${OPERATORS_OF[type].join(', ')}`,
       operatorPosition,
     );
-  for (const element of right) checkElement(element, type);
   if (type === 'integer') return integerTest(operator, right) as Test;
   if (type === 'ip') return addressTest(operator, right) as Test;
   return stringTest(operator, right, budget) as Test;
 }
 
-function checkElement(element: Element, type: ScalarType): void {
-  if (KINDS[type].includes(element.kind)) return;
-  const text = element.kind === 'string' ? element.token.text : element.text;
-  throw new ExpressionError(
-    `${text.length > 40 ? `${text.slice(0, 40)}...` : text} is not ${describeType(type)}, which is written like ${EXAMPLES[type]}`,
-    element.position,
-  );
-}
-
+/** Values are never so large that a literal of 64 bits loses its place among them as a number. */
 function integerTest(operator: Operator, right: readonly Element[]): (value: number) => boolean {
-  if (operator === 'in') return integerSet(right);
-  const literal = (right[0] as Extract<Element, { kind: 'integer' }>).value;
+  if (operator === 'in')
+    return integerSet(
+      right.map(integersOf).map(({ low, high }) => ({ low: Number(low), high: Number(high) })),
+    );
+  const literal = integerOf(right[0]!);
+  if (operator === 'bitwise_and') return (value) => (BigInt(value) & literal) !== 0n;
   const holds = ORDER[operator as keyof typeof ORDER];
-  return (value) => holds(value, literal);
+  const number = Number(literal);
+  return (value) => holds(value, number);
 }
 
+/** Addresses of two families are neither equal nor in any order. */
 function addressTest(operator: Operator, right: readonly Element[]): (value: Ip) => boolean {
-  if (operator === 'in') return addressSet(right);
-  const { text } = (right[0] as Extract<Element, { kind: 'ip' }>).value;
-  return operator === 'eq' ? (value) => value.text === text : (value) => value.text !== text;
+  if (operator === 'in') return addressSet(right.map(addressesOf));
+  const literal = ipOf(right[0]!);
+  const holds = ORDER[operator as keyof typeof ORDER];
+  return (value) =>
+    value.family === literal.family ? holds(compareAddresses(value, literal), 0) : operator === 'ne';
 }
 
 function stringTest(
@@ -84,30 +80,40 @@ function stringTest(
   right: readonly Element[],
   budget: PatternBudget,
 ): (value: string) => boolean {
-  const tokens = right.map((element) => (element as Extract<Element, { kind: 'string' }>).token);
   if (operator === 'in') {
-    const known = new Set(tokens.map(stringBytes));
+    const known = new Set(right.map(stringOf));
     return (value) => known.has(value);
   }
-  const [token] = tokens;
-  const { position } = token!;
-  if (operator === 'matches')
-    return orExpressionError('the pattern', position, () => compilePattern(patternText(token!), budget))
-      .matches;
-  const literal = stringBytes(token!);
-  if (operator === 'contains') return (value) => value.includes(literal);
+  const element = right[0]!;
+  if (operator === 'matches') return patternTest(element, budget);
   if (operator === 'wildcard' || operator === 'strict wildcard')
-    return orExpressionError(`the wildcard ${JSON.stringify(textOfBytes(literal))}`, position, () =>
-      compileWildcard(literal, operator === 'strict wildcard'),
-    );
-  const holds = ORDER[operator];
+    return wildcardTest(element, operator === 'strict wildcard');
+  const literal = stringOf(element);
+  if (operator === 'contains') return (value) => value.includes(literal);
+  const holds = ORDER[operator as keyof typeof ORDER];
   return (value) => holds(value, literal);
 }
 
-function orExpressionError<T>(what: string, position: number, make: () => T): T {
+function patternTest(element: Element, budget: PatternBudget): (value: string) => boolean {
+  if (element.kind !== 'string') throw mismatch(element, 'string');
+  const { text, positionOf } = patternText(element.token);
   try {
-    return make();
+    return compilePattern(text, budget).matches;
   } catch (error) {
-    throw new ExpressionError(`${what}: ${error instanceof Error ? error.message : error}`, position);
+    if (!(error instanceof PatternError)) throw error;
+    throw new ExpressionError(`the pattern: ${error.message}`, positionOf(error.offset));
+  }
+}
+
+function wildcardTest(element: Element, strict: boolean): (value: string) => boolean {
+  if (element.kind !== 'string') throw mismatch(element, 'string');
+  const literal = stringBytes(element.token);
+  try {
+    return compileWildcard(literal, strict);
+  } catch (error) {
+    throw new ExpressionError(
+      `the wildcard ${JSON.stringify(textOfBytes(literal))}: ${error instanceof Error ? error.message : error}`,
+      element.position,
+    );
   }
 }

@@ -1,8 +1,8 @@
 import { ExpressionError } from './expression-error.js';
 import type { Token } from './lexer.js';
 import { MAX_DEPTH } from './limits.js';
-import { elementOfSet, found, literalOf } from './literals.js';
-import type { Comparison, Connective, Element, Item, Node, Operator } from './syntax.js';
+import { elementOf, found, integerOf, literalOf } from './literals.js';
+import type { Call, Connective, Element, Field, Index, Indexed, Node, Operator } from './syntax.js';
 
 const CONNECTIVES: Readonly<Record<string, Connective>> = {
   and: 'and',
@@ -28,6 +28,8 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   '>': 'gt',
   ge: 'ge',
   '>=': 'ge',
+  bitwise_and: 'bitwise_and',
+  '&': 'bitwise_and',
   contains: 'contains',
   wildcard: 'wildcard',
   strict: 'strict wildcard',
@@ -36,6 +38,8 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   in: 'in',
 };
 const NAME = /^[A-Za-z_]\w*(?:\.\w+)*$/;
+const QUANTIFIERS: ReadonlySet<string> = new Set(['any', 'all']);
+const MAX_INDEX = 2 ** 32 - 1;
 const RESERVED = new Set(['not', ...Object.keys(CONNECTIVES), ...Object.keys(OPERATORS)]);
 
 /**
@@ -45,10 +49,13 @@ const RESERVED = new Set(['not', ...Object.keys(CONNECTIVES), ...Object.keys(OPE
 export function parse(tokens: readonly Token[]): Node {
   let next = 0;
   let depth = 0;
+  /** Where the last token ended. */
+  let end = 0;
 
   function take(): Token {
     const token = tokens[next]!;
     if (token.kind !== 'end') next++;
+    end = token.position + token.text.length;
     return token;
   }
 
@@ -83,51 +90,54 @@ export function parse(tokens: readonly Token[]): Node {
   }
 
   function negation(): Node {
-    if (spelled() !== 'not' && spelled() !== '!') return comparison();
+    if (spelled() !== 'not' && spelled() !== '!') return simple();
     const { position } = take();
     return deeper(position, () => ({ kind: 'not', operand: negation(), position }));
   }
 
-  function group(): Node {
-    const { position } = take();
-    const inner = deeper(position, () => logical(0));
-    expect(')', `for the ( at character ${position + 1}`);
-    return inner;
+  function simple(): Node {
+    if (spelled() === '(') return group();
+    return isQuantifier() ? quantified() : comparison(operand());
   }
 
-  function comparison(): Node {
-    if (spelled() === '(') return group();
-    const left = operand();
+  function group(): Node {
+    const { position } = take();
+    const operand = deeper(position, () => logical(0));
+    expect(')', `for the ( at character ${position + 1}`);
+    return { kind: 'group', operand, position };
+  }
+
+  /** Says, where `or` and the like come after an argument, why they do not belong there. */
+  const combining = () =>
+    own(CONNECTIVES, spelled()) ? ', in which conditions combine only in parentheses' : '';
+
+  const isQuantifier = () => QUANTIFIERS.has(spelled()) && tokens[next + 1]?.text === '(';
+
+  function quantified(): Node {
+    const { text, position } = take();
+    take();
+    const quantifier = text as 'any' | 'all';
+    const inner = deeper(position, argument);
+    expect(')', `after the argument of ${text}${combining()}`);
+    return { kind: 'quantified', quantifier, argument: inner, position };
+  }
+
+  /** The left side with what it is compared with, if anything. */
+  function comparison(left: Node): Node {
     const { position } = left;
     const operator = own(OPERATORS, spelled());
     if (operator === undefined) return left;
     const { position: operatorPosition } = take();
-    if (operator === 'strict wildcard' && take().text !== 'wildcard')
-      throw new ExpressionError('strict stands only before wildcard', operatorPosition);
-    const { position: rightPosition } = peek();
+    if (operator === 'strict wildcard' && (take().text !== 'wildcard' || end !== operatorPosition + 15))
+      throw new ExpressionError('strict stands only before wildcard, one space apart', operatorPosition);
     const right = operator === 'in' ? set() : [value()];
-    const known: Comparison = {
-      kind: 'comparison',
-      left,
-      operator,
-      right,
-      position,
-      operatorPosition,
-      rightPosition,
-    };
-    return known;
+    return { kind: 'comparison', left, operator, right, position, operatorPosition };
   }
 
   function value(): Element {
     const token = take();
     if (token.text === '{') throw new ExpressionError('a set in braces stands only after in', token.position);
-    const element = elementOfSet(token);
-    if ('low' in element || 'cidr' in element)
-      throw new ExpressionError(
-        `${element.text} is more than one value: write in {${element.text}}`,
-        token.position,
-      );
-    return element;
+    return elementOf(token);
   }
 
   function set(): Element[] {
@@ -143,54 +153,61 @@ export function parse(tokens: readonly Token[]): Node {
     while (spelled() !== '}') {
       if (peek().kind === 'end')
         throw new ExpressionError('the set is not closed: a } is missing', open.position);
-      elements.push(elementOfSet(take()));
+      elements.push(elementOf(take()));
     }
     take();
-    if (elements.length === 0)
-      throw new ExpressionError('the set must have at least one value', open.position);
     return elements;
   }
 
   function operand(): Node {
     const token = take();
+    const { position } = token;
     const literal = literalOf(token);
-    if (literal) return { kind: 'literal', literal, position: token.position };
+    if (literal) return { kind: 'literal', literal, position };
     if (token.kind !== 'word' || !NAME.test(token.text) || RESERVED.has(token.text.toLowerCase()))
       throw unexpected(token, 'a field, a function, not or (');
-    if (spelled() === '(') return indexed(call(token));
-    return indexed({ kind: 'field', name: token.text, position: token.position });
+    return indexed(spelled() === '(' ? call(token) : { kind: 'field', name: token.text, position });
   }
 
-  function call({ text: name, position }: Token): Node {
+  function call({ text: name, position }: Token): Call {
     take();
     const parameters: Node[] = [];
     deeper(position, () => {
       while (spelled() !== ')') {
-        if (parameters.length > 0) expect(',', `or ) in the call of ${name}`);
-        parameters.push(logical(0));
+        if (parameters.length > 0) expect(',', `or ) in the call of ${name}${combining()}`);
+        parameters.push(argument());
       }
     });
     take();
     return { kind: 'call', name, parameters, position };
   }
 
-  function indexed(node: Node): Node {
-    if (spelled() !== '[') return node;
-    const { position: bracketPosition } = take();
-    return deeper(bracketPosition, () => {
-      const item: Item = { kind: 'item', of: node, key: key(), position: node.position, bracketPosition };
-      expect(']', 'after an index');
-      return indexed(item);
-    });
+  /** A value, one comparison, or a condition that begins with `(`, `not`, `any(` or `all(`. */
+  function argument(): Node {
+    if (['(', 'not', '!'].includes(spelled()) || isQuantifier()) return logical(0);
+    const left = operand();
+    return left.kind === 'literal' ? left : comparison(left);
   }
 
-  function key(): Item['key'] {
+  function indexed(of: Field | Call): Field | Call | Indexed {
+    const indexes: Index[] = [];
+    // White space may be inside the brackets, but not before them.
+    while (spelled() === '[' && peek().position === end) {
+      const { position } = take();
+      indexes.push({ ...index(), position });
+      expect(']', 'after an index');
+    }
+    return indexes.length === 0 ? of : { kind: 'indexed', of, indexes, position: of.position };
+  }
+
+  function index() {
     const token = take();
-    if (token.kind === 'string') return token;
-    if (token.kind === 'symbol' && token.text === '*') return { kind: 'each' };
-    const literal = literalOf(token);
-    if (literal?.kind === 'integer' && literal.value >= 0) return { kind: 'number', value: literal.value };
-    throw unexpected(token, 'a name in double quotes, a number from 0 or * as an index');
+    if (token.kind === 'string' && !token.raw) return { kind: 'name', token } as const;
+    if (token.kind === 'symbol' && token.text === '*') return { kind: 'each' } as const;
+    const isNumber = token.kind === 'word' && /^\d/.test(token.text);
+    const number = isNumber ? Number(integerOf({ ...token, kind: 'word' })) : -1;
+    if (number >= 0 && number <= MAX_INDEX) return { kind: 'number', value: number } as const;
+    throw unexpected(token, 'a name in double quotes, a number from 0 or *');
   }
 
   const whole = logical(0);
@@ -211,6 +228,7 @@ function unexpected(token: Token, expected: string): ExpressionError {
 
 /** For what is written often and never right. */
 function advice({ kind, text }: Token): string | null {
+  if (kind === 'symbol' && text === '&') return 'use && or and';
   if (kind !== 'word') return null;
   const lower = text.toLowerCase();
   if (lower !== text && RESERVED.has(lower)) return `operators are written in lower case, ${lower}`;

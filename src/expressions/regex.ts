@@ -1,82 +1,118 @@
 import { RE2JS } from 're2js';
-import { textOfBytes, utf8Bytes } from './bytes.js';
 import { MAX_MADE_BYTES } from './limits.js';
 import { type PatternBudget, spend } from './pattern-budget.js';
+import { type Marks, marksFor } from './regex/marks.js';
+import { type Assertion, type Node, PatternError } from './regex/node.js';
+import { parsePattern } from './regex/parse.js';
+import { assertionsIn, printed, stepsOf } from './regex/print.js';
 
-/** A pattern in RE2's syntax, which is that of Rust's engine but for its rarer flags. Both match in linear time. */
+/**
+ * A pattern of Rust's syntax about bytes, as Cloudflare's engine has it, which RE2 runs: it is parsed here and written again in
+ * RE2's syntax. Both match in linear time.
+ */
 export interface Pattern {
-  /** Whether any part of the bytes, read as UTF-8, matches. */
+  /** Whether any part of the bytes matches. */
   matches(bytes: string): boolean;
   /** With the first match replaced; undefined when the result is too long. */
   replaceFirst(bytes: string, replacement: Replacement): string | undefined;
   readonly groups: number;
 }
 
-/** Literal text, and numbers of groups. */
+/** Literal bytes, and numbers of groups. */
 export type Replacement = readonly (string | number)[];
 
-/** What a match costs for each byte, and a repetition multiplies it: `[ab]{1000}` is a thousand instructions. */
-const MAX_INSTRUCTIONS = 2000;
-const MAX_REPETITIONS = 2000;
-/** Ranges of characters beyond ASCII: without regard to case each takes milliseconds to compile. */
-const MAX_WIDE_RANGES = 10;
-/** `\p{...}` and the like, which take a tenth of that. */
-const MAX_UNICODE_CLASSES = 100;
+/** What a match costs for each byte, and a repetition multiplies it: `[ab]{1000}` is a thousand steps, `(?u)\\w` too. */
+const MAX_STEPS = 4000;
+/** `\p{...}`, and after `(?u)` brackets, `\w` and so on: they have hundreds of ranges, and the first of each name is a long search. */
+const MAX_UNICODE_CLASSES = 30;
+const UNICODE_FLAG = /\?[a-zA-Z]*u/;
+const UNICODE_CLASS = /\\[pdsw]|\[/gi;
 const MAX_REFERENCES = 8;
 
-/** Throws an Error that says what is wrong with the pattern, or that there is not enough left for it. */
-export function compilePattern(source: string, budget: PatternBudget): Pattern {
-  checkCost(source, budget);
-  const compiled = compile(source);
-  if (compiled.programSize() > MAX_INSTRUCTIONS)
-    throw new Error(
-      `it needs ${compiled.programSize()} steps for each character, of at most ${MAX_INSTRUCTIONS}: make it shorter or repeat less`,
-    );
-  spend(budget, 'steps', compiled.programSize());
-  return {
-    matches: (bytes) => compiled.test(textOfBytes(bytes)),
-    replaceFirst: (bytes, replacement) => replaceFirst(compiled, bytes, replacement),
-    groups: compiled.groupCount(),
-  };
+/** What RE2 has without looking at what stands before a place. */
+const NATIVE: Partial<Record<Assertion, string>> = {
+  start: '\\A',
+  end: '\\z',
+  'line start': '(?m:^)',
+  'line end': '(?m:$)',
+  'word boundary': '\\b',
+  'no word boundary': '\\B',
+};
+
+/**
+ * `replaces` when `replaceFirst` will be called. Throws a PatternError that says what is wrong with the pattern, or that there is
+ * not enough left for it.
+ */
+export function compilePattern(source: string, budget: PatternBudget, replaces = false): Pattern {
+  // Before it is parsed, because that is when classes are looked up.
+  const classes = UNICODE_FLAG.test(source) ? (source.match(UNICODE_CLASS)?.length ?? 0) : 0;
+  inWhole(() => {
+    if (classes > MAX_UNICODE_CLASSES)
+      throw new Error(`its Unicode classes add up to ${classes}, more than ${MAX_UNICODE_CLASSES}`);
+    spend(budget, 'unicodeClasses', classes);
+  });
+  const { node, groups } = parsePattern(source);
+  return inWhole(() => {
+    const { program, marks } = compiled(node, replaces);
+    checkSteps(program.programSize());
+    spend(budget, 'steps', program.programSize());
+    return {
+      matches: marks ? (bytes) => program.test(marks.mark(bytes)) : (bytes) => program.test(bytes),
+      replaceFirst: (bytes, replacement) => replaceFirst(program, marks, bytes, replacement),
+      groups,
+    };
+  });
 }
 
-function compile(source: string): RE2JS {
+/** What is wrong with a pattern as a whole is wrong at its beginning. */
+function inWhole<T>(make: () => T): T {
   try {
-    return RE2JS.compile(source);
+    return make();
   } catch (error) {
-    const reason =
-      error instanceof Error ? error.message.replace('error parsing regexp: ', '') : String(error);
-    throw new Error(reason);
+    throw new PatternError(error instanceof Error ? error.message : String(error), 0);
   }
 }
 
-// Before it is compiled, because it is compiling that costs.
-function checkCost(source: string, budget: PatternBudget): void {
-  const most = (count: number, limit: number, what: string) => {
-    if (count > limit) throw new Error(`its ${what} add up to ${count}, more than ${limit}`);
-  };
-  let repetitions = 0;
-  for (const [, from, to] of source.matchAll(/\{(\d{1,9})(?:,(\d{0,9}))?\}/g))
-    repetitions += Math.max(Number(from), Number(to ?? 0));
-  most(repetitions, MAX_REPETITIONS, 'repetitions');
-  const wideRanges = source.match(/-(?:[^\0-\x7f]|\\x)/g)?.length ?? 0;
-  most(wideRanges, MAX_WIDE_RANGES, 'ranges beyond ASCII');
-  spend(budget, 'wideRanges', wideRanges);
-  const unicodeClasses = source.match(/\\p/gi)?.length ?? 0;
-  most(unicodeClasses, MAX_UNICODE_CLASSES, 'Unicode classes');
-  spend(budget, 'unicodeClasses', unicodeClasses);
+function checkSteps(steps: number): void {
+  if (steps > MAX_STEPS)
+    throw new Error(
+      `it needs ${Math.ceil(steps)} steps for each byte, of at most ${MAX_STEPS}: make it shorter or repeat less`,
+    );
 }
 
-function replaceFirst(pattern: RE2JS, bytes: string, replacement: Replacement): string | undefined {
-  const text = textOfBytes(bytes);
-  const matcher = pattern.matcher(text);
+function compiled(node: Node, captures: boolean): { program: RE2JS; marks: Marks | null } {
+  // Before the library compiles it, which takes its time; what it joins together may halve the steps.
+  checkSteps(stepsOf(node) / 2);
+  const assertions = assertionsIn(node);
+  if ([...assertions].every((one) => NATIVE[one] !== undefined)) {
+    const text = printed(node, { captures, assertion: (one) => NATIVE[one]!, afterByte: '' });
+    return { program: RE2JS.compile(text), marks: null };
+  }
+  const marks = marksFor(assertions);
+  const text = printed(node, { captures, assertion: marks.assertion, afterByte: marks.any });
+  return { program: RE2JS.compile(`${marks.any}(${text})`, RE2JS.LOOKBEHINDS), marks };
+}
+
+function replaceFirst(
+  program: RE2JS,
+  marks: Marks | null,
+  bytes: string,
+  replacement: Replacement,
+): string | undefined {
+  const matcher = program.matcher(marks ? marks.mark(bytes) : bytes);
   if (!matcher.find()) return bytes;
-  let made = text.slice(0, matcher.start());
+  // With marks the first group is the whole match, without the mark before it.
+  const [first, offset] = marks ? [1, (at: number) => (at - 1) / 2] : [0, (at: number) => at];
+  const part = (group: number) => {
+    const [start, end] = [matcher.start(first + group), matcher.end(first + group)];
+    return start < 0 ? '' : bytes.slice(offset(start), offset(end));
+  };
+  let made = bytes.slice(0, offset(matcher.start(first)));
   for (const piece of replacement) {
-    made += typeof piece === 'number' ? (matcher.group(piece) ?? '') : piece;
+    made += typeof piece === 'number' ? part(piece) : piece;
     if (made.length > MAX_MADE_BYTES) return undefined;
   }
-  const result = utf8Bytes(made + text.slice(matcher.end()));
+  const result = made + bytes.slice(offset(matcher.end(first)));
   return result.length > MAX_MADE_BYTES ? undefined : result;
 }
 

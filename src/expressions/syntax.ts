@@ -1,5 +1,3 @@
-import type { Cidr } from '../net/cidr.js';
-import type { Ip } from '../net/ip.js';
 import type { StringToken } from './lexer.js';
 
 export type Operator =
@@ -9,6 +7,7 @@ export type Operator =
   | 'le'
   | 'gt'
   | 'ge'
+  | 'bitwise_and'
   | 'contains'
   | 'wildcard'
   | 'strict wildcard'
@@ -16,6 +15,7 @@ export type Operator =
   | 'in';
 
 export type Connective = 'and' | 'xor' | 'or';
+export type Quantifier = 'any' | 'all';
 
 /** An expression as it was written; every position is an offset into its text. */
 export type Node =
@@ -25,23 +25,44 @@ export type Node =
       readonly operands: readonly Node[];
       readonly position: number;
     }
-  | { readonly kind: 'not'; readonly operand: Node; readonly position: number }
+  /** A group is a condition, where the same without parentheses may be a value. */
+  | { readonly kind: 'not' | 'group'; readonly operand: Node; readonly position: number }
+  | Quantified
   | Comparison
-  | { readonly kind: 'field'; readonly name: string; readonly position: number }
+  | Field
   | Call
-  | Item
-  | { readonly kind: 'literal'; readonly literal: Literal; readonly position: number };
+  | Indexed
+  | LiteralNode;
+
+export interface Field {
+  readonly kind: 'field';
+  readonly name: string;
+  readonly position: number;
+}
+
+export interface LiteralNode {
+  readonly kind: 'literal';
+  readonly literal: Literal;
+  readonly position: number;
+}
+
+/** `any(...)`, `all(...)`. */
+export interface Quantified {
+  readonly kind: 'quantified';
+  readonly quantifier: Quantifier;
+  readonly argument: Node;
+  readonly position: number;
+}
 
 export interface Comparison {
   readonly kind: 'comparison';
   readonly left: Node;
   readonly operator: Operator;
-  /** Several only after `in`. */
+  /** Several, or none, only after `in`. */
   readonly right: readonly Element[];
   /** Of the left side. */
   readonly position: number;
   readonly operatorPosition: number;
-  readonly rightPosition: number;
 }
 
 export interface Call {
@@ -51,25 +72,24 @@ export interface Call {
   readonly position: number;
 }
 
-export interface Item {
-  readonly kind: 'item';
-  readonly of: Node;
-  readonly key: { readonly kind: 'each' } | { readonly kind: 'number'; readonly value: number } | StringToken;
-  /** Of what the index is in. */
+export interface Indexed {
+  readonly kind: 'indexed';
+  readonly of: Field | Call;
+  readonly indexes: readonly Index[];
+  /** Of what the first index is in. */
   readonly position: number;
-  readonly bracketPosition: number;
 }
 
+export type Index = (
+  | { readonly kind: 'each' }
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'name'; readonly token: StringToken }
+) & { readonly position: number };
+
+/** What a word is depends on what it is compared with: `10:20` are two bytes or no address. */
 export type Literal =
   | { readonly kind: 'string'; readonly token: StringToken }
-  | { readonly kind: 'integer'; readonly value: number; readonly text: string }
-  | { readonly kind: 'ip'; readonly value: Ip; readonly text: string }
-  | { readonly kind: 'boolean'; readonly value: boolean; readonly text: string };
+  | { readonly kind: 'word'; readonly text: string };
 
-/** What may stand in a set. */
-export type Element = (
-  | Literal
-  | { readonly kind: 'integers'; readonly low: number; readonly high: number; readonly text: string }
-  | { readonly kind: 'ips'; readonly low: Ip; readonly high: Ip; readonly text: string }
-  | { readonly kind: 'network'; readonly cidr: Cidr; readonly text: string }
-) & { readonly position: number };
+/** What may stand right of an operator, and in a set. */
+export type Element = Literal & { readonly position: number };

@@ -1,22 +1,22 @@
 import type { Ip } from '../net/ip.js';
 
 export type ScalarType = 'boolean' | 'integer' | 'string' | 'ip';
-export type ArrayType = `array<${ScalarType}>`;
-export type Type = ScalarType | ArrayType | 'map<array<string>>';
+/** Arrays and maps have values of one type, which may be arrays and maps again. */
+export type Type = ScalarType | `array<${string}>` | `map<${string}>`;
 
 /** A string is bytes, see `bytes.ts`. */
 export type Scalar = boolean | number | string | Ip;
-/** An element is undefined where a function had no value for it. */
-export type Value = Scalar | readonly (Scalar | undefined)[] | ReadonlyMap<string, readonly string[]>;
+export type Value = Scalar | readonly Value[] | ReadonlyMap<string, Value>;
 
-export const arrayOf = (type: ScalarType): ArrayType => `array<${type}>`;
-
-/** What the array has in it; null when the type is not an array. */
-export function elementOf(type: Type): ScalarType | null {
-  return (/^array<(.*)>$/.exec(type)?.[1] ?? null) as ScalarType | null;
-}
-
+export const arrayOf = (type: Type): Type => `array<${type}>`;
+export const isArray = (type: Type): boolean => type.startsWith('array<');
+export const isMap = (type: Type): boolean => type.startsWith('map<');
 export const isScalar = (type: Type): type is ScalarType => !type.includes('<');
+
+/** What an array or map has in it; null when the type is neither. */
+export function elementOf(type: Type): Type | null {
+  return (/^(?:array|map)<(.*)>$/.exec(type)?.[1] ?? null) as Type | null;
+}
 
 const NAMES: Readonly<Record<ScalarType, string>> = {
   boolean: 'a boolean',
@@ -34,6 +34,10 @@ const PLURALS: Readonly<Record<ScalarType, string>> = {
 /** For messages: `a string`, `an array of strings`. */
 export function describeType(type: Type): string {
   if (isScalar(type)) return NAMES[type];
-  const element = elementOf(type);
-  return element ? `an array of ${PLURALS[element]}` : 'a map of arrays of strings';
+  return `${isArray(type) ? 'an array' : 'a map'} of ${plural(elementOf(type)!)}`;
+}
+
+function plural(type: Type): string {
+  if (isScalar(type)) return PLURALS[type];
+  return `${isArray(type) ? 'arrays' : 'maps'} of ${plural(elementOf(type)!)}`;
 }

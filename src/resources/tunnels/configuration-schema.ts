@@ -4,13 +4,8 @@ import { hexId } from '../../wire/identifiers.js';
 import { integer, text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
 import { CONFIG_SOURCES } from '../tunnel-shape.js';
-import {
-  catchAllComplaint,
-  hostnameComplaint,
-  pathBudget,
-  pathComplaint,
-  serviceComplaint,
-} from './ingress.js';
+import { catchAllComplaint, hostnameComplaint, pathComplaint, serviceComplaint } from './ingress.js';
+import { pathBudget } from './path-pattern.js';
 
 const seconds = integer(0, 2_147_483_647).nullish();
 const flag = z.boolean().nullish();

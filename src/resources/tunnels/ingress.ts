@@ -1,5 +1,4 @@
-import { type PatternBudget, patternBudget } from '../../expressions/pattern-budget.js';
-import { compilePattern } from '../../expressions/regex.js';
+import { type PathBudget, patternComplaint } from './path-pattern.js';
 
 /** What cloudflared understands as the service of an ingress rule; refused here, because there it would refuse the whole configuration. */
 
@@ -34,20 +33,12 @@ export function hostnameComplaint(hostname: string): string | null {
   return null;
 }
 
-/** For all paths of a configuration. How long matching takes is the connector's business. */
-export const pathBudget = (): PatternBudget => ({ ...patternBudget(), steps: Number.POSITIVE_INFINITY });
-
-/**
- * What is wrong with the path of a rule, or null. Empty means every path. Connectors compile it with Go's `regexp`, whose language
- * is RE2's.
- */
-export function pathComplaint(path: string, budget: PatternBudget): string | null {
-  try {
-    compilePattern(path, budget);
-    return null;
-  } catch (error) {
-    return `"${shown(path)}" must be a regular expression that Go can compile: ${(error as Error).message}`;
-  }
+/** What is wrong with the path of a rule, or null. Empty means every path. */
+export function pathComplaint(path: string, budget: PathBudget): string | null {
+  const complaint = patternComplaint(path, budget);
+  return complaint === null
+    ? null
+    : `"${shown(path)}" must be a regular expression that Go can compile: ${complaint}`;
 }
 
 interface Matcher {
