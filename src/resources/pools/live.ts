@@ -1,4 +1,5 @@
 import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../live/snapshot.js';
+import { inAscii } from '../hostname.js';
 import { fieldsOf } from './fields.js';
 import { parseOriginAddress } from './origin-address.js';
 import { regionsOf } from './regions.js';
@@ -38,6 +39,9 @@ const notificationFilter = (
     | undefined,
 ): LiveNotificationFilter => ({ disable: filter?.disable ?? false, healthy: filter?.healthy ?? null });
 
+/** DNS and HTTP know names in ASCII only. */
+const onTheWire = (name: string) => (/^[\x00-\x7f]*$/.test(name) ? name : inAscii(name));
+
 function liveOrigin(origin: StoredOrigin): LiveOrigin {
   const host = (origin.header as { Host: string[] } | null)?.Host[0] ?? null;
   return {
@@ -49,13 +53,13 @@ function liveOrigin(origin: StoredOrigin): LiveOrigin {
     ]),
     accountId: origin.accountId,
     name: origin.name,
-    address: origin.address,
+    address: onTheWire(origin.address),
     ip: origin.ip,
     enabled: origin.enabled,
     disabledAt: origin.disabledAt?.getTime() ?? null,
     weight: origin.weight,
     port: origin.port,
-    host,
+    host: host && onTheWire(host),
     virtualNetworkId: origin.virtualNetworkId,
     flattenCname: origin.flattenCname,
   };
