@@ -13,12 +13,14 @@ export function isHostnameIn(zone: string, name: string): boolean {
   return name.length <= 253 && isHostname(host);
 }
 
+export const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);
+
 /**
  * The name as DNS has it: lower case, and in punycode what is beyond ASCII. Empty when that cannot be. It may begin with
  * `*.`.
  */
 export function inAscii(text: string): string {
-  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
+  if (isAscii(text)) return text.toLowerCase();
   const wildcard = text.startsWith('*.') ? '*.' : '';
   const name = domainToASCII(text.slice(wildcard.length));
   return name === '' ? '' : wildcard + name;

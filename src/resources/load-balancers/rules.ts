@@ -57,7 +57,7 @@ async function change(
   if (isDeepStrictEqual(fields, stored)) return before;
   const hostname = hostnameFor(owner, fields.name);
   const pools = await check(tx.db, owner, fields, stored);
-  await requireFree(tx.db, owner, { name: fields.name, hostname }, id);
+  if (fields.name !== stored.name) await requireFree(tx.db, owner, { name: fields.name, hostname }, id);
   const balancer = { ...before, ...columnsOf(fields), hostname, modifiedOn: new Date() };
   await store.update(tx, balancer, pools);
   return balancer;

@@ -1,5 +1,5 @@
 import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../live/snapshot.js';
-import { inAscii } from '../hostname.js';
+import { inAscii, isAscii } from '../hostname.js';
 import { fieldsOf } from './fields.js';
 import { parseOriginAddress } from './origin-address.js';
 import { regionsOf } from './regions.js';
@@ -40,7 +40,7 @@ const notificationFilter = (
 ): LiveNotificationFilter => ({ disable: filter?.disable ?? false, healthy: filter?.healthy ?? null });
 
 /** DNS and HTTP know names in ASCII only. */
-const onTheWire = (name: string) => (/^[\x00-\x7f]*$/.test(name) ? name : inAscii(name));
+const onTheWire = (name: string) => (isAscii(name) ? name : inAscii(name));
 
 function liveOrigin(origin: StoredOrigin): LiveOrigin {
   const host = (origin.header as { Host: string[] } | null)?.Host[0] ?? null;

@@ -1,4 +1,4 @@
-import { inAscii } from '../hostname.js';
+import { inAscii, isAscii } from '../hostname.js';
 import { literal } from '../like.js';
 import { OPERATORS } from './schema.js';
 
@@ -30,8 +30,6 @@ function read(text: string): { operator: Operator; value: string } {
   const operator = OPERATORS.find((name) => name === text.slice(0, colon));
   return operator ? { operator, value: text.slice(colon + 1) } : { operator: 'equal', value: text };
 }
-
-const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text);
 
 const mode = 'insensitive';
 
