@@ -1,3 +1,5 @@
+import { nameServersOf } from '../net/name-servers.js';
+
 /** Which name servers the zones have: their NS records, and the names that therefore exist. */
 export interface NameServers {
   /** Of a zone, without a dot at the end: the targets of its NS records. The first is the MNAME of its SOA. Never empty. */
@@ -8,10 +10,7 @@ export interface NameServers {
   exists(name: string): boolean;
 }
 
-/**
- * `names` are lower case: one label stands for a name below the apex of each zone (`ns1` is `ns1.example.com` in
- * example.com), several labels for one and the same name in all of them. `isApex` says whether a zone has that name.
- */
+/** `names` are as `nameServersOf` takes them; `isApex` says whether a zone has that name. */
 export function createNameServers(names: readonly string[], isApex: (name: string) => boolean): NameServers {
   const labels = new Set(names.filter((name) => !name.includes('.')));
   const absolute = new Set(names.filter((name) => name.includes('.')));
@@ -24,7 +23,7 @@ export function createNameServers(names: readonly string[], isApex: (name: strin
   }
 
   return {
-    of: (apex) => names.map((name) => (name.includes('.') ? name : `${name}.${apex}`)),
+    of: (apex) => nameServersOf(names, apex),
     has,
     exists: (name) => above.has(name) || has(name),
   };

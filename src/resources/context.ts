@@ -42,6 +42,8 @@ export interface Settings {
   readonly minMonitorInterval: number;
   /** Where an IP address may stand under one virtual network only: in the whole account, or inside each pool. */
   readonly originUniqueness: 'account' | 'pool';
+  /** Names of the zones' name servers, as `nameServersOf` takes them. */
+  readonly dns: { readonly nameServers: readonly string[] };
   /** Shown as the place of the only point of presence. */
   readonly location: string;
 }

@@ -264,8 +264,8 @@ const RESOURCES: Record<string, Resource> = {
     path: '/zones',
     method: 'PATCH',
     body: (name) => ({ name: `${name}.test`, account: { id: offramp.accountId }, type: 'full' }),
-    always: { paused: false, type: 'full', status: 'active', development_mode: 0 },
-    unset: ['original_registrar', 'original_dnshost'],
+    always: { paused: false, type: 'full', status: 'active', development_mode: 0, 'name_servers.length': 2 },
+    unset: ['original_registrar', 'original_dnshost', 'verification_key'],
   },
 };
 
@@ -441,4 +441,160 @@ test('a configuration of a tunnel comes back exactly as it was put, also on a lo
   expect(shown).toMatchObject({ tunnel_id: made.remote, account_id: offramp.accountId });
   const again = await api.put(path, { config: { ...config, originRequest: null, 'warp-routing': null } });
   expect([again.status, again.body.result.config]).toEqual([200, config]);
+});
+
+describe('what the acceptance tests of provider 5.22 send and read', () => {
+  const ONE = '@/load_balancers/pools';
+  const poolOf = (name: string, address: string, fields: object = {}) => ({
+    ...POOL.body(name),
+    origins: [{ address, enabled: true, flatten_cname: true, name: 'one', weight: 1, ...fields }],
+  });
+  const refusal = ({ status, body }: Shown) => [status, body.errors[0]?.code];
+
+  test.each(['192.0.2.1', '198.51.100.1', '203.0.113.5', '2001:db8::1', '0.0.0.0'])(
+    'a pool of %s is taken without a monitor, and refused with one',
+    async (address) => {
+      const name = address.replaceAll(/[.:]/g, '-');
+      const created = await api.create(ONE, poolOf(`kept-${name}`, address));
+      expect((await read(POOL, created.id)).origins[0].address).toBe(address);
+      const monitored = { ...poolOf(`refused-${name}`, address), monitor: made.monitor };
+      expect(refusal(await api.post(ONE, monitored))).toEqual([400, 1002]);
+      const put = { ...poolOf(`kept-${name}`, address), monitor: made.monitor };
+      expect(refusal(await api.put(`${ONE}/${created.id}`, put))).toEqual([400, 1002]);
+    },
+  );
+
+  test('pools have the same address in a virtual network and in none, but not in two', async () => {
+    const networks: string[] = [];
+    for (const name of ['first', 'second']) {
+      const { id } = await api.create('@/teamnet/virtual_networks', { comment: '', name: `unique ${name}` });
+      await api.create('@/teamnet/routes', {
+        network: '192.0.2.0/24',
+        tunnel_id: made.tunnel,
+        virtual_network_id: id,
+      });
+      networks.push(id);
+    }
+    const inNetwork = (index: number) =>
+      poolOf(`in-network-${index}`, '192.0.2.77', { virtual_network_id: networks[index] });
+    await api.create(ONE, inNetwork(0));
+    await api.create(ONE, poolOf('in-none', '192.0.2.77'));
+    expect(refusal(await api.post(ONE, inNetwork(1)))).toEqual([400, 1002]);
+  });
+
+  test('a tunnel gets secrets of 24 and 30 bytes, and another one later', async () => {
+    const body = { config_src: 'local', name: 'secrets', tunnel_secret: 'abcdefghijklmnopqrstuvwxyzABCDEF' };
+    const { id } = await api.create('@/cfd_tunnel', body);
+    for (const tunnel_secret of [
+      'dGhpc19pc18xX3NlY3JldF9mb3JfdGhlX2ZpcnN0',
+      'Ml9zZWNyZXRfMl90dW5uZWxfdXBkYXRl',
+    ]) {
+      expect((await api.patch(`@/cfd_tunnel/${id}`, { tunnel_secret })).status).toBe(200);
+      const token = (await api.get(`@/cfd_tunnel/${id}/token`)).body.result;
+      expect(JSON.parse(Buffer.from(token, 'base64').toString()).s).toBe(tunnel_secret);
+    }
+  });
+
+  test('a proxied load balancer without ttl has 30, in a zone and in an account', async () => {
+    const body = { ...BALANCER.body('proxied'), proxied: true };
+    expect((await api.create('%/load_balancers', body)).ttl).toBe(30);
+    expect((await api.create('@/load_balancers', { ...body, name: 'proxied' })).ttl).toBe(30);
+  });
+
+  test('a deleted network, route or hostname route is not found; a deleted tunnel still is', async () => {
+    for (const type of [
+      'cloudflare_zero_trust_tunnel_cloudflared_virtual_network',
+      'cloudflare_zero_trust_tunnel_cloudflared_route',
+      'cloudflare_zero_trust_network_hostname_route',
+    ]) {
+      const { path, body } = RESOURCES[type]!;
+      const { id } = await api.create(path, body(nameOf(type, 'destroyed')));
+      await api.delete(`${path}/${id}`);
+      expect([type, (await api.get(`${path}/${id}`)).status]).toEqual([type, 404]);
+    }
+    const { id } = await api.create('@/cfd_tunnel', { name: 'destroyed' });
+    await api.delete(`@/cfd_tunnel/${id}`);
+    expect((await api.get(`@/cfd_tunnel/${id}`)).body.result.deleted_at).toMatch(/Z$/);
+  });
+
+  test.each(['gre', 'ipsec'])(
+    'a %s tunnel has a name of 18 characters and shows nothing that is unset',
+    async (kind) => {
+      const name = `cftftest${kind}`.padEnd(18, 'x');
+      const body = {
+        name,
+        customer_gre_endpoint: '203.0.113.10',
+        cloudflare_gre_endpoint: '162.159.73.109',
+        cloudflare_endpoint: '162.159.73.109',
+        customer_endpoint: '203.0.113.10',
+        interface_address: '10.213.0.20/31',
+        health_check: { direction: 'unidirectional', enabled: true, rate: 'low', type: 'request' },
+      };
+      const headers = { 'x-magic-new-hc-target': 'true' };
+      const path = `@/magic/${kind}_tunnels`;
+      const created = (await api.call('POST', path, body, headers)).body.result;
+      const shown = (await api.call('GET', `${path}/${created.id}`, undefined, headers)).body.result[
+        `${kind}_tunnel`
+      ];
+      for (const tunnel of [created, shown]) {
+        expect(tunnel.name).toBe(name);
+        expect(tunnel.health_check.target).toEqual({ effective: '203.0.113.10' });
+        expect(tunnel).not.toHaveProperty('allow_null_cipher');
+      }
+    },
+  );
+
+  test('zones are partial, and have names beyond ASCII', async () => {
+    const account = { id: offramp.accountId };
+    const partial = await api.create('/zones', { name: 'cftftest.net', account, type: 'partial' });
+    expect(partial).toMatchObject({ name_servers: [], verification_key: expect.stringMatching(/./) });
+    for (const name of ['bücher.example', 'żóła.cftftest.cfapi.net'])
+      expect(await api.create('/zones', { name, account })).toMatchObject({
+        name,
+        name_servers: [expect.any(String), expect.any(String)],
+      });
+  });
+
+  test('an empty path, a name with capitals and a rule without terminates come back as they were sent', async () => {
+    const monitors = RESOURCES.cloudflare_load_balancer_monitor!;
+    const monitor = await api.create(monitors.path, { ...monitors.body(''), path: '' });
+    expect((await read(monitors, monitor.id)).path).toBe('');
+    const rules = [
+      { condition: '', disabled: false, priority: 0, name: 'none', overrides: { ttl: 60 } },
+      {
+        condition: '',
+        disabled: false,
+        priority: 0,
+        name: 'fixed',
+        fixed_response: { message_body: 'hello' },
+      },
+    ];
+    const body = { ...BALANCER.body('Capitals'), name: 'Capitals.Example.com', rules };
+    const created = await api.create(BALANCER.path, body);
+    expect(await read(BALANCER, created.id)).toMatchObject({ name: 'Capitals.Example.com' });
+    expect((await read(BALANCER, created.id)).rules).toEqual(rules);
+  });
+
+  test('networks of routes come back in the form that cloudflared can read, and can be sent so', async () => {
+    for (const [given, network] of [
+      ['10.213.2.3', '10.213.2.3/32'],
+      ['FD00:0:0::/48', 'fd00::/48'],
+    ]) {
+      const body = { comment: '', network: given, tunnel_id: made.tunnel };
+      const { id } = await api.create('@/teamnet/routes', body);
+      expect((await api.get(`@/teamnet/routes/${id}`)).body.result.network).toBe(network);
+      const again = await api.patch(`@/teamnet/routes/${id}`, { network });
+      expect([again.status, again.body.result.network]).toEqual([200, network]);
+    }
+  });
+
+  test('the source of a configuration comes back as it was sent', async () => {
+    const { id } = await api.create('@/cfd_tunnel', { name: 'sources', config_src: 'local' });
+    const path = `@/cfd_tunnel/${id}/configurations`;
+    const config = { ingress: [{ service: 'http_status:404' }] };
+    for (const source of ['local', 'cloudflare', 'local']) {
+      expect((await api.put(path, { config, source })).status).toBe(200);
+      expect((await api.get(path)).body.result).toMatchObject({ config, source });
+    }
+  });
 });

@@ -40,15 +40,17 @@ test('of more than ten thousand events the oldest are forgotten', async () => {
   await db.read.$queryRaw`select setval('health_event_id_seq', 10098)`;
   await rules.record(db.read, event('third'));
   const names = async () =>
-    (await rules.list(db.read, {})).result.map(({ pool }: { pool: { name: string } }) => pool.name);
+    (await rules.list(db.read, accountId, {})).result.map(
+      ({ pool }: { pool: { name: string } }) => pool.name,
+    );
   expect(await names()).toEqual(['third', 'second', 'first']);
   await rules.record(db.read, event('fourth'));
   expect(await names()).toEqual(['fourth', 'third']);
 });
 
 test("what still happens in an account that has just been deleted is nobody's event, and no failure", async () => {
-  const before = (await rules.list(db.read, {})).result_info.total_count;
+  const before = (await rules.list(db.read, accountId, {})).result_info.total_count;
   await rules.record(db.read, { ...event('late'), accountId: 'f'.repeat(32) });
-  expect((await rules.list(db.read, {})).result_info.total_count).toBe(before);
+  expect((await rules.list(db.read, accountId, {})).result_info.total_count).toBe(before);
   await expect(rules.record(db.read, { ...event('bad'), at: Number.NaN })).rejects.toThrow();
 });

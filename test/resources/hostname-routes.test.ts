@@ -55,7 +55,11 @@ test('a hostname route is created, read back with its tunnel, changed and delete
   expect((await api.patch(one, { comment: null })).body.result).not.toHaveProperty('comment');
   const deleted = await api.delete(one);
   expect(deleted.body.result.deleted_at).toMatch(TIME);
-  expect((await api.get(one)).body.result).toEqual(deleted.body.result);
+  for (const gone of [await api.get(one), await api.patch(one, { comment: 'back' }), await api.delete(one)])
+    expect([gone.status, gone.body.errors[0].code]).toEqual([404, 1025]);
+  expect((await api.get(`${PATH}?id=${route.id}&is_deleted=true`)).body.result).toEqual([
+    deleted.body.result,
+  ]);
 });
 
 test('a host name has one live route in the account', async () => {
@@ -78,7 +82,8 @@ test('a tunnel takes its hostname routes along when it is deleted', async () => 
   const { id } = await api.create('@/cfd_tunnel', { name: 'leaving' });
   const route = await add('leaving.local', { tunnel_id: id });
   const { deleted_at } = (await api.delete(`@/cfd_tunnel/${id}`)).body.result;
-  expect((await api.get(`${PATH}/${route.id}`)).body.result.deleted_at).toBe(deleted_at);
+  const listed = (await api.get(`${PATH}?id=${route.id}&is_deleted=true`)).body.result;
+  expect(listed).toMatchObject([{ deleted_at }]);
   expect((await api.post(PATH, { hostname: 'x.local', tunnel_id: id })).status).toBe(404);
 });
 

@@ -125,6 +125,45 @@ test('T51 of two rules the one with the lower priority is first, wherever it sta
   expect(await client.get(name)).toEqual(SECOND);
 });
 
+test.each([
+  ['Capitals.Example.COM', 'capitals.example.com'],
+  ['bücher.example.com', 'xn--bcher-kva.example.com'],
+])('a load balancer that is called %s is reached as %s', async (name, host) => {
+  await lab.api.create('%/load_balancers', bodyOf(name, {}));
+  expect(await client.get(host)).toEqual(FIRST);
+});
+
+test('a zone beyond ASCII has load balancers and DNS records, and origins that are asked for its names', async () => {
+  const account = { id: lab.offramp.accountId };
+  const zone = await lab.api.create('/zones', { name: 'bücher.test', account });
+  const path = `/zones/${zone.id}/load_balancers`;
+  const balancer = await lab.api.create(path, bodyOf('www.bücher.test', {}));
+  expect(balancer).toMatchObject({ name: 'www.bücher.test', zone_name: 'bücher.test' });
+  expect(await client.get('www.xn--bcher-kva.test')).toEqual(FIRST);
+  const refused = await lab.api.post(path, bodyOf('www.buecher.test', {}));
+  expect(refused.body.errors[0].message).toContain('it must be bücher.test or end in .bücher.test');
+  const origins = ['www.bücher.test', 'www.xn--bcher-kva.test'].map((host, index) => ({
+    name: host,
+    address: `1.1.1.${index}`,
+    header: { Host: [host] },
+  }));
+  const pool = await lab.api.create('@/load_balancers/pools', { name: 'books', origins });
+  expect(pool.origins).toMatchObject(origins);
+});
+
+test.each([undefined, false])(
+  'a fixed response ends the rules, with terminates %s as well',
+  async (terminates) => {
+    const name = `fixed-${terminates}.example.com`;
+    const rules = [
+      { terminates, fixed_response: { status_code: 418, message_body: 'short' } },
+      { fixed_response: { status_code: 200, message_body: 'never' } },
+    ];
+    await lab.api.create('%/load_balancers', bodyOf(name, { rules }));
+    expect(await client.get(name)).toMatchObject({ status: 418, body: 'short' });
+  },
+);
+
 test('T53 a disabled rule does not count, and neither does a disabled pool set', async () => {
   const name = 'disabled.example.com';
   const overrides = { pools: second() };

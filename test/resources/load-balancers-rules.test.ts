@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => rig.offramp.stop());
 
 const rulesOf = async (rules: unknown) => (await rig.create({ rules })).rules;
-const DEFAULTS = { priority: 0, disabled: false, terminates: false };
+const DEFAULTS = { priority: 0, disabled: false };
 
 const everyOverride = () => ({
   session_affinity: 'header',
@@ -68,22 +68,26 @@ test('what a rule leaves out, or gives as null, is not there', async () => {
 
 test('members of overrides that nobody knows are left out; those of a rule itself are refused', async () => {
   expect(await rulesOf([{ overrides: { ttl: 30, later: 1 }, fixed_response: { later: 1 } }])).toEqual([
-    { ...DEFAULTS, terminates: true, overrides: { ttl: 30 }, fixed_response: {} },
+    { ...DEFAULTS, overrides: { ttl: 30 }, fixed_response: {} },
   ]);
   expect(await rig.refusal({ rules: [{ later: 1 }] })).toBe('rules[0]: Unrecognized key: "later"');
 });
 
-test('a fixed response ends the evaluation of rules, whatever the rule says', async () => {
+test('terminates is shown as it was sent, also beside a fixed response', async () => {
   const fixed_response = {
     message_body: 'moved\n',
     status_code: 302,
     content_type: 'text/plain; charset=utf-8',
     location: 'https://example.com/?a=b',
   };
-  for (const terminates of [undefined, false, true])
-    expect(await rulesOf([{ fixed_response, terminates }])).toEqual([
-      { ...DEFAULTS, terminates: true, fixed_response },
-    ]);
+  expect(await rulesOf([{ fixed_response }])).toEqual([{ ...DEFAULTS, fixed_response }]);
+  for (const terminates of [false, true]) {
+    const rules = [
+      { ...DEFAULTS, terminates, fixed_response },
+      { ...DEFAULTS, terminates },
+    ];
+    expect(await rulesOf(rules)).toEqual(rules);
+  }
 });
 
 test('rules are taken without a word, stay when other fields change, and go with null or an empty list', async () => {

@@ -113,8 +113,12 @@ test('PUT with explicit nulls reads back as if never set, and created_on stays',
 test('PATCH changes what it names, null resets, and an empty one changes nothing', async () => {
   const balancer = await create({ description: 'kept', steering_policy: 'random', ttl: 120 });
   const patched = await api.patch(`${PATH}/${balancer.id}`, { ttl: null, proxied: true, unknown: 1 });
-  const { ttl, ...rest } = balancer;
-  expect(patched.body.result).toEqual({ ...rest, proxied: true, modified_on: expect.any(String) });
+  expect(patched.body.result).toEqual({
+    ...balancer,
+    ttl: 30,
+    proxied: true,
+    modified_on: expect.any(String),
+  });
   expect((await api.patch(`${PATH}/${balancer.id}`, {})).body.result).toEqual(patched.body.result);
   const cleared = await api.patch(`${PATH}/${balancer.id}`, { pool_sets: null, rules: null });
   expect(cleared.body.result).toEqual(patched.body.result);
@@ -142,7 +146,7 @@ test.each([
   'example.com.',
   'http://a.example.com',
   'a\r\n.example.com',
-  'bücher.example.com',
+  'bü cher.example.com',
   `${'x'.repeat(64)}.example.com`,
 ])('%j is not a name in the zone', async (name) => {
   const { status, body } = await api.post(PATH, bodyOf({ name }));
@@ -255,4 +259,22 @@ test('the list gives every load balancer of the zone unless a page is asked for'
   const all = await api.get(PATH);
   expect(all.body.result_info).toMatchObject({ page: 1, total_count: all.body.result.length });
   expect((await api.get(`${PATH}?per_page=1&page=2`)).body.result).toEqual([all.body.result[1]]);
+});
+
+test('a name is shown as it was written, and is one host name in every spelling', async () => {
+  const balancer = await create({ name: 'App.Example.COM' });
+  expect(balancer).toMatchObject({ name: 'App.Example.COM', zone_name: 'example.com' });
+  const one = `${PATH}/${balancer.id}`;
+  expect((await api.get(one)).body.result).toEqual(balancer);
+  const again = await api.post(PATH, bodyOf({ name: 'app.example.com' }));
+  expect([again.status, again.body.errors[0].code]).toEqual([400, 1003]);
+  const respelled = await api.patch(one, { name: 'app.EXAMPLE.com' });
+  expect(respelled.body.result.name).toBe('app.EXAMPLE.com');
+});
+
+test('a name beyond ASCII is the same as its punycode', async () => {
+  const balancer = await create({ name: '*.Bücher.example.com' });
+  expect(balancer.name).toBe('*.Bücher.example.com');
+  const again = await api.post(PATH, bodyOf({ name: '*.xn--bcher-kva.example.com' }));
+  expect([again.status, again.body.errors[0].code]).toEqual([400, 1003]);
 });

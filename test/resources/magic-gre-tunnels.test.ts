@@ -103,12 +103,22 @@ test('the target of a health check has the form that the header asks for, in bot
   const send = (target: unknown, headers = {}) =>
     api.call('POST', PATH, body({ health_check: { target } }), headers);
   const unset = await send({ saved: '', effective: 'ignored' }, objectForm);
-  expect(unset.body.result.health_check.target).toEqual({ saved: '', effective: '203.0.113.1' });
+  expect(unset.body.result.health_check.target).toEqual({ effective: '203.0.113.1' });
   for (const answer of [await send('203.0.113.9', objectForm), await send({ saved: '203.0.113.9' })]) {
     expect([answer.status, answer.body.errors[0].message]).toEqual([
       400,
       expect.stringMatching(/health_check\.target must be (an object|a string) when the header/),
     ]);
+  }
+});
+
+test.each([18, 26, 255])('a name may have %i characters', async (length) => {
+  const name = 'n'.repeat(length);
+  for (const kind of ['gre', 'ipsec']) {
+    const path = `@/magic/${kind}_tunnels`;
+    const tunnel = await api.create(path, { ...body({ name }), cloudflare_endpoint: '198.51.100.1' });
+    expect(tunnel.name).toBe(name);
+    expect((await api.delete(`${path}/${tunnel.id}`)).status).toBe(200);
   }
 });
 
@@ -124,10 +134,10 @@ test.each([
 
 test.each([
   [{ name: undefined }, /^name is required/],
-  [{ name: 'has space' }, /^name must be 1 to 15/],
-  [{ name: 'x'.repeat(16) }, /^name must be 1 to 15/],
+  [{ name: 'has space' }, /^name must be 1 to 255/],
+  [{ name: 'x'.repeat(256) }, /^name must be 1 to 255/],
   [{ name: 7 }, /^name must be a string/],
-  [{ name: 'a\0' }, /^name must be 1 to 15/],
+  [{ name: 'a\0' }, /^name must be 1 to 255/],
   [{ customer_gre_endpoint: undefined }, /^customer_gre_endpoint is required/],
   [{ customer_gre_endpoint: 'host.example.com' }, /^customer_gre_endpoint must be an IP address/],
   [{ cloudflare_gre_endpoint: '1.2.3' }, /^cloudflare_gre_endpoint must be an IP address/],

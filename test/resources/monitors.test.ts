@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { columnsOf, defaultsOf } from '../../src/resources/monitors/fields.js';
+import { liveMonitor } from '../../src/resources/monitors/live.js';
 import { type Api, apiOf } from '../support/api.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
@@ -71,7 +73,7 @@ test('a tcp monitor takes the empty values of fields that are for HTTP only', as
     ...HTTP_DEFAULTS,
     type: 'tcp',
     port: 5432,
-    method: 'connection_established',
+    method: '',
     path: '',
     expected_codes: '',
   });
@@ -305,3 +307,29 @@ test('DELETE takes the empty JSON body that some clients send', async () => {
   const second = await api.create(PATH, { expected_codes: '200' });
   expect((await api.call('DELETE', `${PATH}/${second.id}`, {})).status).toBe(200);
 });
+
+test('a path or method that is set to nothing is shown so, and goes back to its default with null', async () => {
+  const monitor = await api.create(PATH, http({ path: '', method: '' }));
+  expect(monitor).toMatchObject({ path: '', method: '' });
+  const one = `${PATH}/${monitor.id}`;
+  const kept = await api.patch(one, { description: 'kept' });
+  expect(kept.body.result).toMatchObject({ path: '', method: '' });
+  const reset = await api.put(one, http({ path: null, method: null }));
+  expect(reset.body.result).toMatchObject({ path: '/', method: 'GET' });
+  const emptied = await api.patch(one, { path: '' });
+  expect(emptied.body.result).toMatchObject({ path: '', method: 'GET' });
+});
+
+test.each([
+  ['http', { method: 'GET', path: '/' }],
+  ['tcp', { method: 'connection_established', path: '' }],
+] as const)(
+  'checks of a monitor of type %s take an empty path and method for the default',
+  async (type, live) => {
+    const fields = { ...defaultsOf(type), method: '', path: '' };
+    const dates = { createdOn: new Date(), modifiedOn: new Date() };
+    expect(
+      liveMonitor({ id: ABSENT_ID, accountId: ABSENT_ID, ...columnsOf(fields), ...dates }),
+    ).toMatchObject(live);
+  },
+);

@@ -49,7 +49,7 @@ test('a virtual network id may be written in capital letters', async () => {
   expect(pool.origins[0].virtual_network_id).toBe(world.networks.east);
 });
 
-test.each([
+const UNROUTABLE = [
   '10.9.0.1',
   '172.16.0.1',
   '192.168.1.1',
@@ -66,11 +66,62 @@ test.each([
   'fe80::1',
   '2001:db8::1',
   '::ffff:10.9.0.1',
-])('%s is not globally routable, so it needs a virtual network, monitor or not', async (address) => {
-  expect(reasonOf(await post({ address }))).toMatch(
-    /^Origin address is invalid or is not globally routable and has health monitoring enabled .*: validation failed$/,
-  );
+];
+const REFUSED =
+  /^Origin address is invalid or is not globally routable and has health monitoring enabled .*: validation failed$/;
+
+test.each(UNROUTABLE)(
+  '%s needs a virtual network when the pool has a monitor, and only then',
+  async (address) => {
+    const pool = await create({ address });
+    expect(pool.origins[0].address).toBe(address);
+    const { monitor, group } = await watchers();
+    const body = bodyOf({ address });
+    expect(reasonOf(await world.api.post(PATH, { ...body, monitor }))).toMatch(REFUSED);
+    expect(reasonOf(await world.api.post(PATH, { ...body, monitor_group: group }))).toMatch(REFUSED);
+  },
+);
+
+test('a pool with an address that is not globally routable gets no monitor later, and no monitor group', async () => {
+  const { monitor, group } = await watchers();
+  const pool = await create({ address: '192.0.2.1' }, { address: '1.1.1.1' });
+  const one = `${PATH}/${pool.id}`;
+  for (const watched of [{ monitor }, { monitor_group: group }]) {
+    expect(reasonOf(await world.api.patch(one, watched))).toMatch(REFUSED);
+    expect(
+      reasonOf(await world.api.put(one, { name: pool.name, origins: pool.origins, ...watched })),
+    ).toMatch(REFUSED);
+  }
+  expect((await world.api.patch(one, { description: 'kept' })).status).toBe(200);
+  expect((await world.api.get(one)).body.result).toMatchObject({
+    origins: pool.origins,
+    description: 'kept',
+  });
 });
+
+test('a pool with a monitor gets no such origin; it may give up the monitor in the same PATCH, or the other way round', async () => {
+  const { monitor, group } = await watchers();
+  const one = `${PATH}/${(await create({ address: '1.1.1.1' }, { address: '8.8.4.4' })).id}`;
+  for (const watched of [{ monitor }, { monitor: null, monitor_group: group }]) {
+    expect((await world.api.patch(one, watched)).status).toBe(200);
+    const origins = named([{ address: '1.1.1.1' }, { address: '203.0.113.5' }]);
+    expect(reasonOf(await world.api.patch(one, { origins }))).toMatch(
+      /origins\[1\]\.address "203\.0\.113\.5"/,
+    );
+    const without = await world.api.patch(one, { origins, monitor: null, monitor_group: null });
+    expect(without.status).toBe(200);
+    const back = await world.api.patch(one, { origins: named([{ address: '1.1.1.1' }]), ...watched });
+    expect(back.status).toBe(200);
+  }
+});
+
+/** A monitor, and a group of it. */
+async function watchers(): Promise<{ monitor: string; group: string }> {
+  const { id: monitor } = await world.api.create('@/load_balancers/monitors', { type: 'tcp', port: 80 });
+  const members = [{ monitor_id: monitor, enabled: true, monitoring_only: false, must_be_healthy: true }];
+  const group = await world.api.create('@/load_balancers/monitor_groups', { description: 'g', members });
+  return { monitor, group: group.id };
+}
 
 test('an address in a virtual network needs a live route there that covers it, public or not', async () => {
   const refused = [
@@ -125,15 +176,16 @@ test('an IP address that another network of the account has is refused in every 
 test('every spelling of an IPv6 address is the same address', async () => {
   await create(east('fd00::a:b'));
   for (const address of ['fd00:0:0:0:0:0:a:b', 'FD00::A:B', 'fd00::000a:000b', 'fd00:0::a:b'])
-    expect(reasonOf(await post(west(address)))).toContain('one network of an account only');
+    expect(reasonOf(await post(west(address)))).toContain('one virtual network of an account only');
 });
 
-test('no virtual network counts as a network of its own', async () => {
-  await create({ address: '8.8.8.8' });
-  expect(reasonOf(await post(east('8.8.8.8')))).toContain('in no virtual network');
-  await create({ address: '8.8.8.8' });
-  await create(east('8.8.8.9'));
-  expect(reasonOf(await post({ address: '8.8.8.9' }))).toContain('in no virtual network');
+test("an IP address outside of all virtual networks is in nobody's way", async () => {
+  for (const address of ['8.8.8.8', '10.6.0.1']) {
+    await create({ address });
+    await create(east(address));
+    await create({ address });
+    expect(reasonOf(await post(west(address)))).toContain('one virtual network of an account only');
+  }
 });
 
 test('PUT and PATCH are held to one network for each address, but not by the pool that they change', async () => {
@@ -195,6 +247,7 @@ test.each([
   'a.example.net',
   'a.example.net.',
   'xn--bcher-kva.example',
+  'Bücher.example',
   '1e100.net',
   '9.9.9.9.nip.io',
   'a_b.example.net',
@@ -221,7 +274,7 @@ test.each([
   'a_-.example.net',
   '-a.example.net',
   'a..example.net',
-  'bücher.example',
+  'bü cher.example',
   'a b',
   'a\r\nb',
   "x'; drop table pool; --",

@@ -56,11 +56,15 @@ test('a route is created in the default network, read back with names, changed a
     ...changed.body.result,
     deleted_at: expect.stringMatching(TIME),
   });
-  expect((await api.get(`${PATH}/${route.id}`)).body.result).toMatchObject({
-    deleted_at: deleted.body.result.deleted_at,
-    tunnel_name: 'second',
-    virtual_network_name: 'staging',
-  });
+  for (const gone of [
+    await api.get(`${PATH}/${route.id}`),
+    await api.patch(`${PATH}/${route.id}`, { comment: 'back' }),
+    await api.delete(`${PATH}/${route.id}`),
+  ])
+    expect([gone.status, gone.body.errors[0].code]).toEqual([404, 1015]);
+  expect((await api.get(`${PATH}?route_id=${route.id}&is_deleted=true`)).body.result).toMatchObject([
+    { deleted_at: deleted.body.result.deleted_at, tunnel_name: 'second', virtual_network_name: 'staging' },
+  ]);
 });
 
 test.each([

@@ -100,6 +100,23 @@ test('a PUT makes a locally managed tunnel a remotely managed one, and has nothi
   });
 });
 
+test('a PUT with "local" as source leaves the tunnel managed locally, or makes it so', async () => {
+  const path = await tunnel();
+  const body = { config: { ingress: [{ service: 'hello_world' }] }, source: 'local' };
+  for (const other of [body, { ...body, source: 'cloudflare' }, { config: body.config, source: null }]) {
+    await api.put(`${path}/configurations`, other);
+    const put = await api.put(`${path}/configurations`, body);
+    expect(put.body.result).toMatchObject(body);
+    expect(put.body.messages).toEqual([
+      { code: 10501, message: expect.stringMatching(/^source: connectors of a locally managed tunnel keep/) },
+    ]);
+    expect((await api.get(`${path}/configurations`)).body.result).toEqual(put.body.result);
+    expect((await api.get(path)).body.result).toMatchObject({ config_src: 'local', remote_config: false });
+  }
+  const refused = await api.put(`${path}/configurations`, { ...body, source: 'elsewhere' });
+  expect([refused.status, refused.body.errors[0].code]).toEqual([400, 1030]);
+});
+
 test('a member that is null is as good as not sent, at every level', async () => {
   const path = await tunnel();
   const put = await api.put(`${path}/configurations`, {

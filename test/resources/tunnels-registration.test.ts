@@ -70,7 +70,8 @@ test('a new secret counts from the next registration on: what runs stays until i
   const { session } = await connect(rotated, 'a');
   await eventually(async () => (await shown(rotated)).status === 'healthy');
   const before = (await shown(rotated)).connections;
-  const tunnel_secret = Buffer.alloc(32, 9).toString('base64');
+  // As short as a secret may be.
+  const tunnel_secret = Buffer.alloc(22, 9).toString('base64');
   expect((await api.patch(rotated.path, { tunnel_secret })).status).toBe(200);
   expect((await shown(rotated)).connections).toEqual(before);
   expect(await refusal(rotated.token)).toContain('Unauthorized: Invalid tunnel secret');

@@ -70,6 +70,21 @@ test('a secret of the client is taken, and a new one makes a new token', async (
   expect(decode((await api.get(`${PATH}/${id}/token`)).body.result).s).toBe(second);
 });
 
+test.each([
+  'abcdefghijklmnopqrstuvwxyzABCDEF',
+  'dGhpc19pc18xX3NlY3JldF9mb3JfdGhlX2ZpcnN0',
+  `${'A'.repeat(30)}==`,
+])('a secret is long enough when its text has 32 characters: %s', async (tunnel_secret) => {
+  const secretOf = async (one: string) => decode((await api.get(`${one}/token`)).body.result).s;
+  const created = await api.create(PATH, { name: `created ${tunnel_secret}`, tunnel_secret });
+  expect(await secretOf(`${PATH}/${created.id}`)).toBe(tunnel_secret);
+  for (const path of [PATH, '@/warp_connector']) {
+    const one = `${path}/${(await api.create(path, { name: `${path} ${tunnel_secret}` })).id}`;
+    expect((await api.patch(one, { tunnel_secret })).status).toBe(200);
+    expect(await secretOf(one)).toBe(tunnel_secret);
+  }
+});
+
 test('no list and no error shows a secret', async () => {
   const secret = randomBytes(40).toString('base64');
   const { id } = await api.create(PATH, { name: 'discreet', tunnel_secret: secret });
@@ -114,7 +129,7 @@ test('of many who want the same name at once exactly one gets it', async () => {
   expect(statuses).toEqual([200, ...Array(29).fill(409)]);
 });
 
-const tooShort = Buffer.alloc(31, 1).toString('base64');
+const tooShort = Buffer.alloc(21, 1).toString('base64');
 const tooLong = Buffer.alloc(1025, 1).toString('base64');
 const noPadding = Buffer.alloc(32, 1).toString('base64').replace('=', '');
 test.each([
@@ -123,9 +138,18 @@ test.each([
   [{ name: 'x'.repeat(257) }, /name must be at most 256 characters/],
   [{ name: UNKNOWN }, /name must not be a UUID/],
   [{ name: 'a\0b' }, /name must not contain NUL/],
-  [{ name: 'n', tunnel_secret: tooShort }, /tunnel_secret must be 32 to 1024 bytes encoded as base64/],
-  [{ name: 'n', tunnel_secret: tooLong }, /tunnel_secret must be 32 to 1024 bytes encoded as base64/],
-  [{ name: 'n', tunnel_secret: noPadding }, /tunnel_secret must be 32 to 1024 bytes encoded as base64/],
+  [
+    { name: 'n', tunnel_secret: tooShort },
+    /tunnel_secret must be base64 of at least 32 characters for at most 1024 bytes/,
+  ],
+  [
+    { name: 'n', tunnel_secret: tooLong },
+    /tunnel_secret must be base64 of at least 32 characters for at most 1024 bytes/,
+  ],
+  [
+    { name: 'n', tunnel_secret: noPadding },
+    /tunnel_secret must be base64 of at least 32 characters for at most 1024 bytes/,
+  ],
   [{ name: 'n', tunnel_secret: '' }, /tunnel_secret must be/],
   [{ name: 'n', tunnel_secret: 5 }, /tunnel_secret/],
   [{ name: 'n', config_src: 'elsewhere' }, /config_src/],
@@ -167,8 +191,9 @@ test('a tunnel takes its routes along when it is deleted', async () => {
   const { id } = await api.create(PATH, { name: 'with routes' });
   const route = await api.create('@/teamnet/routes', { network: '10.77.0.0/16', tunnel_id: id });
   const { body } = await api.delete(`${PATH}/${id}`);
-  const after = await api.get(`@/teamnet/routes/${route.id}`);
-  expect(after.body.result.deleted_at).toBe(body.result.deleted_at);
+  expect((await api.get(`@/teamnet/routes/${route.id}`)).status).toBe(404);
+  const listed = (await api.get(`@/teamnet/routes?route_id=${route.id}&is_deleted=true`)).body.result;
+  expect(listed).toMatchObject([{ deleted_at: body.result.deleted_at }]);
   const again = await api.delete(`@/teamnet/routes/${route.id}`);
   expect([again.status, again.body.errors[0].code]).toEqual([404, 1015]);
 });

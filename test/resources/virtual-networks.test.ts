@@ -36,8 +36,13 @@ test('a virtual network is created, read back equal, changed and deleted', async
 
   const deleted = await api.delete(`${PATH}/${id}`);
   expect(deleted.body.result).toMatchObject({ id, deleted_at: expect.any(String) });
-  expect((await api.get(`${PATH}/${id}`)).body.result.deleted_at).toBe(deleted.body.result.deleted_at);
-  expect((await api.delete(`${PATH}/${id}`)).status).toBe(404);
+  for (const gone of [
+    await api.get(`${PATH}/${id}`),
+    await api.patch(`${PATH}/${id}`, { comment: 'back' }),
+    await api.delete(`${PATH}/${id}`),
+  ])
+    expect([gone.status, gone.body.errors[0].code]).toEqual([404, 1016]);
+  expect((await api.get(`${PATH}?id=${id}&is_deleted=true`)).body.result).toEqual([deleted.body.result]);
 });
 
 test('an empty PATCH answers 200 and changes nothing', async () => {
@@ -121,6 +126,6 @@ test('T111 routes without a network land in the default one, and what others dep
   expect((await api.delete(`${PATH}/${network.id}`)).status).toBe(400);
   // Since November 2025 a tunnel takes its routes along.
   expect((await api.delete(`@/cfd_tunnel/${tunnel.id}`)).status).toBe(200);
-  expect((await api.get(`@/teamnet/routes/${route.id}`)).body.result.deleted_at).not.toBeNull();
+  expect((await api.get(`@/teamnet/routes/${route.id}`)).status).toBe(404);
   expect((await api.delete(`${PATH}/${network.id}`)).status).toBe(200);
 });

@@ -25,7 +25,7 @@ test('a zone is active at once and has everything that clients insist on', async
     type: 'full',
     account: { id: offramp.accountId, name: 'Offramp' },
     development_mode: 0,
-    name_servers: [],
+    name_servers: ['ns1.complete.test', 'ns.complete.test'],
     original_name_servers: null,
     meta: { step: 2 },
     owner: { id: offramp.accountId, type: 'organization', name: 'Offramp' },
@@ -172,3 +172,48 @@ test('a zone stands once, whatever the case of its name', async () => {
   const again = await api.post('/zones', { name: 'ONCE.test', account: { id: offramp.accountId } });
   expect([again.status, again.body.errors[0].code]).toEqual([400, 1061]);
 });
+
+test('name servers are those of --dns-name; a partial zone has none, and a verification key instead', async () => {
+  for (const type of ['full', 'secondary'])
+    expect(await newZone(`${type}.names.test`, { type })).toMatchObject({
+      name_servers: [`ns1.${type}.names.test`, `ns.${type}.names.test`],
+    });
+  const full = await newZone('full2.names.test');
+  expect(full).not.toHaveProperty('verification_key');
+  const partial = await newZone('partial.names.test', { type: 'partial' });
+  expect(partial).toMatchObject({ name_servers: [], verification_key: expect.stringMatching(/^\d+-\d+$/) });
+  expect((await api.get(`/zones/${partial.id}`)).body.result).toEqual(partial);
+  const changed = await api.patch(`/zones/${full.id}`, { type: 'partial' });
+  expect(changed.body.result).toMatchObject({ name_servers: [], verification_key: expect.any(String) });
+  expect(changed.body.result.verification_key).not.toBe(partial.verification_key);
+});
+
+test.each([
+  ['bücher.idn.test', 'bücher.idn.test', 'xn--bcher-kva.idn.test'],
+  ['Żółw.idn.test', 'żółw.idn.test', 'xn--w-uga1v8h.idn.test'],
+  ['xn--fsq.idn.test', '例.idn.test', 'xn--fsq.idn.test'],
+  ['例え.テスト', '例え.テスト', 'xn--r8jz45g.xn--zckzah'],
+])('the zone %s is shown as %s and found under both names', async (given, shown, ascii) => {
+  const zone = await newZone(given);
+  expect(zone).toMatchObject({ name: shown, name_servers: [`ns1.${ascii}`, `ns.${ascii}`] });
+  for (const name of [given, shown, ascii, `ends_with:${shown}`, `contains:${ascii}`])
+    expect([name, await names(`name=${encodeURIComponent(name)}`)]).toEqual([name, [shown]]);
+  for (const name of [shown, ascii]) {
+    const again = await api.post('/zones', { name, account: { id: offramp.accountId } });
+    expect([again.status, again.body.errors[0]]).toEqual([
+      400,
+      { code: 1061, message: `${shown} already exists` },
+    ]);
+  }
+});
+
+test.each(['bü cher.test', 'bücher', 'bü/cher.test', 'xn--a.test/ü'])(
+  '%s is no name of a zone',
+  async (name) => {
+    const answer = await api.post('/zones', { name, account: { id: offramp.accountId } });
+    expect([answer.status, answer.body.errors[0].message]).toEqual([
+      400,
+      expect.stringMatching(/name must be a domain/),
+    ]);
+  },
+);

@@ -108,7 +108,7 @@ test('what is older keeps what it had, and has the defaults of what is new', asy
   const NEW: Readonly<Record<string, object>> = {
     zone: { vanity_name_servers: [] },
     pool: { monitor_group_id: null },
-    load_balancer: { pool_sets: [], default_pools: [ID], rules: [] },
+    load_balancer: { pool_sets: [], default_pools: [ID], rules: [], hostname: 'www.example.com' },
     tunnel: { tun_type: 'cfd_tunnel' },
   };
   for (const [table, row] of Object.entries(ROWS))

@@ -216,8 +216,8 @@ test('a tunnel with a connector is not deleted; without, it takes its routes alo
     [{ code: 1022, message: 'Cannot delete tunnel because it has active connections' }],
   ]);
   expect((await lab.api.delete(`@/cfd_tunnel/${tunnel.id}`)).status).toBe(200);
-  const { body } = await lab.api.get(`@/teamnet/routes/${route.id}`);
-  expect(body.result.deleted_at).toEqual(expect.any(String));
+  const { body } = await lab.api.get('@/teamnet/routes?is_deleted=true');
+  expect(body.result).toEqual([expect.objectContaining({ id: route.id, deleted_at: expect.any(String) })]);
   const again = await lab.api.delete(`@/teamnet/routes/${route.id}`);
   expect([again.status, again.body.errors[0].code]).toEqual([404, 1015]);
 });

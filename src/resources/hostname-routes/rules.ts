@@ -5,16 +5,10 @@ import { liveTunnel } from '../tunnels/index.js';
 import type { CreateBody, PatchBody } from './schema.js';
 import * as store from './store.js';
 
-/** The route, deleted or not; throws when the account has none with this id. */
+/** The live route; throws when the account has none with this id, or none any more. */
 export async function get(db: Client, accountId: string, id: string): Promise<store.HostnameRoute> {
   const route = await store.find(db, accountId, id);
-  if (!route) throw new ApiError('hostname_route_missing');
-  return route;
-}
-
-async function liveRoute(db: Client, accountId: string, id: string): Promise<store.HostnameRoute> {
-  const route = await get(db, accountId, id);
-  if (route.deletedAt) throw new ApiError('hostname_route_missing');
+  if (!route || route.deletedAt) throw new ApiError('hostname_route_missing');
   return route;
 }
 
@@ -39,7 +33,7 @@ export async function change(
   id: string,
   body: PatchBody,
 ): Promise<store.HostnameRoute> {
-  const before = await liveRoute(tx.db, accountId, id);
+  const before = await get(tx.db, accountId, id);
   const { hostname = before.hostname, tunnel_id: tunnelId = before.tunnelId } = body;
   const comment = body.comment === undefined ? before.comment : body.comment;
   if (tunnelId !== before.tunnelId) await liveTunnel(tx.db, accountId, tunnelId);
@@ -49,7 +43,7 @@ export async function change(
 }
 
 export async function remove(tx: Tx, accountId: string, id: string): Promise<store.HostnameRoute> {
-  await liveRoute(tx.db, accountId, id);
+  await get(tx.db, accountId, id);
   return await store.update(tx, id, { deletedAt: new Date() });
 }
 

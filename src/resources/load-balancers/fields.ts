@@ -84,7 +84,7 @@ export function fieldsOf(balancer: LoadBalancer): LoadBalancerFields {
 /** The inverse of `fieldsOf`. */
 export function columnsOf(
   fields: LoadBalancerFields,
-): Omit<LoadBalancer, 'id' | 'accountId' | 'zoneId' | 'zone' | 'createdOn' | 'modifiedOn'> {
+): Omit<LoadBalancer, 'id' | 'accountId' | 'zoneId' | 'zone' | 'hostname' | 'createdOn' | 'modifiedOn'> {
   const columns = {
     name: fields.name,
     description: fields.description,

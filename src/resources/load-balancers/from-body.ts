@@ -53,12 +53,10 @@ const randomSteeringFrom = (body: NonNullable<PatchBody['random_steering']>): Ra
   ...present({ pool_weights: body.pool_weights }),
 });
 
-/** A rule with a fixed response has nothing left to evaluate. */
 const ruleFrom = (body: RuleBody): Rule => ({
   ...(withoutNulls(body) as Partial<Rule>),
   priority: body.priority ?? 0,
   disabled: body.disabled ?? false,
-  terminates: body.fixed_response ? true : (body.terminates ?? false),
 });
 
 const poolSetFrom = (body: PoolSetBody): PoolSet => ({

@@ -13,7 +13,8 @@ export function liveRules(fields: LoadBalancerFields): LiveRule[] {
     .map(({ rule, name }) => ({
       name,
       condition: rule.condition ?? '',
-      terminates: rule.terminates,
+      // A rule with a fixed response leaves nothing to evaluate.
+      terminates: rule.fixed_response !== undefined || (rule.terminates ?? false),
       fixedResponse: fixedResponse(rule.fixed_response),
       overrides: rule.overrides ? ruleSettings(rule.overrides, fields) : {},
     }));

@@ -12,7 +12,7 @@ export function liveLoadBalancer(balancer: LoadBalancer): LiveLoadBalancer {
     accountId: balancer.accountId,
     zoneId: balancer.zoneId,
     zoneName: balancer.zone?.name ?? '',
-    name: fields.name,
+    name: balancer.hostname ?? fields.name,
     enabled: fields.enabled,
     proxied: fields.proxied,
     settings: liveSettings(fields),

@@ -78,7 +78,9 @@ export const rule = z
     condition: plainMembers.condition.optional(),
     priority: plainMembers.priority,
     disabled: plainMembers.disabled,
-    terminates: plainMembers.terminates,
+    terminates: plainMembers.terminates
+      .optional()
+      .describe('As it was sent; a fixed response always ends the rules.'),
     fixed_response: z.object(fixedResponse).partial().optional(),
     overrides: overrides.optional(),
   })

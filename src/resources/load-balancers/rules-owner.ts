@@ -1,7 +1,7 @@
 import type { Client } from '../../storage/database.js';
 import type { AccessDirectory } from '../../wire/access.js';
 import { ApiError } from '../../wire/errors.js';
-import { isHostnameIn } from '../hostname.js';
+import { inAscii, inUnicode, isHostnameIn } from '../hostname.js';
 import { getZone } from '../zones/index.js';
 
 /** The path of a request names one of the two; that the account is there has been seen to before. */
@@ -34,16 +34,20 @@ export function ownerKeyOf(access: Pick<AccessDirectory, 'accountOf'>, params: O
   return ownerKey({ zoneId, accountId });
 }
 
-/** The name as it is kept. Host names have no case; what an account calls its load balancers is only a name. */
-export const nameFor = ({ zone }: Owner, name: string) => (zone ? name.toLowerCase() : name);
-
-/** A load balancer of a zone is reached by its name, one of an account by an address: its name may be any text. */
-export function checkName({ zone }: Owner, name: string): void {
-  if (zone && !isHostnameIn(zone.name, name))
+/**
+ * The host name under which a load balancer of a zone is reached, whatever the case and script of its name; null for one
+ * of an account, which is reached at an address. Throws when the name cannot be taken: of an account it may be any text.
+ */
+export function hostnameFor({ zone }: Owner, name: string): string | null {
+  const hostname = zone && inAscii(name);
+  if (zone && !isHostnameIn(zone.name, hostname!)) {
+    const above = inUnicode(zone.name);
     throw new ApiError(
       'validation_failed',
-      `invalid hostname: ${name} (it must be ${zone.name} or end in .${zone.name})`,
+      `invalid hostname: ${name} (it must be ${above} or end in .${above})`,
     );
+  }
   if (!zone && (name.trim() === '' || /\p{Cc}/u.test(name)))
     throw new ApiError('validation_failed', 'name must not be blank or have control characters');
+  return hostname;
 }

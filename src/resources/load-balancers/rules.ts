@@ -7,7 +7,7 @@ import { columnsOf, fieldsOf, type LoadBalancerFields } from './fields.js';
 import { fieldsAfter } from './from-body.js';
 import { checkFields } from './limits.js';
 import { namedPools } from './named-pools.js';
-import { checkName, nameFor, type Owner, type OwnerParams, ownerOf } from './rules-owner.js';
+import { hostnameFor, type Owner, type OwnerParams, ownerOf } from './rules-owner.js';
 import type { PatchBody, WriteBody } from './schema.js';
 import * as store from './store.js';
 
@@ -22,11 +22,13 @@ async function existing(db: Client, owner: Owner, id: string): Promise<store.Loa
 
 export async function create(tx: Tx, params: OwnerParams, body: WriteBody): Promise<store.LoadBalancer> {
   const owner = await ownerOf(tx.db, params);
-  const fields = fieldsIn(owner, body, null);
+  const fields = fieldsAfter(body, null);
+  const hostname = hostnameFor(owner, fields.name);
   const { added } = await check(tx.db, owner, fields, null);
+  await requireFree(tx.db, owner, { name: fields.name, hostname }, null);
   const now = new Date();
   const { accountId, zone } = owner;
-  const identity = { id: newHexId(), accountId, zoneId: zone?.id ?? null, zone };
+  const identity = { id: newHexId(), accountId, zoneId: zone?.id ?? null, zone, hostname };
   const balancer = { ...identity, ...columnsOf(fields), createdOn: now, modifiedOn: now };
   await store.insert(tx, balancer, added);
   return balancer;
@@ -51,10 +53,12 @@ async function change(
   const owner = await ownerOf(tx.db, params);
   const before = await existing(tx.db, owner, id);
   const stored = fieldsOf(before);
-  const fields = fieldsIn(owner, body, base(stored));
+  const fields = fieldsAfter(body, base(stored));
   if (isDeepStrictEqual(fields, stored)) return before;
+  const hostname = hostnameFor(owner, fields.name);
   const pools = await check(tx.db, owner, fields, stored);
-  const balancer = { ...before, ...columnsOf(fields), modifiedOn: new Date() };
+  if (fields.name !== stored.name) await requireFree(tx.db, owner, { name: fields.name, hostname }, id);
+  const balancer = { ...before, ...columnsOf(fields), hostname, modifiedOn: new Date() };
   await store.update(tx, balancer, pools);
   return balancer;
 }
@@ -64,9 +68,15 @@ export async function remove(tx: Tx, params: OwnerParams, id: string): Promise<v
   await store.remove(tx, id);
 }
 
-function fieldsIn(owner: Owner, body: PatchBody, base: LoadBalancerFields | null): LoadBalancerFields {
-  const fields = fieldsAfter(body, base);
-  return { ...fields, name: nameFor(owner, fields.name) };
+/** In a zone no two have one host name, in an account no two one name. */
+async function requireFree(
+  db: Client,
+  owner: Owner,
+  wanted: { readonly name: string; readonly hostname: string | null },
+  self: string | null,
+): Promise<void> {
+  const holder = await store.findNamesake(db, owner, wanted);
+  if (holder && holder.id !== self) throw new ApiError('value_not_unique');
 }
 
 /**
@@ -79,10 +89,7 @@ async function check(
   fields: LoadBalancerFields,
   stored: LoadBalancerFields | null,
 ): Promise<store.NamedPools> {
-  checkName(owner, fields.name);
   checkFields(fields, stored);
-  if (fields.name !== stored?.name && (await store.findByName(db, owner, fields.name)))
-    throw new ApiError('value_not_unique');
   const named = namedPools(fields);
   if (named.size > MAX_NAMED_POOLS)
     throw invalid(`a load balancer must not name more than ${MAX_NAMED_POOLS} pools, this one ${named.size}`);

@@ -17,8 +17,14 @@ export function find(db: Client, owner: Owner, id: string): Promise<BalancerRow 
   return db.loadBalancer.findFirst({ where: { id, ...ownedBy(owner) } });
 }
 
-export function findByName(db: Client, owner: Owner, name: string): Promise<BalancerRow | null> {
-  return db.loadBalancer.findFirst({ where: { name, ...ownedBy(owner) } });
+/** The one that has this host name, or, where there are none, this name. */
+export function findNamesake(
+  db: Client,
+  owner: Owner,
+  { name, hostname }: { readonly name: string; readonly hostname: string | null },
+): Promise<BalancerRow | null> {
+  const where = hostname === null ? { name } : { hostname };
+  return db.loadBalancer.findFirst({ where: { ...where, ...ownedBy(owner) } });
 }
 
 /** Those with these ids, or all. */

@@ -25,7 +25,7 @@ export const healthCheckBody = z.object({
 export const wireHealthCheck = z.object({
   enabled: z.boolean(),
   rate,
-  target: z.union([z.string(), z.object({ saved: z.string(), effective: z.string() })]),
+  target: z.union([z.string(), z.object({ saved: z.string().optional(), effective: z.string() })]),
   type,
   direction,
 });
@@ -91,6 +91,7 @@ export function healthCheckToWire(
     check.direction === 'bidirectional'
       ? peerOf(tunnel.interfaceAddress)
       : check.target || (tunnel.customerEndpoint ?? '');
-  const target = objectForm ? { saved: check.target, effective } : effective;
+  const saved = check.target === '' ? {} : { saved: check.target };
+  const target = objectForm ? { ...saved, effective } : effective;
   return { enabled: check.enabled, rate: check.rate, target, type: check.type, direction: check.direction };
 }

@@ -7,9 +7,7 @@ import type { MonitorBody, MonitorFields } from './schema.js';
 export function fieldsAfter(body: MonitorBody, stored: MonitorFields | null): MonitorFields {
   const type = (body.type === undefined ? stored?.type : body.type) ?? 'http';
   const defaults = defaultsOf(type);
-  const fields = mergeFields(body, stored ? convertible(stored, defaults) : defaults, defaults);
-  // Clients send "" for what they leave to the server.
-  return { ...fields, method: fields.method || defaults.method, path: fields.path || defaults.path };
+  return mergeFields(body, stored ? convertible(stored, defaults) : defaults, defaults);
 }
 
 /** A monitor that changes between HTTP and something else starts over with the fields that only make sense for HTTP. */

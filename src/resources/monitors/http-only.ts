@@ -18,7 +18,9 @@ export const HTTP_ONLY = [
 export function refuseHttpOnly(fields: MonitorFields): void {
   if (speaksHttp(fields.type)) return;
   const defaults = defaultsOf(fields.type);
-  const wrong = HTTP_ONLY.find((field) => !isDeepStrictEqual(fields[field], defaults[field]));
+  const wrong = HTTP_ONLY.find(
+    (field) => fields[field] !== '' && !isDeepStrictEqual(fields[field], defaults[field]),
+  );
   if (wrong === undefined) return;
   throw new ApiError(
     'validation_failed',

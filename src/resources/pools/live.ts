@@ -1,4 +1,5 @@
 import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../live/snapshot.js';
+import { inAscii, isAscii } from '../hostname.js';
 import { fieldsOf } from './fields.js';
 import { parseOriginAddress } from './origin-address.js';
 import { regionsOf } from './regions.js';
@@ -46,18 +47,22 @@ export function originKey(origin: StoredOrigin): string {
   return JSON.stringify([address, origin.port, origin.virtualNetworkId, hostOf(origin)]);
 }
 
+/** DNS and HTTP know names in ASCII only. */
+const onTheWire = (name: string) => (isAscii(name) ? name : inAscii(name));
+
 function liveOrigin(origin: StoredOrigin): LiveOrigin {
+  const host = hostOf(origin);
   return {
     key: originKey(origin),
     accountId: origin.accountId,
     name: origin.name,
-    address: origin.address,
+    address: onTheWire(origin.address),
     ip: origin.ip,
     enabled: origin.enabled,
     disabledAt: origin.disabledAt?.getTime() ?? null,
     weight: origin.weight,
     port: origin.port,
-    host: hostOf(origin),
+    host: host && onTheWire(host),
     virtualNetworkId: origin.virtualNetworkId,
     flattenCname: origin.flattenCname,
   };

@@ -4,8 +4,8 @@ import type { PlacedOrigin } from './placed-origin.js';
 import * as store from './store.js';
 
 /**
- * An IP address stands in one network of the account: not in two virtual networks, and not in one and outside of all. In
- * the same network any number of pools may have it. `exceptPool` is the pool whose origins are being replaced.
+ * An IP address stands in one virtual network of the account. In that network, and outside of all, any number of pools may
+ * have it. `exceptPool` is the pool whose origins are being replaced.
  */
 export async function refuseSecondNetwork(
   db: Client,
@@ -19,20 +19,20 @@ export async function refuseSecondNetwork(
     const holder = await store.heldInOtherNetwork(db, accountId, ips, networkId, exceptPool);
     if (!holder) continue;
     const { shown } = members.find(({ address }) => address.canonical === holder.ip)!;
-    const here = labelOf(networkId === null ? null : networks.get(networkId)!);
-    const there = labelOf(holder.virtualNetwork);
+    const here = labelOf(networks.get(networkId)!);
+    const there = labelOf(holder.virtualNetwork!);
     throw new ApiError(
       'validation_failed',
-      `${shown} is ${here}, but the pool "${holder.pool.name}" (${holder.pool.id}) has it ${there}: an IP address can be in one network of an account only`,
+      `${shown} is ${here}, but the pool "${holder.pool.name}" (${holder.pool.id}) has it ${there}: an IP address can be in one virtual network of an account only`,
     );
   }
 }
 
-function byNetwork(placed: readonly PlacedOrigin[]): Map<string | null, PlacedOrigin[]> {
-  const groups = new Map<string | null, PlacedOrigin[]>();
+function byNetwork(placed: readonly PlacedOrigin[]): Map<string, PlacedOrigin[]> {
+  const groups = new Map<string, PlacedOrigin[]>();
   for (const one of placed) {
-    if (one.address.kind !== 'ip') continue;
     const id = one.origin.virtual_network_id;
+    if (id === null) continue;
     const group = groups.get(id);
     if (group) group.push(one);
     else groups.set(id, [one]);
@@ -40,7 +40,4 @@ function byNetwork(placed: readonly PlacedOrigin[]): Map<string | null, PlacedOr
   return groups;
 }
 
-const labelOf = (network: store.Network | null) =>
-  network
-    ? `in the virtual network ${JSON.stringify(network.name)} (${network.id})`
-    : 'in no virtual network';
+const labelOf = ({ id, name }: store.Network) => `in the virtual network ${JSON.stringify(name)} (${id})`;

@@ -1,6 +1,7 @@
 import { canonicalHost } from '../../net/host.js';
 import { type Ip, parseIp } from '../../net/ip.js';
 import { tunnelOf } from '../../net/tunnel-hostname.js';
+import { inAscii } from '../hostname.js';
 
 /** What an origin's address names; `canonical` is equal for every spelling of the same address. */
 export type OriginAddress =
@@ -23,9 +24,9 @@ export function parseOriginAddress(text: string): OriginAddress | null {
   return { kind: tunnelOf(canonical) === null ? 'host' : 'tunnel', canonical };
 }
 
-/** In canonical form; null when it is none. */
+/** In canonical form, in ASCII; null when it is none. */
 export function canonicalHostName(text: string): string | null {
-  const name = canonicalHost(text);
+  const name = canonicalHost(inAscii(text));
   const labels = name.split('.');
   const valid = name.length <= 253 && labels.every((label) => LABEL.test(label));
   return valid && !NUMBER.test(labels.at(-1)!) ? name : null;

@@ -17,8 +17,10 @@ export interface OriginScope {
   readonly accountId: string;
   /** Null while the pool does not exist. */
   readonly poolId: string | null;
-  /** Where an IP address may stand in one network only. */
+  /** Where an IP address may stand in one virtual network only. */
   readonly uniqueness: 'account' | 'pool';
+  /** Whether the pool has a monitor or a monitor group. */
+  readonly monitored: boolean;
 }
 
 /** Everything that must hold for a pool's origins before they are stored; throws what the first broken rule says. */
@@ -34,6 +36,7 @@ export async function checkOrigins(
   await checkHostHeaders(db, scope.accountId, placed);
   const networks = await networksOf(db, scope.accountId, placed);
   for (const one of placed) checkPlace(one, networks);
+  if (scope.monitored) refuseUnroutable(placed);
   await checkRoutes(db, placed, networks);
   if (scope.uniqueness === 'account')
     await refuseSecondNetwork(db, scope.accountId, scope.poolId, placed, networks);
@@ -67,18 +70,31 @@ async function networksOf(
   return new Map(networks.map((one) => [one.id, one]));
 }
 
-/** A private address lies in a virtual network of the account; a host name in none. */
+/**
+ * What health checks could not reach: an address without a virtual network that the Internet does not route. A pool that
+ * is not monitored may have it.
+ */
+export function refuseUnroutableOrigins(origins: readonly OriginFields[]): void {
+  refuseUnroutable(origins.map(placeOrigin));
+}
+
+function refuseUnroutable(placed: readonly PlacedOrigin[]): void {
+  for (const { shown, origin, address } of placed) {
+    if (origin.virtual_network_id !== null || address.kind !== 'ip' || isGloballyRoutable(address.ip))
+      continue;
+    throw invalid(
+      `Origin address is invalid or is not globally routable and has health monitoring enabled (${shown} needs a virtual_network_id and a tunnel route that covers it, or a pool without a monitor)`,
+    );
+  }
+}
+
+/** A virtual network is one of the account, and a host name lies in none. */
 function checkPlace(
   { at, shown, origin, address }: PlacedOrigin,
   networks: ReadonlyMap<string, store.Network>,
 ): void {
   const networkId = origin.virtual_network_id;
-  if (networkId === null) {
-    if (address.kind !== 'ip' || isGloballyRoutable(address.ip)) return;
-    throw invalid(
-      `Origin address is invalid or is not globally routable and has health monitoring enabled (${shown} needs a virtual_network_id and a tunnel route that covers it)`,
-    );
-  }
+  if (networkId === null) return;
   if (!networks.has(networkId))
     throw invalid(`${at}.virtual_network_id "${networkId}" is not a virtual network of this account`);
   if (address.kind !== 'ip')

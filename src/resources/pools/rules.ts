@@ -10,7 +10,7 @@ import { fieldsOf, type PoolFields } from './fields.js';
 import { fieldsAfter } from './from-body.js';
 import { checkFields } from './limits.js';
 import { poolAt } from './rows.js';
-import { checkOrigins } from './rules-origins.js';
+import { checkOrigins, refuseUnroutableOrigins } from './rules-origins.js';
 import type { PatchBody, WriteBody } from './schema.js';
 import * as store from './store.js';
 
@@ -28,8 +28,8 @@ export async function create(
 ): Promise<store.Pool> {
   const fields = fieldsAfter(body, null);
   await check(tx.db, accountId, fields, null);
-  const uniqueness = settings.originUniqueness;
-  await checkOrigins(tx.db, { accountId, poolId: null, uniqueness }, fields.origins);
+  const scope = { accountId, poolId: null, uniqueness: settings.originUniqueness };
+  await checkOrigins(tx.db, { ...scope, monitored: isMonitored(fields) }, fields.origins);
   const now = new Date();
   const pool = poolAt(now, { id: newHexId(), accountId, createdOn: now }, fields, null);
   await store.insert(tx, pool);
@@ -46,7 +46,10 @@ export function merge(tx: Tx, settings: Settings, accountId: string, id: string,
   return change(tx, settings, accountId, id, body, (stored) => stored);
 }
 
-/** Writes nothing when nothing changes. Origins are checked when the body names them: the rest cannot break their rules. */
+/**
+ * Writes nothing when nothing changes. Origins are checked when the body names them; of the rest only the first monitor
+ * can break a rule of theirs.
+ */
 async function change(
   tx: Tx,
   settings: Settings,
@@ -61,13 +64,15 @@ async function change(
   if (isDeepStrictEqual(fields, stored)) return before;
   await check(tx.db, accountId, fields, stored);
   if (body.origins !== undefined) {
-    const uniqueness = settings.originUniqueness;
-    await checkOrigins(tx.db, { accountId, poolId: id, uniqueness }, fields.origins);
-  }
+    const scope = { accountId, poolId: id, uniqueness: settings.originUniqueness };
+    await checkOrigins(tx.db, { ...scope, monitored: isMonitored(fields) }, fields.origins);
+  } else if (isMonitored(fields) && !isMonitored(stored)) refuseUnroutableOrigins(fields.origins);
   const after = poolAt(new Date(), before, fields, before);
   await store.update(tx, after, before);
   return after;
 }
+
+const isMonitored = ({ monitor, monitor_group }: PoolFields) => monitor !== null || monitor_group !== null;
 
 export async function remove(tx: Tx, accountId: string, id: string): Promise<void> {
   await get(tx.db, accountId, id);

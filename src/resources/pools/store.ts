@@ -64,22 +64,21 @@ export function liveNetworks(db: Client, accountId: string, ids: readonly string
   });
 }
 
-/** An origin of another pool that has one of these canonical addresses in another network; null as network is none. */
+/** An origin of another pool that has one of these canonical addresses in another virtual network. */
 export async function heldInOtherNetwork(
   db: Client,
   accountId: string,
   ips: readonly string[],
-  networkId: string | null,
+  networkId: string,
   exceptPool: string | null,
 ): Promise<{ ip: string | null; pool: Network; virtualNetwork: Network | null } | null> {
-  const elsewhere = { virtualNetworkId: { not: networkId } };
   const held = await db.origin.findFirst({
     where: {
       accountId,
       ip: { in: [...ips] },
       ...(exceptPool === null ? {} : { poolId: { not: exceptPool } }),
-      // In SQL a NULL is not different from anything.
-      OR: networkId === null ? [elsewhere] : [elsewhere, { virtualNetworkId: null }],
+      // In SQL a NULL is not different from anything, so origins outside of all networks are not found.
+      virtualNetworkId: { not: networkId },
     },
     select: { poolId: true, position: true },
     orderBy: [{ poolId: 'asc' }, { position: 'asc' }],

@@ -8,16 +8,10 @@ import { readNetwork } from './network.js';
 import type { CreateBody, DeleteByNetworkQuery, IpQuery, PatchBody } from './schema.js';
 import * as store from './store.js';
 
-/** The route, deleted or not; throws when the account has none with this id. */
+/** The live route; throws when the account has none with this id, or none any more. */
 export async function get(db: Client, accountId: string, id: string): Promise<store.NamedRoute> {
   const route = await store.find(db, accountId, id);
-  if (!route) throw new ApiError('route_missing');
-  return route;
-}
-
-async function liveRoute(db: Client, accountId: string, id: string): Promise<store.NamedRoute> {
-  const route = await get(db, accountId, id);
-  if (route.deletedAt) throw new ApiError('route_missing');
+  if (!route || route.deletedAt) throw new ApiError('route_missing');
   return route;
 }
 
@@ -76,7 +70,7 @@ export async function create(tx: Tx, accountId: string, body: CreateBody): Promi
 
 /** Changes what the body names; a null goes back to the default. New connections follow at once, open ones stay. */
 export async function change(tx: Tx, accountId: string, id: string, body: PatchBody): Promise<store.Route> {
-  const before = await liveRoute(tx.db, accountId, id);
+  const before = await get(tx.db, accountId, id);
   const after = { ...before };
   if (body.virtual_network_id !== undefined)
     after.virtualNetworkId = (await liveNetwork(tx.db, accountId, body.virtual_network_id)).id;
@@ -91,7 +85,7 @@ export async function change(tx: Tx, accountId: string, id: string, body: PatchB
 }
 
 export async function remove(tx: Tx, accountId: string, id: string): Promise<store.Route> {
-  const route = { ...(await liveRoute(tx.db, accountId, id)), deletedAt: new Date() };
+  const route = { ...(await get(tx.db, accountId, id)), deletedAt: new Date() };
   await store.update(tx, route);
   return route;
 }

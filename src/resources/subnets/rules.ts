@@ -16,10 +16,10 @@ export async function createDefaults(tx: Tx, accountId: string, createdAt: Date)
   );
 }
 
-/** The subnet for devices, deleted or not; throws when the account has none with this id. */
+/** The live subnet for devices; throws when the account has none with this id, or none any more. */
 export async function get(db: Client, accountId: string, id: string): Promise<store.Subnet> {
   const subnet = await store.find(db, accountId, 'warp', id);
-  if (!subnet) throw new ApiError('subnet_missing');
+  if (!subnet || subnet.deletedAt) throw new ApiError('subnet_missing');
   return subnet;
 }
 
@@ -49,7 +49,6 @@ export async function create(tx: Tx, accountId: string, body: CreateBody): Promi
 /** Changes what the body names; an empty body changes nothing. */
 export async function change(tx: Tx, accountId: string, id: string, body: PatchBody): Promise<store.Subnet> {
   const before = await get(tx.db, accountId, id);
-  if (before.deletedAt) throw new ApiError('subnet_missing');
   const isDefault = body.is_default_network ?? before.isDefault;
   const after = { ...merged(before, body), network: before.network, isDefault };
   if (body.network != null && body.network !== before.network)

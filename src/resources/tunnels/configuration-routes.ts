@@ -1,7 +1,8 @@
-import { failures, ok, successOf } from '../../wire/envelope.js';
+import { failures, type Message, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { timestamp } from '../../wire/timestamps.js';
 import type { Context } from '../context.js';
+import { type NotYet, noticesOf } from '../not-yet.js';
 import { tunnelParams } from '../tunnel-shape.js';
 import { configurationNotices } from './configuration-notices.js';
 import * as schema from './configuration-schema.js';
@@ -12,13 +13,20 @@ const config = { family: 'zt' } as const;
 const tags = ['Tunnels'];
 const response = { 200: successOf(schema.configuration), ...failures };
 
+const notYet: NotYet<schema.PutBody> = {
+  source: (source) =>
+    source === 'local'
+      ? 'connectors of a locally managed tunnel keep to the configuration that they have themselves'
+      : undefined,
+};
+
 /** What the connectors of a tunnel do with requests: as they are told, or as they tell. */
 export function configurationRoutes(app: Http, { db, dataPlane }: Context): void {
   /** With what the connectors have not taken over of it, as far as that is known. */
-  function answer(configured: Configured) {
+  function answer(configured: Configured, notices: Message[] = []) {
     const { tunnel } = configured;
     const connections = tunnel.configSrc === 'cloudflare' ? dataPlane.connections(tunnel.id) : [];
-    return ok(toWire(configured), configurationNotices(connections));
+    return ok(toWire(configured), [...notices, ...configurationNotices(connections)]);
   }
 
   app.get(
@@ -37,14 +45,17 @@ export function configurationRoutes(app: Http, { db, dataPlane }: Context): void
       config,
       schema: {
         tags,
-        summary: 'Configure a tunnel, which makes it a remotely managed one',
+        summary: 'Configure a tunnel, which makes it a remotely managed one unless source is "local"',
         params: tunnelParams,
         body: schema.putBody,
         response,
       },
     },
     async ({ params: { account_id, tunnel_id }, body }) =>
-      answer(await db.transact((tx) => configure(tx, account_id, tunnel_id, body.config ?? null))),
+      answer(
+        await db.transact((tx) => configure(tx, account_id, tunnel_id, body)),
+        noticesOf<schema.PutBody>(notYet, body),
+      ),
   );
 }
 

@@ -78,7 +78,8 @@ const config = shape
   })
   .transform(withoutNulls);
 
-export const putBody = z.object({ config: config.nullish() });
+/** `source` is not in Cloudflare's description of the request, but Terraform's provider sends it. */
+export const putBody = z.object({ config: config.nullish(), source: z.enum(CONFIG_SOURCES).nullish() });
 
 export const configuration = z
   .object({
@@ -97,4 +98,5 @@ export const configuration = z
   .meta({ id: 'TunnelConfiguration' });
 
 export type TunnelConfig = z.output<typeof config>;
+export type PutBody = z.output<typeof putBody>;
 export type WireConfiguration = z.output<typeof configuration>;

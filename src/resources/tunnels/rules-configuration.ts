@@ -1,5 +1,5 @@
 import type { Client, Tx } from '../../storage/database.js';
-import type { TunnelConfig } from './configuration-schema.js';
+import type { PutBody } from './configuration-schema.js';
 import { get, liveTunnel } from './rules.js';
 import * as store from './store.js';
 
@@ -18,22 +18,25 @@ export async function configurationOf(db: Client, accountId: string, id: string)
   };
 }
 
-/** Makes the next version, also when nothing differs; a locally managed tunnel is managed remotely from then on. */
+/**
+ * Makes the next version, also when nothing differs. The tunnel is managed remotely from then on, or, when the body has
+ * "local" as source, locally: connectors keep to their own configuration.
+ */
 export async function configure(
   tx: Tx,
   accountId: string,
   id: string,
-  config: TunnelConfig | null,
+  { config, source }: PutBody,
 ): Promise<Configured> {
   const before = await liveTunnel(tx.db, accountId, id, ['cfd_tunnel']);
   const version = ((await store.findConfiguration(tx.db, id))?.version ?? 0) + 1;
   const configuration = await store.putConfiguration(tx, {
     tunnelId: id,
     version,
-    config,
+    config: config ?? null,
     createdAt: new Date(),
   });
-  const tunnel =
-    before.configSrc === 'cloudflare' ? before : await store.update(tx, id, { configSrc: 'cloudflare' });
+  const configSrc = source ?? 'cloudflare';
+  const tunnel = before.configSrc === configSrc ? before : await store.update(tx, id, { configSrc });
   return { tunnel, configuration };
 }

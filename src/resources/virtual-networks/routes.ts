@@ -54,7 +54,8 @@ export function virtualNetworkRoutes(app: Http, { db, settings }: Context): void
       config,
       schema: { tags, summary: 'Get a virtual network', params: schema.virtualNetworkParams, response },
     },
-    async ({ params }) => ok(toWire(await rules.get(db.read, params.account_id, params.virtual_network_id))),
+    async ({ params }) =>
+      ok(toWire(await rules.liveNetwork(db.read, params.account_id, params.virtual_network_id))),
   );
 
   app.patch(

@@ -4,13 +4,6 @@ import { newUuid } from '../../wire/identifiers.js';
 import type { CreateBody, PatchBody } from './schema.js';
 import * as store from './store.js';
 
-/** The network, deleted or not; throws when the account has none with this id. */
-export async function get(db: Client, accountId: string, id: string): Promise<store.VirtualNetwork> {
-  const network = await store.find(db, accountId, id);
-  if (!network) throw new ApiError('virtual_network_missing');
-  return network;
-}
-
 /** The network `id`, or the default one when no id is given; throws unless it is live. */
 export async function liveNetwork(
   db: Client,

@@ -12,6 +12,6 @@ export async function findLoadBalancer(
   zoneId: string,
   name: string,
 ): Promise<{ id: string; defaultPools: string[] } | null> {
-  const found = await db.loadBalancer.findUnique({ where: { zoneId_name: { zoneId, name } } });
+  const found = await db.loadBalancer.findUnique({ where: { zoneId_hostname: { zoneId, hostname: name } } });
   return found && { id: found.id, defaultPools: found.defaultPools as string[] };
 }

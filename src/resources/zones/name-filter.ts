@@ -1,3 +1,4 @@
+import { inAscii, isAscii } from '../hostname.js';
 import { literal } from '../like.js';
 import { OPERATORS } from './schema.js';
 
@@ -14,9 +15,20 @@ interface StringFilter {
 
 /** `contains:example` and the like, as the zone list takes them; without an operator the whole name is meant. */
 export function nameFilter(text: string): StringFilter {
+  const { operator, value } = read(text);
+  return FILTERS[operator](value);
+}
+
+/** The same for names of zones, which are stored as DNS has them: of other scripts whole labels are found. */
+export function zoneNameFilter(text: string): StringFilter {
+  const { operator, value } = read(text);
+  return FILTERS[operator](isAscii(value) ? value : inAscii(value) || value);
+}
+
+function read(text: string): { operator: Operator; value: string } {
   const colon = text.indexOf(':');
   const operator = OPERATORS.find((name) => name === text.slice(0, colon));
-  return operator ? FILTERS[operator](text.slice(colon + 1)) : { equals: text };
+  return operator ? { operator, value: text.slice(colon + 1) } : { operator: 'equal', value: text };
 }
 
 const mode = 'insensitive';

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { nameServersOf } from '../../net/name-servers.js';
 import { visibleZones } from '../../wire/access.js';
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
@@ -5,6 +7,7 @@ import { listed, pageRequest } from '../../wire/pagination.js';
 import { accountsForZones } from '../../wire/permissions.js';
 import { timestamp } from '../../wire/timestamps.js';
 import type { Context } from '../context.js';
+import { inUnicode } from '../hostname.js';
 import { noticesOf } from '../not-yet.js';
 import { notYet } from './not-yet.js';
 import * as rules from './rules.js';
@@ -14,7 +17,9 @@ import * as store from './store.js';
 const tags = ['Zones'];
 const response = { 200: successOf(schema.zone), ...failures };
 
-export function zoneRoutes(app: Http, { db, access }: Context): void {
+export function zoneRoutes(app: Http, { db, access, settings }: Context): void {
+  const toWire = (zone: store.ZoneWithAccount) => zoneView(zone, settings.dns.nameServers);
+
   app.get(
     '/zones',
     {
@@ -77,16 +82,21 @@ export function zoneRoutes(app: Http, { db, access }: Context): void {
   );
 }
 
-/** The members that say nothing here (plan, meta, owner) are there because clients insist on them. */
-function toWire(zone: store.ZoneWithAccount): schema.WireZone {
+/**
+ * The members that say nothing here (plan, meta, owner) are there because clients insist on them. The name is shown in its
+ * own script, as terraform-provider-cloudflare #399 and #412 have it from Cloudflare.
+ */
+function zoneView(zone: store.ZoneWithAccount, nameServers: readonly string[]): schema.WireZone {
+  const partial = zone.type === 'partial';
   return {
     id: zone.id,
-    name: zone.name,
+    name: inUnicode(zone.name),
     status: 'active',
     paused: zone.paused,
     type: zone.type as schema.WireZone['type'],
     development_mode: 0,
-    name_servers: [],
+    // DNS of a partial zone stays where it is.
+    name_servers: partial ? [] : nameServersOf(nameServers, zone.name),
     original_name_servers: null,
     original_registrar: null,
     original_dnshost: null,
@@ -94,6 +104,7 @@ function toWire(zone: store.ZoneWithAccount): schema.WireZone {
     modified_on: timestamp(zone.modifiedOn),
     activated_on: timestamp(zone.createdOn),
     vanity_name_servers: zone.vanityNameServers as string[],
+    ...(partial ? { verification_key: verificationKey(zone.id) } : {}),
     meta: { step: 2, custom_certificate_quota: 0, page_rule_quota: 0, phishing_detected: false },
     owner: { id: zone.account.id, type: 'organization', name: zone.account.name },
     account: { id: zone.account.id, name: zone.account.name },
@@ -109,4 +120,10 @@ function toWire(zone: store.ZoneWithAccount): schema.WireZone {
       legacy_id: 'enterprise',
     },
   };
+}
+
+/** What the owner would put into a TXT record to prove the zone theirs, such as `284344499-1084221259`; always the same. */
+function verificationKey(id: string): string {
+  const digest = createHash('sha256').update(id).digest();
+  return `${digest.readUInt32BE(0)}-${digest.readUInt32BE(4)}`;
 }

@@ -3,6 +3,7 @@ import type { Client, Tx } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
 import { findAccount, firstAccount } from '../accounts/index.js';
+import { inAscii, inUnicode } from '../hostname.js';
 import type { CreateBody, PatchBody } from './schema.js';
 import * as store from './store.js';
 
@@ -29,8 +30,8 @@ export async function createForCaller(
 export async function create(tx: Tx, body: NewZone, id = newHexId()): Promise<store.ZoneWithAccount> {
   const account = await findAccount(tx.db, body.account.id);
   if (!account) throw new ApiError('invalid_request', `account.id "${body.account.id}" is not an account`);
-  const name = body.name.toLowerCase();
-  if (await store.findByName(tx.db, name)) throw new ApiError('zone_exists', name);
+  const name = inAscii(body.name);
+  if (await store.findByName(tx.db, name)) throw new ApiError('zone_exists', inUnicode(name));
   const now = new Date();
   const zone = {
     id,

@@ -3,8 +3,9 @@ import { hexId } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
 import { text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
+import { inAscii } from '../hostname.js';
 
-const DOMAIN = /^([a-zA-Z0-9][-a-zA-Z0-9]*\.)+[-a-zA-Z0-9]{2,20}$/;
+const DOMAIN = /^([a-zA-Z0-9][-a-zA-Z0-9]*\.)+([-a-zA-Z0-9]{2,20}|xn--[-a-zA-Z0-9]{1,59})$/;
 
 export const ZONE_TYPES = ['full', 'partial', 'secondary', 'internal'] as const;
 const type = z.enum(ZONE_TYPES);
@@ -15,7 +16,7 @@ export const createBody = z.object({
   name: z
     .string()
     .max(253, 'must be at most 253 characters')
-    .regex(DOMAIN, 'must be a domain such as example.com'),
+    .refine((name) => DOMAIN.test(inAscii(name)), 'must be a domain such as example.com'),
   /** Without an id the zone belongs to the first account of the caller. */
   account: z.object({ id: hexId.nullish() }).nullish(),
   type: type.nullish(),
@@ -81,6 +82,7 @@ export const zone = z
     modified_on: timestampSchema,
     activated_on: timestampSchema,
     vanity_name_servers: z.array(z.string()),
+    verification_key: z.string().optional().describe('Of a partial zone only.'),
     meta: z.object({
       step: z.int(),
       custom_certificate_quota: z.int(),

@@ -1,7 +1,7 @@
 import type { Client, Tx } from '../../storage/database.js';
 import type { Account, Prisma, Zone } from '../../storage/generated/client.js';
 import { type PageRequest, pageWindow } from '../../wire/pagination.js';
-import { nameFilter } from './name-filter.js';
+import { nameFilter, zoneNameFilter } from './name-filter.js';
 import type { ListQuery } from './schema.js';
 
 export type { Zone };
@@ -52,7 +52,7 @@ export async function list(
 
 function filtersOf(query: ListQuery): Prisma.ZoneWhereInput[] {
   const filters: Prisma.ZoneWhereInput[] = [];
-  if (query.name !== undefined) filters.push({ name: nameFilter(query.name) });
+  if (query.name !== undefined) filters.push({ name: zoneNameFilter(query.name) });
   if (query['account.id'] !== undefined) filters.push({ accountId: query['account.id'] });
   if (query['account.name'] !== undefined)
     filters.push({ account: { name: nameFilter(query['account.name']) } });
