@@ -91,7 +91,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
     locations: config.locations,
     locationHeader: config.locationHeader,
     originTls: config.originTls,
-    directNetworks: config.directNetworks,
+    directNetworks: config.directNetworks.dialled,
     sessionKey: identity.sessionKey,
     alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
-import type { Cidr } from '../net/cidr.js';
-import { LOOPBACK } from '../net/direct-networks.js';
+import { type DirectNetworks, LOOPBACK } from '../net/direct-networks.js';
 import { parseIp } from '../net/ip.js';
 import type { LocatedNetwork } from '../net/locations.js';
 import { coordinates, type Place } from '../net/place.js';
@@ -76,8 +75,7 @@ export interface StartConfig extends FrontProxies {
   readonly minMonitorInterval: number;
   readonly originUniqueness: 'account' | 'pool';
   readonly originTls: 'full' | 'strict';
-  /** Whose addresses may be dialled without a virtual network although they are not globally routable. */
-  readonly directNetworks: readonly Cidr[];
+  readonly directNetworks: DirectNetworks;
   /** Session cookies whose attributes leave it open are for HTTPS alone. */
   readonly alwaysUseHttps: boolean;
   /** Where this data plane is. */
@@ -180,9 +178,9 @@ function place(flags: Values<typeof START_FLAGS>): Place {
 }
 
 /** With `any`, who can configure this process is on its machine already. */
-function directNetworks(values: readonly string[], mode: StartConfig['auth']['mode']): readonly Cidr[] {
+function directNetworks(values: readonly string[], mode: StartConfig['auth']['mode']): DirectNetworks {
   const named = values.map((value) => networkOf('direct-network', value));
-  return mode === 'any' ? [...LOOPBACK, ...named] : named;
+  return { named, dialled: mode === 'any' ? [...LOOPBACK, ...named] : named };
 }
 
 const SECRET_MINIMUM = 16;

@@ -4,6 +4,14 @@ import { isGloballyRoutable, parseIp } from './ip.js';
 /** Whether an address, a literal, may be dialled without a virtual network. */
 export type MayDial = (ip: string) => boolean;
 
+/** Addresses that are not globally routable, and yet used without a virtual network. */
+export interface DirectNetworks {
+  /** By --direct-network: such an address is as good as a public one. */
+  readonly named: readonly Cidr[];
+  /** All that may be dialled. */
+  readonly dialled: readonly Cidr[];
+}
+
 /** What a process that only its own machine can configure may dial besides what is globally routable. */
 export const LOOPBACK: readonly Cidr[] = [parseCidr('127.0.0.0/8')!, parseCidr('::1/128')!];
 

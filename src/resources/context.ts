@@ -1,5 +1,6 @@
 import type { DataPlane } from '../live/data-plane.js';
 import type { HealthTable } from '../live/health-table.js';
+import type { DirectNetworks } from '../net/direct-networks.js';
 import type { Database } from '../storage/database.js';
 import type { AccessDirectory } from '../wire/access.js';
 import type { Committed } from './committed.js';
@@ -42,6 +43,8 @@ export interface Settings {
   readonly minMonitorInterval: number;
   /** Where an IP address may stand under one virtual network only: in the whole account, or inside each pool. */
   readonly originUniqueness: 'account' | 'pool';
+  /** What origins may be without a virtual network besides globally routable. */
+  readonly directNetworks: DirectNetworks;
   /** Names of the zones' name servers, as `nameServersOf` takes them. */
   readonly dns: { readonly nameServers: readonly string[] };
   /** Shown as the place of the only point of presence. */

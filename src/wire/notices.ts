@@ -11,6 +11,8 @@ const NOTICES = {
   reached_at: 10_502,
   /** A connector goes by another configuration than its tunnel's newest. */
   configuration_not_applied: 10_503,
+  /** An origin has an address that is not dialled. */
+  not_dialled: 10_504,
 } as const;
 
 export const notice = (kind: keyof typeof NOTICES, message: string): Message => ({

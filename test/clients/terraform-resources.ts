@@ -16,6 +16,18 @@ export interface Declared {
   readonly unread?: readonly string[];
 }
 
+const API = 'com.cloudflare.api';
+const POOLS_READ = '9d24387c6e8544e2bc4024a03991339f';
+const POOLS_WRITE = 'd2a1802cc9a34e30852f8b33869b2f3c';
+const ZONE_READ = 'c8fed203ed3043cba015a93ad1616f1f';
+
+/** Of a token: `group` on everything in `resource`. */
+const policy = (group: string, resource: string): Arguments => ({
+  effect: 'allow',
+  permission_groups: [{ id: group }],
+  resources: JSON.stringify({ [resource]: '*' }),
+});
+
 /** One resource of each type that Offramp serves, by type and name, and some that once did not come back as they were written. */
 export function resources(account: string, zone: string, domain: string): Record<string, Declared> {
   const ofAccount = { account_id: account };
@@ -190,6 +202,18 @@ export function resources(account: string, zone: string, domain: string): Record
       },
       more: { description: 'to the branch', replay_protection: true },
       under: 'account',
+    },
+    'cloudflare_account_token.reader': {
+      bare: { ...ofAccount, name: 'reader', policies: [policy(POOLS_READ, `${API}.account.${account}`)] },
+      more: {
+        policies: [policy(POOLS_WRITE, `${API}.account.${account}`)],
+        expires_on: '2040-01-01T00:00:00Z',
+      },
+      under: 'account',
+    },
+    'cloudflare_api_token.zones': {
+      bare: { name: 'zones', policies: [policy(ZONE_READ, `${API}.account.zone.${zone}`)] },
+      more: { condition: { request_ip: { in: ['192.0.2.0/24'] } } },
     },
     'cloudflare_zone.books': {
       bare: { name: 'bücher.test', account: { id: account } },

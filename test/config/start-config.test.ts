@@ -27,7 +27,7 @@ test('the defaults are loopback, any credential and a database below the home di
 });
 
 test('loopback may be dialled without a virtual network where every credential counts, else only what is named', () => {
-  const networksOf = (...argv: string[]) => configOf(...argv).directNetworks.map(({ text }) => text);
+  const networksOf = (...argv: string[]) => configOf(...argv).directNetworks.dialled.map(({ text }) => text);
   expect(networksOf()).toEqual(['127.0.0.0/8', '::1/128']);
   expect(networksOf('--direct-network=10.0.0.0/8', '--direct-network', 'fd00::1')).toEqual([
     '127.0.0.0/8',
@@ -35,6 +35,8 @@ test('loopback may be dialled without a virtual network where every credential c
     '10.0.0.0/8',
     'fd00::1/128',
   ]);
+  const { named } = configOf('--direct-network=fd00::1').directNetworks;
+  expect(named.map(({ text }) => text)).toEqual(['fd00::1/128']);
   expect(networksOf('--api-token', TOKEN)).toEqual([]);
   expect(networksOf('--api-token', TOKEN, '--direct-network=172.16.0.0/12')).toEqual(['172.16.0.0/12']);
 });

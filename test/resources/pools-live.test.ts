@@ -16,7 +16,12 @@ let rules: any;
 // biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
 let committed: any;
 let accountId: string;
-const settings = { minMonitorInterval: 10, originUniqueness: 'account', location: 'Local, XX' };
+const settings = {
+  minMonitorInterval: 10,
+  originUniqueness: 'account',
+  directNetworks: { named: [], dialled: [] },
+  location: 'Local, XX',
+};
 const commits: { changes: [string, string][] }[] = [];
 
 beforeAll(async () => {

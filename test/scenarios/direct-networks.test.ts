@@ -47,6 +47,45 @@ test('with strict credentials a name that leads to this machine is neither diall
   expect(requests).toEqual([]);
 });
 
+/** What the answers to writes say of a pool with this origin, and whether it may have a monitor. */
+async function written(address: string, ...flags: string[]) {
+  const offramp = await startOfframp(flags);
+  onTestFinished(async () => void (await offramp.stop()));
+  const api = apiOf(offramp, TOKEN);
+  const monitor = await api.create('@/load_balancers/monitors', { type: 'tcp', port: 80 });
+  const pool = { name: 'inside', origins: [{ name: 'web', address }] };
+  const stored = await api.post('@/load_balancers/pools', pool);
+  const monitored = await api.patch(`@/load_balancers/pools/${stored.body.result.id}`, {
+    monitor: monitor.id,
+  });
+  return { messages: stored.body.messages, monitored: monitored.status };
+}
+
+test('an address that is not dialled is stored, and the answer says so; a monitor is refused', async () => {
+  expect(await written('192.0.2.1')).toEqual({
+    messages: [
+      {
+        code: 10504,
+        message:
+          'origins: 192.0.2.1 get no requests: not globally routable, in no virtual network, and not covered by --direct-network',
+      },
+    ],
+    monitored: 400,
+  });
+});
+
+test('an address in a direct network is as good as a public one', async () => {
+  expect(await written('192.0.2.1', '--direct-network=192.0.2.0/24')).toEqual({
+    messages: [],
+    monitored: 200,
+  });
+});
+
+test('loopback is dialled where every credential counts, and gets no monitor unless it is named', async () => {
+  expect(await written('127.0.0.1')).toEqual({ messages: [], monitored: 400 });
+  expect(await written('127.0.0.1', '--direct-network=127.0.0.1')).toEqual({ messages: [], monitored: 200 });
+});
+
 test.each([
   [
     'strict credentials and --direct-network',

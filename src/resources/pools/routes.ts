@@ -1,3 +1,4 @@
+import { createMayDial } from '../../net/direct-networks.js';
 import { failures, listOf, ok, successOf } from '../../wire/envelope.js';
 import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
@@ -22,7 +23,8 @@ const { accountParams, poolParams } = schema;
 
 export function poolRoutes(app: Http, context: Context): void {
   const { db, committed, health, settings } = context;
-  const written = (pool: store.Pool) => ok(toWire(pool, health), notices(pool));
+  const written = (pool: store.Pool) =>
+    ok(toWire(pool, health), notices(pool, createMayDial(settings.directNetworks.dialled)));
 
   app.get(
     PATH,

@@ -1,4 +1,5 @@
-import { isGloballyRoutable } from '../../net/ip.js';
+import type { Cidr } from '../../net/cidr.js';
+import { createMayDial, type MayDial } from '../../net/direct-networks.js';
 import type { Client } from '../../storage/database.js';
 import { ApiError } from '../../wire/errors.js';
 import { uncoveredByRoutes } from '../routes/index.js';
@@ -21,6 +22,8 @@ export interface OriginScope {
   readonly uniqueness: 'account' | 'pool';
   /** Whether the pool has a monitor or a monitor group. */
   readonly monitored: boolean;
+  /** What health checks reach although the Internet does not route it. */
+  readonly directNetworks: readonly Cidr[];
 }
 
 /** Everything that must hold for a pool's origins before they are stored; throws what the first broken rule says. */
@@ -36,7 +39,7 @@ export async function checkOrigins(
   await checkHostHeaders(db, scope.accountId, placed);
   const networks = await networksOf(db, scope.accountId, placed);
   for (const one of placed) checkPlace(one, networks);
-  if (scope.monitored) refuseUnroutable(placed);
+  if (scope.monitored) refuseUnroutable(placed, createMayDial(scope.directNetworks));
   await checkRoutes(db, placed, networks);
   if (scope.uniqueness === 'account')
     await refuseSecondNetwork(db, scope.accountId, scope.poolId, placed, networks);
@@ -71,17 +74,19 @@ async function networksOf(
 }
 
 /**
- * What health checks could not reach: an address without a virtual network that the Internet does not route. A pool that
- * is not monitored may have it.
+ * What health checks could not reach: an address without a virtual network that the Internet does not route, and that is in none
+ * of `directNetworks`. A pool that is not monitored may have it.
  */
-export function refuseUnroutableOrigins(origins: readonly OriginFields[]): void {
-  refuseUnroutable(origins.map(placeOrigin));
+export function refuseUnroutableOrigins(
+  origins: readonly OriginFields[],
+  directNetworks: readonly Cidr[],
+): void {
+  refuseUnroutable(origins.map(placeOrigin), createMayDial(directNetworks));
 }
 
-function refuseUnroutable(placed: readonly PlacedOrigin[]): void {
+function refuseUnroutable(placed: readonly PlacedOrigin[], isReached: MayDial): void {
   for (const { shown, origin, address } of placed) {
-    if (origin.virtual_network_id !== null || address.kind !== 'ip' || isGloballyRoutable(address.ip))
-      continue;
+    if (origin.virtual_network_id !== null || address.kind !== 'ip' || isReached(address.ip.text)) continue;
     throw invalid(
       `Origin address is invalid or is not globally routable and has health monitoring enabled (${shown} needs a virtual_network_id and a tunnel route that covers it, or a pool without a monitor)`,
     );

@@ -28,8 +28,8 @@ export async function create(
 ): Promise<store.Pool> {
   const fields = fieldsAfter(body, null);
   await check(tx.db, accountId, fields, null);
-  const scope = { accountId, poolId: null, uniqueness: settings.originUniqueness };
-  await checkOrigins(tx.db, { ...scope, monitored: isMonitored(fields) }, fields.origins);
+  const scope = { accountId, poolId: null, ...scopeOf(settings), monitored: isMonitored(fields) };
+  await checkOrigins(tx.db, scope, fields.origins);
   const now = new Date();
   const pool = poolAt(now, { id: newHexId(), accountId, createdOn: now }, fields, null);
   await store.insert(tx, pool);
@@ -64,13 +64,19 @@ async function change(
   if (isDeepStrictEqual(fields, stored)) return before;
   await check(tx.db, accountId, fields, stored);
   if (body.origins !== undefined) {
-    const scope = { accountId, poolId: id, uniqueness: settings.originUniqueness };
-    await checkOrigins(tx.db, { ...scope, monitored: isMonitored(fields) }, fields.origins);
-  } else if (isMonitored(fields) && !isMonitored(stored)) refuseUnroutableOrigins(fields.origins);
+    const scope = { accountId, poolId: id, ...scopeOf(settings), monitored: isMonitored(fields) };
+    await checkOrigins(tx.db, scope, fields.origins);
+  } else if (isMonitored(fields) && !isMonitored(stored))
+    refuseUnroutableOrigins(fields.origins, settings.directNetworks.named);
   const after = poolAt(new Date(), before, fields, before);
   await store.update(tx, after, before);
   return after;
 }
+
+const scopeOf = ({ originUniqueness, directNetworks }: Settings) => ({
+  uniqueness: originUniqueness,
+  directNetworks: directNetworks.named,
+});
 
 const isMonitored = ({ monitor, monitor_group }: PoolFields) => monitor !== null || monitor_group !== null;
 
