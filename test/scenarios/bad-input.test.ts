@@ -195,7 +195,7 @@ test('HEAD answers like GET, without the body', async () => {
 });
 
 test('a head that is too long is told so', async () => {
-  const host = 'Host: a\r\nAuthorization: Bearer x\r\n';
+  const host = 'Host: localhost\r\nAuthorization: Bearer x\r\n';
   for (const bytes of [
     `GET /zones?name=${'a'.repeat(20_000)} HTTP/1.1\r\n${host}\r\n`,
     `GET /zones HTTP/1.1\r\n${host}X-Long: ${'a'.repeat(20_000)}\r\n\r\n`,
@@ -212,7 +212,7 @@ async function sendAs(method: string, path: string, type: string | null, body: s
     .replace(/^%/, `/zones/${lab.offramp.zoneId}`);
   const head = [
     `${method} ${pathname}${target} HTTP/1.1`,
-    'Host: a',
+    'Host: localhost',
     'Authorization: Bearer x',
     'Connection: close',
     ...(type === null ? [] : [`Content-Type: ${type}`]),
@@ -324,7 +324,7 @@ test('an unknown path and a wrong method are told before a word about credential
 test('the next request on a connection follows a refused one whose body nobody read', async () => {
   const { host, pathname } = new URL(lab.offramp.apiUrl);
   const head = (method: string, path: string, ...lines: string[]) =>
-    [`${method} ${pathname}${path} HTTP/1.1`, 'Host: a', 'Authorization: Bearer x', ...lines, '', ''].join(
+    [`${method} ${pathname}${path} HTTP/1.1`, 'Host: localhost', 'Authorization: Bearer x', ...lines, '', ''].join(
       '\r\n',
     );
   const refused = head('POST', '/nowhere', `Content-Length: ${LARGE.length}`) + LARGE;
