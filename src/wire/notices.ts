@@ -5,7 +5,7 @@ import type { Message } from './envelope.js';
  * empty. cloudflared expects nothing but text in it, so answers that it reads carry none.
  */
 const NOTICES = {
-  /** A value is stored and shown, and nothing acts on it. */
+  /** A value, or a part of it, is stored and shown, and nothing acts on it. */
   no_effect_yet: 10_501,
   /** Where a load balancer of an account is reached. */
   reached_at: 10_502,

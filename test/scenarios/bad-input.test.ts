@@ -324,9 +324,14 @@ test('an unknown path and a wrong method are told before a word about credential
 test('the next request on a connection follows a refused one whose body nobody read', async () => {
   const { host, pathname } = new URL(lab.offramp.apiUrl);
   const head = (method: string, path: string, ...lines: string[]) =>
-    [`${method} ${pathname}${path} HTTP/1.1`, 'Host: localhost', 'Authorization: Bearer x', ...lines, '', ''].join(
-      '\r\n',
-    );
+    [
+      `${method} ${pathname}${path} HTTP/1.1`,
+      'Host: localhost',
+      'Authorization: Bearer x',
+      ...lines,
+      '',
+      '',
+    ].join('\r\n');
   const refused = head('POST', '/nowhere', `Content-Length: ${LARGE.length}`) + LARGE;
   const heard = await exchange(host, refused + head('GET', '/user', 'Connection: close'));
   expect(heard.match(/HTTP\/1\.1 \d\d\d/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 200']);

@@ -1,6 +1,6 @@
 import { type Cidr, parseCidr } from '../../net/cidr.js';
 import type { AccessToken, Policy, Resource, TokenOwner } from '../../wire/access.js';
-import { groupById } from '../../wire/permission-groups.js';
+import { groupById, type Scope } from '../../wire/permission-groups.js';
 import { readResources } from './resource-names.js';
 import type { Condition, WirePolicy } from './schema.js';
 import { type ApiToken, ownerOf } from './store.js';
@@ -16,18 +16,24 @@ export function accessToken(row: ApiToken): AccessToken {
     notBefore: row.notBefore,
     expiresOn: row.expiresOn,
     from: addressesOf(row.condition as Condition | null),
-    policies: (row.policies as WirePolicy[]).map((policy) => policyOf(policy, owner)),
+    policies: (row.policies as WirePolicy[]).flatMap((policy) => policiesOf(policy, owner)),
   };
 }
 
-function policyOf({ effect, permission_groups, resources }: WirePolicy, owner: TokenOwner): Policy {
-  const known = readResources(resources);
-  return {
+/** One for each scope: a permission about zones opens nothing on the account that stands beside them. */
+function policiesOf({ effect, permission_groups, resources }: WirePolicy, owner: TokenOwner): Policy[] {
+  const named = readResources(resources);
+  if ('unknown' in named) return [];
+  const known = owner.scope === 'user' ? named : within(named, owner.id);
+  const groups = permission_groups.flatMap(({ id }) => groupById.get(id) ?? []);
+  return SCOPES.map((of) => ({
     effect,
-    groups: new Set(permission_groups.flatMap(({ id }) => groupById.get(id)?.name ?? [])),
-    resources: 'unknown' in known ? [] : owner.scope === 'user' ? known : within(known, owner.id),
-  };
+    groups: new Set(groups.filter(({ scope }) => scope === of).map(({ name }) => name)),
+    resources: known.filter(({ scope }) => scope === of),
+  })).filter((policy) => policy.groups.size > 0 && policy.resources.length > 0);
 }
+
+const SCOPES = ['account', 'zone', 'user'] as const satisfies readonly Scope[];
 
 /** What is of the account among these: "every zone" is every one of its zones. */
 function within(resources: readonly Resource[], account: string): Resource[] {

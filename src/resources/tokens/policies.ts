@@ -1,12 +1,17 @@
 import type { AccessDirectory, TokenOwner } from '../../wire/access.js';
+import type { Message } from '../../wire/envelope.js';
 import { newHexId } from '../../wire/identifiers.js';
+import { notice } from '../../wire/notices.js';
 import { groupById, type PermissionGroup } from '../../wire/permission-groups.js';
 import { type NamedResource, readResources, SCOPE_NAMES } from './resource-names.js';
 import type { PolicyBody, WirePolicy } from './schema.js';
 
+/** So many permissions a message names. */
+const MAX_SHOWN = 5;
+
 /**
- * What is wrong with the policies of a token of this owner, or null: permissions that are not known here, resources that
- * are not there or not the owner's, or permissions without any resource that they could be about.
+ * What is wrong with the policies of a token of this owner, or null: permissions that are not known here, or resources that
+ * are not there or not the owner's.
  */
 export function policiesProblem(
   policies: readonly PolicyBody[],
@@ -33,10 +38,28 @@ function policyProblem(policy: PolicyBody, owner: TokenOwner, directory: AccessD
     const at = `permission_groups[${index}]`;
     if (!group || !canHave(owner, group))
       return `${at}.id "${id}" is not one of GET ${GROUPS_OF[owner.scope]}/permission_groups`;
-    if (!resources.some(({ scope }) => scope === group.scope))
-      return `${at}: "${group.name}" needs a resource that starts with ${SCOPE_NAMES[group.scope]}`;
   }
   return null;
+}
+
+/** One message for each policy with permissions that none of its resources can be about: they are taken, as at Cloudflare, and open nothing. */
+export function policyNotices(policies: readonly WirePolicy[]): Message[] {
+  return policies.flatMap(({ permission_groups, resources }, index) => {
+    const known = readResources(resources);
+    const scopes = new Set('unknown' in known ? [] : known.map(({ scope }) => scope));
+    const idle = permission_groups
+      .flatMap(({ id }) => groupById.get(id) ?? [])
+      .filter(({ scope }) => !scopes.has(scope));
+    if (idle.length === 0) return [];
+    const needs = [...new Set(idle.map(({ scope }) => SCOPE_NAMES[scope]))].join(' or ');
+    const names = idle
+      .slice(0, MAX_SHOWN)
+      .map(({ name }) => JSON.stringify(name))
+      .join(', ');
+    return [
+      notice('no_effect_yet', `policies[${index}]: ${names} opens nothing: no resource starts with ${needs}`),
+    ];
+  });
 }
 
 const GROUPS_OF = { user: '/user/tokens', account: '/accounts/{account_id}/tokens' } as const;

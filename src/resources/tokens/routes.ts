@@ -4,8 +4,9 @@ import type { Http } from '../../wire/http.js';
 import { pageRequest, sliced } from '../../wire/pagination.js';
 import { PERMISSION_GROUPS } from '../../wire/permission-groups.js';
 import type { Context } from '../context.js';
-import { canHave } from './policies.js';
+import { canHave, policyNotices } from './policies.js';
 import * as rules from './rules.js';
+import type { WirePolicy } from './schema.js';
 import * as schema from './schema.js';
 import type { ApiToken } from './store.js';
 import { groupToWire, tokenToWire, verifiedToWire } from './to-wire.js';
@@ -77,7 +78,7 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
       const { token, value } = await db.transact((tx) =>
         rules.create(tx, access, owner, request.body, creatorEmail),
       );
-      return ok({ ...shown(token), value });
+      return ok({ ...shown(token), value }, noticesOf(token));
     },
   );
 
@@ -141,14 +142,13 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
         response,
       },
     },
-    async (request) =>
-      ok(
-        shown(
-          await db.transact((tx) =>
-            rules.replace(tx, access, ownerIn(request), request.params.token_id, request.body),
-          ),
-        ),
-      ),
+    async (request) => {
+      const { token_id } = request.params;
+      const token = await db.transact((tx) =>
+        rules.replace(tx, access, ownerIn(request), token_id, request.body),
+      );
+      return ok(shown(token), noticesOf(token));
+    },
   );
 
   app.put(
@@ -183,6 +183,8 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
     },
   );
 }
+
+const noticesOf = ({ policies }: ApiToken) => policyNotices(policies as WirePolicy[]);
 
 interface Asked {
   readonly credential: { readonly id: string } | null;

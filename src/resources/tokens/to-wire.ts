@@ -20,13 +20,26 @@ export function tokenToWire(token: ApiToken, status: TokenStatus, lastUsed: Date
     issued_on: seconds(token.issuedOn),
     modified_on: seconds(token.modifiedOn),
     ...validity(token),
-    policies: token.policies as WirePolicy[],
+    policies: (token.policies as WirePolicy[]).map(({ resources, ...policy }) => ({
+      ...policy,
+      resources: inOrder(resources),
+    })),
     ...present({
       condition: token.condition as Condition | null,
       last_used_on: secondsOrNull(lastUsed),
       creator_email_at_creation: token.creatorEmail,
     }),
   };
+}
+
+/**
+ * By name, as Terraform writes it: its provider compares the text, and the database keeps members by the length of their names.
+ */
+function inOrder<R extends object>(resources: R): R {
+  const members = Object.entries(resources).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, typeof value === 'string' ? value : inOrder(value)]),
+  ) as R;
 }
 
 export const verifiedToWire = (token: AccessToken, status: TokenStatus) => ({
