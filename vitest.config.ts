@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Every scenario starts a whole Offramp with its own database: more files at once only starve each other.
-    maxWorkers: 2,
+    // Every scenario starts a whole Offramp with its own database, and then waits as much as it computes: with one more than two cores
+    // can run, both are busy; with many more they would starve each other.
+    maxWorkers: 3,
   },
 });

@@ -97,8 +97,10 @@ export async function openLab(network, { main, cloudflared = null, startMain = s
   }
   const connectionsPerTunnel = CONNECTORS.length * 4;
   await until(async () => {
-    const shown = await Promise.all(CENTRES.map((centre) => api('GET', `@/cfd_tunnel/${tunnels[centre]}`)));
-    return shown.every(({ connections }) => connections.length === connectionsPerTunnel);
+    const shown = await Promise.all(
+      CENTRES.map((centre) => api('GET', `@/cfd_tunnel/${tunnels[centre]}/connections`)),
+    );
+    return shown.every((clients) => clients.flatMap(({ conns }) => conns).length === connectionsPerTunnel);
   }, 'all connections');
 
   const monitor = (type, port) =>

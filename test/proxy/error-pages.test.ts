@@ -58,6 +58,7 @@ test('every failure of an origin has the code that is documented for it', () => 
     tls_handshake: [525, 525],
     tls_certificate: [526, 526],
     unknown_load_balancer: [530, 1001],
+    prohibited: [530, 1002],
     no_pool: [530, 1016],
     unknown_host: [530, 1016],
     no_ingress: [530, 1033],
