@@ -42,7 +42,8 @@ const optional = {
 export const writeBody = z.object({ type, name, ...optional });
 export const patchBody = z.object({ type: type.optional(), name: name.optional(), ...optional });
 
-const word = text(4096).optional();
+/** As long as a comment may be; all filters together still fit into the head of a request, which has 16 KiB at most. */
+const word = text(500).optional();
 const bool = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 export const listQuery = z.object({
