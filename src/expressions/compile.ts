@@ -6,6 +6,7 @@ import { tokensOf } from './lexer.js';
 import { MAX_LENGTH } from './limits.js';
 import { parse } from './parser.js';
 import { patternBudget } from './pattern-budget.js';
+import { askAbout } from './pattern-work.js';
 
 export interface Expression {
   /**
@@ -28,7 +29,12 @@ export function compileExpression(text: string, budget = patternBudget()): Expre
       `an expression has at most ${MAX_LENGTH} characters, this one ${text.length}`,
       MAX_LENGTH,
     );
-  if (text.trim() === '') return ALWAYS;
+  if (/^[ \t\r\n]*$/.test(text)) return ALWAYS;
   const verdict = verdictOf(check(parse(tokensOf(text)), budget));
-  return { matches: (facts) => verdict(facts) === true };
+  return {
+    matches(facts) {
+      askAbout(facts);
+      return verdict(facts) === true;
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { MAX_MADE_BYTES } from './limits.js';
 import { type PatternBudget, spend } from './pattern-budget.js';
+import { mayWork } from './pattern-work.js';
 import { type Marks, marksFor } from './regex/marks.js';
 import { type Assertion, type Node, PatternError } from './regex/node.js';
 import { parsePattern } from './regex/parse.js';
@@ -11,9 +12,9 @@ import { assertionsIn, printed, stepsOf } from './regex/print.js';
  * RE2's syntax. Both match in linear time.
  */
 export interface Pattern {
-  /** Whether any part of the bytes matches. */
+  /** Whether any part of the bytes matches; false as well when the request has used up what patterns may do for it. */
   matches(bytes: string): boolean;
-  /** With the first match replaced; undefined when the result is too long. */
+  /** With the first match replaced; undefined when the result is too long, or that is used up. */
   replaceFirst(bytes: string, replacement: Replacement): string | undefined;
   readonly groups: number;
 }
@@ -54,11 +55,14 @@ export function compilePattern(source: string, budget: PatternBudget, replaces =
   const { node, groups } = parsePattern(source);
   return inWhole(() => {
     const { program, marks } = compiled(node, replaces);
-    checkSteps(program.programSize());
-    spend(budget, 'steps', program.programSize());
+    const steps = program.programSize();
+    checkSteps(steps);
+    spend(budget, 'steps', steps);
+    const mayRead = (bytes: string) => mayWork(steps, marks ? 2 * bytes.length : bytes.length);
     return {
-      matches: marks ? (bytes) => program.test(marks.mark(bytes)) : (bytes) => program.test(bytes),
-      replaceFirst: (bytes, replacement) => replaceFirst(program, marks, bytes, replacement),
+      matches: (bytes) => mayRead(bytes) && program.test(marks ? marks.mark(bytes) : bytes),
+      replaceFirst: (bytes, replacement) =>
+        mayRead(bytes) ? replaceFirst(program, marks, bytes, replacement) : undefined,
       groups,
     };
   });
