@@ -1,5 +1,5 @@
 import type { Carriers } from '../steering/visit.js';
-import { matchesName } from './head/characters.js';
+import { matchesName, trimBlanks } from './head/characters.js';
 import type { RequestHead } from './head/request-head.js';
 
 type CarryingHead = Pick<RequestHead, 'passedOn' | 'host' | 'forwardedFor'>;
@@ -34,7 +34,7 @@ export function fieldValues(lines: string, name: string): string[] {
   for (let at = 0; at < lines.length; ) {
     const end = lines.indexOf('\r\n', at);
     if (lines.charCodeAt(at + name.length) === 58 && matchesName(lines, at, name)) {
-      values.push(lines.slice(at + name.length + 1, end).trim());
+      values.push(trimBlanks(lines, at + name.length + 1, end));
     }
     at = end + 2;
   }
@@ -48,7 +48,7 @@ function cookieIn(cookies: string, name: string): string | undefined {
     const end = found < 0 ? cookies.length : found;
     while (cookies.charCodeAt(at) === 32) at++;
     if (cookies.charCodeAt(at + name.length) === 61 && cookies.startsWith(name, at) && at < end) {
-      return cookies.slice(at + name.length + 1, end).trim();
+      return trimBlanks(cookies, at + name.length + 1, end);
     }
     at = end + 1;
   }

@@ -3,6 +3,7 @@ import type { LiveLoadBalancer } from '../live/snapshot.js';
 import { type Place, parsePlace } from '../net/place.js';
 import type { Visit } from '../steering/visit.js';
 import { fieldValues, requestCarriers } from './carriers.js';
+import { trimBlanks } from './head/characters.js';
 import { withoutFields } from './head/fields.js';
 import type { RequestHead } from './head/request-head.js';
 import type { Requester } from './requester.js';
@@ -97,7 +98,7 @@ function headersOf(request: RequestHead): ReadonlyMap<string, readonly string[]>
     const end = lines.indexOf('\r\n', at);
     const colon = lines.indexOf(':', at);
     const name = lines.slice(at, colon).toLowerCase();
-    const value = lines.slice(colon + 1, end).trim();
+    const value = trimBlanks(lines, colon + 1, end);
     const values = headers.get(name);
     if (values) values.push(value);
     else headers.set(name, [value]);

@@ -37,6 +37,20 @@ export function matchesName(text: string, at: number, name: string): boolean {
   return true;
 }
 
+/** Space or tab, all that RFC 9110 section 5.6.3 has around values. */
+export const isBlank = (code: number): boolean => code === SPACE || code === TAB;
+
+/**
+ * The part of `text` without blanks around it. `trim` would also take 0xA0 away, which in these bytes is no blank but half of a
+ * character such as à.
+ */
+export function trimBlanks(text: string, start = 0, end = text.length): string {
+  let [first, last] = [start, end];
+  while (first < last && isBlank(text.charCodeAt(first))) first++;
+  while (last > first && isBlank(text.charCodeAt(last - 1))) last--;
+  return text.slice(first, last);
+}
+
 export function everyCharacter(text: string, allowed: Uint8Array): boolean {
   for (let i = 0; i < text.length; i++) if (allowed[text.charCodeAt(i)] !== 1) return false;
   return true;

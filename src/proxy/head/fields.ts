@@ -1,4 +1,4 @@
-import { COLON, CR, FIELD_VALUE, LF, SPACE, TAB, TOKEN } from './characters.js';
+import { COLON, CR, FIELD_VALUE, isBlank, LF, TOKEN, trimBlanks } from './characters.js';
 import { type FieldRole, type FieldRoles, roleOf } from './field-roles.js';
 import { Malformed, tooManyFields } from './malformed.js';
 
@@ -75,22 +75,12 @@ export function readFields<Head extends MessageFields>(
       keptFrom = colon;
       continue;
     }
-    if (role !== 'drop') take(head, role, trimmed(text, valueStart, valueEnd));
+    if (role !== 'drop') take(head, role, trimBlanks(text, valueStart, valueEnd));
     if (lineStart > keptFrom) head.passedOn += text.slice(keptFrom, lineStart);
     keptFrom = at;
   }
   if (keptFrom < at) head.passedOn += text.slice(keptFrom, at);
   if (head.nominated !== null) head.passedOn = withoutFields(head.passedOn, new Set(head.nominated));
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB;
-}
-
-function trimmed(text: string, start: number, end: number): string {
-  let last = end;
-  while (last > start && isBlank(text.charCodeAt(last - 1))) last--;
-  return text.slice(start, last);
 }
 
 function badFieldName(text: string, at: number): Malformed {
@@ -147,7 +137,7 @@ function takeConnection(head: MessageFields, value: string): void {
   // The two values that nearly every message has.
   if (value === 'keep-alive') head.keepAlive = true;
   else if (value === 'close') head.close = true;
-  else for (const option of value.split(',')) takeConnectionOption(head, option.trim().toLowerCase());
+  else for (const option of value.split(',')) takeConnectionOption(head, trimBlanks(option).toLowerCase());
 }
 
 function takeConnectionOption(head: MessageFields, option: string): void {

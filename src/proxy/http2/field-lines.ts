@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { everyCharacter, FIELD_VALUE, TOKEN } from '../head/characters.js';
+import { everyCharacter, FIELD_VALUE, TOKEN, trimBlanks } from '../head/characters.js';
 import { Malformed } from '../head/malformed.js';
 
 /** HTTP/2 has no place for them: the framing and the connection are told in other ways. */
@@ -39,7 +39,7 @@ export function eachField(lines: string, take: (name: string, value: string) => 
     const end = lines.indexOf('\r\n', colon);
     const name = lines.slice(at, colon).toLowerCase();
     at = end + 2;
-    if (!NOT_IN_HTTP2.has(name)) take(name, lines.slice(colon + 1, end).trim());
+    if (!NOT_IN_HTTP2.has(name)) take(name, trimBlanks(lines, colon + 1, end));
   }
 }
 
