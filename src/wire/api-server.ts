@@ -1,9 +1,11 @@
-import http, { type RequestListener, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { Logger } from 'pino';
 import { type ListeningSocket, type ListenOn, listen } from '../net/listening-socket.js';
 import { limitConnections } from './api-connections.js';
 import { drainable } from './drain.js';
+import { failure } from './envelope.js';
+import { ApiError } from './errors.js';
 
 export interface ApiServerOptions {
   /** Then connections wait for `useCertificate`. */
@@ -58,7 +60,8 @@ export const CAREFUL_LINES = Object.entries(CAREFUL)
 export function createApiServer(options: ApiServerOptions, take: RequestListener): SafeServer {
   const listener: RequestListener = (request, response) => {
     beCareful(response);
-    take(request, response);
+    if (isAmbiguous(request)) refuseAmbiguous(response);
+    else take(request, response);
   };
   // Of the two, Node's types know no common one; all that is used here is common.
   const server = (
@@ -87,6 +90,24 @@ export function createApiServer(options: ApiServerOptions, take: RequestListener
 
 function beCareful(response: ServerResponse): void {
   for (const [name, value] of Object.entries(CAREFUL)) response.setHeader(name, value);
+}
+
+/** RFC 9112 section 3.2: who looks at one Host and who at another would answer for different hosts. */
+function isAmbiguous({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts += 1;
+  return hosts > 1;
+}
+
+function refuseAmbiguous(response: ServerResponse): void {
+  const body = JSON.stringify(failure(new ApiError('invalid_request', 'more than one Host header')));
+  response.writeHead(400, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
 }
 
 /** Rejects when the address cannot be had. */

@@ -1,8 +1,9 @@
-import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { canonicalHost } from '../net/host.js';
 import { parseIp } from '../net/ip.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
+import { authorityOf } from './paths.js';
 
 /**
  * For an API that takes every credential (`--auth any`). It listens on loopback alone, and yet any web page that is open in a browser on this
@@ -12,7 +13,7 @@ import { ApiError } from './errors.js';
  */
 export function localCallersOnly(handler: RequestListener): RequestListener {
   return (request, response) => {
-    const refused = refusalOf(request.headers);
+    const refused = refusalOf(authorityOf(request.url ?? '') ?? request.headers.host, request.headers.origin);
     if (!refused) return handler(request, response);
     const body = JSON.stringify(failure(refused));
     const length = Buffer.byteLength(body);
@@ -22,7 +23,7 @@ export function localCallersOnly(handler: RequestListener): RequestListener {
 }
 
 /** Null for callers that are welcome. A request without Host (HTTP/1.0) is never from a browser. */
-function refusalOf({ host, origin }: IncomingHttpHeaders): ApiError | null {
+function refusalOf(host: string | undefined, origin: string | undefined): ApiError | null {
   if (host !== undefined && !isLocal(host)) return new ApiError('host_refused', shown(host));
   if (origin !== undefined && !isLocal(/^https?:\/\/(.*)$/i.exec(origin)?.[1] ?? ''))
     return new ApiError('origin_refused', shown(origin));

@@ -128,7 +128,7 @@ describe('with --auth any', () => {
     [
       'of two Hosts none counts',
       'HTTP/1.1\r\nConnection: close\r\nHost: rebound.example.com\r\nHost: localhost',
-      403,
+      400,
     ],
     ['HTTP/1.1 without a Host is malformed', 'HTTP/1.1\r\nConnection: close', 400],
   ])('%s', async (_what, head, status) => {
@@ -159,3 +159,39 @@ test.each([
     }
   }
 });
+
+/** The answer to bytes as they are. */
+async function answerTo({ apiUrl }: RunningOfframp, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(apiUrl);
+  const socket = net.connect(Number(port), hostname);
+  socket.write(bytes);
+  return (await socket.toArray()).join('');
+}
+
+const head = (target: string, ...hosts: string[]) =>
+  `${[`GET ${target} HTTP/1.1`, ...hosts.map((host) => `Host: ${host}`), `Authorization: Bearer ${TOKEN}`, 'Connection: close'].join('\r\n')}\r\n\r\n`;
+
+// RFC 9112 section 3.2.2: every server takes the absolute form, and the host in it counts more than Host.
+test('a target in absolute form is served, and its host must be as local as Host', async () => {
+  const target = '/client/v4/accounts';
+  expect(await answerTo(any, head(`http://localhost:7840${target}`, 'localhost'))).toMatch(
+    /^HTTP\/1\.1 200 /,
+  );
+  expect(await answerTo(strict, head(`https://api.example${target}`, 'api.example'))).toMatch(
+    /^HTTP\/1\.1 200 /,
+  );
+  const foreign = await answerTo(any, head(`http://evil.example${target}`, 'localhost'));
+  expect(foreign).toMatch(/^HTTP\/1\.1 403 [\s\S]*Host is \\"evil\.example\\"/);
+});
+
+// RFC 9112 section 3.2.
+test.each(['any', 'strict'])(
+  'more than one Host is refused with --auth %s, even when they are the same',
+  async (mode) => {
+    const offramp = mode === 'any' ? any : strict;
+    for (const other of ['localhost', 'evil.example'])
+      expect(await answerTo(offramp, head('/client/v4/accounts', 'localhost', other))).toMatch(
+        /^HTTP\/1\.1 400 [\s\S]*"code":1001,"message":"more than one Host header"/,
+      );
+  },
+);
