@@ -158,6 +158,9 @@ test('the list finds zones by name with operators, type, account, and any or all
 
 test.each([
   [{ name: 'no-dot' }, /name must be a domain/],
+  // RFC 1035 section 2.3.4: a label has 63 octets at most, in punycode as well.
+  [{ name: `${'a'.repeat(64)}.example` }, /name must be a domain/],
+  [{ name: `${'ü'.repeat(60)}.example` }, /name must be a domain/],
   [{ name: `${'a'.repeat(250)}.test` }, /253/],
   [{ name: 'ok.test', type: 'other' }, /type/],
   [{ name: 'ok.test', account: { id: 'x' } }, /account\.id/],

@@ -5,7 +5,7 @@ import { text } from '../../wire/text.js';
 import { timestampSchema } from '../../wire/timestamps.js';
 import { inAscii } from '../hostname.js';
 
-const DOMAIN = /^([a-zA-Z0-9][-a-zA-Z0-9]*\.)+([-a-zA-Z0-9]{2,20}|xn--[-a-zA-Z0-9]{1,59})$/;
+const DOMAIN = /^([a-zA-Z0-9][-a-zA-Z0-9]{0,62}\.)+([-a-zA-Z0-9]{2,20}|xn--[-a-zA-Z0-9]{1,59})$/;
 
 export const ZONE_TYPES = ['full', 'partial', 'secondary', 'internal'] as const;
 const type = z.enum(ZONE_TYPES);
