@@ -190,7 +190,7 @@ export const START_FLAGS = {
   'direct-network': {
     value: 'CIDR',
     repeatable: true,
-    help: 'origins there are dialled without a virtual network although they are not globally routable; with --auth any loopback is in it',
+    help: 'origins there count as public: they are dialled and checked without a virtual network; with --auth any loopback is dialled in any case',
   },
   'always-use-https': {
     help: 'zones have Always Use HTTPS: session cookies that leave it open are Secure; nothing is redirected',

@@ -6,7 +6,7 @@ const MIN_TEXT = 32;
 const MAX_BYTES = 1024;
 const NEW_BYTES = 32;
 
-export const SECRET_RULE = `must be base64 of at least ${MIN_TEXT} characters for at most ${MAX_BYTES} bytes`;
+export const SECRET_RULE = `must be base64 text of ${MIN_TEXT} characters or more, which stands for ${MAX_BYTES} bytes at most`;
 
 export const newSecret = (): Uint8Array<ArrayBuffer> => Uint8Array.from(randomBytes(NEW_BYTES));
 

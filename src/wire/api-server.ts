@@ -39,6 +39,8 @@ const TIMEOUTS = {
   keepAliveTimeout: 75_000,
   connectionsCheckingInterval: 1_000,
 };
+/** Whoever speaks HTTP/1.1 without a Host is answered like all others, not by Node. */
+const OWN_ANSWERS = { requireHostHeader: false } as const;
 const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } as const;
 /** Of a connection on which nothing moves, such as that of a client that does not read its answer. */
 const SILENCE_MS = 120_000;
@@ -60,15 +62,25 @@ export const CAREFUL_LINES = Object.entries(CAREFUL)
 export function createApiServer(options: ApiServerOptions, take: RequestListener): SafeServer {
   const listener: RequestListener = (request, response) => {
     beCareful(response);
-    if (isAmbiguous(request)) refuseAmbiguous(response);
-    else take(request, response);
+    const wrong = hostProblem(request);
+    if (wrong === null) take(request, response);
+    else refuse(response, 400, new ApiError('invalid_request', wrong));
   };
   // Of the two, Node's types know no common one; all that is used here is common.
   const server = (
     options.tls
-      ? https.createServer({ ...TIMEOUTS, ...TLS }, listener)
-      : http.createServer(TIMEOUTS, listener)
+      ? https.createServer({ ...TIMEOUTS, ...OWN_ANSWERS, ...TLS }, listener)
+      : http.createServer({ ...TIMEOUTS, ...OWN_ANSWERS }, listener)
   ) as http.Server & Pick<https.Server, 'setSecureContext'>;
+  server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
+    beCareful(response);
+    const expected = JSON.stringify(headers.expect?.slice(0, 100));
+    refuse(
+      response,
+      417,
+      new ApiError('invalid_request', `Expect is ${expected}; only 100-continue is known`),
+    );
+  });
   server.timeout = SILENCE_MS;
   server.on('error', (error) => {
     // Whoever opens it is told of an address that cannot be had.
@@ -92,17 +104,18 @@ function beCareful(response: ServerResponse): void {
   for (const [name, value] of Object.entries(CAREFUL)) response.setHeader(name, value);
 }
 
-/** RFC 9112 section 3.2: who looks at one Host and who at another would answer for different hosts. */
-function isAmbiguous({ rawHeaders }: IncomingMessage): boolean {
+/** RFC 9112 section 3.2: without a Host only HTTP/1.0 is served; of two, one program would look at one and one at the other. */
+function hostProblem({ rawHeaders, httpVersion }: IncomingMessage): string | null {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2)
     if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts += 1;
-  return hosts > 1;
+  if (hosts === 0) return httpVersion === '1.1' ? 'there is no Host header' : null;
+  return hosts > 1 ? 'more than one Host header' : null;
 }
 
-function refuseAmbiguous(response: ServerResponse): void {
-  const body = JSON.stringify(failure(new ApiError('invalid_request', 'more than one Host header')));
-  response.writeHead(400, {
+function refuse(response: ServerResponse, status: number, error: ApiError): void {
+  const body = JSON.stringify(failure(error));
+  response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     connection: 'close',

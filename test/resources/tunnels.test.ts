@@ -140,15 +140,15 @@ test.each([
   [{ name: 'a\0b' }, /name must not contain NUL/],
   [
     { name: 'n', tunnel_secret: tooShort },
-    /tunnel_secret must be base64 of at least 32 characters for at most 1024 bytes/,
+    /tunnel_secret must be base64 text of 32 characters or more, which stands for 1024 bytes at most/,
   ],
   [
     { name: 'n', tunnel_secret: tooLong },
-    /tunnel_secret must be base64 of at least 32 characters for at most 1024 bytes/,
+    /tunnel_secret must be base64 text of 32 characters or more, which stands for 1024 bytes at most/,
   ],
   [
     { name: 'n', tunnel_secret: noPadding },
-    /tunnel_secret must be base64 of at least 32 characters for at most 1024 bytes/,
+    /tunnel_secret must be base64 text of 32 characters or more, which stands for 1024 bytes at most/,
   ],
   [{ name: 'n', tunnel_secret: '' }, /tunnel_secret must be/],
   [{ name: 'n', tunnel_secret: 5 }, /tunnel_secret/],

@@ -116,6 +116,8 @@ test('a foreign page is refused with the same headers', async () => {
 
 test.each([
   ['nonsense', 'nonsense\r\n\r\n', 400],
+  ['HTTP/1.1 without a Host', 'GET /client/v4/accounts HTTP/1.1\r\n\r\n', 400],
+  ['an unknown expectation', 'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\n\r\n', 417],
   ['a head that is too long', `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
 ])('%s is answered with the same headers, and does not keep its connection', async (_what, bytes, status) => {
   const { hostname, port } = new URL(origin());

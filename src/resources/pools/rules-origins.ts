@@ -88,7 +88,7 @@ function refuseUnroutable(placed: readonly PlacedOrigin[], isReached: MayDial): 
   for (const { shown, origin, address } of placed) {
     if (origin.virtual_network_id !== null || address.kind !== 'ip' || isReached(address.ip.text)) continue;
     throw invalid(
-      `Origin address is invalid or is not globally routable and has health monitoring enabled (${shown} needs a virtual_network_id and a tunnel route that covers it, or a pool without a monitor)`,
+      `Origin address is invalid or is not globally routable and has health monitoring enabled (${shown} needs a virtual_network_id and a tunnel route that covers it, a network of --direct-network around it, or a pool without a monitor)`,
     );
   }
 }
