@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Api, apiOf } from '../support/api.js';
+import { type Answer, type Api, apiOf } from '../support/api.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
 const MASTER = 'a-token-that-may-do-everything-0123456';
@@ -261,3 +261,46 @@ test('with --auth any a made token has its limits, and another credential has no
   ]);
   await open.stop();
 });
+
+test.each([
+  ['any', []],
+  ['strict', ['--api-token', MASTER]],
+])(
+  'with --auth %s the value of a token that is deleted, rolled or of a deleted account opens nothing at once',
+  async (_mode, flags) => {
+    const served = await startOfframp(flags);
+    const owner = apiOf(served, MASTER);
+    const [group] = (
+      await owner.get('/user/tokens/permission_groups?name=Load%20Balancing:%20Monitors%20and%20Pools%20Read')
+    ).body.result;
+    const body = (account: string) => ({
+      name: 'limited',
+      policies: [{ effect: 'allow', permission_groups: [{ id: group.id }], resources: accountOf(account) }],
+    });
+    const account = (await owner.create('/accounts', { name: 'Leaving' })).id;
+    const deleted: [path: string, revoke: (path: string) => Promise<Answer>, account: string][] = [
+      ['/user/tokens', (path) => owner.delete(path), served.accountId],
+      ['@/tokens', (path) => owner.delete(path), served.accountId],
+      ['/user/tokens', (path) => owner.put(`${path}/value`, {}), served.accountId],
+      ['@/tokens', (path) => owner.put(`${path}/value`, {}), served.accountId],
+      [`/accounts/${account}/tokens`, () => owner.delete(`/accounts/${account}`), account],
+    ];
+    for (const [path, revoke, of] of deleted) {
+      const { id, value } = await owner.create(path, body(of));
+      const limited = apiOf(served, value);
+      expect(await status(limited, 'GET', `/accounts/${of}/load_balancers/pools`)).toBe(200);
+      expect(await status(limited, 'GET', '@/cfd_tunnel')).toBe(403);
+      expect((await revoke(`${path}/${id}`)).status).toBe(200);
+      for (const target of ['@/cfd_tunnel', '@/load_balancers/pools', '/user', '/user/tokens/verify']) {
+        const refused = await limited.get(target);
+        expect([target, refused.status, refused.body.errors]).toEqual([
+          target,
+          403,
+          [{ code: 10000, message: 'Authentication error' }],
+        ]);
+      }
+      expect(await status(limited, 'POST', '@/cfd_tunnel', { name: 'taken' })).toBe(403);
+    }
+    await served.stop();
+  },
+);

@@ -3,10 +3,10 @@ import { type AccessDirectory, statusOf, type TokenOwner } from '../../wire/acce
 import { sha256 } from '../../wire/auth.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
+import { newTokenValue } from '../../wire/token-value.js';
 import { policiesProblem, storedPolicies } from './policies.js';
 import type { CreateBody, ListQuery, PutBody } from './schema.js';
 import * as store from './store.js';
-import { newTokenValue } from './value.js';
 
 /** Documented by Cloudflare as the quotas of user and account API tokens. */
 const MAX_OF_OWNER = { user: 50, account: 500 } as const;
