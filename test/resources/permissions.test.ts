@@ -93,6 +93,55 @@ test('a refusal looks like that of a wrong credential, comes before the body is 
   expect((await api.get('@/load_balancers/pools')).body.result).toEqual(before);
 });
 
+test('what a token may not do is refused before its body is read, whatever it is', async () => {
+  const client = await clientWith(
+    [['Load Balancers Write'], zoneOf(offramp.zoneId)],
+    [['Zone Write'], zonesOf(other.id)],
+  );
+  const type = (name: string) => ({ 'content-type': name });
+  const bodies: [body: string, headers: Record<string, string>][] = [
+    ['x', {}],
+    ['{}', type('text/plain')],
+    ['{}', type('no type')],
+    ['a=b', type('multipart/form-data; boundary=b')],
+    [JSON.stringify({ name: 'x'.repeat(1024 * 1024) }), {}],
+  ];
+  for (const [body, headers] of bodies) {
+    const refused = await client.call('POST', '@/load_balancers/pools', body, headers);
+    expect([refused.status, refused.body.errors]).toEqual([
+      403,
+      [{ code: 10000, message: 'Authentication error' }],
+    ]);
+    for (const [method, target] of [
+      ['PUT', '@'],
+      ['PATCH', `%/dns_records/${'f'.repeat(32)}`],
+      ['POST', '/user/tokens'],
+    ] as const)
+      expect([target, (await client.call(method, target, body, headers)).status]).toEqual([target, 403]);
+    // Who may make zones somewhere, and who may write what is in the zone, is told about the body.
+    for (const target of ['/zones', '%/load_balancers'])
+      expect((await client.call('POST', target, body, headers)).status).toBeOneOf([400, 413]);
+  }
+  expect(
+    await status(await clientWith([['Zone Write'], zoneOf(offramp.zoneId)]), 'POST', '/zones', 'x'),
+  ).toBe(403);
+});
+
+test('a path with an identifier that is none is not there, whatever the token may do', async () => {
+  const client = await clientWith([['DNS Read'], zoneOf(offramp.zoneId)]);
+  for (const target of [
+    '/accounts/nothing/cfd_tunnel',
+    '@/cfd_tunnel/nothing',
+    '/zones/nothing/load_balancers',
+  ])
+    for (const method of ['GET', 'POST', 'PATCH'])
+      expect([
+        target,
+        method,
+        await status(client, method, target, method === 'GET' ? undefined : 'x'),
+      ]).toEqual([target, method, expect.toBeOneOf([404, 405])]);
+});
+
 test('another account is closed however its path is spelt, and not in the list', async () => {
   const client = await clientWith([
     ['Cloudflare Tunnel Write', 'Account Settings Read'],
