@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type AccessDirectory, type AccessToken, isFrom, isUsable, NO_TOKENS } from './access.js';
 import { ApiError } from './errors.js';
+import { isMadeValue } from './token-value.js';
 
 export interface Credential {
   /** Of the user, or of the token when it is an account's: stable, 32 hex digits, tells nothing about the secret. */
@@ -11,7 +12,10 @@ export interface Credential {
   readonly token: AccessToken | null;
 }
 
-/** `any` takes every well-formed credential; `strict` only those with these SHA-256 digests, and tokens made through the API. */
+/**
+ * `any` takes every well-formed credential but the values of tokens that were made through the API and are gone; `strict` only those
+ * with these SHA-256 digests, and tokens made through the API.
+ */
 export type AuthPolicy =
   | { readonly mode: 'any' }
   | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
@@ -58,7 +62,11 @@ export function authenticate(
       throw new ApiError('not_authenticated');
     return { id: token.owner.scope === 'user' ? token.owner.id : token.id, email, token };
   }
-  if (policy.mode === 'any') return { id: userIdOf(digest), email, token: null };
+  if (policy.mode === 'any') {
+    // Of a token that was revoked: as a credential that nobody has made it would come to have no limits.
+    if (isMadeValue(secret)) throw new ApiError('not_authenticated');
+    return { id: userIdOf(digest), email, token: null };
+  }
   if (!policy.digests.some((known) => timingSafeEqual(known, digest)))
     throw new ApiError('not_authenticated');
   return { id: OPERATOR_ID, email, token: null };

@@ -121,18 +121,23 @@ export function createHttp(options: HttpOptions) {
     if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
     return undefined;
   });
-  // Neither does a body say anything at a path whose identifiers are none.
+  // A path whose identifiers are none is not there, whatever the body or the token; what a token may not do needs no body to be refused.
   app.addHook('preParsing', async (request, reply) => {
     const params = request.routeOptions.schema?.params as ZodType | undefined;
-    if (!hasBody(request.headers) || params?.safeParse(request.params).success !== false) return undefined;
-    return refuseUnserved(request, reply);
+    const judged = hasBody(request.headers) || request.credential?.token;
+    if (judged && params?.safeParse(request.params).success === false) return refuseUnserved(request, reply);
+    checkPermission(request);
+    return undefined;
   });
-  // After the body is read, since it names the account of a new zone, and before anything is told about it.
+  // Once more with the body, since it names the account of a new zone, and before anything is told about it.
   app.addHook('preValidation', async (request) => {
+    if (request.body !== undefined) checkPermission(request);
+  });
+  const checkPermission = (request: FastifyRequest): void => {
     const token = request.credential?.token;
     if (token && !request.is404 && !request.routeOptions.config.documentation)
       authorize(token, options.access, attemptOf(request));
-  });
+  };
   // Set last: Fastify adds a charset, and cloudflared reads error bodies of exactly this type only.
   app.addHook('onSend', async (_request, reply, payload) => {
     const type = String(reply.getHeader('content-type') ?? '');

@@ -104,6 +104,7 @@ export interface Attempt {
   readonly method: string;
   /** With the values of its parameters in place, decoded. */
   readonly segments: readonly string[];
+  /** Undefined when there is none, or it is not read yet: a new zone may then be in any account. */
   readonly body: unknown;
 }
 

@@ -91,6 +91,15 @@ test('tokens of a user and of accounts are not in the lists of each other', asyn
   expect(await status(api, 'GET', `/accounts/${'f'.repeat(32)}/tokens`)).toBe(404);
 });
 
+test('a limit that is spelt wrong is refused, and the older spelling of a condition counts', async () => {
+  const body = { name: 'limited', policies: tunnels() };
+  const ips = { in: ['192.0.2.0/24'] };
+  for (const wrong of [{ condition: { requestIp: ips } }, { expires: '2099-01-01T00:00:00Z' }])
+    expect(await status(api, 'POST', '@/tokens', { ...body, ...wrong })).toBe(400);
+  const { value, condition } = await make({ condition: { 'request.ip': ips } });
+  expect([condition, await status(as(value), 'GET', '@/cfd_tunnel')]).toEqual([{ request_ip: ips }, 403]);
+});
+
 test('lists have pages and a direction, and expired tokens when they are asked for', async () => {
   const account = (await api.create('/accounts', { name: 'Paged' })).id;
   const path = `/accounts/${account}/tokens`;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Api, apiOf } from '../support/api.js';
+import { type Answer, type Api, apiOf } from '../support/api.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
 const MASTER = 'a-token-that-may-do-everything-0123456';
@@ -91,6 +91,55 @@ test('a refusal looks like that of a wrong credential, comes before the body is 
     [{ code: 10000, message: 'Authentication error' }],
   ]);
   expect((await api.get('@/load_balancers/pools')).body.result).toEqual(before);
+});
+
+test('what a token may not do is refused before its body is read, whatever it is', async () => {
+  const client = await clientWith(
+    [['Load Balancers Write'], zoneOf(offramp.zoneId)],
+    [['Zone Write'], zonesOf(other.id)],
+  );
+  const type = (name: string) => ({ 'content-type': name });
+  const bodies: [body: string, headers: Record<string, string>][] = [
+    ['x', {}],
+    ['{}', type('text/plain')],
+    ['{}', type('no type')],
+    ['a=b', type('multipart/form-data; boundary=b')],
+    [JSON.stringify({ name: 'x'.repeat(1024 * 1024) }), {}],
+  ];
+  for (const [body, headers] of bodies) {
+    const refused = await client.call('POST', '@/load_balancers/pools', body, headers);
+    expect([refused.status, refused.body.errors]).toEqual([
+      403,
+      [{ code: 10000, message: 'Authentication error' }],
+    ]);
+    for (const [method, target] of [
+      ['PUT', '@'],
+      ['PATCH', `%/dns_records/${'f'.repeat(32)}`],
+      ['POST', '/user/tokens'],
+    ] as const)
+      expect([target, (await client.call(method, target, body, headers)).status]).toEqual([target, 403]);
+    // Who may make zones somewhere, and who may write what is in the zone, is told about the body.
+    for (const target of ['/zones', '%/load_balancers'])
+      expect((await client.call('POST', target, body, headers)).status).toBeOneOf([400, 413]);
+  }
+  expect(
+    await status(await clientWith([['Zone Write'], zoneOf(offramp.zoneId)]), 'POST', '/zones', 'x'),
+  ).toBe(403);
+});
+
+test('a path with an identifier that is none is not there, whatever the token may do', async () => {
+  const client = await clientWith([['DNS Read'], zoneOf(offramp.zoneId)]);
+  for (const target of [
+    '/accounts/nothing/cfd_tunnel',
+    '@/cfd_tunnel/nothing',
+    '/zones/nothing/load_balancers',
+  ])
+    for (const method of ['GET', 'POST', 'PATCH'])
+      expect([
+        target,
+        method,
+        await status(client, method, target, method === 'GET' ? undefined : 'x'),
+      ]).toEqual([target, method, expect.toBeOneOf([404, 405])]);
 });
 
 test('another account is closed however its path is spelt, and not in the list', async () => {
@@ -261,3 +310,46 @@ test('with --auth any a made token has its limits, and another credential has no
   ]);
   await open.stop();
 });
+
+test.each([
+  ['any', []],
+  ['strict', ['--api-token', MASTER]],
+])(
+  'with --auth %s the value of a token that is deleted, rolled or of a deleted account opens nothing at once',
+  async (_mode, flags) => {
+    const served = await startOfframp(flags);
+    const owner = apiOf(served, MASTER);
+    const [group] = (
+      await owner.get('/user/tokens/permission_groups?name=Load%20Balancing:%20Monitors%20and%20Pools%20Read')
+    ).body.result;
+    const body = (account: string) => ({
+      name: 'limited',
+      policies: [{ effect: 'allow', permission_groups: [{ id: group.id }], resources: accountOf(account) }],
+    });
+    const account = (await owner.create('/accounts', { name: 'Leaving' })).id;
+    const deleted: [path: string, revoke: (path: string) => Promise<Answer>, account: string][] = [
+      ['/user/tokens', (path) => owner.delete(path), served.accountId],
+      ['@/tokens', (path) => owner.delete(path), served.accountId],
+      ['/user/tokens', (path) => owner.put(`${path}/value`, {}), served.accountId],
+      ['@/tokens', (path) => owner.put(`${path}/value`, {}), served.accountId],
+      [`/accounts/${account}/tokens`, () => owner.delete(`/accounts/${account}`), account],
+    ];
+    for (const [path, revoke, of] of deleted) {
+      const { id, value } = await owner.create(path, body(of));
+      const limited = apiOf(served, value);
+      expect(await status(limited, 'GET', `/accounts/${of}/load_balancers/pools`)).toBe(200);
+      expect(await status(limited, 'GET', '@/cfd_tunnel')).toBe(403);
+      expect((await revoke(`${path}/${id}`)).status).toBe(200);
+      for (const target of ['@/cfd_tunnel', '@/load_balancers/pools', '/user', '/user/tokens/verify']) {
+        const refused = await limited.get(target);
+        expect([target, refused.status, refused.body.errors]).toEqual([
+          target,
+          403,
+          [{ code: 10000, message: 'Authentication error' }],
+        ]);
+      }
+      expect(await status(limited, 'POST', '@/cfd_tunnel', { name: 'taken' })).toBe(403);
+    }
+    await served.stop();
+  },
+);

@@ -162,6 +162,46 @@ test('a token is refused from addresses that its condition leaves out', async ()
   expect((await as(local.value).get('@/cfd_tunnel')).status).toBe(200);
 });
 
+// Cloudflare's documentation and SDKs of today write request_ip; cloudflare-go before version 1 and older documentation request.ip.
+test('a condition in the older spelling counts, and is shown in the newer one', async () => {
+  const condition = { 'request.ip': { in: ['192.0.2.0/24'], not_in: ['192.0.2.1/32'] } };
+  const { id, value, ...shown } = await make({ condition });
+  expect(shown.condition).toEqual({ request_ip: condition['request.ip'] });
+  expect((await as(value).get('@/cfd_tunnel')).status).toBe(403);
+  const local = await make();
+  expect((await as(local.value).get('@/cfd_tunnel')).status).toBe(200);
+  const path = `/user/tokens/${local.id}`;
+  expect((await api.put(path, { name: 'made', policies: tunnels(), condition })).status).toBe(200);
+  expect((await as(local.value).get('@/cfd_tunnel')).status).toBe(403);
+});
+
+test('a token goes back as it was shown, and a permission as it was listed', async () => {
+  const made = await make({ condition: { request_ip: { in: ['127.0.0.0/8'] } } });
+  const { last_used_on, ...shown } = (await api.get(`/user/tokens/${made.id}`)).body.result;
+  const put = await api.put(`/user/tokens/${made.id}`, { ...shown, value: made.value, last_used_on: null });
+  const unchanged = { ...shown, modified_on: expect.any(String), policies: expect.any(Array) };
+  expect([put.status, put.body.result]).toEqual([200, unchanged]);
+  const [group] = (
+    await api.get(`/user/tokens/permission_groups?name=${encodeURIComponent('Cloudflare Tunnel Write')}`)
+  ).body.result;
+  const whole = {
+    ...policy(TUNNEL_WRITE, ourAccount()),
+    permission_groups: [{ ...group, meta: { key: 'tunnel', label: 'Tunnel' } }],
+    name: 'whole',
+    meta: { label: 'whole' },
+  };
+  expect((await make({ policies: [whole] })).policies[0].permission_groups).toEqual([
+    { id: TUNNEL_WRITE, name: group.name },
+  ]);
+});
+
+test('a token that is made disabled opens nothing until it is made active', async () => {
+  const { id, value, status } = await make({ status: 'disabled' });
+  expect([status, (await as(value).get('@/cfd_tunnel')).status]).toEqual(['disabled', 403]);
+  const put = await api.put(`/user/tokens/${id}`, { name: 'made', policies: tunnels(), status: 'active' });
+  expect([put.body.result.status, (await as(value).get('@/cfd_tunnel')).status]).toEqual(['active', 200]);
+});
+
 test('a rolled value takes the place of the old one at once', async () => {
   const { value, id } = await make();
   const rolled = await api.put(`/user/tokens/${id}/value`, {});
@@ -239,14 +279,44 @@ test.each([
   [{ expires_on: '0001-01-01T00:00:00Z' }, /^expires_on must be in the years/],
   [{ expires_on: '2026-01-01T00:00:00Z', not_before: '2026-01-01T00:00:00Z' }, /not_before must be earlier/],
   [{ condition: { request_ip: { in: ['here'] } } }, /^condition\.request_ip\.in\[0\] must be a network/],
+  [{ condition: { ip: { in: [] } } }, /^condition must not have "ip"; it takes request_ip$/],
+  [
+    { condition: { request_ip: { In: ['192.0.2.0/24'] } } },
+    /^condition\.request_ip must not have "In"; it takes in and not_in$/,
+  ],
+  [
+    { condition: { 'request.ip': { ips: [] } } },
+    /^condition\.request\.ip must not have "ips"; it takes in and not_in$/,
+  ],
+  [
+    { condition: { request_ip: { in: [] }, 'request.ip': { in: [] } } },
+    /^condition must have request_ip or request\.ip, not both$/,
+  ],
+  [{ condition: [] }, /^condition must be an object$/],
+  [{ condition: { request_ip: '192.0.2.1' } }, /^condition\.request_ip must be an object$/],
+  [
+    { conditions: { request_ip: { in: ['192.0.2.0/24'] } } },
+    /^a token must not have "conditions"; it takes name, policies, condition, expires_on, not_before and status$/,
+  ],
+  [{ expires_at: '2026-01-01T00:00:00Z' }, /^a token must not have "expires_at"; it takes name/],
+  [{ [`${'x'.repeat(200)}`]: 1 }, /^a token must not have "x{100}"; it takes name/],
+  [
+    { policies: [{ ...policy(TUNNEL_WRITE, { 'com.cloudflare.api.account.*': '*' }), resource: {} }] },
+    /^policies\[0\] must not have "resource"; it takes effect, permission_groups and resources$/,
+  ],
+  [{ policies: [{ effect: 'allow', permission_group: [], resources: {} }] }, /^policies\[0\]/],
+  [{ policies: ['all'] }, /^policies\[0\] must be an object$/],
+  [{ status: 'expired' }, /^status "expired" comes from expires_on/],
   [
     { policies: Array(101).fill(policy(ZONE_READ, { 'com.cloudflare.api.account.zone.*': '*' })) },
     /at most 100/,
   ],
 ])('a token with %j is refused', async (fields, message) => {
   const body = { name: 'refused', policies: tunnels(), ...fields };
-  const answer = await api.post('/user/tokens', body);
-  expect([answer.status, answer.body.errors[0].message]).toEqual([400, expect.stringMatching(message)]);
+  const { id } = await make();
+  for (const answer of [await api.post('/user/tokens', body), await api.put(`/user/tokens/${id}`, body)])
+    expect([answer.status, answer.body.errors[0].message]).toEqual([400, expect.stringMatching(message)]);
+  await api.delete(`/user/tokens/${id}`);
 });
 
 test('tokens of another user are not there', async () => {

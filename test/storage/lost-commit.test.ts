@@ -168,11 +168,10 @@ describe.skipIf(!server)('on PostgreSQL, behind a connection that breaks', () =>
     const { offramp, api, proxy } = await setUp();
     const { id, reader } = await createReadToken(offramp);
     expect((await reader.get('@/load_balancers/pools')).status).toBe(200);
-    expect((await reader.post('@/load_balancers/pools', {})).status).toBe(403);
     const cut = proxy.cutCommit('after');
     expect((await api.delete(`/user/tokens/${id}`)).status).toBe(200);
     await cut;
-    expect((await reader.post('@/load_balancers/pools', {})).status).toBe(400);
+    expect((await reader.get('@/load_balancers/pools')).status).toBe(403);
   });
 
   test('a database that was put back to an earlier state is read again as a whole', async () => {
@@ -185,7 +184,7 @@ describe.skipIf(!server)('on PostgreSQL, behind a connection that breaks', () =>
       origins: [{ name: 'one', address: 'localhost' }],
     });
     const { reader } = await createReadToken(offramp);
-    expect((await reader.post('@/load_balancers/pools', {})).status).toBe(403);
+    expect((await reader.get('@/load_balancers/pools')).status).toBe(200);
     expect(await seen(setup)).toEqual(everywhere('b'));
     proxy.close();
     await database.query(`begin; delete from revision where number > (select max(number) - 3 from revision);
@@ -198,7 +197,7 @@ describe.skipIf(!server)('on PostgreSQL, behind a connection that breaks', () =>
       ({ name }: { name: string }) => name,
     );
     expect(names).toEqual(['a', 'b']);
-    expect((await reader.post('@/load_balancers/pools', {})).status).toBe(400);
+    expect((await reader.get('@/load_balancers/pools')).status).toBe(403);
     await eventually(
       async () => (await api.patch(`%/load_balancers/${id}`, { default_pools: [pools.b] })).status === 200,
     );

@@ -1,10 +1,7 @@
 import { type Api, apiOf } from './api.js';
 import type { RunningOfframp } from './offramp.js';
 
-/**
- * A token that was made through the API and may only read pools, with a client that uses it. Where every credential is taken, a token
- * that is gone is one without limits: a POST that the token was not allowed is then refused for its body alone, with 400.
- */
+/** A token that was made through the API and may only read pools, with a client that uses it. */
 export async function createReadToken(offramp: RunningOfframp): Promise<{ id: string; reader: Api }> {
   const api = apiOf(offramp);
   const groups: { id: string; name: string }[] = (await api.get('/user/tokens/permission_groups')).body

@@ -1,6 +1,8 @@
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { AccessToken } from '../../src/wire/access.js';
 import { authenticate, sha256 } from '../../src/wire/auth.js';
+import { newTokenValue } from '../../src/wire/token-value.js';
 
 const any = { mode: 'any' } as const;
 const strict = { mode: 'strict', digests: [sha256('first-token'), sha256('second-token')] } as const;
@@ -86,4 +88,33 @@ test('a made token that does not count is refused, also where every credential i
 test('what is found for a digest must have that digest', () => {
   const wrong = circumstances({ digest: sha256('another') });
   expect(() => authenticate(made, strict, wrong)).toThrow('Authentication error');
+});
+
+test.each(['cfut_', 'cfat_'])(
+  'a value %s… that was made and is in no directory is refused in both modes, whatever header has it',
+  (prefix) => {
+    const value = newTokenValue(prefix === 'cfut_' ? 'user' : 'account');
+    expect(value.startsWith(prefix)).toBe(true);
+    const heads = [
+      { authorization: `Bearer ${value}` },
+      { 'x-auth-user-service-key': value },
+      { 'x-auth-email': 'a@example.com', 'x-auth-key': value },
+    ];
+    for (const headers of heads)
+      for (const policy of [any, strict])
+        expect(() => authenticate(headers, policy)).toThrow(
+          expect.objectContaining({ row: expect.objectContaining({ code: 10000, status: 403 }) }),
+        );
+  },
+);
+
+const SECRET = 'AbCdEfGhIjKlMnOpQrStUvWxYz0123456789aBcD';
+test.each([
+  // Cloudflare's own: the form is the same, the checksum another one.
+  `cfut_${SECRET}00000000`,
+  // Made by older versions of Offramp.
+  SECRET,
+  `cfzt_${SECRET}${crc32(SECRET).toString(16).padStart(8, '0')}`,
+])('with any, %s is a credential like others: nothing says that it was made', (value) => {
+  expect(authenticate({ authorization: `Bearer ${value}` }, any).token).toBeNull();
 });

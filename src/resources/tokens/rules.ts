@@ -3,10 +3,10 @@ import { type AccessDirectory, statusOf, type TokenOwner } from '../../wire/acce
 import { sha256 } from '../../wire/auth.js';
 import { ApiError } from '../../wire/errors.js';
 import { newHexId } from '../../wire/identifiers.js';
+import { newTokenValue } from '../../wire/token-value.js';
 import { policiesProblem, storedPolicies } from './policies.js';
-import type { CreateBody, ListQuery, PutBody } from './schema.js';
+import type { ListQuery, TokenBody } from './schema.js';
 import * as store from './store.js';
-import { newTokenValue } from './value.js';
 
 /** Documented by Cloudflare as the quotas of user and account API tokens. */
 const MAX_OF_OWNER = { user: 50, account: 500 } as const;
@@ -36,7 +36,7 @@ export async function create(
   tx: Tx,
   directory: AccessDirectory,
   owner: TokenOwner,
-  body: CreateBody,
+  body: TokenBody,
   creatorEmail: string | null,
 ): Promise<NewValue> {
   const { ofOwner, all } = await store.counts(tx.db, owner);
@@ -49,11 +49,11 @@ export async function create(
   if (all >= MAX_OF_ALL) throw new ApiError('quota_exceeded', `there are at most ${MAX_OF_ALL} tokens`);
   const now = new Date();
   const { value, digest } = newValue(owner.scope);
-  const token = {
+  const token = withStatus(body.status ?? 'active', {
     ...{ id: newHexId(), ...store.ownedBy(owner), creatorEmail },
     ...{ status: 'active', digest, issuedOn: now, modifiedOn: now, lastUsedOn: null },
     ...checked(body, directory, owner),
-  };
+  });
   await store.insert(tx, token);
   return { token, value };
 }
@@ -64,20 +64,23 @@ export async function replace(
   directory: AccessDirectory,
   owner: TokenOwner,
   id: string,
-  body: PutBody,
+  body: TokenBody,
 ): Promise<store.ApiToken> {
   const before = await get(tx.db, owner, id);
   const fields = checked(body, directory, owner);
-  const status = body.status ?? before.status;
   const token = { ...before, ...fields, modifiedOn: new Date() };
-  if (status === 'expired' && statusNow(token, new Date()) !== 'expired')
+  const after = withStatus(body.status ?? before.status, token);
+  await store.update(tx, after);
+  return after;
+}
+
+function withStatus(status: string, token: store.ApiToken): store.ApiToken {
+  if (status === 'expired' && statusNow({ ...token, status: 'active' }, new Date()) !== 'expired')
     throw new ApiError(
       'invalid_request',
       'status "expired" comes from expires_on; set it to active or disabled',
     );
-  const after = { ...token, status: status === 'disabled' ? 'disabled' : 'active' };
-  await store.update(tx, after);
-  return after;
+  return { ...token, status: status === 'disabled' ? 'disabled' : 'active' };
 }
 
 /** The old value counts no more. */
@@ -97,7 +100,7 @@ export async function remove(tx: Tx, owner: TokenOwner, id: string): Promise<voi
 export const statusNow = (token: store.ApiToken, now: Date) =>
   statusOf({ disabled: token.status === 'disabled', expiresOn: token.expiresOn }, now);
 
-function checked(body: CreateBody, directory: AccessDirectory, owner: TokenOwner) {
+function checked(body: TokenBody, directory: AccessDirectory, owner: TokenOwner) {
   const problem = policiesProblem(body.policies, owner, directory);
   if (problem !== null) throw new ApiError('invalid_request', problem);
   const { not_before: notBefore = null, expires_on: expiresOn = null } = body;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseCidr } from '../../net/cidr.js';
+import { present } from '../../wire/fields.js';
 import { hexId } from '../../wire/identifiers.js';
 import { pageQuery } from '../../wire/pagination.js';
 import { expected, flag, text } from '../../wire/text.js';
@@ -18,9 +19,34 @@ const cidrs = z
   .array(text(64).refine((value) => parseCidr(value) !== null, 'must be a network such as 192.0.2.0/24'))
   .max(100, 'must have at most 100 entries');
 
-const condition = z.object({
-  request_ip: z.object({ in: cidrs.optional(), not_in: cidrs.optional() }).optional(),
-});
+/**
+ * An object of these members, and of `also`, which messages do not name. Any other is refused: a limit that is spelt wrong and only ignored
+ * would leave a token with more rights than its maker thinks. `what` begins the message where no path does.
+ */
+function exactly<S extends z.ZodRawShape, A extends z.ZodRawShape>(takes: S, also: A, what = '') {
+  const known = Object.keys(takes)
+    .join(', ')
+    .replace(/, (\w+)$/, ' and $1');
+  return z.strictObject(
+    { ...takes, ...also },
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? `${what}must not have ${JSON.stringify(issue.keys[0]!.slice(0, 100))}; it takes ${known}`
+          : expected('an object')(issue),
+    },
+  );
+}
+
+const addresses = exactly({ in: cidrs.optional(), not_in: cidrs.optional() }, {});
+
+/** `request.ip` is the spelling of cloudflare-go before its version 1 and of older documentation; `request_ip` is the one that is shown. */
+const condition = exactly({ request_ip: addresses.optional() }, { 'request.ip': addresses.optional() })
+  .refine(
+    (both) => both.request_ip === undefined || both['request.ip'] === undefined,
+    'must have request_ip or request.ip, not both',
+  )
+  .transform((both) => present({ request_ip: both.request_ip ?? both['request.ip'] }));
 
 const star = z.literal('*', 'must be "*"');
 const MAX_RESOURCES = 300;
@@ -39,14 +65,20 @@ const resources = z
     `must have at most ${MAX_RESOURCES} entries`,
   );
 
-const policy = z.object({
-  effect: z.enum(['allow', 'deny'], 'must be allow or deny'),
-  permission_groups: z
-    .array(z.object({ id: hexId }), { error: expected('a list') })
-    .min(1, 'must not be empty')
-    .max(100, 'must have at most 100 entries'),
-  resources,
-});
+/** What is shown of a policy or a token and not asked for: clients send back what they have read. */
+const ignored = z.unknown().optional();
+
+const policy = exactly(
+  {
+    effect: z.enum(['allow', 'deny'], 'must be allow or deny'),
+    permission_groups: z
+      .array(z.object({ id: hexId }), { error: expected('a list') })
+      .min(1, 'must not be empty')
+      .max(100, 'must have at most 100 entries'),
+    resources,
+  },
+  { id: ignored, name: ignored, meta: ignored },
+);
 
 /** Ten thousand tokens are in memory, and each request goes through all of its token's policies. */
 const MAX_ENTRIES = 1000;
@@ -70,13 +102,16 @@ const fields = {
   condition: condition.nullish(),
   expires_on: moment.nullish(),
   not_before: moment.nullish(),
+  status: z.enum(['active', 'disabled', 'expired'], 'must be active or disabled').nullish(),
 };
 
-export const createBody = z.object(fields);
-export const putBody = z.object({
-  ...fields,
-  status: z.enum(['active', 'disabled', 'expired'], 'must be active or disabled').nullish(),
-});
+const shown = {
+  ...{ id: ignored, value: ignored, issued_on: ignored, modified_on: ignored, last_used_on: ignored },
+  creator_email_at_creation: ignored,
+};
+
+/** Of POST and PUT. */
+export const tokenBody = exactly(fields, shown, 'a token ');
 
 export const listQuery = z.object({
   direction: z.enum(['asc', 'desc']).optional(),
@@ -141,8 +176,7 @@ export const permissionGroup = z
   })
   .meta({ id: 'PermissionGroup' });
 
-export type CreateBody = z.output<typeof createBody>;
-export type PutBody = z.output<typeof putBody>;
+export type TokenBody = z.output<typeof tokenBody>;
 export type ListQuery = z.output<typeof listQuery>;
 export type PolicyBody = z.output<typeof policy>;
 export type Condition = z.output<typeof condition>;
