@@ -18,7 +18,7 @@ const MARKER = 'OFFRAMP_DATA';
 const MARKER_TEXT =
   'The data directory of an Offramp. What is in it is for its owner alone: each start makes it so (0700, 0600).\n';
 /** All that an Offramp puts there, besides the marker and the lock. */
-const PARTS: readonly string[] = ['edge', 'database', 'database.complete'];
+const PARTS: readonly string[] = ['edge', 'database', 'database.complete', 'database.unfinished'];
 
 export interface DataDir {
   readonly path: string;
