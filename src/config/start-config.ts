@@ -124,7 +124,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
     databaseUrl: databaseUrl(flags),
     standby: standby(flags),
-    dataDir: flags.memory ? null : resolved(flags['data-dir']),
+    dataDir: flags.memory ? null : dataDir(flags),
     edgeCaOut: edgeCaOut(flags),
     auth,
     rateLimit: flags['rate-limit'] === null ? null : integer('rate-limit', flags['rate-limit'], 1, 1_000_000),
@@ -236,12 +236,19 @@ export function isLoopback(host: string): boolean {
   return ip?.family === 4 && ip.bytes[0] === 127;
 }
 
-const resolved = (file: string) => path.resolve(file.replace(/^~(?=$|\/)/, os.homedir()));
+function resolved(flag: string, file: string, right: string): string {
+  // The working directory is what an empty path would stand for.
+  if (file.trim() === '') throw wrong(flag, file, right);
+  return path.resolve(file.replace(/^~(?=$|\/)/, os.homedir()));
+}
+
+const dataDir = (flags: Values<typeof START_FLAGS>) =>
+  resolved('data-dir', flags['data-dir'], 'the path of a directory');
 
 function edgeCaOut(flags: Values<typeof START_FLAGS>): string | null {
   if (flags['edge-ca-out'] === null) return null;
-  const file = resolved(flags['edge-ca-out']);
-  if (!flags.memory && file.startsWith(`${resolved(flags['data-dir'])}${path.sep}`)) {
+  const file = resolved('edge-ca-out', flags['edge-ca-out'], 'the path of a file');
+  if (!flags.memory && file.startsWith(`${dataDir(flags)}${path.sep}`)) {
     throw wrong(
       'edge-ca-out',
       flags['edge-ca-out'],

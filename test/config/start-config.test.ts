@@ -133,6 +133,8 @@ test.each([
     ['--data-dir=a', '--edge-ca-out=a/ca.pem'],
     /--edge-ca-out is "a\/ca.pem"; it takes a file outside of --data-dir/,
   ],
+  [['--edge-ca-out='], /--edge-ca-out is ""; it takes the path of a file/],
+  [['--data-dir='], /--data-dir is ""; it takes the path of a directory/],
   [['--account-id=XYZ'], /32 lower-case/],
   [['--zone-id=0123'], /32 lower-case/],
   [['--domain=localhost'], /a domain such as/],
