@@ -122,6 +122,15 @@ test.each([
   [['--auth=strict'], /--auth strict.*--api-token/],
   [['--auth=none'], /--auth is "none".*any or strict/],
   [['--api-token=short'], /has 5 characters.*32 or more/],
+  [[`--api-token=${TOKEN} more`], /cannot be sent in an Authorization header: it takes up to 512 letters/],
+  [[`--api-token=${TOKEN}ü`], /cannot be sent in an Authorization header/],
+  [[`--api-token=${'a'.repeat(513)}`], /cannot be sent in an Authorization header/],
+  [
+    ['--port=9000', '--edge-port=9000'],
+    /^--port and --edge-port both take 127\.0\.0\.1 port 9000; each needs/,
+  ],
+  [['--https-port=7880'], /^--http-port and --https-port both take 127\.0\.0\.1 port 7880/],
+  [['--tcp=7853=db.example.com'], /^--dns-port and --tcp both take/],
   [['--host=example.com'], /an IP address or localhost/],
   [['--port=65536'], /0 to 65535/],
   [['--port=1e3'], /--port is "1e3"/],
@@ -161,6 +170,17 @@ test.each([
 ])('%j is refused with what would be right', (argv, message) => {
   expect(() => configOf(...argv)).toThrow(UsageError);
   expect(() => configOf(...argv)).toThrow(message);
+});
+
+test('two listeners may have the same port on different addresses, or any free one', () => {
+  expect(configOf('--port=9000', '--edge-port=9000', '--edge-host=127.0.0.2').edge.port).toBe(9000);
+  expect(configOf('--port=0', '--edge-port=0').edge.port).toBe(0);
+});
+
+test('tokens in the variable are apart from the spaces between them', () => {
+  const env = { OFFRAMP_API_TOKEN: `${TOKEN}, ${TOKEN}2` };
+  const digests = [TOKEN, `${TOKEN}2`].map((token) => createHash('sha256').update(token).digest());
+  expect(startConfig(parseFlags(START_FLAGS, [], env)).auth).toEqual({ mode: 'strict', digests });
 });
 
 test('a message about a token or a database does not repeat it', () => {
