@@ -99,19 +99,6 @@ const TOKEN_MINIMUM = 32;
 export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
   const api = listen(flags.host, 'port', flags.port);
   const auth = authPolicy(flags, api.host);
-  const edge = listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']);
-  const http = listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']);
-  const https = listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']);
-  const dns = listen(flags['dns-host'] ?? flags.host, 'dns-port', flags['dns-port']);
-  const tcp = { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) };
-  refuseSharedPorts([
-    ['port', api],
-    ['edge-port', edge],
-    ['http-port', http],
-    ['https-port', https],
-    ['dns-port', dns],
-    ...tcp.ports.map(({ port }): [string, Listen] => ['tcp', { host: tcp.host, port }]),
-  ]);
   return Object.freeze({
     api,
     apiTls: apiTls(flags),
@@ -119,16 +106,16 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
       flags['max-api-connections'] === null
         ? null
         : limit('max-api-connections', flags['max-api-connections']),
-    edge,
-    http,
-    https,
+    edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
+    http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
+    https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),
     tls: tlsFiles(flags['tls-cert'], flags['tls-key']),
     dns: {
-      ...dns,
+      ...listen(flags['dns-host'] ?? flags.host, 'dns-port', flags['dns-port']),
       nameServers: dnsNames(flags['dns-name']),
     },
     advertised: advertisedAddresses(flags['advertise-address']),
-    tcp,
+    tcp: { host: listen(flags['tcp-host'] ?? flags.host, 'tcp', '0').host, ports: tcpPorts(flags.tcp) },
     ...frontProxies(flags),
     limits: {
       clientConnections: limit('max-client-connections', flags['max-client-connections']),
@@ -174,19 +161,6 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
 function listen(host: string, flag: string, port: string): Listen {
   if (host !== 'localhost' && !parseIp(host)) throw wrong('host', host, 'an IP address or localhost');
   return { host, port: integer(flag, port, 0, 65_535) };
-}
-
-/** Otherwise the second would be told that another program has it. */
-function refuseSharedPorts(listeners: readonly (readonly [flag: string, at: Listen])[]): void {
-  const flagAt = new Map<string, string>();
-  for (const [flag, { host, port }] of listeners) {
-    if (port === 0) continue;
-    const address = `${host} port ${port}`;
-    const other = flagAt.get(address);
-    if (other !== undefined)
-      throw new UsageError(`--${other} and --${flag} both take ${address}; each needs one of its own`);
-    flagAt.set(address, flag);
-  }
 }
 
 const limit = (flag: string, value: string) => integer(flag, value, 1, 1_000_000);

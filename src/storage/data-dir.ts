@@ -94,8 +94,12 @@ async function openDirectory(directory: string) {
 
 /** Whether a regular file of this user is there; one that a symbolic link leads to is not. */
 function isOwnFile(directory: string, name: string): boolean {
-  const stats = lstatSync(path.join(directory, name), { throwIfNoEntry: false });
-  return stats?.isFile() === true && isOwn(stats);
+  try {
+    const stats = lstatSync(path.join(directory, name));
+    return stats.isFile() && isOwn(stats);
+  } catch {
+    return false;
+  }
 }
 
 function isOurs(directory: string, part: string): boolean {

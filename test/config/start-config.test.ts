@@ -125,12 +125,6 @@ test.each([
   [[`--api-token=${TOKEN} more`], /cannot be sent in an Authorization header: it takes up to 512 letters/],
   [[`--api-token=${TOKEN}ü`], /cannot be sent in an Authorization header/],
   [[`--api-token=${'a'.repeat(513)}`], /cannot be sent in an Authorization header/],
-  [
-    ['--port=9000', '--edge-port=9000'],
-    /^--port and --edge-port both take 127\.0\.0\.1 port 9000; each needs/,
-  ],
-  [['--https-port=7880'], /^--http-port and --https-port both take 127\.0\.0\.1 port 7880/],
-  [['--tcp=7853=db.example.com'], /^--dns-port and --tcp both take/],
   [['--host=example.com'], /an IP address or localhost/],
   [['--port=65536'], /0 to 65535/],
   [['--port=1e3'], /--port is "1e3"/],
@@ -170,11 +164,6 @@ test.each([
 ])('%j is refused with what would be right', (argv, message) => {
   expect(() => configOf(...argv)).toThrow(UsageError);
   expect(() => configOf(...argv)).toThrow(message);
-});
-
-test('two listeners may have the same port on different addresses, or any free one', () => {
-  expect(configOf('--port=9000', '--edge-port=9000', '--edge-host=127.0.0.2').edge.port).toBe(9000);
-  expect(configOf('--port=0', '--edge-port=0').edge.port).toBe(0);
 });
 
 test('tokens in the variable are apart from the spaces between them', () => {

@@ -189,6 +189,7 @@ test('one that holds something else is refused with the line to run while others
 test.each<[string, string[]]>([
   ["a user's lockers", ['lockers/a.txt']],
   ['folders that only have the names of ours', ['edge/router.conf', 'database/mine.sql']],
+  ['files that have the names of our folders', ['edge', 'database', 'database.complete']],
   ['half of ours', ['edge/ca-key.pem', 'database.complete']],
   ['the name of an unfinished database', ['database.unfinished/a']],
 ])('others can enter a directory with %s: it is refused and left alone', async (name, files) => {
