@@ -1,6 +1,7 @@
 import { type Stats, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { isOwn } from './private-files.js';
 
 // Directories of which nothing is changed, and for which no command is printed that changes them: whoever pastes it would lock out others.
 
@@ -17,18 +18,19 @@ const STICKY = 0o1000;
 export const isSticky = ({ mode }: Pick<Stats, 'mode'>) => (mode & STICKY) !== 0;
 
 /** What a directory is, when it cannot become Offramp's alone; null when it can. `real` is absolute, without symbolic links. */
-export function sharedPlace(real: string, stats: Pick<Stats, 'mode'>): string | null {
+export function sharedPlace(real: string, stats: Pick<Stats, 'mode' | 'uid'>): string | null {
   if (isSticky(stats)) return 'a directory that users share';
   if (real === path.parse(real).root) return 'the root of the file system';
   if (OF_THE_SYSTEM.test(real) || OF_MANY.test(real)) return 'a directory of the system';
   const home = HOME.exec(real)?.[0];
-  return home !== undefined && home !== os.homedir() ? "in another user's home" : null;
+  // In a container, HOME may be another one than that of the directory's owner.
+  return home !== undefined && home !== os.homedir() && !isOwn(stats) ? "in another user's home" : null;
 }
 
 /** Whether a command that changes it, and all below it, may be proposed: of a home, a disk or a volume it is somebody's own decision. */
-export function mayBeChanged(real: string, stats: Pick<Stats, 'mode' | 'dev'>): boolean {
+export function mayBeChanged(real: string, stats: Pick<Stats, 'mode' | 'uid' | 'dev'>): boolean {
   const parent = path.dirname(real);
-  if (sharedPlace(real, stats) !== null || real === os.homedir() || parent === path.parse(real).root)
-    return false;
+  const isHome = real === os.homedir() || real === HOME.exec(real)?.[0];
+  if (isHome || sharedPlace(real, stats) !== null || parent === path.parse(real).root) return false;
   return statSync(parent).dev === stats.dev;
 }
