@@ -69,9 +69,10 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   const stopWatching = watchDescriptors(options.log);
   const closers: Closer[] = [async () => stopWatching()];
   const close = () => closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
-  // A standby takes no address before it has the database.
-  let opening = options.sockets ?? (config.standby ? null : openSockets(config, options.log));
+  let opening = options.sockets ?? null;
   try {
+    // A standby takes no address before it has the database.
+    if (!config.standby) opening ??= openSockets(config, options.log);
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
     const { clock = systemClock, log } = options;

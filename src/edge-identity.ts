@@ -1,5 +1,5 @@
 import { createPrivateKey, hkdfSync, randomUUID, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
@@ -56,6 +56,7 @@ export async function loadEdgeIdentity(
     ? path.join(dataDir, 'edge')
     : await mkdtemp(path.join(os.tmpdir(), 'offramp-edge-'));
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  const secret = await Promise.all([dataDir ?? directory, directory].map((place) => realpath(place)));
   const stored = await readAll(directory, new Date(clock.now()));
   const now = () => new Date(clock.now());
   const caFile = path.join(directory, FILES.caCertificate);
@@ -68,8 +69,9 @@ export async function loadEdgeIdentity(
   }
   if (authority !== stored) await writeAll(directory, authority);
   if (caOut !== null) {
-    await writePublic(caOut, authority.caCertificate).catch(async (error: Error) => {
+    await writePublic(caOut, authority.caCertificate, secret).catch(async (error: Error) => {
       if (!dataDir) await rm(directory, { recursive: true, force: true });
+      if (error instanceof StartFailure) throw error;
       throw new StartFailure(
         `--edge-ca-out "${caOut}" cannot be written (${error.message}); it takes a file in a directory that is there`,
       );
@@ -98,7 +100,7 @@ export async function loadEdgeIdentity(
       log.warn({ err: error, directory }, 'edge: the renewed certificate is in use, and could not be kept'),
     );
     if (caOut === null || authority.caCertificate === before.caCertificate) return;
-    await writePublic(caOut, authority.caCertificate).catch((error: Error) =>
+    await writePublic(caOut, authority.caCertificate, secret).catch((error: Error) =>
       log.error(
         { err: error, caOut },
         "edge: the CA's renewed certificate could not be written for connectors",
@@ -184,13 +186,27 @@ function parsed<T>(parse: () => T): T | null {
 async function writeAll(directory: string, authority: Authority): Promise<void> {
   for (const [part, name] of Object.entries(FILES)) {
     const file = path.join(directory, name);
-    await writeFile(`${file}.new`, authority[part as keyof typeof FILES], { mode: 0o600 });
+    // What an interrupted start has left, or somebody else has put there, is not written through.
+    await rm(`${file}.new`, { force: true });
+    await writeFile(`${file}.new`, authority[part as keyof typeof FILES], { mode: 0o600, flag: 'wx' });
     await rename(`${file}.new`, file);
   }
 }
 
-/** For everybody to read, in a directory that others may write to: what they put in the way is not followed. */
-async function writePublic(file: string, pem: string): Promise<void> {
+/**
+ * For everybody to read, in a directory that others may write to: what they put in the way is not followed. It may not be in one of the `secret`
+ * directories, without links in their paths. Throws StartFailure for a place that cannot be that of a file.
+ */
+async function writePublic(file: string, pem: string, secret: readonly string[]): Promise<void> {
+  const parent = path.join(await realpath(path.dirname(file)), path.sep);
+  if (secret.some((directory) => parent.startsWith(path.join(directory, path.sep))))
+    throw new StartFailure(
+      `--edge-ca-out "${file}" leads into ${parent}; it takes a file outside of the data directory, into which nobody else may look`,
+    );
+  // A link is replaced, and what it leads to stays as it is.
+  const before = await stat(file).catch(() => null);
+  if (before && !before.isFile())
+    throw new StartFailure(`--edge-ca-out "${file}" is there, and is no regular file; it takes a file`);
   const made = `${file}.${randomUUID()}`;
   try {
     await writeFile(made, pem, { mode: 0o644, flag: 'wx' });

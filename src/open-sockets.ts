@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { UsageError } from './config/parse.js';
-import { NO_SOCKETS, type PassedSockets } from './config/passed-sockets.js';
+import { NO_SOCKETS, type PassedSockets, refuseSharedPorts } from './config/passed-sockets.js';
 import { isLoopback, type StartConfig } from './config/start-config.js';
 import { type DataPlaneThread, spawnDataPlane } from './live/data-plane-thread.js';
 import { descriptorLimit } from './net/descriptors.js';
@@ -32,13 +32,15 @@ export function apiServerOptions({ apiTls, maxApiConnections }: StartConfig, log
 
 /**
  * Opens every socket at once: that is the first thing a start does, before the database and the greater part of the program are
- * loaded, so that after a restart the ports are closed only for a moment. What comes meanwhile waits.
+ * loaded, so that after a restart the ports are closed only for a moment. What comes meanwhile waits. Throws UsageError when two of them
+ * would have the same port.
  */
 export function openSockets(
   config: StartConfig,
   log: Logger,
   passed: PassedSockets = NO_SOCKETS,
 ): OpeningSockets {
+  refuseSharedPorts(config, passed);
   const dataPlane = spawnDataPlane(new URL('./data-plane-entry.js', import.meta.url), {
     edge: { ...config.edge, fd: passed.edge },
     http: { ...config.http, fd: passed.http },

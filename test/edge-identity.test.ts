@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
@@ -192,4 +194,57 @@ test('a place where the certificate cannot be written is told', async () => {
     new RegExp(`--edge-ca-out "${caOut}" cannot be written .*a file in a directory that is there`),
   );
   expect(options.clock.pending).toBe(0);
+});
+
+test('the certificate is not written into the data directory, whichever way leads there', async () => {
+  const directory = await dataDir();
+  const { authority } = await load(directory);
+  const link = path.join(await dataDir(), 'link');
+  await symlink(path.join(directory, 'edge'), link);
+  for (const caOut of [path.join(link, 'ca-key.pem'), path.join(directory, 'ca.pem')]) {
+    const options = { clock: after(0), log: pino({ level: 'silent' }), caOut };
+    await expect(loadEdgeIdentity(directory, options)).rejects.toThrow(
+      /--edge-ca-out ".*" leads into .*; it takes a file outside of the data directory/,
+    );
+  }
+  expect(await readFile(path.join(directory, 'edge/ca-key.pem'), 'utf8')).toBe(authority().caKey);
+});
+
+test('what is no regular file is not replaced by the certificate; a link to one is', async () => {
+  const [directory, outside] = [await dataDir(), await dataDir()];
+  const write = async (caOut: string) => {
+    const identity = await loadEdgeIdentity(directory, {
+      clock: after(0),
+      log: pino({ level: 'silent' }),
+      caOut,
+    });
+    await identity.release();
+  };
+  const [socket, folder, link, file] = ['socket', 'folder', 'link', 'file'].map((name) =>
+    path.join(outside, name),
+  ) as [string, string, string, string];
+  const server = net.createServer().listen(socket);
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  await mkdir(folder);
+  await symlink(socket, path.join(outside, 'to-socket'));
+  for (const caOut of [socket, folder, path.join(outside, 'to-socket')])
+    await expect(write(caOut)).rejects.toThrow(`--edge-ca-out "${caOut}" is there, and is no regular file`);
+  expect((await stat(socket)).isSocket()).toBe(true);
+  await writeFile(file, 'kept');
+  await symlink(file, link);
+  await write(link);
+  expect(await readFile(link, 'utf8')).toContain('BEGIN CERTIFICATE');
+  expect(await readFile(file, 'utf8')).toBe('kept');
+});
+
+test('a key is not written through a link that somebody has put in its way', async () => {
+  const directory = await dataDir();
+  const target = path.join(await dataDir(), 'target');
+  await writeFile(target, 'mine');
+  await mkdir(path.join(directory, 'edge'));
+  await symlink(target, path.join(directory, 'edge/ca-key.pem.new'));
+  const { authority } = await load(directory);
+  expect(await readFile(target, 'utf8')).toBe('mine');
+  expect(await readFile(path.join(directory, 'edge/ca-key.pem'), 'utf8')).toBe(authority().caKey);
 });

@@ -45,7 +45,7 @@ function withFallbacks<F extends Flags>(
   const values = Object.entries(flags).map(([name, flag]) => {
     const fromEnv = variableValue(name, flag, env);
     if (flag.repeatable) {
-      const list = given[name] ?? fromEnv?.split(',') ?? flag.fallback?.split(',') ?? [];
+      const list = given[name] ?? listOf(fromEnv ?? flag.fallback);
       return [name, list];
     }
     if (flag.value === undefined)
@@ -54,6 +54,9 @@ function withFallbacks<F extends Flags>(
   });
   return Object.fromEntries(values) as Values<F>;
 }
+
+/** People write a space behind a comma; nothing that a list takes begins or ends with one. */
+const listOf = (text: string | undefined) => text?.split(',').map((value) => value.trim()) ?? [];
 
 /** Of the environment; undefined when there is none. */
 function variableValue(name: string, flag: Flag, env: Environment): string | undefined {

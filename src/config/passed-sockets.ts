@@ -1,5 +1,6 @@
 import type { TcpPort } from './on-ramps.js';
 import { UsageError } from './parse.js';
+import type { StartConfig } from './start-config.js';
 
 /** Descriptors of sockets that whoever started the process has opened, as systemd does for a socket unit (`sd_listen_fds(3)`). */
 export interface PassedSockets {
@@ -60,4 +61,33 @@ const isTcp = (name: string, ports: readonly NamedPort[]) =>
 function whyUnknown(name: string, ports: readonly NamedPort[]): string {
   const known = [...ONE_EACH, 'dns', ...ports.map((one) => `tcp-${one.name}`)].join(', ');
   return `a socket named "${name}" was passed, which is unknown or was passed twice; the names are ${known} (FileDescriptorName= in the socket unit; dns may come once for TCP and once for UDP)`;
+}
+
+/**
+ * Throws a UsageError when two flags name the same port of an address: the second would be told that another program has it. Flags of sockets
+ * that were passed are not looked at.
+ */
+export function refuseSharedPorts(
+  config: Pick<StartConfig, 'api' | 'edge' | 'http' | 'https' | 'dns' | 'tcp'>,
+  passed: PassedSockets,
+): void {
+  const { api, edge, http, https, dns, tcp } = config;
+  const own = [
+    ...Object.entries({ port: api, 'edge-port': edge, 'http-port': http, 'https-port': https }).filter(
+      (_, index) => passed[ONE_EACH[index]!] === undefined,
+    ),
+    ...(passed.dns.length === 0 ? [['dns-port', dns] as const] : []),
+    ...tcp.ports
+      .filter(({ name, port }) => !passed.tcp.has(name) && !passed.tcp.has(`${port}`))
+      .map(({ port }) => ['tcp', { host: tcp.host, port }] as const),
+  ];
+  const flagAt = new Map<string, string>();
+  for (const [flag, { host, port }] of own) {
+    if (port === 0) continue;
+    const address = `port ${port} of ${host}`;
+    const other = flagAt.get(address);
+    if (other !== undefined)
+      throw new UsageError(`--${other} and --${flag} both take ${address}; each needs one of its own`);
+    flagAt.set(address, flag);
+  }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
+import { isBearerToken } from '../net/bearer.js';
 import { type DirectNetworks, LOOPBACK } from '../net/direct-networks.js';
 import { parseIp } from '../net/ip.js';
 import type { LocatedNetwork } from '../net/locations.js';
@@ -124,7 +125,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     privateNetwork: privateNetwork(flags['private-network'], flags['private-port']),
     databaseUrl: databaseUrl(flags),
     standby: standby(flags),
-    dataDir: flags.memory ? null : resolved(flags['data-dir']),
+    dataDir: flags.memory ? null : dataDir(flags),
     edgeCaOut: edgeCaOut(flags),
     auth,
     rateLimit: flags['rate-limit'] === null ? null : integer('rate-limit', flags['rate-limit'], 1, 1_000_000),
@@ -216,6 +217,11 @@ function authPolicy(flags: Values<typeof START_FLAGS>, apiHost: string): StartCo
         `--api-token has ${token.length} characters; take ${TOKEN_MINIMUM} or more, for example from "openssl rand -hex 32"`,
       );
     }
+    if (!isBearerToken(token)) {
+      throw new UsageError(
+        '--api-token cannot be sent in an Authorization header: it takes up to 512 letters, digits and . _ ~ + / = -, without spaces; for example from "openssl rand -hex 32"',
+      );
+    }
   }
   if (mode === 'any' && !loopback) {
     throw new UsageError(
@@ -236,12 +242,19 @@ export function isLoopback(host: string): boolean {
   return ip?.family === 4 && ip.bytes[0] === 127;
 }
 
-const resolved = (file: string) => path.resolve(file.replace(/^~(?=$|\/)/, os.homedir()));
+function resolved(flag: string, file: string, right: string): string {
+  // The working directory is what an empty path would stand for.
+  if (file.trim() === '') throw wrong(flag, file, right);
+  return path.resolve(file.replace(/^~(?=$|\/)/, os.homedir()));
+}
+
+const dataDir = (flags: Values<typeof START_FLAGS>) =>
+  resolved('data-dir', flags['data-dir'], 'the path of a directory');
 
 function edgeCaOut(flags: Values<typeof START_FLAGS>): string | null {
   if (flags['edge-ca-out'] === null) return null;
-  const file = resolved(flags['edge-ca-out']);
-  if (!flags.memory && file.startsWith(`${resolved(flags['data-dir'])}${path.sep}`)) {
+  const file = resolved('edge-ca-out', flags['edge-ca-out'], 'the path of a file');
+  if (!flags.memory && file.startsWith(`${dataDir(flags)}${path.sep}`)) {
     throw wrong(
       'edge-ca-out',
       flags['edge-ca-out'],

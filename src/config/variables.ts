@@ -8,8 +8,10 @@ export const isServiceLink = (value: string) => /^(tcp|udp|sctp):\/\/[^/]+:\d+$/
 const OF_SERVICES =
   /^OFFRAMP_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR))$/;
 
-/** Characters that may be wrong in a name that still stands for another one. */
+const PREFIX = 'OFFRAMP_';
+/** Characters that may be wrong in a name that still stands for another one: of those behind the prefix at most a third. */
 const MAX_DISTANCE = 3;
+const maxDistance = (name: string) => Math.min(MAX_DISTANCE, Math.floor((name.length - PREFIX.length) / 3));
 
 /**
  * A sentence for each variable `OFFRAMP_…` that is none of the `known` names. Not a refusal: the environment is shared with other programs, and
@@ -20,14 +22,14 @@ export function unknownVariables(
   known: readonly string[],
 ): string[] {
   return Object.entries(env)
-    .filter(([name]) => name.startsWith('OFFRAMP_') && !known.includes(name))
+    .filter(([name]) => name.startsWith(PREFIX) && !known.includes(name))
     .filter(([name, value = '']) => !isServiceLink(value) && !OF_SERVICES.test(name))
     .map(([name]) => {
       const near = known
         .map((candidate) => ({ candidate, distance: distance(name, candidate) }))
         .reduce((best, next) => (next.distance < best.distance ? next : best));
       const hint =
-        near.distance <= MAX_DISTANCE
+        near.distance <= maxDistance(name)
           ? `; did you mean ${near.candidate}?`
           : '; see --help for those that there are';
       return `${name} is no variable of Offramp, and has no effect${hint}`;

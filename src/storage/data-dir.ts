@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { lstatSync, type Stats } from 'node:fs';
 import { access, mkdir, readdir, realpath, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
@@ -6,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartFailure } from '../config/start-failure.js';
 import { isOpenToOthers, isOwn, makePrivate, quoted } from './private-files.js';
+import { isSticky, mayBeChanged, sharedPlace } from './shared-places.js';
 
 /** Bytes: the longest path that a Unix socket may have on every platform. */
 const SOCKET_PATH_MAX = 100;
@@ -17,8 +19,13 @@ const TAKEOVER_POLL_MS = 20;
 const MARKER = 'OFFRAMP_DATA';
 const MARKER_TEXT =
   'The data directory of an Offramp. What is in it is for its owner alone: each start makes it so (0700, 0600).\n';
-/** All that an Offramp puts there, besides the marker and the lock. */
-const PARTS: readonly string[] = ['edge', 'database', 'database.complete'];
+/** All that an Offramp puts there, besides the marker and the lock, and the files by which each part is known as its own. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  edge: ['edge/ca.pem', 'edge/ca-key.pem'],
+  database: ['database/PG_VERSION', 'database.complete'],
+  'database.complete': ['database/PG_VERSION', 'database.complete'],
+  'database.unfinished': [],
+};
 
 export interface DataDir {
   readonly path: string;
@@ -36,20 +43,34 @@ export interface DataDir {
  */
 export async function claimDataDir(directory: string): Promise<DataDir> {
   const { real, before } = await openDirectory(directory);
-  const names = (await readdir(real)).filter((name) => !name.startsWith('lock'));
-  const ours = names.every((name) => PARTS.includes(name)) || names.includes(MARKER);
+  const lock = lockPath(real);
+  refuseForeignLock(lock);
+  const names = await namesIn(real);
+  const marked = isOwnFile(real, MARKER);
+  const known = Object.keys(PARTS).filter((name) => names.includes(name) && isOurs(real, name));
+  const ours =
+    marked || names.length === 0 || (known.length > 0 && names.every((name) => Object.hasOwn(PARTS, name)));
   const open = before !== null && isOpenToOthers(before);
-  if (!ours && open) throw openToOthers(real, before.mode, names);
+  if (open && (!ours || sharedPlace(real, before))) throw openToOthers(real, before, names);
   // What else is in a directory that is not Offramp's stays as it is.
-  const parts = ours ? [real] : PARTS.map((name) => path.join(real, name));
+  const parts = ours ? [real] : known.map((name) => path.join(real, name));
   const isPrivate = parts.reduce((all, part) => makePrivate(part) && all, true);
-  const server = await takeLock(lockPath(real));
+  const server = await takeLock(lock);
   if (!server) {
     throw new StartFailure(
       `${real} is in use by another running Offramp; stop that one, or give this one its own --data-dir (or --memory)`,
     );
   }
-  if (ours) await writeFile(path.join(real, MARKER), MARKER_TEXT, { mode: 0o600 });
+  if (ours && !isOwnFile(real, MARKER)) {
+    const now = await namesIn(real);
+    // Others have put something there before it was narrowed, to be taken for ours.
+    if (open && now.length > names.length) {
+      server.close();
+      throw openToOthers(real, before, now);
+    }
+    // Never through a link.
+    await writeFile(path.join(real, MARKER), MARKER_TEXT, { mode: 0o600, flag: 'wx' });
+  }
   return {
     path: real,
     fresh: names.every((name) => name === MARKER),
@@ -66,23 +87,71 @@ async function openDirectory(directory: string) {
   });
   if (before && !before.isDirectory())
     throw new StartFailure(`--data-dir "${directory}" is a file; it takes a directory`);
-  if (before && !isOwn(before)) throw foreign(await realpath(directory), before.uid);
+  if (before && !isOwn(before)) throw foreign(await realpath(directory), before);
   await makeWithParents(directory);
   return { real: await realpath(directory), before };
 }
 
-function foreign(directory: string, uid: number): StartFailure {
+/** Whether a regular file of this user is there; one that a symbolic link leads to is not. */
+function isOwnFile(directory: string, name: string): boolean {
+  try {
+    const stats = lstatSync(path.join(directory, name));
+    return stats.isFile() && isOwn(stats);
+  } catch {
+    return false;
+  }
+}
+
+function isOurs(directory: string, part: string): boolean {
+  const files = PARTS[part]!;
+  return files.length > 0 && files.every((file) => isOwnFile(directory, file));
+}
+
+const LOCK = 'lock';
+const TAKEOVER = 'lock.takeover';
+
+const namesIn = async (directory: string) =>
+  (await readdir(directory)).filter((name) => name !== LOCK && name !== TAKEOVER);
+
+/** What is no socket is no lock that an Offramp has left: it would be removed, or could not be. */
+function refuseForeignLock(lock: string): void {
+  if (process.platform === 'win32') return;
+  const stats = lstatSync(lock, { throwIfNoEntry: false });
+  if (stats && !stats.isSocket()) throw notOurs(lock);
+}
+
+const notOurs = (file: string) =>
+  new StartFailure(
+    `${file} is in the way: Offramp locks its data directory with that name, and did not make what is there; move it away, or name another --data-dir`,
+  );
+
+/** Below one that users share anybody may make a directory; below one of the system nobody should. */
+function ownDirectory(directory: string, stats: Stats): string {
+  const place = sharedPlace(directory, stats);
+  const example =
+    place === null || isSticky(stats) ? path.join(directory, 'offramp') : path.join(os.homedir(), '.offramp');
+  return `${place ? `it is ${place}: ` : ''}name one that is Offramp's alone, such as ${example}`;
+}
+
+function foreign(directory: string, stats: Stats): StartFailure {
   const me = process.getuid?.();
+  const advice = mayBeChanged(directory, stats)
+    ? `run "sudo chown -R ${me} ${quoted(directory)}", or name a directory below it that is not there yet, such as ${path.join(directory, 'offramp')}`
+    : ownDirectory(directory, stats);
   return new StartFailure(
-    `--data-dir "${directory}" belongs to another user (uid ${uid}), and this Offramp runs as uid ${me}; run "sudo chown -R ${me} ${quoted(directory)}", or name a directory below it that is not there yet, such as ${path.join(directory, 'offramp')}`,
+    `--data-dir "${directory}" belongs to another user (uid ${stats.uid}), and this Offramp runs as uid ${me}; ${advice}`,
   );
 }
 
-const octal = (mode: number) => (mode & 0o777).toString(8).padStart(4, '0');
+const octal = (mode: number) => (mode & 0o7777).toString(8).padStart(4, '0');
 
-function openToOthers(directory: string, mode: number, names: readonly string[]): StartFailure {
+function openToOthers(directory: string, stats: Stats, names: readonly string[]): StartFailure {
+  const content = names.length > 0 ? ` and holds something else (${names[0]})` : '';
+  const advice = mayBeChanged(directory, stats)
+    ? `so it is not made private without asking. Run this first, or name a directory that is not there yet:\n  chmod 700 ${quoted(directory)}`
+    : `and stays so: ${ownDirectory(directory, stats)}`;
   return new StartFailure(
-    `--data-dir "${directory}" can be entered by other users (${octal(mode)}) and holds something else (${names[0]}), so it is not made private without asking. Run this first, or name a directory that is not there yet:\n  chmod 700 ${quoted(directory)}`,
+    `--data-dir "${directory}" can be entered by other users (${octal(stats.mode)})${content}, ${advice}`,
   );
 }
 
@@ -102,7 +171,9 @@ async function takeLock(lock: string): Promise<net.Server | null> {
     if (await listens(lock)) return null;
   }
   // A start that was killed in the middle of its takeover has left this behind.
-  await rmdir(takeover).catch(() => undefined);
+  await rmdir(takeover).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw notOurs(takeover);
+  });
   return await takeLock(lock);
 }
 
@@ -164,7 +235,7 @@ function listen(lock: string): Promise<net.Server | null> {
 function lockPath(directory: string): string {
   const digest = createHash('sha256').update(directory).digest('hex').slice(0, 16);
   if (process.platform === 'win32') return `\\\\.\\pipe\\offramp-${digest}`;
-  const inside = path.join(directory, 'lock');
+  const inside = path.join(directory, LOCK);
   return Buffer.byteLength(inside) <= SOCKET_PATH_MAX
     ? inside
     : path.join(os.tmpdir(), `offramp-${digest}.lock`);

@@ -26,13 +26,18 @@ export function embeddedFailure(error: Error, directory: string): Error {
   }
   const { code = '', message, path: file = directory } = error as NodeJS.ErrnoException;
   if (/^E[A-Z]+$/.test(code)) return failure(`the embedded database cannot use ${file}: ${message}`);
+  const reason = message?.replace(/[.\s]*(Build with .*)?$/s, '') || 'it is no directory of a database';
+  if (!existsSync(complete) && existsSync(directory)) {
+    return failure(
+      `${directory} is no database that this Offramp can open (${reason}), and is left as it is. Name another --data-dir; or, when it is what an earlier version has left that was stopped in its first start, move it away: mv ${quoted(directory)} ${quoted(`${directory}.old`)}`,
+    );
+  }
   // One that is made at this start is not damaged.
   if (!existsSync(complete)) {
     return error instanceof Error
       ? error
       : failure(`the embedded database cannot be made in ${directory}: its file system refuses it`);
   }
-  const reason = message?.replace(/[.\s]*(Build with .*)?$/s, '') || 'it is no directory of a database';
   return failure(
     `the embedded database in ${directory} cannot be opened (${reason}; ${version(directory)}): it is damaged, or of another version. ${restore}`,
   );

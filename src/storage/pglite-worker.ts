@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
@@ -25,26 +26,60 @@ port.on('message', (message: WireMessage | 'close') => {
 port.postMessage('ready');
 
 /**
- * A new database starts as a copy of the template that the build has made; creating a cluster takes far longer. One that
- * was killed while it was made has never held anything, so it is made again.
+ * Opens what is in `dataDir`, or makes it. A new database has the name `….unfinished` until it is whole, and nothing of another name is ever
+ * removed. `….complete` says that there is one, also when it has gone.
  */
 async function openDatabase(dataDir: string, template: string): Promise<PGlite> {
-  const complete = `${dataDir}.complete`;
-  if (dataDir !== IN_MEMORY) {
-    if (existsSync(complete)) {
-      // It would be made anew, without a word about what was in it.
-      if (!existsSync(dataDir)) throw new Error('it is gone');
-      return await PGlite.create({ fs: ownersFiles(dataDir) });
-    }
-    await rm(dataDir, { recursive: true, force: true });
+  if (dataDir === IN_MEMORY) return await PGlite.create({ dataDir, ...(await copyOf(template)) });
+  const [complete, unfinished] = [`${dataDir}.complete`, `${dataDir}.unfinished`];
+  const isKnown = existsSync(complete);
+  // Killed between the last two steps of `make`.
+  if (isKnown && !existsSync(dataDir) && existsSync(unfinished)) await rename(unfinished, dataDir);
+  await rm(unfinished, { recursive: true, force: true });
+  if (isKnown) return await openMade(dataDir);
+  if (await isEmpty(dataDir)) {
+    await make(dataDir, template);
+    return await openMade(dataDir);
   }
-  const loadDataDir = existsSync(template) ? new Blob([await readFile(template)]) : undefined;
-  const fresh = await PGlite.create({
-    ...(loadDataDir && { loadDataDir }),
-    ...(dataDir === IN_MEMORY ? { dataDir } : { fs: ownersFiles(dataDir) }),
-  });
-  if (dataDir !== IN_MEMORY) await writeFile(complete, '', { mode: 0o600 });
-  return fresh;
+  const found = await openMade(dataDir);
+  const { rows } = await found.query("select to_regclass('_prisma_migrations') is not null as ours");
+  if (!(rows[0] as { ours: boolean }).ours) {
+    await found.close();
+    throw new Error('it has no tables of Offramp');
+  }
+  await writeFile(complete, '', { mode: 0o600, flag: 'wx' });
+  return found;
+}
+
+async function openMade(dataDir: string): Promise<PGlite> {
+  // PGlite would make it anew, without a word about what was in it.
+  if (!existsSync(dataDir)) throw new Error('it is gone');
+  if (!existsSync(path.join(dataDir, 'PG_VERSION'))) throw new Error('it is no directory of a database');
+  return await PGlite.create({ fs: ownersFiles(dataDir) });
+}
+
+/** Its files cannot move while it is open. */
+async function make(dataDir: string, template: string): Promise<void> {
+  const unfinished = `${dataDir}.unfinished`;
+  const made = await PGlite.create({ fs: ownersFiles(unfinished), ...(await copyOf(template)) });
+  await made.close();
+  await writeFile(`${dataDir}.complete`, '', { mode: 0o600, flag: 'wx' });
+  // Windows renames nothing to a name that is taken.
+  if (existsSync(dataDir)) await rmdir(dataDir);
+  await rename(unfinished, dataDir);
+}
+
+/** The build has made the template; creating a cluster takes far longer. */
+async function copyOf(template: string): Promise<{ loadDataDir?: Blob }> {
+  return existsSync(template) ? { loadDataDir: new Blob([await readFile(template)]) } : {};
+}
+
+/** Also when it is not there. */
+async function isEmpty(directory: string): Promise<boolean> {
+  return await readdir(directory).then(
+    (names) => names.length === 0,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
 }
 
 /** What of Emscripten's file system sets permissions. */

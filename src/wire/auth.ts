@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isBearerToken } from '../net/bearer.js';
 import { type AccessDirectory, type AccessToken, isFrom, isUsable, NO_TOKENS } from './access.js';
 import { ApiError } from './errors.js';
 import { isMadeValue } from './token-value.js';
@@ -40,7 +41,7 @@ export function passwordAsToken(headers: IncomingHttpHeaders): IncomingHttpHeade
   return { ...headers, authorization: `Bearer ${pair.slice(pair.indexOf(':') + 1)}` };
 }
 
-const BEARER = /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/i;
+const BEARER = /^Bearer (\S+)$/i;
 const API_KEY = /^[A-Za-z0-9._-]{1,512}$/;
 const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,255}$/;
 
@@ -78,7 +79,7 @@ export const userIdOf = (digest: Buffer): string => digest.toString('hex').slice
 function readCredential(headers: IncomingHttpHeaders): { secret: string; email: string | null } {
   if (headers.authorization !== undefined) {
     const secret = BEARER.exec(headers.authorization)?.[1];
-    if (secret === undefined) throw new ApiError('malformed_authorization');
+    if (secret === undefined || !isBearerToken(secret)) throw new ApiError('malformed_authorization');
     return { secret, email: null };
   }
   const key = single(headers['x-auth-key']);

@@ -38,6 +38,7 @@ test.each([
 test('a repeatable flag collects; its variable and default are split at commas', () => {
   expect(parseFlags(FLAGS, ['--edge', 'x,y', '--edge=z'], { OFFRAMP_EDGE: 'v' }).edge).toEqual(['x,y', 'z']);
   expect(parseFlags(FLAGS, [], { OFFRAMP_EDGE: 'v,w' }).edge).toEqual(['v', 'w']);
+  expect(parseFlags(FLAGS, [], { OFFRAMP_EDGE: ' v, w\n' }).edge).toEqual(['v', 'w']);
   expect(parseFlags(FLAGS, [], {}).edge).toEqual(['a', 'b']);
   expect(parseFlags(START_FLAGS, [], {})['api-token']).toEqual([]);
 });

@@ -122,6 +122,9 @@ test.each([
   [['--auth=strict'], /--auth strict.*--api-token/],
   [['--auth=none'], /--auth is "none".*any or strict/],
   [['--api-token=short'], /has 5 characters.*32 or more/],
+  [[`--api-token=${TOKEN} more`], /cannot be sent in an Authorization header: it takes up to 512 letters/],
+  [[`--api-token=${TOKEN}ü`], /cannot be sent in an Authorization header/],
+  [[`--api-token=${'a'.repeat(513)}`], /cannot be sent in an Authorization header/],
   [['--host=example.com'], /an IP address or localhost/],
   [['--port=65536'], /0 to 65535/],
   [['--port=1e3'], /--port is "1e3"/],
@@ -133,6 +136,8 @@ test.each([
     ['--data-dir=a', '--edge-ca-out=a/ca.pem'],
     /--edge-ca-out is "a\/ca.pem"; it takes a file outside of --data-dir/,
   ],
+  [['--edge-ca-out='], /--edge-ca-out is ""; it takes the path of a file/],
+  [['--data-dir='], /--data-dir is ""; it takes the path of a directory/],
   [['--account-id=XYZ'], /32 lower-case/],
   [['--zone-id=0123'], /32 lower-case/],
   [['--domain=localhost'], /a domain such as/],
@@ -159,6 +164,12 @@ test.each([
 ])('%j is refused with what would be right', (argv, message) => {
   expect(() => configOf(...argv)).toThrow(UsageError);
   expect(() => configOf(...argv)).toThrow(message);
+});
+
+test('tokens in the variable are apart from the spaces between them', () => {
+  const env = { OFFRAMP_API_TOKEN: `${TOKEN}, ${TOKEN}2` };
+  const digests = [TOKEN, `${TOKEN}2`].map((token) => createHash('sha256').update(token).digest());
+  expect(startConfig(parseFlags(START_FLAGS, [], env)).auth).toEqual({ mode: 'strict', digests });
 });
 
 test('a message about a token or a database does not repeat it', () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -176,6 +176,30 @@ test('a port that is taken is told before a database is asked for that cannot be
   );
 });
 
+test('two flags with one port are told, rather than another program', async () => {
+  const flags = ['start', '--memory', '--port', '9', '--edge-port', '9'];
+  expect(await failure(flags)).toEqual(
+    told(
+      2,
+      /^offramp: --port and --edge-port both take port 9 of 127\.0\.0\.1; each needs one of its own\n$/,
+    ),
+  );
+});
+
+test('files that are no database of Offramp keep a start from going on, and stay', async () => {
+  const dataDir = path.join(root, 'foreign');
+  await mkdir(path.join(dataDir, 'database'), { recursive: true, mode: 0o700 });
+  await writeFile(path.join(dataDir, 'database/schema.sql'), 'mine');
+  await writeFile(path.join(dataDir, 'notes.txt'), 'mine');
+  await chmod(dataDir, 0o700);
+  const { code, err } = await startFails('--data-dir', dataDir);
+  expect([code, err]).toEqual([
+    1,
+    expect.stringMatching(/database is no database that this Offramp can open .*left as it is/),
+  ]);
+  expect(await readFile(path.join(dataDir, 'database/schema.sql'), 'utf8')).toBe('mine');
+});
+
 test.each([
   ['x', 'invalid tunnel token: '],
   ['', 'invalid tunnel token: it is empty'],
@@ -238,7 +262,6 @@ test.each([
 });
 
 test('the program and an old Node understand each other: the entry imports nothing at once', async () => {
-  const { readFile } = await import('node:fs/promises');
   const entry = await readFile(MAIN, 'utf8');
   expect(entry).not.toMatch(/^\s*(import|export)\s[^(]*from|\bawait\b|\?\.|\?\?|#\w|\bimport\.meta/m);
 });

@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -120,14 +131,21 @@ test('an empty directory is made private, and marked', async () => {
 });
 
 test.each<[string, string[]]>([
-  ['one of an earlier version', ['edge/ca-key.pem', 'database/PG_VERSION', 'database.complete']],
+  [
+    'one of an earlier version',
+    ['edge/ca-key.pem', 'edge/ca.pem', 'database/PG_VERSION', 'database.complete'],
+  ],
+  ['one of an earlier version with a database elsewhere', ['edge/ca-key.pem', 'edge/ca.pem']],
   ['one that is marked, and what else is in it', [MARKER, 'database/base/1/2', 'notes/today.txt']],
 ])('%s is narrowed with everything in it, and says that it was open', async (name, files) => {
   const directory = await openDirectory(name, files);
   const outside = path.join(root, `outside of ${name}`);
   await writeFile(outside, '');
   await chmod(outside, 0o644);
-  await symlink(outside, path.join(directory, 'database', 'link'));
+  await symlink(
+    outside,
+    path.join(directory, path.dirname(files.find((file) => file.includes('/'))!), 'link'),
+  );
   const claimed = await claimDataDir(directory);
   expect(claimed.warning).toBe(
     `other users could look into ${directory} until now: its keys may be known to them`,
@@ -146,7 +164,12 @@ test.each<[string, string[]]>([
 });
 
 test('one that holds something else is refused with the line to run while others can enter it, and left alone then', async () => {
-  const directory = await openDirectory("somebody's", ['letters/a.txt', 'edge/ca-key.pem']);
+  const directory = await openDirectory("somebody's", [
+    'letters/a.txt',
+    'edge/ca-key.pem',
+    'edge/ca.pem',
+    'database/mine.sql',
+  ]);
   const line = `chmod 700 '${directory.replace("'", `'\\''`)}'`;
   await expect(claimDataDir(directory)).rejects.toThrow(
     new RegExp(
@@ -159,8 +182,81 @@ test('one that holds something else is refused with the line to run while others
   await claimAndRelease(directory);
   expect(await modeOf(path.join(directory, 'edge/ca-key.pem'))).toBe('600');
   expect(await modeOf(path.join(directory, 'letters/a.txt'))).toBe('666');
-  expect(await readdir(directory)).toEqual(['edge', 'letters']);
+  expect(await modeOf(path.join(directory, 'database/mine.sql'))).toBe('666');
+  expect(await readdir(directory)).toEqual(['database', 'edge', 'letters']);
 });
+
+test.each<[string, string[]]>([
+  ["a user's lockers", ['lockers/a.txt']],
+  ['folders that only have the names of ours', ['edge/router.conf', 'database/mine.sql']],
+  ['files that have the names of our folders', ['edge', 'database', 'database.complete']],
+  ['half of ours', ['edge/ca-key.pem', 'database.complete']],
+  ['the name of an unfinished database', ['database.unfinished/a']],
+])('others can enter a directory with %s: it is refused and left alone', async (name, files) => {
+  const directory = await openDirectory(name, files);
+  const before = await readdir(directory);
+  await expect(claimDataDir(directory)).rejects.toThrow(/holds something else .*chmod 700/s);
+  expect(await modeOf(directory)).toBe('777');
+  expect(await readdir(directory)).toEqual(before);
+});
+
+test('a mark that is a link makes nothing ours, and nothing is written through it', async () => {
+  const directory = await openDirectory('planted-link', ['notes.txt']);
+  const target = path.join(root, 'target');
+  await writeFile(target, 'mine');
+  await symlink(target, path.join(directory, MARKER));
+  await expect(claimDataDir(directory)).rejects.toThrow('holds something else');
+  expect(await modeOf(directory)).toBe('777');
+  await chmod(directory, 0o700);
+  await claimAndRelease(directory);
+  expect(await readFile(target, 'utf8')).toBe('mine');
+  expect(await modeOf(path.join(directory, 'notes.txt'))).toBe('666');
+});
+
+test.skipIf(process.getuid?.() !== 0)('a mark of another user makes nothing ours', async () => {
+  const directory = await openDirectory('planted-file', [MARKER, 'edge/ca-key.pem', 'edge/ca.pem']);
+  await chown(path.join(directory, MARKER), 12_345, 12_345);
+  await expect(claimDataDir(directory)).rejects.toThrow('holds something else');
+  expect(await modeOf(directory)).toBe('777');
+});
+
+test.each<[string, (file: string) => Promise<unknown>]>([
+  ['lock', (file) => mkdir(file)],
+  ['lock', (file) => writeFile(file, 'mine')],
+  ['lock', (file) => symlink('/nowhere', file)],
+])('a %s that no Offramp has made is told, and left alone', async (name, make) => {
+  const directory = await mkdtemp(path.join(root, 'in-the-way-'));
+  await make(path.join(directory, name));
+  await chmod(directory, 0o755);
+  await expect(claimDataDir(directory)).rejects.toThrow(
+    `${path.join(directory, name)} is in the way: Offramp locks its data directory with that name`,
+  );
+  expect(await readdir(directory)).toEqual([name]);
+  expect(await modeOf(directory)).toBe('755');
+});
+
+test('what stands where a lock is taken over, and is none of ours, is told', async () => {
+  const directory = path.join(root, 'takeover-in-the-way');
+  await (await claimDataDir(directory)).release();
+  await leaveStaleLock(directory);
+  await writeFile(path.join(directory, 'lock.takeover'), 'mine');
+  await expect(claimDataDir(directory)).rejects.toThrow(/lock\.takeover is in the way/);
+  expect(await readFile(path.join(directory, 'lock.takeover'), 'utf8')).toBe('mine');
+});
+
+test.each(['empty', 'full'])(
+  'a shared directory that is %s stays as it is, and no command would change it',
+  async (what) => {
+    const directory = await openDirectory(`shared-${what}`, what === 'full' ? ['a.txt'] : []);
+    await chmod(directory, 0o1777);
+    const failure = await claimDataDir(directory).catch((error: Error) => error);
+    expect(String(failure)).toContain(
+      `it is a directory that users share: name one that is Offramp's alone, such as ${path.join(directory, 'offramp')}`,
+    );
+    expect(String(failure)).not.toMatch(/chmod|chown/);
+    expect((await stat(directory)).mode & 0o7777).toBe(0o1777);
+  },
+);
 
 test('a file is refused', async () => {
   const file = path.join(root, 'file');
@@ -176,3 +272,17 @@ test.skipIf(process.getuid?.() !== 0)('a directory of another user is refused', 
     `belongs to another user (uid 12345), and this Offramp runs as uid 0; run "sudo chown -R 0 ${directory}", or name a directory below it`,
   );
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a shared directory of another user is not to be taken over',
+  async () => {
+    const directory = await openDirectory('foreign-shared', []);
+    await chown(directory, 12_345, 12_345);
+    await chmod(directory, 0o1777);
+    const failure = await claimDataDir(directory).catch((error: Error) => error);
+    expect(String(failure)).toMatch(
+      /belongs to another user \(uid 12345\).*it is a directory that users share: name one/,
+    );
+    expect(String(failure)).not.toContain('chown');
+  },
+);

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 // The compiled program: the database's thread is started from a file of its own.
 const { openDatabase } = await import('../../dist/storage/database.js');
@@ -43,29 +42,88 @@ test('a connection that ends inside a transaction leaves nothing to the next', a
   await link.close();
 });
 
-test('a database that was killed while it was made is made again', async () => {
+/** The data directory's own folder, and the path of the database in it. */
+async function place() {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'offramp-embedded-'));
-  const dataDir = path.join(directory, 'database');
-  await mkdir(dataDir);
-  await writeFile(path.join(dataDir, 'PG_VERSION'), 'half');
-  const first = await openDatabase({ url: null, dataDir });
-  await first.read.account.create({ data: account });
-  await first.close();
-  expect(existsSync(`${dataDir}.complete`)).toBe(true);
-  const second = await openDatabase({ url: null, dataDir });
-  expect(await second.read.account.count()).toBe(1);
-  await second.close();
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return { directory, dataDir: path.join(directory, 'database') };
+}
 
-  await rm(`${dataDir}.complete`);
-  const third = await openDatabase({ url: null, dataDir });
-  expect(await third.read.account.count()).toBe(0);
-  await third.close();
+/** How many accounts it has; one more is made then. */
+async function openAndCount(dataDir: string): Promise<number> {
+  const db = await openDatabase({ url: null, dataDir });
+  const count = await db.read.account.count();
+  await db.read.account.create({ data: { ...account, id: `${count}`.padStart(32, '0') } });
+  await db.close();
+  return count;
+}
+
+test('a database that was killed while it was made is made again', async () => {
+  const { directory, dataDir } = await place();
+  await mkdir(`${dataDir}.unfinished`);
+  await writeFile(path.join(`${dataDir}.unfinished`, 'PG_VERSION'), 'half');
+  expect(await openAndCount(dataDir)).toBe(0);
+  expect(await openAndCount(dataDir)).toBe(1);
   expect(await readdir(directory)).toEqual(['database', 'database.complete']);
-  await rm(directory, { recursive: true });
+});
+
+test('a database that was killed when it was whole, before it got its name, is taken', async () => {
+  const { directory, dataDir } = await place();
+  expect(await openAndCount(dataDir)).toBe(0);
+  await rename(dataDir, `${dataDir}.unfinished`);
+  expect(await openAndCount(dataDir)).toBe(1);
+  expect(await readdir(directory)).toEqual(['database', 'database.complete']);
+});
+
+test('a database whose mark was lost is opened, and marked again', async () => {
+  const { directory, dataDir } = await place();
+  expect(await openAndCount(dataDir)).toBe(0);
+  await rm(`${dataDir}.complete`);
+  expect(await openAndCount(dataDir)).toBe(1);
+  expect(await readdir(directory)).toEqual(['database', 'database.complete']);
+});
+
+test('an empty directory in its place is no hindrance; an emptied one is told', async () => {
+  const { dataDir } = await place();
+  await mkdir(dataDir);
+  expect(await openAndCount(dataDir)).toBe(0);
+  await rm(dataDir, { recursive: true });
+  await mkdir(dataDir);
+  await expect(openDatabase({ url: null, dataDir })).rejects.toThrow(/cannot be opened .*no PG_VERSION/);
+  expect(await readdir(dataDir)).toEqual([]);
+});
+
+test.each<[string, (dataDir: string) => Promise<unknown>]>([
+  ['of files', (dataDir) => writeFile(path.join(dataDir, 'schema.sql'), 'create table mine ()')],
+  [
+    'that an earlier version has left in the middle of its first start',
+    (dataDir) => writeFile(path.join(dataDir, 'PG_VERSION'), '17'),
+  ],
+  [
+    'with a database of another program',
+    async (dataDir) => {
+      const { PGlite } = await import('@electric-sql/pglite');
+      const other = await PGlite.create(dataDir);
+      await other.exec('create table mine ()');
+      await other.close();
+    },
+  ],
+])('a directory %s is refused with what to do, and left as it is', async (_what, fill) => {
+  const { directory, dataDir } = await place();
+  await mkdir(dataDir);
+  await fill(dataDir);
+  const before = await readdir(dataDir);
+  const failure = await openDatabase({ url: null, dataDir }).catch((error: Error) => error);
+  expect(failure).toMatchObject({ name: 'StartFailure' });
+  expect(String(failure)).toMatch(
+    /database is no database that this Offramp can open \(.+\), and is left as it is/,
+  );
+  expect(String(failure)).toContain(`move it away: mv ${dataDir} ${dataDir}.old`);
+  expect(await readdir(directory)).toEqual(['database']);
+  expect(await readdir(dataDir)).toEqual(expect.arrayContaining(before));
 });
 
 const account = {
-  id: '0123456789abcdef0123456789abcdef',
   name: 'kept',
   type: 'standard',
   settings: {},
