@@ -87,14 +87,9 @@ function lookupFor(resolver: Resolver, mayDial: MayDial, purpose: DialOptions['p
   return (name, _options, done) => {
     resolver.resolve(name, { fresh: purpose === 'probe' }).then(
       (addresses) => {
+        const found = addresses.map(({ address }) => address);
         const allowed = addresses.filter(({ address }) => mayDial(address));
-        const refused =
-          allowed.length > 0 || addresses.length === 0
-            ? null
-            : prohibited(
-                name,
-                addresses.map(({ address }) => address),
-              );
+        const refused = found.length > 0 && allowed.length === 0 ? prohibited(name, found) : null;
         // Not inside the promise: what the callback throws must not turn into a rejection that nobody handles.
         process.nextTick(done, refused, allowed);
       },

@@ -8,6 +8,15 @@ import { notice } from '../wire/notices.js';
  */
 export type NotYet<T> = { readonly [K in keyof T]?: (value: T[K]) => string | undefined };
 
+/** So many names a message has. */
+const MAX_NAMED = 5;
+
+/** Names in a message: the first ones, and how many more there are. */
+export function firstFew(names: readonly string[]): string {
+  const more = names.length - MAX_NAMED;
+  return names.slice(0, MAX_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 /** One message for each field with a value that has no effect yet. */
 export function noticesOf<T extends object>(table: NotYet<T>, fields: T): Message[] {
   const notices: Message[] = [];

@@ -1,12 +1,9 @@
 import type { MayDial } from '../../net/direct-networks.js';
 import type { Message } from '../../wire/envelope.js';
 import { notice } from '../../wire/notices.js';
-import { type NotYet, noticesOf } from '../not-yet.js';
+import { firstFew, type NotYet, noticesOf } from '../not-yet.js';
 import { fieldsOf, type PoolFields } from './fields.js';
 import type { Pool } from './store.js';
-
-/** So many addresses a message names. */
-const MAX_SHOWN = 5;
 
 const NOT_YET: NotYet<PoolFields> = {
   notification_email: (email) => (email === '' ? undefined : 'no mail is sent'),
@@ -22,12 +19,10 @@ function notDialled({ origins }: Pool, mayDial: MayDial): Message[] {
     .filter(({ ip, virtualNetworkId }) => virtualNetworkId === null && ip !== null && !mayDial(ip))
     .map(({ address }) => address);
   if (addresses.length === 0) return [];
-  const shown = addresses.slice(0, MAX_SHOWN).join(', ');
-  const more = addresses.length > MAX_SHOWN ? ` and ${addresses.length - MAX_SHOWN} more` : '';
   return [
     notice(
       'not_dialled',
-      `origins: ${shown}${more} get no requests: not globally routable, in no virtual network, and not covered by --direct-network`,
+      `origins: ${firstFew(addresses)} get no requests: not globally routable, in no virtual network, and not covered by --direct-network`,
     ),
   ];
 }

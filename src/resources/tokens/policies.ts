@@ -3,11 +3,9 @@ import type { Message } from '../../wire/envelope.js';
 import { newHexId } from '../../wire/identifiers.js';
 import { notice } from '../../wire/notices.js';
 import { groupById, type PermissionGroup } from '../../wire/permission-groups.js';
+import { firstFew } from '../not-yet.js';
 import { type NamedResource, readResources, SCOPE_NAMES } from './resource-names.js';
 import type { PolicyBody, WirePolicy } from './schema.js';
-
-/** So many permissions a message names. */
-const MAX_SHOWN = 5;
 
 /**
  * What is wrong with the policies of a token of this owner, or null: permissions that are not known here, or resources that
@@ -52,10 +50,7 @@ export function policyNotices(policies: readonly WirePolicy[]): Message[] {
       .filter(({ scope }) => !scopes.has(scope));
     if (idle.length === 0) return [];
     const needs = [...new Set(idle.map(({ scope }) => SCOPE_NAMES[scope]))].join(' or ');
-    const names = idle
-      .slice(0, MAX_SHOWN)
-      .map(({ name }) => JSON.stringify(name))
-      .join(', ');
+    const names = firstFew(idle.map(({ name }) => JSON.stringify(name)));
     return [
       notice('no_effect_yet', `policies[${index}]: ${names} opens nothing: no resource starts with ${needs}`),
     ];
