@@ -8,7 +8,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { openapiDocument } from '../dist/openapi-document.js';
+import { openapiDocument } from '../dist/app/openapi-document.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PAGE = path.join(ROOT, 'docs/compatibility.md');

@@ -1,6 +1,6 @@
 // Writes openapi/openapi.json from the compiled program.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { openapiDocument } from '../dist/openapi-document.js';
+import { openapiDocument } from '../dist/app/openapi-document.js';
 
 mkdirSync(new URL('../openapi', import.meta.url), { recursive: true });
 writeFileSync(

@@ -1,11 +1,11 @@
-// Writes docs/permissions.md: what a token needs for each operation, from the table in src/wire/permissions.ts.
+// Writes docs/permissions.md: what a token needs for each operation, from the table in src/api/permissions.ts.
 //
 //   npm run permissions             writes the page
 //   npm run permissions -- --check  only tells whether the page is what it would write
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { servedOperations } from '../dist/openapi-document.js';
-import { permissionsOf } from '../dist/wire/permissions.js';
+import { permissionsOf } from '../dist/api/permissions.js';
+import { servedOperations } from '../dist/app/openapi-document.js';
 
 const PAGE = path.resolve(import.meta.dirname, '../docs/permissions.md');
 
@@ -15,7 +15,7 @@ const operations = (await servedOperations()).sort(
 const page = `${[
   '# What a token may do',
   '',
-  'Written by `npm run permissions` from `src/wire/permissions.ts`; a test tries every operation with tokens of every kind against it.',
+  'Written by `npm run permissions` from `src/api/permissions.ts`; a test tries every operation with tokens of every kind against it.',
   '',
   'A token that was made through `/user/tokens` or `/accounts/{account_id}/tokens` may do an operation when one of the permissions that stand',
   'here is allowed **on** the object, and not denied; an `--api-token` may do everything. HEAD is as GET. Otherwise the answer is 403 with',

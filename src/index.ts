@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { type Offramp, startApp } from './app.js';
-import { DEFAULT_EDGE_CA, readEdgeCa } from './commands/edge-ca.js';
+import { type Offramp, startApp } from './app/control-plane.js';
+import { DEFAULT_EDGE_CA, readEdgeCa } from './cli/edge-ca.js';
 import { START_FLAGS } from './config/flags.js';
 import { parseFlags } from './config/parse.js';
 import { startConfig } from './config/start-config.js';

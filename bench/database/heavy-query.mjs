@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { loadEdgeIdentity } from '../../dist/edge-identity.js';
+import { loadEdgeIdentity } from '../../dist/app/edge-identity.js';
 import { spawnDataPlane } from '../../dist/live/data-plane-thread.js';
 import { startDataPlaneWorker } from '../../dist/live/data-plane-worker.js';
 import { openDatabase } from '../../dist/storage/database.js';
@@ -70,7 +70,7 @@ function startDataPlane(identity, originPort) {
   const { pool, loadBalancer } = configuration(originPort);
   const listen = { host: '127.0.0.1', port: 0 };
   return startDataPlaneWorker({
-    thread: spawnDataPlane(new URL('../../dist/data-plane-entry.js', import.meta.url), {
+    thread: spawnDataPlane(new URL('../../dist/app/data-plane-entry.js', import.meta.url), {
       edge: listen,
       http: listen,
       https: listen,

@@ -30,4 +30,4 @@ asked.onmessage = ({ data }) => {
   }
 };
 
-await import('../../dist/data-plane-entry.js');
+await import('../../dist/app/data-plane-entry.js');

@@ -1,4 +1,4 @@
-import { NEWEST_API_DATE } from '../wire/api-changes.js';
+import { NEWEST_API_DATE } from '../api/api-changes.js';
 
 /** One row for each setting: the flag, what it takes, and the words of `--help`. */
 export interface Flag {

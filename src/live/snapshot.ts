@@ -1,19 +1,9 @@
+import type { Affinity, MonitorType, OriginSteeringPolicy, SteeringPolicy } from '../domain/policies.js';
+
 /**
  * What the data plane may see of the configuration: plain, structured-clone-able objects, one per resource, with every
  * default filled in. The control plane builds them (`resources/*`), the publisher sends them, the worker only reads.
  */
-
-export type MonitorType = 'http' | 'https' | 'tcp' | 'udp_icmp' | 'icmp_ping' | 'smtp';
-export type SteeringPolicy =
-  | 'off'
-  | 'geo'
-  | 'random'
-  | 'dynamic_latency'
-  | 'proximity'
-  | 'least_outstanding_requests'
-  | 'least_connections';
-export type OriginSteeringPolicy = 'random' | 'hash' | 'least_outstanding_requests' | 'least_connections';
-export type Affinity = 'none' | 'cookie' | 'ip_cookie' | 'header';
 
 export interface LiveMonitor {
   readonly id: string;

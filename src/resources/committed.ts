@@ -1,5 +1,5 @@
-import { ApiError, type ErrorName } from '../wire/errors.js';
-import type { Renderable } from '../wire/rendered.js';
+import { ApiError, type ErrorName } from '../api/errors.js';
+import type { Renderable } from '../api/rendered.js';
 
 /** The committed objects of one noun in memory: what GET answers from, so that reading never waits for the database. */
 export interface Committed<Row, Wire> {

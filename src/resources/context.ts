@@ -1,19 +1,19 @@
+import type { AccessDirectory } from '../api/access.js';
 import type { DataPlane } from '../live/data-plane.js';
 import type { HealthTable } from '../live/health-table.js';
 import type { DirectNetworks } from '../net/direct-networks.js';
 import type { Database } from '../storage/database.js';
-import type { AccessDirectory } from '../wire/access.js';
+import type { WireDnsRecord } from './accounts/dns-records/schema.js';
+import type { DnsRecord } from './accounts/dns-records/store.js';
 import type { Committed } from './committed.js';
-import type { WireDnsRecord } from './dns-records/schema.js';
-import type { DnsRecord } from './dns-records/store.js';
-import type { WireLoadBalancer } from './load-balancers/schema.js';
-import type { LoadBalancer } from './load-balancers/store.js';
-import type { WireMonitorGroup } from './monitor-groups/schema.js';
-import type { MonitorGroup } from './monitor-groups/store.js';
-import type { WireMonitor } from './monitors/schema.js';
-import type { Monitor } from './monitors/store.js';
-import type { WirePool } from './pools/schema.js';
-import type { Pool } from './pools/store.js';
+import type { WireLoadBalancer } from './load-balancing/load-balancers/schema.js';
+import type { LoadBalancer } from './load-balancing/load-balancers/store.js';
+import type { WireMonitorGroup } from './load-balancing/monitor-groups/schema.js';
+import type { MonitorGroup } from './load-balancing/monitor-groups/store.js';
+import type { WireMonitor } from './load-balancing/monitors/schema.js';
+import type { Monitor } from './load-balancing/monitors/store.js';
+import type { WirePool } from './load-balancing/pools/schema.js';
+import type { Pool } from './load-balancing/pools/store.js';
 
 /** What every resource works with. */
 export interface Context {

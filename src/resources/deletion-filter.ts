@@ -1,4 +1,4 @@
-import { inForce } from '../wire/api-changes.js';
+import { inForce } from '../api/api-changes.js';
 import type { Settings } from './context.js';
 
 interface DeletionQuery {

@@ -1,52 +1,57 @@
+import type { Http } from '../api/http.js';
 import type { HealthTable } from '../live/health-table.js';
-import type { Http } from '../wire/http.js';
-import { accountRoutes, accountScope } from './accounts/index.js';
-import { createCommitted } from './committed.js';
-import { connectivitySettingsRoutes } from './connectivity-settings/index.js';
-import type { CommittedNouns, Context } from './context.js';
+import { accountRoutes, accountScope } from './accounts/accounts/index.js';
 import {
   dnsRecordRoutes,
   dnsRecordToWire,
   findLiveDnsRecords,
   publishedHostname,
-} from './dns-records/index.js';
-import { eventRoutes } from './events/index.js';
-import { hostnameRouteRoutes } from './hostname-routes/index.js';
-import { ipsRoutes } from './ips/index.js';
+} from './accounts/dns-records/index.js';
+import { ipsRoutes } from './accounts/ips/index.js';
+import { tokenRoutes } from './accounts/tokens/index.js';
+import { usageRoutes } from './accounts/usage/index.js';
+import { userRoutes } from './accounts/user/index.js';
+import { userTwins } from './accounts/user-account.js';
+import { zoneRoutes } from './accounts/zones/index.js';
+import { createCommitted } from './committed.js';
+import type { CommittedNouns, Context } from './context.js';
 import { type LiveSources, sourceOf } from './live.js';
+import { eventRoutes } from './load-balancing/events/index.js';
 import {
   findLiveLoadBalancers,
   liveLoadBalancer,
   loadBalancerOwner,
   loadBalancerRoutes,
   loadBalancerToWire,
-} from './load-balancers/index.js';
-import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
+} from './load-balancing/load-balancers/index.js';
 import {
   findLiveMonitorGroups,
   liveMonitorGroup,
   monitorGroupRoutes,
   monitorGroupToWire,
-} from './monitor-groups/index.js';
-import { findLiveMonitors, liveMonitor, monitorRoutes, monitorToWire } from './monitors/index.js';
-import { findLivePools, livePool, poolRoutes, poolToWire } from './pools/index.js';
-import { previewRoutes } from './previews/index.js';
-import { regionRoutes } from './regions/index.js';
-import { liveRoutes, teamnetRoutes } from './routes/index.js';
-import { searchRoutes } from './search/index.js';
-import { subnetRoutes } from './subnets/index.js';
-import { tokenRoutes } from './tokens/index.js';
-import { tunnelListRoutes } from './tunnel-list/index.js';
-import { liveTunnels, tunnelRoutes } from './tunnels/index.js';
-import { usageRoutes } from './usage/index.js';
-import { userRoutes } from './user/index.js';
-import { userTwins } from './user-account.js';
-import { virtualNetworkRoutes } from './virtual-networks/index.js';
-import { warpConnectorRoutes } from './warp-connectors/index.js';
-import { zoneTunnelRouteRoutes } from './zone-tunnel-routes/index.js';
-import { zoneRoutes } from './zones/index.js';
+} from './load-balancing/monitor-groups/index.js';
+import {
+  findLiveMonitors,
+  liveMonitor,
+  monitorRoutes,
+  monitorToWire,
+} from './load-balancing/monitors/index.js';
+import { findLivePools, livePool, poolRoutes, poolToWire } from './load-balancing/pools/index.js';
+import { previewRoutes } from './load-balancing/previews/index.js';
+import { regionRoutes } from './load-balancing/regions/index.js';
+import { searchRoutes } from './load-balancing/search/index.js';
+import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
+import { connectivitySettingsRoutes } from './networks/connectivity-settings/index.js';
+import { hostnameRouteRoutes } from './networks/hostname-routes/index.js';
+import { liveRoutes, teamnetRoutes } from './networks/routes/index.js';
+import { subnetRoutes } from './networks/subnets/index.js';
+import { virtualNetworkRoutes } from './networks/virtual-networks/index.js';
+import { zoneTunnelRouteRoutes } from './networks/zone-tunnel-routes/index.js';
+import { liveTunnels, tunnelRoutes } from './tunnels/cloudflared/index.js';
+import { tunnelListRoutes } from './tunnels/tunnel-list/index.js';
+import { warpConnectorRoutes } from './tunnels/warp-connectors/index.js';
 
-export { REGION_CODES } from './world.js';
+export { REGION_CODES } from '../domain/regions.js';
 
 /** Every resource of the API: adding one is a folder and a line here. */
 const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [

@@ -1,5 +1,5 @@
-import type { Message } from '../wire/envelope.js';
-import { notice } from '../wire/notices.js';
+import type { Message } from '../api/envelope.js';
+import { notice } from '../api/notices.js';
 
 /**
  * For each field, what is said of a value that Cloudflare acts on and this version's data plane does not: the field is

@@ -1,7 +1,7 @@
+import { newHexId } from '../api/identifiers.js';
 import type { Database } from '../storage/database.js';
-import { newHexId } from '../wire/identifiers.js';
-import { createAccount, firstAccount } from './accounts/index.js';
-import { createZone, firstZone } from './zones/index.js';
+import { createAccount, firstAccount } from './accounts/accounts/index.js';
+import { createZone, firstZone } from './accounts/zones/index.js';
 
 export interface SeedOptions {
   /** Identifiers and name to use when there is nothing yet; null makes one up. */

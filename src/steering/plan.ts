@@ -1,10 +1,10 @@
+import type { SteeringPolicy } from '../domain/policies.js';
 import type {
   LiveFixedResponse,
   LiveLoadBalancer,
   LiveOrigin,
   LivePool,
   LiveSettings,
-  SteeringPolicy,
 } from '../live/snapshot.js';
 
 /** Why a pool gets no request. */

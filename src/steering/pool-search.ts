@@ -1,6 +1,7 @@
+import type { SteeringPolicy } from '../domain/policies.js';
 import type { HealthView } from '../live/health-board.js';
 import type { LoadView } from '../live/load-board.js';
-import type { LiveOrigin, LivePool, LiveSettings, SteeringPolicy } from '../live/snapshot.js';
+import type { LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
 import { drawsOf } from './hash-text.js';
 import type { OriginGroup } from './origin-group.js';
 import type { PoolUnavailable, SkippedPool } from './plan.js';

@@ -1,4 +1,5 @@
-import type { LiveSettings, SteeringPolicy } from '../live/snapshot.js';
+import type { SteeringPolicy } from '../domain/policies.js';
+import type { LiveSettings } from '../live/snapshot.js';
 
 /**
  * What a pool set or a rule sets, each field in place of the one before it. Whoever names pools by list or place means

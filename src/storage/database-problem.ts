@@ -1,4 +1,4 @@
-/** Why the database does not do its work. Each is a row in the API's table of errors (`wire/errors.ts`). */
+/** Why the database does not do its work. Each is a row in the API's table of errors (`api/errors.ts`). */
 export type DatabaseProblem =
   | 'database_unreachable'
   | 'database_restarting'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { renderedOk, renderedPage, serialize } from '../../src/api/rendered.js';
 import { createCommitted } from '../../src/resources/committed.js';
-import { renderedOk, renderedPage, serialize } from '../../src/wire/rendered.js';
 
 interface Row {
   readonly id: string;

@@ -11,7 +11,7 @@ import { createFakeClock } from '../support/fake-clock.js';
 import { eventually } from '../support/waiting.js';
 
 // The compiled program: the threads are started from files of their own.
-const { startApp } = await import('../../dist/app.js');
+const { startApp } = await import('../../dist/app/control-plane.js');
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Alert } from '../../src/notifications/alert.js';
+import type { Alert } from '../../src/control/notifications/alert.js';
 import { type Api, apiOf } from '../support/api.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Alert } from '../../src/notifications/alert.js';
+import type { Alert } from '../../src/control/notifications/alert.js';
 import { CLOUDFLARED, type ConnectorKind, type ConnectorUnderTest } from '../support/connectors.js';
 import { type Lab, openLab } from '../support/lab.js';
 import type { OriginProcess } from '../support/origin-process.js';

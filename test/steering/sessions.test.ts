@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Affinity, LiveAffinityAttributes } from '../../src/live/snapshot.js';
+import type { Affinity } from '../../src/domain/policies.js';
+import type { LiveAffinityAttributes } from '../../src/live/snapshot.js';
 import type { Plan } from '../../src/steering/plan.js';
 import { livePool, liveSettings, unmonitoredPool } from '../support/live-objects.js';
 import { type BalancerFields, CARRIERS, origin, steer, target, visitOf } from './rig.js';

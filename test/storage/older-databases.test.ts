@@ -5,7 +5,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DEFAULT_SUBNETS } from '../../src/resources/subnets/defaults.js';
+import { DEFAULT_SUBNETS } from '../../src/resources/networks/subnets/defaults.js';
 import { migrate } from '../../src/storage/migrate.js';
 
 const MIGRATIONS = path.resolve(import.meta.dirname, '../../prisma/migrations');

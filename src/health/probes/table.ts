@@ -1,4 +1,4 @@
-import type { MonitorType } from '../../live/snapshot.js';
+import type { MonitorType } from '../../domain/policies.js';
 import { probeHttp } from './http.js';
 import { probeIcmpPing } from './icmp-ping.js';
 import type { Probe } from './probe.js';

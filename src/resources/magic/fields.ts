@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expected, text } from '../../wire/text.js';
+import { expected, text } from '../../api/text.js';
 import { interface6Problem, interfaceProblem, isCidr, isIp } from './addresses.js';
 
 /** Members that GRE and IPsec tunnels have in common. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { failures, ok, successOf } from '../../wire/envelope.js';
-import type { Http } from '../../wire/http.js';
-import { hexId } from '../../wire/identifiers.js';
+import { failures, ok, successOf } from '../../api/envelope.js';
+import type { Http } from '../../api/http.js';
+import { hexId } from '../../api/identifiers.js';
 import type { Context } from '../context.js';
 import { type GreFields, greBody, greChange, greMerge, greReplacement, greToWire, greTunnel } from './gre.js';
 import { accountParams, bulkOf, CONFIGURATION_ONLY, headers, objectFormOf, writeQuery } from './requests.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { mergeFields, present } from '../../wire/fields.js';
-import { hexId } from '../../wire/identifiers.js';
-import { integer } from '../../wire/text.js';
-import { timestamp, timestampSchema } from '../../wire/timestamps.js';
+import { mergeFields, present } from '../../api/fields.js';
+import { hexId } from '../../api/identifiers.js';
+import { integer } from '../../api/text.js';
+import { timestamp, timestampSchema } from '../../api/timestamps.js';
 import * as field from './fields.js';
 import {
   DEFAULT_HEALTH_CHECK,

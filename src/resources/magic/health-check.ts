@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApiError } from '../../wire/errors.js';
+import { ApiError } from '../../api/errors.js';
 import { peerOf } from './addresses.js';
 import { boolean, ipAddress } from './fields.js';
 

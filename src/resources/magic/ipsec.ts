@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ApiError } from '../../wire/errors.js';
-import { mergeFields, present } from '../../wire/fields.js';
-import { hexId } from '../../wire/identifiers.js';
-import { text } from '../../wire/text.js';
-import { timestamp, timestampSchema } from '../../wire/timestamps.js';
+import { ApiError } from '../../api/errors.js';
+import { mergeFields, present } from '../../api/fields.js';
+import { hexId } from '../../api/identifiers.js';
+import { text } from '../../api/text.js';
+import { timestamp, timestampSchema } from '../../api/timestamps.js';
 import * as field from './fields.js';
 import {
   DEFAULT_HEALTH_CHECK,

@@ -1,6 +1,6 @@
-import { failures, ok, successOf } from '../../wire/envelope.js';
-import type { Http } from '../../wire/http.js';
-import { hexId } from '../../wire/identifiers.js';
+import { failures, ok, successOf } from '../../api/envelope.js';
+import type { Http } from '../../api/http.js';
+import { hexId } from '../../api/identifiers.js';
 import type { Context } from '../context.js';
 import { appliedPsks, generatedPsk, pskEntries, pskMetadataOf } from './psk.js';
 import { accountParams, CONFIGURATION_ONLY, writeQuery } from './requests.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { hexId } from '../../wire/identifiers.js';
-import { text } from '../../wire/text.js';
-import { timestamp, timestampSchema } from '../../wire/timestamps.js';
+import { hexId } from '../../api/identifiers.js';
+import { text } from '../../api/text.js';
+import { timestamp, timestampSchema } from '../../api/timestamps.js';
 
 export const psk = text(255).min(1, 'must not be empty');
 

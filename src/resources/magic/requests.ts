@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Message } from '../../wire/envelope.js';
-import { hexId } from '../../wire/identifiers.js';
-import { notice } from '../../wire/notices.js';
-import { flag } from '../../wire/text.js';
+import type { Message } from '../../api/envelope.js';
+import { hexId } from '../../api/identifiers.js';
+import { notice } from '../../api/notices.js';
+import { flag } from '../../api/text.js';
 
 /** What the requests about tunnels of both kinds have besides their bodies. */
 

@@ -1,6 +1,6 @@
+import { ApiError } from '../../api/errors.js';
+import { newHexId } from '../../api/identifiers.js';
 import type { Client, Tx } from '../../storage/database.js';
-import { ApiError } from '../../wire/errors.js';
-import { newHexId } from '../../wire/identifiers.js';
 import * as store from './store.js';
 import type { Kind, Tunnel, Write } from './tunnel.js';
 

@@ -1,4 +1,4 @@
-import { AFFINITY_TTL } from '../../live/affinity-ttl.js';
+import { AFFINITY_TTL } from '../../domain/affinity-ttl.js';
 import type { LiveSettings } from '../../live/snapshot.js';
 
 /** The longest time that a session known by headers is kept without a request, in seconds. */

@@ -1,4 +1,4 @@
-import type { OriginSteeringPolicy } from '../../live/snapshot.js';
+import type { OriginSteeringPolicy } from '../../domain/policies.js';
 import { hashedOrigins } from './hash.js';
 import { leastConnectedOrigins } from './least-connections.js';
 import { leastOutstandingOrigins } from './least-outstanding-requests.js';

@@ -1,4 +1,4 @@
-import type { SteeringPolicy } from '../../live/snapshot.js';
+import type { SteeringPolicy } from '../../domain/policies.js';
 import { dynamicLatency } from './dynamic-latency.js';
 import { geo } from './geo.js';
 import { leastConnections } from './least-connections.js';

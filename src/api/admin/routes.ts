@@ -1,0 +1,59 @@
+import type { DataPlane } from '../../live/data-plane.js';
+import type { Database } from '../../storage/database.js';
+import type { Http } from '../http.js';
+import { explainRoutes } from './explain.js';
+import { faultRoutes } from './faults.js';
+import { onRampRoutes } from './on-ramps.js';
+import { quickTunnelRoutes } from './quick-tunnels.js';
+import { requestRoutes } from './requests.js';
+
+export interface AdminOptions {
+  readonly version: string;
+  /** PEM of the CA that signed the edge's certificate. */
+  readonly edgeCa: () => string;
+  readonly edgeCaFile: string;
+  /** Whoever asks gets a tunnel for a while. */
+  readonly quickTunnels: boolean;
+  readonly database: Pick<Database, 'isCurrent'>;
+  readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
+}
+
+const config = { open: true } as const;
+
+/** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
+export function adminRoutes(
+  app: Http,
+  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane }: AdminOptions,
+): void {
+  requestRoutes(app, dataPlane);
+  explainRoutes(app, dataPlane);
+  quickTunnelRoutes(app, dataPlane, quickTunnels);
+
+  // Who opens the address in a browser wants to know what this is.
+  app.get('/', { config, schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
+
+  app.get('/_offramp/health', { config, schema: { hide: true } }, async () => ({
+    status: 'ok',
+    version,
+    database: database.isCurrent() ? 'ok' : 'unavailable',
+    services: {
+      edge: dataPlane.edge,
+      edge_ca: edgeCaFile,
+      http: dataPlane.http,
+      https: dataPlane.https,
+      dns: dataPlane.onRamps.dns,
+    },
+  }));
+
+  app.get('/_offramp/ca.pem', { config, schema: { hide: true } }, async (_request, reply) =>
+    reply.type('application/x-pem-file').send(edgeCa()),
+  );
+
+  onRampRoutes(app, dataPlane);
+
+  app.get('/_offramp/openapi.json', { config: { documentation: true }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  );
+
+  faultRoutes(app, dataPlane);
+}

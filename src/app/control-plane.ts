@@ -1,0 +1,247 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import type { Logger } from 'pino';
+import { adminRoutes } from '../api/admin/routes.js';
+import type { ApiServer } from '../api/api-server.js';
+import { createHttp, type Http } from '../api/http.js';
+import { localCallersOnly } from '../api/local-callers.js';
+import { serveOpenapi } from '../api/openapi.js';
+import { createRateLimit } from '../api/rate-limit.js';
+import { createStandby } from '../api/standby.js';
+import type { StartConfig } from '../config/start-config.js';
+import { VERSION } from '../config/version.js';
+import { createWebhook } from '../control/notifications/webhook.js';
+import type { DataPlane } from '../live/data-plane.js';
+import { createHealthTable } from '../live/health-table.js';
+import { type Clock, systemClock } from '../net/clock.js';
+import { watchDescriptors } from '../net/descriptors.js';
+import { hostPort } from '../net/ip.js';
+import { adoptUsers } from '../resources/accounts/operator.js';
+import { withQuotas } from '../resources/accounts/quotas/index.js';
+import { createDirectory } from '../resources/accounts/tokens/index.js';
+import { createCommittedNouns, registerResources } from '../resources/index.js';
+import { lastVerdicts } from '../resources/load-balancing/events/index.js';
+import { type Seeded, seed } from '../resources/seed.js';
+import { resetConnections } from '../resources/tunnels/cloudflared/index.js';
+import { claimDataDir, type DataDir } from '../storage/data-dir.js';
+import { type Database, type LockHolder, openDatabase } from '../storage/database.js';
+import { type ApiCertificate, loadApiCertificate } from './api-certificate.js';
+import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
+import { apiServerOptions, type OpeningSockets, openSockets } from './open-sockets.js';
+import { createRecorders, type InMemory, startDataPlane } from './start-data-plane.js';
+
+/** A running Offramp. */
+export interface Offramp extends Seeded {
+  readonly apiUrl: string;
+  /** `host:port` for tunnel connectors. */
+  readonly edge: string;
+  /** File with the CA that connectors trust. */
+  readonly edgeCa: string;
+  /** `host:port` for HTTP traffic. */
+  readonly http: string;
+  /** `host:port` for HTTPS traffic: HTTP/1.1 and HTTP/2. */
+  readonly https: string;
+  /** `host:port` for questions of DNS, over UDP and TCP. */
+  readonly dns: string;
+  /** `host:port` for TCP connections, by the host name of their load balancer. */
+  readonly tcp: Readonly<Record<string, string>>;
+  /** Stops accepting, lets what is under way end, closes everything. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly log: Logger;
+  /** What was opened before this file was loaded; without it the sockets are opened now. */
+  readonly sockets?: OpeningSockets | undefined;
+  /** Told what takes long, in words for a person. */
+  readonly progress: (text: string) => void;
+  /** The data plane has died: nothing can go on. */
+  readonly onFailure: (error: Error) => void;
+  /** By which certificates age; the system's when absent. */
+  readonly clock?: Clock;
+}
+
+/** The data plane's place in answers that name one. */
+const LOCATION = 'Local, XX';
+
+/** Puts the parts together and starts them: storage, data plane, API. What fails takes down what was started. */
+export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
+  const stopWatching = watchDescriptors(options.log);
+  const closers: Closer[] = [async () => stopWatching()];
+  const close = () => closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
+  let opening = options.sockets ?? null;
+  try {
+    // A standby takes no address before it has the database.
+    if (!config.standby) opening ??= openSockets(config, options.log);
+    const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
+    if (dataDir) closers.push(dataDir.release);
+    const { clock = systemClock, log } = options;
+    if (dataDir?.warning) log.warn({}, dataDir.warning);
+    const identity = await loadEdgeIdentity(dataDir?.path ?? null, { clock, log, caOut: config.edgeCaOut });
+    closers.push(identity.release);
+    const certificate =
+      config.apiTls &&
+      (await loadApiCertificate(config.apiTls, { host: config.api.host, identity, clock, log }));
+    if (certificate) closers.push(async () => certificate.stop());
+    // A port that is taken is told before anything long is begun.
+    await opening?.opened;
+    const db = await openStorage(config, dataDir, certificate, options);
+    closers.push(db.close);
+    const seeded = await seed(db, config);
+    await adoptUsers(db, config.auth);
+    const recorders = createRecorders(db, options.log);
+    closers.push(...Object.values(recorders).map(({ settled }) => settled));
+    closers.push(async () => db.drain());
+    const left = {
+      awaitedTunnels: await resetConnections(db.read),
+      storedHealth: await lastVerdicts(db.read),
+    };
+    const health = createHealthTable();
+    const committed = createCommittedNouns(health);
+    const access = createDirectory(recorders.tokenUses.record);
+    const webhook =
+      config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
+    if (webhook) closers.push(webhook.drain);
+    const following = { committed, health, access, webhook };
+    opening ??= openSockets(config, options.log);
+    const sockets = await opening.opened;
+    certificate?.follow(sockets.api.useCertificate);
+    const dataPlane = await startDataPlane({
+      config,
+      identity,
+      sockets,
+      db,
+      left,
+      recorders,
+      following,
+      log: options.log,
+      onFailure: options.onFailure,
+    });
+    closers.push(dataPlane.drain);
+    identity.onRenewed(dataPlane.useCertificate);
+    const api = await startApi(
+      config,
+      identity,
+      { db: withQuotas(db, config.quotas), committed, health, access, dataPlane },
+      sockets.api,
+      options,
+    );
+    closers.push(api.close);
+    return {
+      ...seeded,
+      apiUrl: `${certificate ? 'https' : 'http'}://${api.address}/client/v4`,
+      edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
+      edgeCa: identity.caFile,
+      http: hostPort(dataPlane.http.host, dataPlane.http.port),
+      https: hostPort(dataPlane.https.host, dataPlane.https.port),
+      ...onRampsOf(dataPlane),
+      close,
+    };
+  } catch (error) {
+    await opening?.close();
+    await close();
+    throw error;
+  }
+}
+
+function onRampsOf({ onRamps: { dns, tcp } }: DataPlane): Pick<Offramp, 'dns' | 'tcp'> {
+  return {
+    dns: hostPort(dns.host, dns.port),
+    tcp: Object.fromEntries(tcp.map(({ name, host, port }) => [name, hostPort(host, port)])),
+  };
+}
+
+/** Ends one part; what is under way gets `graceMs` at most. */
+type Closer = (graceMs: number) => Promise<unknown>;
+
+/** One after the other, within one time of grace for all; what fails does not keep the rest from closing. */
+async function closeAll(closers: readonly Closer[], graceMs: number, log: Logger): Promise<void> {
+  const end = performance.now() + graceMs;
+  for (const closer of closers) {
+    await closer(Math.max(0, end - performance.now())).catch((error: Error) =>
+      log.error({ err: error }, 'a part did not close as it should'),
+    );
+  }
+}
+
+async function openStorage(
+  config: StartConfig,
+  dataDir: DataDir | null,
+  certificate: ApiCertificate | null,
+  { log, progress }: AppOptions,
+): Promise<Database> {
+  if (config.databaseUrl !== null) {
+    const standby = createStandby(config.api, {
+      guard: guardOf(config),
+      server: apiServerOptions(config, log),
+      certificate,
+    });
+    const onStandby = async (holder: () => Promise<LockHolder | null>) => {
+      await standby.listen(holder);
+      progress(`Waiting as a standby: another Offramp has the database. Health is at ${standby.healthUrl}`);
+    };
+    const db = openDatabase({
+      url: config.databaseUrl,
+      dataDir: null,
+      onStandby: config.standby ? onStandby : null,
+      log,
+    });
+    return await db.finally(standby.close);
+  }
+  const where = dataDir ? `in ${dataDir.path}` : 'in memory';
+  progress(
+    `Opening the embedded database ${where}${dataDir?.fresh === false ? '' : ' (the first start takes a few seconds)'}`,
+  );
+  return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null, log });
+}
+
+/** Where every credential is good, who asks must not be a web page of a stranger. */
+function guardOf({ auth }: StartConfig): (handler: RequestListener) => RequestListener {
+  return auth.mode === 'any' ? localCallersOnly : (handler) => handler;
+}
+
+/** Fastify does not close a server that it was given. */
+async function closeApi(app: Http): Promise<void> {
+  const closed = once(app.server, 'close');
+  app.server.close();
+  await app.close();
+  await closed;
+}
+
+async function startApi(
+  config: StartConfig,
+  identity: EdgeIdentity,
+  parts: InMemory & { db: Database; dataPlane: DataPlane },
+  { server, address, serve, drain }: ApiServer,
+  { log }: AppOptions,
+) {
+  const app = createHttp({
+    auth: config.auth,
+    access: parts.access,
+    currency: parts.db,
+    rateLimit:
+      config.rateLimit === null
+        ? null
+        : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic }),
+    pop: config.place.pop,
+    log,
+    server,
+  });
+  await serveOpenapi(app, VERSION);
+  registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
+  adminRoutes(app, {
+    version: VERSION,
+    edgeCa: () => identity.authority().caCertificate,
+    edgeCaFile: identity.caFile,
+    quickTunnels: config.auth.mode === 'any',
+    dataPlane: parts.dataPlane,
+    database: parts.db,
+  });
+  await app.ready();
+  serve(guardOf(config)(app.routing));
+  log.info({ api: address }, 'Server listening');
+  return {
+    address: hostPort(address.host, address.port),
+    close: (graceMs: number) => drain(() => closeApi(app), graceMs),
+  };
+}

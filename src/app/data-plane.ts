@@ -1,0 +1,286 @@
+import os from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import { pino } from 'pino';
+import { reachableAddresses } from '../dns/reachable-addresses.js';
+import { createDnsServer } from '../dns/server.js';
+import { createEdge } from '../edge/edge.js';
+import { createQuickTunnels } from '../edge/quick-tunnels.js';
+import { monitorEventOf } from '../health/monitor-event.js';
+import { createPoolEvents } from '../health/pool-events.js';
+import { createProber } from '../health/prober.js';
+import type { DataPlaneOptions } from '../live/data-plane-options.js';
+import { createHealthBoard } from '../live/health-board.js';
+import { createHealthReports } from '../live/health-table.js';
+import { createLoadBoard } from '../live/load-board.js';
+import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from '../live/messages.js';
+import { createSnapshotStore } from '../live/snapshot-store.js';
+import { systemClock } from '../net/clock.js';
+import type { ListeningSocket } from '../net/listening-socket.js';
+import { createLocations, placeFrom } from '../net/locations.js';
+import { createDirectDialer } from '../offramps/direct.js';
+import { reachableFirst } from '../offramps/reachable-first.js';
+import { createResolver } from '../offramps/resolver.js';
+import { createOffRamps } from '../offramps/select.js';
+import { createExplain } from '../proxy/explain.js';
+import type { KeyPair } from '../proxy/https/certificates.js';
+import { createHostIndex } from '../proxy/match.js';
+import { createPrivateListeners } from '../proxy/private-listeners.js';
+import { createProxy } from '../proxy/proxy.js';
+import { createRequestLog } from '../proxy/request-log.js';
+import { createTcpListeners } from '../proxy/tcp/tcp-listeners.js';
+import type { Places } from '../proxy/visit.js';
+import { createSessions } from '../steering/affinity/create-sessions.js';
+import { createSteering } from '../steering/decide.js';
+import { openedSockets, startOptions } from './data-plane-sockets.js';
+
+/** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
+const [sockets, options] = await Promise.all([openedSockets, startOptions()]);
+const port = parentPort!;
+const post = (message: FromDataPlane) => port.postMessage(message);
+const stderr = pino.destination({ fd: 2, sync: true });
+// Of a terminal that has hung up: what is under way still has to end.
+stderr.on('error', () => {});
+const log = pino({ level: options.logLevel, name: 'data-plane' }, stderr);
+
+const store = createSnapshotStore();
+const certificateListeners: ((pair: KeyPair) => void)[] = [];
+const board = createHealthBoard();
+const healthReports = createHealthReports({
+  board,
+  clock: systemClock,
+  send: (changes) => post({ type: 'health_shown', changes }),
+});
+const edge = createEdge({
+  ...options.edge,
+  ...listenWith(sockets.edge),
+  awaitedTunnels: options.awaitedTunnels,
+  locationName: `${options.place.pop}01`,
+  log,
+  store,
+});
+const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock: systemClock });
+// Listeners of the store run in this order: routes are known before the prober asks for a way.
+const offramps = createOffRamps({
+  store,
+  tunnels: edge,
+  direct: createDirectDialer({ networks: options.directNetworks }),
+});
+const { sessionKey, alwaysUseHttps, locationHeader } = options;
+const { pools } = store.snapshot;
+const load = createLoadBoard();
+const sessions = createSessions({ pools, key: sessionKey, alwaysUseHttps });
+const health = reachableFirst(board, pools, offramps, edge.awaiting);
+const steering = createSteering({ pools, health, load, sessions });
+const requests = createRequestLog();
+const locations = createLocations(options.locations);
+const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(clientIp));
+const places: Places = { placeOf, locationHeader };
+const hosts = createHostIndex(store);
+const proxy = createProxy({
+  ...listenWith(sockets.http),
+  place: options.place,
+  https: { ...listenWith(sockets.https), certificates: certificatesOf(options) },
+  originTls: options.originTls,
+  proxyProtocol: options.proxyProtocol,
+  trustedProxies: options.trustedProxies,
+  healthPath: options.healthPath,
+  limits: { clientConnections: options.limits.clientConnections, streams: options.limits.streams },
+  store,
+  hosts,
+  steering,
+  sessions,
+  load,
+  health: board,
+  requests,
+  ...places,
+  offramps,
+  log,
+});
+const explain = createExplain({
+  snapshot: store.snapshot,
+  hosts,
+  health: board,
+  offramps,
+  steering: createSteering({ pools, health, load, sessions: sessions.look }),
+  places,
+});
+const privates =
+  options.privateNetwork &&
+  createPrivateListeners({ ...options.privateNetwork, store, health, sessions, load, proxy, log });
+const tcp = createTcpListeners({
+  host: '',
+  ports: options.tcp.ports.map((port, index) => ({ ...port, socket: sockets.tcp[index] })),
+  proxyProtocol: options.proxyProtocol.tcp,
+  trustedProxies: options.trustedProxies,
+  maxConnections: options.limits.tcpConnections,
+  hosts,
+  steering,
+  load,
+  health: board,
+  offramps,
+  placeOf,
+  requests,
+  pop: options.place.pop,
+  log,
+});
+const resolver = createResolver(systemClock);
+const dns = createDnsServer({
+  ...listenWith(sockets.dns.tcp),
+  sockets: sockets.dns,
+  nameServers: options.dns.nameServers,
+  store,
+  hosts,
+  health: board,
+  home: options.place,
+  locations,
+  resolve: (name) => resolver.resolve(name, { fresh: false }),
+  proxyAddresses: reachableAddresses(options.advertised, sockets.http.address.host, os.networkInterfaces()),
+  nameServerAddresses: reachableAddresses(
+    options.advertised,
+    sockets.dns.tcp.address.host,
+    os.networkInterfaces(),
+  ),
+  clock: systemClock,
+  random: Math.random,
+  log,
+});
+const prober = createProber({
+  store,
+  board,
+  offramps,
+  tunnels: edge,
+  storedHealth: options.storedHealth,
+  log,
+});
+const poolEvents = createPoolEvents({
+  store,
+  health: board,
+  clock: systemClock,
+  emit: (event) => post({ type: 'pool_event', event }),
+});
+prober.onTransition(poolEvents.record);
+prober.onFinding((finding) => {
+  const event = monitorEventOf(finding, store.snapshot.pools.get(finding.target.poolId));
+  if (event) post({ type: 'monitor_event', event });
+});
+
+/** A listener on a socket that is open. */
+function listenWith(socket: ListeningSocket) {
+  return { ...socket.address, socket };
+}
+
+/** Signing needs a large library, which is loaded with the first certificate. */
+function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneOptions) {
+  if ('certFile' in certificates) return certificates;
+  return {
+    initial: { certificate, key },
+    onReplaced: (listener: (pair: KeyPair) => void) => void certificateListeners.push(listener),
+    issue: async (name: string) => {
+      const { issueLeaf } = await import('../edge/authority.js');
+      return await issueLeaf(certificates, new Date(), { dns: [name], ip: [] });
+    },
+  };
+}
+
+let draining = false;
+
+edge.onConnection(({ type, connection, at }) => {
+  // The database has no such tunnel.
+  if (quickTunnels.has(connection.tunnelId)) return;
+  // What is connected at the end is awaited at the next start.
+  if (draining && type === 'closed') return;
+  post(
+    type === 'opened'
+      ? { type: 'connection_opened', connection }
+      : { type: 'connection_closed', connection, at },
+  );
+});
+
+edge.onConfiguration(({ id, tunnelId }, configuration) =>
+  post({ type: 'connection_configured', connectionId: id, tunnelId, configuration }),
+);
+edge.onLocalConfiguration((tunnelId, config) => {
+  if (!quickTunnels.has(tunnelId)) post({ type: 'local_configuration', tunnelId, config });
+});
+
+const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Questions[Q]['answer'] } = {
+  pool_health: ({ poolId }) => prober.poolHealth(poolId),
+  start_preview: (request) => {
+    prober.previews.start(request);
+    return null;
+  },
+  preview: ({ accountId, previewId }) => prober.previews.report(accountId, previewId),
+  requests: requests.find,
+  explain,
+  faults: () => prober.faults.all,
+  set_faults: (faults) => {
+    prober.faults.set(faults);
+    return null;
+  },
+  private_addresses: () => privates?.addresses() ?? [],
+  open_quick_tunnel: quickTunnels.open,
+  drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
+};
+
+function answer(message: Extract<ToDataPlane, { type: 'ask' }>): void {
+  try {
+    post({ type: 'answer', id: message.id, answer: ANSWERS[message.name](message.ask as never) });
+  } catch (error) {
+    post({ type: 'refused', id: message.id, reason: (error as Error).message });
+  }
+}
+
+/**
+ * New origins are down until their first probe, and connectors go by the configuration that they had until they have taken the
+ * next one over: the writer hears of its change when both have been done, so that the next request really follows it. Those
+ * that do not answer hold nobody up for longer than this.
+ */
+const SETTLING_MS = 200;
+
+async function confirm(revision: number): Promise<void> {
+  await Promise.all([prober.firstResults(SETTLING_MS), edge.configured(SETTLING_MS), privates?.settled()]);
+  healthReports.flush();
+  post({ type: 'applied', revision });
+}
+
+/** The proxy first: the requests that it still has under way may need the tunnels. */
+async function drain(graceMs: number): Promise<void> {
+  const end = performance.now() + graceMs;
+  draining = true;
+  privates?.close();
+  await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
+  poolEvents.flush();
+  await edge.drain(Math.max(0, end - performance.now()));
+  port.close();
+}
+
+port.on('message', (message: ToDataPlane) => {
+  switch (message.type) {
+    case 'stage':
+      store.stage(message.part);
+      return post({ type: 'staged' });
+    case 'configure':
+      store.apply(message.part);
+      return void confirm(message.part.revision);
+    case 'ask':
+      return answer(message);
+    case 'edge_certificate':
+      edge.useCertificate(message);
+      for (const listener of certificateListeners) listener(message);
+      return;
+    case 'drain':
+      return void drain(message.graceMs);
+  }
+});
+
+store.apply(options.configuration);
+await privates?.settled();
+const listening = await proxy.listen();
+healthReports.flush();
+post({
+  type: 'listening',
+  edge: await edge.listen(),
+  http: listening.http,
+  https: listening.https!,
+  onRamps: { dns: await dns.listen(), tcp: await tcp.listen() },
+});

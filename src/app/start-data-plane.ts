@@ -1,0 +1,172 @@
+import type { Logger } from 'pino';
+import type { StartConfig } from '../config/start-config.js';
+import { createNotifications } from '../control/notifications/notifications.js';
+import type { Webhook } from '../control/notifications/webhook.js';
+import { createPublisher } from '../control/publisher.js';
+import type { DataPlane } from '../live/data-plane.js';
+import type { DataPlaneOptions } from '../live/data-plane-options.js';
+import { type ConnectionEvent, startDataPlaneWorker } from '../live/data-plane-worker.js';
+import type { HealthTable } from '../live/health-table.js';
+import type { PoolEvent } from '../live/messages.js';
+import { systemClock } from '../net/clock.js';
+import { type FollowingDirectory, noteUse } from '../resources/accounts/tokens/index.js';
+import type { CommittedNouns } from '../resources/context.js';
+import { liveSources } from '../resources/index.js';
+import { loadChanges } from '../resources/live.js';
+import { recordPoolEvent } from '../resources/load-balancing/events/index.js';
+import {
+  recordConnection,
+  recordLocalConfiguration,
+  tunnelStatusOf,
+} from '../resources/tunnels/cloudflared/index.js';
+import type { Database } from '../storage/database.js';
+import { createLatestRecorder, type LatestRecorder } from '../storage/latest-recorder.js';
+import { createRecorder, type Recorder } from '../storage/recorder.js';
+import { currentPosition } from '../storage/revisions.js';
+import type { EdgeIdentity } from './edge-identity.js';
+import type { OpenSockets } from './open-sockets.js';
+
+/** How long the answer to a write waits for the data plane to follow. */
+const READ_YOUR_WRITES_MS = 250;
+/** Connections come and go by the hundred when a network breaks; the times of more at once are left out. */
+const MAX_WAITING_EVENTS = 10_000;
+/** Each may name a hundred origins. */
+const MAX_WAITING_POOL_EVENTS = 1_000;
+/** One may have a million characters; a thousand of the usual size have fewer. */
+const MAX_WAITING_CONFIGURATION = 64 * 1024 * 1024;
+/** Characters: 24 for each of as many tokens as there can be. */
+const MAX_WAITING_USES = 24 * 10_000;
+/** What follows each commit in this process. */
+export interface InMemory {
+  readonly committed: CommittedNouns;
+  /** What checks have found, which answers about pools show. */
+  readonly health: HealthTable;
+  readonly access: FollowingDirectory;
+}
+
+export interface DataPlaneParts {
+  readonly config: StartConfig;
+  readonly identity: EdgeIdentity;
+  readonly sockets: OpenSockets;
+  readonly db: Database;
+  /** What the last process has left in the database. */
+  readonly left: Pick<DataPlaneOptions, 'awaitedTunnels' | 'storedHealth'>;
+  readonly recorders: Recorders;
+  readonly following: InMemory & { readonly webhook: Webhook | null };
+  readonly log: Logger;
+  /** The data plane has died: nothing can go on. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/**
+ * Starts the data plane with everything that is stored, and lets it, the read cache and the notifications follow each commit from
+ * then on. What the data plane tells goes to the recorders.
+ */
+export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> {
+  const { config, identity, sockets, db, left, recorders, log, onFailure } = parts;
+  const { committed, health, access, webhook } = parts.following;
+  const sources = liveSources(committed);
+  const position = await currentPosition(db.read);
+  const everything = await loadChanges(sources, db.read, null);
+  everything.commit();
+  (await access.follow(db.read, null))();
+  const notifications =
+    webhook &&
+    createNotifications({
+      everything: everything.delta,
+      awaitedTunnels: left.awaitedTunnels,
+      clock: systemClock,
+      tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
+      send: webhook.send,
+    });
+  const { certificate, key, caCertificate, caKey } = identity.authority();
+  const start: DataPlaneOptions = {
+    edge: { certificate, key, halfCloseIdleMs: config.halfCloseIdleMs },
+    certificates: config.tls ?? { caCertificate, caKey },
+    dns: { nameServers: config.dns.nameServers },
+    advertised: config.advertised,
+    tcp: config.tcp,
+    proxyProtocol: config.proxyProtocol,
+    trustedProxies: config.trustedProxies,
+    healthPath: config.healthPath,
+    limits: config.limits,
+    privateNetwork: config.privateNetwork,
+    place: config.place,
+    locations: config.locations,
+    locationHeader: config.locationHeader,
+    originTls: config.originTls,
+    directNetworks: config.directNetworks.dialled,
+    sessionKey: identity.sessionKey,
+    alwaysUseHttps: config.alwaysUseHttps,
+    logLevel: config.logLevel,
+    ...left,
+    configuration: { revision: position.revision, ...everything.delta },
+  };
+
+  const dataPlane = await startDataPlaneWorker({
+    thread: sockets.dataPlane,
+    start,
+    onApplied: (applied) => publisher.applied(applied),
+    onConnection(event) {
+      recorders.connections.record(event);
+      notifications?.connectionChanged(event.connection.tunnelId);
+    },
+    onLocalConfiguration: recorders.localConfigurations.record,
+    onHealthShown: (changes) => committed.pools.refresh(health.apply(changes)),
+    onPoolEvent(event) {
+      recorders.poolEvents.record(event);
+      notifications?.poolEvent(event);
+    },
+    onMonitorEvent: (event) => notifications?.monitorEvent(event),
+    onFailure,
+  });
+  notifications?.started();
+  const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
+  db.onCommit(async (client, { revision, changes }) => {
+    const loaded = await loadChanges(sources, client, changes);
+    const followed = await access.follow(client, changes);
+    return () => {
+      loaded.commit();
+      followed();
+      notifications?.committed(loaded.delta);
+      return publisher.publish({ revision, ...loaded.delta });
+    };
+  }, position);
+  return dataPlane;
+}
+
+export interface Recorders {
+  readonly connections: Recorder<ConnectionEvent>;
+  readonly poolEvents: Recorder<PoolEvent>;
+  /** By tunnel. */
+  readonly localConfigurations: LatestRecorder;
+  /** By token: RFC 3339. */
+  readonly tokenUses: LatestRecorder;
+}
+
+/** What the data plane tells, and requests of the API by the way, and the database keeps. */
+export function createRecorders(db: Database, log: Logger): Recorders {
+  const connections = createRecorder<ConnectionEvent>({
+    write: (event) => db.record((client) => recordConnection(client, event)),
+    limit: MAX_WAITING_EVENTS,
+    onLost: (error, { connection: { tunnelId } }) =>
+      log.warn({ err: error, tunnelId }, 'the time of a connection was not written down'),
+  });
+  const poolEvents = createRecorder<PoolEvent>({
+    write: (event) => db.record((client) => recordPoolEvent(client, event)),
+    limit: MAX_WAITING_POOL_EVENTS,
+    onLost: (error, { poolId }) => log.warn({ err: error, poolId }, 'a health event was not written down'),
+  });
+  const localConfigurations = createLatestRecorder({
+    write: (tunnelId, config) => recordLocalConfiguration(db, tunnelId, config),
+    limit: MAX_WAITING_CONFIGURATION,
+    onLost: (error, tunnelId) =>
+      log.warn({ err: error, tunnelId }, "a connector's own configuration was not written down"),
+  });
+  const tokenUses = createLatestRecorder({
+    write: (tokenId, at) => db.record((client) => noteUse(client, tokenId, new Date(at))),
+    limit: MAX_WAITING_USES,
+    onLost: (error, tokenId) => log.warn({ err: error, tokenId }, 'the use of a token was not written down'),
+  });
+  return { connections, poolEvents, localConfigurations, tokenUses };
+}

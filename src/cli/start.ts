@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import type { Offramp } from '../app/control-plane.js';
+import { type OpeningSockets, openSockets } from '../app/open-sockets.js';
+import { START_FLAGS } from '../config/flags.js';
+import { parseFlags, UsageError } from '../config/parse.js';
+import { NO_SOCKETS, type PassedSockets, takePassedSockets } from '../config/passed-sockets.js';
+import { type StartConfig, startConfig } from '../config/start-config.js';
+import type { Command } from './command.js';
+import { asked, note, say, stderrLog } from './terminal.js';
+
+export const startCommand: Command = {
+  summary: 'run the control plane and the data plane',
+  flags: START_FLAGS,
+  notes: `
+The API listens on other addresses than loopback only with --api-token. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0; so does SIGHUP on a terminal.
+`,
+  async run(argv, env) {
+    const config = startConfig(parseFlags(START_FLAGS, argv, env));
+    // The database makes files all the time, with whatever permissions it is allowed to give.
+    process.umask(0o077);
+    const passed = takePassedSockets(process.env, process.pid, config.tcp.ports);
+    const log = stderrLog(config.logLevel);
+    const sockets = openUnlessStandby(config, log, passed);
+    const stop = asked();
+    // Not at the top: the sockets shall listen before the greater part of the program is loaded.
+    const { startApp } = await import('../app/control-plane.js');
+    const started = startApp(config, {
+      sockets,
+      log,
+      progress: (text) => (config.json ? undefined : note(`${text} …`)),
+      onFailure(error) {
+        log.fatal({ err: error }, 'the data plane died');
+        process.exit(1);
+      },
+    });
+    const offramp = await Promise.race([started, stop]);
+    // Nothing has been acknowledged yet, so there is nothing to save; a start that hangs is no reason to stay.
+    if (!offramp) process.exit(0);
+    say(config.json ? JSON.stringify(readyRecord(offramp)) : readyLine(offramp));
+    await stop;
+    await offramp.close();
+    // Everything is closed. A timer that some library has left would only keep the ports from whoever starts next.
+    process.exit(0);
+  },
+};
+
+/** A standby takes its addresses later, and would leave those waiting who connect to a socket that listens already. */
+function openUnlessStandby(
+  config: StartConfig,
+  log: Logger,
+  passed: PassedSockets,
+): OpeningSockets | undefined {
+  if (!config.standby) return openSockets(config, log, passed);
+  if (passed === NO_SOCKETS) return undefined;
+  throw new UsageError(
+    '--standby opens its ports when it takes over, and cannot take sockets that are passed (LISTEN_FDS); start it without socket activation',
+  );
+}
+
+function readyRecord(offramp: Offramp) {
+  return {
+    ready: true,
+    api_url: offramp.apiUrl,
+    edge: offramp.edge,
+    edge_ca: offramp.edgeCa,
+    http: offramp.http,
+    https: offramp.https,
+    dns: offramp.dns,
+    tcp: offramp.tcp,
+    account_id: offramp.accountId,
+    zone_id: offramp.zoneId,
+    domain: offramp.domain,
+  };
+}
+
+function readyLine(offramp: Offramp): string {
+  const parts = [
+    `API ${offramp.apiUrl}`,
+    `traffic ${offramp.http}, over TLS ${offramp.https}`,
+    `DNS ${offramp.dns}`,
+    ...Object.entries(offramp.tcp).map(([name, address]) => `TCP ${address} to ${name}`),
+    `connectors ${offramp.edge} (CA ${offramp.edgeCa})`,
+    `account ${offramp.accountId}`,
+    `zone ${offramp.zoneId} (${offramp.domain})`,
+  ];
+  return `Offramp is ready: ${parts.join(' · ')}`;
+}

@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ApiError } from '../../../api/errors.js';
+import { compileExpression } from '../../../expressions/compile.js';
+import { ExpressionError } from '../../../expressions/expression-error.js';
+import { type PatternBudget, patternBudget } from '../../../expressions/pattern-budget.js';
+import { affinityProblem, overriddenSession, sessionOf } from './affinity.js';
+import type { LoadBalancerFields } from './fields.js';
+import { poolSetsProblem } from './pool-set-limits.js';
+import type { Rule } from './rule-schema.js';
+
+/** Characters of all conditions of a load balancer: a request may be held against each of them. */
+const MAX_CONDITIONS = 131_072;
+
+/**
+ * Rules between the fields of a load balancer; throws what the first broken one says. The conditions of `stored`
+ * were compiled when they were written, and are not again while they are the same.
+ */
+export function checkFields(fields: LoadBalancerFields, stored: LoadBalancerFields | null): void {
+  const broken =
+    (fields.default_pools.length === 0 ? 'default_pools must name at least one pool' : null) ??
+    affinityProblem('', sessionOf(fields)) ??
+    conditionsProblem(fields, stored) ??
+    rulesProblem(fields) ??
+    poolSetsProblem(fields.pool_sets);
+  if (broken !== null) throw new ApiError('validation_failed', broken);
+}
+
+function rulesProblem(fields: LoadBalancerFields): string | null {
+  for (const [index, rule] of fields.rules.entries()) {
+    const problem = ruleProblem(`rules[${index}].`, rule, fields);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+function conditionsProblem({ rules }: LoadBalancerFields, stored: LoadBalancerFields | null): string | null {
+  if (stored && isDeepStrictEqual(rules.map(conditionOf), stored.rules.map(conditionOf))) return null;
+  const length = rules.reduce((sum, rule) => sum + conditionOf(rule).length, 0);
+  if (length > MAX_CONDITIONS)
+    return `rules: the conditions have ${length} characters together, more than ${MAX_CONDITIONS}`;
+  const budget = patternBudget();
+  for (const [index, rule] of rules.entries()) {
+    const problem = conditionProblem(conditionOf(rule), budget);
+    if (problem !== null) return `rules[${index}].condition: ${problem}`;
+  }
+  return null;
+}
+
+const conditionOf = ({ condition = '' }: Rule) => condition;
+
+function conditionProblem(condition: string, budget: PatternBudget): string | null {
+  try {
+    compileExpression(condition, budget);
+    return null;
+  } catch (error) {
+    if (error instanceof ExpressionError) return error.message;
+    throw error;
+  }
+}
+
+function ruleProblem(prefix: string, { overrides, fixed_response }: Rule, fields: LoadBalancerFields) {
+  if (!overrides) return null;
+  if (overrides.pools && fixed_response) return `${prefix}overrides.pools must not go with a fixed_response`;
+  const weighted = overrides.pool_weights !== undefined || overrides.pool_default_weight !== undefined;
+  if (weighted && overrides.random_steering)
+    return `${prefix}overrides.random_steering must not go with pool_weights or pool_default_weight`;
+  return affinityProblem(`${prefix}overrides.`, overriddenSession(fields, overrides));
+}

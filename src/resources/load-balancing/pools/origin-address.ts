@@ -1,0 +1,33 @@
+import { canonicalHost } from '../../../net/host.js';
+import { type Ip, parseIp } from '../../../net/ip.js';
+import { tunnelOf } from '../../../net/tunnel-hostname.js';
+import { inAscii } from '../../hostname.js';
+
+/** What an origin's address names; `canonical` is equal for every spelling of the same address. */
+export type OriginAddress =
+  | { readonly kind: 'ip'; readonly ip: Ip; readonly canonical: string }
+  | { readonly kind: 'host'; readonly canonical: string }
+  /** `<uuid>.cfargotunnel.com`: what the ingress rules of a tunnel lead to. */
+  | { readonly kind: 'tunnel'; readonly canonical: string };
+
+/** With underscores, which names of services and of machines have, as load balancers' names may. */
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+/** Where a host name must not end: resolvers take such names for IPv4 addresses in other notations. */
+const NUMBER = /^(\d+|0x[0-9a-f]*)$/;
+
+/** Null when `text` is neither an IP address nor a host name. */
+export function parseOriginAddress(text: string): OriginAddress | null {
+  const ip = parseIp(text);
+  if (ip) return { kind: 'ip', ip, canonical: ip.text };
+  const canonical = canonicalHostName(text);
+  if (canonical === null) return null;
+  return { kind: tunnelOf(canonical) === null ? 'host' : 'tunnel', canonical };
+}
+
+/** In canonical form, in ASCII; null when it is none. */
+export function canonicalHostName(text: string): string | null {
+  const name = canonicalHost(inAscii(text));
+  const labels = name.split('.');
+  const valid = name.length <= 253 && labels.every((label) => LABEL.test(label));
+  return valid && !NUMBER.test(labels.at(-1)!) ? name : null;
+}

@@ -1,0 +1,71 @@
+import type { Message } from '../../../api/envelope.js';
+import { ApiError } from '../../../api/errors.js';
+import { newHexId } from '../../../api/identifiers.js';
+import type { Client } from '../../../storage/database.js';
+import { askDataPlane } from '../../ask.js';
+import type { Context } from '../../context.js';
+import {
+  getMonitor,
+  liveMonitor,
+  type MonitorBody,
+  madeMonitor,
+  monitorBody,
+  monitorNotices,
+  poolsWatchedBy,
+} from '../monitors/index.js';
+import { getPool } from '../pools/index.js';
+import { verdictsOf } from '../verdict.js';
+import type { Result, Started } from './schema.js';
+
+/** What is tried is a whole monitor, as on creating one: nothing is taken over from a stored one. */
+export const body = monitorBody;
+
+export interface Start {
+  readonly started: Started;
+  readonly notices: Message[];
+}
+
+interface TriedPool {
+  readonly id: string;
+  readonly name: string;
+}
+
+export async function poolsOfMonitor(db: Client, accountId: string, id: string): Promise<TriedPool[]> {
+  await getMonitor(db, accountId, id);
+  return await poolsWatchedBy(db, id);
+}
+
+export async function onlyPool(db: Client, accountId: string, id: string): Promise<TriedPool[]> {
+  return [await getPool(db, accountId, id)];
+}
+
+/** Has the data plane check every enabled origin of the pools once, and does not wait for that. */
+export async function start(
+  { dataPlane, settings }: Pick<Context, 'dataPlane' | 'settings'>,
+  accountId: string,
+  pools: readonly TriedPool[],
+  body: MonitorBody,
+): Promise<Start> {
+  const monitor = madeMonitor(settings, accountId, body);
+  const previewId = newHexId();
+  await askDataPlane(dataPlane, 'start_preview', {
+    previewId,
+    accountId,
+    monitor: liveMonitor(monitor),
+    poolIds: pools.map(({ id }) => id),
+  });
+  const names = Object.fromEntries(pools.map(({ id, name }) => [id, name]));
+  return { started: { preview_id: previewId, pools: names }, notices: monitorNotices(monitor) };
+}
+
+export async function result(
+  { dataPlane }: Pick<Context, 'dataPlane'>,
+  accountId: string,
+  previewId: string,
+): Promise<Result> {
+  const report = await askDataPlane(dataPlane, 'preview', { accountId, previewId });
+  if (!report) throw new ApiError('lb_object_missing', 'preview');
+  return Object.fromEntries(
+    report.pools.map(({ poolId, healthy, origins }) => [poolId, { healthy, origins: verdictsOf(origins) }]),
+  );
+}

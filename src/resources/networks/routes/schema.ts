@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { decodedFilter } from '../../../api/doubly-encoded.js';
+import { hexId, uuid } from '../../../api/identifiers.js';
+import { pageQuery } from '../../../api/pagination.js';
+import { queryList } from '../../../api/query-list.js';
+import { flag, text } from '../../../api/text.js';
+import { moment, timestampSchema } from '../../../api/timestamps.js';
+import { storedType, tunnelType } from '../../tunnels/tunnel-types.js';
+import { invalidAddress, readFilter, readNetwork } from './network.js';
+
+const network = text(64).transform((value, context) => {
+  const read = readNetwork(value);
+  if ('network' in read) return read.network;
+  context.addIssue({ code: 'custom', message: read.complaint });
+  return z.NEVER;
+});
+
+const networkFilter = text(64).transform((value, context) => {
+  const filter = readFilter(decodedFilter(value));
+  if (filter !== null) return filter;
+  context.addIssue({ code: 'custom', message: invalidAddress(value) });
+  return z.NEVER;
+});
+
+const comment = text(100);
+
+export const accountParams = z.object({ account_id: hexId });
+export const routeParams = accountParams.extend({ route_id: uuid });
+/** These two are read by the rules, so that a mistake is told as one and not as a missing path. */
+export const ipParams = accountParams.extend({ ip: z.string() });
+export const networkParams = accountParams.extend({ ip_network_encoded: z.string() });
+
+export const createBody = z.object({
+  network,
+  tunnel_id: uuid,
+  comment: comment.nullish(),
+  virtual_network_id: uuid.nullish(),
+});
+export const patchBody = createBody.partial({ network: true, tunnel_id: true });
+export const createByNetworkBody = createBody.omit({ network: true });
+/** Clients send no body at all, or one in which `virtual_network_id` says where the route is. */
+export const patchByNetworkBody = patchBody.nullish();
+
+export const listQuery = z.object({
+  comment: comment.optional(),
+  existed_at: moment.optional(),
+  is_deleted: flag.optional(),
+  network_subset: networkFilter.optional(),
+  network_superset: networkFilter.optional(),
+  route_id: uuid.optional(),
+  tun_types: queryList(tunnelType).optional(),
+  tunnel_id: uuid.optional(),
+  virtual_network_id: uuid.optional(),
+  ...pageQuery(),
+});
+
+export const ipQuery = z.object({
+  virtual_network_id: uuid.optional(),
+  default_virtual_network_fallback: flag.optional(),
+});
+
+export const deleteByNetworkQuery = z.object({
+  virtual_network_id: uuid.optional(),
+  tun_type: tunnelType.optional(),
+  tunnel_id: uuid.optional(),
+});
+
+const shape = z.object({
+  id: z.uuid(),
+  network: z.string(),
+  tunnel_id: z.uuid(),
+  virtual_network_id: z.uuid(),
+  comment: z.string(),
+  created_at: timestampSchema,
+  deleted_at: timestampSchema.nullable(),
+});
+export const route = shape.meta({ id: 'Route' });
+
+/** A route with the names of what it leads to. */
+export const namedRoute = shape
+  .extend({
+    tun_type: storedType,
+    tunnel_name: z.string(),
+    virtual_network_name: z.string(),
+  })
+  .meta({ id: 'NamedRoute' });
+
+/** cloudflared tells "no route" by an object without members. */
+export const routeOrNone = z.union([namedRoute, z.strictObject({})]);
+
+export type CreateBody = z.output<typeof createBody>;
+export type PatchBody = z.output<typeof patchBody>;
+export type ListQuery = z.output<typeof listQuery>;
+export type IpQuery = z.output<typeof ipQuery>;
+export type DeleteByNetworkQuery = z.output<typeof deleteByNetworkQuery>;
+export type WireRoute = z.output<typeof route>;
+export type WireNamedRoute = z.output<typeof namedRoute>;

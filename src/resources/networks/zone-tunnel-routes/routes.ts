@@ -1,0 +1,44 @@
+import { failures, ok, successOf } from '../../../api/envelope.js';
+import type { Http } from '../../../api/http.js';
+import { authorize } from '../../../api/permissions.js';
+import type { Context } from '../../context.js';
+import * as rules from './rules.js';
+import * as schema from './schema.js';
+
+/** What `cloudflared tunnel route lb` and `route dns` ask for. */
+export function zoneTunnelRouteRoutes(app: Http, { db, settings, access }: Context): void {
+  app.put(
+    '/zones/:zone_id/tunnels/:tunnel_id/routes',
+    {
+      config: { family: 'zt' },
+      schema: {
+        tags: ['Tunnels'],
+        summary: 'Lead a host name or a load balancer of the zone to a tunnel',
+        params: schema.params,
+        body: schema.body,
+        response: { 200: successOf(schema.result), ...failures },
+      },
+    },
+    // Without messages of what has no effect yet: cloudflared cannot read any.
+    async ({ params: { zone_id, tunnel_id }, body, credential }) => {
+      for (const path of changedBy(body.type, zone_id, access.accountOf(zone_id))) {
+        if (credential!.token)
+          authorize(credential!.token, access, {
+            method: 'POST',
+            segments: path.split('/'),
+            body: undefined,
+          });
+      }
+      return ok(await db.transact((tx) => rules.route(tx, settings, zone_id, tunnel_id, body)));
+    },
+  );
+}
+
+/** What the operation writes: the token must be allowed to. */
+function changedBy(type: schema.Body['type'], zone: string, account: string | undefined): string[] {
+  if (type === 'dns') return [`/zones/${zone}/dns_records`];
+  return [
+    `/zones/${zone}/load_balancers`,
+    ...(account === undefined ? [] : [`/accounts/${account}/load_balancers/pools`]),
+  ];
+}

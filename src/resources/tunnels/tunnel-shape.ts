@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { API_CHANGES } from '../../api/api-changes.js';
+import { hexId, isUuid, uuid } from '../../api/identifiers.js';
+import { pageQuery } from '../../api/pagination.js';
+import { flag, text } from '../../api/text.js';
+import { moment, timestampSchema } from '../../api/timestamps.js';
+import { decodeSecret, SECRET_RULE } from './tunnel-secret.js';
+
+/** What tunnels of every type have in common on the wire. */
+
+export const CONFIG_SOURCES = ['local', 'cloudflare'] as const;
+export const STATUSES = ['inactive', 'degraded', 'healthy', 'down'] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const accountParams = z.object({ account_id: hexId });
+export const tunnelParams = accountParams.extend({ tunnel_id: uuid });
+export const connectorParams = tunnelParams.extend({ connector_id: uuid });
+
+/** A name that reads like an identifier would make "tunnel by name or id" ambiguous, as cloudflared offers it. */
+export const tunnelName = text(256)
+  .min(1, 'must not be empty')
+  .refine((value) => !isUuid(value), 'must not be a UUID');
+
+export const tunnelSecret = z.string().transform((value, context) => {
+  const bytes = decodeSecret(value);
+  if (bytes) return bytes;
+  context.addIssue({ code: 'custom', message: SECRET_RULE });
+  return z.NEVER;
+});
+
+export const patchBody = z.object({ name: tunnelName.nullish(), tunnel_secret: tunnelSecret.nullish() });
+
+export const listQuery = z.object({
+  name: text(256).optional(),
+  uuid: uuid.optional(),
+  status: z.enum(STATUSES).optional(),
+  is_deleted: flag.optional(),
+  existed_at: moment.optional(),
+  was_active_at: moment.optional(),
+  was_inactive_at: moment.optional(),
+  include_prefix: text(256).optional(),
+  /** What cloudflared calls `include_prefix`. */
+  name_prefix: text(256).optional(),
+  exclude_prefix: text(256).optional(),
+  ...pageQuery(),
+});
+
+export const connection = z
+  .object({
+    id: z.uuid(),
+    uuid: z.uuid(),
+    client_id: z.uuid(),
+    client_version: z.string(),
+    colo_name: z.string(),
+    is_pending_reconnect: z.boolean(),
+    opened_at: timestampSchema,
+    origin_ip: z.string(),
+  })
+  .meta({ id: 'TunnelConnection' });
+
+const connections = z
+  .array(connection)
+  .optional()
+  .meta({
+    deprecated: true,
+    description: `Not in lists and GET since ${API_CHANGES.no_listed_connections.since}; there with an earlier --api-date.`,
+  });
+
+/** Without `tun_type` and what only one type has. */
+export const commonShape = {
+  id: z.uuid(),
+  account_tag: hexId,
+  name: z.string(),
+  status: z.enum(STATUSES),
+  connections,
+  conns_active_at: timestampSchema.nullable(),
+  conns_inactive_at: timestampSchema.nullable(),
+  created_at: timestampSchema,
+  deleted_at: timestampSchema.nullable(),
+  metadata: z.object({}),
+};
+
+export const warpConnector = z
+  .object({ ...commonShape, tun_type: z.literal('warp_connector') })
+  .meta({ id: 'WarpConnector' });
+
+export const cloudflaredShape = z.object({
+  ...commonShape,
+  tun_type: z.literal('cfd_tunnel'),
+  config_src: z.enum(CONFIG_SOURCES),
+  remote_config: z.boolean(),
+});
+export const tunnel = cloudflaredShape.meta({ id: 'Tunnel' });
+
+export type PatchBody = z.output<typeof patchBody>;
+export type ListQuery = z.output<typeof listQuery>;
+export type WireTunnel = z.output<typeof tunnel>;
+export type WireWarpConnector = z.output<typeof warpConnector>;
+export type WireConnection = z.output<typeof connection>;

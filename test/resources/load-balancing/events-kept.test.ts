@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PoolEvent } from '../../../src/live/messages.js';
+
+// The compiled modules: the embedded database starts a thread from its compiled file.
+const compiled = (module: string) => import(path.resolve(import.meta.dirname, '../../../dist', module));
+// biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
+let db: any;
+// biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
+let rules: any;
+let accountId: string;
+
+beforeAll(async () => {
+  const [{ openDatabase }, { seed }] = await Promise.all([
+    compiled('storage/database.js'),
+    compiled('resources/seed.js'),
+  ]);
+  rules = await compiled('resources/load-balancing/events/rules.js');
+  db = await openDatabase({ url: null, dataDir: null });
+  ({ accountId } = await seed(db, { accountId: null, zoneId: null, domain: 'example.com' }));
+});
+afterAll(() => db.close());
+
+const event = (poolName: string): PoolEvent => ({
+  accountId,
+  poolId: 'a'.repeat(32),
+  poolName,
+  at: 1_800_000_000_000,
+  healthy: true,
+  changed: true,
+  minimumOrigins: 1,
+  origins: [],
+  notifications: { pool: { disable: false, healthy: null }, origin: { disable: false, healthy: null } },
+});
+
+test('of more than ten thousand events the oldest are forgotten', async () => {
+  await rules.record(db.read, event('first'));
+  await rules.record(db.read, event('second'));
+  // As if so many more had been written.
+  await db.read.$queryRaw`select setval('health_event_id_seq', 10098)`;
+  await rules.record(db.read, event('third'));
+  const names = async () =>
+    (await rules.list(db.read, accountId, {})).result.map(
+      ({ pool }: { pool: { name: string } }) => pool.name,
+    );
+  expect(await names()).toEqual(['third', 'second', 'first']);
+  await rules.record(db.read, event('fourth'));
+  expect(await names()).toEqual(['fourth', 'third']);
+});
+
+test("what still happens in an account that has just been deleted is nobody's event, and no failure", async () => {
+  const before = (await rules.list(db.read, accountId, {})).result_info.total_count;
+  await rules.record(db.read, { ...event('late'), accountId: 'f'.repeat(32) });
+  expect((await rules.list(db.read, accountId, {})).result_info.total_count).toBe(before);
+  await expect(rules.record(db.read, { ...event('bad'), at: Number.NaN })).rejects.toThrow();
+});
