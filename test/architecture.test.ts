@@ -108,14 +108,14 @@ function mayImport(from: string): readonly string[] {
 }
 
 /**
- * Inside `resources/`: what lies beside the nouns, in the room of a few of them or in all, is for all and sees none; a noun sees another one
- * only through its index, and only from its rules.
+ * Inside `resources/`: what lies beside the nouns, in the room of a few of them or in all, is for all and sees none; a noun sees of
+ * another one what that is and what is allowed with it, never its routes.
  */
 function resourceMayImport(from: string, to: string): boolean {
   const noun = nounOf(from);
   const other = nounOf(to);
   if (noun === null || other === null || noun === other) return true;
-  return path.basename(from).startsWith('rules') && path.basename(to) === 'index';
+  return ['index', 'definition', 'fields', 'rules'].includes(path.basename(to));
 }
 
 /** `resources/<room>/<noun>/<file>`; null for a file beside the nouns. */
@@ -128,7 +128,10 @@ test('a folder imports only what the layering allows', () => {
 test('resources run queries only in their stores', () => {
   const others = ours.filter(
     ({ from, to, typeOnly }) =>
-      room(from) === 'resources' && room(to) === 'storage' && !typeOnly && !/\/store$/.test(from),
+      room(from) === 'resources' &&
+      room(to) === 'storage' &&
+      !typeOnly &&
+      !/\/(store|definition)$/.test(from),
   );
   expect(others.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
 });

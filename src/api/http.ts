@@ -219,6 +219,11 @@ function attemptOf({ method, routeOptions, params, body }: FastifyRequest): Atte
   return { method, segments, body };
 }
 
+/** A foreign key, of Prisma's statements and of our own. */
+function isMissingReference({ code, meta }: FastifyError & { readonly meta?: unknown }): boolean {
+  return code === 'P2003' || (code === 'P2010' && JSON.stringify(meta).includes('"23503"'));
+}
+
 function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   const family = request.routeOptions.config.family;
@@ -233,7 +238,7 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (gone || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
     return invalidInput(family, 'the body does not have the announced length');
   // The account has gone between the look at it and the write: nothing else can be missing behind a rule's back.
-  if (error.code === 'P2003') return new ApiError('no_such_route', pathOf(request.originalUrl));
+  if (isMissingReference(error)) return new ApiError('no_such_route', pathOf(request.originalUrl));
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
   const commit = OF_COMMITS[error.name];
   if (commit) return new ApiError(commit, error.message);

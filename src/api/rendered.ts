@@ -1,4 +1,4 @@
-import { type Listed, ok, type Success } from './envelope.js';
+import { type Listed, type Message, ok, type Success } from './envelope.js';
 import { listed, type PageRequest, pageWindow } from './pagination.js';
 
 /** Something that keeps its JSON: the same object is asked for much more often than it changes. */
@@ -13,17 +13,21 @@ class Rendered {
 }
 
 /** The envelope around one object. */
-export function renderedOk<T>(object: Renderable<T>): Success<T> {
-  return ok(new Rendered(object.json()) as unknown as T);
+export function renderedOk<T>(object: Renderable<T>, messages: Message[] = []): Success<T> {
+  return ok(new Rendered(object.json()) as unknown as T, messages);
 }
 
 /** The envelope around one page of objects; only those of the page are rendered. */
-export function renderedPage<T>(objects: readonly Renderable<T>[], request: PageRequest): Listed<T> {
-  const { skip = 0, take = objects.length } = pageWindow(request);
-  const page = objects.slice(skip, skip + take);
-  const json = `[${page.map((object) => object.json()).join()}]`;
+export function renderedPage<Row, T>(
+  rows: readonly Row[],
+  render: (row: Row) => Renderable<T>,
+  request: PageRequest,
+): Listed<T> {
+  const { skip = 0, take = rows.length } = pageWindow(request);
+  const page = rows.slice(skip, skip + take);
+  const json = `[${page.map((row) => render(row).json()).join()}]`;
   const result = new Rendered(json) as unknown as T[];
-  return { ...listed<Renderable<T>>(page, objects.length, request), result };
+  return { ...listed<Row>(page, rows.length, request), result };
 }
 
 /** The JSON of an answer. */

@@ -17,14 +17,18 @@ import { type Clock, systemClock } from '../net/clock.js';
 import { watchDescriptors } from '../net/descriptors.js';
 import { hostPort } from '../net/ip.js';
 import { adoptUsers } from '../resources/accounts/operator.js';
-import { withQuotas } from '../resources/accounts/quotas/index.js';
+import { quotaCheck, withQuotas } from '../resources/accounts/quotas/index.js';
 import { createDirectory } from '../resources/accounts/tokens/index.js';
-import { createCommittedNouns, registerResources } from '../resources/index.js';
+import type { Context } from '../resources/context.js';
+import { DEFINITIONS } from '../resources/definitions.js';
+import { createViews, registerResources } from '../resources/index.js';
 import { lastVerdicts } from '../resources/load-balancing/events/index.js';
 import { type Seeded, seed } from '../resources/seed.js';
 import { resetConnections } from '../resources/tunnels/cloudflared/index.js';
 import { claimDataDir, type DataDir } from '../storage/data-dir.js';
 import { type Database, type LockHolder, openDatabase } from '../storage/database.js';
+import { createTables } from '../storage/tables/tables.js';
+import { createWriter } from '../storage/writer.js';
 import { type ApiCertificate, loadApiCertificate } from './api-certificate.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import { apiServerOptions, type OpeningSockets, openSockets } from './open-sockets.js';
@@ -97,16 +101,17 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       storedHealth: await lastVerdicts(db.read),
     };
     const health = createHealthTable();
-    const committed = createCommittedNouns(health);
+    const tables = createTables(DEFINITIONS);
+    const views = createViews(tables.world, health);
     const access = createDirectory(recorders.tokenUses.record);
     const webhook =
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);
-    const following = { committed, health, access, webhook };
+    const following = { tables, views, health, access, webhook };
     opening ??= openSockets(config, options.log);
     const sockets = await opening.opened;
     certificate?.follow(sockets.api.useCertificate);
-    const dataPlane = await startDataPlane({
+    const { dataPlane, committed } = await startDataPlane({
       config,
       identity,
       sockets,
@@ -122,7 +127,15 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const api = await startApi(
       config,
       identity,
-      { db: withQuotas(db, config.quotas), committed, health, access, dataPlane },
+      {
+        db: withQuotas(db, config.quotas),
+        world: tables.world,
+        write: createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas) }),
+        views,
+        health,
+        access,
+        dataPlane,
+      },
       sockets.api,
       options,
     );
@@ -211,7 +224,7 @@ async function closeApi(app: Http): Promise<void> {
 async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
-  parts: InMemory & { db: Database; dataPlane: DataPlane },
+  parts: Omit<Context, 'settings'> & Pick<InMemory, 'access'> & { readonly dataPlane: DataPlane },
   { server, address, serve, drain }: ApiServer,
   { log }: AppOptions,
 ) {

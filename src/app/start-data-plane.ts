@@ -10,9 +10,9 @@ import type { HealthTable } from '../live/health-table.js';
 import type { PoolEvent } from '../live/messages.js';
 import { systemClock } from '../net/clock.js';
 import { type FollowingDirectory, noteUse } from '../resources/accounts/tokens/index.js';
-import type { CommittedNouns } from '../resources/context.js';
-import { liveSources } from '../resources/index.js';
-import { loadChanges } from '../resources/live.js';
+import type { Views } from '../resources/context.js';
+import type { WorkingTables } from '../resources/definitions.js';
+import { liveDelta } from '../resources/live.js';
 import { recordPoolEvent } from '../resources/load-balancing/events/index.js';
 import {
   recordConnection,
@@ -23,6 +23,7 @@ import type { Database } from '../storage/database.js';
 import { createLatestRecorder, type LatestRecorder } from '../storage/latest-recorder.js';
 import { createRecorder, type Recorder } from '../storage/recorder.js';
 import { currentPosition } from '../storage/revisions.js';
+import type { Changed } from '../storage/tables/draft.js';
 import type { EdgeIdentity } from './edge-identity.js';
 import type { OpenSockets } from './open-sockets.js';
 
@@ -38,10 +39,17 @@ const MAX_WAITING_CONFIGURATION = 64 * 1024 * 1024;
 const MAX_WAITING_USES = 24 * 10_000;
 /** What follows each commit in this process. */
 export interface InMemory {
-  readonly committed: CommittedNouns;
+  readonly tables: WorkingTables;
+  readonly views: Pick<Views, 'pools'>;
   /** What checks have found, which answers about pools show. */
   readonly health: HealthTable;
   readonly access: FollowingDirectory;
+}
+
+export interface Following {
+  readonly dataPlane: DataPlane;
+  /** Tells the data plane and the notifications of a revision that memory shows. */
+  readonly committed: (revision: number, changed: Changed) => Promise<void>;
 }
 
 export interface DataPlaneParts {
@@ -62,18 +70,18 @@ export interface DataPlaneParts {
  * Starts the data plane with everything that is stored, and lets it, the read cache and the notifications follow each commit from
  * then on. What the data plane tells goes to the recorders.
  */
-export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> {
+export async function startDataPlane(parts: DataPlaneParts): Promise<Following> {
   const { config, identity, sockets, db, left, recorders, log, onFailure } = parts;
-  const { committed, health, access, webhook } = parts.following;
-  const sources = liveSources(committed);
+  const { tables, views, health, access, webhook } = parts.following;
   const position = await currentPosition(db.read);
-  const everything = await loadChanges(sources, db.read, null);
-  everything.commit();
+  const loaded = await tables.load(db.read, null);
+  tables.apply(loaded);
+  const everything = liveDelta(loaded, true);
   (await access.follow(db.read, null))();
   const notifications =
     webhook &&
     createNotifications({
-      everything: everything.delta,
+      everything,
       awaitedTunnels: left.awaitedTunnels,
       clock: systemClock,
       tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
@@ -100,7 +108,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
     alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,
     ...left,
-    configuration: { revision: position.revision, ...everything.delta },
+    configuration: { revision: position.revision, ...everything },
   };
 
   const dataPlane = await startDataPlaneWorker({
@@ -112,7 +120,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
       notifications?.connectionChanged(event.connection.tunnelId);
     },
     onLocalConfiguration: recorders.localConfigurations.record,
-    onHealthShown: (changes) => committed.pools.refresh(health.apply(changes)),
+    onHealthShown: (changes) => views.pools.refresh(health.apply(changes)),
     onPoolEvent(event) {
       recorders.poolEvents.record(event);
       notifications?.poolEvent(event);
@@ -122,17 +130,21 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
   });
   notifications?.started();
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
+  const committed = (revision: number, changed: Changed, complete = false) => {
+    const delta = liveDelta(changed, complete);
+    notifications?.committed(delta);
+    return publisher.publish({ revision, ...delta });
+  };
   db.onCommit(async (client, { revision, changes }) => {
-    const loaded = await loadChanges(sources, client, changes);
+    const changed = await tables.load(client, changes);
     const followed = await access.follow(client, changes);
     return () => {
-      loaded.commit();
+      tables.apply(changed);
       followed();
-      notifications?.committed(loaded.delta);
-      return publisher.publish({ revision, ...loaded.delta });
+      return committed(revision, changed, changes === null);
     };
   }, position);
-  return dataPlane;
+  return { dataPlane, committed };
 }
 
 export interface Recorders {

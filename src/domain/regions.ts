@@ -16,6 +16,13 @@ export const REGION_CODES = [
 ] as const;
 export type RegionCode = (typeof REGION_CODES)[number];
 
+export const CHECK_REGIONS = [...REGION_CODES, 'ALL_REGIONS'] as const;
+
+/** The regions that `check_regions` stands for, each once. */
+export function regionsOf(checkRegions: readonly string[]): readonly string[] {
+  return checkRegions.includes('ALL_REGIONS') ? REGION_CODES : [...new Set(checkRegions)];
+}
+
 /**
  * The countries of each region, ISO 3166-1 alpha-2 and Kosovo. Cloudflare documents Canada, Haiti, Mexico and the United
  * States in WNAM and leaves the rest to its API; it is filled in here by the United Nations' geographic regions.

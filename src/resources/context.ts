@@ -3,22 +3,23 @@ import type { DataPlane } from '../live/data-plane.js';
 import type { HealthTable } from '../live/health-table.js';
 import type { DirectNetworks } from '../net/direct-networks.js';
 import type { Database } from '../storage/database.js';
+import type { View } from './_kit/view.js';
 import type { WireDnsRecord } from './accounts/dns-records/schema.js';
 import type { DnsRecord } from './accounts/dns-records/store.js';
-import type { Committed } from './committed.js';
-import type { WireLoadBalancer } from './load-balancing/load-balancers/schema.js';
-import type { LoadBalancer } from './load-balancing/load-balancers/store.js';
-import type { WireMonitorGroup } from './load-balancing/monitor-groups/schema.js';
-import type { MonitorGroup } from './load-balancing/monitor-groups/store.js';
-import type { WireMonitor } from './load-balancing/monitors/schema.js';
-import type { Monitor } from './load-balancing/monitors/store.js';
-import type { WirePool } from './load-balancing/pools/schema.js';
-import type { Pool } from './load-balancing/pools/store.js';
+import type { WorkingWorld, WorkingWrite } from './definitions.js';
+import type { LoadBalancer } from './load-balancing/load-balancers/definition.js';
+import type { MonitorGroup } from './load-balancing/monitor-groups/definition.js';
+import type { Monitor } from './load-balancing/monitors/definition.js';
+import type { Pool } from './load-balancing/pools/definition.js';
 
 /** What every resource works with. */
 export interface Context {
   readonly db: Database;
-  readonly committed: CommittedNouns;
+  /** The committed state in memory. */
+  readonly world: WorkingWorld;
+  /** Changes it. */
+  readonly write: WorkingWrite;
+  readonly views: Views;
   /** What checks have found, which answers about pools show. */
   readonly health: Pick<HealthTable, 'origin'>;
   readonly dataPlane: Pick<DataPlane, 'ask' | 'connections'>;
@@ -26,14 +27,14 @@ export interface Context {
   readonly settings: Settings;
 }
 
-/** What GET answers from memory. */
-export interface CommittedNouns {
-  readonly monitors: Committed<Monitor, WireMonitor>;
-  readonly monitorGroups: Committed<MonitorGroup, WireMonitorGroup>;
-  readonly pools: Committed<Pool, WirePool>;
-  readonly loadBalancers: Committed<LoadBalancer, WireLoadBalancer>;
+/** How GET shows what is in memory. */
+export interface Views {
+  readonly monitors: View<Monitor, unknown>;
+  readonly monitorGroups: View<MonitorGroup, unknown>;
+  readonly pools: View<Pool, unknown>;
+  readonly loadBalancers: View<LoadBalancer, unknown>;
   /** By zone. */
-  readonly dnsRecords: Committed<DnsRecord, WireDnsRecord>;
+  readonly dnsRecords: View<DnsRecord, WireDnsRecord>;
 }
 
 export interface Settings {

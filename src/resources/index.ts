@@ -1,53 +1,36 @@
 import type { Http } from '../api/http.js';
 import type { HealthTable } from '../live/health-table.js';
+import { createView } from './_kit/view.js';
 import { accountRoutes, accountScope } from './accounts/accounts/index.js';
-import {
-  dnsRecordRoutes,
-  dnsRecordToWire,
-  findLiveDnsRecords,
-  publishedHostname,
-} from './accounts/dns-records/index.js';
+import { dnsRecordRoutes, dnsRecordToWire } from './accounts/dns-records/index.js';
 import { ipsRoutes } from './accounts/ips/index.js';
 import { tokenRoutes } from './accounts/tokens/index.js';
-import { usageRoutes } from './accounts/usage/index.js';
+import { usageRoutes } from './accounts/usage/routes.js';
 import { userRoutes } from './accounts/user/index.js';
 import { userTwins } from './accounts/user-account.js';
 import { zoneRoutes } from './accounts/zones/index.js';
-import { createCommitted } from './committed.js';
-import type { CommittedNouns, Context } from './context.js';
-import { type LiveSources, sourceOf } from './live.js';
+import type { Context, Views } from './context.js';
+import { DEFINITIONS, type WorkingWorld } from './definitions.js';
 import { eventRoutes } from './load-balancing/events/index.js';
-import {
-  findLiveLoadBalancers,
-  liveLoadBalancer,
-  loadBalancerOwner,
-  loadBalancerRoutes,
-  loadBalancerToWire,
-} from './load-balancing/load-balancers/index.js';
-import {
-  findLiveMonitorGroups,
-  liveMonitorGroup,
-  monitorGroupRoutes,
-  monitorGroupToWire,
-} from './load-balancing/monitor-groups/index.js';
-import {
-  findLiveMonitors,
-  liveMonitor,
-  monitorRoutes,
-  monitorToWire,
-} from './load-balancing/monitors/index.js';
-import { findLivePools, livePool, poolRoutes, poolToWire } from './load-balancing/pools/index.js';
+import { loadBalancerToWire } from './load-balancing/load-balancers/definition.js';
+import { loadBalancerRoutes } from './load-balancing/load-balancers/routes.js';
+import { monitorGroupToWire } from './load-balancing/monitor-groups/definition.js';
+import { monitorGroupRoutes } from './load-balancing/monitor-groups/routes.js';
+import { monitorToWire } from './load-balancing/monitors/definition.js';
+import { monitorRoutes } from './load-balancing/monitors/routes.js';
+import { poolToWire } from './load-balancing/pools/answer.js';
+import { poolRoutes } from './load-balancing/pools/routes.js';
 import { previewRoutes } from './load-balancing/previews/index.js';
 import { regionRoutes } from './load-balancing/regions/index.js';
 import { searchRoutes } from './load-balancing/search/index.js';
 import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
 import { connectivitySettingsRoutes } from './networks/connectivity-settings/index.js';
 import { hostnameRouteRoutes } from './networks/hostname-routes/index.js';
-import { liveRoutes, teamnetRoutes } from './networks/routes/index.js';
+import { teamnetRoutes } from './networks/routes/index.js';
 import { subnetRoutes } from './networks/subnets/index.js';
 import { virtualNetworkRoutes } from './networks/virtual-networks/index.js';
 import { zoneTunnelRouteRoutes } from './networks/zone-tunnel-routes/index.js';
-import { liveTunnels, tunnelRoutes } from './tunnels/cloudflared/index.js';
+import { tunnelRoutes } from './tunnels/cloudflared/index.js';
 import { tunnelListRoutes } from './tunnels/tunnel-list/index.js';
 import { warpConnectorRoutes } from './tunnels/warp-connectors/index.js';
 
@@ -86,37 +69,34 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
 
-export function createCommittedNouns(health: Pick<HealthTable, 'origin'>): CommittedNouns {
+export function createViews(world: WorkingWorld, health: Pick<HealthTable, 'origin'>): Views {
   return {
-    monitors: createCommitted({ noun: 'monitor', ownerOf: accountOf, toWire: monitorToWire }),
-    monitorGroups: createCommitted({ noun: 'monitor group', ownerOf: accountOf, toWire: monitorGroupToWire }),
-    pools: createCommitted({ noun: 'pool', ownerOf: accountOf, toWire: poolToWire(health) }),
-    loadBalancers: createCommitted({
+    monitors: createView({
+      table: world.monitors,
+      ownerOf: accountOf,
+      noun: 'monitor',
+      toWire: monitorToWire,
+    }),
+    monitorGroups: createView({
+      table: world.monitorGroups,
+      ownerOf: accountOf,
+      noun: 'monitor group',
+      toWire: monitorGroupToWire,
+    }),
+    pools: createView({ table: world.pools, ownerOf: accountOf, noun: 'pool', toWire: poolToWire(health) }),
+    loadBalancers: createView({
+      table: world.loadBalancers,
+      ownerOf: DEFINITIONS.loadBalancers.ownerOf,
       noun: 'load balancer',
-      ownerOf: loadBalancerOwner,
       toWire: loadBalancerToWire,
     }),
-    dnsRecords: createCommitted({
+    dnsRecords: createView({
+      table: world.dnsRecords,
+      ownerOf: DEFINITIONS.dnsRecords.ownerOf,
       noun: 'DNS record',
-      ownerOf: ({ zoneId }) => zoneId,
       toWire: dnsRecordToWire,
       missing: 'dns_record_missing',
     }),
-  };
-}
-
-const asItIs = <T>(live: T) => live;
-
-/** What the data plane and the readers of the API may see of each noun. */
-export function liveSources(committed: CommittedNouns): LiveSources {
-  return {
-    monitor: sourceOf(findLiveMonitors, liveMonitor, committed.monitors),
-    monitor_group: sourceOf(findLiveMonitorGroups, liveMonitorGroup, committed.monitorGroups),
-    tunnel: sourceOf(liveTunnels, asItIs),
-    route: sourceOf(liveRoutes, asItIs),
-    pool: sourceOf(findLivePools, livePool, committed.pools),
-    load_balancer: sourceOf(findLiveLoadBalancers, liveLoadBalancer, committed.loadBalancers),
-    published_hostname: sourceOf(findLiveDnsRecords, publishedHostname, committed.dnsRecords),
   };
 }
 

@@ -1,68 +1,60 @@
-import { LIVE_NOUNS, type LiveNoun, type LiveObjects, type SnapshotDelta } from '../live/snapshot.js';
-import type { Client } from '../storage/database.js';
-import { type Changes, changedIds } from './changes.js';
+import type { LiveNoun, LiveObjects, SnapshotDelta } from '../live/snapshot.js';
+import type { RowOf } from '../storage/tables/definition.js';
+import type { Changed } from '../storage/tables/draft.js';
+import { publishedHostname } from './accounts/dns-records/index.js';
+import { DEFINITIONS } from './definitions.js';
+import { liveLoadBalancer } from './load-balancing/load-balancers/definition.js';
+import { liveMonitorGroup } from './load-balancing/monitor-groups/definition.js';
+import { liveMonitor } from './load-balancing/monitors/definition.js';
+import { livePool } from './load-balancing/pools/definition.js';
+import { liveRoute } from './networks/routes/definition.js';
+import { liveTunnel } from './tunnels/cloudflared/definition.js';
 
-/** Where the data plane's objects of one noun come from. */
-export interface LiveSource<N extends LiveNoun> {
-  /** Reads those with these ids, or all; gone ones are left out. */
-  load(db: Client, ids: readonly string[] | null): Promise<Loaded<N>>;
-}
+type Table = keyof typeof DEFINITIONS;
+type ToLive<N extends LiveNoun, T extends Table> = {
+  readonly noun: N;
+  /** Null for what is none of the data plane's business. */
+  readonly toLive: (row: RowOf<(typeof DEFINITIONS)[T]>) => LiveObjects[N] | null;
+};
 
-interface Loaded<N extends LiveNoun> {
-  readonly live: readonly LiveObjects[N][];
-  /** Shows the rows to readers of the API: to be called when they are committed. */
-  commit(): void;
-}
+/** What the data plane sees of each table; it sees nothing of the others. */
+const LIVE = {
+  monitors: { noun: 'monitor', toLive: liveMonitor } satisfies ToLive<'monitor', 'monitors'>,
+  monitorGroups: { noun: 'monitor_group', toLive: liveMonitorGroup } satisfies ToLive<
+    'monitor_group',
+    'monitorGroups'
+  >,
+  tunnels: { noun: 'tunnel', toLive: liveTunnel } satisfies ToLive<'tunnel', 'tunnels'>,
+  routes: { noun: 'route', toLive: liveRoute } satisfies ToLive<'route', 'routes'>,
+  pools: { noun: 'pool', toLive: livePool } satisfies ToLive<'pool', 'pools'>,
+  loadBalancers: { noun: 'load_balancer', toLive: liveLoadBalancer } satisfies ToLive<
+    'load_balancer',
+    'loadBalancers'
+  >,
+  dnsRecords: { noun: 'published_hostname', toLive: publishedHostname } satisfies ToLive<
+    'published_hostname',
+    'dnsRecords'
+  >,
+};
 
-export type LiveSources = { readonly [N in LiveNoun]: LiveSource<N> };
-
-/**
- * The data plane sees rows through `toLive`, which answers null for what is none of its business; readers of the API see them
- * through `committed`, if there is one.
- */
-export function sourceOf<N extends LiveNoun, Row>(
-  find: (db: Client, ids: readonly string[] | null) => Promise<readonly Row[]>,
-  toLive: (row: Row) => LiveObjects[N] | null,
-  committed?: { apply(rows: readonly Row[], ids: readonly string[] | null): void },
-): LiveSource<N> {
-  return {
-    async load(db, ids) {
-      const rows = await find(db, ids);
-      const live = rows.map(toLive).filter((object) => object !== null);
-      return { live, commit: () => committed?.apply(rows, ids) };
-    },
-  };
-}
-
-/** What has changed: for the data plane, and for readers of the API once it is committed. */
-export interface LoadedChanges {
-  readonly delta: Omit<SnapshotDelta, 'revision'>;
-  commit(): void;
-}
-
-/** The present state of what `changes` name, or of everything. */
-export async function loadChanges(
-  sources: LiveSources,
-  db: Client,
-  changes: Changes | null,
-): Promise<LoadedChanges> {
-  const upsert: Partial<Record<LiveNoun, readonly { readonly id: string }[]>> = {};
-  const remove: Partial<Record<LiveNoun, readonly string[]>> = {};
-  const commits: (() => void)[] = [];
-  for (const noun of LIVE_NOUNS) {
-    const ids = changes && changedIds(changes, noun);
-    if (ids?.length === 0) continue;
-    const { live, commit } = await sources[noun].load(db, ids);
-    commits.push(commit);
-    upsert[noun] = live;
-    if (!ids) continue;
-    const present = new Set<string>(live.map(({ id }) => id));
-    remove[noun] = ids.filter((id) => !present.has(id));
+/** The step of the data plane to what has changed; `complete` when that is everything. */
+export function liveDelta(changed: Changed, complete: boolean): Omit<SnapshotDelta, 'revision'> {
+  const upsert: Partial<Record<LiveNoun, { readonly id: string }[]>> = {};
+  const remove: Partial<Record<LiveNoun, string[]>> = {};
+  for (const [table, { noun, toLive }] of Object.entries(LIVE)) {
+    const rows = changed.get(table);
+    if (!rows || (rows.size === 0 && !complete)) continue;
+    const present: { readonly id: string }[] = [];
+    const gone: string[] = [];
+    const { isKept = () => true } = DEFINITIONS[table as Table] as { isKept?: (row: never) => boolean };
+    for (const [id, row] of rows) {
+      const live =
+        row && isKept(row as never) ? (toLive as (row: unknown) => { id: string } | null)(row) : null;
+      if (live) present.push(live);
+      else gone.push(id);
+    }
+    upsert[noun] = present;
+    if (!complete) remove[noun] = gone;
   }
-  return {
-    delta: { complete: changes === null, upsert: upsert as SnapshotDelta['upsert'], remove },
-    commit() {
-      for (const commit of commits) commit();
-    },
-  };
+  return { complete, upsert: upsert as unknown as SnapshotDelta['upsert'], remove };
 }

@@ -7,12 +7,14 @@ import { createMutex } from './mutex.js';
 import {
   type CommitListener,
   currentPosition,
+  forgetRevisions,
   type LockSession,
   missingSince,
   nextRevision,
   type Position,
   takeWriteLock,
 } from './revisions.js';
+import type { Statement } from './tables/statement.js';
 
 /** What reads take: the client of a transaction, or the one outside of any. */
 export type Client = Prisma.TransactionClient;
@@ -61,7 +63,24 @@ export interface CommitsOptions {
   readonly log: Pick<Logger, 'warn'>;
 }
 
+/** What a batch writes. */
+export interface Batch {
+  readonly statement: Statement;
+  /** Number and identifier of each of its revisions, in order. */
+  readonly positions: readonly Position[];
+  /** Called when it is committed: memory follows before it returns. */
+  readonly apply: () => void;
+}
+
+/** Makes the batch from what memory shows at the moment. Null writes nothing. */
+export type MakeBatch = (known: Position, session: LockSession | null) => Batch | null;
+
 export interface Commits {
+  /**
+   * Commits a batch. When memory turns out to be behind the database it catches up first, and the batch is made again.
+   * When the answer to COMMIT is lost and it is found to be committed, memory has followed by the comparison instead of `apply`.
+   */
+  commitBatch(make: MakeBatch): Promise<void>;
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   onCommit(listener: CommitListener, from?: Position): void;
   /** Memory may be behind the database: compares them, again and again until it succeeds, and until then before each write. */
@@ -89,11 +108,18 @@ interface Prepared<T> {
   readonly change: { readonly position: Position; readonly apply: () => Promise<void> } | null;
 }
 
-interface Written<T> {
-  readonly value: T;
+/** In an object, so that who awaits it does not wait for the data plane. */
+interface Settled {
   /** The data plane follows. */
   readonly followed: Promise<void> | undefined;
 }
+
+interface Written<T> extends Settled {
+  readonly value: T;
+}
+
+/** The batch was made from something else than the newest revision, or the lock is gone. */
+class NotNewest extends Error {}
 
 /**
  * Runs writing transactions one after the other and keeps memory at the database's newest revision, also when an answer to COMMIT is
@@ -124,7 +150,7 @@ export function createCommits({ prisma, lock, log }: CommitsOptions): Commits {
       }, TRANSACTION_LIMITS);
     } catch (error) {
       if (!prepared?.change) throw error;
-      return await settle(prepared.value, prepared.change.position, error as Error);
+      return { value: prepared.value, ...(await settle(prepared.change.position, error as Error)) };
     }
     const { value, change } = prepared!;
     if (!change) return { value, followed: undefined };
@@ -148,13 +174,51 @@ export function createCommits({ prisma, lock, log }: CommitsOptions): Commits {
     return { value, change: { position, apply } };
   }
 
+  async function commitMade(make: MakeBatch, isRepeated: boolean): Promise<Settled> {
+    known ??= await currentPosition(prisma);
+    const from = known;
+    const batch = make(from, lock?.session ?? null);
+    if (!batch) return { followed: undefined };
+    const newest = batch.positions.at(-1)!;
+    let ran = false;
+    try {
+      await prisma.$transaction(async (db) => {
+        const numbers = await db.$queryRawUnsafe<unknown[]>(batch.statement.sql, ...batch.statement.values);
+        if (numbers.length < batch.positions.length) throw new NotNewest();
+        if (!holdsLock()) throw refusal();
+        ran = true;
+      }, TRANSACTION_LIMITS);
+    } catch (error) {
+      if (ran) return await settle(newest, error as Error);
+      if (!isNotNewest(error)) throw error;
+      lock?.verify();
+      suspect();
+      await within(compare(), TRUTH_MS);
+      if (isRepeated || isSame(known, from))
+        throw new LockLost('the database says that this process does not hold its lock any more');
+      return await commitMade(make, true);
+    }
+    known = newest;
+    batch.apply();
+    const passed = Math.floor(newest.revision / 1000) * 1000;
+    if (passed > from.revision) void forgetOld(passed);
+    return { followed: undefined };
+  }
+
+  /** Nobody waits for it: the next thousand takes what it leaves. */
+  async function forgetOld(revision: number): Promise<void> {
+    await forgetRevisions(prisma, revision).catch((error: Error) =>
+      log.warn({ err: error }, 'old revisions were not deleted'),
+    );
+  }
+
   /** Asks the database what became of a transaction whose COMMIT failed, until it is known or the deadline has passed. */
-  async function settle<T>(value: T, position: Position, cause: Error): Promise<Written<T>> {
+  async function settle(position: Position, cause: Error): Promise<Settled> {
     suspect();
     const deadline = performance.now() + TRUTH_MS;
     for (let delay: number = RETRY_MS[0]; performance.now() < deadline && !closed; delay *= 2) {
       const outcome = await within(outcomeOf(position), deadline - performance.now()).catch(() => null);
-      if (outcome?.committed) return { value, followed: outcome.followed };
+      if (outcome?.committed) return { followed: outcome.followed };
       if (outcome && databaseProblem(cause) === null) throw cause;
       if (outcome) throw new CommitFailed('the connection broke before the commit', { cause });
       await sleep(Math.min(delay, RETRY_MS[1]));
@@ -232,6 +296,15 @@ export function createCommits({ prisma, lock, log }: CommitsOptions): Commits {
   }
 
   return {
+    async commitBatch(make) {
+      if (!holdsLock()) throw refusal();
+      const { followed } = await oneAtATime(async () => {
+        if (!holdsLock()) throw refusal();
+        if (settled !== doubts) await within(compare(), TRUTH_MS);
+        return await commitMade(make, false);
+      });
+      await followed;
+    },
     async transact(work) {
       if (!holdsLock()) throw refusal();
       const { value, followed } = await oneAtATime(async () => {
@@ -267,6 +340,18 @@ export function createCommits({ prisma, lock, log }: CommitsOptions): Commits {
       for (const wake of waiters) wake();
     },
   };
+}
+
+const isSame = (a: Position | null, b: Position) =>
+  a?.revision === b.revision && a.transaction === b.transaction;
+
+/** Also when another transaction has taken the number meanwhile. */
+const isNotNewest = (error: unknown) =>
+  error instanceof NotNewest ||
+  JSON.stringify([String(error), (error as PrismaError).meta]).includes('revision_pkey');
+
+interface PrismaError {
+  readonly meta?: unknown;
 }
 
 /** Rejects with a timeout of the database after `ms`; the promise goes on. */

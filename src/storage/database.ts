@@ -28,6 +28,8 @@ export interface Database {
    * LockLost, or what the database says.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Commits what a batch of writes has changed in memory; see `writer.ts`. */
+  readonly commitBatch: Commits['commitBatch'];
   /**
    * Writes what is no configuration and numbers no revision. While the database is not available it waits, and begins again
    * when the connection breaks, so what has no key of its own may then be written twice. Throws after a minute, or when `drain` is called.
@@ -172,6 +174,7 @@ function assemble(
     migrated,
     read: prisma,
     transact: commits.transact,
+    commitBatch: commits.commitBatch,
     async record(write) {
       const deadline = performance.now() + RECORD_PATIENCE_MS;
       for (let delay = 100; ; delay = Math.min(delay * 2, 5_000)) {

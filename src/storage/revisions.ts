@@ -27,7 +27,7 @@ export type CommitListener = (db: Prisma.TransactionClient, commit: Commit) => P
 const KEPT_REVISIONS = 10_000;
 /** More missing revisions than this are not replayed: reading everything again is faster. */
 const MAX_REPLAYED = 1_000;
-const WRITE_LOCK = 6_077_267;
+export const WRITE_LOCK = 6_077_267;
 
 /** Held to the end of the transaction: writers follow one another, so rules see what is really stored. */
 export async function takeWriteLock(db: Prisma.TransactionClient): Promise<void> {
@@ -73,10 +73,13 @@ export async function nextRevision(
         returning number`;
   if (!row) return null;
   const revision = Number(row.number);
-  if (revision % 1000 === 0) {
-    await db.$executeRaw`delete from revision where number <= ${revision - KEPT_REVISIONS}`;
-  }
+  if (revision % 1000 === 0) await forgetRevisions(db, revision);
   return { revision, transaction };
+}
+
+/** Deletes those that no data plane can be behind, at `newest`. */
+export async function forgetRevisions(db: Prisma.TransactionClient, newest: number): Promise<void> {
+  await db.$executeRaw`delete from revision where number <= ${newest - KEPT_REVISIONS}`;
 }
 
 /** The newest committed revision. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { columnsOf, defaultsOf } from '../../../src/resources/load-balancing/monitors/fields.js';
-import { liveMonitor } from '../../../src/resources/load-balancing/monitors/live.js';
+import { liveMonitor } from '../../../src/resources/load-balancing/monitors/definition.js';
+import { initialOfType } from '../../../src/resources/load-balancing/monitors/fields.js';
 import { type Api, apiOf } from '../../support/api.js';
 import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
 
@@ -326,10 +326,8 @@ test.each([
 ] as const)(
   'checks of a monitor of type %s take an empty path and method for the default',
   async (type, live) => {
-    const fields = { ...defaultsOf(type), method: '', path: '' };
+    const values = { ...initialOfType(type), method: '', path: '' };
     const dates = { createdOn: new Date(), modifiedOn: new Date() };
-    expect(
-      liveMonitor({ id: ABSENT_ID, accountId: ABSENT_ID, ...columnsOf(fields), ...dates }),
-    ).toMatchObject(live);
+    expect(liveMonitor({ id: ABSENT_ID, accountId: ABSENT_ID, values, ...dates })).toMatchObject(live);
   },
 );

@@ -74,7 +74,8 @@ test('with check_regions there is one entry for each region, with what it finds 
 
 test('a data plane that does not answer is a service failure', async () => {
   const ask = () => Promise.reject(new Error('no answer to pool_health in 5000 ms'));
-  const pool = { id: ID, monitorId: ID, monitorGroupId: null } as Parameters<typeof poolHealth>[1];
+  const values = { monitor: ID, monitor_group: null };
+  const pool = { id: ID, values } as unknown as Parameters<typeof poolHealth>[1];
   await expect(poolHealth({ ask }, pool, 'X')).rejects.toMatchObject({
     message: 'Service failure: no answer to pool_health in 5000 ms',
     row: { status: 503 },

@@ -1,88 +1,83 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fieldsAfter } from '../../../src/resources/load-balancing/pools/from-body.js';
-import { livePool } from '../../../src/resources/load-balancing/pools/live.js';
-import { poolAt } from '../../../src/resources/load-balancing/pools/rows.js';
+import type { SnapshotDelta } from '../../../src/live/snapshot.js';
+import type { Settings } from '../../../src/resources/context.js';
+import { DEFINITIONS, type WorkingTables, type WorkingWrite } from '../../../src/resources/definitions.js';
+import { liveDelta } from '../../../src/resources/live.js';
+import {
+  changeLoadBalancer,
+  createLoadBalancer,
+  removeLoadBalancer,
+} from '../../../src/resources/load-balancing/load-balancers/rules.js';
+import {
+  changeMonitor,
+  createMonitor,
+  removeMonitor,
+} from '../../../src/resources/load-balancing/monitors/rules.js';
+import { originKey } from '../../../src/resources/load-balancing/pools/definition.js';
+import { completeOrigin } from '../../../src/resources/load-balancing/pools/origin-fields.js';
+import { changePool, createPool, removePool } from '../../../src/resources/load-balancing/pools/rules.js';
+import { seed } from '../../../src/resources/seed.js';
+import type { Database } from '../../../src/storage/database.js';
+import { createTables } from '../../../src/storage/tables/tables.js';
+import { createWriter } from '../../../src/storage/writer.js';
 import { liveLoadBalancer, liveOrigin, livePool as livePoolOf } from '../../support/live-objects.js';
 
 // The compiled modules: the embedded database starts a thread from its compiled file.
 const compiled = (module: string) => import(path.resolve(import.meta.dirname, '../../../dist', module));
-// biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
-let db: any;
-// biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
-let load: (changes: [noun: string, id: string][] | null) => Promise<any>;
-// biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
-let rules: any;
-// biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
-let committed: any;
+let db: Database;
+let write: WorkingWrite;
+let tables: WorkingTables;
 let accountId: string;
+let zoneId: string;
 const settings = {
   minMonitorInterval: 10,
   originUniqueness: 'account',
   directNetworks: { named: [], dialled: [] },
   location: 'Local, XX',
-};
-const commits: { changes: [string, string][] }[] = [];
+} as unknown as Settings;
+/** What the data plane has been told. */
+const told: Omit<SnapshotDelta, 'revision'>[] = [];
 
 beforeAll(async () => {
-  const [{ openDatabase }, { seed }, { createCommittedNouns, liveSources }, { loadChanges }] =
-    await Promise.all([
-      compiled('storage/database.js'),
-      compiled('resources/seed.js'),
-      compiled('resources/index.js'),
-      compiled('resources/live.js'),
-    ]);
-  const [monitors, pools, balancers] = await Promise.all(
-    ['monitors', 'pools', 'load-balancers'].map((noun) =>
-      compiled(`resources/load-balancing/${noun}/rules.js`),
-    ),
-  );
-  rules = { monitors, pools, balancers };
+  const { openDatabase } = await compiled('storage/database.js');
   db = await openDatabase({ url: null, dataDir: null });
-  const seeded = await seed(db, { accountId: null, zoneId: null, domain: 'example.com' });
-  accountId = seeded.accountId;
-  rules.zoneId = seeded.zoneId;
-  db.onCommit(async (_client: unknown, commit: (typeof commits)[number]) => {
-    commits.push(commit);
-    return async () => undefined;
+  ({ accountId, zoneId } = await seed(db, { accountId: null, zoneId: null, domain: 'example.com' }));
+  tables = createTables(DEFINITIONS);
+  tables.apply(await tables.load(db.read, null));
+  write = createWriter({
+    tables,
+    commits: db,
+    committed: async (_revision, changed) => void told.push(liveDelta(changed, false)),
   });
-  committed = createCommittedNouns({ origin: () => undefined });
-  const sources = liveSources(committed);
-  load = async (changes) => {
-    const loaded = await loadChanges(sources, db.read, changes);
-    loaded.commit();
-    return loaded.delta;
-  };
 });
 afterAll(() => db.close());
 
-const write = <T>(work: (tx: unknown) => Promise<T>): Promise<T> => db.transact(work);
+/** Everything as a start would read it from the database. */
+const stored = async () => liveDelta(await createTables(DEFINITIONS).load(db.read, null), true);
 
 test('the data plane sees every default filled in, and hears of each change and each deletion', async () => {
-  const monitor = await write<{ id: string }>((tx) =>
-    rules.monitors.create(tx, settings, accountId, { expected_codes: '200' }),
+  const monitor = await write((draft) =>
+    createMonitor(draft, settings, accountId, { expected_codes: '200' }),
   );
   const origins = [{ name: 'a', address: '::ffff:1.1.1.1', header: { Host: ['app.example.com'] } }];
-  const pool = await write<{ id: string }>((tx) =>
-    rules.pools.create(tx, settings, accountId, { name: 'p', monitor: monitor.id, origins }),
+  const pool = await write((draft) =>
+    createPool(draft, settings, accountId, { name: 'p', monitor: monitor.id, origins }),
   );
-  const balancer = await write<{ id: string }>((tx) =>
-    rules.balancers.create(
-      tx,
-      { zone_id: rules.zoneId },
-      {
-        name: 'WWW.example.com',
-        default_pools: [pool.id],
-        fallback_pool: pool.id,
-      },
-    ),
+  const owner = { zone_id: zoneId };
+  const balancer = await write((draft) =>
+    createLoadBalancer(draft, owner, {
+      name: 'WWW.example.com',
+      default_pools: [pool.id],
+      fallback_pool: pool.id,
+    }),
   );
-  expect(commits.splice(0).map(({ changes }) => changes)).toEqual([
-    [['monitor', monitor.id]],
-    [['pool', pool.id]],
-    [['load_balancer', balancer.id]],
+  const { upsert } = await stored();
+  expect(told.splice(0).map(({ upsert }) => upsert)).toEqual([
+    { monitor: upsert.monitor },
+    { pool: upsert.pool },
+    { load_balancer: upsert.load_balancer },
   ]);
-  const { upsert } = await load(null);
   expect(upsert.monitor).toEqual([
     {
       id: monitor.id,
@@ -124,7 +119,7 @@ test('the data plane sees every default filled in, and hears of each change and 
     liveLoadBalancer({
       id: balancer.id,
       accountId,
-      zoneId: rules.zoneId,
+      zoneId: zoneId,
       name: 'www.example.com',
       proxied: false,
       defaultPools: [pool.id],
@@ -132,30 +127,32 @@ test('the data plane sees every default filled in, and hears of each change and 
     }),
   ]);
 
-  await write((tx) => rules.pools.merge(tx, settings, accountId, pool.id, {}));
-  await write((tx) => rules.balancers.merge(tx, { zone_id: rules.zoneId }, balancer.id, {}));
-  await write((tx) => rules.monitors.merge(tx, settings, accountId, monitor.id, {}));
-  expect(commits).toEqual([]);
+  for (const method of ['PATCH', 'PUT'] as const) {
+    const sent = method === 'PATCH' ? {} : { name: 'p', monitor: monitor.id, origins };
+    await write((draft) => changePool(draft, settings, accountId, pool.id, sent, method));
+  }
+  await write((draft) => changeLoadBalancer(draft, owner, balancer.id, {}, 'PATCH'));
+  await write((draft) => changeMonitor(draft, settings, accountId, monitor.id, {}, 'PATCH'));
+  expect(told).toEqual([]);
 
-  await write((tx) => rules.balancers.remove(tx, { zone_id: rules.zoneId }, balancer.id));
-  await write((tx) => rules.pools.remove(tx, accountId, pool.id));
-  await write((tx) => rules.monitors.remove(tx, accountId, monitor.id));
-  expect(commits.map(({ changes }) => changes)).toEqual([
-    [['load_balancer', balancer.id]],
-    [['pool', pool.id]],
-    [['monitor', monitor.id]],
+  await write((draft) => removeLoadBalancer(draft, owner, balancer.id));
+  await write((draft) => removePool(draft, accountId, pool.id));
+  await write((draft) => removeMonitor(draft, accountId, monitor.id));
+  expect(told.splice(0).map(({ remove }) => remove)).toEqual([
+    { load_balancer: [balancer.id] },
+    { pool: [pool.id] },
+    { monitor: [monitor.id] },
   ]);
-  const gone = await load(commits.flatMap(({ changes }) => changes));
-  expect(gone.remove).toEqual({ load_balancer: [balancer.id], pool: [pool.id], monitor: [monitor.id] });
+  expect((await stored()).upsert).toMatchObject({ load_balancer: [], pool: [], monitor: [] });
 });
 
 test('origins are written when one of them changes, and not with anything else', async () => {
   const origin = { name: 'a', address: '1.1.1.1', header: { Host: ['a.example.com'] }, enabled: false };
-  const { id } = await write<{ id: string }>((tx) =>
-    rules.pools.create(tx, settings, accountId, { name: 'rarely', origins: [origin] }),
+  const { id } = await write((draft) =>
+    createPool(draft, settings, accountId, { name: 'rarely', origins: [origin] }),
   );
-  const change = (fields: object) =>
-    write((tx) => rules.pools.merge(tx, settings, accountId, id, { ...fields, origins: [origin] }));
+  const change = (sent: object) =>
+    write((draft) => changePool(draft, settings, accountId, id, { ...sent, origins: [origin] }, 'PATCH'));
   // The transaction that wrote the row.
   const writer = () => db.read.$queryRaw`select xmin::text as writer from origin where pool_id = ${id}`;
   const first = await writer();
@@ -166,37 +163,25 @@ test('origins are written when one of them changes, and not with anything else',
   expect(await writer()).not.toEqual(first);
 });
 
-test('the data plane and the readers of the API are told whose load balancer it is', async () => {
-  const pool = await write<{ id: string }>((tx) =>
-    rules.pools.create(tx, settings, accountId, { name: 'q', origins: [{ name: 'a', address: '1.1.1.1' }] }),
+test('memory and the data plane know whose load balancer it is, after a start as well', async () => {
+  const pool = await write((draft) =>
+    createPool(draft, settings, accountId, { name: 'q', origins: [{ name: 'a', address: '1.1.1.1' }] }),
   );
   const body = { default_pools: [pool.id], fallback_pool: pool.id };
   const create = (owner: object, name: string) =>
-    write<{ id: string }>((tx) => rules.balancers.create(tx, owner, { name, ...body }));
+    write((draft) => createLoadBalancer(draft, owner, { name, ...body }));
   const ofAccount = await create({ account_id: accountId }, 'Payroll');
-  const ofZone = await create({ zone_id: rules.zoneId }, 'q.example.com');
-  const known = (owner: string) =>
-    committed.loadBalancers.list(owner).map(({ row }: { row: { id: string } }) => row.id);
-  const owners = (objects: readonly { id: string; zoneId: string | null }[]) =>
-    Object.fromEntries(objects.map(({ id, zoneId }) => [id, zoneId]));
-  for (const changes of [null, [['load_balancer', ofAccount.id] as [string, string]]]) {
-    const { upsert } = await load(changes);
-    expect(owners(upsert.load_balancer)).toEqual({
-      [ofAccount.id]: null,
-      ...(changes ? {} : { [ofZone.id]: rules.zoneId }),
-    });
-    expect(known(`account ${accountId}`)).toEqual([ofAccount.id]);
-    expect(known(`zone ${rules.zoneId}`)).toEqual([ofZone.id]);
-  }
+  const ofZone = await create({ zone_id: zoneId }, 'q.example.com');
+  const { upsert } = await stored();
+  const owners = upsert.load_balancer!.map(({ id, zoneId }) => [id, zoneId]);
+  expect(Object.fromEntries(owners)).toEqual({ [ofAccount.id]: null, [ofZone.id]: zoneId });
+  const known = (owner: string) => tables.world.loadBalancers.of(owner).map(({ id }) => id);
+  expect(known(`account ${accountId}`)).toEqual([ofAccount.id]);
+  expect(known(`zone ${zoneId}`)).toEqual([ofZone.id]);
 });
 
 const ORIGIN = { name: 'a', address: '2606:4700::1111', port: 80 };
-function keyOf(fields: object): string {
-  const pool = fieldsAfter({ name: 'p', origins: [{ ...ORIGIN, ...fields }] }, null);
-  const now = new Date();
-  const id = 'a'.repeat(32);
-  return livePool(poolAt(now, { id, accountId: id, createdOn: now }, pool, null)).origins[0]!.key;
-}
+const keyOf = (sent: object) => originKey(completeOrigin({ ...ORIGIN, ...sent }));
 
 test.each([
   { name: 'b' },

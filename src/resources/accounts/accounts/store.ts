@@ -47,7 +47,7 @@ export async function update(tx: Tx, account: Account): Promise<void> {
   tx.changed('account', account.id);
 }
 
-/** What the data plane and the directory of tokens must forget, found by the model of each noun that it knows. */
+/** What memory must forget: of each noun that it has. */
 async function liveIds(db: Client, accountId: string): Promise<[noun: string, id: string][]> {
   const of = { where: { accountId }, select: { id: true } };
   const found = {
@@ -55,6 +55,7 @@ async function liveIds(db: Client, accountId: string): Promise<[noun: string, id
     pool: await db.pool.findMany(of),
     monitor: await db.monitor.findMany(of),
     monitor_group: await db.monitorGroup.findMany(of),
+    virtual_network: await db.virtualNetwork.findMany(of),
     route: await db.route.findMany(of),
     tunnel: await db.tunnel.findMany(of),
     zone: await db.zone.findMany(of),

@@ -22,7 +22,7 @@ export function dnsRecordRoutes(app: Http, context: Context): void {
   routesOfOne(app, context);
 }
 
-function routesOfAll(app: Http, { db, committed, access }: Context): void {
+function routesOfAll(app: Http, { db, views, access }: Context): void {
   app.get(
     PATH,
     {
@@ -37,8 +37,8 @@ function routesOfAll(app: Http, { db, committed, access }: Context): void {
     },
     async ({ params: { zone_id }, query }) => {
       rules.requireZone(access, zone_id);
-      const records = chosen(committed.dnsRecords.list(zone_id), query, ({ row }) => toWire(row));
-      return renderedPage(records, pageRequest(query, PER_PAGE));
+      const records = chosen(views.dnsRecords.list(zone_id), query, toWire);
+      return renderedPage(records, views.dnsRecords.render, pageRequest(query, PER_PAGE));
     },
   );
 
@@ -59,13 +59,13 @@ function routesOfAll(app: Http, { db, committed, access }: Context): void {
   );
 }
 
-function routesOfOne(app: Http, { db, committed }: Context): void {
+function routesOfOne(app: Http, { db, views }: Context): void {
   const params = schema.recordParams;
   app.get(
     ONE,
     { config, schema: { tags, summary: 'Get a DNS record', params, response } },
     async ({ params: { zone_id, dns_record_id } }) =>
-      renderedOk(committed.dnsRecords.get(zone_id, dns_record_id)),
+      renderedOk(views.dnsRecords.get(zone_id, dns_record_id)),
   );
 
   app.put(

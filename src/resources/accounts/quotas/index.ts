@@ -1,1 +1,1 @@
-export { withQuotas } from './guard.js';
+export { quotaCheck, withQuotas } from './guard.js';

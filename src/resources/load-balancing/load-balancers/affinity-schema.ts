@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nullish } from '../../../api/fields.js';
+import { nullish, present } from '../../../api/fields.js';
 import { integer, text } from '../../../api/text.js';
 
 const HEADER = /^([a-zA-Z0-9_-]{1,100}|cookie:[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*)$/;
@@ -35,3 +35,15 @@ export const wireAffinityAttributes = z.object({
 });
 
 export type AffinityAttributes = z.output<typeof wireAffinityAttributes>;
+
+export const ATTRIBUTE_DEFAULTS = {
+  samesite: 'Auto',
+  secure: 'Auto',
+  drain_duration: 0,
+  zero_downtime_failover: 'none',
+} as const satisfies AffinityAttributes;
+
+/** With every member that has a default. */
+export function completeAttributes(sent: z.output<typeof affinityAttributes>): AffinityAttributes {
+  return { ...ATTRIBUTE_DEFAULTS, ...(present(sent) as Partial<AffinityAttributes>) };
+}

@@ -1,17 +1,9 @@
 import { AFFINITY_TTL } from '../../../domain/affinity-ttl.js';
 import type { Affinity } from '../../../domain/policies.js';
-import type { AffinityAttributes } from './affinity-schema.js';
-import type { LoadBalancerFields } from './fields.js';
+import type { LoadBalancerValues } from './fields.js';
 import type { Rule } from './rule-schema.js';
 
 const ttlRangeOf = (affinity: Affinity) => (affinity === 'none' ? null : AFFINITY_TTL[affinity]);
-
-export const ATTRIBUTE_DEFAULTS = {
-  samesite: 'Auto',
-  secure: 'Auto',
-  drain_duration: 0,
-  zero_downtime_failover: 'none',
-} as const satisfies AffinityAttributes;
 
 /** Null stands for what was not set. */
 export interface Session {
@@ -23,7 +15,7 @@ export interface Session {
   } | null;
 }
 
-export const sessionOf = (fields: LoadBalancerFields): Session => ({
+export const sessionOf = (fields: LoadBalancerValues): Session => ({
   affinity: fields.session_affinity,
   ttl: fields.session_affinity_ttl,
   attributes: fields.session_affinity_attributes,
@@ -34,7 +26,7 @@ export const sessionOf = (fields: LoadBalancerFields): Session => ({
  * out: where a rule changes the kind alone, it is not the rule's mistake.
  */
 export function overriddenSession(
-  fields: LoadBalancerFields,
+  fields: LoadBalancerValues,
   overrides: NonNullable<Rule['overrides']>,
 ): Session {
   const { session_affinity, session_affinity_ttl, session_affinity_attributes } = overrides;

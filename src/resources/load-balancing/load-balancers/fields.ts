@@ -1,112 +1,117 @@
-import type { Affinity, SteeringPolicy } from '../../../domain/policies.js';
-import type { AffinityAttributes } from './affinity-schema.js';
-import type { PoolSet } from './pool-set-schema.js';
-import type { Rule } from './rule-schema.js';
-import type { AdaptiveRouting, LocationStrategy, RandomSteering } from './schema.js';
-import type { LoadBalancer } from './store.js';
+import { z } from 'zod';
+import { withoutNulls } from '../../../api/free-json.js';
+import { hexId } from '../../../api/identifiers.js';
+import { integer, text } from '../../../api/text.js';
+import { timestampSchema } from '../../../api/timestamps.js';
+import {
+  AFFINITIES,
+  type Affinity,
+  STEERING_POLICIES,
+  type SteeringPolicy,
+} from '../../../domain/policies.js';
+import {
+  completed,
+  field,
+  patchBody,
+  required,
+  shownShape,
+  unset,
+  type ValuesOf,
+  writeBody,
+} from '../../_kit/fields.js';
+import { affinityAttributes, completeAttributes, wireAffinityAttributes } from './affinity-schema.js';
+import { type PoolSet, poolSet, poolSetBodies } from './pool-set-schema.js';
+import { type Rule, rule, ruleBodies } from './rule-schema.js';
+import {
+  adaptiveRouting,
+  locationStrategy,
+  poolId,
+  poolIds,
+  poolMaps,
+  randomSteering,
+  weights,
+} from './steering-schema.js';
 
-export type PoolMap = Readonly<Record<string, readonly string[]>>;
+const adaptive = completed(adaptiveRouting, { failover_across_pools: false });
+const location = completed(locationStrategy, { mode: 'pop', prefer_ecs: 'proximity' });
+const random = z.object(randomSteering);
+const shownRandom = random.partial({ pool_weights: true });
 
-/** A load balancer with every field set, under its names on the wire; null is how a field without a default is unset. */
-export interface LoadBalancerFields {
-  readonly name: string;
-  readonly description: string;
-  readonly enabled: boolean;
-  readonly proxied: boolean;
-  readonly ttl: number | null;
-  readonly fallback_pool: string;
-  readonly default_pools: readonly string[];
-  readonly region_pools: PoolMap;
-  readonly country_pools: PoolMap;
-  readonly pop_pools: PoolMap;
-  /** '' leaves it to the maps of pools. */
-  readonly steering_policy: SteeringPolicy | '';
-  readonly session_affinity: Affinity;
-  readonly session_affinity_ttl: number | null;
-  readonly session_affinity_attributes: AffinityAttributes | null;
-  readonly random_steering: RandomSteering | null;
-  readonly adaptive_routing: AdaptiveRouting | null;
-  readonly location_strategy: LocationStrategy | null;
-  readonly networks: readonly string[] | null;
-  readonly rules: readonly Rule[];
-  readonly pool_sets: readonly PoolSet[];
-}
-
-/** `name` and the pools have no defaults: every body that starts from here names them. */
-export const LOAD_BALANCER_DEFAULTS: LoadBalancerFields = {
-  name: '',
-  description: '',
-  enabled: true,
-  proxied: false,
-  ttl: null,
-  fallback_pool: '',
-  default_pools: [],
-  region_pools: {},
-  country_pools: {},
-  pop_pools: {},
-  steering_policy: '',
-  session_affinity: 'none',
-  session_affinity_ttl: null,
-  session_affinity_attributes: null,
-  random_steering: null,
-  adaptive_routing: null,
-  location_strategy: null,
-  networks: null,
-  rules: [],
-  pool_sets: [],
+/** What a client may set; rules between fields are in `limits.ts`. */
+export const fields = {
+  name: required(text(255)),
+  description: field(text(1024), ''),
+  enabled: field(z.boolean(), true),
+  proxied: field(z.boolean(), false),
+  ttl: unset(integer(0, 604_800)),
+  fallback_pool: required(poolId),
+  default_pools: required(poolIds),
+  region_pools: field(poolMaps.region_pools, {}),
+  country_pools: field(poolMaps.country_pools, {}),
+  pop_pools: field(poolMaps.pop_pools, {}),
+  // '' leaves it to the maps of pools.
+  steering_policy: field(z.enum([...STEERING_POLICIES, '']), '', { shown: z.enum(STEERING_POLICIES) }),
+  session_affinity: field(z.enum([...AFFINITIES, '']), 'none' as Affinity, {
+    complete: (kind) => kind || ('none' as const),
+    shown: z.enum(AFFINITIES),
+  }),
+  session_affinity_ttl: unset(integer(30, 604_800)),
+  session_affinity_attributes: unset(affinityAttributes, {
+    complete: completeAttributes,
+    shown: wireAffinityAttributes,
+  }),
+  random_steering: unset(
+    z.object({ default_weight: randomSteering.default_weight.nullish(), pool_weights: weights.nullish() }),
+    {
+      complete: ({ default_weight, pool_weights }): z.output<typeof shownRandom> => ({
+        default_weight: default_weight ?? 1,
+        ...(pool_weights ? { pool_weights } : {}),
+      }),
+      shown: shownRandom,
+    },
+  ),
+  adaptive_routing: unset(adaptive.schema, adaptive),
+  location_strategy: unset(location.schema, location),
+  networks: unset(z.array(text(64)).max(64), {
+    notYet: (networks) =>
+      networks === null ? undefined : 'they do not change from where the load balancer is reached',
+  }),
+  rules: field(ruleBodies, [], {
+    complete: (rules): readonly Rule[] =>
+      rules.map((one) => ({
+        ...(withoutNulls(one) as Partial<Rule>),
+        priority: one.priority ?? 0,
+        disabled: one.disabled ?? false,
+      })),
+    shown: z.array(rule),
+  }),
+  // The only field of which null changes nothing; an empty list is how it is cleared.
+  pool_sets: field(poolSetBodies, [], {
+    nullKeeps: true,
+    complete: (sets): readonly PoolSet[] =>
+      sets.map((one) => ({ ...(withoutNulls(one) as Partial<PoolSet>), disabled: one.disabled ?? false })),
+    shown: z.array(poolSet),
+  }),
 };
 
-/** What is stored, as fields. */
-export function fieldsOf(balancer: LoadBalancer): LoadBalancerFields {
-  return {
-    name: balancer.name,
-    description: balancer.description,
-    enabled: balancer.enabled,
-    proxied: balancer.proxied,
-    ttl: balancer.ttl,
-    fallback_pool: balancer.fallbackPool,
-    default_pools: balancer.defaultPools as string[],
-    region_pools: balancer.regionPools as PoolMap,
-    country_pools: balancer.countryPools as PoolMap,
-    pop_pools: balancer.popPools as PoolMap,
-    steering_policy: balancer.steeringPolicy as SteeringPolicy | '',
-    session_affinity: balancer.sessionAffinity as Affinity,
-    session_affinity_ttl: balancer.sessionAffinityTtl,
-    session_affinity_attributes: balancer.sessionAffinityAttributes as AffinityAttributes | null,
-    random_steering: balancer.randomSteering as RandomSteering | null,
-    adaptive_routing: balancer.adaptiveRouting as AdaptiveRouting | null,
-    location_strategy: balancer.locationStrategy as LocationStrategy | null,
-    networks: balancer.networks as string[] | null,
-    rules: balancer.rules as unknown as Rule[],
-    pool_sets: balancer.poolSets as unknown as PoolSet[],
-  };
-}
+export type LoadBalancerValues = ValuesOf<typeof fields>;
+export type PoolMap = Readonly<Record<string, readonly string[]>>;
 
-/** The inverse of `fieldsOf`. */
-export function columnsOf(
-  fields: LoadBalancerFields,
-): Omit<LoadBalancer, 'id' | 'accountId' | 'zoneId' | 'zone' | 'hostname' | 'createdOn' | 'modifiedOn'> {
-  const columns = {
-    name: fields.name,
-    description: fields.description,
-    enabled: fields.enabled,
-    proxied: fields.proxied,
-    ttl: fields.ttl,
-    fallbackPool: fields.fallback_pool,
-    defaultPools: fields.default_pools,
-    regionPools: fields.region_pools,
-    countryPools: fields.country_pools,
-    popPools: fields.pop_pools,
-    steeringPolicy: fields.steering_policy,
-    sessionAffinity: fields.session_affinity,
-    sessionAffinityTtl: fields.session_affinity_ttl,
-    sessionAffinityAttributes: fields.session_affinity_attributes,
-    randomSteering: fields.random_steering,
-    adaptiveRouting: fields.adaptive_routing,
-    locationStrategy: fields.location_strategy,
-    networks: fields.networks,
-    rules: fields.rules,
-    poolSets: fields.pool_sets,
-  };
-  return columns as unknown as ReturnType<typeof columnsOf>;
+export const bodies = { write: writeBody(fields), patch: patchBody(fields) };
+
+export const answer = z
+  .object({
+    id: hexId,
+    ...shownShape(fields),
+    zone_name: z.string().optional().describe('Of a load balancer of a zone only.'),
+    created_on: timestampSchema,
+    modified_on: timestampSchema,
+  })
+  .meta({ id: 'LoadBalancer' });
+
+/** The policy that is in force and shown. What was left open follows the maps, whenever they change. */
+export function policyInForce(values: LoadBalancerValues): SteeringPolicy {
+  if (values.steering_policy !== '') return values.steering_policy;
+  const maps: readonly PoolMap[] = [values.region_pools, values.country_pools, values.pop_pools];
+  return maps.some((map) => Object.keys(map).length > 0) ? 'geo' : 'off';
 }

@@ -4,7 +4,7 @@ import { compileExpression } from '../../../expressions/compile.js';
 import { ExpressionError } from '../../../expressions/expression-error.js';
 import { type PatternBudget, patternBudget } from '../../../expressions/pattern-budget.js';
 import { affinityProblem, overriddenSession, sessionOf } from './affinity.js';
-import type { LoadBalancerFields } from './fields.js';
+import type { LoadBalancerValues } from './fields.js';
 import { poolSetsProblem } from './pool-set-limits.js';
 import type { Rule } from './rule-schema.js';
 
@@ -15,7 +15,7 @@ const MAX_CONDITIONS = 131_072;
  * Rules between the fields of a load balancer; throws what the first broken one says. The conditions of `stored`
  * were compiled when they were written, and are not again while they are the same.
  */
-export function checkFields(fields: LoadBalancerFields, stored: LoadBalancerFields | null): void {
+export function checkLimits(fields: LoadBalancerValues, stored: LoadBalancerValues | null): void {
   const broken =
     (fields.default_pools.length === 0 ? 'default_pools must name at least one pool' : null) ??
     affinityProblem('', sessionOf(fields)) ??
@@ -25,7 +25,7 @@ export function checkFields(fields: LoadBalancerFields, stored: LoadBalancerFiel
   if (broken !== null) throw new ApiError('validation_failed', broken);
 }
 
-function rulesProblem(fields: LoadBalancerFields): string | null {
+function rulesProblem(fields: LoadBalancerValues): string | null {
   for (const [index, rule] of fields.rules.entries()) {
     const problem = ruleProblem(`rules[${index}].`, rule, fields);
     if (problem !== null) return problem;
@@ -33,7 +33,7 @@ function rulesProblem(fields: LoadBalancerFields): string | null {
   return null;
 }
 
-function conditionsProblem({ rules }: LoadBalancerFields, stored: LoadBalancerFields | null): string | null {
+function conditionsProblem({ rules }: LoadBalancerValues, stored: LoadBalancerValues | null): string | null {
   if (stored && isDeepStrictEqual(rules.map(conditionOf), stored.rules.map(conditionOf))) return null;
   const length = rules.reduce((sum, rule) => sum + conditionOf(rule).length, 0);
   if (length > MAX_CONDITIONS)
@@ -58,7 +58,7 @@ function conditionProblem(condition: string, budget: PatternBudget): string | nu
   }
 }
 
-function ruleProblem(prefix: string, { overrides, fixed_response }: Rule, fields: LoadBalancerFields) {
+function ruleProblem(prefix: string, { overrides, fixed_response }: Rule, fields: LoadBalancerValues) {
   if (!overrides) return null;
   if (overrides.pools && fixed_response) return `${prefix}overrides.pools must not go with a fixed_response`;
   const weighted = overrides.pool_weights !== undefined || overrides.pool_default_weight !== undefined;

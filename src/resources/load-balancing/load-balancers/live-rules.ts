@@ -1,11 +1,11 @@
 import type { LiveFixedResponse, LivePoolSet, LiveRule } from '../../../live/snapshot.js';
-import type { LoadBalancerFields } from './fields.js';
+import type { LoadBalancerValues } from './fields.js';
 import { poolSettings, ruleSettings } from './live-settings.js';
 import type { PoolSet } from './pool-set-schema.js';
 import type { Rule } from './rule-schema.js';
 
 /** The enabled rules by priority; those of the same priority, as when none has any, in the order of the list. */
-export function liveRules(fields: LoadBalancerFields): LiveRule[] {
+export function liveRules(fields: LoadBalancerValues): LiveRule[] {
   return fields.rules
     .map((rule, index) => ({ rule, name: rule.name || `rules[${index}]` }))
     .filter(({ rule }) => !rule.disabled)
@@ -21,7 +21,7 @@ export function liveRules(fields: LoadBalancerFields): LiveRule[] {
 }
 
 /** The enabled pool sets in the order of the list. */
-export function livePoolSets(fields: LoadBalancerFields): LivePoolSet[] {
+export function livePoolSets(fields: LoadBalancerValues): LivePoolSet[] {
   return fields.pool_sets
     .map((set, index) => ({ set, name: set.name || `pool_sets[${index}]` }))
     .filter(({ set }) => !set.disabled)

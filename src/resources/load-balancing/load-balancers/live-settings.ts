@@ -1,8 +1,7 @@
 import { present } from '../../../api/fields.js';
 import type { LiveAffinityAttributes, LiveRandomSteering, LiveSettings } from '../../../live/snapshot.js';
-import { ATTRIBUTE_DEFAULTS } from './affinity.js';
-import type { AffinityAttributes } from './affinity-schema.js';
-import type { LoadBalancerFields } from './fields.js';
+import { type AffinityAttributes, ATTRIBUTE_DEFAULTS } from './affinity-schema.js';
+import type { LoadBalancerValues } from './fields.js';
 import type { PoolSet } from './pool-set-schema.js';
 import type { Rule } from './rule-schema.js';
 
@@ -10,7 +9,7 @@ import type { Rule } from './rule-schema.js';
 const DEFAULT_TTL = 30;
 
 /** What a load balancer says of itself, with every default filled in. */
-export function liveSettings(fields: LoadBalancerFields): LiveSettings {
+export function liveSettings(fields: LoadBalancerValues): LiveSettings {
   return {
     defaultPools: fields.default_pools,
     regionPools: fields.region_pools,
@@ -35,7 +34,7 @@ export function liveSettings(fields: LoadBalancerFields): LiveSettings {
 /** What a rule sets. An object takes the place of the whole object before it. */
 export function ruleSettings(
   overrides: NonNullable<Rule['overrides']>,
-  fields: LoadBalancerFields,
+  fields: LoadBalancerValues,
 ): Partial<LiveSettings> {
   const { session_affinity_attributes, random_steering, adaptive_routing, location_strategy } = overrides;
   return {
@@ -86,7 +85,7 @@ const randomSteering = (steering: {
 });
 
 /** Of the load balancer itself, whatever a rule says. */
-const drainDurationOf = ({ session_affinity_attributes }: LoadBalancerFields) =>
+const drainDurationOf = ({ session_affinity_attributes }: LoadBalancerValues) =>
   session_affinity_attributes?.drain_duration ?? 0;
 
 function affinityAttributes(

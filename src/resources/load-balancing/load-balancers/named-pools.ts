@@ -1,4 +1,4 @@
-import type { LoadBalancerFields } from './fields.js';
+import type { LoadBalancerValues } from './fields.js';
 
 type Ids = readonly string[];
 
@@ -15,7 +15,7 @@ interface NamesPools {
 }
 
 /** Every pool that the load balancer names, in whatever field and in force or not, with the first field that does. */
-export function namedPools(fields: LoadBalancerFields): ReadonlyMap<string, string> {
+export function namedPools(fields: LoadBalancerValues): ReadonlyMap<string, string> {
   const named = new Map<string, string>();
   const add = (prefix: string, part: NamesPools | undefined) => {
     if (!part) return;

@@ -2,14 +2,14 @@ import type { Message } from '../../../api/envelope.js';
 import { notice } from '../../../api/notices.js';
 import { hostPort } from '../../../net/ip.js';
 import type { Context } from '../../context.js';
-import type { LoadBalancer } from './store.js';
+import type { LoadBalancer } from './definition.js';
 
 /** What the answer to a write says of where the load balancer is reached. The write itself is done, whatever comes of this. */
 export async function reachedAt(
   dataPlane: Pick<Context['dataPlane'], 'ask'>,
-  { id, zoneId, enabled }: LoadBalancer,
+  { id, zone, values: { enabled } }: LoadBalancer,
 ): Promise<Message[]> {
-  if (zoneId !== null || !enabled) return [];
+  if (zone !== null || !enabled) return [];
   const addresses = await dataPlane.ask('private_addresses', null).catch(() => null);
   if (addresses === null) return [reached('at an address that GET /_offramp/on-ramps tells')];
   const address = addresses.find((one) => one.id === id);

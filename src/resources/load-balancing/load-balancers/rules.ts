@@ -1,104 +1,118 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { newHexId } from '../../../api/identifiers.js';
-import type { Client, Tx } from '../../../storage/database.js';
-import { existingPools } from '../pools/index.js';
-import { columnsOf, fieldsOf, type LoadBalancerFields } from './fields.js';
-import { fieldsAfter } from './from-body.js';
-import { checkFields } from './limits.js';
+import { change, create, type WriteRules } from '../../_kit/change.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { inAscii, inUnicode, isHostnameIn } from '../../hostname.js';
+import { type LoadBalancer, nameKey, ownerKey } from './definition.js';
+import { fields, type LoadBalancerValues } from './fields.js';
+import { checkLimits } from './limits.js';
 import { namedPools } from './named-pools.js';
-import { hostnameFor, type Owner, type OwnerParams, ownerOf } from './rules-owner.js';
-import type { PatchBody, WriteBody } from './schema.js';
-import * as store from './store.js';
 
 /** Pools that one load balancer may name in all its fields together. */
 const MAX_NAMED_POOLS = 10_000;
 
-async function existing(db: Client, owner: Owner, id: string): Promise<store.LoadBalancer> {
-  const balancer = await store.find(db, owner, id);
-  if (!balancer) throw new ApiError('lb_object_missing', 'load balancer');
-  return { ...balancer, zone: owner.zone };
+/** The path of a request names one of the two; that the account is there has been seen to before. */
+export interface OwnerParams {
+  readonly zone_id?: string | undefined;
+  readonly account_id?: string | undefined;
 }
 
-export async function create(tx: Tx, params: OwnerParams, body: WriteBody): Promise<store.LoadBalancer> {
-  const owner = await ownerOf(tx.db, params);
-  const fields = fieldsAfter(body, null);
-  const hostname = hostnameFor(owner, fields.name);
-  const { added } = await check(tx.db, owner, fields, null);
-  await requireFree(tx.db, owner, { name: fields.name, hostname }, null);
-  const now = new Date();
-  const { accountId, zone } = owner;
-  const identity = { id: newHexId(), accountId, zoneId: zone?.id ?? null, zone, hostname };
-  const balancer = { ...identity, ...columnsOf(fields), createdOn: now, modifiedOn: now };
-  await store.insert(tx, balancer, added);
+/** Who has a load balancer: a zone, below whose name it stands, or an account itself, with a null zone. */
+interface Owner {
+  readonly accountId: string;
+  readonly zone: { readonly id: string; readonly name: string } | null;
+}
+
+function ownerOf(world: WorkingWorld, { zone_id, account_id }: OwnerParams): Owner {
+  if (zone_id === undefined) return { accountId: account_id!, zone: null };
+  const zone = world.zones.get(zone_id);
+  if (!zone) throw new ApiError('no_such_route', `/zones/${zone_id}`);
+  return { accountId: zone.accountId, zone: { id: zone.id, name: zone.name } };
+}
+
+/** The key of the owner that a path names; throws when there is no such zone. */
+export function ownerKeyOf(world: WorkingWorld, params: OwnerParams): string {
+  const { zone, accountId } = ownerOf(world, params);
+  return ownerKey(zone?.id ?? null, accountId);
+}
+
+function existing(world: WorkingWorld, params: OwnerParams, id: string): LoadBalancer {
+  const owner = ownerKeyOf(world, params);
+  const balancer = world.loadBalancers.get(id);
+  if (!balancer || ownerKey(balancer.zone?.id ?? null, balancer.accountId) !== owner)
+    throw new ApiError('lb_object_missing', 'load balancer');
   return balancer;
 }
 
-/** PUT: what the body leaves out goes back to its default. */
-export const replace = (tx: Tx, params: OwnerParams, id: string, body: WriteBody) =>
-  change(tx, params, id, body, () => null);
+const rulesFor = (world: WorkingWorld, owner: Owner): WriteRules<typeof fields, LoadBalancer> => ({
+  declaration: fields,
+  identity: (id) => ({ id, ...owner, hostname: null }),
+  check: (values, before) => check(world, owner, values, before),
+  derive: (balancer) => ({ ...balancer, hostname: hostnameFor(owner, balancer.values.name) }),
+});
 
-/** PATCH: what the body leaves out stays. */
-export const merge = (tx: Tx, params: OwnerParams, id: string, body: PatchBody) =>
-  change(tx, params, id, body, (stored) => stored);
+export const createLoadBalancer = (draft: WorkingDraft, params: OwnerParams, body: object): LoadBalancer =>
+  create(rulesFor(draft, ownerOf(draft, params)), draft.loadBalancers, body);
 
-/** Writes nothing when nothing changes. */
-async function change(
-  tx: Tx,
+export function changeLoadBalancer(
+  draft: WorkingDraft,
   params: OwnerParams,
   id: string,
-  body: PatchBody,
-  base: (stored: LoadBalancerFields) => LoadBalancerFields | null,
-): Promise<store.LoadBalancer> {
-  const owner = await ownerOf(tx.db, params);
-  const before = await existing(tx.db, owner, id);
-  const stored = fieldsOf(before);
-  const fields = fieldsAfter(body, base(stored));
-  if (isDeepStrictEqual(fields, stored)) return before;
-  const hostname = hostnameFor(owner, fields.name);
-  const pools = await check(tx.db, owner, fields, stored);
-  if (fields.name !== stored.name) await requireFree(tx.db, owner, { name: fields.name, hostname }, id);
-  const balancer = { ...before, ...columnsOf(fields), hostname, modifiedOn: new Date() };
-  await store.update(tx, balancer, pools);
-  return balancer;
+  body: object,
+  method: 'PUT' | 'PATCH',
+): LoadBalancer {
+  const before = existing(draft, params, id);
+  return change(rulesFor(draft, ownerOf(draft, params)), draft.loadBalancers, before, body, method);
 }
 
-export async function remove(tx: Tx, params: OwnerParams, id: string): Promise<void> {
-  await existing(tx.db, await ownerOf(tx.db, params), id);
-  await store.remove(tx, id);
+export function removeLoadBalancer(draft: WorkingDraft, params: OwnerParams, id: string): void {
+  existing(draft, params, id);
+  draft.loadBalancers.remove(id);
 }
 
-/** In a zone no two have one host name, in an account no two one name. */
-async function requireFree(
-  db: Client,
+/** What is stored already has been checked when it was written, and cannot have become wrong. */
+function check(
+  world: WorkingWorld,
   owner: Owner,
-  wanted: { readonly name: string; readonly hostname: string | null },
-  self: string | null,
-): Promise<void> {
-  const holder = await store.findNamesake(db, owner, wanted);
-  if (holder && holder.id !== self) throw new ApiError('value_not_unique');
+  values: LoadBalancerValues,
+  before: LoadBalancer | null,
+): void {
+  const hostname = hostnameFor(owner, values.name);
+  checkLimits(values, before?.values ?? null);
+  checkNamedPools(world, owner.accountId, values, before?.values ?? null);
+  if (values.name === before?.values.name) return;
+  const key = nameKey(ownerKey(owner.zone?.id ?? null, owner.accountId), { name: values.name, hostname });
+  if (world.loadBalancers.by('name', key).some(({ id }) => id !== before?.id))
+    throw new ApiError('value_not_unique');
 }
 
-/**
- * Answers which pools the fields name and `stored` does not, all of which exist, and the other way round. What is stored
- * already has been checked when it was written, and cannot have become wrong.
- */
-async function check(
-  db: Client,
-  owner: Owner,
-  fields: LoadBalancerFields,
-  stored: LoadBalancerFields | null,
-): Promise<store.NamedPools> {
-  checkFields(fields, stored);
-  const named = namedPools(fields);
+function checkNamedPools(
+  world: WorkingWorld,
+  accountId: string,
+  values: LoadBalancerValues,
+  stored: LoadBalancerValues | null,
+): void {
+  const named = namedPools(values);
   if (named.size > MAX_NAMED_POOLS)
     throw invalid(`a load balancer must not name more than ${MAX_NAMED_POOLS} pools, this one ${named.size}`);
   const known: ReadonlyMap<string, string> = stored ? namedPools(stored) : new Map();
-  const added = [...named.keys()].filter((id) => !known.has(id));
-  const found = await existingPools(db, owner.accountId, added);
-  for (const id of added)
-    if (!found.has(id)) throw invalid(`${named.get(id)} "${id}" is not a pool of this account`);
-  return { added, removed: [...known.keys()].filter((id) => !named.has(id)) };
+  for (const [id, fieldName] of named)
+    if (!known.has(id) && world.pools.get(id)?.accountId !== accountId)
+      throw invalid(`${fieldName} "${id}" is not a pool of this account`);
+}
+
+/**
+ * The host name under which a load balancer of a zone is reached, whatever the case and script of its name; null for one
+ * of an account, which is reached at an address. Throws when the name cannot be taken: of an account it may be any text.
+ */
+function hostnameFor({ zone }: Owner, name: string): string | null {
+  const hostname = zone && inAscii(name);
+  if (zone && !isHostnameIn(zone.name, hostname!)) {
+    const above = inUnicode(zone.name);
+    throw invalid(`invalid hostname: ${name} (it must be ${above} or end in .${above})`);
+  }
+  if (!zone && (name.trim() === '' || /\p{Cc}/u.test(name)))
+    throw invalid('name must not be blank or have control characters');
+  return hostname;
 }
 
 const invalid = (reason: string) => new ApiError('validation_failed', reason);

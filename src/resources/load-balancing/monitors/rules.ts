@@ -1,88 +1,87 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { newHexId } from '../../../api/identifiers.js';
-import type { Client, Tx } from '../../../storage/database.js';
+import { change, create, type WriteRules } from '../../_kit/change.js';
 import type { Settings } from '../../context.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { type Reference, referenceTo } from '../references.js';
-import { columnsOf, fieldsOf } from './fields.js';
-import { fieldsAfter } from './from-body.js';
-import { refuseHttpOnly } from './http-only.js';
-import { checkLimits } from './limits.js';
-import type { MonitorBody, MonitorFields } from './schema.js';
-import * as store from './store.js';
+import type { Monitor } from './definition.js';
+import { fields, initialOfType, type MonitorBody, type MonitorValues, speaksHttp } from './fields.js';
+import { checkLimits, HTTP_ONLY } from './limits.js';
 
-export async function get(db: Client, accountId: string, id: string): Promise<store.Monitor> {
-  const monitor = await store.find(db, accountId, id);
-  if (!monitor) throw new ApiError('lb_object_missing', 'monitor');
+export function getMonitor(world: WorkingWorld, accountId: string, id: string): Monitor {
+  const monitor = world.monitors.get(id);
+  if (monitor?.accountId !== accountId) throw new ApiError('lb_object_missing', 'monitor');
   return monitor;
 }
 
-export async function create(
-  tx: Tx,
+const rulesFor = (
+  { minMonitorInterval }: Settings,
+  accountId: string,
+): WriteRules<typeof fields, Monitor> => ({
+  declaration: fields,
+  identity: (id) => ({ id, accountId }),
+  initial: ({ type }: MonitorBody, before) =>
+    initialOfType((type === undefined ? before?.values.type : type) ?? 'http'),
+  base: ({ values }, initial) => convertible(values, initial),
+  check: (values) => checkLimits(values, minMonitorInterval),
+});
+
+/** A monitor that changes between HTTP and something else starts over with the fields that only make sense for HTTP. */
+function convertible(stored: MonitorValues, initial: MonitorValues): MonitorValues {
+  if (speaksHttp(stored.type) === speaksHttp(initial.type)) return stored;
+  return { ...stored, ...Object.fromEntries(HTTP_ONLY.map((name) => [name, initial[name]])) };
+}
+
+export const createMonitor = (
+  draft: Pick<WorkingDraft, 'monitors'>,
   settings: Settings,
   accountId: string,
   body: MonitorBody,
-): Promise<store.Monitor> {
-  const monitor = made(settings, accountId, body);
-  await store.insert(tx, monitor);
-  return monitor;
-}
+) => create(rulesFor(settings, accountId), draft.monitors, body);
 
 /** The monitor that `body` describes, not stored; throws what the first broken rule says. */
-export function made(settings: Settings, accountId: string, body: MonitorBody): store.Monitor {
-  const fields = checked(fieldsAfter(body, null), settings);
-  const now = new Date();
-  return { id: newHexId(), accountId, ...columnsOf(fields), createdOn: now, modifiedOn: now };
-}
+export const madeMonitor = (settings: Settings, accountId: string, body: MonitorBody): Monitor =>
+  create(rulesFor(settings, accountId), { put: () => undefined }, body);
 
-/** PUT: what the body leaves out goes back to its default. */
-export function replace(tx: Tx, settings: Settings, accountId: string, id: string, body: MonitorBody) {
-  return change(tx, settings, accountId, id, body, () => null);
-}
-
-/** PATCH: what the body leaves out stays. */
-export function merge(tx: Tx, settings: Settings, accountId: string, id: string, body: MonitorBody) {
-  return change(tx, settings, accountId, id, body, (stored) => stored);
-}
-
-/** Writes nothing when nothing changes. */
-async function change(
-  tx: Tx,
+export function changeMonitor(
+  draft: WorkingDraft,
   settings: Settings,
   accountId: string,
   id: string,
   body: MonitorBody,
-  base: (stored: MonitorFields) => MonitorFields | null,
-): Promise<store.Monitor> {
-  const before = await get(tx.db, accountId, id);
-  const stored = fieldsOf(before);
-  const fields = fieldsAfter(body, base(stored));
-  if (isDeepStrictEqual(fields, stored)) return before;
-  const after = { ...before, ...columnsOf(checked(fields, settings)), modifiedOn: new Date() };
-  await store.update(tx, after);
-  return after;
+  method: 'PUT' | 'PATCH',
+): Monitor {
+  return change(
+    rulesFor(settings, accountId),
+    draft.monitors,
+    getMonitor(draft, accountId, id),
+    body,
+    method,
+  );
 }
 
-export async function remove(tx: Tx, accountId: string, id: string): Promise<void> {
-  if ((await references(tx.db, accountId, id)).length > 0) throw new ApiError('object_in_use');
-  await store.remove(tx, id);
+export function removeMonitor(draft: WorkingDraft, accountId: string, id: string): void {
+  if (monitorReferences(draft, accountId, id).length > 0) throw new ApiError('object_in_use');
+  draft.monitors.remove(id);
 }
 
 /** The pools and monitor groups that use the monitor. */
-export async function references(db: Client, accountId: string, id: string): Promise<Reference[]> {
-  await get(db, accountId, id);
-  const pools = await store.poolsWith(db, id);
-  const groups = await store.groupsWith(db, id);
+export function monitorReferences(world: WorkingWorld, accountId: string, id: string): Reference[] {
+  getMonitor(world, accountId, id);
   return [
-    ...pools.map((pool) => referenceTo('referrer', 'pool', pool)),
-    ...groups.map((group) =>
-      referenceTo('referrer', 'monitor_group', { id: group.id, name: group.description }),
-    ),
+    ...world.pools
+      .by('monitor', id)
+      .map(({ id, values }) => referenceTo('referrer', 'pool', { id, name: values.name })),
+    ...world.monitorGroups
+      .by('monitor', id)
+      .map(({ id, values }) => referenceTo('referrer', 'monitor_group', { id, name: values.description })),
   ];
 }
 
-function checked(fields: MonitorFields, settings: Settings): MonitorFields {
-  refuseHttpOnly(fields);
-  checkLimits(fields, settings.minMonitorInterval);
-  return fields;
+/** The pools that the monitor watches, by itself or in a group, oldest first. */
+export function poolsWatchedBy(world: WorkingWorld, id: string) {
+  const groups = world.monitorGroups.by('monitor', id);
+  return [
+    ...world.pools.by('monitor', id),
+    ...groups.flatMap((group) => world.pools.by('monitor_group', group.id)),
+  ].sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime() || (a.id < b.id ? -1 : 1));
 }

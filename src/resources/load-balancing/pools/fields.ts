@@ -1,92 +1,86 @@
-import type { CheckRegion, HealthSource } from './regions.js';
-import type { LoadShedding, NotificationFilter, OriginSteering } from './schema.js';
-import type { Pool, StoredOrigin } from './store.js';
+import { z } from 'zod';
+import { hexId } from '../../../api/identifiers.js';
+import { expected, integer, text } from '../../../api/text.js';
+import { timestampSchema } from '../../../api/timestamps.js';
+import { ORIGIN_STEERING_POLICIES } from '../../../domain/policies.js';
+import { CHECK_REGIONS } from '../../../domain/regions.js';
+import {
+  completed,
+  field,
+  patchBody,
+  required,
+  shownShape,
+  unset,
+  type ValuesOf,
+  writeBody,
+} from '../../_kit/fields.js';
+import { completeOrigin, originBody, shownOrigin } from './origin-fields.js';
 
-/** An origin with every field set, under its names on the wire. */
-export interface OriginFields {
-  readonly name: string;
-  readonly address: string;
-  readonly enabled: boolean;
-  readonly weight: number;
-  readonly port: number;
-  readonly header: { readonly Host: string[] } | null;
-  readonly virtual_network_id: string | null;
-  readonly flatten_cname: boolean;
-}
+const HEALTH_SOURCES = ['local', 'regional', 'global'] as const;
 
-/** A pool with every field set, under its names on the wire; null is how a field without a default is unset. */
-export interface PoolFields {
-  readonly name: string;
-  readonly description: string;
-  readonly enabled: boolean;
-  readonly minimum_origins: number;
-  readonly origins: readonly OriginFields[];
-  readonly monitor: string | null;
-  readonly monitor_group: string | null;
-  readonly check_regions: readonly CheckRegion[] | null;
-  readonly health_sources: readonly HealthSource[] | null;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
-  readonly load_shedding: LoadShedding | null;
-  readonly origin_steering: OriginSteering | null;
-  readonly notification_email: string;
-  readonly notification_filter: NotificationFilter | null;
-  readonly networks: readonly string[] | null;
-}
+const percent = z.number().min(0, 'is not in range [0, 100]').max(100, 'is not in range [0, 100]');
+const loadShedding = completed(
+  {
+    default_percent: percent,
+    default_policy: z.enum(['random', 'hash']),
+    session_percent: percent,
+    session_policy: z.enum(['hash']),
+  },
+  { default_percent: 0, default_policy: 'random', session_percent: 0, session_policy: 'hash' },
+);
+const originSteering = completed({ policy: z.enum(ORIGIN_STEERING_POLICIES) }, { policy: 'random' });
+const notifications = z.object({ disable: z.boolean().nullish(), healthy: z.boolean().nullish() });
+const notificationFilter = z.object({ origin: notifications.nullish(), pool: notifications.nullish() });
+/** `""` is how older clients take a monitor off a pool. */
+const optionalId = z.union([hexId, z.literal('')], 'must be 32 hexadecimal digits');
+const unlessEmpty = (id: string) => id || null;
 
-/** `name` and `origins` have no defaults: every body that starts from here names them. */
-export const POOL_DEFAULTS: PoolFields = {
-  name: '',
-  description: '',
-  enabled: true,
-  minimum_origins: 1,
-  origins: [],
-  monitor: null,
-  monitor_group: null,
-  check_regions: null,
-  health_sources: null,
-  latitude: null,
-  longitude: null,
-  load_shedding: null,
-  origin_steering: null,
-  notification_email: '',
-  notification_filter: null,
-  networks: null,
+export const name = text(255).regex(/^[A-Za-z0-9_-]+$/, 'must have letters, digits, - and _ only');
+
+/** What a client may set; rules between fields are in `limits.ts`. */
+export const fields = {
+  name: required(name),
+  description: field(text(1024), ''),
+  enabled: field(z.boolean(), true),
+  minimum_origins: field(integer(0, 1000), 1),
+  origins: required(z.array(originBody, { error: expected('a list') }), {
+    column: null,
+    complete: (origins) => origins.map(completeOrigin),
+    shown: z.array(shownOrigin),
+  }),
+  monitor: unset(optionalId, { column: 'monitor_id', complete: unlessEmpty, shown: hexId }),
+  monitor_group: unset(optionalId, { column: 'monitor_group_id', complete: unlessEmpty, shown: hexId }),
+  check_regions: unset(z.array(z.enum(CHECK_REGIONS)).max(CHECK_REGIONS.length), {
+    complete: (regions) => (regions.length === 0 ? null : regions),
+    show: 'always',
+  }),
+  health_sources: unset(z.array(z.enum(HEALTH_SOURCES)).max(HEALTH_SOURCES.length), { show: 'always' }),
+  latitude: unset(z.number().min(-90, 'is not in range [-90, 90]').max(90, 'is not in range [-90, 90]')),
+  longitude: unset(
+    z.number().min(-180, 'is not in range [-180, 180]').max(180, 'is not in range [-180, 180]'),
+  ),
+  load_shedding: unset(loadShedding.schema, loadShedding),
+  origin_steering: unset(originSteering.schema, originSteering),
+  notification_email: field(text(2048), '', {
+    notYet: (email) => (email === '' ? undefined : 'no mail is sent'),
+  }),
+  notification_filter: unset(notificationFilter),
+  networks: unset(z.array(text(64)).max(64)),
 };
 
-export const ORIGIN_DEFAULTS = { enabled: true, weight: 1, port: 0, flatten_cname: true };
+export type PoolValues = ValuesOf<typeof fields>;
 
-/** What is stored, as fields. */
-export function fieldsOf(pool: Pool): PoolFields {
-  return {
-    name: pool.name,
-    description: pool.description,
-    enabled: pool.enabled,
-    minimum_origins: pool.minimumOrigins,
-    origins: pool.origins.map(originFieldsOf),
-    monitor: pool.monitorId,
-    monitor_group: pool.monitorGroupId,
-    check_regions: pool.checkRegions as PoolFields['check_regions'],
-    health_sources: pool.healthSources as PoolFields['health_sources'],
-    latitude: pool.latitude,
-    longitude: pool.longitude,
-    load_shedding: pool.loadShedding as LoadShedding | null,
-    origin_steering: pool.originSteering as OriginSteering | null,
-    notification_email: pool.notificationEmail,
-    notification_filter: pool.notificationFilter as NotificationFilter | null,
-    networks: pool.networks as string[] | null,
-  };
-}
+export const bodies = { write: writeBody(fields), patch: patchBody(fields) };
+export type WriteBody = z.output<typeof bodies.write>;
+export type PatchBody = z.output<typeof bodies.patch>;
 
-function originFieldsOf(origin: StoredOrigin): OriginFields {
-  return {
-    name: origin.name,
-    address: origin.address,
-    enabled: origin.enabled,
-    weight: origin.weight,
-    port: origin.port,
-    header: origin.header as OriginFields['header'],
-    virtual_network_id: origin.virtualNetworkId,
-    flatten_cname: origin.flattenCname,
-  };
-}
+export const answer = z
+  .object({
+    id: hexId,
+    ...shownShape(fields),
+    healthy: z.boolean().describe('Whether at least minimum_origins of its origins are healthy.'),
+    disabled_at: timestampSchema.optional(),
+    created_on: timestampSchema,
+    modified_on: timestampSchema,
+  })
+  .meta({ id: 'Pool' });

@@ -1,9 +1,14 @@
 import type { DataPlane } from '../../../live/data-plane.js';
 import type { PoolHealthReport } from '../../../live/messages.js';
 import { askDataPlane } from '../../ask.js';
+import type { PoolVerdict } from '../verdict.js';
 import { verdictsOf } from '../verdict.js';
-import type { PoolHealth } from './schema.js';
-import type { Pool } from './store.js';
+import type { Pool } from './definition.js';
+
+interface PoolHealth {
+  readonly pool_id: string;
+  readonly pop_health: Record<string, PoolVerdict>;
+}
 
 /** The health of a pool now; throws `overloaded` when the data plane does not answer. */
 export async function poolHealth(
@@ -11,7 +16,8 @@ export async function poolHealth(
   pool: Pool,
   location: string,
 ): Promise<PoolHealth> {
-  if (pool.monitorId === null && pool.monitorGroupId === null) return { pool_id: pool.id, pop_health: {} };
+  if (pool.values.monitor === null && pool.values.monitor_group === null)
+    return { pool_id: pool.id, pop_health: {} };
   const report = await askDataPlane(dataPlane, 'pool_health', { poolId: pool.id });
   return renderHealth(pool.id, report, location);
 }

@@ -31,3 +31,12 @@ export function canonicalHostName(text: string): string | null {
   const valid = name.length <= 253 && labels.every((label) => LABEL.test(label));
   return valid && !NUMBER.test(labels.at(-1)!) ? name : null;
 }
+
+/** Equal for every spelling of the same address. */
+export const canonicalAddress = (text: string): string => parseOriginAddress(text)?.canonical ?? text;
+
+/** The canonical IP address; null for a host name. */
+export function ipOf(text: string): string | null {
+  const address = parseOriginAddress(text);
+  return address?.kind === 'ip' ? address.canonical : null;
+}

@@ -1,149 +1,120 @@
+import { z } from 'zod';
 import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { pageRequest, sliced } from '../../../api/pagination.js';
-import { renderedOk, renderedPage } from '../../../api/rendered.js';
+import { hexId } from '../../../api/identifiers.js';
+import { listed, pageQuery, pageRequest, pageWindow, sliced } from '../../../api/pagination.js';
 import { createMayDial } from '../../../net/direct-networks.js';
+import { crudRoutes } from '../../_kit/crud.js';
 import type { Context } from '../../context.js';
 import { reference } from '../references.js';
-import { bulkChange } from './bulk.js';
+import { poolVerdict } from '../verdict.js';
+import { poolNotices, poolToWire } from './answer.js';
+import type { Pool } from './definition.js';
+import { answer, bodies } from './fields.js';
 import { poolHealth } from './health.js';
-import { notices } from './not-yet.js';
-import * as rules from './rules.js';
-import * as schema from './schema.js';
-import type * as store from './store.js';
-import { toWire } from './to-wire.js';
+import { changePool, clearEmails, createPool, getPool, poolReferences, removePool } from './rules.js';
 
-const PATH = '/accounts/:account_id/load_balancers/pools';
-const ONE = `${PATH}/:pool_id`;
+const path = '/accounts/:account_id/load_balancers/pools';
+const params = z.object({ account_id: hexId });
+const oneParams = params.extend({ pool_id: hexId });
 const config = { family: 'lb', alsoForUser: true } as const;
 const tags = ['Load balancer pools'];
-const response = { 200: successOf(schema.pool), ...failures };
-const listResponse = { 200: listOf(schema.pool), ...failures };
-const { accountParams, poolParams } = schema;
+
+const bulkQuery = z.object({
+  ...pageQuery(),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  offset: z.coerce.number().int().min(0).max(1_000_000).optional(),
+});
+
+const health = z
+  .object({ pool_id: hexId, pop_health: z.record(z.string(), poolVerdict) })
+  .meta({ id: 'PoolHealth' });
 
 export function poolRoutes(app: Http, context: Context): void {
-  const { db, committed, health, settings } = context;
-  const written = (pool: store.Pool) =>
-    ok(toWire(pool, health), notices(pool, createMayDial(settings.directNetworks.dialled)));
-
-  app.get(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'List pools',
-        params: accountParams,
-        querystring: schema.listQuery,
-        response: listResponse,
-      },
+  const { world, views, settings } = context;
+  const mayDial = createMayDial(settings.directNetworks.dialled);
+  crudRoutes<Pool, unknown>(app, context, {
+    path,
+    params,
+    id: ['pool_id', hexId],
+    config,
+    tags,
+    one: 'a pool',
+    many: 'pools',
+    deletable: ' that no load balancer names',
+    answer,
+    deleted: z.object({ id: hexId }),
+    bodies,
+    filters: { monitor: hexId.optional() },
+    filter: (rows, { monitor }) =>
+      monitor === undefined ? rows : rows.filter(({ values }) => values.monitor === monitor),
+    view: views.pools,
+    ownerOf: ({ account_id }) => account_id!,
+    create: (draft, { account_id }, body) => createPool(draft, settings, account_id!, body),
+    change: (draft, { account_id }, id, body, method) =>
+      changePool(draft, settings, account_id!, id, body, method),
+    remove(draft, { account_id }, id) {
+      removePool(draft, account_id!, id);
+      return { id };
     },
-    async ({ params, query: { monitor, ...page } }) => {
-      const all = committed.pools.list(params.account_id);
-      const wanted = monitor === undefined ? all : all.filter(({ row }) => row.monitorId === monitor);
-      return renderedPage(wanted, pageRequest(page, null));
-    },
-  );
-
-  app.post(
-    PATH,
-    {
-      config,
-      schema: { tags, summary: 'Create a pool', params: accountParams, body: schema.writeBody, response },
-    },
-    async ({ params, body }) =>
-      written(await db.transact((tx) => rules.create(tx, settings, params.account_id, body))),
-  );
+    notices: (pool) => poolNotices(pool, mayDial),
+  });
 
   app.patch(
-    PATH,
+    path,
     {
       config,
       schema: {
         tags,
         summary: 'Take the notification address off pools, by name, one page of them at a time',
-        params: accountParams,
-        querystring: schema.bulkQuery,
-        body: schema.bulkBody,
-        response: listResponse,
+        params,
+        querystring: bulkQuery,
+        body: z.object({ notification_email: z.literal('', 'must be ""') }),
+        response: { 200: listOf(answer), ...failures },
       },
     },
-    ({ params, query }) => db.transact((tx) => bulkChange(tx, params.account_id, query, health)),
-  );
-
-  app.get(
-    ONE,
-    { config, schema: { tags, summary: 'Get a pool', params: poolParams, response } },
-    async ({ params }) => renderedOk(committed.pools.get(params.account_id, params.pool_id)),
-  );
-
-  app.put(
-    ONE,
-    {
-      config,
-      schema: { tags, summary: 'Replace a pool', params: poolParams, body: schema.writeBody, response },
-    },
-    async ({ params: { account_id, pool_id }, body }) =>
-      written(await db.transact((tx) => rules.replace(tx, settings, account_id, pool_id, body))),
-  );
-
-  app.patch(
-    ONE,
-    {
-      config,
-      schema: { tags, summary: 'Change a pool', params: poolParams, body: schema.patchBody, response },
-    },
-    async ({ params: { account_id, pool_id }, body }) =>
-      written(await db.transact((tx) => rules.merge(tx, settings, account_id, pool_id, body))),
-  );
-
-  app.delete(
-    ONE,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Delete a pool that no load balancer names',
-        params: poolParams,
-        response: { 200: successOf(schema.deleted), ...failures },
-      },
-    },
-    async ({ params: { account_id, pool_id } }) => {
-      await db.transact((tx) => rules.remove(tx, account_id, pool_id));
-      return ok({ id: pool_id });
+    async ({ params: { account_id }, query }) => {
+      const page = pageRequest({ page: query.page, per_page: query.per_page ?? query.limit }, null);
+      const { skip: first = 0, take } = pageWindow(page);
+      const skip = query.offset ?? first;
+      const { pools, total } = await context.write((draft) => {
+        const all = draft.pools.of(account_id);
+        const byName = [...all].sort((a, b) => (a.values.name < b.values.name ? -1 : 1));
+        const window = byName.slice(skip, take === undefined ? undefined : skip + take);
+        return { pools: clearEmails(draft, window), total: all.length };
+      });
+      return listed(pools.map(poolToWire(context.health)), total, page) as never;
     },
   );
 
   app.get(
-    `${ONE}/health`,
+    `${path}/:pool_id/health`,
     {
       config,
       schema: {
         tags,
         summary: 'Show the health of a pool and its origins',
-        params: poolParams,
-        response: { 200: successOf(schema.poolHealth), ...failures },
+        params: oneParams,
+        response: { 200: successOf(health), ...failures },
       },
     },
-    async ({ params }) => {
-      const pool = await rules.get(db.read, params.account_id, params.pool_id);
-      return ok(await poolHealth(context.dataPlane, pool, settings.location));
-    },
+    async ({ params: { account_id, pool_id } }) =>
+      ok(await poolHealth(context.dataPlane, getPool(world, account_id, pool_id), settings.location)),
   );
 
   app.get(
-    `${ONE}/references`,
+    `${path}/:pool_id/references`,
     {
       config,
       schema: {
         tags,
         summary: 'List the load balancers that name a pool, and its monitor or monitor group',
-        params: poolParams,
-        querystring: schema.referencesQuery,
+        params: oneParams,
+        querystring: z.object(pageQuery()),
         response: { 200: listOf(reference), ...failures },
       },
     },
-    async ({ params, query }) =>
-      sliced(await rules.references(db.read, params.account_id, params.pool_id), pageRequest(query, null)),
+    async ({ params: { account_id, pool_id }, query }) =>
+      sliced(poolReferences(world, account_id, pool_id), pageRequest(query, null)),
   );
 }

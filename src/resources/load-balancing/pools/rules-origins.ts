@@ -1,15 +1,11 @@
 import { ApiError } from '../../../api/errors.js';
 import type { Cidr } from '../../../net/cidr.js';
-import { createMayDial, type MayDial } from '../../../net/direct-networks.js';
-import type { Client } from '../../../storage/database.js';
-import { zoneNames } from '../../accounts/zones/index.js';
-import { uncoveredByRoutes } from '../../networks/routes/index.js';
-import type { OriginFields } from './fields.js';
-import { refuseSecondNetwork } from './one-network.js';
-import { hostAllowed } from './origin-host.js';
-import { refuseRepeats } from './origin-repeats.js';
-import { type PlacedOrigin, placeOrigin } from './placed-origin.js';
-import * as store from './store.js';
+import { createMayDial } from '../../../net/direct-networks.js';
+import type { WorkingWorld } from '../../definitions.js';
+import { coveringRoute } from '../../networks/routes/index.js';
+import { ipKey } from './definition.js';
+import { canonicalHostName, type OriginAddress, parseOriginAddress } from './origin-address.js';
+import type { OriginValues } from './origin-fields.js';
 
 /** The most origins that one pool can have. */
 const MAX_ORIGINS = 1000;
@@ -26,51 +22,93 @@ export interface OriginScope {
   readonly directNetworks: readonly Cidr[];
 }
 
+/** An origin of a request with what its address means and how messages name it. */
+interface PlacedOrigin {
+  /** `origins[3]`. */
+  readonly at: string;
+  /** `origins[3].address "10.0.0.1"`, as the client wrote it. */
+  readonly shown: string;
+  readonly origin: OriginValues;
+  readonly address: OriginAddress;
+}
+
 /** Everything that must hold for a pool's origins before they are stored; throws what the first broken rule says. */
-export async function checkOrigins(
-  db: Client,
+export function checkOrigins(
+  world: WorkingWorld,
   scope: OriginScope,
-  origins: readonly OriginFields[],
-): Promise<void> {
+  origins: readonly OriginValues[],
+): void {
   if (origins.length < 1 || origins.length > MAX_ORIGINS)
     throw invalid(`the origin list length must be in range [1, ${MAX_ORIGINS}]`);
   const placed = origins.map(placeOrigin);
   refuseRepeats(placed);
-  await checkHostHeaders(db, scope.accountId, placed);
-  const networks = await networksOf(db, scope.accountId, placed);
-  for (const one of placed) checkPlace(one, networks);
-  if (scope.monitored) refuseUnroutable(placed, createMayDial(scope.directNetworks));
-  await checkRoutes(db, placed, networks);
-  if (scope.uniqueness === 'account')
-    await refuseSecondNetwork(db, scope.accountId, scope.poolId, placed, networks);
+  checkHostHeaders(world, scope.accountId, placed);
+  for (const one of placed) checkPlace(world, scope.accountId, one);
+  if (scope.monitored) refuseUnroutable(placed, scope.directNetworks);
+  for (const one of placed) checkRoute(world, one);
+  if (scope.uniqueness === 'account') for (const one of placed) refuseSecondNetwork(world, scope, one);
 }
 
-async function checkHostHeaders(
-  db: Client,
-  accountId: string,
-  placed: readonly PlacedOrigin[],
-): Promise<void> {
-  const withHost = placed.filter(({ origin }) => origin.header);
-  if (withHost.length === 0) return;
-  const zones = await zoneNames(db, accountId);
-  for (const { origin } of withHost) {
-    const host = origin.header!.Host[0]!;
-    if (hostAllowed(host, origin.address, zones)) continue;
-    throw invalid(
-      `Host header ${JSON.stringify(host)} not allowed for origin domain ${JSON.stringify(origin.address)}`,
-    );
+/** Throws when the address is neither an IP address nor a host name. */
+function placeOrigin(origin: OriginValues, index: number): PlacedOrigin {
+  const at = `origins[${index}]`;
+  const shown = `${at}.address ${JSON.stringify(origin.address)}`;
+  const address = parseOriginAddress(origin.address);
+  if (!address) throw invalid(`${shown} is neither an IP address nor a host name`);
+  return { at, shown, origin, address };
+}
+
+/** Inside a pool a name and an address, in whatever spelling, port or network, stand once. */
+function refuseRepeats(placed: readonly PlacedOrigin[]): void {
+  const names = new Map<string, PlacedOrigin>();
+  const addresses = new Map<string, PlacedOrigin>();
+  for (const one of placed) {
+    const namesake = names.get(one.origin.name);
+    if (namesake)
+      throw repeated(`${one.at}.name ${JSON.stringify(one.origin.name)}`, `${namesake.at} has it`);
+    names.set(one.origin.name, one);
+    const same = addresses.get(one.address.canonical);
+    if (same) throw repeated(one.shown, `it is ${same.shown}, whatever the port or virtual network`);
+    addresses.set(one.address.canonical, one);
   }
 }
 
-/** The live virtual networks that the origins name, by id. */
-async function networksOf(
-  db: Client,
+const repeated = (shown: string, holder: string) => invalid(`${shown} must be unique in the pool: ${holder}`);
+
+function checkHostHeaders(world: WorkingWorld, accountId: string, placed: readonly PlacedOrigin[]): void {
+  const withHost = placed.filter(({ origin }) => origin.header);
+  if (withHost.length === 0) return;
+  const zones = world.zones.of(accountId).map(({ name }) => name);
+  for (const { origin } of withHost) {
+    const host = origin.header!.Host[0]!;
+    if (!isHostAllowed(host, origin.address, zones))
+      throw invalid(
+        `Host header ${JSON.stringify(host)} not allowed for origin domain ${JSON.stringify(origin.address)}`,
+      );
+  }
+}
+
+/** Whether an origin at `address` may be asked for `host`: a name in a zone of the account, or the address itself. */
+export function isHostAllowed(host: string, address: string, zoneNames: readonly string[]): boolean {
+  const wanted = parseOriginAddress(host)?.canonical;
+  if (wanted === undefined) return false;
+  if (wanted === parseOriginAddress(address)?.canonical) return true;
+  const name = canonicalHostName(host);
+  return name !== null && zoneNames.some((zone) => name === zone || name.endsWith(`.${zone}`));
+}
+
+/** A virtual network is one of the account, and a host name lies in none. */
+function checkPlace(
+  world: WorkingWorld,
   accountId: string,
-  placed: readonly PlacedOrigin[],
-): Promise<ReadonlyMap<string, store.Network>> {
-  const ids = new Set(placed.flatMap(({ origin }) => origin.virtual_network_id ?? []));
-  const networks = ids.size === 0 ? [] : await store.liveNetworks(db, accountId, [...ids]);
-  return new Map(networks.map((one) => [one.id, one]));
+  { at, shown, origin, address }: PlacedOrigin,
+): void {
+  const networkId = origin.virtual_network_id;
+  if (networkId === null) return;
+  if (world.virtualNetworks.get(networkId)?.accountId !== accountId)
+    throw invalid(`${at}.virtual_network_id "${networkId}" is not a virtual network of this account`);
+  if (address.kind !== 'ip')
+    throw invalid(`${shown} is a host name, which cannot be in a virtual network; give its IP address`);
 }
 
 /**
@@ -78,13 +116,14 @@ async function networksOf(
  * of `directNetworks`. A pool that is not monitored may have it.
  */
 export function refuseUnroutableOrigins(
-  origins: readonly OriginFields[],
+  origins: readonly OriginValues[],
   directNetworks: readonly Cidr[],
 ): void {
-  refuseUnroutable(origins.map(placeOrigin), createMayDial(directNetworks));
+  refuseUnroutable(origins.map(placeOrigin), directNetworks);
 }
 
-function refuseUnroutable(placed: readonly PlacedOrigin[], isReached: MayDial): void {
+function refuseUnroutable(placed: readonly PlacedOrigin[], directNetworks: readonly Cidr[]): void {
+  const isReached = createMayDial(directNetworks);
   for (const { shown, origin, address } of placed) {
     if (origin.virtual_network_id !== null || address.kind !== 'ip' || isReached(address.ip.text)) continue;
     throw invalid(
@@ -93,37 +132,47 @@ function refuseUnroutable(placed: readonly PlacedOrigin[], isReached: MayDial): 
   }
 }
 
-/** A virtual network is one of the account, and a host name lies in none. */
-function checkPlace(
-  { at, shown, origin, address }: PlacedOrigin,
-  networks: ReadonlyMap<string, store.Network>,
-): void {
+function checkRoute(world: WorkingWorld, { shown, origin, address }: PlacedOrigin): void {
   const networkId = origin.virtual_network_id;
-  if (networkId === null) return;
-  if (!networks.has(networkId))
-    throw invalid(`${at}.virtual_network_id "${networkId}" is not a virtual network of this account`);
-  if (address.kind !== 'ip')
-    throw invalid(`${shown} is a host name, which cannot be in a virtual network; give its IP address`);
+  if (networkId === null || coveringRoute(world, networkId, address.canonical)) return;
+  const { name } = world.virtualNetworks.get(networkId)!;
+  throw invalid(
+    `virtual_network_id does not belong to tunnel route that covers origin IP (no route of the virtual network ${JSON.stringify(name)} covers ${shown})`,
+  );
 }
 
-async function checkRoutes(
-  db: Client,
-  placed: readonly PlacedOrigin[],
-  networks: ReadonlyMap<string, store.Network>,
-): Promise<void> {
-  for (const network of networks.values()) {
-    const inside = placed.filter(({ origin }) => origin.virtual_network_id === network.id);
-    const uncovered = await uncoveredByRoutes(
-      db,
-      network.id,
-      inside.map(({ address }) => address.canonical),
+/**
+ * An IP address stands in one virtual network of the account. In that network, and outside of all, any number of pools may
+ * have it.
+ */
+function refuseSecondNetwork(
+  world: WorkingWorld,
+  { accountId, poolId }: OriginScope,
+  placed: PlacedOrigin,
+): void {
+  const { shown, origin, address } = placed;
+  const networkId = origin.virtual_network_id;
+  if (networkId === null) return;
+  for (const pool of world.pools.by('ip', ipKey(accountId, address.canonical))) {
+    const other = pool.values.origins.find(
+      (one) =>
+        one.virtual_network_id !== null &&
+        one.virtual_network_id !== networkId &&
+        parseOriginAddress(one.address)?.canonical === address.canonical,
     );
-    const first = inside.find(({ address }) => uncovered.has(address.canonical));
-    if (!first) continue;
+    if (!other || pool.id === poolId) continue;
     throw invalid(
-      `virtual_network_id does not belong to tunnel route that covers origin IP (no route of the virtual network ${JSON.stringify(network.name)} covers ${first.shown})`,
+      `${shown} is ${labelOf(world, networkId)}, but the pool "${pool.values.name}" (${pool.id}) has it ${labelOf(world, other.virtual_network_id!)}: an IP address can be in one virtual network of an account only`,
     );
   }
+}
+
+/** A network that was deleted has no name any more. */
+function labelOf(world: WorkingWorld, id: string): string {
+  const network = world.virtualNetworks.get(id);
+  return network
+    ? `in the virtual network ${JSON.stringify(network.name)} (${id})`
+    : `in a virtual network that was deleted (${id})`;
 }
 
 const invalid = (reason: string) => new ApiError('validation_failed', reason);

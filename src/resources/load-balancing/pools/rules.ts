@@ -1,122 +1,131 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { newHexId } from '../../../api/identifiers.js';
-import type { Client, Tx } from '../../../storage/database.js';
+import { change, create, type WriteRules } from '../../_kit/change.js';
 import type { Settings } from '../../context.js';
-import { findMonitorGroup } from '../monitor-groups/index.js';
-import { findMonitor } from '../monitors/index.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { type Reference, referenceTo } from '../references.js';
-import { fieldsOf, type PoolFields } from './fields.js';
-import { fieldsAfter } from './from-body.js';
-import { checkFields } from './limits.js';
-import { poolAt } from './rows.js';
+import { nameKey, type Pool, withDisabledTimes } from './definition.js';
+import { fields, type PatchBody, type PoolValues, type WriteBody } from './fields.js';
+import { checkLimits } from './limits.js';
 import { checkOrigins, refuseUnroutableOrigins } from './rules-origins.js';
-import type { PatchBody, WriteBody } from './schema.js';
-import * as store from './store.js';
 
-export async function get(db: Client, accountId: string, id: string): Promise<store.Pool> {
-  const pool = await store.find(db, accountId, id);
-  if (!pool) throw new ApiError('lb_object_missing', 'pool');
+export function getPool(world: WorkingWorld, accountId: string, id: string): Pool {
+  const pool = world.pools.get(id);
+  if (pool?.accountId !== accountId) throw new ApiError('lb_object_missing', 'pool');
   return pool;
 }
 
-export async function create(
-  tx: Tx,
+const rulesFor = (
+  world: WorkingWorld,
+  settings: Settings,
+  accountId: string,
+): WriteRules<typeof fields, Pool> => ({
+  declaration: fields,
+  identity: (id) => ({ id, accountId, disabledAt: null, originsDisabledAt: [] }),
+  check: (values, before, body) => check(world, settings, accountId, values, before, body),
+  derive: withDisabledTimes,
+});
+
+export const createPool = (
+  draft: WorkingDraft,
   settings: Settings,
   accountId: string,
   body: WriteBody,
-): Promise<store.Pool> {
-  const fields = fieldsAfter(body, null);
-  await check(tx.db, accountId, fields, null);
-  const scope = { accountId, poolId: null, ...scopeOf(settings), monitored: isMonitored(fields) };
-  await checkOrigins(tx.db, scope, fields.origins);
-  const now = new Date();
-  const pool = poolAt(now, { id: newHexId(), accountId, createdOn: now }, fields, null);
-  await store.insert(tx, pool);
-  return pool;
-}
+): Pool => create(rulesFor(draft, settings, accountId), draft.pools, body);
 
-/** PUT: what the body leaves out goes back to its default. */
-export function replace(tx: Tx, settings: Settings, accountId: string, id: string, body: WriteBody) {
-  return change(tx, settings, accountId, id, body, () => null);
-}
-
-/** PATCH: what the body leaves out stays. */
-export function merge(tx: Tx, settings: Settings, accountId: string, id: string, body: PatchBody) {
-  return change(tx, settings, accountId, id, body, (stored) => stored);
-}
-
-/**
- * Writes nothing when nothing changes. Origins are checked when the body names them; of the rest only the first monitor
- * can break a rule of theirs.
- */
-async function change(
-  tx: Tx,
+export function changePool(
+  draft: WorkingDraft,
   settings: Settings,
   accountId: string,
   id: string,
   body: PatchBody,
-  base: (stored: PoolFields) => PoolFields | null,
-): Promise<store.Pool> {
-  const before = await get(tx.db, accountId, id);
-  const stored = fieldsOf(before);
-  const fields = fieldsAfter(body, base(stored));
-  if (isDeepStrictEqual(fields, stored)) return before;
-  await check(tx.db, accountId, fields, stored);
-  if (body.origins !== undefined) {
-    const scope = { accountId, poolId: id, ...scopeOf(settings), monitored: isMonitored(fields) };
-    await checkOrigins(tx.db, scope, fields.origins);
-  } else if (isMonitored(fields) && !isMonitored(stored))
-    refuseUnroutableOrigins(fields.origins, settings.directNetworks.named);
-  const after = poolAt(new Date(), before, fields, before);
-  await store.update(tx, after, before);
-  return after;
+  method: 'PUT' | 'PATCH',
+): Pool {
+  return change(
+    rulesFor(draft, settings, accountId),
+    draft.pools,
+    getPool(draft, accountId, id),
+    body,
+    method,
+  );
 }
 
-const scopeOf = ({ originUniqueness, directNetworks }: Settings) => ({
-  uniqueness: originUniqueness,
-  directNetworks: directNetworks.named,
-});
-
-const isMonitored = ({ monitor, monitor_group }: PoolFields) => monitor !== null || monitor_group !== null;
-
-export async function remove(tx: Tx, accountId: string, id: string): Promise<void> {
-  await get(tx.db, accountId, id);
-  if ((await store.balancersWith(tx.db, id)).length > 0) throw new ApiError('object_in_use');
-  await store.remove(tx, id);
+export function removePool(draft: WorkingDraft, accountId: string, id: string): void {
+  getPool(draft, accountId, id);
+  if (draft.loadBalancers.by('pool', id).length > 0) throw new ApiError('object_in_use');
+  draft.pools.remove(id);
 }
 
-/** The load balancers that name the pool, and the monitor or the monitor group that it names. */
-export async function references(db: Client, accountId: string, id: string): Promise<Reference[]> {
-  const { monitorId, monitorGroupId } = await get(db, accountId, id);
-  const balancers = await store.balancersWith(db, id);
-  const monitor = monitorId === null ? null : await findMonitor(db, accountId, monitorId);
-  const group = monitorGroupId === null ? null : await findMonitorGroup(db, accountId, monitorGroupId);
-  const named = ({ id, description }: { id: string; description: string }) => ({ id, name: description });
-  return [
-    ...balancers.map((balancer) => referenceTo('referrer', 'load_balancer', balancer)),
-    ...(monitor ? [referenceTo('referral', 'monitor', named(monitor))] : []),
-    ...(group ? [referenceTo('referral', 'monitor_group', named(group))] : []),
-  ];
-}
-
-/** What is `stored` already has been checked when it was written, and cannot have become wrong. */
-async function check(
-  db: Client,
+/**
+ * What is stored already has been checked when it was written, and cannot have become wrong. Origins are checked when the body names
+ * them; of the rest only the first monitor can break a rule of theirs.
+ */
+function check(
+  world: WorkingWorld,
+  settings: Settings,
   accountId: string,
-  fields: PoolFields,
-  stored: PoolFields | null,
-): Promise<void> {
-  checkFields(fields);
-  const { name, monitor, monitor_group } = fields;
-  if (name !== stored?.name && (await store.findByName(db, accountId, name)))
+  values: PoolValues,
+  before: Pool | null,
+  body: { readonly origins?: unknown },
+): void {
+  const stored = before?.values;
+  checkLimits(values);
+  checkReferences(world, accountId, values, stored);
+  const directNetworks = settings.directNetworks.named;
+  const monitored = isMonitored(values);
+  if (body.origins !== undefined) {
+    const uniqueness = settings.originUniqueness;
+    const scope = { accountId, poolId: before?.id ?? null, uniqueness, monitored, directNetworks };
+    checkOrigins(world, scope, values.origins);
+  } else if (monitored && stored && !isMonitored(stored))
+    refuseUnroutableOrigins(values.origins, directNetworks);
+}
+
+function checkReferences(
+  world: WorkingWorld,
+  accountId: string,
+  { name, monitor, monitor_group }: PoolValues,
+  stored: PoolValues | undefined,
+): void {
+  if (name !== stored?.name && world.pools.by('name', nameKey(accountId, name)).length > 0)
     throw new ApiError('value_not_unique');
-  if (monitor !== null && monitor !== stored?.monitor && !(await findMonitor(db, accountId, monitor)))
+  if (monitor !== null && monitor !== stored?.monitor && world.monitors.get(monitor)?.accountId !== accountId)
     throw new ApiError('validation_failed', `monitor "${monitor}" is not a monitor of this account`);
   if (monitor_group === null || monitor_group === stored?.monitor_group) return;
-  if (!(await findMonitorGroup(db, accountId, monitor_group)))
+  if (world.monitorGroups.get(monitor_group)?.accountId !== accountId)
     throw new ApiError(
       'validation_failed',
       `monitor_group "${monitor_group}" is not a monitor group of this account`,
     );
+}
+
+const isMonitored = ({ monitor, monitor_group }: PoolValues) => monitor !== null || monitor_group !== null;
+
+/** Empties `notification_email` of these pools and gives how they are then. */
+export const clearEmails = (draft: Pick<WorkingDraft, 'pools'>, pools: readonly Pool[]): Pool[] =>
+  pools.map((pool) => {
+    if (pool.values.notification_email === '') return pool;
+    const cleared = {
+      ...pool,
+      modifiedOn: new Date(),
+      values: { ...pool.values, notification_email: '' },
+    };
+    draft.pools.put(cleared);
+    return cleared;
+  });
+
+/** The load balancers that name the pool, and the monitor or the monitor group that it names. */
+export function poolReferences(world: WorkingWorld, accountId: string, id: string): Reference[] {
+  const { monitor, monitor_group } = getPool(world, accountId, id).values;
+  const watchers = [
+    ['monitor', monitor === null ? undefined : world.monitors.get(monitor)],
+    ['monitor_group', monitor_group === null ? undefined : world.monitorGroups.get(monitor_group)],
+  ] as const;
+  return [
+    ...world.loadBalancers
+      .by('pool', id)
+      .map(({ id, values }) => referenceTo('referrer', 'load_balancer', { id, name: values.name })),
+    ...watchers.flatMap(([type, watcher]) =>
+      watcher ? [referenceTo('referral', type, { id: watcher.id, name: watcher.values.description })] : [],
+    ),
+  ];
 }

@@ -12,7 +12,7 @@ const { body } = rules;
 
 /** Trying a monitor before it is written: what it would find, with no effect on anybody's health. */
 export function previewRoutes(app: Http, context: Context): void {
-  const { db } = context;
+  const { world } = context;
 
   app.post(
     `${PATH}/monitors/:monitor_id/preview`,
@@ -28,12 +28,7 @@ export function previewRoutes(app: Http, context: Context): void {
     },
     async ({ params: { account_id, monitor_id }, body }) =>
       written(
-        await rules.start(
-          context,
-          account_id,
-          await rules.poolsOfMonitor(db.read, account_id, monitor_id),
-          body,
-        ),
+        await rules.start(context, account_id, rules.poolsOfMonitor(world, account_id, monitor_id), body),
       ),
   );
 
@@ -44,9 +39,7 @@ export function previewRoutes(app: Http, context: Context): void {
       schema: { tags, summary: 'Try a monitor on a pool', params: schema.poolParams, body, response },
     },
     async ({ params: { account_id, pool_id }, body }) =>
-      written(
-        await rules.start(context, account_id, await rules.onlyPool(db.read, account_id, pool_id), body),
-      ),
+      written(await rules.start(context, account_id, rules.onlyPool(world, account_id, pool_id), body)),
   );
 
   app.get(

@@ -1,19 +1,14 @@
 import type { Message } from '../../../api/envelope.js';
 import { ApiError } from '../../../api/errors.js';
 import { newHexId } from '../../../api/identifiers.js';
-import type { Client } from '../../../storage/database.js';
+import { noticesOf } from '../../_kit/fields.js';
 import { askDataPlane } from '../../ask.js';
 import type { Context } from '../../context.js';
-import {
-  getMonitor,
-  liveMonitor,
-  type MonitorBody,
-  madeMonitor,
-  monitorBody,
-  monitorNotices,
-  poolsWatchedBy,
-} from '../monitors/index.js';
-import { getPool } from '../pools/index.js';
+import type { WorkingWorld } from '../../definitions.js';
+import { liveMonitor } from '../monitors/definition.js';
+import { fields, type MonitorBody, body as monitorBody } from '../monitors/fields.js';
+import { getMonitor, madeMonitor, poolsWatchedBy } from '../monitors/rules.js';
+import { getPool } from '../pools/rules.js';
 import { verdictsOf } from '../verdict.js';
 import type { Result, Started } from './schema.js';
 
@@ -30,13 +25,13 @@ interface TriedPool {
   readonly name: string;
 }
 
-export async function poolsOfMonitor(db: Client, accountId: string, id: string): Promise<TriedPool[]> {
-  await getMonitor(db, accountId, id);
-  return await poolsWatchedBy(db, id);
+export function poolsOfMonitor(world: WorkingWorld, accountId: string, id: string): TriedPool[] {
+  getMonitor(world, accountId, id);
+  return poolsWatchedBy(world, id).map(({ id, values }) => ({ id, name: values.name }));
 }
 
-export async function onlyPool(db: Client, accountId: string, id: string): Promise<TriedPool[]> {
-  return [await getPool(db, accountId, id)];
+export function onlyPool(world: WorkingWorld, accountId: string, id: string): TriedPool[] {
+  return [{ id, name: getPool(world, accountId, id).values.name }];
 }
 
 /** Has the data plane check every enabled origin of the pools once, and does not wait for that. */
@@ -55,7 +50,7 @@ export async function start(
     poolIds: pools.map(({ id }) => id),
   });
   const names = Object.fromEntries(pools.map(({ id, name }) => [id, name]));
-  return { started: { preview_id: previewId, pools: names }, notices: monitorNotices(monitor) };
+  return { started: { preview_id: previewId, pools: names }, notices: noticesOf(fields, monitor.values) };
 }
 
 export async function result(

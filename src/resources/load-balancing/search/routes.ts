@@ -7,7 +7,7 @@ import * as schema from './schema.js';
 
 const PER_PAGE = 25;
 
-export function searchRoutes(app: Http, { db }: Context): void {
+export function searchRoutes(app: Http, { world }: Context): void {
   app.get(
     '/accounts/:account_id/load_balancers/search',
     {
@@ -24,7 +24,7 @@ export function searchRoutes(app: Http, { db }: Context): void {
       const { page, perPage } = pageRequest(query, PER_PAGE);
       const take = perPage ?? PER_PAGE;
       const window = { skip: (page - 1) * take, take };
-      const { resources, total } = await rules.search(db.read, params.account_id, query, window);
+      const { resources, total } = rules.search(world, params.account_id, query, window);
       return {
         ...ok({ resources }),
         result_info: listed(resources, total, { page, perPage: take }).result_info,

@@ -1,75 +1,102 @@
-import type { Client } from '../../../storage/database.js';
+import type { WorkingWorld } from '../../definitions.js';
+import { poolIdsOf } from '../load-balancers/definition.js';
 import { type Reference, referenceTo } from '../references.js';
 import { KINDS, type Kind, type SearchQuery, type WireResource } from './schema.js';
-import * as store from './store.js';
 import { type Window, windowsOf } from './windows.js';
 
-interface Search {
-  count(db: Client, accountId: string, text: string): Promise<number>;
-  find(db: Client, accountId: string, text: string, page: Window): Promise<store.Labelled[]>;
+interface Labelled {
+  readonly id: string;
+  readonly name: string;
 }
 
-const SEARCHES: Readonly<Record<Kind, Search>> = {
-  load_balancer: { count: store.countBalancers, find: store.findBalancers },
-  monitor: { count: store.countMonitors, find: store.findMonitors },
-  pool: { count: store.countPools, find: store.findPools },
-};
-
-interface Links {
-  readonly type: Reference['reference_type'];
-  readonly to: Kind;
-  find(db: Client, ids: readonly string[]): Promise<store.Link[]>;
+/** An object, what it is called, and what it is found by. */
+interface Found extends Labelled {
+  readonly texts: readonly string[];
 }
 
-const LINKS: Readonly<Record<Kind, readonly Links[]>> = {
-  load_balancer: [{ type: 'referral', to: 'pool', find: store.poolsOfBalancers }],
-  monitor: [{ type: 'referrer', to: 'pool', find: store.poolsOfMonitors }],
-  pool: [
-    { type: 'referrer', to: 'load_balancer', find: store.balancersOfPools },
-    { type: 'referral', to: 'monitor', find: store.monitorsOfPools },
-  ],
+/** In lower case, NUL between the texts, which none of them has; made once for each state of an object. */
+const haystacks = new WeakMap<object, string>();
+
+const SEARCHES: Readonly<Record<Kind, (world: WorkingWorld, accountId: string) => readonly object[]>> = {
+  load_balancer: (world, accountId) => world.loadBalancers.by('account', accountId),
+  monitor: (world, accountId) => world.monitors.of(accountId),
+  pool: (world, accountId) => world.pools.of(accountId),
 };
+
+type Row = ReturnType<WorkingWorld['pools' | 'monitors' | 'loadBalancers']['of']>[number];
+
+/** A monitor is called by its description; a pool is also found by an address in it. */
+function foundBy(row: Row): Found {
+  const { id, values } = row;
+  if (!('name' in values)) return { id, name: values.description, texts: [values.description] };
+  const addresses = 'origins' in values ? values.origins.map(({ address }) => address) : [];
+  return { id, name: values.name, texts: [values.name, ...addresses] };
+}
+
+function haystackOf(row: Row): string {
+  const known = haystacks.get(row);
+  if (known !== undefined) return known;
+  const text = foundBy(row).texts.join('\0').toLowerCase();
+  haystacks.set(row, text);
+  return text;
+}
 
 /** One page of everything in the account whose name, or whose origin's address, contains the text. */
-export async function search(
-  db: Client,
+export function search(
+  world: WorkingWorld,
   accountId: string,
   { query = '', references = '' }: SearchQuery,
   page: Window,
-): Promise<{ resources: WireResource[]; total: number }> {
-  const counts: number[] = [];
-  for (const kind of KINDS) counts.push(await SEARCHES[kind].count(db, accountId, query));
-  const resources: WireResource[] = [];
-  for (const [index, window] of windowsOf(counts, page).entries()) {
+): { resources: WireResource[]; total: number } {
+  const wanted = query.toLowerCase();
+  const matches = KINDS.map((kind) => {
+    const rows = SEARCHES[kind](world, accountId) as readonly Row[];
+    return wanted === '' ? rows : rows.filter((row) => haystackOf(row).includes(wanted));
+  });
+  const counts = matches.map(({ length }) => length);
+  const resources = windowsOf(counts, page).flatMap(({ skip, take }, index) => {
     const kind = KINDS[index]!;
-    if (window.take === 0) continue;
-    const found = await SEARCHES[kind].find(db, accountId, query, window);
-    const linked = await referencesOf(db, kind, found, references);
-    for (const { id, name } of found)
-      resources.push({
-        resource_type: kind,
-        resource_id: id,
-        resource_name: name,
-        ...(references === '' ? {} : { references: linked.get(id) ?? [] }),
-      });
-  }
+    return matches[index]!.slice(skip, skip + take).map((row) => ({
+      resource_type: kind,
+      resource_id: row.id,
+      resource_name: foundBy(row).name,
+      ...(references === '' ? {} : { references: referencesOf(world, kind, row, references) }),
+    }));
+  });
   return { resources, total: counts.reduce((sum, count) => sum + count, 0) };
 }
 
-/** By the id of what was found. A few queries for the whole page. */
-async function referencesOf(
-  db: Client,
+type Direction = Reference['reference_type'];
+
+function referencesOf(
+  world: WorkingWorld,
   kind: Kind,
-  found: readonly store.Labelled[],
+  { id }: Row,
   wanted: NonNullable<SearchQuery['references']>,
-): Promise<ReadonlyMap<string, Reference[]>> {
-  const references = new Map<string, Reference[]>();
-  const ids = found.map(({ id }) => id);
-  for (const links of LINKS[kind].filter(({ type }) => wanted === '*' || wanted === type))
-    for (const { from, to } of await links.find(db, ids)) {
-      const known = references.get(from) ?? [];
-      known.push(referenceTo(links.type, links.to, to));
-      references.set(from, known);
-    }
-  return references;
+): Reference[] {
+  const links: [Direction, Kind, readonly Row[]][] =
+    kind === 'load_balancer'
+      ? [['referral', 'pool', poolsOf(world, id)]]
+      : kind === 'monitor'
+        ? [['referrer', 'pool', world.pools.by('monitor', id)]]
+        : [
+            ['referrer', 'load_balancer', world.loadBalancers.by('pool', id)],
+            ['referral', 'monitor', monitorOf(world, id)],
+          ];
+  return links
+    .filter(([direction]) => wanted === '*' || wanted === direction)
+    .flatMap(([direction, to, rows]) => rows.map((row) => referenceTo(direction, to, foundBy(row))));
+}
+
+/** Oldest first. */
+function poolsOf(world: WorkingWorld, balancerId: string): Row[] {
+  return poolIdsOf(world.loadBalancers.get(balancerId)!)
+    .map((id) => world.pools.get(id)!)
+    .sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime() || (a.id < b.id ? -1 : 1));
+}
+
+function monitorOf(world: WorkingWorld, poolId: string): Row[] {
+  const monitor = world.pools.get(poolId)?.values.monitor;
+  const row = monitor ? world.monitors.get(monitor) : undefined;
+  return row ? [row] : [];
 }

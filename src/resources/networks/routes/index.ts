@@ -1,2 +1,2 @@
+export { coveringRoute } from './covering.js';
 export { teamnetRoutes } from './routes.js';
-export { liveRoutes, uncovered as uncoveredByRoutes } from './store.js';

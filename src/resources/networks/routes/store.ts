@@ -1,6 +1,5 @@
 import { spellings } from '../../../api/doubly-encoded.js';
 import { type PageRequest, pageWindow } from '../../../api/pagination.js';
-import type { LiveRoute } from '../../../live/snapshot.js';
 import type { Client, Tx } from '../../../storage/database.js';
 import { Prisma, type Route } from '../../../storage/generated/client.js';
 import type { StoredType } from '../../tunnels/tunnel-types.js';
@@ -41,21 +40,6 @@ export async function findByIp(db: Client, virtualNetworkId: string, ip: string)
       and r.network::cidr >>= ${ip}::inet
     order by masklen(r.network::cidr) desc limit 1`;
   return row ?? null;
-}
-
-/** Those of the addresses that no live route of the network covers. They are canonical. */
-export async function uncovered(
-  db: Client,
-  virtualNetworkId: string,
-  ips: readonly string[],
-): Promise<Set<string>> {
-  const rows = await db.$queryRaw<{ ip: string }[]>`
-    select asked.ip from unnest(${[...ips]}::text[]) as asked (ip)
-    where not exists (
-      select from route
-      where virtual_network_id = ${virtualNetworkId}::uuid and deleted_at is null and network::cidr >>= asked.ip::inet
-    )`;
-  return new Set(rows.map(({ ip }) => ip));
 }
 
 export async function list(
@@ -101,13 +85,6 @@ export async function update(tx: Tx, route: Route): Promise<void> {
   const data = { network, virtualNetworkId, tunnelId, comment, deletedAt };
   await tx.db.route.update({ where: { id: route.id }, data });
   tx.changed('route', route.id);
-}
-
-/** What the data plane may see: those with these ids, or all, that are not deleted. */
-export async function liveRoutes(db: Client, ids: readonly string[] | null): Promise<LiveRoute[]> {
-  const where = { deletedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) };
-  const select = { id: true, virtualNetworkId: true, network: true, tunnelId: true };
-  return await db.route.findMany({ where, select });
 }
 
 /** The network of a live subnet of the account that all of this network lies in, or null. `network` is canonical. */

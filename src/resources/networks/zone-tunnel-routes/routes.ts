@@ -6,7 +6,8 @@ import * as rules from './rules.js';
 import * as schema from './schema.js';
 
 /** What `cloudflared tunnel route lb` and `route dns` ask for. */
-export function zoneTunnelRouteRoutes(app: Http, { db, settings, access }: Context): void {
+export function zoneTunnelRouteRoutes(app: Http, context: Context): void {
+  const { access } = context;
   app.put(
     '/zones/:zone_id/tunnels/:tunnel_id/routes',
     {
@@ -29,7 +30,7 @@ export function zoneTunnelRouteRoutes(app: Http, { db, settings, access }: Conte
             body: undefined,
           });
       }
-      return ok(await db.transact((tx) => rules.route(tx, settings, zone_id, tunnel_id, body)));
+      return ok(await rules.route(context, zone_id, tunnel_id, body));
     },
   );
 }

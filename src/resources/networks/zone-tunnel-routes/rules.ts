@@ -1,68 +1,74 @@
 import { ApiError } from '../../../api/errors.js';
 import { canonicalHost } from '../../../net/host.js';
 import { tunnelHostname } from '../../../net/tunnel-hostname.js';
-import type { Tx } from '../../../storage/database.js';
 import { leadToTunnel } from '../../accounts/dns-records/index.js';
 import { getZone } from '../../accounts/zones/index.js';
-import type { Settings } from '../../context.js';
-import { createLoadBalancer, mergeLoadBalancer } from '../../load-balancing/load-balancers/index.js';
-import { createPool, mergePool, poolFieldsOf, poolName } from '../../load-balancing/pools/index.js';
+import type { Context } from '../../context.js';
+import type { WorkingDraft } from '../../definitions.js';
+import { nameKey as balancerKey, ownerKey } from '../../load-balancing/load-balancers/definition.js';
+import { changeLoadBalancer, createLoadBalancer } from '../../load-balancing/load-balancers/rules.js';
+import { nameKey as poolKey } from '../../load-balancing/pools/definition.js';
+import { name as poolName } from '../../load-balancing/pools/fields.js';
+import { changePool, createPool } from '../../load-balancing/pools/rules.js';
 import { liveTunnel } from '../../tunnels/cloudflared/index.js';
 import type { Body, Change, Result } from './schema.js';
-import * as store from './store.js';
 
 /**
  * Leads a host name to the tunnel: with a DNS record, or by making `<tunnel>.cfargotunnel.com` an origin of the pool, and the
  * pool one of the load balancer. What is not there is created.
  */
-export async function route(
-  tx: Tx,
-  settings: Settings,
-  zoneId: string,
-  tunnelId: string,
-  body: Body,
-): Promise<Result> {
-  const zone = await getZone(tx.db, zoneId);
-  const { accountId } = zone;
-  await liveTunnel(tx.db, accountId, tunnelId, ['cfd_tunnel']);
+export async function route(context: Context, zoneId: string, tunnelId: string, body: Body): Promise<Result> {
+  const { db, write } = context;
+  const zone = await getZone(db.read, zoneId);
+  await liveTunnel(db.read, zone.accountId, tunnelId, ['cfd_tunnel']);
   if (body.type === 'dns')
-    return await leadToTunnel(tx, zone, tunnelId, body.user_hostname, body.overwrite_existing ?? false);
+    return await db.transact(async (tx) => {
+      await liveTunnel(tx.db, zone.accountId, tunnelId, ['cfd_tunnel']);
+      return await leadToTunnel(tx, zone, tunnelId, body.user_hostname, body.overwrite_existing ?? false);
+    });
   const problem = poolName.safeParse(body.lb_pool).error?.issues[0];
   if (problem) throw new ApiError('unparsable_input', `lb_pool ${problem.message}`);
-  const pool = await poolWithTunnel(tx, settings, accountId, body.lb_pool, tunnelId);
-  const balancer = await balancerWithPool(tx, zoneId, canonicalHost(body.lb_name), pool.id);
-  return { load_balancer: balancer, pool: pool.change };
+  return await write((draft) => {
+    const pool = poolWithTunnel(draft, context, zone.accountId, body.lb_pool, tunnelId);
+    const balancer = balancerWithPool(draft, zone, canonicalHost(body.lb_name), pool.id);
+    return { load_balancer: balancer, pool: pool.change };
+  });
 }
 
-async function poolWithTunnel(
-  tx: Tx,
-  settings: Settings,
+function poolWithTunnel(
+  draft: WorkingDraft,
+  { settings }: Context,
   accountId: string,
   name: string,
   tunnelId: string,
-): Promise<{ id: string; change: Change }> {
+): { id: string; change: Change } {
   // Named by the id, which no other origin of the pool can have taken.
   const origin = { name: tunnelId, address: tunnelHostname(tunnelId) };
-  const pool = await store.findPool(tx.db, accountId, name);
-  if (!pool) {
-    const created = await createPool(tx, settings, accountId, { name, origins: [origin] });
-    return { id: created.id, change: 'new' };
-  }
-  if (pool.origins.some(({ address }) => canonicalHost(address) === origin.address))
+  const [pool] = draft.pools.by('name', poolKey(accountId, name));
+  if (!pool)
+    return { id: createPool(draft, settings, accountId, { name, origins: [origin] }).id, change: 'new' };
+  const { origins } = pool.values;
+  if (origins.some(({ address }) => canonicalHost(address) === origin.address))
     return { id: pool.id, change: 'unchanged' };
-  const { origins } = poolFieldsOf(pool);
-  await mergePool(tx, settings, accountId, pool.id, { origins: [...origins, origin] });
+  changePool(draft, settings, accountId, pool.id, { origins: [...origins, origin] } as never, 'PATCH');
   return { id: pool.id, change: 'updated' };
 }
 
-async function balancerWithPool(tx: Tx, zoneId: string, name: string, pool: string): Promise<Change> {
-  const owner = { zone_id: zoneId };
-  const balancer = await store.findLoadBalancer(tx.db, zoneId, name);
+function balancerWithPool(
+  draft: WorkingDraft,
+  zone: { readonly id: string; readonly accountId: string },
+  name: string,
+  pool: string,
+): Change {
+  const owner = { zone_id: zone.id };
+  const key = balancerKey(ownerKey(zone.id, zone.accountId), { name, hostname: name });
+  const [balancer] = draft.loadBalancers.by('name', key);
   if (!balancer) {
-    await createLoadBalancer(tx, owner, { name, default_pools: [pool], fallback_pool: pool, proxied: true });
+    createLoadBalancer(draft, owner, { name, default_pools: [pool], fallback_pool: pool, proxied: true });
     return 'new';
   }
-  if (balancer.defaultPools.includes(pool)) return 'unchanged';
-  await mergeLoadBalancer(tx, owner, balancer.id, { default_pools: [...balancer.defaultPools, pool] });
+  const { default_pools } = balancer.values;
+  if (default_pools.includes(pool)) return 'unchanged';
+  changeLoadBalancer(draft, owner, balancer.id, { default_pools: [...default_pools, pool] }, 'PATCH');
   return 'updated';
 }

@@ -11,5 +11,5 @@ export {
   secretOf,
 } from './rules.js';
 export { statusOf as tunnelStatusOf } from './status.js';
-export { liveTunnels, type Tunnel } from './store.js';
+export type { Tunnel } from './store.js';
 export { readView, tunnelView, warpConnectorView } from './view.js';

@@ -128,11 +128,15 @@ export async function markAllInactive(db: Client, at: Date): Promise<void> {
 }
 
 /** What the data plane may see: those with these ids, or all, that are not deleted and that cloudflared can serve. */
-export async function liveTunnels(db: Client, ids: readonly string[] | null): Promise<LiveTunnel[]> {
+export async function liveTunnels(
+  db: Client,
+  ids: readonly string[] | null,
+): Promise<(LiveTunnel & { readonly createdAt: Date })[]> {
   const where = { deletedAt: null, tunType: 'cfd_tunnel', ...(ids ? { id: { in: [...ids] } } : {}) };
   const tunnels = await db.tunnel.findMany({ where, include: { configuration: true } });
-  return tunnels.map(({ id, accountId, name, secret, configSrc, configuration }) => ({
+  return tunnels.map(({ id, accountId, name, secret, configSrc, configuration, createdAt }) => ({
     id,
+    createdAt,
     accountId,
     name,
     secretSha256: secretDigest(secret),

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { hexId } from '../../../api/identifiers.js';
+import { expected, text } from '../../../api/text.js';
+import { timestampSchema } from '../../../api/timestamps.js';
+import { patchBody, required, shownShape, type ValuesOf, writeBody } from '../../_kit/fields.js';
+
+/** A group is probed by each of its members: nothing is unbounded. */
+const MAX_MEMBERS = 20;
+
+const flag = z.boolean({ error: expected('true or false') });
+const member = {
+  monitor_id: z
+    .string({ error: expected('a string') })
+    .regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits'),
+  enabled: flag,
+  monitoring_only: flag,
+  must_be_healthy: flag,
+};
+const members = z
+  .array(z.object(member), { error: expected('a list') })
+  .min(1, 'must have at least one monitor')
+  .max(MAX_MEMBERS, `must have at most ${MAX_MEMBERS} monitors`);
+const shownMember = z.object({ ...member, created_at: timestampSchema, updated_at: timestampSchema });
+
+/** What a client may set. PATCH takes a null as no change. */
+export const fields = {
+  description: required(text(1024), { nullKeeps: true }),
+  members: required(members, { column: null, nullKeeps: true, shown: z.array(shownMember) }),
+};
+
+export type GroupValues = ValuesOf<typeof fields>;
+export type Member = GroupValues['members'][number];
+
+export const bodies = { write: writeBody(fields), patch: patchBody(fields) };
+
+export const answer = z
+  .object({ id: hexId, ...shownShape(fields), created_on: timestampSchema, modified_on: timestampSchema })
+  .meta({ id: 'MonitorGroup' });

@@ -1,0 +1,50 @@
+import { timestamp } from '../../../api/timestamps.js';
+import type { LiveMonitor } from '../../../live/snapshot.js';
+import type { Client } from '../../../storage/database.js';
+import type { Definition } from '../../../storage/tables/definition.js';
+import { shownValues } from '../../_kit/fields.js';
+import { relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
+import { fields, initialOfType, type MonitorValues } from './fields.js';
+
+export type Monitor = Stored<MonitorValues>;
+
+export const monitors: Definition<Monitor, never> = {
+  noun: 'monitor',
+  ownerOf: ({ accountId }) => accountId,
+  createdAt: ({ createdOn }) => createdOn,
+  indexes: {},
+  relations: [relationOf<typeof fields, Monitor>('monitor', fields)],
+  async load(db: Client, ids) {
+    const rows = await db.monitor.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+    return rows.map((row) => storedFrom(fields, row));
+  },
+};
+
+/** The monitor as the data plane sees it. A method or path that was set to "" is asked for as if it had been left out. */
+export function liveMonitor({ id, values }: Monitor): LiveMonitor {
+  const initial = initialOfType(values.type);
+  return {
+    id,
+    type: values.type,
+    method: values.method || initial.method,
+    path: values.path || initial.path,
+    header: values.header,
+    port: values.port,
+    timeout: values.timeout,
+    retries: values.retries,
+    interval: values.interval,
+    consecutiveUp: values.consecutive_up,
+    consecutiveDown: values.consecutive_down,
+    expectedBody: values.expected_body,
+    expectedCodes: values.expected_codes,
+    followRedirects: values.follow_redirects,
+    allowInsecure: values.allow_insecure,
+  };
+}
+
+export const monitorToWire = ({ id, values, createdOn, modifiedOn }: Monitor) => ({
+  id,
+  ...shownValues(fields, values),
+  created_on: timestamp(createdOn),
+  modified_on: timestamp(modifiedOn),
+});

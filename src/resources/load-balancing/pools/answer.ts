@@ -1,0 +1,77 @@
+import type { Message } from '../../../api/envelope.js';
+import { present } from '../../../api/fields.js';
+import { notice } from '../../../api/notices.js';
+import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
+import type { FailureReason } from '../../../live/health-board.js';
+import type { HealthTable } from '../../../live/health-table.js';
+import type { MayDial } from '../../../net/direct-networks.js';
+import { noticesOf, shownValues } from '../../_kit/fields.js';
+import { firstFew } from '../../not-yet.js';
+import { originKey, type Pool } from './definition.js';
+import { fields } from './fields.js';
+import { ipOf } from './origin-address.js';
+
+export type ShownHealths = Pick<HealthTable, 'origin'>;
+
+interface OriginHealth {
+  readonly healthy: boolean;
+  readonly failure_reason: FailureReason;
+}
+
+/**
+ * What every answer about a pool says of its health. An origin that was not checked yet is not healthy, without a failure. Without a
+ * monitor nothing is checked, and the enabled origins count as healthy. The pool is healthy by the rule that traffic goes by
+ * (`live/pool-health.ts`): at least `minimum_origins` enabled ones are.
+ */
+export function shownHealth(
+  { id, values }: Pool,
+  healths: ShownHealths,
+): { readonly healthy: boolean; readonly origins: readonly OriginHealth[] } {
+  const monitored = values.monitor !== null || values.monitor_group !== null;
+  const origins = values.origins.map((origin): OriginHealth => {
+    if (!monitored) return { healthy: origin.enabled, failure_reason: 'No failures' };
+    const found = healths.origin(id, originKey(origin));
+    return { healthy: found?.state === 'healthy', failure_reason: found?.failureReason ?? 'No failures' };
+  });
+  const up = origins.filter(({ healthy }, index) => healthy && values.origins[index]!.enabled).length;
+  return { healthy: up >= values.minimum_origins, origins };
+}
+
+/** What is unset is left out, except where clients insist on a null; origins come in the order they were given in. */
+export const poolToWire = (healths: ShownHealths) => (pool: Pool) => {
+  const { healthy, origins } = shownHealth(pool, healths);
+  return {
+    id: pool.id,
+    ...shownValues(fields, pool.values),
+    healthy,
+    origins: pool.values.origins.map(({ header, virtual_network_id, ...origin }, index) => ({
+      ...origin,
+      ...origins[index]!,
+      ...present({
+        header,
+        virtual_network_id,
+        disabled_at: timestampOrNull(pool.originsDisabledAt[index] ?? null),
+      }),
+    })),
+    ...present({ disabled_at: timestampOrNull(pool.disabledAt) }),
+    created_on: timestamp(pool.createdOn),
+    modified_on: timestamp(pool.modifiedOn),
+  };
+};
+
+/** What the data plane does not do for the pool; `mayDial` says what it dials without a virtual network. */
+export function poolNotices({ values }: Pool, mayDial: MayDial): Message[] {
+  const notDialled = values.origins.filter(({ address, virtual_network_id }) => {
+    const ip = ipOf(address);
+    return virtual_network_id === null && ip !== null && !mayDial(ip);
+  });
+  if (notDialled.length === 0) return noticesOf(fields, values);
+  const addresses = firstFew(notDialled.map(({ address }) => address));
+  return [
+    ...noticesOf(fields, values),
+    notice(
+      'not_dialled',
+      `origins: ${addresses} get no requests: not globally routable, in no virtual network, and not covered by --direct-network`,
+    ),
+  ];
+}
