@@ -24,7 +24,7 @@ export function createTables<D extends Definitions>(definitions: D): Tables<D> {
     known: Iterable<string>,
     changes: Changes | null,
   ): Promise<ReadonlyMap<string, Identified | null>> {
-    const ids = changes && changes.filter(([noun]) => noun === definition.noun).map(([, id]) => id);
+    const ids = changes?.filter(([noun]) => noun === definition.noun).map(([, id]) => id) ?? null;
     const rows = new Map<string, Identified | null>();
     if (ids?.length === 0) return rows;
     for (const id of ids ?? known) rows.set(id, null);
