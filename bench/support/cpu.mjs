@@ -1,4 +1,4 @@
-// The CPU time of a process with all its threads: what work costs, whoever else is on the machine.
+// The CPU time of a process with all its threads, and its memory: what work costs, whoever else is on the machine.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -6,19 +6,48 @@ const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding:
 
 /** User and system time in milliseconds. */
 export function cpuMs(pid) {
+  return milliseconds(pid, 11, 12);
+}
+
+/** Of the children that have ended. */
+export function cpuMsOfEnded(pid) {
+  return milliseconds(pid, 13, 14);
+}
+
+function milliseconds(pid, user, system) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+  return ((Number(fields[user]) + Number(fields[system])) * 1000) / TICKS_PER_SECOND;
 }
 
 /** With its children, and theirs: some servers work in one. */
 export function cpuMsOfTree(pid) {
-  return childrenOf(pid).reduce((sum, child) => sum + cpuMsOfTree(child), cpuMs(pid));
+  return cpuMs(pid) + sumOfChildren(pid, cpuMsOfTree);
 }
 
-function childrenOf(pid) {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
-    return text === '' ? [] : text.split(' ').map(Number);
-  });
+/** Memory in MiB that is resident, of the process and its children; pages that they share count for each. */
+export function residentMiBOfTree(pid) {
+  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(kib) / 1024 + sumOfChildren(pid, residentMiBOfTree);
+}
+
+function sumOfChildren(pid, measure) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const children = threads.flatMap((thread) => unlessGone([], () => childrenOf(pid, thread)));
+  return children.reduce((sum, child) => sum + unlessGone(0, () => measure(child)), 0);
+}
+
+function childrenOf(pid, thread) {
+  const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+/** Threads and children may end while they are looked at. */
+function unlessGone(otherwise, read) {
+  try {
+    return read();
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return otherwise;
+    throw error;
+  }
 }

@@ -9,37 +9,44 @@ import { promisify } from 'node:util';
 
 const TIME_LIMIT_MS = 60_000;
 
+/** In a request text: eight characters that no other request of this load has, so that none of them repeats another. */
+export const UNIQUE = '{unique}';
+
 /**
  * `connections` has one list of request texts for each connection, which goes through it again and again, as fast as it
- * can or with one request every `everyMs`. Answers `{ seconds, latenciesMs }`; throws when an answer is not 200.
+ * can or with one request every `everyMs`, until `requests` are sent or `forSeconds` are over. Answers `{ seconds, latenciesMs }`;
+ * throws when an answer is not 200.
  */
-export async function runLoad({ port, requests, connections, everyMs = 0 }) {
+export async function runLoad({ port, requests = null, forSeconds = null, connections, everyMs = 0 }) {
   const running = promisify(execFile)(process.execPath, [import.meta.filename], {
     maxBuffer: 64 * 1024 * 1024,
   });
-  running.child.stdin.end(JSON.stringify({ port, requests, connections, everyMs }));
+  running.child.stdin.end(JSON.stringify({ port, requests, forSeconds, connections, everyMs }));
   return JSON.parse((await running).stdout);
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { port, requests, connections, everyMs } = JSON.parse(await text(process.stdin));
+  const { port, requests, forSeconds, connections, everyMs } = JSON.parse(await text(process.stdin));
   const latenciesMs = [];
-  let left = requests;
-  setTimeout(() => fail(`${requests} requests took longer than ${TIME_LIMIT_MS} ms`), TIME_LIMIT_MS).unref();
+  let left = requests ?? Number.POSITIVE_INFINITY;
+  let sent = 0;
+  setTimeout(() => fail(`the load took longer than ${TIME_LIMIT_MS} ms`), TIME_LIMIT_MS).unref();
   const sockets = await Promise.all(connections.map(() => connect(port)));
   const began = performance.now();
+  const end = forSeconds === null ? Number.POSITIVE_INFINITY : began + forSeconds * 1000;
   await Promise.all(sockets.map((socket, i) => converse(socket, connections[i])));
   const seconds = (performance.now() - began) / 1000;
   process.stdout.write(JSON.stringify({ seconds, latenciesMs }), () => process.exit(0));
 
   async function converse(socket, texts) {
-    for (let i = 0; left > 0; i++) {
+    for (let i = 0; left > 0 && performance.now() < end; i++) {
       left -= 1;
       if (everyMs > 0) await delay(Math.max(0, began + i * everyMs - performance.now()));
-      const sent = performance.now();
-      socket.write(texts[i % texts.length]);
+      const content = texts[i % texts.length].replace(UNIQUE, String(sent++).padStart(UNIQUE.length, '0'));
+      const sentAt = performance.now();
+      socket.write(content);
       await response(socket);
-      latenciesMs.push(performance.now() - sent);
+      latenciesMs.push(performance.now() - sentAt);
     }
   }
 }

@@ -1,13 +1,14 @@
 // Starts the compiled program as a user would, and speaks to its API.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { cpuMsOfTree } from './cpu.mjs';
 import { FREE_PORTS } from './free-ports.mjs';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
+export const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const READY_LIMIT_MS = 60_000;
 const HEADERS = { authorization: 'Bearer bench-token', 'content-type': 'application/json' };
 
@@ -16,19 +17,20 @@ process.once('exit', () => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A directory that is gone when the benchmark ends. */
-export function temporaryDirectory() {
+/** A directory that is gone when the benchmark ends; `searchable`: other users may go through it. */
+export function temporaryDirectory({ searchable = false } = {}) {
   const directory = mkdtempSync(path.join(tmpdir(), 'offramp-bench-'));
+  if (searchable) chmodSync(directory, 0o711);
   directories.push(directory);
   return directory;
 }
 
 /**
  * Starts Offramp on free ports with its embedded database in `dataDir`, or on the database at `databaseUrl`; resolves at
- * its ready line, with the milliseconds from the start of the process to it.
+ * its ready line, with the milliseconds from the start of the process to it, and the CPU time that they took. `main` is that of another build.
  */
-export async function startOfframp({ dataDir, databaseUrl = null }) {
-  const args = [MAIN, 'start', '--json', ...FREE_PORTS];
+export async function startOfframp({ dataDir, databaseUrl = null, main = MAIN }) {
+  const args = [main, 'start', '--json', ...FREE_PORTS];
   args.push('--data-dir', dataDir, ...(databaseUrl ? ['--database-url', databaseUrl] : []));
   const began = performance.now();
   const child = spawn(process.execPath, args, {
@@ -45,10 +47,12 @@ export async function startOfframp({ dataDir, databaseUrl = null }) {
     failAfter(READY_LIMIT_MS, 'offramp was not ready'),
   ]);
   const readyMs = performance.now() - began;
+  const readyCpuMs = cpuMsOfTree(child.pid);
   const ready = JSON.parse(line);
   return {
     pid: child.pid,
     readyMs,
+    readyCpuMs,
     port: Number(new URL(ready.api_url).port),
     pools: `/client/v4/accounts/${ready.account_id}/load_balancers/pools`,
     /** What the ready line says. */
