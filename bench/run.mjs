@@ -1,12 +1,12 @@
 // All benchmarks, one after the other, each in a process of its own, so that none disturbs the next. Loopback only.
 //
-//   npm run bench            with PostgreSQL as well: scripts/with-postgres.sh npm run bench
+//   npm run bench            the API in full, and on PostgreSQL: npm run bench:api
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
 const PARTS = [
   ['proxy/run.mjs', '--rounds', '3'],
-  ['api/run.mjs', '--rounds', '3'],
+  ['api/run.mjs', '--quick', '--database', 'embedded'],
   ['database/run.mjs'],
   ['steering/run.mjs', '--rounds', '3'],
   ['health/run.mjs'],

@@ -1,109 +1,150 @@
-// The API next to a bare Fastify that answers the same bodies from memory, and next to Prism, which makes up answers from
-// Cloudflare's OpenAPI description. On the embedded database, and on PostgreSQL too when TEST_DATABASE_URL names one
-// (scripts/with-postgres.sh).
+// The API of today's build beside that of another commit, a bare Fastify, Prism, and the database alone; `--help` tells more.
 //
-//   npm run bench:api -- [--rounds 3] [--pools 10000]
-//
-// Prism takes part when PRISM_BIN names it (or `prism` is on the PATH) and OFFRAMP_ORACLE names the description.
-import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { cpuMs } from '../support/cpu.mjs';
-import { runLoad } from '../support/load.mjs';
-import { median, percentile, spread, table } from '../support/numbers.mjs';
-import { createPools, startOfframp, temporaryDirectory } from '../support/offramp.mjs';
+//   npm run bench:api -- [--against REF] [--database both] [--quick] [--json FILE]
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { MAIN } from '../support/offramp.mjs';
+import { startPostgres } from '../support/postgres.mjs';
+import { answerOf, httpContender, startFilled } from './contenders.mjs';
+import { startFloor } from './floor.mjs';
+import { buildOf, CACHE, today } from './old-build.mjs';
+import { readOptions } from './options.mjs';
 import { startBare, startPrism } from './peers.mjs';
-import { measureScale } from './scale.mjs';
-import { answerOf, CONNECTIONS, POOLS, workloads } from './workloads.mjs';
+import { floors, growth, oldAndNew, peers } from './report.mjs';
+import { starter, startWork } from './starts.mjs';
+import { takeTurns } from './turns.mjs';
+import { FEW, PRISM_AT, REQUESTS, scaling } from './workloads.mjs';
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, pools: { type: 'string', default: '10000' } },
-});
-const rounds = Number(values.rounds);
-const server = process.env.TEST_DATABASE_URL;
-const prism = await startPrism();
-if (!prism) console.log('Prism is not installed, or has no description to serve: left out.\n');
+const GOAL_POOLS = 10_000;
 
-const columns = ['/s', 'p50 ms', 'p99 ms', 'CPU ms'];
-const header = ['request', 'database', ...columns, 'bare /s', 'p99 ms', '/s offramp : bare'];
-const rows = [[...header, ...(prism ? ['Prism /s', 'p99 ms', '/s offramp : Prism'] : [])]];
-await measureOn('embedded', null);
-if (server) await measureOn('PostgreSQL', await scratchDatabase('bench_api'));
-prism?.stop();
-console.log(
-  `${CONNECTIONS} connections, ${POOLS} pools of 3 origins, medians of ${rounds} alternating rounds; CPU is the program's, for each request\n`,
-);
-console.log(`${table(rows)}\n`);
-
-console.log(await measureScale('embedded', null, Number(values.pools)));
-if (server)
-  console.log(await measureScale('PostgreSQL', () => scratchDatabase('bench_scale'), Number(values.pools)));
-process.exit(0);
-
-async function measureOn(database, databaseUrl) {
-  const offramp = await startOfframp({ dataDir: temporaryDirectory(), databaseUrl });
-  const ids = await createPools(offramp, POOLS);
-  for (const work of workloads(offramp.pools, ids)) {
-    const bare = await startBare(await answerOf(offramp.port, work));
-    await compare(database, work, { offramp, bare, ...(prism ? { prism } : {}) });
-    bare.stop();
-  }
-  await offramp.stop();
+const options = readOptions();
+if (options.clean) {
+  rmSync(CACHE, { recursive: true, force: true });
+  process.exit(0);
 }
-
-/** Every contender in turn, round after round, in changing order. */
-async function compare(database, work, contenders) {
-  const measured = Object.fromEntries(Object.keys(contenders).map((who) => [who, []]));
-  for (const [who, one] of Object.entries(contenders)) await measure(who, one, work, 0);
-  console.error(`${database}: ${work.name}`);
-  for (let round = 1; round <= rounds; round++) {
-    const order = Object.entries(contenders);
-    for (const [who, one] of round % 2 === 0 ? order : order.reverse())
-      measured[who].push(await measure(who, one, work, round));
-  }
-  rows.push([
-    work.name,
-    database,
-    ...['perSecond', 'p50', 'p99', 'cpu'].map((key, i) => middle(measured.offramp, key, i === 0 ? 0 : 2)),
-    ...against(measured, 'bare'),
-    ...(prism ? against(measured, 'prism') : []),
-  ]);
-}
-
-function against({ offramp, ...others }, who) {
-  const ratios = offramp.map((round, i) => round.perSecond / others[who][i].perSecond);
-  return [
-    middle(others[who], 'perSecond', 0),
-    middle(others[who], 'p99', 2),
-    spread(ratios, ratios[0] < 0.1 ? 4 : 2),
-  ];
-}
-
-function middle(measured, key, digits) {
-  return median(measured.map((round) => round[key])).toFixed(digits);
-}
-
-async function measure(who, { port, pid }, { requests, connections }, round) {
-  const count = requests[who] ?? requests.offramp;
-  const before = cpuMs(pid);
-  const { latenciesMs, seconds } = await runLoad({
-    port,
-    requests: count,
-    connections: connections(who, round),
+const began = performance.now();
+const comparisons = [];
+const skipped = [];
+let old = null;
+const current = today();
+// What was started is ended, and temporary folders are removed, when the process exits.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    skip('ended before everything was measured');
+    tell();
+    process.exit(1);
   });
-  return {
-    perSecond: count / seconds,
-    p50: percentile(latenciesMs, 0.5),
-    p99: percentile(latenciesMs, 0.99),
-    cpu: (cpuMs(pid) - before) / count,
-  };
+try {
+  await measureAll();
+} catch (error) {
+  skip(`ended early: ${error.message}`);
+  process.exitCode = 1;
+}
+tell();
+process.exit();
+
+async function measureAll() {
+  old = buildOf(options.against, say);
+  if (old.missing) skip(`old build left out: ${old.missing}`);
+  const mains = { ...(old.missing ? {} : { old: old.main }), new: MAIN };
+  const prism = options.parts.includes('requests') ? await startPrism(say) : null;
+  if (prism?.missing) skip(`Prism left out: ${prism.missing}`);
+  for (const database of options.databases) {
+    const postgres = database === 'postgres' ? await startPostgres() : null;
+    if (database === 'postgres' && !postgres)
+      skip('PostgreSQL left out: there is no /usr/lib/postgresql/*/bin/initdb');
+    else await measureOn(database, { mains, postgres, prism: prism?.missing ? null : prism });
+  }
 }
 
-/** A new, empty database on the server. */
-async function scratchDatabase(prefix) {
-  const name = `${prefix}_${process.pid}_${Date.now()}`;
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-  return Object.assign(new URL(server), { pathname: `/${name}` }).href;
+function tell() {
+  const facts = {
+    old: old?.commit ?? old?.missing ?? 'none yet',
+    new: current,
+    node: process.version,
+    cores: os.availableParallelism(),
+    disk: execFileSync('stat', ['-f', '-c', '%T', os.tmpdir()], { encoding: 'utf8' }).trim(),
+    pools: options.pools,
+    rounds: options.rounds,
+    seconds: options.seconds,
+    minutes: Number(((performance.now() - began) / 60_000).toFixed(1)),
+  };
+  console.log(report(facts));
+  if (options.json)
+    writeFileSync(options.json, `${JSON.stringify({ facts, skipped, comparisons }, null, 1)}\n`);
+}
+
+async function measureOn(database, { mains, postgres, prism }) {
+  if (options.parts.includes('start')) {
+    const contenders = await each(mains, (main) => starter(main, postgres));
+    await compare(database, startWork(options.idleSeconds, database), contenders);
+  }
+  if (options.parts.includes('requests')) {
+    const builds = await each(mains, (main) => startFilled(main, postgres, FEW, say));
+    const floor = await startFloor(postgres);
+    for (const work of REQUESTS) {
+      const bare = work.peers ? await startBare(await answerOf(builds.new, work)) : null;
+      await compare(database, work, {
+        ...builds,
+        ...(work.floor ? { floor } : {}),
+        ...(bare ? { bare: httpContender({ ...bare, at: builds.new.at }) } : {}),
+        ...(work.peers && prism ? { prism: httpContender({ ...prism, at: PRISM_AT }) } : {}),
+      });
+      bare?.stop();
+    }
+    floor.stop();
+    await each(builds, (build) => build.stop());
+  }
+  if (options.parts.includes('scale')) {
+    const builds = await each(mains, (main, name) =>
+      startFilled(main, postgres, options.pools, (line) => say(`${database}: ${name}: ${line}`)),
+    );
+    // With fewer pools the old build has less to search.
+    const goals = options.pools >= GOAL_POOLS ? { search: { most: 0.05 } } : {};
+    for (const work of scaling(options.pools, goals)) await compare(database, work, builds);
+    await each(builds, (build) => build.stop());
+  }
+}
+
+async function compare(database, work, contenders) {
+  say(`${database}: ${work.name} (${Object.keys(contenders).join(', ')})`);
+  comparisons.push({ database, work, measured: await takeTurns(contenders, work, options) });
+}
+
+async function each(object, act) {
+  const entries = Object.entries(object).map(async ([name, value]) => [name, await act(value, name)]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function report(facts) {
+  const { rounds, seconds, node, cores, disk, minutes } = facts;
+  return [
+    `old: ${facts.old}; new: ${current ?? 'this folder'}; Node ${node}, ${cores} cores, data on ${disk}, ${minutes} minutes`,
+    `medians of ${rounds} rounds of ${seconds} s in turns; ratios are of each round: median [smallest-largest]`,
+    oldAndNew(comparisons),
+    peers(comparisons),
+    section(
+      'Begin, UPDATE and COMMIT on the database alone; its CPU time is with that of the server',
+      floors,
+    ),
+    section('What an answer takes with very many pools, in parts of what it takes with a few', growth),
+    skipped.join('\n') || null,
+  ]
+    .filter((part) => part !== null)
+    .join('\n\n');
+}
+
+function section(title, make) {
+  const text = make(comparisons);
+  return text && `${title}:\n${text}`;
+}
+
+function skip(reason) {
+  skipped.push(reason);
+  say(reason);
+}
+
+function say(line) {
+  console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}`);
 }

@@ -1,68 +1,95 @@
-// What the contenders are asked.
-import { origins, requestText } from '../support/offramp.mjs';
+// What the contenders are asked, and what is wanted of the answer. `at` says where a contender has what is asked for:
+// `{ pools, search, ids }`, two paths and the ids of some pools.
+import { randomBytes } from 'node:crypto';
+import { UNIQUE } from '../support/load.mjs';
+import { requestText } from '../support/offramp.mjs';
 
-export const POOLS = 50;
-export const CONNECTIONS = 8;
+export const FEW = 10;
+const PRISM_POOLS = `/accounts/${'0'.repeat(32)}/load_balancers/pools`;
+/** Prism leaves the prefix of the document's server away, and takes any id. */
+export const PRISM_AT = { pools: PRISM_POOLS, ids: Array(8).fill('0'.repeat(32)) };
+const GOAL_CPU = { most: 0.15 };
 
 /**
- * `connections(who, round)` gives the request texts of each connection: Prism knows no prefix, and a pool can be created
- * once only. `requests` says how many are sent to whom.
+ * `text(at, connection, tag)` is what a connection sends; no two measurements have the same tag. `figures` are printed, and `goals`
+ * are about the ratio of today's build to the old one, by the name of the figure. `share`: the part of the usual seconds that is
+ * enough. `peers`: bare Fastify and Prism do it as well; `floor`: so does the database alone.
  */
-export function workloads(pools, ids) {
-  const one = `${pools}/${ids[0]}`;
-  const list = `${pools}?per_page=${POOLS}`;
+export const REQUESTS = [
+  patch(8, { perSecond: { least: 10 }, cpu: GOAL_CPU, total: GOAL_CPU }, { peers: true }),
+  patch(1, { perSecond: { least: 3 }, cpu: GOAL_CPU, total: GOAL_CPU }, {}),
+  {
+    name: 'POST a pool, 8 connections',
+    connections: 8,
+    figures: ['perSecond', 'p99', 'cpu', 'total'],
+    goals: { perSecond: { least: 10 }, cpu: GOAL_CPU, total: GOAL_CPU },
+    peers: true,
+    text: (at, _connection, tag) => postText(at, `pool-${tag}-${UNIQUE}`),
+  },
+  {
+    name: 'GET a pool, 8 connections',
+    connections: 8,
+    figures: ['perSecond', 'p99', 'cpu'],
+    goals: { perSecond: { least: 0.95 } },
+    peers: true,
+    text: getText,
+  },
+  ...scaling(FEW, {}),
+];
+
+/** One connection, so that p50 is what one answer takes. */
+export function scaling(pools, goals) {
+  const work = (grows, goal, text) => ({
+    name: `${grows}, ${pools} pools`,
+    grows,
+    connections: 1,
+    figures: ['p50'],
+    share: 0.5,
+    goals: goal ? { p50: goal } : {},
+    text,
+  });
   return [
-    {
-      name: 'GET a pool',
-      requests: { offramp: 12_000, bare: 12_000, prism: 600 },
-      connections: same((who) => [requestText('GET', at(who, one))]),
-    },
-    {
-      name: `GET ${POOLS} pools`,
-      requests: { offramp: 4000, bare: 4000, prism: 600 },
-      connections: same((who) => [requestText('GET', at(who, list))]),
-    },
-    {
-      name: 'PATCH a pool',
-      requests: { offramp: 300, bare: 4000, prism: 600 },
-      // Another weight each time: a PATCH that changes nothing writes nothing.
-      connections: same((who, _round, i) =>
-        [0.5, 1].map((weight) =>
-          requestText('PATCH', at(who, `${pools}/${ids[i]}`), { origins: origins(i, weight) }),
-        ),
-      ),
-    },
-    {
-      name: 'POST a pool',
-      requests: { offramp: 300, bare: 4000, prism: 600 },
-      connections: same((who, round, i) => newPools(300).map((n) => create(at(who, pools), round, i, n))),
-    },
+    work('search with one match', goals.search, (at) => search(at, nameOf(0, 7))),
+    work('search with many matches', goals.search, (at) => search(at, nameOf(0, ''))),
+    work('list page 2 of 5', null, (at) => requestText('GET', `${at.pools}?per_page=5&page=2`)),
+    work('GET a pool', null, getText),
+    work('PATCH description', null, patchText),
   ];
 }
 
-function same(make) {
-  return (who, round) => Array.from({ length: CONNECTIONS }, (_, i) => make(who, round, i));
+function patch(connections, goals, extra) {
+  return {
+    name: `PATCH description, ${connections === 1 ? '1 connection' : `${connections} connections`}`,
+    connections,
+    figures: ['perSecond', 'p99', 'cpu', 'total'],
+    goals,
+    floor: true,
+    ...extra,
+    text: patchText,
+  };
 }
 
-function at(who, path) {
-  return who === 'prism' ? path.replace('/client/v4', '') : path;
+/** Another text each time: a PATCH that changes nothing may write nothing. */
+function patchText(at, connection, tag) {
+  return requestText('PATCH', `${at.pools}/${at.ids[connection]}`, { description: `${tag} ${UNIQUE}` });
 }
 
-function newPools(count) {
-  return Array.from({ length: count }, (_, n) => n);
+function getText(at) {
+  return requestText('GET', `${at.pools}/${at.ids[0]}`);
 }
 
-function create(path, round, connection, n) {
-  return requestText('POST', path, { name: `new-${round}-${connection}-${n}`, origins: origins(n, 1) });
+export function postText(at, name) {
+  const origin = { name: 'origin-1', address: '9.0.0.1', enabled: true };
+  return requestText('POST', at.pools, { name, origins: [origin] });
 }
 
-/** The body that Offramp answers to the first of these requests, as text. */
-export async function answerOf(port, { connections }) {
-  const [head, body] = connections('offramp', -1)[0][0].split('\r\n\r\n');
-  const [method, target] = head.split(' ');
-  const headers = { authorization: 'Bearer bench-token', 'content-type': 'application/json' };
-  const url = `http://127.0.0.1:${port}${target}`;
-  const response = await fetch(url, { method, headers, body: method === 'GET' ? undefined : body });
-  if (response.status !== 200) throw new Error(`${method} ${target} answered ${response.status}`);
-  return await response.text();
+/** The pools that are there before the requests come: thousands, and the number in each. */
+export function nameOf(thousand, number) {
+  return `filled-${thousand}-${number === '' ? '' : String(number).padStart(UNIQUE.length, '0')}`;
+}
+
+export const newTag = () => randomBytes(4).toString('hex');
+
+function search(at, query) {
+  return requestText('GET', `${at.search}?query=${query}`);
 }
