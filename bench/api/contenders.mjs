@@ -60,7 +60,7 @@ async function fill(port, at, pools, say) {
     if (pools > 1000) say(`${made} of ${pools} pools made`);
     const text = postText(at, `${nameOf(made / 1000, '')}${UNIQUE}`);
     const connections = Array.from({ length: 8 }, () => [text]);
-    await runLoad({ port, requests: Math.min(1000, pools - made), connections });
+    await runLoad({ port, requests: Math.min(1000, pools - made), connections, limitSeconds: 600 });
   }
 }
 

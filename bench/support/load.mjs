@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_SECONDS = 60;
 
 /** In a request text: eight characters that no other request of this load has, so that none of them repeats another. */
 export const UNIQUE = '{unique}';
@@ -15,22 +15,23 @@ export const UNIQUE = '{unique}';
 /**
  * `connections` has one list of request texts for each connection, which goes through it again and again, as fast as it
  * can or with one request every `everyMs`, until `requests` are sent or `forSeconds` are over. Answers `{ seconds, latenciesMs }`;
- * throws when an answer is not 200.
+ * throws when an answer is not 200, or when all that takes longer than `limitSeconds`.
  */
-export async function runLoad({ port, requests = null, forSeconds = null, connections, everyMs = 0 }) {
+export async function runLoad({ limitSeconds = TIME_LIMIT_SECONDS, ...wanted }) {
   const running = promisify(execFile)(process.execPath, [import.meta.filename], {
     maxBuffer: 64 * 1024 * 1024,
   });
-  running.child.stdin.end(JSON.stringify({ port, requests, forSeconds, connections, everyMs }));
+  running.child.stdin.end(JSON.stringify({ ...wanted, limitSeconds }));
   return JSON.parse((await running).stdout);
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { port, requests, forSeconds, connections, everyMs } = JSON.parse(await text(process.stdin));
+  const wanted = JSON.parse(await text(process.stdin));
+  const { port, requests = null, forSeconds = null, connections, everyMs = 0, limitSeconds } = wanted;
   const latenciesMs = [];
   let left = requests ?? Number.POSITIVE_INFINITY;
   let sent = 0;
-  setTimeout(() => fail(`the load took longer than ${TIME_LIMIT_MS} ms`), TIME_LIMIT_MS).unref();
+  setTimeout(() => fail(`the load took longer than ${limitSeconds} s`), limitSeconds * 1000).unref();
   const sockets = await Promise.all(connections.map(() => connect(port)));
   const began = performance.now();
   const end = forSeconds === null ? Number.POSITIVE_INFINITY : began + forSeconds * 1000;
