@@ -13,6 +13,7 @@ const stamp = new URL('../dist/database-template.sha256', import.meta.url);
 
 const names = readdirSync(migrations, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 const hash = createHash('sha256').update(readFileSync(new URL('../package-lock.json', import.meta.url)));
+hash.update(readFileSync(new URL(import.meta.url)));
 for (const { name } of names) hash.update(readFileSync(new URL(`${name}/migration.sql`, migrations)));
 const digest = hash.digest('hex');
 
@@ -21,6 +22,8 @@ if (!existsSync(template) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !
   const pool = new pg.Pool(createPgConfig(database));
   await migrate(pool, migrations.pathname);
   await pool.end();
+  // Whoever opens a copy has nothing to recover then.
+  await database.exec('checkpoint');
   const dump = await database.dumpDataDir('gzip');
   await database.close();
   writeFileSync(template, Buffer.from(await dump.arrayBuffer()));

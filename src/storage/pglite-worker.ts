@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { NodeFS } from '@electric-sql/pglite/nodefs';
 import type { WireMessage } from './pglite-link.js';
+import { unpackTemplate } from './pglite-template.js';
 
 /**
  * PGlite settles its queries in microtasks and would starve the event loop it shares, so it has this thread to itself.
@@ -14,6 +15,11 @@ import type { WireMessage } from './pglite-link.js';
 const IN_MEMORY = 'memory://';
 /** Permission bits of everybody but the owner. */
 const OTHERS = 0o077;
+/**
+ * Of pages in the database's own memory; the system caches its files as well, and answers come from the main thread's memory. PostgreSQL's usual
+ * 128 MB would be touched from the first moment.
+ */
+const SETTINGS = { startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=4MB'] };
 const SYNC = Uint8Array.of(0x53, 0, 0, 0, 4);
 const port = parentPort!;
 const database = await openDatabase(workerData.dataDir as string, workerData.template as string);
@@ -30,7 +36,8 @@ port.postMessage('ready');
  * removed. `….complete` says that there is one, also when it has gone.
  */
 async function openDatabase(dataDir: string, template: string): Promise<PGlite> {
-  if (dataDir === IN_MEMORY) return await PGlite.create({ dataDir, ...(await copyOf(template)) });
+  if (dataDir === IN_MEMORY)
+    return await PGlite.create({ dataDir, ...SETTINGS, ...(await copyOf(template)) });
   const [complete, unfinished] = [`${dataDir}.complete`, `${dataDir}.unfinished`];
   const isKnown = existsSync(complete);
   // Killed between the last two steps of `make`.
@@ -55,14 +62,14 @@ async function openMade(dataDir: string): Promise<PGlite> {
   // PGlite would make it anew, without a word about what was in it.
   if (!existsSync(dataDir)) throw new Error('it is gone');
   if (!existsSync(path.join(dataDir, 'PG_VERSION'))) throw new Error('it is no directory of a database');
-  return await PGlite.create({ fs: ownersFiles(dataDir) });
+  return await PGlite.create({ fs: ownersFiles(dataDir), ...SETTINGS });
 }
 
 /** Its files cannot move while it is open. */
 async function make(dataDir: string, template: string): Promise<void> {
   const unfinished = `${dataDir}.unfinished`;
-  const made = await PGlite.create({ fs: ownersFiles(unfinished), ...(await copyOf(template)) });
-  await made.close();
+  if (existsSync(template)) unpackTemplate(template, unfinished);
+  else await (await PGlite.create({ fs: ownersFiles(unfinished), ...SETTINGS })).close();
   await writeFile(`${dataDir}.complete`, '', { mode: 0o600, flag: 'wx' });
   // Windows renames nothing to a name that is taken.
   if (existsSync(dataDir)) await rmdir(dataDir);
