@@ -240,7 +240,7 @@ async function startApi(
     log,
     server,
   });
-  await serveOpenapi(app, VERSION);
+  serveOpenapi(app, VERSION);
   registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
   adminRoutes(app, {
     version: VERSION,

@@ -11,10 +11,10 @@ import { registerResources } from '../resources/index.js';
 /** The OpenAPI document of the whole API, made from the routes alone: nothing is started. */
 export async function openapiDocument(): Promise<object> {
   const app = silentHttp();
-  await serveOpenapi(app, VERSION);
+  serveOpenapi(app, VERSION);
   registerNouns(app);
   await app.ready();
-  return app.swagger();
+  return await app.openapi();
 }
 
 /** What is served at one path with one method. */

@@ -1,5 +1,3 @@
-// The certificate library finds its parts through decorators, which need this to be loaded first.
-import 'reflect-metadata';
 import {
   createPrivateKey,
   createPublicKey,
@@ -8,7 +6,7 @@ import {
   webcrypto,
   X509Certificate,
 } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
+import type { X509Certificate as MadeCertificate } from '@peculiar/x509';
 
 /** The certificate that connectors must trust (`cloudflared --cacert`), and its private key. PEM. */
 export interface CertificateAuthority {
@@ -54,7 +52,15 @@ export async function createAuthority(now: Date = new Date()): Promise<Authority
   return { ...authority, ...(await issueLeaf(authority, now)) };
 }
 
+/** Making certificates takes a large library, and most starts make none. */
+async function loadX509() {
+  // It finds its parts through decorators, which need this to be loaded first.
+  await import('reflect-metadata');
+  return await import('@peculiar/x509');
+}
+
 async function selfSigned(keys: webcrypto.CryptoKeyPair, now: Date): Promise<string> {
+  const x509 = await loadX509();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: newSerialNumber(),
     name: CA_NAME,
@@ -102,6 +108,7 @@ export async function issueLeaf(
   now: Date = new Date(),
   names: LeafNames = EDGE_NAMES,
 ): Promise<Leaf> {
+  const x509 = await loadX509();
   const issuer = new x509.X509Certificate(authority.caCertificate);
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
@@ -167,7 +174,7 @@ function privateKeyPem(key: webcrypto.CryptoKey): string {
   return KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-function pem(certificate: x509.X509Certificate): string {
+function pem(certificate: MadeCertificate): string {
   return `${certificate.toString('pem').trimEnd()}\n`;
 }
 

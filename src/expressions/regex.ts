@@ -1,4 +1,5 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
+import { re2 } from '../net/re2.js';
 import { MAX_MADE_BYTES } from './limits.js';
 import { type PatternBudget, spend } from './pattern-budget.js';
 import { mayWork } from './pattern-work.js';
@@ -90,11 +91,11 @@ function compiled(node: Node, captures: boolean): { program: RE2JS; marks: Marks
   const assertions = assertionsIn(node);
   if ([...assertions].every((one) => NATIVE[one] !== undefined)) {
     const text = printed(node, { captures, assertion: (one) => NATIVE[one]!, afterByte: '' });
-    return { program: RE2JS.compile(text), marks: null };
+    return { program: re2().compile(text), marks: null };
   }
   const marks = marksFor(assertions);
   const text = printed(node, { captures, assertion: marks.assertion, afterByte: marks.any });
-  return { program: RE2JS.compile(`${marks.any}(${text})`, RE2JS.LOOKBEHINDS), marks };
+  return { program: re2().compile(`${marks.any}(${text})`, re2().LOOKBEHINDS), marks };
 }
 
 function replaceFirst(

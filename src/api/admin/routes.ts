@@ -52,7 +52,7 @@ export function adminRoutes(
   onRampRoutes(app, dataPlane);
 
   app.get('/_offramp/openapi.json', { config: { documentation: true }, schema: { hide: true } }, async () =>
-    app.swagger(),
+    app.openapi(),
   );
 
   faultRoutes(app, dataPlane);

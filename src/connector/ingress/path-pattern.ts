@@ -1,4 +1,5 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
+import { re2 } from '../../net/re2.js';
 import { ConfigurationError, shown } from './configuration-error.js';
 
 /** A regular expression of Go's syntax. Any part of the path may match; the time is linear in it. */
@@ -23,7 +24,7 @@ export function parsePathPattern(source: string, at: string): PathPattern {
 
 function compile(source: string, at: string): RE2JS {
   try {
-    return RE2JS.compile(source);
+    return re2().compile(source);
   } catch (error) {
     throw new ConfigurationError(
       at,

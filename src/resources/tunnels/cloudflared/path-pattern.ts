@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { re2 } from '../../net/re2.js';
 
 /** What all paths of a configuration may cost together; compiling more would keep a thread busy for seconds. */
 export interface PathBudget {
@@ -25,7 +25,7 @@ export function patternComplaint(source: string, budget: PathBudget): string | n
   const costs = costComplaint(source, budget);
   if (costs !== null) return costs;
   try {
-    const size = RE2JS.compile(source).programSize();
+    const size = re2().compile(source).programSize();
     return size <= MAX_INSTRUCTIONS
       ? null
       : `it needs ${size} steps for each character, of at most ${MAX_INSTRUCTIONS}: make it shorter or repeat less`;
