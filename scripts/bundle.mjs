@@ -20,8 +20,8 @@ const APART = [
 
 const bundle = await rolldown({
   input: {
-    cli: `${dist}cli.js`,
-    'data-plane-entry': `${dist}data-plane-entry.js`,
+    cli: `${dist}cli/cli.js`,
+    'data-plane-entry': `${dist}app/data-plane-entry.js`,
     'pglite-worker': `${dist}storage/pglite-worker.js`,
   },
   platform: 'node',
@@ -37,4 +37,4 @@ await bundle.write({
   minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
 });
 const main = readFileSync(`${dist}main.js`, 'utf8');
-writeFileSync(`${dist}main.js`, main.replace("'./cli.js'", "'./bundle/cli.js'"));
+writeFileSync(`${dist}main.js`, main.replace("'./cli/cli.js'", "'./bundle/cli.js'"));

@@ -168,13 +168,14 @@ describe.skipIf(!server)('on PostgreSQL', () => {
       '@/teamnet/routes',
       '/accounts',
       '/user/tokens',
-      '@/load_balancers/search?search_params[query]=a',
+      '/user/load_balancing_analytics/events',
     ]) {
       const { status, headers } = await api.get(where);
       expect([where, status, headers.get('retry-after')]).toEqual([where, 503, '2']);
     }
     // What is in memory is answered all the same.
     expect((await api.get('@/load_balancers/pools')).body.result).toHaveLength(1);
+    expect((await api.get('@/load_balancers/search?query=a')).body.result.resources).toHaveLength(1);
     proxy.open();
     await eventually(async () => (await api.get('@/cfd_tunnel')).status === 200);
   });

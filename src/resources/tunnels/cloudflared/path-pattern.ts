@@ -1,4 +1,4 @@
-import { re2 } from '../../net/re2.js';
+import { re2 } from '../../../net/re2.js';
 
 /** What all paths of a configuration may cost together; compiling more would keep a thread busy for seconds. */
 export interface PathBudget {
