@@ -23,7 +23,7 @@ import type { Database } from '../storage/database.js';
 import { createLatestRecorder, type LatestRecorder } from '../storage/latest-recorder.js';
 import { createRecorder, type Recorder } from '../storage/recorder.js';
 import { currentPosition } from '../storage/revisions.js';
-import type { Changed } from '../storage/tables/draft.js';
+import type { CommittedBatch } from '../storage/writer.js';
 import type { EdgeIdentity } from './edge-identity.js';
 import type { OpenSockets } from './open-sockets.js';
 
@@ -48,8 +48,8 @@ export interface InMemory {
 
 export interface Following {
   readonly dataPlane: DataPlane;
-  /** Tells the data plane and the notifications of a revision that memory shows. */
-  readonly committed: (revision: number, changed: Changed) => Promise<void>;
+  /** Tells the data plane and the notifications of revisions that memory shows. */
+  readonly committed: (batch: CommittedBatch) => Promise<void>;
 }
 
 export interface DataPlaneParts {
@@ -130,10 +130,9 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
   });
   notifications?.started();
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
-  const committed = (revision: number, changed: Changed, complete = false) => {
-    const delta = liveDelta(changed, complete);
-    notifications?.committed(delta);
-    return publisher.publish({ revision, ...delta });
+  const committed = ({ revision, writes, changed }: CommittedBatch, complete = false) => {
+    for (const write of notifications ? writes : []) notifications?.committed(liveDelta(write, complete));
+    return publisher.publish({ revision, ...liveDelta(changed, complete) });
   };
   db.onCommit(async (client, { revision, changes }) => {
     const changed = await tables.load(client, changes);
@@ -141,7 +140,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
     return () => {
       tables.apply(changed);
       followed();
-      return committed(revision, changed, changes === null);
+      return committed({ revision, writes: [changed], changed }, changes === null);
     };
   }, position);
   return { dataPlane, committed };

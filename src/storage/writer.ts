@@ -11,10 +11,19 @@ import type { Tables } from './tables/tables.js';
 export interface WriterOptions<D extends Definitions> {
   readonly tables: Tables<D>;
   readonly commits: Pick<Commits, 'commitBatch'>;
-  /** Memory shows the revision: what it says is awaited before the writer hears of it. */
-  readonly committed: (revision: number, changed: Changed) => Promise<void>;
+  /** Memory shows the revisions: what it says is awaited before their writers hear of it. */
+  readonly committed: (batch: CommittedBatch) => Promise<void>;
   /** Looks at what a write has changed, and throws when that is too much. */
   readonly verify?: Verify<D> | undefined;
+}
+
+export interface CommittedBatch {
+  /** Of its last write. */
+  readonly revision: number;
+  /** What each write has changed, in their order. */
+  readonly writes: readonly Changed[];
+  /** What all of them have changed. */
+  readonly changed: Changed;
 }
 
 export type Verify<D extends Definitions> = (changed: Changed, draft: Draft<D>, before: World<D>) => void;
@@ -64,16 +73,18 @@ export function createWriter<D extends Definitions>(options: WriterOptions<D>): 
   async function commitNext(take: () => Waiting<D>[]): Promise<void> {
     let writers: Waiting<D>[] | null = null;
     let done: Done<D>[] = [];
-    const followed: Promise<void>[] = [];
+    let followed: Promise<void> | undefined;
     try {
       await commits.commitBatch((known, session) => {
         writers ??= take();
         const made = makeBatch(writers, known, session);
         waiting.unshift(...writers.splice(made.done.length));
         done = made.done;
-        return (
-          made.statement && { ...made, statement: made.statement, apply: () => followed.push(...apply(done)) }
-        );
+        if (made.statement === null) return null;
+        const apply = () => {
+          followed = applied(made);
+        };
+        return { positions: made.positions, statement: made.statement, apply };
       });
     } catch (error) {
       await refused(writers ?? take(), error);
@@ -83,13 +94,12 @@ export function createWriter<D extends Definitions>(options: WriterOptions<D>): 
   }
 
   /** Does not wait: the next batch goes on while the data plane follows this one. */
-  function answer(done: readonly Done<D>[], followed: readonly Promise<void>[]): void {
-    let index = 0;
-    for (const { answer, revision } of done) {
-      const wait = revision === null ? undefined : followed[index++];
-      if (wait) void wait.then(answer);
-      else answer();
-    }
+  function answer(done: readonly Done<D>[], followed: Promise<void> | undefined): void {
+    const give = () => {
+      for (const { answer } of done) answer();
+    };
+    if (followed) void followed.then(give);
+    else give();
   }
 
   async function refused(writers: readonly Waiting<D>[], error: unknown): Promise<void> {
@@ -132,16 +142,14 @@ export function createWriter<D extends Definitions>(options: WriterOptions<D>): 
       revisions.length === 0
         ? null
         : batchStatement(definitions, world, whole.changed, revisions, known, session);
-    return { done, positions, statement };
+    return { done, positions, statement, changed: whole.changed };
   }
 
-  /** Memory shows each write before anything is answered. */
-  function apply(done: readonly Done<D>[]): Promise<void>[] {
-    return done.flatMap(({ changed, revision }) => {
-      if (!revision) return [];
-      tables.apply(changed);
-      return [committed(revision.revision, changed)];
-    });
+  /** Memory shows the batch before anything is answered. */
+  function applied({ done, positions, changed }: ReturnType<typeof makeBatch>): Promise<void> {
+    tables.apply(changed);
+    const writes = done.flatMap((one) => (one.revision === null ? [] : [one.changed]));
+    return committed({ revision: positions.at(-1)!.revision, writes, changed });
   }
 
   return (work) =>

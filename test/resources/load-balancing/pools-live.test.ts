@@ -48,7 +48,7 @@ beforeAll(async () => {
   write = createWriter({
     tables,
     commits: db,
-    committed: async (_revision, changed) => void told.push(liveDelta(changed, false)),
+    committed: async ({ changed }) => void told.push(liveDelta(changed, false)),
   });
 });
 afterAll(() => db.close());
