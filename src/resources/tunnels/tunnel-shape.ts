@@ -9,6 +9,7 @@ import { decodeSecret, SECRET_RULE } from './tunnel-secret.js';
 /** What tunnels of every type have in common on the wire. */
 
 export const CONFIG_SOURCES = ['local', 'cloudflare'] as const;
+export type ConfigSource = (typeof CONFIG_SOURCES)[number];
 export const STATUSES = ['inactive', 'degraded', 'healthy', 'down'] as const;
 export type Status = (typeof STATUSES)[number];
 
@@ -58,6 +59,18 @@ export const connection = z
   })
   .meta({ id: 'TunnelConnection' });
 
+export const connector = z
+  .object({
+    id: z.uuid(),
+    version: z.string(),
+    arch: z.string(),
+    run_at: timestampSchema,
+    features: z.array(z.string()),
+    config_version: z.int(),
+    conns: z.array(connection),
+  })
+  .meta({ id: 'TunnelConnector' });
+
 const connections = z
   .array(connection)
   .optional()
@@ -96,4 +109,5 @@ export type PatchBody = z.output<typeof patchBody>;
 export type ListQuery = z.output<typeof listQuery>;
 export type WireTunnel = z.output<typeof tunnel>;
 export type WireWarpConnector = z.output<typeof warpConnector>;
+export type WireConnector = z.output<typeof connector>;
 export type WireConnection = z.output<typeof connection>;
