@@ -10,12 +10,12 @@ import * as store from './store.js';
 import type {
   ListQuery,
   Status,
+  StoredType,
   WireConnection,
   WireConnector,
   WireTunnel,
   WireWarpConnector,
 } from './tunnel-shape.js';
-import type { StoredType } from './tunnel-types.js';
 
 /** What answers show of a tunnel, deleted or not. */
 type Shown = Pick<store.StoredTunnel, keyof Tunnel & keyof store.StoredTunnel> & store.ConnectionTimes;

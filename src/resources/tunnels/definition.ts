@@ -2,8 +2,7 @@ import type { LiveTunnel } from '../../live/snapshot.js';
 import type { Definition, Relation } from '../../storage/tables/definition.js';
 import { keptOf, keyIn, type SoftDeleted, softDeleted, tableOf } from '../_kit/soft-deleted.js';
 import { secretDigest } from './tunnel-secret.js';
-import type { ConfigSource } from './tunnel-shape.js';
-import type { StoredType } from './tunnel-types.js';
+import type { ConfigSource, StoredType } from './tunnel-shape.js';
 
 /** Without its secret, and without the times of its connections: those are in the database only. */
 export interface Tunnel extends SoftDeleted {

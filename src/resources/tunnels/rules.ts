@@ -6,8 +6,7 @@ import type { WorkingDraft, WorkingWorld } from '../definitions.js';
 import type { Tunnel } from './definition.js';
 import * as store from './store.js';
 import { secretDigest } from './tunnel-secret.js';
-import type { PatchBody } from './tunnel-shape.js';
-import { STORED_TYPES, type StoredType } from './tunnel-types.js';
+import { type PatchBody, STORED_TYPES, type StoredType } from './tunnel-shape.js';
 
 /** The tunnel `id` of one of these types, or of any; throws unless it is live. */
 export function getTunnel(

@@ -10,8 +10,8 @@ import type {
 } from '../../storage/generated/client.js';
 import { conditionsOf, deletionFilters, type Filters, pageOf } from '../_kit/list-filters.js';
 import { literal } from '../like.js';
-import type { ListQuery } from './tunnel-shape.js';
-import type { StoredType } from './tunnel-types.js';
+import { told } from './cloudflared/configuration-schema.js';
+import type { ListQuery, StoredType } from './tunnel-shape.js';
 
 export type { StoredTunnel };
 
@@ -81,13 +81,19 @@ export function findWarpConfiguration(db: Client, tunnelId: string): Promise<War
 }
 
 /**
- * Keeps what a connector of a locally managed tunnel tells of its configuration; of several connectors, what was told last. Shown, and
- * followed by nobody, so that it numbers no revision. The version stays: a PUT goes on from it. What the tunnel is must not change meanwhile.
+ * Keeps what a connector of a locally managed tunnel tells of its configuration, JSON text of an object; of several connectors, what
+ * was told last. Throws when it cannot be kept. It is shown, and followed by nobody, so that it numbers no revision. The version
+ * stays: a PUT goes on from it. What the tunnel is must not change meanwhile.
  */
-export async function putLocalConfiguration(db: Client, tunnelId: string, config: object): Promise<void> {
+export async function recordLocalConfiguration(db: Client, tunnelId: string, json: string): Promise<void> {
+  const { data, error } = told.safeParse(JSON.parse(json));
+  if (!data) {
+    const [issue] = error!.issues;
+    throw new Error(`${['config', ...issue!.path].join('.')} ${issue!.message}`);
+  }
   await db.$executeRaw`
     insert into tunnel_configuration as stored (tunnel_id, version, config, created_at)
-    select id, 0, ${JSON.stringify(config)}::jsonb, ${new Date()} from tunnel
+    select id, 0, ${JSON.stringify(data)}::jsonb, ${new Date()} from tunnel
     where id = ${tunnelId}::uuid and deleted_at is null and config_src = 'local' for share
     on conflict (tunnel_id) do update set config = excluded.config, created_at = excluded.created_at
     where stored.config is distinct from excluded.config`;

@@ -4,8 +4,7 @@ import type { Http } from '../../api/http.js';
 import { queryList } from '../../api/query-list.js';
 import type { Context } from '../context.js';
 import { listTunnels, tunnelView, warpConnectorView } from './answers.js';
-import { accountParams, listQuery, tunnel, warpConnector } from './tunnel-shape.js';
-import { STORED_TYPES, tunnelType } from './tunnel-types.js';
+import { accountParams, listQuery, STORED_TYPES, tunnel, tunnelType, warpConnector } from './tunnel-shape.js';
 
 /** Tunnels of the types that the query names, or of all, each as its own type shows it. */
 export function tunnelListRoutes(app: Http, context: Context): void {

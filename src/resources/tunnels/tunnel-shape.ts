@@ -8,6 +8,25 @@ import { decodeSecret, SECRET_RULE } from './tunnel-secret.js';
 
 /** What tunnels of every type have in common on the wire. */
 
+/** The first two exist here; the others are names that a filter may mention. */
+export const TUNNEL_TYPES = [
+  'cfd_tunnel',
+  'warp_connector',
+  'warp',
+  'magic',
+  'ip_sec',
+  'gre',
+  'cni',
+] as const;
+export type TunnelType = (typeof TUNNEL_TYPES)[number];
+
+/** The types that tunnels are stored under. */
+export const STORED_TYPES = ['cfd_tunnel', 'warp_connector'] as const;
+export type StoredType = (typeof STORED_TYPES)[number];
+
+export const tunnelType = z.enum(TUNNEL_TYPES);
+export const storedType = z.enum(STORED_TYPES);
+
 export const CONFIG_SOURCES = ['local', 'cloudflare'] as const;
 export type ConfigSource = (typeof CONFIG_SOURCES)[number];
 export const STATUSES = ['inactive', 'degraded', 'healthy', 'down'] as const;

@@ -5,7 +5,7 @@ import { mergeFields, nullish } from '../../../api/fields.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import type { Context } from '../../context.js';
-import type { WorkingWorld } from '../../definitions.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { type NotYet, noticesOf } from '../../not-yet.js';
 
 const PATH = '/accounts/:account_id/zerotrust/connectivity_settings';
@@ -14,6 +14,7 @@ const tags = ['Connectivity settings'];
 
 const members = { icmp_proxy_enabled: z.boolean(), offramp_warp_enabled: z.boolean() };
 const params = z.object({ account_id: hexId });
+const patchBody = z.object(nullish(members));
 const settings = z.object(members).meta({ id: 'ConnectivitySettings' });
 const response = { 200: successOf(settings), ...failures };
 type Settings = z.output<typeof settings>;
@@ -28,6 +29,14 @@ const notYet: NotYet<Settings> = {
 function settingsOf(world: Pick<WorkingWorld, 'connectivitySettings'>, accountId: string): Settings {
   const { id: _id, ...stored } = world.connectivitySettings.get(accountId) ?? { id: accountId, ...DEFAULTS };
   return stored;
+}
+
+/** Changes what the body names; a null goes back to the default. */
+function changeSettings(draft: WorkingDraft, id: string, body: z.output<typeof patchBody>): Settings {
+  const before = settingsOf(draft, id);
+  const after = mergeFields<Settings>(body, before, DEFAULTS);
+  if (!isDeepStrictEqual(after, before)) draft.connectivitySettings.put({ id, ...after });
+  return after;
 }
 
 export function connectivitySettingsRoutes(app: Http, { world, write }: Context): void {
@@ -45,17 +54,12 @@ export function connectivitySettingsRoutes(app: Http, { world, write }: Context)
         tags,
         summary: 'Change the connectivity settings of the account',
         params,
-        body: z.object(nullish(members)),
+        body: patchBody,
         response,
       },
     },
-    async ({ params: { account_id: id }, body }) => {
-      const changed = await write((draft) => {
-        const before = settingsOf(draft, id);
-        const after = mergeFields<Settings>(body, before, DEFAULTS);
-        if (!isDeepStrictEqual(after, before)) draft.connectivitySettings.put({ id, ...after });
-        return after;
-      });
+    async ({ params: { account_id }, body }) => {
+      const changed = await write((draft) => changeSettings(draft, account_id, body));
       return ok(changed, noticesOf(notYet, changed));
     },
   );

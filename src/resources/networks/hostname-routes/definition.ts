@@ -1,7 +1,7 @@
 import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import type { HostnameRoute } from '../../../storage/generated/client.js';
 import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
-import type { StoredType } from '../../tunnels/tunnel-types.js';
+import type { StoredType } from '../../tunnels/tunnel-shape.js';
 import type { WireHostnameRoute } from './fields.js';
 
 export type { HostnameRoute };

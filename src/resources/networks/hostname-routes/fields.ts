@@ -3,7 +3,7 @@ import { uuid } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { flag, text } from '../../../api/text.js';
 import { moment, timestampSchema } from '../../../api/timestamps.js';
-import { storedType } from '../../tunnels/tunnel-types.js';
+import { storedType } from '../../tunnels/tunnel-shape.js';
 
 // Judged before it is made lower case: some other letters turn into ASCII then.
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;

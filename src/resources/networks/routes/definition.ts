@@ -4,7 +4,7 @@ import { networksAround } from '../../../net/cidr.js';
 import type { Route } from '../../../storage/generated/client.js';
 import type { Reader } from '../../../storage/tables/definition.js';
 import { keptOf, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
-import type { StoredType } from '../../tunnels/tunnel-types.js';
+import type { StoredType } from '../../tunnels/tunnel-shape.js';
 import type { WireNamedRoute, WireRoute } from './fields.js';
 
 export type { Route };

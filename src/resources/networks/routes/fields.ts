@@ -6,7 +6,7 @@ import { queryList } from '../../../api/query-list.js';
 import { flag, text } from '../../../api/text.js';
 import { moment, timestampSchema } from '../../../api/timestamps.js';
 import { parseCidr } from '../../../net/cidr.js';
-import { storedType, tunnelType } from '../../tunnels/tunnel-types.js';
+import { storedType, tunnelType } from '../../tunnels/tunnel-shape.js';
 
 /** The canonical text of a network to store, or what is wrong with it. A bare address is its /32 or /128. */
 export function readNetwork(text: string): { network: string } | { complaint: string } {

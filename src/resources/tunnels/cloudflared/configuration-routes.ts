@@ -1,6 +1,8 @@
 import { failures, type Message, ok, successOf } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { notice } from '../../../api/notices.js';
 import { timestamp } from '../../../api/timestamps.js';
+import type { ConnectionInfo } from '../../../live/messages.js';
 import { inStoredOrder } from '../../_kit/json.js';
 import type { Context } from '../../context.js';
 import type { WorkingDraft } from '../../definitions.js';
@@ -9,7 +11,6 @@ import type { Configuration } from '../definition.js';
 import { findTunnel, getTunnel } from '../rules.js';
 import { findConfiguration, type StoredTunnel } from '../store.js';
 import { tunnelParams } from '../tunnel-shape.js';
-import { configurationNotices } from './configuration-notices.js';
 import * as schema from './configuration-schema.js';
 
 const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id/configurations';
@@ -100,4 +101,32 @@ function toWire({ tunnel, configuration }: Configured): schema.WireConfiguration
     source: tunnel.configSrc as schema.WireConfiguration['source'],
     created_at: timestamp(configuration.createdAt),
   };
+}
+
+/**
+ * One message for each connector that goes by another configuration than it was told to, or about which nothing is known. All
+ * connections of a connector share its configuration, so what one of them has taken over has been heard.
+ */
+function configurationNotices(connections: readonly ConnectionInfo[]): Message[] {
+  const byClient = new Map<string, ConnectionInfo[]>();
+  for (const connection of connections) {
+    byClient.set(connection.clientId, [...(byClient.get(connection.clientId) ?? []), connection]);
+  }
+  return [...byClient].flatMap(([clientId, all]) => noticeOf(clientId, all));
+}
+
+function noticeOf(clientId: string, all: readonly ConnectionInfo[]): Message[] {
+  const followed = all.map(({ configuration: { applied, failed } }) => (failed ? -1 : (applied ?? -1)));
+  const newest = Math.max(...followed);
+  const failures = all.flatMap(({ configuration: { failed } }) => failed ?? []);
+  const failed = failures.findLast(({ version }) => version > newest);
+  if (!failed) return [];
+  const { clientVersion, originIp } = all[0]!;
+  const who = `connector ${clientId} (${clientVersion}, ${originIp})`;
+  return [
+    notice(
+      'configuration_not_applied',
+      `version: ${who} ${failed.reason}, asked for version ${failed.version}`,
+    ),
+  ];
 }

@@ -9,7 +9,6 @@ import { findTunnel, getTunnel } from '../rules.js';
 import { findSecret } from '../store.js';
 import { connectorToken } from '../tunnel-secret.js';
 import { connector, connectorParams, tunnelParams } from '../tunnel-shape.js';
-import { dropConnections } from './drop-connections.js';
 import * as schema from './schema.js';
 
 const TYPE = 'cfd_tunnel';
@@ -91,4 +90,19 @@ export function connectionRoutes(app: Http, { db, world, dataPlane }: Context): 
       return ok(found);
     },
   );
+}
+
+/** Ends the live connections of a tunnel, or those of one connector. A cloudflared that still may, comes back. */
+export async function dropConnections(
+  dataPlane: Context['dataPlane'],
+  tunnelId: string,
+  clientId: string | null,
+): Promise<void> {
+  const live = dataPlane.connections(tunnelId);
+  if (!live.some((connection) => clientId === null || connection.clientId === clientId)) return;
+  try {
+    await dataPlane.ask('drop_connections', { tunnelId, clientId });
+  } catch (error) {
+    throw new ApiError('overloaded', `the connections could not be ended: ${(error as Error).message}`);
+  }
 }

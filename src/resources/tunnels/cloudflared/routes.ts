@@ -8,8 +8,7 @@ import { withTimes } from '../store.js';
 import { connectorToken, encodeSecret, newSecret } from '../tunnel-secret.js';
 import { listQuery, patchBody, tunnel } from '../tunnel-shape.js';
 import { configurationRoutes } from './configuration-routes.js';
-import { connectionRoutes } from './connection-routes.js';
-import { dropConnections } from './drop-connections.js';
+import { connectionRoutes, dropConnections } from './connection-routes.js';
 import { managementRoutes } from './management-routes.js';
 import * as schema from './schema.js';
 
