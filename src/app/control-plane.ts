@@ -17,14 +17,14 @@ import { type Clock, systemClock } from '../net/clock.js';
 import { watchDescriptors } from '../net/descriptors.js';
 import { hostPort } from '../net/ip.js';
 import { adoptUsers } from '../resources/accounts/operator.js';
-import { quotaCheck, withQuotas } from '../resources/accounts/quotas/index.js';
+import { quotaCheck } from '../resources/accounts/quotas/guard.js';
 import { createDirectory } from '../resources/accounts/tokens/index.js';
 import type { Context } from '../resources/context.js';
 import { DEFINITIONS } from '../resources/definitions.js';
 import { createViews, registerResources } from '../resources/index.js';
 import { lastVerdicts } from '../resources/load-balancing/events/index.js';
 import { type Seeded, seed } from '../resources/seed.js';
-import { resetConnections } from '../resources/tunnels/cloudflared/index.js';
+import { resetConnections } from '../resources/tunnels/store.js';
 import { claimDataDir, type DataDir } from '../storage/data-dir.js';
 import { type Database, type LockHolder, openDatabase } from '../storage/database.js';
 import { createTables } from '../storage/tables/tables.js';
@@ -128,7 +128,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       config,
       identity,
       {
-        db: withQuotas(db, config.quotas),
+        db,
         world: tables.world,
         write: createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas) }),
         views,

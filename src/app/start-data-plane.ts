@@ -14,11 +14,8 @@ import type { Views } from '../resources/context.js';
 import type { WorkingTables } from '../resources/definitions.js';
 import { liveDelta } from '../resources/live.js';
 import { recordPoolEvent } from '../resources/load-balancing/events/index.js';
-import {
-  recordConnection,
-  recordLocalConfiguration,
-  tunnelStatusOf,
-} from '../resources/tunnels/cloudflared/index.js';
+import { statusOf } from '../resources/tunnels/answers.js';
+import { recordConnection, recordLocalConfiguration } from '../resources/tunnels/store.js';
 import type { Database } from '../storage/database.js';
 import { createLatestRecorder, type LatestRecorder } from '../storage/latest-recorder.js';
 import { createRecorder, type Recorder } from '../storage/recorder.js';
@@ -84,7 +81,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
       everything,
       awaitedTunnels: left.awaitedTunnels,
       clock: systemClock,
-      tunnelStatus: (id) => tunnelStatusOf(dataPlane.connections(id), true),
+      tunnelStatus: (id) => statusOf(dataPlane.connections(id), true),
       send: webhook.send,
     });
   const { certificate, key, caCertificate, caKey } = identity.authority();
@@ -169,7 +166,7 @@ export function createRecorders(db: Database, log: Logger): Recorders {
     onLost: (error, { poolId }) => log.warn({ err: error, poolId }, 'a health event was not written down'),
   });
   const localConfigurations = createLatestRecorder({
-    write: (tunnelId, config) => recordLocalConfiguration(db, tunnelId, config),
+    write: (tunnelId, config) => db.record((client) => recordLocalConfiguration(client, tunnelId, config)),
     limit: MAX_WAITING_CONFIGURATION,
     onLost: (error, tunnelId) =>
       log.warn({ err: error, tunnelId }, "a connector's own configuration was not written down"),

@@ -66,3 +66,9 @@ export function cidrContainsIp(cidr: Cidr, ip: Ip): boolean {
 export function cidrContains(outer: Cidr, inner: Cidr): boolean {
   return outer.prefix <= inner.prefix && cidrContainsIp(outer, inner.network);
 }
+
+/** The texts of all networks that a network (canonical), or an address, lies in: itself first, the widest last. */
+export function* networksAround(text: string): Generator<string> {
+  const inner = parseCidr(text);
+  for (let prefix = inner?.prefix ?? -1; prefix >= 0; prefix--) yield cidrOf(inner!.network, prefix).text;
+}

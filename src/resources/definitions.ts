@@ -7,9 +7,12 @@ import { loadBalancers } from './load-balancing/load-balancers/definition.js';
 import { monitorGroups } from './load-balancing/monitor-groups/definition.js';
 import { monitors } from './load-balancing/monitors/definition.js';
 import { pools } from './load-balancing/pools/definition.js';
+import { connectivitySettings } from './networks/connectivity-settings/definition.js';
+import { hostnameRoutes } from './networks/hostname-routes/definition.js';
 import { routes } from './networks/routes/definition.js';
+import { subnets } from './networks/subnets/definition.js';
 import { virtualNetworks } from './networks/virtual-networks/definition.js';
-import { tunnels } from './tunnels/cloudflared/definition.js';
+import { tunnelSecrets, tunnels } from './tunnels/definition.js';
 
 const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
 const createdOn = (row: { readonly createdOn: Date }) => row.createdOn;
@@ -37,7 +40,11 @@ export const DEFINITIONS = {
   zones,
   virtualNetworks,
   tunnels,
+  tunnelSecrets,
   routes,
+  hostnameRoutes,
+  subnets,
+  connectivitySettings,
   monitors,
   monitorGroups,
   pools,

@@ -24,15 +24,15 @@ import { previewRoutes } from './load-balancing/previews/index.js';
 import { regionRoutes } from './load-balancing/regions/index.js';
 import { searchRoutes } from './load-balancing/search/index.js';
 import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
-import { connectivitySettingsRoutes } from './networks/connectivity-settings/index.js';
-import { hostnameRouteRoutes } from './networks/hostname-routes/index.js';
-import { teamnetRoutes } from './networks/routes/index.js';
-import { subnetRoutes } from './networks/subnets/index.js';
-import { virtualNetworkRoutes } from './networks/virtual-networks/index.js';
-import { zoneTunnelRouteRoutes } from './networks/zone-tunnel-routes/index.js';
-import { tunnelRoutes } from './tunnels/cloudflared/index.js';
-import { tunnelListRoutes } from './tunnels/tunnel-list/index.js';
-import { warpConnectorRoutes } from './tunnels/warp-connectors/index.js';
+import { connectivitySettingsRoutes } from './networks/connectivity-settings/routes.js';
+import { hostnameRouteRoutes } from './networks/hostname-routes/routes.js';
+import { teamnetRoutes } from './networks/routes/routes.js';
+import { subnetRoutes } from './networks/subnets/routes.js';
+import { virtualNetworkRoutes } from './networks/virtual-networks/routes.js';
+import { zoneTunnelRouteRoutes } from './networks/zone-tunnel-routes/routes.js';
+import { tunnelRoutes } from './tunnels/cloudflared/routes.js';
+import { tunnelListRoutes } from './tunnels/tunnel-list.js';
+import { warpConnectorRoutes } from './tunnels/warp-connectors/routes.js';
 
 export { REGION_CODES } from '../domain/regions.js';
 

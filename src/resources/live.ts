@@ -8,7 +8,7 @@ import { liveMonitorGroup } from './load-balancing/monitor-groups/definition.js'
 import { liveMonitor } from './load-balancing/monitors/definition.js';
 import { livePool } from './load-balancing/pools/definition.js';
 import { liveRoute } from './networks/routes/definition.js';
-import { liveTunnel } from './tunnels/cloudflared/definition.js';
+import { liveTunnel } from './tunnels/definition.js';
 
 type Table = keyof typeof DEFINITIONS;
 type ToLive<N extends LiveNoun, T extends Table> = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cidrContains, cidrContainsIp, parseCidr } from '../../src/net/cidr.js';
+import { cidrContains, cidrContainsIp, networksAround, parseCidr } from '../../src/net/cidr.js';
 import { parseIp } from '../../src/net/ip.js';
 
 test.each([
@@ -63,4 +63,19 @@ test.each([
   ['0.0.0.0/0', 'fd00::/8', false],
 ])('%s contains the whole of %s: %s', (outer, inner, expected) => {
   expect(cidrContains(parseCidr(outer)!, parseCidr(inner)!)).toBe(expected);
+});
+
+test('the networks around one are told from itself to the widest', () => {
+  expect([...networksAround('10.128.0.0/10')]).toEqual([
+    ...['10.128.0.0/10', '10.128.0.0/9', '10.0.0.0/8', '10.0.0.0/7', '8.0.0.0/6', '8.0.0.0/5'],
+    ...['0.0.0.0/4', '0.0.0.0/3', '0.0.0.0/2', '0.0.0.0/1', '0.0.0.0/0'],
+  ]);
+  const aroundOne = [...networksAround('fd00::1')];
+  expect([aroundOne.length, aroundOne[0], aroundOne[1], aroundOne.at(-1)]).toEqual([
+    129,
+    'fd00::1/128',
+    'fd00::/127',
+    '::/0',
+  ]);
+  expect([...networksAround('none')]).toEqual([]);
 });

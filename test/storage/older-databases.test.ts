@@ -5,7 +5,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DEFAULT_SUBNETS } from '../../src/resources/networks/subnets/defaults.js';
+import { DEFAULT_SUBNETS } from '../../src/resources/networks/subnets/definition.js';
 import { migrate } from '../../src/storage/migrate.js';
 
 const MIGRATIONS = path.resolve(import.meta.dirname, '../../prisma/migrations');
@@ -111,7 +111,9 @@ test('what is older keeps what it had, and has the defaults of what is new', asy
     load_balancer: { pool_sets: [], default_pools: [ID], rules: [], hostname: 'www.example.com' },
     tunnel: { tun_type: 'cfd_tunnel' },
   };
-  for (const [table, row] of Object.entries(ROWS))
+  const { secret, ...tunnel } = ROWS.tunnel as { readonly secret: Buffer };
+  const moved = { tunnel, tunnel_secret: { tunnel_id: UUID, secret } };
+  for (const [table, row] of Object.entries({ ...ROWS, ...moved }))
     expect([table, await rows(table)]).toMatchObject([table, [{ ...row, ...NEW[table] }]]);
 });
 

@@ -8,7 +8,27 @@ import { decodeSecret, SECRET_RULE } from './tunnel-secret.js';
 
 /** What tunnels of every type have in common on the wire. */
 
+/** The first two exist here; the others are names that a filter may mention. */
+export const TUNNEL_TYPES = [
+  'cfd_tunnel',
+  'warp_connector',
+  'warp',
+  'magic',
+  'ip_sec',
+  'gre',
+  'cni',
+] as const;
+export type TunnelType = (typeof TUNNEL_TYPES)[number];
+
+/** The types that tunnels are stored under. */
+export const STORED_TYPES = ['cfd_tunnel', 'warp_connector'] as const;
+export type StoredType = (typeof STORED_TYPES)[number];
+
+export const tunnelType = z.enum(TUNNEL_TYPES);
+export const storedType = z.enum(STORED_TYPES);
+
 export const CONFIG_SOURCES = ['local', 'cloudflare'] as const;
+export type ConfigSource = (typeof CONFIG_SOURCES)[number];
 export const STATUSES = ['inactive', 'degraded', 'healthy', 'down'] as const;
 export type Status = (typeof STATUSES)[number];
 
@@ -58,6 +78,18 @@ export const connection = z
   })
   .meta({ id: 'TunnelConnection' });
 
+export const connector = z
+  .object({
+    id: z.uuid(),
+    version: z.string(),
+    arch: z.string(),
+    run_at: timestampSchema,
+    features: z.array(z.string()),
+    config_version: z.int(),
+    conns: z.array(connection),
+  })
+  .meta({ id: 'TunnelConnector' });
+
 const connections = z
   .array(connection)
   .optional()
@@ -96,4 +128,5 @@ export type PatchBody = z.output<typeof patchBody>;
 export type ListQuery = z.output<typeof listQuery>;
 export type WireTunnel = z.output<typeof tunnel>;
 export type WireWarpConnector = z.output<typeof warpConnector>;
+export type WireConnector = z.output<typeof connector>;
 export type WireConnection = z.output<typeof connection>;

@@ -84,11 +84,20 @@ test('a tunnel shows its connections, and is down when its connector has gone', 
   expect(await filtered('name=shown&was_active_at=2100-01-01T00:00:00Z')).toBe(1);
   expect(await filtered('name=shown&was_inactive_at=2100-01-01T00:00:00Z')).toBe(0);
 
+  const renamed = (await api.patch(path, { name: 'renamed' })).body.result;
+  expect(renamed).toMatchObject({ status: 'healthy', conns_active_at: tunnel.conns_active_at });
+
   await connector.stop();
   await eventually(async () => (await api.get(path)).body.result.conns_inactive_at !== null);
   const after = (await api.get(path)).body.result;
   expect(after).toMatchObject({ status: 'down', connections: [], conns_active_at: null });
   expect(after.conns_inactive_at >= tunnel.conns_active_at).toBe(true);
+  const { conns_active_at, conns_inactive_at } = after;
+  expect((await api.patch(path, { name: 'shown' })).body.result).toMatchObject({
+    status: 'down',
+    conns_active_at,
+    conns_inactive_at,
+  });
   expect(await filtered('name=shown&status=down')).toBe(1);
 });
 

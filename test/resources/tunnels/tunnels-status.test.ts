@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { statusOf } from '../../../src/resources/tunnels/cloudflared/status.js';
-import { connectorViews } from '../../../src/resources/tunnels/cloudflared/view.js';
+import { connectorViews, statusOf } from '../../../src/resources/tunnels/answers.js';
 
 /** `a012` is the connector "a" with the connections 0, 1 and 2. */
 const connectionsOf = (spelled: string) =>

@@ -1,7 +1,7 @@
 import { ApiError } from '../../../api/errors.js';
 import type { Client, Tx } from '../../../storage/database.js';
-import { createDefaultSubnets } from '../../networks/subnets/index.js';
-import { createDefaultNetwork } from '../../networks/virtual-networks/index.js';
+import { createDefaultSubnets } from '../../networks/subnets/rules.js';
+import { createDefaultNetwork } from '../../networks/virtual-networks/rules.js';
 import type { CreateBody, PutBody } from './schema.js';
 import * as store from './store.js';
 

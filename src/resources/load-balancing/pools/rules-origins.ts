@@ -2,7 +2,7 @@ import { ApiError } from '../../../api/errors.js';
 import type { Cidr } from '../../../net/cidr.js';
 import { createMayDial } from '../../../net/direct-networks.js';
 import type { WorkingWorld } from '../../definitions.js';
-import { coveringRoute } from '../../networks/routes/index.js';
+import { coveringRoute } from '../../networks/routes/definition.js';
 import { ipKey } from './definition.js';
 import { canonicalHostName, type OriginAddress, parseOriginAddress } from './origin-address.js';
 import type { OriginValues } from './origin-fields.js';

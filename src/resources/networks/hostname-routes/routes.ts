@@ -1,101 +1,45 @@
-import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { notice } from '../../../api/notices.js';
 import { listed, MAX_PER_PAGE, pageRequest } from '../../../api/pagination.js';
-import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
+import { accountObjects } from '../../_kit/account-objects.js';
+import { withDeletion } from '../../_kit/list-filters.js';
 import type { Context } from '../../context.js';
-import type { StoredType } from '../../tunnels/tunnel-types.js';
-import { notices } from './not-yet.js';
-import * as rules from './rules.js';
-import * as schema from './schema.js';
+import { hostnameRouteToWire as toWire } from './definition.js';
+import * as fields from './fields.js';
+import { changeHostnameRoute, createHostnameRoute, getHostnameRoute, removeHostnameRoute } from './rules.js';
 import * as store from './store.js';
 
-const PATH = '/accounts/:account_id/zerotrust/routes/hostname';
-const ONE = `${PATH}/:hostname_route_id`;
-const config = { family: 'zt' } as const;
-const tags = ['Hostname routes'];
-const response = { 200: successOf(schema.hostnameRoute), ...failures };
+const NOT_YET = notice(
+  'no_effect_yet',
+  'hostname: no traffic is routed by private host names; routes of IP networks are',
+);
 
-export function hostnameRouteRoutes(app: Http, { db }: Context): void {
-  app.get(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'List hostname routes',
-        params: schema.accountParams,
-        querystring: schema.listQuery,
-        response: { 200: listOf(schema.hostnameRoute), ...failures },
+export function hostnameRouteRoutes(app: Http, { db, world, write }: Context): void {
+  accountObjects(app, {
+    path: '/accounts/:account_id/zerotrust/routes/hostname',
+    id: 'hostname_route_id',
+    tags: ['Hostname routes'],
+    one: 'a hostname route',
+    answer: fields.hostnameRoute,
+    list: {
+      many: 'hostname routes',
+      query: fields.listQuery,
+      async page(accountId, query) {
+        const page = pageRequest(query, MAX_PER_PAGE);
+        // This list has never shown deleted ones that nobody asked for.
+        const { items, total } = await store.list(db.read, accountId, withDeletion(query, null), page);
+        return listed(items.map(toWire), total, page);
       },
     },
-    async ({ params, query }) => {
-      const page = pageRequest(query, MAX_PER_PAGE);
-      const { items, total } = await store.list(db.read, params.account_id, query, page);
-      return listed(items.map(toWire), total, page);
-    },
-  );
-
-  app.post(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Create a hostname route',
-        params: schema.accountParams,
-        body: schema.createBody,
-        response,
-      },
-    },
-    async ({ params, body }) => written(await db.transact((tx) => rules.create(tx, params.account_id, body))),
-  );
-
-  app.get(
-    ONE,
-    { config, schema: { tags, summary: 'Get a hostname route', params: schema.routeParams, response } },
-    async ({ params: { account_id, hostname_route_id } }) =>
-      ok(toWire(await rules.get(db.read, account_id, hostname_route_id))),
-  );
-
-  app.patch(
-    ONE,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Change a hostname route',
-        params: schema.routeParams,
-        body: schema.patchBody,
-        response,
-      },
-    },
-    async ({ params: { account_id, hostname_route_id }, body }) =>
-      written(await db.transact((tx) => rules.change(tx, account_id, hostname_route_id, body))),
-  );
-
-  app.delete(
-    ONE,
-    { config, schema: { tags, summary: 'Delete a hostname route', params: schema.routeParams, response } },
-    async ({ params: { account_id, hostname_route_id } }) =>
-      ok(toWire(await db.transact((tx) => rules.remove(tx, account_id, hostname_route_id)))),
-  );
-}
-
-function written(route: store.HostnameRoute) {
-  const view = toWire(route);
-  return ok(view, notices(view));
-}
-
-function toWire(route: store.HostnameRoute): schema.WireHostnameRoute {
-  return {
-    id: route.id,
-    hostname: route.hostname,
-    tunnel_id: route.tunnelId,
-    tunnel_name: route.tunnel.name,
-    tun_type: route.tunnel.tunType as StoredType,
-    // Terraform would take an empty text for a change of a comment that it never set.
-    ...(route.comment === null ? {} : { comment: route.comment }),
-    created_at: timestamp(route.createdAt),
-    deleted_at: timestampOrNull(route.deletedAt),
-  };
+    createBody: fields.createBody,
+    patchBody: fields.patchBody,
+    create: async (accountId, body) =>
+      ok(toWire(await write((draft) => createHostnameRoute(draft, accountId, body))), [NOT_YET]),
+    get: (accountId, id) => ok(toWire(getHostnameRoute(world, accountId, id))),
+    change: async (accountId, id, body) =>
+      ok(toWire(await write((draft) => changeHostnameRoute(draft, accountId, id, body))), [NOT_YET]),
+    remove: async (accountId, id) =>
+      ok(toWire(await write((draft) => removeHostnameRoute(draft, accountId, id)))),
+  });
 }

@@ -1,53 +1,59 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { newUuid } from '../../../api/identifiers.js';
-import type { Client, Tx } from '../../../storage/database.js';
-import { liveTunnel } from '../../tunnels/cloudflared/index.js';
-import type { CreateBody, PatchBody } from './schema.js';
-import * as store from './store.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { getTunnel } from '../../tunnels/rules.js';
+import type { HostnameRoute, NamedHostnameRoute } from './definition.js';
+import type { CreateBody, PatchBody } from './fields.js';
 
-/** The live route; throws when the account has none with this id, or none any more. */
-export async function get(db: Client, accountId: string, id: string): Promise<store.HostnameRoute> {
-  const route = await store.find(db, accountId, id);
-  if (!route || route.deletedAt) throw new ApiError('hostname_route_missing');
-  return route;
+export function getHostnameRoute(world: WorkingWorld, accountId: string, id: string): NamedHostnameRoute {
+  const route = world.hostnameRoutes.get(id);
+  if (route?.accountId !== accountId) throw new ApiError('hostname_route_missing');
+  return { ...route, tunnel: world.tunnels.get(route.tunnelId)! };
 }
 
-export async function create(tx: Tx, accountId: string, body: CreateBody): Promise<store.HostnameRoute> {
-  const tunnel = await liveTunnel(tx.db, accountId, body.tunnel_id);
-  await requireFree(tx.db, accountId, body.hostname);
-  return await store.insert(tx, {
-    id: newUuid(),
-    accountId,
-    hostname: body.hostname,
-    tunnelId: tunnel.id,
-    comment: body.comment ?? null,
-    createdAt: new Date(),
-    deletedAt: null,
-  });
+export function createHostnameRoute(
+  draft: WorkingDraft,
+  accountId: string,
+  { hostname, tunnel_id, comment = null }: CreateBody,
+): NamedHostnameRoute {
+  const tunnel = getTunnel(draft, accountId, tunnel_id);
+  requireFree(draft, accountId, hostname);
+  const own = { id: newUuid(), accountId, hostname, tunnelId: tunnel.id, comment };
+  return put(draft, { ...own, createdAt: new Date(), deletedAt: null });
 }
 
 /** Changes what the body names; an empty body changes nothing. */
-export async function change(
-  tx: Tx,
+export function changeHostnameRoute(
+  draft: WorkingDraft,
   accountId: string,
   id: string,
   body: PatchBody,
-): Promise<store.HostnameRoute> {
-  const before = await get(tx.db, accountId, id);
-  const { hostname = before.hostname, tunnel_id: tunnelId = before.tunnelId } = body;
-  const comment = body.comment === undefined ? before.comment : body.comment;
-  if (tunnelId !== before.tunnelId) await liveTunnel(tx.db, accountId, tunnelId);
-  if (hostname !== before.hostname) await requireFree(tx.db, accountId, hostname);
-  const same = hostname === before.hostname && tunnelId === before.tunnelId && comment === before.comment;
-  return same ? before : await store.update(tx, id, { hostname, tunnelId, comment });
+): NamedHostnameRoute {
+  const { tunnel, ...before } = getHostnameRoute(draft, accountId, id);
+  const {
+    hostname = before.hostname,
+    tunnel_id: tunnelId = before.tunnelId,
+    comment = before.comment,
+  } = body;
+  if (tunnelId !== before.tunnelId) getTunnel(draft, accountId, tunnelId);
+  if (hostname !== before.hostname) requireFree(draft, accountId, hostname);
+  const after = { ...before, hostname, tunnelId, comment };
+  return isDeepStrictEqual(after, before) ? { ...before, tunnel } : put(draft, after);
 }
 
-export async function remove(tx: Tx, accountId: string, id: string): Promise<store.HostnameRoute> {
-  await get(tx.db, accountId, id);
-  return await store.update(tx, id, { deletedAt: new Date() });
+export function removeHostnameRoute(draft: WorkingDraft, accountId: string, id: string): NamedHostnameRoute {
+  const { tunnel: _tunnel, ...route } = getHostnameRoute(draft, accountId, id);
+  return put(draft, { ...route, deletedAt: new Date() });
 }
 
-async function requireFree(db: Client, accountId: string, hostname: string): Promise<void> {
-  if (await store.findByHostname(db, accountId, hostname))
+function put(draft: WorkingDraft, route: HostnameRoute): NamedHostnameRoute {
+  draft.hostnameRoutes.put(route);
+  return { ...route, tunnel: draft.tunnels.get(route.tunnelId)! };
+}
+
+function requireFree({ hostnameRoutes }: WorkingDraft, accountId: string, hostname: string): void {
+  if (hostnameRoutes.by('hostname', keyIn(accountId, hostname)).length > 0)
     throw new ApiError('hostname_route_exists', hostname);
 }

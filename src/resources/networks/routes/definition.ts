@@ -1,25 +1,79 @@
+import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import type { LiveRoute } from '../../../live/snapshot.js';
+import { networksAround } from '../../../net/cidr.js';
 import type { Route } from '../../../storage/generated/client.js';
-import type { Definition } from '../../../storage/tables/definition.js';
+import type { Reader } from '../../../storage/tables/definition.js';
+import { keptOf, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
+import type { StoredType } from '../../tunnels/tunnel-shape.js';
+import type { WireNamedRoute, WireRoute } from './fields.js';
 
-/** Those that were deleted are in the database only. */
-export const routes: Definition<Route, 'network'> = {
-  noun: 'route',
-  ownerOf: ({ accountId }) => accountId,
-  createdAt: ({ createdAt }) => createdAt,
-  isKept: ({ deletedAt }) => deletedAt === null,
-  indexes: { network: ({ virtualNetworkId, network }) => networkKey(virtualNetworkId, network) },
-  relations: [],
-  load: (db, ids) =>
-    db.route.findMany({ where: { deletedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) } }),
+export type { Route };
+
+/** With the names of what it leads to. */
+export type NamedRoute = Route & {
+  readonly tunnelName: string;
+  readonly tunnelType: StoredType;
+  readonly virtualNetworkName: string;
 };
+
+export const routes = softDeleted<Route, 'network' | 'virtual_network' | 'tunnel'>({
+  noun: 'route',
+  indexes: {
+    network: ({ virtualNetworkId, network }) => networkKey(virtualNetworkId, network),
+    virtual_network: ({ virtualNetworkId }) => virtualNetworkId,
+    tunnel: ({ tunnelId }) => tunnelId,
+  },
+  relations: [
+    tableOf('route', [
+      'id',
+      'accountId',
+      'network',
+      'virtualNetworkId',
+      'tunnelId',
+      'comment',
+      'createdAt',
+      'deletedAt',
+    ]),
+  ],
+  load: (db, ids) => db.route.findMany({ where: keptOf(ids) }),
+});
 
 /** `network` is a canonical CIDR. */
 export const networkKey = (virtualNetworkId: string, network: string) => `${virtualNetworkId} ${network}`;
+
+/** The route of the virtual network with the longest prefix that covers the address, which is canonical. */
+export function coveringRoute(
+  { routes }: { readonly routes: Pick<Reader<Route, 'network'>, 'by'> },
+  virtualNetworkId: string,
+  address: string,
+): Route | undefined {
+  for (const network of networksAround(address)) {
+    const [route] = routes.by('network', networkKey(virtualNetworkId, network));
+    if (route) return route;
+  }
+  return undefined;
+}
 
 export const liveRoute = ({ id, virtualNetworkId, network, tunnelId }: Route): LiveRoute => ({
   id,
   virtualNetworkId,
   network,
   tunnelId,
+});
+
+export const routeToWire = (route: Route): WireRoute => ({
+  id: route.id,
+  network: route.network,
+  tunnel_id: route.tunnelId,
+  virtual_network_id: route.virtualNetworkId,
+  comment: route.comment,
+  created_at: timestamp(route.createdAt),
+  deleted_at: timestampOrNull(route.deletedAt),
+});
+
+export const namedRouteToWire = (route: NamedRoute): WireNamedRoute => ({
+  ...routeToWire(route),
+  tun_type: route.tunnelType,
+  tunnel_name: route.tunnelName,
+  virtual_network_name: route.virtualNetworkName,
 });

@@ -2,9 +2,9 @@ import { removedBy } from '../../../api/api-changes.js';
 import { failures, ok, successOf } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import type { Context } from '../../context.js';
+import { namedRouteToWire, routeToWire } from './definition.js';
+import * as schema from './fields.js';
 import * as rules from './rules.js';
-import * as schema from './schema.js';
-import { namedRouteView, routeView } from './view.js';
 
 const PATH = '/accounts/:account_id/teamnet/routes';
 const BY_NETWORK = `${PATH}/network/:ip_network_encoded`;
@@ -14,7 +14,7 @@ const removed = removedBy('no_routes_by_network');
 const response = { 200: successOf(schema.route), ...failures };
 
 /** Routes by an address that they cover. */
-export function addressRoutes(app: Http, { db }: Context): void {
+export function addressRoutes(app: Http, { world }: Context): void {
   app.get(
     `${PATH}/ip/:ip`,
     {
@@ -28,14 +28,14 @@ export function addressRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params: { account_id, ip }, query }) => {
-      const route = await rules.lookUp(db.read, account_id, ip, query);
-      return ok(route ? namedRouteView(route) : {});
+      const route = rules.lookUp(world, account_id, ip, query);
+      return ok(route ? namedRouteToWire(rules.named(world, route)) : {});
     },
   );
 }
 
 /** Routes by exactly the network that they cover: the older way to name one. */
-export function networkRoutes(app: Http, { db }: Context): void {
+export function networkRoutes(app: Http, { write }: Context): void {
   app.post(
     BY_NETWORK,
     {
@@ -51,7 +51,9 @@ export function networkRoutes(app: Http, { db }: Context): void {
     },
     async ({ params: { account_id, ip_network_encoded }, body }) => {
       const network = rules.networkInPath(ip_network_encoded);
-      return ok(routeView(await db.transact((tx) => rules.create(tx, account_id, { ...body, network }))));
+      return ok(
+        routeToWire(await write((draft) => rules.createRoute(draft, account_id, { ...body, network }))),
+      );
     },
   );
 
@@ -70,11 +72,11 @@ export function networkRoutes(app: Http, { db }: Context): void {
     },
     async ({ params: { account_id, ip_network_encoded }, body }) => {
       const { virtual_network_id, ...changes } = body ?? {};
-      const changed = await db.transact(async (tx) => {
-        const route = await rules.byNetwork(tx.db, account_id, ip_network_encoded, virtual_network_id);
-        return await rules.change(tx, account_id, route.id, changes);
+      const changed = await write((draft) => {
+        const route = rules.byNetwork(draft, account_id, ip_network_encoded, virtual_network_id);
+        return rules.changeRoute(draft, account_id, route.id, changes);
       });
-      return ok(routeView(changed));
+      return ok(routeToWire(changed));
     },
   );
 
@@ -93,8 +95,8 @@ export function networkRoutes(app: Http, { db }: Context): void {
     },
     async ({ params: { account_id, ip_network_encoded }, query }) =>
       ok(
-        routeView(
-          await db.transact((tx) => rules.removeByNetwork(tx, account_id, ip_network_encoded, query)),
+        routeToWire(
+          await write((draft) => rules.removeByNetwork(draft, account_id, ip_network_encoded, query)),
         ),
       ),
   );

@@ -1,95 +1,45 @@
 import { inForce } from '../../../api/api-changes.js';
-import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { listed, MAX_PER_PAGE, pageRequest } from '../../../api/pagination.js';
+import { accountObjects } from '../../_kit/account-objects.js';
+import { withDeletion } from '../../_kit/list-filters.js';
 import type { Context } from '../../context.js';
-import { deletionFilter } from '../../deletion-filter.js';
+import { namedRouteToWire, routeToWire } from './definition.js';
+import * as fields from './fields.js';
 import { addressRoutes, networkRoutes } from './network-routes.js';
-import * as rules from './rules.js';
-import * as schema from './schema.js';
+import { changeRoute, createRoute, getRoute, named, removeRoute } from './rules.js';
 import * as store from './store.js';
-import { namedRouteView, routeView } from './view.js';
-
-const PATH = '/accounts/:account_id/teamnet/routes';
-const config = { family: 'zt' } as const;
-const tags = ['Routes'];
-const response = { 200: successOf(schema.route), ...failures };
 
 export function teamnetRoutes(app: Http, context: Context): void {
-  const { db, settings } = context;
+  const { db, world, write, settings } = context;
   addressRoutes(app, context);
   if (!inForce('no_routes_by_network', settings.apiDate)) networkRoutes(app, context);
 
-  app.get(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'List routes',
-        params: schema.accountParams,
-        querystring: schema.listQuery,
-        response: { 200: listOf(schema.namedRoute), ...failures },
+  accountObjects(app, {
+    path: '/accounts/:account_id/teamnet/routes',
+    id: 'route_id',
+    tags: ['Routes'],
+    one: 'a route',
+    answer: fields.route,
+    readAnswer: fields.namedRoute,
+    list: {
+      many: 'routes',
+      query: fields.listQuery,
+      async page(accountId, query) {
+        const page = pageRequest(query, MAX_PER_PAGE);
+        const { items, total } = await store.list(db.read, accountId, withDeletion(query, settings), page);
+        return listed(items.map(namedRouteToWire), total, page);
       },
     },
-    async ({ params, query }) => {
-      const page = pageRequest(query, MAX_PER_PAGE);
-      const filter = deletionFilter(query, settings);
-      const { items, total } = await store.list(db.read, params.account_id, filter, page);
-      return listed(items.map(namedRouteView), total, page);
-    },
-  );
-
-  app.post(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Create a route',
-        params: schema.accountParams,
-        body: schema.createBody,
-        response,
-      },
-    },
-    async ({ params, body }) =>
-      ok(routeView(await db.transact((tx) => rules.create(tx, params.account_id, body)))),
-  );
-
-  app.get(
-    `${PATH}/:route_id`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Get a route',
-        params: schema.routeParams,
-        response: { 200: successOf(schema.namedRoute), ...failures },
-      },
-    },
-    async ({ params }) => ok(namedRouteView(await rules.get(db.read, params.account_id, params.route_id))),
-  );
-
-  app.patch(
-    `${PATH}/:route_id`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Change a route',
-        params: schema.routeParams,
-        body: schema.patchBody,
-        response,
-      },
-    },
-    async ({ params, body }) =>
-      ok(routeView(await db.transact((tx) => rules.change(tx, params.account_id, params.route_id, body)))),
-  );
-
-  app.delete(
-    `${PATH}/:route_id`,
-    { config, schema: { tags, summary: 'Delete a route', params: schema.routeParams, response } },
-    async ({ params }) =>
-      ok(routeView(await db.transact((tx) => rules.remove(tx, params.account_id, params.route_id)))),
-  );
+    createBody: fields.createBody,
+    patchBody: fields.patchBody,
+    create: async (accountId, body) =>
+      ok(routeToWire(await write((draft) => createRoute(draft, accountId, body)))),
+    get: (accountId, id) => ok(namedRouteToWire(named(world, getRoute(world, accountId, id)))),
+    change: async (accountId, id, body) =>
+      ok(routeToWire(await write((draft) => changeRoute(draft, accountId, id, body)))),
+    remove: async (accountId, id) =>
+      ok(routeToWire(await write((draft) => removeRoute(draft, accountId, id)))),
+  });
 }

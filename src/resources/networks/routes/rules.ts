@@ -1,44 +1,57 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { newUuid } from '../../../api/identifiers.js';
+import { networksAround } from '../../../net/cidr.js';
 import { parseIp } from '../../../net/ip.js';
-import type { Client, Tx } from '../../../storage/database.js';
-import { liveTunnel } from '../../tunnels/cloudflared/index.js';
-import { liveNetwork } from '../virtual-networks/index.js';
-import { readNetwork } from './network.js';
-import type { CreateBody, DeleteByNetworkQuery, IpQuery, PatchBody } from './schema.js';
-import * as store from './store.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { getTunnel } from '../../tunnels/rules.js';
+import { liveNetwork } from '../virtual-networks/rules.js';
+import { coveringRoute, type NamedRoute, networkKey, type Route } from './definition.js';
+import {
+  type CreateBody,
+  type DeleteByNetworkQuery,
+  type IpQuery,
+  type PatchBody,
+  readNetwork,
+} from './fields.js';
 
-/** The live route; throws when the account has none with this id, or none any more. */
-export async function get(db: Client, accountId: string, id: string): Promise<store.NamedRoute> {
-  const route = await store.find(db, accountId, id);
-  if (!route || route.deletedAt) throw new ApiError('route_missing');
+export function getRoute(world: WorkingWorld, accountId: string, id: string): Route {
+  const route = world.routes.get(id);
+  if (route?.accountId !== accountId) throw new ApiError('route_missing');
   return route;
 }
 
+export function named(world: WorkingWorld, route: Route): NamedRoute {
+  const { name: tunnelName, tunType: tunnelType } = world.tunnels.get(route.tunnelId)!;
+  const { name: virtualNetworkName } = world.virtualNetworks.get(route.virtualNetworkId)!;
+  return { ...route, tunnelName, tunnelType, virtualNetworkName };
+}
+
 /** The route that traffic to the address takes, or null. Without a network named, that of the default one. */
-export async function lookUp(
-  db: Client,
+export function lookUp(
+  world: WorkingWorld,
   accountId: string,
   address: string,
   query: IpQuery,
-): Promise<store.NamedRoute | null> {
+): Route | null {
   const ip = parseIp(address);
   if (!ip) throw new ApiError('unparsable_input', `invalid address "${address}"; it must be an IP address`);
   // Without the fallback only routes in no network are meant, and every route here is in one.
   if (!query.virtual_network_id && query.default_virtual_network_fallback === false) return null;
-  const network = await liveNetwork(db, accountId, query.virtual_network_id);
-  return await store.findByIp(db, network.id, ip.text);
+  const { id } = liveNetwork(world, accountId, query.virtual_network_id);
+  return coveringRoute(world, id, ip.text) ?? null;
 }
 
-/** The live route of a network as a path spells it; without a virtual network named, that in the default one. */
-export async function byNetwork(
-  db: Client,
+/** The route of a network as a path spells it; without a virtual network named, that in the default one. */
+export function byNetwork(
+  world: WorkingWorld,
   accountId: string,
   spelled: string,
   virtualNetworkId: string | null | undefined,
-): Promise<store.Route> {
-  const { id } = await liveNetwork(db, accountId, virtualNetworkId);
-  const route = await store.findByNetwork(db, id, networkInPath(spelled));
+): Route {
+  const { id } = liveNetwork(world, accountId, virtualNetworkId);
+  const [route] = world.routes.by('network', networkKey(id, networkInPath(spelled)));
   if (!route) throw new ApiError('route_missing');
   return route;
 }
@@ -50,11 +63,11 @@ export function networkInPath(spelled: string): string {
   return read.network;
 }
 
-export async function create(tx: Tx, accountId: string, body: CreateBody): Promise<store.Route> {
-  const virtualNetwork = await liveNetwork(tx.db, accountId, body.virtual_network_id);
-  const tunnel = await liveTunnel(tx.db, accountId, body.tunnel_id);
-  await requireFree(tx.db, accountId, virtualNetwork.id, body.network);
-  const route: store.Route = {
+export function createRoute(draft: WorkingDraft, accountId: string, body: CreateBody): Route {
+  const virtualNetwork = liveNetwork(draft, accountId, body.virtual_network_id);
+  const tunnel = getTunnel(draft, accountId, body.tunnel_id);
+  requireFree(draft, accountId, virtualNetwork.id, body.network);
+  const route: Route = {
     id: newUuid(),
     accountId,
     network: body.network,
@@ -64,56 +77,57 @@ export async function create(tx: Tx, accountId: string, body: CreateBody): Promi
     createdAt: new Date(),
     deletedAt: null,
   };
-  await store.insert(tx, route);
+  draft.routes.put(route);
   return route;
 }
 
 /** Changes what the body names; a null goes back to the default. New connections follow at once, open ones stay. */
-export async function change(tx: Tx, accountId: string, id: string, body: PatchBody): Promise<store.Route> {
-  const before = await get(tx.db, accountId, id);
+export function changeRoute(draft: WorkingDraft, accountId: string, id: string, body: PatchBody): Route {
+  const before = getRoute(draft, accountId, id);
   const after = { ...before };
   if (body.virtual_network_id !== undefined)
-    after.virtualNetworkId = (await liveNetwork(tx.db, accountId, body.virtual_network_id)).id;
-  if (body.tunnel_id !== undefined) after.tunnelId = (await liveTunnel(tx.db, accountId, body.tunnel_id)).id;
+    after.virtualNetworkId = liveNetwork(draft, accountId, body.virtual_network_id).id;
+  if (body.tunnel_id !== undefined) after.tunnelId = getTunnel(draft, accountId, body.tunnel_id).id;
   if (body.network !== undefined) after.network = body.network;
   if (body.comment !== undefined) after.comment = body.comment ?? '';
-  const moved = after.network !== before.network || after.virtualNetworkId !== before.virtualNetworkId;
-  if (moved) await requireFree(tx.db, accountId, after.virtualNetworkId, after.network);
-  const same = !moved && after.tunnelId === before.tunnelId && after.comment === before.comment;
-  if (!same) await store.update(tx, after);
+  if (after.network !== before.network || after.virtualNetworkId !== before.virtualNetworkId)
+    requireFree(draft, accountId, after.virtualNetworkId, after.network);
+  if (!isDeepStrictEqual(after, before)) draft.routes.put(after);
   return after;
 }
 
-export async function remove(tx: Tx, accountId: string, id: string): Promise<store.Route> {
-  const route = { ...(await get(tx.db, accountId, id)), deletedAt: new Date() };
-  await store.update(tx, route);
+export function removeRoute(draft: WorkingDraft, accountId: string, id: string): Route {
+  const route = { ...getRoute(draft, accountId, id), deletedAt: new Date() };
+  draft.routes.put(route);
   return route;
 }
 
 /** The query narrows down which route is meant: one of another tunnel, or another type of tunnel, stays. */
-export async function removeByNetwork(
-  tx: Tx,
+export function removeByNetwork(
+  draft: WorkingDraft,
   accountId: string,
   spelled: string,
   query: DeleteByNetworkQuery,
-): Promise<store.Route> {
-  const { id } = await byNetwork(tx.db, accountId, spelled, query.virtual_network_id);
-  const route = await get(tx.db, accountId, id);
-  const otherTunnel = query.tunnel_id !== undefined && query.tunnel_id !== route.tunnelId;
+): Route {
+  const { id } = byNetwork(draft, accountId, spelled, query.virtual_network_id);
+  const { tunnelId, tunnelType } = named(draft, getRoute(draft, accountId, id));
+  const otherTunnel = query.tunnel_id !== undefined && query.tunnel_id !== tunnelId;
   // A tunnel that is named has its own type; without one, routes of cloudflared are meant.
-  const type = query.tun_type ?? (query.tunnel_id === undefined ? 'cfd_tunnel' : route.tunnelType);
-  if (otherTunnel || type !== route.tunnelType) throw new ApiError('route_missing');
-  return await remove(tx, accountId, id);
+  const type = query.tun_type ?? (query.tunnel_id === undefined ? 'cfd_tunnel' : tunnelType);
+  if (otherTunnel || type !== tunnelType) throw new ApiError('route_missing');
+  return removeRoute(draft, accountId, id);
 }
 
 /** A subnet's addresses belong to clients of the account: routing them elsewhere would cut those off. */
-async function requireFree(
-  db: Client,
+function requireFree(
+  draft: WorkingDraft,
   accountId: string,
   virtualNetworkId: string,
   network: string,
-): Promise<void> {
-  const subnet = await store.subnetAround(db, accountId, network);
-  if (subnet) throw new ApiError('route_reserved', subnet);
-  if (await store.findByNetwork(db, virtualNetworkId, network)) throw new ApiError('route_exists');
+): void {
+  for (const around of networksAround(network))
+    if (draft.subnets.by('network', keyIn(accountId, around)).length > 0)
+      throw new ApiError('route_reserved', around);
+  if (draft.routes.by('network', networkKey(virtualNetworkId, network)).length > 0)
+    throw new ApiError('route_exists');
 }

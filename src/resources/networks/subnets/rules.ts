@@ -1,36 +1,56 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { newUuid } from '../../../api/identifiers.js';
-import type { Client, Tx } from '../../../storage/database.js';
-import { DEFAULT_SUBNETS } from './defaults.js';
+import { cidrContains, parseCidr } from '../../../net/cidr.js';
+import type { Tx } from '../../../storage/database.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { DEFAULT_SUBNETS, type Subnet } from './definition.js';
+import type { AddressFamily, CreateBody, PatchBody, SubnetType, WellKnownBody } from './fields.js';
 import { familyOf, networkComplaint } from './network.js';
-import type { AddressFamily, CreateBody, PatchBody, SubnetType, WellKnownBody } from './schema.js';
 import * as store from './store.js';
 
 /** The subnets that every account has from the start. */
-export async function createDefaults(tx: Tx, accountId: string, createdAt: Date): Promise<void> {
-  const common = { accountId, comment: '', createdAt, deletedAt: null };
-  await store.insert(
-    tx,
-    DEFAULT_SUBNETS.map((subnet) => ({ id: newUuid(), ...common, ...subnet })),
-  );
+export const defaultSubnets = (accountId: string, createdAt: Date): Subnet[] =>
+  DEFAULT_SUBNETS.map((subnet) => ({
+    id: newUuid(),
+    ...{ accountId, comment: '', createdAt, deletedAt: null },
+    ...subnet,
+  }));
+
+/** For an account that is made in a transaction of the database. */
+export const createDefaultSubnets = (tx: Tx, accountId: string, createdAt: Date) =>
+  store.insert(tx, defaultSubnets(accountId, createdAt));
+
+/** The subnet for devices, or undefined when the account has none with this id, or none any more. */
+function find(world: WorkingWorld, accountId: string, id: string): Subnet | undefined {
+  const subnet = world.subnets.get(id);
+  return subnet?.accountId === accountId && subnet.subnetType === 'warp' ? subnet : undefined;
 }
 
-/** The live subnet for devices; throws when the account has none with this id, or none any more. */
-export async function get(db: Client, accountId: string, id: string): Promise<store.Subnet> {
-  const subnet = await store.find(db, accountId, 'warp', id);
-  if (!subnet || subnet.deletedAt) throw new ApiError('subnet_missing');
+export function getSubnet(world: WorkingWorld, accountId: string, id: string): Subnet {
+  const subnet = find(world, accountId, id);
+  if (!subnet) throw new ApiError('subnet_missing');
   return subnet;
 }
 
-export async function create(tx: Tx, accountId: string, body: CreateBody): Promise<store.Subnet> {
+/** The account's only subnet of a type that has one for each family. */
+export const wellKnownSubnet = (
+  world: WorkingWorld,
+  accountId: string,
+  type: Exclude<SubnetType, 'warp'>,
+  family: AddressFamily,
+): Subnet =>
+  world.subnets.by('type', keyIn(accountId, type)).find(({ network }) => familyOf(network) === family)!;
+
+export function createSubnet(draft: WorkingDraft, accountId: string, body: CreateBody): Subnet {
   if (familyOf(body.network) === 'v6')
     throw new ApiError(
       'subnet_refused',
       `"${body.network}" is an IPv6 network; only IPv4 ones can be created`,
     );
-  await checkNetwork(tx.db, accountId, 'warp', 'v4', body.network, null);
-  const subnet: store.Subnet = {
+  checkNetwork(draft, accountId, 'warp', 'v4', body.network, null);
+  const subnet: Subnet = {
     id: newUuid(),
     accountId,
     name: body.name,
@@ -41,14 +61,12 @@ export async function create(tx: Tx, accountId: string, body: CreateBody): Promi
     createdAt: new Date(),
     deletedAt: null,
   };
-  if (subnet.isDefault) await store.demoteDefault(tx, accountId);
-  await store.insert(tx, [subnet]);
-  return subnet;
+  return put(draft, subnet);
 }
 
 /** Changes what the body names; an empty body changes nothing. */
-export async function change(tx: Tx, accountId: string, id: string, body: PatchBody): Promise<store.Subnet> {
-  const before = await get(tx.db, accountId, id);
+export function changeSubnet(draft: WorkingDraft, accountId: string, id: string, body: PatchBody): Subnet {
+  const before = getSubnet(draft, accountId, id);
   const isDefault = body.is_default_network ?? before.isDefault;
   const after = { ...merged(before, body), network: before.network, isDefault };
   if (body.network != null && body.network !== before.network)
@@ -61,15 +79,13 @@ export async function change(tx: Tx, accountId: string, id: string, body: PatchB
   if (isDeepStrictEqual(after, before)) return before;
   if (familyOf(before.network) === 'v6')
     throw new ApiError('subnet_refused', `${before.network} is an IPv6 subnet, which cannot be changed`);
-  if (after.isDefault && !before.isDefault) await store.demoteDefault(tx, accountId);
-  await store.update(tx, after);
-  return after;
+  return put(draft, after);
 }
 
 /** Deletes a subnet for devices; one that is not there, or not any more, is as good as deleted and gives null. */
-export async function remove(tx: Tx, accountId: string, id: string): Promise<store.Subnet | null> {
-  const subnet = await store.find(tx.db, accountId, 'warp', id);
-  if (!subnet || subnet.deletedAt) return null;
+export function removeSubnet(draft: WorkingDraft, accountId: string, id: string): Subnet | null {
+  const subnet = find(draft, accountId, id);
+  if (!subnet) return null;
   if (subnet.isDefault)
     throw new ApiError('subnet_refused', `"${subnet.name}" is the default subnet and cannot be deleted`);
   if (familyOf(subnet.network) === 'v6')
@@ -77,29 +93,26 @@ export async function remove(tx: Tx, accountId: string, id: string): Promise<sto
       'subnet_refused',
       `${subnet.network} is an IPv6 subnet, which cannot be deleted: none could be created again`,
     );
-  const deleted = { ...subnet, deletedAt: new Date() };
-  await store.update(tx, deleted);
-  return deleted;
+  return put(draft, { ...subnet, deletedAt: new Date() });
 }
 
 /** Changes what the body names of the account's only subnet of this type and family. */
-export async function changeWellKnown(
-  tx: Tx,
+export function changeWellKnown(
+  draft: WorkingDraft,
   accountId: string,
   type: Exclude<SubnetType, 'warp'>,
   family: AddressFamily,
   body: WellKnownBody,
-): Promise<store.Subnet> {
-  const before = await store.findWellKnown(tx.db, accountId, type, family);
+): Subnet {
+  const before = wellKnownSubnet(draft, accountId, type, family);
   const after = merged(before, body);
   if (isDeepStrictEqual(after, before)) return before;
   if (after.network !== before.network)
-    await checkNetwork(tx.db, accountId, type, family, after.network, before.id);
-  await store.update(tx, after);
-  return after;
+    checkNetwork(draft, accountId, type, family, after.network, before.id);
+  return put(draft, after);
 }
 
-function merged(before: store.Subnet, { name, network, comment }: WellKnownBody): store.Subnet {
+function merged(before: Subnet, { name, network, comment }: WellKnownBody): Subnet {
   return {
     ...before,
     name: name ?? before.name,
@@ -108,22 +121,38 @@ function merged(before: store.Subnet, { name, network, comment }: WellKnownBody)
   };
 }
 
-async function checkNetwork(
-  db: Client,
+function checkNetwork(
+  draft: WorkingDraft,
   accountId: string,
   type: SubnetType,
   family: AddressFamily,
   network: string,
   self: string | null,
-): Promise<void> {
+): void {
   const complaint = networkComplaint(type, family, network);
   if (complaint) throw new ApiError('subnet_refused', `network ${complaint}`);
-  const conflict = await store.findConflict(db, accountId, network, self);
-  if (!conflict) return;
-  throw new ApiError(
-    'subnet_conflict',
-    conflict.kind === 'subnet'
-      ? `network "${network}" overlaps an existing subnet's network at "${conflict.network}"`
-      : `network "${network}" contains the network "${conflict.network}" of an existing route`,
-  );
+  const cidr = parseCidr(network)!;
+  const subnet = draft.subnets.of(accountId).find((one) => {
+    const other = parseCidr(one.network)!;
+    return one.id !== self && (cidrContains(cidr, other) || cidrContains(other, cidr));
+  });
+  if (subnet)
+    throw new ApiError(
+      'subnet_conflict',
+      `network "${network}" overlaps an existing subnet's network at "${subnet.network}"`,
+    );
+  const route = draft.routes.of(accountId).find((one) => cidrContains(cidr, parseCidr(one.network)!));
+  if (route)
+    throw new ApiError(
+      'subnet_conflict',
+      `network "${network}" contains the network "${route.network}" of an existing route`,
+    );
+}
+
+/** An account has one default subnet: a new one takes its place. */
+function put({ subnets }: WorkingDraft, subnet: Subnet): Subnet {
+  if (subnet.isDefault)
+    for (const other of subnets.by('default', subnet.accountId)) subnets.put({ ...other, isDefault: false });
+  subnets.put(subnet);
+  return subnet;
 }

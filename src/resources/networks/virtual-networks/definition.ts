@@ -1,14 +1,27 @@
+import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import type { VirtualNetwork } from '../../../storage/generated/client.js';
-import type { Definition } from '../../../storage/tables/definition.js';
+import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
+import type { WireVirtualNetwork } from './fields.js';
 
-/** Those that were deleted are in the database only. */
-export const virtualNetworks: Definition<VirtualNetwork, never> = {
+export type { VirtualNetwork };
+
+export const virtualNetworks = softDeleted<VirtualNetwork, 'name' | 'default'>({
   noun: 'virtual_network',
-  ownerOf: ({ accountId }) => accountId,
-  createdAt: ({ createdAt }) => createdAt,
-  isKept: ({ deletedAt }) => deletedAt === null,
-  indexes: {},
-  relations: [],
-  load: (db, ids) =>
-    db.virtualNetwork.findMany({ where: { deletedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) } }),
-};
+  indexes: {
+    name: ({ accountId, name }) => keyIn(accountId, name),
+    default: ({ accountId, isDefault }) => (isDefault ? accountId : null),
+  },
+  relations: [
+    tableOf('virtual_network', ['id', 'accountId', 'name', 'comment', 'isDefault', 'createdAt', 'deletedAt']),
+  ],
+  load: (db, ids) => db.virtualNetwork.findMany({ where: keptOf(ids) }),
+});
+
+export const virtualNetworkToWire = (network: VirtualNetwork): WireVirtualNetwork => ({
+  id: network.id,
+  name: network.name,
+  comment: network.comment,
+  is_default_network: network.isDefault,
+  created_at: timestamp(network.createdAt),
+  deleted_at: timestampOrNull(network.deletedAt),
+});

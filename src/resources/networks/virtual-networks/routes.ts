@@ -1,108 +1,38 @@
-import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { pageRequest, sliced } from '../../../api/pagination.js';
-import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
+import { listed, pageRequest } from '../../../api/pagination.js';
+import { accountObjects } from '../../_kit/account-objects.js';
+import { withDeletion } from '../../_kit/list-filters.js';
 import type { Context } from '../../context.js';
-import { deletionFilter } from '../../deletion-filter.js';
-import * as rules from './rules.js';
-import * as schema from './schema.js';
+import { virtualNetworkToWire as toWire } from './definition.js';
+import * as fields from './fields.js';
+import { changeNetwork, createNetwork, liveNetwork, removeNetwork } from './rules.js';
 import * as store from './store.js';
 
-const PATH = '/accounts/:account_id/teamnet/virtual_networks';
-const config = { family: 'zt' } as const;
-const tags = ['Virtual networks'];
-const response = { 200: successOf(schema.virtualNetwork), ...failures };
-
-export function virtualNetworkRoutes(app: Http, { db, settings }: Context): void {
-  app.get(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'List virtual networks',
-        params: schema.accountParams,
-        querystring: schema.listQuery,
-        response: { 200: listOf(schema.virtualNetwork), ...failures },
+export function virtualNetworkRoutes(app: Http, { db, world, write, settings }: Context): void {
+  accountObjects(app, {
+    path: '/accounts/:account_id/teamnet/virtual_networks',
+    id: 'virtual_network_id',
+    tags: ['Virtual networks'],
+    one: 'a virtual network',
+    answer: fields.virtualNetwork,
+    list: {
+      many: 'virtual networks',
+      query: fields.listQuery,
+      async page(accountId, query) {
+        const { items, total } = await store.list(db.read, accountId, withDeletion(query, settings));
+        return listed(items.map(toWire), total, pageRequest(query, null));
       },
     },
-    async ({ params, query }) => {
-      const networks = await store.list(db.read, params.account_id, deletionFilter(query, settings));
-      return sliced(networks.map(toWire), pageRequest(query, null));
-    },
-  );
-
-  app.post(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Create a virtual network',
-        params: schema.accountParams,
-        body: schema.createBody,
-        response,
-      },
-    },
-    async ({ params, body }) =>
-      ok(toWire(await db.transact((tx) => rules.create(tx, params.account_id, body)))),
-  );
-
-  app.get(
-    `${PATH}/:virtual_network_id`,
-    {
-      config,
-      schema: { tags, summary: 'Get a virtual network', params: schema.virtualNetworkParams, response },
-    },
-    async ({ params }) =>
-      ok(toWire(await rules.liveNetwork(db.read, params.account_id, params.virtual_network_id))),
-  );
-
-  app.patch(
-    `${PATH}/:virtual_network_id`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Change a virtual network',
-        params: schema.virtualNetworkParams,
-        body: schema.patchBody,
-        response,
-      },
-    },
-    async ({ params, body }) => {
-      const { account_id, virtual_network_id } = params;
-      return ok(toWire(await db.transact((tx) => rules.change(tx, account_id, virtual_network_id, body))));
-    },
-  );
-
-  app.delete(
-    `${PATH}/:virtual_network_id`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Delete a virtual network',
-        params: schema.virtualNetworkParams,
-        querystring: schema.deleteQuery,
-        response,
-      },
-    },
-    async ({ params, query }) => {
-      const { account_id, virtual_network_id } = params;
-      const force = query.force ?? false;
-      return ok(toWire(await db.transact((tx) => rules.remove(tx, account_id, virtual_network_id, force))));
-    },
-  );
-}
-
-function toWire(network: store.VirtualNetwork): schema.WireVirtualNetwork {
-  return {
-    id: network.id,
-    name: network.name,
-    comment: network.comment,
-    is_default_network: network.isDefault,
-    created_at: timestamp(network.createdAt),
-    deleted_at: timestampOrNull(network.deletedAt),
-  };
+    createBody: fields.createBody,
+    patchBody: fields.patchBody,
+    deleteQuery: fields.deleteQuery,
+    create: async (accountId, body) =>
+      ok(toWire(await write((draft) => createNetwork(draft, accountId, body)))),
+    get: (accountId, id) => ok(toWire(liveNetwork(world, accountId, id))),
+    change: async (accountId, id, body) =>
+      ok(toWire(await write((draft) => changeNetwork(draft, accountId, id, body)))),
+    remove: async (accountId, id, { force = false }) =>
+      ok(toWire(await write((draft) => removeNetwork(draft, accountId, id, force)))),
+  });
 }

@@ -10,7 +10,7 @@ import { changeLoadBalancer, createLoadBalancer } from '../../load-balancing/loa
 import { nameKey as poolKey } from '../../load-balancing/pools/definition.js';
 import { name as poolName } from '../../load-balancing/pools/fields.js';
 import { changePool, createPool } from '../../load-balancing/pools/rules.js';
-import { liveTunnel } from '../../tunnels/cloudflared/index.js';
+import { getTunnel } from '../../tunnels/rules.js';
 import type { Body, Change, Result } from './schema.js';
 
 /**
@@ -18,17 +18,18 @@ import type { Body, Change, Result } from './schema.js';
  * pool one of the load balancer. What is not there is created.
  */
 export async function route(context: Context, zoneId: string, tunnelId: string, body: Body): Promise<Result> {
-  const { db, write } = context;
+  const { db, world, write } = context;
   const zone = await getZone(db.read, zoneId);
-  await liveTunnel(db.read, zone.accountId, tunnelId, ['cfd_tunnel']);
+  getTunnel(world, zone.accountId, tunnelId, ['cfd_tunnel']);
   if (body.type === 'dns')
     return await db.transact(async (tx) => {
-      await liveTunnel(tx.db, zone.accountId, tunnelId, ['cfd_tunnel']);
+      getTunnel(world, zone.accountId, tunnelId, ['cfd_tunnel']);
       return await leadToTunnel(tx, zone, tunnelId, body.user_hostname, body.overwrite_existing ?? false);
     });
   const problem = poolName.safeParse(body.lb_pool).error?.issues[0];
   if (problem) throw new ApiError('unparsable_input', `lb_pool ${problem.message}`);
   return await write((draft) => {
+    getTunnel(draft, zone.accountId, tunnelId, ['cfd_tunnel']);
     const pool = poolWithTunnel(draft, context, zone.accountId, body.lb_pool, tunnelId);
     const balancer = balancerWithPool(draft, zone, canonicalHost(body.lb_name), pool.id);
     return { load_balancer: balancer, pool: pool.change };

@@ -1,12 +1,17 @@
 import { failures, type Message, ok, successOf } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { notice } from '../../../api/notices.js';
 import { timestamp } from '../../../api/timestamps.js';
+import type { ConnectionInfo } from '../../../live/messages.js';
+import { inStoredOrder } from '../../_kit/json.js';
 import type { Context } from '../../context.js';
+import type { WorkingDraft } from '../../definitions.js';
 import { type NotYet, noticesOf } from '../../not-yet.js';
+import type { Configuration } from '../definition.js';
+import { findTunnel, getTunnel } from '../rules.js';
+import { findConfiguration, type StoredTunnel } from '../store.js';
 import { tunnelParams } from '../tunnel-shape.js';
-import { configurationNotices } from './configuration-notices.js';
 import * as schema from './configuration-schema.js';
-import { type Configured, configurationOf, configure } from './rules-configuration.js';
 
 const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id/configurations';
 const config = { family: 'zt' } as const;
@@ -21,7 +26,7 @@ const notYet: NotYet<schema.PutBody> = {
 };
 
 /** What the connectors of a tunnel do with requests: as they are told, or as they tell. */
-export function configurationRoutes(app: Http, { db, dataPlane }: Context): void {
+export function configurationRoutes(app: Http, { db, write, dataPlane }: Context): void {
   /** With what the connectors have not taken over of it, as far as that is known. */
   function answer(configured: Configured, notices: Message[] = []) {
     const { tunnel } = configured;
@@ -35,8 +40,13 @@ export function configurationRoutes(app: Http, { db, dataPlane }: Context): void
       config,
       schema: { tags, summary: 'Get the configuration of a tunnel', params: tunnelParams, response },
     },
-    async ({ params: { account_id, tunnel_id } }) =>
-      answer(await configurationOf(db.read, account_id, tunnel_id)),
+    async ({ params: { account_id, tunnel_id } }) => {
+      const tunnel = await findTunnel(db.read, account_id, 'cfd_tunnel', tunnel_id);
+      const configuration = await findConfiguration(db.read, tunnel_id);
+      // Before the first one it is version 0 and empty.
+      const empty = { version: 0, config: null, createdAt: tunnel.createdAt };
+      return answer({ tunnel, configuration: configuration ?? empty });
+    },
   );
 
   app.put(
@@ -53,10 +63,33 @@ export function configurationRoutes(app: Http, { db, dataPlane }: Context): void
     },
     async ({ params: { account_id, tunnel_id }, body }) =>
       answer(
-        await db.transact((tx) => configure(tx, account_id, tunnel_id, body)),
+        await write((draft) => configure(draft, account_id, tunnel_id, body)),
         noticesOf<schema.PutBody>(notYet, body),
       ),
   );
+}
+
+interface Configured {
+  readonly tunnel: Pick<StoredTunnel, 'id' | 'accountId' | 'configSrc'>;
+  readonly configuration: Configuration;
+}
+
+/**
+ * Makes the next version, also when nothing differs. The tunnel is managed remotely from then on, or, when the body has
+ * "local" as source, locally: connectors keep to their own configuration.
+ */
+function configure(
+  draft: WorkingDraft,
+  accountId: string,
+  id: string,
+  { config, source }: schema.PutBody,
+): Configured {
+  const before = getTunnel(draft, accountId, id, ['cfd_tunnel']);
+  const version = (before.configuration?.version ?? 0) + 1;
+  const configuration = { version, config: inStoredOrder(config ?? null), createdAt: new Date() };
+  const tunnel = { ...before, configSrc: source ?? 'cloudflare', configuration } as const;
+  draft.tunnels.put(tunnel);
+  return { tunnel, configuration };
 }
 
 function toWire({ tunnel, configuration }: Configured): schema.WireConfiguration {
@@ -68,4 +101,32 @@ function toWire({ tunnel, configuration }: Configured): schema.WireConfiguration
     source: tunnel.configSrc as schema.WireConfiguration['source'],
     created_at: timestamp(configuration.createdAt),
   };
+}
+
+/**
+ * One message for each connector that goes by another configuration than it was told to, or about which nothing is known. All
+ * connections of a connector share its configuration, so what one of them has taken over has been heard.
+ */
+function configurationNotices(connections: readonly ConnectionInfo[]): Message[] {
+  const byClient = new Map<string, ConnectionInfo[]>();
+  for (const connection of connections) {
+    byClient.set(connection.clientId, [...(byClient.get(connection.clientId) ?? []), connection]);
+  }
+  return [...byClient].flatMap(([clientId, all]) => noticeOf(clientId, all));
+}
+
+function noticeOf(clientId: string, all: readonly ConnectionInfo[]): Message[] {
+  const followed = all.map(({ configuration: { applied, failed } }) => (failed ? -1 : (applied ?? -1)));
+  const newest = Math.max(...followed);
+  const failures = all.flatMap(({ configuration: { failed } }) => failed ?? []);
+  const failed = failures.findLast(({ version }) => version > newest);
+  if (!failed) return [];
+  const { clientVersion, originIp } = all[0]!;
+  const who = `connector ${clientId} (${clientVersion}, ${originIp})`;
+  return [
+    notice(
+      'configuration_not_applied',
+      `version: ${who} ${failed.reason}, asked for version ${failed.version}`,
+    ),
+  ];
 }

@@ -4,12 +4,12 @@ import { ApiError } from '../../../api/errors.js';
 import type { Http } from '../../../api/http.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
 import type { Context } from '../../context.js';
+import { connectorViews } from '../answers.js';
+import { findTunnel, getTunnel } from '../rules.js';
+import { findSecret } from '../store.js';
 import { connectorToken } from '../tunnel-secret.js';
-import { connectorParams, tunnelParams } from '../tunnel-shape.js';
-import { dropConnections } from './drop-connections.js';
-import * as rules from './rules.js';
+import { connector, connectorParams, tunnelParams } from '../tunnel-shape.js';
 import * as schema from './schema.js';
-import { connectorViews } from './view.js';
 
 const TYPE = 'cfd_tunnel';
 const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id';
@@ -17,7 +17,7 @@ const config = { family: 'zt' } as const;
 const tags = ['Tunnels'];
 
 /** What a connector is started with, and the connectors that run. */
-export function connectionRoutes(app: Http, { db, dataPlane }: Context): void {
+export function connectionRoutes(app: Http, { db, world, dataPlane }: Context): void {
   app.get(
     `${PATH}/token`,
     {
@@ -30,8 +30,8 @@ export function connectionRoutes(app: Http, { db, dataPlane }: Context): void {
       },
     },
     async ({ params: { account_id, tunnel_id } }) => {
-      const secret = await rules.secretOf(db.read, account_id, TYPE, tunnel_id);
-      return ok(connectorToken({ id: tunnel_id, accountId: account_id }, secret));
+      const tunnel = getTunnel(world, account_id, tunnel_id, [TYPE]);
+      return ok(connectorToken(tunnel, await findSecret(db.read, tunnel_id)));
     },
   );
 
@@ -43,11 +43,11 @@ export function connectionRoutes(app: Http, { db, dataPlane }: Context): void {
         tags,
         summary: 'List the connectors of a tunnel with their connections',
         params: tunnelParams,
-        response: { 200: listOf(schema.connector), ...failures },
+        response: { 200: listOf(connector), ...failures },
       },
     },
     async ({ params: { account_id, tunnel_id } }) => {
-      await rules.get(db.read, account_id, TYPE, tunnel_id);
+      await findTunnel(db.read, account_id, TYPE, tunnel_id);
       return sliced(connectorViews(dataPlane.connections(tunnel_id)), pageRequest({}, null));
     },
   );
@@ -65,7 +65,7 @@ export function connectionRoutes(app: Http, { db, dataPlane }: Context): void {
       },
     },
     async ({ params: { account_id, tunnel_id }, query }) => {
-      await rules.get(db.read, account_id, TYPE, tunnel_id);
+      await findTunnel(db.read, account_id, TYPE, tunnel_id);
       await dropConnections(dataPlane, tunnel_id, query.client_id ?? null);
       return ok(null);
     },
@@ -79,15 +79,30 @@ export function connectionRoutes(app: Http, { db, dataPlane }: Context): void {
         tags,
         summary: 'Get a connector of a tunnel with its connections',
         params: connectorParams,
-        response: { 200: successOf(schema.connector), ...failures },
+        response: { 200: successOf(connector), ...failures },
       },
     },
     async ({ params: { account_id, tunnel_id, connector_id } }) => {
-      await rules.get(db.read, account_id, TYPE, tunnel_id);
+      await findTunnel(db.read, account_id, TYPE, tunnel_id);
       const connections = dataPlane.connections(tunnel_id);
-      const [connector] = connectorViews(connections.filter(({ clientId }) => clientId === connector_id));
-      if (!connector) throw new ApiError('connector_missing');
-      return ok(connector);
+      const [found] = connectorViews(connections.filter(({ clientId }) => clientId === connector_id));
+      if (!found) throw new ApiError('connector_missing');
+      return ok(found);
     },
   );
+}
+
+/** Ends the live connections of a tunnel, or those of one connector. A cloudflared that still may, comes back. */
+export async function dropConnections(
+  dataPlane: Context['dataPlane'],
+  tunnelId: string,
+  clientId: string | null,
+): Promise<void> {
+  const live = dataPlane.connections(tunnelId);
+  if (!live.some((connection) => clientId === null || connection.clientId === clientId)) return;
+  try {
+    await dataPlane.ask('drop_connections', { tunnelId, clientId });
+  } catch (error) {
+    throw new ApiError('overloaded', `the connections could not be ended: ${(error as Error).message}`);
+  }
 }

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { failures, ok, successOf } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import type { Context } from '../../context.js';
+import { getTunnel } from '../rules.js';
 import { tunnelParams } from '../tunnel-shape.js';
 import { createManagementTokens } from './management-token.js';
-import * as rules from './rules.js';
 import * as schema from './schema.js';
 
 const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id/management';
@@ -13,11 +13,11 @@ const tags = ['Tunnels'];
 const response = { 200: successOf(z.string()), ...failures };
 
 /** Tokens for looking into the connectors of a tunnel, as `cloudflared tail` and `cloudflared management` ask for them. */
-export function managementRoutes(app: Http, { db }: Context): void {
+export function managementRoutes(app: Http, { world }: Context): void {
   const issue = createManagementTokens();
 
   async function token(accountId: string, tunnelId: string, resources: readonly string[], actorId: string) {
-    const tunnel = await rules.liveTunnel(db.read, accountId, tunnelId, ['cfd_tunnel']);
+    const tunnel = getTunnel(world, accountId, tunnelId, ['cfd_tunnel']);
     return ok(issue({ tunnel, resources, actorId }, new Date()));
   }
 

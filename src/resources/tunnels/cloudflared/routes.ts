@@ -1,112 +1,73 @@
-import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { accountObjects } from '../../_kit/account-objects.js';
 import type { Context } from '../../context.js';
-import { connectorToken, encodeSecret } from '../tunnel-secret.js';
-import { accountParams, listQuery, patchBody, tunnel, tunnelParams } from '../tunnel-shape.js';
+import { listTunnels, readView, tunnelView } from '../answers.js';
+import { changeTunnel, createTunnel, findTunnel, removeTunnel } from '../rules.js';
+import { withTimes } from '../store.js';
+import { connectorToken, encodeSecret, newSecret } from '../tunnel-secret.js';
+import { listQuery, patchBody, tunnel } from '../tunnel-shape.js';
 import { configurationRoutes } from './configuration-routes.js';
-import { connectionRoutes } from './connection-routes.js';
-import { dropConnections } from './drop-connections.js';
-import { listTunnels } from './listing.js';
+import { connectionRoutes, dropConnections } from './connection-routes.js';
 import { managementRoutes } from './management-routes.js';
-import * as rules from './rules.js';
 import * as schema from './schema.js';
-import type * as store from './store.js';
-import { readView, tunnelView } from './view.js';
 
 const TYPE = 'cfd_tunnel';
-const PATH = '/accounts/:account_id/cfd_tunnel';
-const config = { family: 'zt' } as const;
-const tags = ['Tunnels'];
-const response = { 200: successOf(tunnel), ...failures };
 
 export function tunnelRoutes(app: Http, context: Context): void {
-  const { db, dataPlane, settings } = context;
-  const view = (tunnel: store.Tunnel) => tunnelView(tunnel, dataPlane.connections(tunnel.id));
+  const { db, dataPlane, settings, write } = context;
   connectionRoutes(app, context);
   configurationRoutes(app, context);
   managementRoutes(app, context);
 
-  app.get(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'List tunnels',
-        params: accountParams,
-        querystring: listQuery,
-        response: { 200: listOf(tunnel), ...failures },
-      },
+  accountObjects(app, {
+    path: '/accounts/:account_id/cfd_tunnel',
+    id: 'tunnel_id',
+    tags: ['Tunnels'],
+    one: 'a tunnel',
+    deletable: ' and its routes',
+    answer: tunnel,
+    createdAnswer: schema.createdTunnel,
+    list: {
+      many: 'tunnels',
+      query: listQuery,
+      page: (accountId, query) => listTunnels(context, accountId, [TYPE], query, tunnelView),
     },
-    ({ params, query }) => listTunnels(context, params.account_id, [TYPE], query, tunnelView),
-  );
-
-  app.post(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Create a tunnel',
-        params: accountParams,
-        body: schema.createBody,
-        response: { 200: successOf(schema.createdTunnel), ...failures },
-      },
-    },
-    async ({ params, body }) =>
-      ok(createdView(await db.transact((tx) => rules.create(tx, params.account_id, TYPE, body)))),
-  );
-
-  app.get(
-    `${PATH}/:tunnel_id`,
-    { config, schema: { tags, summary: 'Get a tunnel', params: tunnelParams, response } },
-    async ({ params }) =>
-      ok(readView(view(await rules.get(db.read, params.account_id, TYPE, params.tunnel_id)), settings)),
-  );
-
-  app.patch(
-    `${PATH}/:tunnel_id`,
-    {
-      config,
-      schema: { tags, summary: 'Change a tunnel', params: tunnelParams, body: patchBody, response },
-    },
-    async ({ params: { account_id, tunnel_id }, body }) =>
-      ok(view(await db.transact((tx) => rules.change(tx, account_id, TYPE, tunnel_id, body)))),
-  );
-
-  app.delete(
-    `${PATH}/:tunnel_id`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Delete a tunnel and its routes',
-        params: tunnelParams,
-        querystring: schema.deleteQuery,
-        response,
-      },
-    },
-    async ({ params: { account_id, tunnel_id }, query: { cascade = false } }) => {
-      const deleted = await db.transact((tx) => {
-        const connections = dataPlane.connections(tunnel_id).length;
-        return rules.remove(tx, account_id, TYPE, tunnel_id, { connections, cascade });
+    createBody: schema.createBody,
+    patchBody,
+    deleteQuery: schema.deleteQuery,
+    async create(accountId, { name, config_src, tunnel_secret }) {
+      const secret = tunnel_secret ?? newSecret();
+      const own = { name, tunType: TYPE, configSrc: config_src ?? 'local' } as const;
+      const created = await write((draft) => createTunnel(draft, accountId, own, secret));
+      return ok<schema.WireCreatedTunnel>({
+        ...tunnelView({ ...created, connsActiveAt: null, connsInactiveAt: null }, []),
+        token: connectorToken(created, secret),
+        credentials_file: {
+          AccountTag: accountId,
+          TunnelID: created.id,
+          TunnelName: name,
+          TunnelSecret: encodeSecret(secret),
+        },
       });
+    },
+    async get(accountId, id) {
+      const found = await findTunnel(db.read, accountId, TYPE, id);
+      return ok(readView(tunnelView(found, dataPlane.connections(id)), settings));
+    },
+    async change(accountId, id, body) {
+      const changed = await write((draft) => changeTunnel(draft, accountId, TYPE, id, body));
+      return ok(tunnelView(await withTimes(db.read, changed), dataPlane.connections(id)));
+    },
+    async remove(accountId, id, { cascade = false }) {
+      const deleted = await write((draft) => {
+        const connections = dataPlane.connections(id).length;
+        return removeTunnel(draft, accountId, TYPE, id, { connections, cascade });
+      });
+      const shown = tunnelView(await withTimes(db.read, deleted), []);
       // After the commit, so that what is dropped cannot register again.
-      if (cascade) await dropConnections(dataPlane, tunnel_id, null);
-      return ok(tunnelView(deleted, []));
+      if (cascade) await dropConnections(dataPlane, id, null);
+      return ok(shown);
     },
-  );
-}
-
-function createdView(tunnel: store.NewTunnel): schema.WireCreatedTunnel {
-  return {
-    ...tunnelView(tunnel, []),
-    token: connectorToken(tunnel, tunnel.secret),
-    credentials_file: {
-      AccountTag: tunnel.accountId,
-      TunnelID: tunnel.id,
-      TunnelName: tunnel.name,
-      TunnelSecret: encodeSecret(tunnel.secret),
-    },
-  };
+  });
 }

@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { hexId, uuid } from '../../../api/identifiers.js';
 import { flag } from '../../../api/text.js';
-import { timestampSchema } from '../../../api/timestamps.js';
-import {
-  CONFIG_SOURCES,
-  cloudflaredShape,
-  connection,
-  tunnelName,
-  tunnelParams,
-  tunnelSecret,
-} from '../tunnel-shape.js';
+import { CONFIG_SOURCES, cloudflaredShape, tunnelName, tunnelParams, tunnelSecret } from '../tunnel-shape.js';
 
 export const createBody = z.object({
   name: tunnelName,
@@ -28,18 +20,6 @@ export const managementParams = tunnelParams.extend({
   resource: z.enum(['logs', 'admin', 'host_details']),
 });
 
-export const connector = z
-  .object({
-    id: z.uuid(),
-    version: z.string(),
-    arch: z.string(),
-    run_at: timestampSchema,
-    features: z.array(z.string()),
-    config_version: z.int(),
-    conns: z.array(connection),
-  })
-  .meta({ id: 'TunnelConnector' });
-
 /** The only answer, next to `/token`, that carries the secret. */
 export const createdTunnel = cloudflaredShape
   .extend({
@@ -53,6 +33,4 @@ export const createdTunnel = cloudflaredShape
   })
   .meta({ id: 'CreatedTunnel' });
 
-export type CreateBody = z.output<typeof createBody>;
 export type WireCreatedTunnel = z.output<typeof createdTunnel>;
-export type WireConnector = z.output<typeof connector>;

@@ -2,23 +2,30 @@ import { z } from 'zod';
 import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
 import { ApiError } from '../../../api/errors.js';
 import type { Http } from '../../../api/http.js';
+import { notice } from '../../../api/notices.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
 import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import type { Context } from '../../context.js';
+import type { WarpConfiguration } from '../definition.js';
+import { findTunnel, getTunnel } from '../rules.js';
+import { findSecret, findWarpConfiguration } from '../store.js';
 import { connectorToken } from '../tunnel-secret.js';
 import { connectorParams, tunnelParams } from '../tunnel-shape.js';
-import { configurationNotices } from './not-yet.js';
-import * as rules from './rules.js';
+import { configure, failOver, TYPE } from './rules.js';
 import * as schema from './schema.js';
-import type { WarpConfiguration } from './store.js';
 
 const PATH = '/accounts/:account_id/warp_connector/:tunnel_id';
 const config = { family: 'zt' } as const;
 const tags = ['WARP connectors'];
 const response = { 200: successOf(schema.configuration), ...failures };
 
+const NOT_YET = notice(
+  'no_effect_yet',
+  'ha_mode: it is stored, and there is no connector that could stand in for another',
+);
+
 /** What the connectors of a WARP connector tunnel are started with, and how they stand in for each other. */
-export function connectorRoutes(app: Http, { db }: Context): void {
+export function connectorRoutes(app: Http, { db, world, write }: Context): void {
   app.get(
     `${PATH}/token`,
     {
@@ -31,8 +38,8 @@ export function connectorRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params: { account_id, tunnel_id } }) => {
-      const secret = await rules.secret(db.read, account_id, tunnel_id);
-      return ok(connectorToken({ id: tunnel_id, accountId: account_id }, secret));
+      const tunnel = getTunnel(world, account_id, tunnel_id, [TYPE]);
+      return ok(connectorToken(tunnel, await findSecret(db.read, tunnel_id)));
     },
   );
 
@@ -47,8 +54,10 @@ export function connectorRoutes(app: Http, { db }: Context): void {
         response,
       },
     },
-    async ({ params: { account_id, tunnel_id } }) =>
-      ok(toWire(await rules.configurationOf(db.read, account_id, tunnel_id))),
+    async ({ params: { account_id, tunnel_id } }) => {
+      const { id } = await findTunnel(db.read, account_id, TYPE, tunnel_id);
+      return ok(toWire(id, await findWarpConfiguration(db.read, id)));
+    },
   );
 
   app.put(
@@ -64,8 +73,8 @@ export function connectorRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params: { account_id, tunnel_id }, body }) => {
-      const put = toWire(await db.transact((tx) => rules.configure(tx, account_id, tunnel_id, body)));
-      return ok(put, configurationNotices(put));
+      const put = await write((draft) => configure(draft, account_id, tunnel_id, body));
+      return ok(toWire(tunnel_id, put), [NOT_YET]);
     },
   );
 
@@ -81,7 +90,7 @@ export function connectorRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params: { account_id, tunnel_id } }) => {
-      await rules.get(db.read, account_id, tunnel_id);
+      await findTunnel(db.read, account_id, TYPE, tunnel_id);
       return sliced<z.output<typeof schema.client>>([], pageRequest({}, null));
     },
   );
@@ -98,7 +107,7 @@ export function connectorRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params: { account_id, tunnel_id } }) => {
-      await rules.get(db.read, account_id, tunnel_id);
+      await findTunnel(db.read, account_id, TYPE, tunnel_id);
       throw new ApiError('connector_missing');
     },
   );
@@ -115,14 +124,14 @@ export function connectorRoutes(app: Http, { db }: Context): void {
         response: { 200: successOf(z.null()), ...failures },
       },
     },
-    ({ params: { account_id, tunnel_id }, body }) =>
-      rules.failOver(db.read, account_id, tunnel_id, body.client_id),
+    async ({ params: { account_id, tunnel_id }, body }) =>
+      failOver(world, account_id, tunnel_id, body.client_id),
   );
 }
 
-function toWire(configuration: WarpConfiguration): schema.WireConfiguration {
+function toWire(tunnelId: string, configuration: WarpConfiguration): schema.WireConfiguration {
   return {
-    tunnel_id: configuration.tunnelId,
+    tunnel_id: tunnelId,
     ha_mode: configuration.haMode as schema.HaMode,
     config: configuration.config as schema.HaConfig | null,
     configuration_version: configuration.version,

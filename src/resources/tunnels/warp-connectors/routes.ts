@@ -1,90 +1,54 @@
-import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { notice } from '../../../api/notices.js';
+import { accountObjects } from '../../_kit/account-objects.js';
 import type { Context } from '../../context.js';
-import { accountParams, listQuery, patchBody, tunnelParams, warpConnector } from '../tunnel-shape.js';
+import { listTunnels, readView, warpConnectorView as toWire } from '../answers.js';
+import { changeTunnel, findTunnel, removeTunnel } from '../rules.js';
+import { withTimes } from '../store.js';
+import { listQuery, patchBody, warpConnector } from '../tunnel-shape.js';
 import { connectorRoutes } from './connector-routes.js';
-import { notices } from './not-yet.js';
-import * as rules from './rules.js';
+import { createConnector, TYPE } from './rules.js';
 import * as schema from './schema.js';
 
-const PATH = '/accounts/:account_id/warp_connector';
-const ONE = `${PATH}/:tunnel_id`;
-const config = { family: 'zt' } as const;
-const tags = ['WARP connectors'];
-const response = { 200: successOf(warpConnector), ...failures };
+const NOT_YET = notice(
+  'no_effect_yet',
+  'tun_type: no WARP connector can register here, so its routes lead nowhere',
+);
+/** None can register. */
+const connections = { connections: 0, cascade: false };
 
 export function warpConnectorRoutes(app: Http, context: Context): void {
-  const { db, settings } = context;
+  const { db, settings, write } = context;
   connectorRoutes(app, context);
 
-  app.get(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'List WARP connector tunnels',
-        params: accountParams,
-        querystring: listQuery,
-        response: { 200: listOf(warpConnector), ...failures },
-      },
+  accountObjects(app, {
+    path: '/accounts/:account_id/warp_connector',
+    id: 'tunnel_id',
+    tags: ['WARP connectors'],
+    one: 'a WARP connector tunnel',
+    deletable: ' and its routes',
+    answer: warpConnector,
+    list: {
+      many: 'WARP connector tunnels',
+      query: listQuery,
+      page: (accountId, query) => listTunnels(context, accountId, [TYPE], query, toWire),
     },
-    ({ params, query }) => rules.list(context, params.account_id, query),
-  );
-
-  app.post(
-    PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Create a WARP connector tunnel',
-        params: accountParams,
-        body: schema.createBody,
-        response,
-      },
+    createBody: schema.createBody,
+    patchBody,
+    create: async (accountId, body) => {
+      const created = await write((draft) => createConnector(draft, accountId, body));
+      return ok(toWire({ ...created, connsActiveAt: null, connsInactiveAt: null }), [NOT_YET]);
     },
-    async ({ params, body }) => {
-      const created = rules.view(await db.transact((tx) => rules.create(tx, params.account_id, body)));
-      return ok(created, notices(created));
+    get: async (accountId, id) =>
+      ok(readView(toWire(await findTunnel(db.read, accountId, TYPE, id)), settings)),
+    change: async (accountId, id, body) => {
+      const changed = await write((draft) => changeTunnel(draft, accountId, TYPE, id, body));
+      return ok(toWire(await withTimes(db.read, changed)));
     },
-  );
-
-  app.get(
-    ONE,
-    { config, schema: { tags, summary: 'Get a WARP connector tunnel', params: tunnelParams, response } },
-    async ({ params }) =>
-      ok(rules.readable(await rules.get(db.read, params.account_id, params.tunnel_id), settings)),
-  );
-
-  app.patch(
-    ONE,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Change a WARP connector tunnel',
-        params: tunnelParams,
-        body: patchBody,
-        response,
-      },
+    remove: async (accountId, id) => {
+      const deleted = await write((draft) => removeTunnel(draft, accountId, TYPE, id, connections));
+      return ok(toWire(await withTimes(db.read, deleted)));
     },
-    async ({ params: { account_id, tunnel_id }, body }) =>
-      ok(rules.view(await db.transact((tx) => rules.change(tx, account_id, tunnel_id, body)))),
-  );
-
-  app.delete(
-    ONE,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Delete a WARP connector tunnel and its routes',
-        params: tunnelParams,
-        response,
-      },
-    },
-    async ({ params: { account_id, tunnel_id } }) =>
-      ok(rules.view(await db.transact((tx) => rules.remove(tx, account_id, tunnel_id)))),
-  );
+  });
 }

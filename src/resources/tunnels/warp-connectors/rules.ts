@@ -1,95 +1,70 @@
 import { ApiError } from '../../../api/errors.js';
-import type { Client, Tx } from '../../../storage/database.js';
-import type { Context, Settings } from '../../context.js';
-import {
-  changeTunnel,
-  createTunnel,
-  getTunnel,
-  listTunnels,
-  liveTunnel,
-  readView,
-  removeTunnel,
-  secretOf,
-  type Tunnel,
-  warpConnectorView,
-} from '../cloudflared/index.js';
-import type { ListQuery, PatchBody } from '../tunnel-shape.js';
-import { haConfigComplaint } from './ha-config.js';
-import type { CreateBody, PutBody } from './schema.js';
-import * as store from './store.js';
+import { inStoredOrder } from '../../_kit/json.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import type { Tunnel, WarpConfiguration } from '../definition.js';
+import { createTunnel, getTunnel } from '../rules.js';
+import { newSecret } from '../tunnel-secret.js';
+import type { CreateBody, HaConfig, HaMode, PutBody } from './schema.js';
 
-const TYPE = 'warp_connector';
+export const TYPE = 'warp_connector';
 
-export const view = warpConnectorView;
+/** The members of `config` that each mode must have, and those that it may have besides. */
+const MEMBERS: Readonly<
+  Record<
+    HaMode,
+    { readonly needed: readonly (keyof HaConfig)[]; readonly taken: readonly (keyof HaConfig)[] }
+  >
+> = {
+  none: { needed: [], taken: [] },
+  disabled: { needed: [], taken: [] },
+  aws: { needed: ['fnr_id'], taken: [] },
+  local: { needed: ['vips'], taken: ['vips_previous'] },
+};
 
-/** As GET shows it. */
-export const readable = (tunnel: Tunnel, settings: Settings) => readView(warpConnectorView(tunnel), settings);
-
-export const list = (context: Context, accountId: string, query: ListQuery) =>
-  listTunnels(context, accountId, [TYPE], query, warpConnectorView);
-
-/** The tunnel, deleted or not; throws when the account has no WARP connector with this id. */
-export const get = (db: Client, accountId: string, id: string) => getTunnel(db, accountId, TYPE, id);
-
-export async function create(tx: Tx, accountId: string, { name, ha }: CreateBody): Promise<Tunnel> {
-  const tunnel = await createTunnel(tx, accountId, TYPE, { name });
-  await store.insertConfiguration(tx, {
-    tunnelId: tunnel.id,
-    haMode: ha ? 'none' : 'disabled',
-    config: null,
-    version: 0,
-    createdAt: tunnel.createdAt,
-    updatedAt: null,
-  });
+export function createConnector(draft: WorkingDraft, accountId: string, { name, ha }: CreateBody): Tunnel {
+  const own = { name, tunType: TYPE, configSrc: 'local' } as const;
+  const tunnel = createTunnel(draft, accountId, own, newSecret());
+  const haMode = ha ? 'none' : 'disabled';
+  const warp = { haMode, config: null, version: 0, createdAt: tunnel.createdAt, updatedAt: null };
+  draft.tunnels.put({ ...tunnel, warp });
   return tunnel;
 }
 
-export const change = (tx: Tx, accountId: string, id: string, body: PatchBody) =>
-  changeTunnel(tx, accountId, TYPE, id, body);
-
-/** Deletes the tunnel with its routes. */
-export const remove = (tx: Tx, accountId: string, id: string) =>
-  removeTunnel(tx, accountId, TYPE, id, { connections: 0, cascade: false });
-
-export const secret = (db: Client, accountId: string, id: string) => secretOf(db, accountId, TYPE, id);
-
-export async function configurationOf(
-  db: Client,
-  accountId: string,
-  id: string,
-): Promise<store.WarpConfiguration> {
-  await get(db, accountId, id);
-  return await store.findConfiguration(db, id);
-}
-
 /** Makes the next version, also when nothing differs. */
-export async function configure(
-  tx: Tx,
+export function configure(
+  draft: WorkingDraft,
   accountId: string,
   id: string,
-  body: PutBody,
-): Promise<store.WarpConfiguration> {
-  await liveTunnel(tx.db, accountId, id, [TYPE]);
-  const complaint = haConfigComplaint(body.ha_mode, body.config ?? null);
+  { ha_mode: haMode, config = null }: PutBody,
+): WarpConfiguration {
+  const before = getTunnel(draft, accountId, id, [TYPE]);
+  const complaint = configComplaint(haMode, config);
   if (complaint) throw new ApiError('unparsable_input', complaint);
-  const before = await store.findConfiguration(tx.db, id);
-  const empty = body.ha_mode === 'none' || body.ha_mode === 'disabled';
-  const after = {
-    ...before,
-    haMode: body.ha_mode,
-    config: empty ? null : (body.config ?? null),
-    version: before.version + 1,
+  const warp = {
+    ...before.warp!,
+    haMode,
+    config: haMode === 'none' || haMode === 'disabled' ? null : inStoredOrder(config),
+    version: before.warp!.version + 1,
     updatedAt: new Date(),
   };
-  await store.updateConfiguration(tx, after);
-  return after;
+  draft.tunnels.put({ ...before, warp });
+  return warp;
 }
 
 /** Always throws: only a connector of the tunnel can become its active one, and none can register here. */
-export async function failOver(db: Client, accountId: string, id: string, clientId: string): Promise<never> {
-  await liveTunnel(db, accountId, id, [TYPE]);
-  const { haMode } = await store.findConfiguration(db, id);
+export function failOver(world: WorkingWorld, accountId: string, id: string, clientId: string): never {
+  const { haMode } = getTunnel(world, accountId, id, [TYPE]).warp!;
   if (haMode === 'disabled' || haMode === 'none')
     throw new ApiError('failover_impossible', `the tunnel has the ha_mode "${haMode}", and needs a provider`);
   throw new ApiError('failover_impossible', `"${clientId}" is not a connector of the tunnel`);
+}
+
+/** What is wrong with the configuration of a mode, or null. An absent one counts as empty. */
+function configComplaint(mode: HaMode, config: HaConfig | null): string | null {
+  const given = Object.keys(config ?? {}) as (keyof HaConfig)[];
+  const { needed, taken } = MEMBERS[mode];
+  const missing = needed.find((member) => !given.includes(member));
+  if (missing) return `config.${missing} is required for ha_mode "${mode}"`;
+  const other = given.find((member) => !needed.includes(member) && !taken.includes(member));
+  return other ? `config.${other} has no place in ha_mode "${mode}"` : null;
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { hexId, uuid } from '../../../api/identifiers.js';
+import { uuid } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { flag, text } from '../../../api/text.js';
 import { moment, timestampSchema } from '../../../api/timestamps.js';
-import { storedType } from '../../tunnels/tunnel-types.js';
+import { storedType } from '../../tunnels/tunnel-shape.js';
 
 // Judged before it is made lower case: some other letters turn into ASCII then.
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
@@ -20,9 +20,6 @@ const hostname = text(253)
   .refine(isHostname, 'must be a host name such as wiki.internal.local or *.internal.local')
   .transform((value) => value.toLowerCase());
 const comment = text(100);
-
-export const accountParams = z.object({ account_id: hexId });
-export const routeParams = accountParams.extend({ hostname_route_id: uuid });
 
 export const createBody = z.object({ hostname, tunnel_id: uuid, comment: comment.nullish() });
 export const patchBody = createBody.partial();

@@ -5,8 +5,22 @@ import { pageQuery } from '../../../api/pagination.js';
 import { queryList } from '../../../api/query-list.js';
 import { flag, text } from '../../../api/text.js';
 import { moment, timestampSchema } from '../../../api/timestamps.js';
-import { storedType, tunnelType } from '../../tunnels/tunnel-types.js';
-import { invalidAddress, readFilter, readNetwork } from './network.js';
+import { parseCidr } from '../../../net/cidr.js';
+import { storedType, tunnelType } from '../../tunnels/tunnel-shape.js';
+
+/** The canonical text of a network to store, or what is wrong with it. A bare address is its /32 or /128. */
+export function readNetwork(text: string): { network: string } | { complaint: string } {
+  const cidr = parseCidr(text);
+  if (!cidr) return { complaint: invalidAddress(text) };
+  if (cidr.hadHostBits)
+    return { complaint: `"${text}" has bits set right of its prefix; did you mean ${cidr.text}?` };
+  return { network: cidr.text };
+}
+
+function invalidAddress(text: string): string {
+  const shown = text.length > 64 ? `${text.slice(0, 64)}…` : text;
+  return `has an invalid address "${shown}"; it must be an IP address or CIDR such as 10.0.0.0/8 or 2001:db8::/32`;
+}
 
 const network = text(64).transform((value, context) => {
   const read = readNetwork(value);
@@ -15,9 +29,10 @@ const network = text(64).transform((value, context) => {
   return z.NEVER;
 });
 
+/** May name any address in the network. */
 const networkFilter = text(64).transform((value, context) => {
-  const filter = readFilter(decodedFilter(value));
-  if (filter !== null) return filter;
+  const filter = parseCidr(decodedFilter(value));
+  if (filter) return filter.text;
   context.addIssue({ code: 'custom', message: invalidAddress(value) });
   return z.NEVER;
 });
@@ -25,7 +40,6 @@ const networkFilter = text(64).transform((value, context) => {
 const comment = text(100);
 
 export const accountParams = z.object({ account_id: hexId });
-export const routeParams = accountParams.extend({ route_id: uuid });
 /** These two are read by the rules, so that a mistake is told as one and not as a missing path. */
 export const ipParams = accountParams.extend({ ip: z.string() });
 export const networkParams = accountParams.extend({ ip_network_encoded: z.string() });

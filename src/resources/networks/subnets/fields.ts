@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decodedFilter } from '../../../api/doubly-encoded.js';
-import { hexId, uuid } from '../../../api/identifiers.js';
+import { hexId } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { queryList } from '../../../api/query-list.js';
 import { flag, text } from '../../../api/text.js';
@@ -14,7 +14,6 @@ export type AddressFamily = (typeof ADDRESS_FAMILIES)[number];
 
 export const accountParams = z.object({ account_id: hexId });
 export const familyParams = accountParams.extend({ address_family: z.enum(ADDRESS_FAMILIES) });
-export const subnetParams = accountParams.extend({ subnet_id: uuid });
 
 /** Comes out canonical. */
 const network = text(64).transform((value, context) => {

@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { hexId, uuid } from '../../../api/identifiers.js';
+import { uuid } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 
 const name = text(256).min(1, 'must not be empty');
 const comment = text(256);
-
-export const accountParams = z.object({ account_id: hexId });
-export const virtualNetworkParams = accountParams.extend({ virtual_network_id: uuid });
 
 /** `is_default` is the older spelling of `is_default_network`; clients send either. */
 const isDefault = { is_default: z.boolean().nullish(), is_default_network: z.boolean().nullish() };

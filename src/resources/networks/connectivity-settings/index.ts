@@ -1,1 +1,0 @@
-export { connectivitySettingsRoutes } from './routes.js';

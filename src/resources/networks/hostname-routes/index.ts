@@ -1,1 +1,0 @@
-export { hostnameRouteRoutes } from './routes.js';

@@ -1,2 +1,0 @@
-export { coveringRoute } from './covering.js';
-export { teamnetRoutes } from './routes.js';

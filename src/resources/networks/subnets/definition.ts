@@ -1,0 +1,81 @@
+import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
+import type { Subnet } from '../../../storage/generated/client.js';
+import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
+import type { SubnetType, WireSubnet } from './fields.js';
+import { addressesIn } from './network.js';
+
+export type { Subnet };
+
+export const subnets = softDeleted<Subnet, 'network' | 'type' | 'default'>({
+  noun: 'subnet',
+  indexes: {
+    network: ({ accountId, network }) => keyIn(accountId, network),
+    type: ({ accountId, subnetType }) => keyIn(accountId, subnetType),
+    default: ({ accountId, isDefault }) => (isDefault ? accountId : null),
+  },
+  relations: [
+    tableOf('subnet', [
+      'id',
+      'accountId',
+      'name',
+      'network',
+      'comment',
+      'isDefault',
+      'subnetType',
+      'createdAt',
+      'deletedAt',
+    ]),
+  ],
+  load: (db, ids) => db.subnet.findMany({ where: keptOf(ids) }),
+});
+
+export const subnetToWire = (subnet: Subnet): WireSubnet => ({
+  id: subnet.id,
+  name: subnet.name,
+  network: subnet.network,
+  comment: subnet.comment,
+  is_default_network: subnet.isDefault,
+  subnet_type: subnet.subnetType as SubnetType,
+  // No device asks for an address here.
+  capacity: { total: addressesIn(subnet.network), used: 0 },
+  created_at: timestamp(subnet.createdAt),
+  deleted_at: timestampOrNull(subnet.deletedAt),
+});
+
+interface DefaultSubnet {
+  readonly subnetType: SubnetType;
+  readonly name: string;
+  /** Canonical. */
+  readonly network: string;
+  readonly isDefault: boolean;
+}
+
+/** What every account has from the start; the networks are the documented ones. The migration that adds them to older accounts says the same. */
+export const DEFAULT_SUBNETS: readonly DefaultSubnet[] = [
+  {
+    subnetType: 'cloudflare_source',
+    name: 'IPv4 Cloudflare Source IPs',
+    network: '100.64.0.0/12',
+    isDefault: false,
+  },
+  {
+    subnetType: 'cloudflare_source',
+    name: 'IPv6 Cloudflare Source IPs',
+    network: '2606:4700:cf1:5000::/64',
+    isDefault: false,
+  },
+  {
+    subnetType: 'initial_resolved_ip',
+    name: 'IPv4 Initial Resolved IPs',
+    network: '172.64.128.0/20',
+    isDefault: false,
+  },
+  {
+    subnetType: 'initial_resolved_ip',
+    name: 'IPv6 Initial Resolved IPs',
+    network: '2606:4700:cf1:4000::/64',
+    isDefault: false,
+  },
+  { subnetType: 'warp', name: 'IPv4 Device IPs', network: '100.96.0.0/12', isDefault: true },
+  { subnetType: 'warp', name: 'IPv6 Device IPs', network: '2606:4700:cf1:1000::/64', isDefault: false },
+];

@@ -1,2 +1,0 @@
-export { subnetRoutes } from './routes.js';
-export { createDefaults as createDefaultSubnets } from './rules.js';

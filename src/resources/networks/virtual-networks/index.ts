@@ -1,2 +1,0 @@
-export { virtualNetworkRoutes } from './routes.js';
-export { createDefault as createDefaultNetwork, liveNetwork } from './rules.js';

@@ -1,1 +1,0 @@
-export { zoneTunnelRouteRoutes } from './routes.js';

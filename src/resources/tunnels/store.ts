@@ -1,0 +1,136 @@
+import { spellings } from '../../api/doubly-encoded.js';
+import type { PageRequest } from '../../api/pagination.js';
+import type { ConnectionEvent } from '../../live/data-plane-worker.js';
+import type { Client } from '../../storage/database.js';
+import type {
+  Prisma,
+  Tunnel as StoredTunnel,
+  TunnelConfiguration,
+  WarpConfiguration,
+} from '../../storage/generated/client.js';
+import { conditionsOf, deletionFilters, type Filters, pageOf } from '../_kit/list-filters.js';
+import { literal } from '../like.js';
+import { told } from './cloudflared/configuration-schema.js';
+import type { ListQuery, StoredType } from './tunnel-shape.js';
+
+export type { StoredTunnel };
+
+/** The tunnel of this type with this id, deleted or not. */
+export function find(
+  db: Client,
+  accountId: string,
+  type: StoredType,
+  id: string,
+): Promise<StoredTunnel | null> {
+  return db.tunnel.findFirst({ where: { id, accountId, tunType: type } });
+}
+
+export async function findSecret(db: Client, tunnelId: string): Promise<Uint8Array> {
+  return (await db.tunnelSecret.findUniqueOrThrow({ where: { tunnelId } })).secret;
+}
+
+export type ConnectionTimes = Pick<StoredTunnel, 'connsActiveAt' | 'connsInactiveAt'>;
+
+/** The tunnel with the times that memory does not have. */
+export async function withTimes<T extends { readonly id: string }>(
+  db: Client,
+  tunnel: T,
+): Promise<T & ConnectionTimes> {
+  const select = { connsActiveAt: true, connsInactiveAt: true };
+  const times = await db.tunnel.findUnique({ where: { id: tunnel.id }, select });
+  return { ...tunnel, ...(times ?? { connsActiveAt: null, connsInactiveAt: null }) };
+}
+
+const startingWith = (prefix: string) => ({ name: { startsWith: literal(prefix) } });
+
+/** `status` is not among them: only the data plane knows it. */
+const filters: Filters<Omit<ListQuery, 'status'>, Prisma.TunnelWhereInput> = {
+  ...deletionFilters,
+  name: (name) => ({ name: { in: spellings(name) } }),
+  uuid: (id) => ({ id }),
+  // No history of connections is kept, so these two speak of the present period only.
+  was_active_at: (at) => ({ connsActiveAt: { lte: at } }),
+  was_inactive_at: (at) => ({
+    connsActiveAt: null,
+    OR: [{ connsInactiveAt: { lte: at } }, { connsInactiveAt: null, createdAt: { lte: at } }],
+  }),
+  include_prefix: startingWith,
+  name_prefix: startingWith,
+  exclude_prefix: (prefix) => ({ NOT: startingWith(prefix) }),
+};
+
+export function list(
+  db: Client,
+  accountId: string,
+  types: readonly StoredType[],
+  query: Omit<ListQuery, 'status'>,
+  page: PageRequest,
+) {
+  const AND = [{ tunType: { in: [...types] } }, ...conditionsOf(filters, query)];
+  return pageOf<StoredTunnel>(db.tunnel, { accountId, AND }, page);
+}
+
+/** The newest configuration; null before the first one. */
+export function findConfiguration(db: Client, tunnelId: string): Promise<TunnelConfiguration | null> {
+  return db.tunnelConfiguration.findUnique({ where: { tunnelId } });
+}
+
+/** Every WARP connector tunnel has one from the start. */
+export function findWarpConfiguration(db: Client, tunnelId: string): Promise<WarpConfiguration> {
+  return db.warpConfiguration.findUniqueOrThrow({ where: { tunnelId } });
+}
+
+/**
+ * Keeps what a connector of a locally managed tunnel tells of its configuration, JSON text of an object; of several connectors, what
+ * was told last. Throws when it cannot be kept. It is shown, and followed by nobody, so that it numbers no revision. The version
+ * stays: a PUT goes on from it. What the tunnel is must not change meanwhile.
+ */
+export async function recordLocalConfiguration(db: Client, tunnelId: string, json: string): Promise<void> {
+  const { data, error } = told.safeParse(JSON.parse(json));
+  if (!data) {
+    const [issue] = error!.issues;
+    throw new Error(`${['config', ...issue!.path].join('.')} ${issue!.message}`);
+  }
+  await db.$executeRaw`
+    insert into tunnel_configuration as stored (tunnel_id, version, config, created_at)
+    select id, 0, ${JSON.stringify(data)}::jsonb, ${new Date()} from tunnel
+    where id = ${tunnelId}::uuid and deleted_at is null and config_src = 'local' for share
+    on conflict (tunnel_id) do update set config = excluded.config, created_at = excluded.created_at
+    where stored.config is distinct from excluded.config`;
+}
+
+/**
+ * Keeps `conns_active_at` (since when the tunnel has had connections without a break) and `conns_inactive_at` (when the
+ * last one went; null while active). This is no configuration, so it numbers no revision. The events of one tunnel must
+ * be recorded one after the other, in their order.
+ */
+export async function recordConnection(db: Client, event: ConnectionEvent): Promise<void> {
+  const id = event.connection.tunnelId;
+  // The second and later ones change nothing, and come by the thousand.
+  if (event.type === 'connection_opened' && event.remaining === 1)
+    await db.tunnel.updateMany({
+      where: { id, connsActiveAt: null },
+      data: { connsActiveAt: new Date(event.connection.openedAt), connsInactiveAt: null },
+    });
+  else if (event.type !== 'connection_opened' && event.remaining === 0)
+    await db.tunnel.updateMany({
+      where: { id },
+      data: { connsActiveAt: null, connsInactiveAt: new Date(event.at) },
+    });
+}
+
+/**
+ * For the start: no connection outlives the process, so what was active when it ended is inactive now. Returns the ids of these
+ * tunnels, whose connectors are on their way back.
+ */
+export async function resetConnections(db: Client): Promise<string[]> {
+  const active = await db.tunnel.findMany({
+    where: { connsActiveAt: { not: null }, deletedAt: null },
+    select: { id: true },
+  });
+  await db.tunnel.updateMany({
+    where: { connsActiveAt: { not: null } },
+    data: { connsActiveAt: null, connsInactiveAt: new Date() },
+  });
+  return active.map(({ id }) => id);
+}

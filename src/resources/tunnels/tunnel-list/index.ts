@@ -1,1 +1,0 @@
-export { tunnelListRoutes } from './routes.js';

@@ -1,1 +1,0 @@
-export { warpConnectorRoutes } from './routes.js';
