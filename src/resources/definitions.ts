@@ -7,6 +7,7 @@ import { loadBalancers } from './load-balancing/load-balancers/definition.js';
 import { monitorGroups } from './load-balancing/monitor-groups/definition.js';
 import { monitors } from './load-balancing/monitors/definition.js';
 import { pools } from './load-balancing/pools/definition.js';
+import { magicTunnels } from './magic/definition.js';
 import { routes } from './networks/routes/definition.js';
 import { virtualNetworks } from './networks/virtual-networks/definition.js';
 import { tunnels } from './tunnels/cloudflared/definition.js';
@@ -43,6 +44,7 @@ export const DEFINITIONS = {
   pools,
   loadBalancers,
   dnsRecords,
+  magicTunnels,
 };
 
 export type WorkingTables = Tables<typeof DEFINITIONS>;

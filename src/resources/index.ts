@@ -23,7 +23,8 @@ import { poolRoutes } from './load-balancing/pools/routes.js';
 import { previewRoutes } from './load-balancing/previews/index.js';
 import { regionRoutes } from './load-balancing/regions/index.js';
 import { searchRoutes } from './load-balancing/search/index.js';
-import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
+import { pskRoutes } from './magic/psk-routes.js';
+import { magicTunnelRoutes } from './magic/routes.js';
 import { connectivitySettingsRoutes } from './networks/connectivity-settings/index.js';
 import { hostnameRouteRoutes } from './networks/hostname-routes/index.js';
 import { teamnetRoutes } from './networks/routes/index.js';
@@ -59,8 +60,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   regionRoutes,
   searchRoutes,
   usageRoutes,
-  greRoutes,
-  ipsecRoutes,
+  magicTunnelRoutes,
   pskRoutes,
   eventRoutes,
   zoneTunnelRouteRoutes,

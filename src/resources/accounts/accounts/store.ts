@@ -59,6 +59,7 @@ async function liveIds(db: Client, accountId: string): Promise<[noun: string, id
     route: await db.route.findMany(of),
     tunnel: await db.tunnel.findMany(of),
     zone: await db.zone.findMany(of),
+    magic_tunnel: await db.magicTunnel.findMany(of),
     api_token: await db.apiToken.findMany(of),
     published_hostname: await db.dnsRecord.findMany({ where: { zone: { accountId } }, select: { id: true } }),
   };
