@@ -1,1 +1,0 @@
-export { quotaCheck, withQuotas } from './guard.js';
