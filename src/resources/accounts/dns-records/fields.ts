@@ -14,7 +14,7 @@ import {
 } from '../../_kit/fields.js';
 
 /** Every type that Cloudflare has; `rules.ts` says which of them there are here. */
-export const TYPES = [
+const TYPES = [
   ...['A', 'AAAA', 'CAA', 'CERT', 'CNAME', 'DNSKEY', 'DS', 'HTTPS', 'LOC', 'MX', 'NAPTR', 'NS', 'OPENPGPKEY'],
   ...['PTR', 'SMIMEA', 'SRV', 'SSHFP', 'SVCB', 'TLSA', 'TXT', 'URI'],
 ] as const;

@@ -3,7 +3,7 @@ import type { Account } from '../accounts/definition.js';
 import type { Zone } from './definition.js';
 import { type ListQuery, OPERATORS } from './fields.js';
 
-export interface ZoneWithAccount {
+interface ZoneWithAccount {
   readonly zone: Zone;
   readonly account: Account;
 }
