@@ -18,7 +18,7 @@ import { watchDescriptors } from '../net/descriptors.js';
 import { hostPort } from '../net/ip.js';
 import { adoptUsers } from '../resources/accounts/operator.js';
 import { quotaCheck } from '../resources/accounts/quotas/guard.js';
-import { createDirectory } from '../resources/accounts/tokens/index.js';
+import { createDirectory } from '../resources/accounts/tokens/directory.js';
 import type { Context } from '../resources/context.js';
 import { DEFINITIONS } from '../resources/definitions.js';
 import { createViews, registerResources } from '../resources/index.js';
@@ -32,7 +32,7 @@ import { createWriter } from '../storage/writer.js';
 import { type ApiCertificate, loadApiCertificate } from './api-certificate.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import { apiServerOptions, type OpeningSockets, openSockets } from './open-sockets.js';
-import { createRecorders, type InMemory, startDataPlane } from './start-data-plane.js';
+import { createRecorders, startDataPlane } from './start-data-plane.js';
 
 /** A running Offramp. */
 export interface Offramp extends Seeded {
@@ -103,11 +103,11 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const health = createHealthTable();
     const tables = createTables(DEFINITIONS);
     const views = createViews(tables.world, health);
-    const access = createDirectory(recorders.tokenUses.record);
+    const access = createDirectory(tables.world, recorders.tokenUses.record);
     const webhook =
       config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
     if (webhook) closers.push(webhook.drain);
-    const following = { tables, views, health, access, webhook };
+    const following = { tables, views, health, webhook };
     opening ??= openSockets(config, options.log);
     const sockets = await opening.opened;
     certificate?.follow(sockets.api.useCertificate);
@@ -224,7 +224,7 @@ async function closeApi(app: Http): Promise<void> {
 async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
-  parts: Omit<Context, 'settings'> & Pick<InMemory, 'access'> & { readonly dataPlane: DataPlane },
+  parts: Omit<Context, 'settings'> & { readonly dataPlane: DataPlane },
   { server, address, serve, drain }: ApiServer,
   { log }: AppOptions,
 ) {

@@ -9,7 +9,7 @@ import { type ConnectionEvent, startDataPlaneWorker } from '../live/data-plane-w
 import type { HealthTable } from '../live/health-table.js';
 import type { PoolEvent } from '../live/messages.js';
 import { systemClock } from '../net/clock.js';
-import { type FollowingDirectory, noteUse } from '../resources/accounts/tokens/index.js';
+import { noteUse } from '../resources/accounts/tokens/definition.js';
 import type { Views } from '../resources/context.js';
 import type { WorkingTables } from '../resources/definitions.js';
 import { liveDelta } from '../resources/live.js';
@@ -40,7 +40,6 @@ export interface InMemory {
   readonly views: Pick<Views, 'pools'>;
   /** What checks have found, which answers about pools show. */
   readonly health: HealthTable;
-  readonly access: FollowingDirectory;
 }
 
 export interface Following {
@@ -69,12 +68,11 @@ export interface DataPlaneParts {
  */
 export async function startDataPlane(parts: DataPlaneParts): Promise<Following> {
   const { config, identity, sockets, db, left, recorders, log, onFailure } = parts;
-  const { tables, views, health, access, webhook } = parts.following;
+  const { tables, views, health, webhook } = parts.following;
   const position = await currentPosition(db.read);
   const loaded = await tables.load(db.read, null);
   tables.apply(loaded);
   const everything = liveDelta(loaded, true);
-  (await access.follow(db.read, null))();
   const notifications =
     webhook &&
     createNotifications({
@@ -133,10 +131,8 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
   };
   db.onCommit(async (client, { revision, changes }) => {
     const changed = await tables.load(client, changes);
-    const followed = await access.follow(client, changes);
     return () => {
       tables.apply(changed);
-      followed();
       return committed({ revision, writes: [changed], changed }, changes === null);
     };
   }, position);

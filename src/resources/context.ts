@@ -4,8 +4,7 @@ import type { HealthTable } from '../live/health-table.js';
 import type { DirectNetworks } from '../net/direct-networks.js';
 import type { Database } from '../storage/database.js';
 import type { View } from './_kit/view.js';
-import type { WireDnsRecord } from './accounts/dns-records/schema.js';
-import type { DnsRecord } from './accounts/dns-records/store.js';
+import type { DnsRecord } from './accounts/dns-records/definition.js';
 import type { WorkingWorld, WorkingWrite } from './definitions.js';
 import type { LoadBalancer } from './load-balancing/load-balancers/definition.js';
 import type { MonitorGroup } from './load-balancing/monitor-groups/definition.js';
@@ -34,7 +33,7 @@ export interface Views {
   readonly pools: View<Pool, unknown>;
   readonly loadBalancers: View<LoadBalancer, unknown>;
   /** By zone. */
-  readonly dnsRecords: View<DnsRecord, WireDnsRecord>;
+  readonly dnsRecords: View<DnsRecord, unknown>;
 }
 
 export interface Settings {

@@ -1,14 +1,16 @@
 import type { Http } from '../api/http.js';
 import type { HealthTable } from '../live/health-table.js';
 import { createView } from './_kit/view.js';
-import { accountRoutes, accountScope } from './accounts/accounts/index.js';
-import { dnsRecordRoutes, dnsRecordToWire } from './accounts/dns-records/index.js';
-import { ipsRoutes } from './accounts/ips/index.js';
-import { tokenRoutes } from './accounts/tokens/index.js';
+import { accountRoutes } from './accounts/accounts/routes.js';
+import { accountScope } from './accounts/accounts/scope.js';
+import { dnsRecordToWire } from './accounts/dns-records/definition.js';
+import { dnsRecordRoutes } from './accounts/dns-records/routes.js';
+import { ipsRoutes } from './accounts/ips/routes.js';
+import { tokenRoutes } from './accounts/tokens/routes.js';
 import { usageRoutes } from './accounts/usage/routes.js';
-import { userRoutes } from './accounts/user/index.js';
+import { userRoutes } from './accounts/user/routes.js';
 import { userTwins } from './accounts/user-account.js';
-import { zoneRoutes } from './accounts/zones/index.js';
+import { zoneRoutes } from './accounts/zones/routes.js';
 import type { Context, Views } from './context.js';
 import { DEFINITIONS, type WorkingWorld } from './definitions.js';
 import { eventRoutes } from './load-balancing/events/index.js';
@@ -23,7 +25,8 @@ import { poolRoutes } from './load-balancing/pools/routes.js';
 import { previewRoutes } from './load-balancing/previews/index.js';
 import { regionRoutes } from './load-balancing/regions/index.js';
 import { searchRoutes } from './load-balancing/search/index.js';
-import { greRoutes, ipsecRoutes, pskRoutes } from './magic/index.js';
+import { pskRoutes } from './magic/psk-routes.js';
+import { magicTunnelRoutes } from './magic/routes.js';
 import { connectivitySettingsRoutes } from './networks/connectivity-settings/routes.js';
 import { hostnameRouteRoutes } from './networks/hostname-routes/routes.js';
 import { teamnetRoutes } from './networks/routes/routes.js';
@@ -59,8 +62,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   regionRoutes,
   searchRoutes,
   usageRoutes,
-  greRoutes,
-  ipsecRoutes,
+  magicTunnelRoutes,
   pskRoutes,
   eventRoutes,
   zoneTunnelRouteRoutes,

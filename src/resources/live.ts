@@ -1,7 +1,7 @@
 import type { LiveNoun, LiveObjects, SnapshotDelta } from '../live/snapshot.js';
 import type { RowOf } from '../storage/tables/definition.js';
 import type { Changed } from '../storage/tables/draft.js';
-import { publishedHostname } from './accounts/dns-records/index.js';
+import { publishedHostname } from './accounts/dns-records/definition.js';
 import { DEFINITIONS } from './definitions.js';
 import { liveLoadBalancer } from './load-balancing/load-balancers/definition.js';
 import { liveMonitorGroup } from './load-balancing/monitor-groups/definition.js';

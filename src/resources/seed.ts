@@ -1,7 +1,9 @@
 import { newHexId } from '../api/identifiers.js';
 import type { Database } from '../storage/database.js';
-import { createAccount, firstAccount } from './accounts/accounts/index.js';
-import { createZone, firstZone } from './accounts/zones/index.js';
+import { createAccount } from './accounts/accounts/rules.js';
+import { findFirst, findFirstZone, insertZone } from './accounts/accounts/store.js';
+import { newZone } from './accounts/zones/rules.js';
+import { inAscii } from './hostname.js';
 
 export interface SeedOptions {
   /** Identifiers and name to use when there is nothing yet; null makes one up. */
@@ -20,15 +22,14 @@ export interface Seeded {
 export async function seed(db: Database, options: SeedOptions): Promise<Seeded> {
   return await db.transact(async (tx) => {
     const account =
-      (await firstAccount(tx.db)) ??
+      (await findFirst(tx.db)) ??
       (await createAccount(tx, options.accountId ?? newHexId(), { name: 'Offramp' }));
-    const zone =
-      (await firstZone(tx.db, account.id)) ??
-      (await createZone(
-        tx,
-        { name: options.domain, account: { id: account.id } },
-        options.zoneId ?? undefined,
-      ));
+    let zone: { readonly id: string; readonly name: string } | null = await findFirstZone(tx.db, account.id);
+    if (!zone) {
+      const first = newZone(options.zoneId ?? newHexId(), account.id, inAscii(options.domain));
+      await insertZone(tx, first);
+      zone = first;
+    }
     return { accountId: account.id, zoneId: zone.id, domain: zone.name };
   });
 }

@@ -35,7 +35,9 @@ async function loadedIn(
     (JSON.parse(report).result as { url: string }[]).map(({ url }) => url),
   );
   // The three threads have all told.
-  for (const part of ['control-plane.js', 'data-plane.js', 'pglite-worker.js'].map((name) => `/dist/bundle/${name}`))
+  for (const part of ['control-plane.js', 'data-plane.js', 'pglite-worker.js'].map(
+    (name) => `/dist/bundle/${name}`,
+  ))
     expect(scripts.filter((url) => url.endsWith(part))).toHaveLength(1);
   return LATER.filter((name) => scripts.some((url) => url.includes(`/node_modules/${name}/`)));
 }

@@ -17,7 +17,7 @@ export interface Crud<Row, Wire> {
   readonly params: z.ZodObject;
   /** Name and schema of the last part of the path of one object. */
   readonly id: readonly [name: string, schema: z.ZodType];
-  readonly config: { readonly family: 'lb' | 'zt'; readonly alsoForUser?: boolean };
+  readonly config: { readonly family: 'lb' | 'zt' | 'dns'; readonly alsoForUser?: boolean };
   readonly tags: readonly string[];
   /** What summaries call one and several: `a pool`, `pools`. */
   readonly one: string;
@@ -30,7 +30,13 @@ export interface Crud<Row, Wire> {
   readonly bodies: { readonly write: z.ZodType; readonly patch: z.ZodType };
   /** The query of the list besides paging, and the rows that it leaves. */
   readonly filters?: z.ZodRawShape;
-  readonly filter?: (rows: readonly Row[], query: Readonly<Record<string, unknown>>) => readonly Row[];
+  readonly filter?: (
+    rows: readonly Row[],
+    query: Readonly<Record<string, unknown>>,
+    params: Params,
+  ) => readonly Row[];
+  /** How many a page of the list has at most, and when nothing is asked; absent: as load balancing has it, which does not page unasked. */
+  readonly pages?: { readonly most: number; readonly usual: number };
   readonly view: View<Row, Wire>;
   /** Under which key the rows of a path stand in memory. */
   readonly ownerOf: (params: Params) => string;
@@ -54,7 +60,7 @@ export function crudRoutes<Row, Wire>(app: Http, { write }: Context, noun: Crud<
   const [idName, idSchema] = noun.id;
   const one = `${path}/:${idName}`;
   const tags = [...noun.tags];
-  const querystring = z.object({ ...noun.filters, ...pageQuery() });
+  const querystring = z.object({ ...noun.filters, ...pageQuery(1, noun.pages?.most) });
   const oneParams = params.extend({ [idName]: idSchema });
   const response = { 200: successOf(noun.answer), ...failures };
   const paramsOf = (request: { readonly params: unknown }) => request.params as Params;
@@ -75,8 +81,12 @@ export function crudRoutes<Row, Wire>(app: Http, { write }: Context, noun: Crud<
     async (request) => {
       const { page, per_page, ...query } = request.query as Record<string, number | undefined>;
       const all = view.list(ownerOf(paramsOf(request)));
-      const rows = noun.filter?.(all, query) ?? all;
-      return renderedPage(rows, view.render, pageRequest({ page, per_page }, null)) as never;
+      const rows = noun.filter?.(all, query, paramsOf(request)) ?? all;
+      return renderedPage(
+        rows,
+        view.render,
+        pageRequest({ page, per_page }, noun.pages?.usual ?? null),
+      ) as never;
     },
   );
 

@@ -4,7 +4,7 @@ import { ApiError } from '../../api/errors.js';
 import type { Http } from '../../api/http.js';
 import { pathOf } from '../../api/paths.js';
 import type { Context } from '../context.js';
-import { firstAccount } from './accounts/index.js';
+import { firstAccount } from './accounts/definition.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -19,9 +19,9 @@ const ACCOUNT = '/accounts/:account_id/';
  * From before there were accounts, load balancing has operations below `/user`: the same ones, for the first account.
  * Each route below an account with `alsoForUser` in its config gets its twin there. Register before the routes.
  */
-export function userTwins(app: Http, { db }: Context): void {
+export function userTwins(app: Http, { world }: Context): void {
   async function takeFirstAccount(request: FastifyRequest): Promise<void> {
-    const account = await firstAccount(db.read);
+    const account = firstAccount(world);
     if (!account) throw new ApiError('no_such_route', pathOf(request.originalUrl));
     Object.assign(request.params as object, { account_id: account.id });
   }

@@ -46,5 +46,3 @@ export const bgp = z.object({
 });
 
 export const boolean = z.boolean('must be true or false');
-
-export type Bgp = z.output<typeof bgp>;

@@ -4,14 +4,14 @@ import { hexId } from '../../api/identifiers.js';
 import type { Context } from '../context.js';
 import { appliedPsks, generatedPsk, pskEntries, pskMetadataOf } from './psk.js';
 import { accountParams, CONFIGURATION_ONLY, writeQuery } from './requests.js';
-import * as rules from './rules-psk.js';
+import * as rules from './rules.js';
 
 const PATH = '/accounts/:account_id/magic/ipsec_tunnels';
 const tags = ['IPsec tunnels'];
 const messages = [...CONFIGURATION_ONLY];
 
 /** Pre-shared keys. The answers here are the only ones that have them; stored are digests. */
-export function pskRoutes(app: Http, { db }: Context): void {
+export function pskRoutes(app: Http, { write }: Context): void {
   app.post(
     `${PATH}/psk`,
     {
@@ -25,8 +25,8 @@ export function pskRoutes(app: Http, { db }: Context): void {
       },
     },
     async ({ params, query, body }) => {
-      const { applied, unknown } = await db.transact((tx) =>
-        rules.setPsks(tx, params.account_id, body.psks, query.validate_only ?? false),
+      const { applied, unknown } = await write((draft) =>
+        rules.setPsks(draft, params.account_id, body.psks, query.validate_only ?? false),
       );
       const result = {
         successfully_applied_psks: Object.fromEntries(
@@ -53,8 +53,8 @@ export function pskRoutes(app: Http, { db }: Context): void {
     },
     async ({ params, query }) => {
       const { account_id, ipsec_tunnel_id } = params;
-      const set = await db.transact((tx) =>
-        rules.generatePsk(tx, account_id, ipsec_tunnel_id, query.validate_only ?? false),
+      const set = await write((draft) =>
+        rules.generatePsk(draft, account_id, ipsec_tunnel_id, query.validate_only ?? false),
       );
       return ok(shown(set), messages);
     },
@@ -62,5 +62,5 @@ export function pskRoutes(app: Http, { db }: Context): void {
 }
 
 function shown({ id, psk, at }: rules.SetPsk) {
-  return { ipsec_tunnel_id: id, psk, psk_metadata: pskMetadataOf({ pskGeneratedOn: at })! };
+  return { ipsec_tunnel_id: id, psk, psk_metadata: pskMetadataOf(at) };
 }

@@ -39,6 +39,5 @@ export const appliedPsks = z
 
 export const newPsk = (): string => randomBytes(32).toString('base64url');
 
-/** When the key was set; null when there is none. */
-export const pskMetadataOf = ({ pskGeneratedOn }: { readonly pskGeneratedOn: Date | null }) =>
-  pskGeneratedOn === null ? null : { last_generated_on: timestamp(pskGeneratedOn) };
+/** When the key was set. */
+export const pskMetadataOf = (at: Date) => ({ last_generated_on: timestamp(at) });

@@ -1,97 +1,123 @@
 import { ApiError } from '../../api/errors.js';
 import { newHexId } from '../../api/identifiers.js';
-import type { Client, Tx } from '../../storage/database.js';
-import * as store from './store.js';
-import type { Kind, Tunnel, Write } from './tunnel.js';
+import { initialOf, valuesAfter } from '../_kit/fields.js';
+import type { WorkingDraft, WorkingWorld } from '../definitions.js';
+import { type MagicTunnel, nameKey, withPsk } from './definition.js';
+import { healthCheckAfter } from './health-check.js';
+import { type Change, IPSEC, type Kind, type TunnelBody, type TunnelValues } from './kinds.js';
+import { newPsk } from './psk.js';
 
-export const list = store.list;
+/** Where a request writes, and how. */
+export interface Writing {
+  readonly kind: Kind;
+  readonly accountId: string;
+  /** Nothing is stored; the answer is what would have been. */
+  readonly validateOnly: boolean;
+  /** The target of a health check is an object. */
+  readonly objectForm: boolean;
+}
+type Place = Pick<Writing, 'kind' | 'accountId'>;
 
-export async function get<F>(db: Client, kind: Kind, accountId: string, id: string): Promise<Tunnel<F>> {
-  const [tunnel] = await store.findAll<F>(db, kind, accountId, [id]);
-  if (!tunnel) throw new ApiError('magic_tunnel_missing', `${NAMES[kind]} tunnel "${id}"`);
+export const listTunnels = (world: WorkingWorld, { kind: { kind }, accountId }: Place) =>
+  world.magicTunnels.of(accountId).filter((tunnel) => tunnel.kind === kind);
+
+export function getTunnel(world: WorkingWorld, { kind, accountId }: Place, id: string): MagicTunnel {
+  const tunnel = world.magicTunnels.get(id);
+  if (tunnel?.accountId !== accountId || tunnel.kind !== kind.kind)
+    throw new ApiError('magic_tunnel_missing', `${kind.title} tunnel "${id}"`);
   return tunnel;
 }
 
-const NAMES = { gre: 'GRE', ipsec: 'IPsec' } as const satisfies Record<Kind, string>;
-
-/** With `validateOnly` nothing is stored; the answer is what would have been. */
-export async function create<F>(
-  tx: Tx,
-  kind: Kind,
-  accountId: string,
-  write: Write<F>,
-  validateOnly: boolean,
-): Promise<Tunnel<F>> {
-  await requireFreeNames(tx.db, kind, accountId, [{ id: null, name: write.name }]);
+export function createTunnel(draft: WorkingDraft, writing: Writing, body: TunnelBody): MagicTunnel {
+  const { kind, accountId } = writing;
   const now = new Date();
-  const psk = write.psk ?? null;
-  const tunnel: Tunnel<F> = {
-    id: newHexId(),
-    accountId,
-    kind,
-    name: write.name,
-    fields: write.fields,
-    pskGeneratedOn: psk === null ? null : now,
-    createdOn: now,
-    modifiedOn: now,
-  };
-  if (!validateOnly) await store.insert(tx, tunnel, psk);
+  const values = valuesOf(writing, body, initialOf(kind.fields) as TunnelValues);
+  const own = { id: newHexId(), accountId, kind: kind.kind, values };
+  const bare = { ...own, pskDigest: null, pskGeneratedOn: null, createdOn: now, modifiedOn: now };
+  return written(draft, writing, [body.psk ? withPsk(bare, body.psk, now) : bare])[0]!;
+}
+
+/** PUT of one: what the body leaves out is the default, but for what stays. A key that is not named stays always. */
+export function replaceTunnel(draft: WorkingDraft, writing: Writing, id: string, body: TunnelBody) {
+  const { fields, staying } = writing.kind;
+  return changed(draft, writing, [{ ...body, id }], ({ values }) => ({
+    ...(initialOf(fields) as TunnelValues),
+    ...Object.fromEntries(staying.map((name) => [name, values[name]])),
+  }))[0]!;
+}
+
+/** All or none of several, which only have to name their ids: what is left out stays. Answers the tunnels in their order. */
+export const changeTunnels = (draft: WorkingDraft, writing: Writing, changes: readonly Change[]) =>
+  changed(draft, writing, changes, ({ values }) => values);
+
+export function removeTunnel(draft: WorkingDraft, writing: Writing, id: string): MagicTunnel {
+  const tunnel = getTunnel(draft, writing, id);
+  if (!writing.validateOnly) draft.magicTunnels.remove(id);
   return tunnel;
 }
 
-/** All or none of `changes`, each a tunnel and what becomes of it; answers the tunnels in their order. */
-export async function change<F, C extends { readonly id: string }>(
-  tx: Tx,
-  kind: Kind,
+export interface SetPsk {
+  readonly id: string;
+  readonly psk: string;
+  readonly at: Date;
+}
+
+/** A new key for the tunnel, which is told this once. */
+export function generatePsk(draft: WorkingDraft, accountId: string, id: string, validateOnly: boolean) {
+  getTunnel(draft, { kind: IPSEC, accountId }, id);
+  return setPsks(draft, accountId, [{ id, psk: newPsk() }], validateOnly).applied[0]!;
+}
+
+/** Sets the keys of those tunnels that the account has; the ids of the others are answered as `unknown`. */
+export function setPsks(
+  draft: WorkingDraft,
   accountId: string,
-  changes: readonly C[],
-  writeOf: (change: C, stored: Tunnel<F>) => Write<F>,
+  entries: readonly { readonly id: string; readonly psk: string }[],
   validateOnly: boolean,
-): Promise<Tunnel<F>[]> {
-  const ids = changes.map(({ id }) => id);
-  const repeated = firstRepeated(ids);
+): { applied: SetPsk[]; unknown: string[] } {
+  const known = new Map(listTunnels(draft, { kind: IPSEC, accountId }).map((tunnel) => [tunnel.id, tunnel]));
+  const at = new Date();
+  const applied = entries.filter(({ id }) => known.has(id)).map(({ id, psk }) => ({ id, psk, at }));
+  if (!validateOnly)
+    for (const { id, psk } of applied) draft.magicTunnels.put(withPsk(known.get(id)!, psk, at));
+  return { applied, unknown: entries.map(({ id }) => id).filter((id) => !known.has(id)) };
+}
+
+function changed(
+  draft: WorkingDraft,
+  writing: Writing,
+  changes: readonly Change[],
+  baseOf: (before: MagicTunnel) => TunnelValues,
+): readonly MagicTunnel[] {
+  const repeated = firstRepeated(changes.map(({ id }) => id));
   if (repeated !== undefined)
     throw new ApiError('invalid_request', `the tunnel "${repeated}" is named twice`);
-  const stored = new Map((await store.findAll<F>(tx.db, kind, accountId, ids)).map((row) => [row.id, row]));
   const now = new Date();
-  const written = changes.map((one) => {
-    const before = stored.get(one.id);
-    if (!before) throw new ApiError('magic_tunnel_missing', `${NAMES[kind]} tunnel "${one.id}"`);
-    const write = writeOf(one, before);
-    const pskGeneratedOn = write.psk ? now : before.pskGeneratedOn;
-    const after = { ...before, name: write.name, fields: write.fields, pskGeneratedOn, modifiedOn: now };
-    return { after, write };
+  const tunnels = changes.map((body) => {
+    const before = getTunnel(draft, writing, body.id);
+    const after = { ...before, values: valuesOf(writing, body, baseOf(before)), modifiedOn: now };
+    return body.psk ? withPsk(after, body.psk, now) : after;
   });
-  const result = written.map(({ after }) => after);
-  await requireFreeNames(tx.db, kind, accountId, result);
-  if (!validateOnly) await store.update(tx, written);
-  return result;
+  return written(draft, writing, tunnels);
 }
 
-export async function remove<F>(
-  tx: Tx,
-  kind: Kind,
-  accountId: string,
-  id: string,
-  validateOnly: boolean,
-): Promise<Tunnel<F>> {
-  const tunnel = await get<F>(tx.db, kind, accountId, id);
-  if (!validateOnly) await store.remove(tx, id);
-  return tunnel;
+function valuesOf({ kind, accountId, objectForm }: Writing, sent: TunnelBody, base: TunnelValues) {
+  const body = kind.read(sent, accountId);
+  const health_check = healthCheckAfter(body.health_check, base.health_check, objectForm);
+  return valuesAfter(kind.fields, { ...body, health_check }, base, initialOf(kind.fields)) as TunnelValues;
 }
 
-/** A GRE tunnel's name is its own among GRE tunnels, an IPsec tunnel's among all tunnels, as the API describes them. */
-async function requireFreeNames(
-  db: Client,
-  kind: Kind,
-  accountId: string,
-  tunnels: readonly { readonly id: string | null; readonly name: string }[],
-): Promise<void> {
-  const names = tunnels.map(({ name }) => name);
+function written(draft: WorkingDraft, { kind, accountId, validateOnly }: Writing, tunnels: MagicTunnel[]) {
+  const names = tunnels.map(({ values }) => values.name);
   const own = new Set(tunnels.map(({ id }) => id));
-  const others = await store.namesakes(db, kind === 'gre' ? 'gre' : null, accountId, names);
-  const taken = firstRepeated(names) ?? others.find(({ id }) => !own.has(id))?.name;
+  const isTaken = (name: string) =>
+    draft.magicTunnels
+      .by('name', nameKey(accountId, name))
+      .some((other) => !own.has(other.id) && kind.namesAmong.includes(other.kind));
+  const taken = firstRepeated(names) ?? names.find(isTaken);
   if (taken !== undefined) throw new ApiError('magic_tunnel_name_taken', taken);
+  if (!validateOnly) for (const tunnel of tunnels) draft.magicTunnels.put(tunnel);
+  return tunnels;
 }
 
 const firstRepeated = (texts: readonly string[]) =>

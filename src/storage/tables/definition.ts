@@ -27,7 +27,7 @@ export interface Relation<Row> {
   readonly table: string;
   readonly columns: readonly string[];
   readonly key: readonly string[];
-  /** Columns that others write, outside of revisions: null in a new row. */
+  /** Columns that others write, outside of revisions: a write leaves them as they are. */
   readonly untouched?: readonly string[];
   /** One object for each row of the table, by column; dates as dates, JSON as values. */
   readonly rowsOf: (row: Row) => readonly Readonly<Record<string, unknown>>[];

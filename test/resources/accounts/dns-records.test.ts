@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { recordName } from '../../../src/resources/accounts/dns-records/record-name.js';
+import { recordName } from '../../../src/resources/accounts/dns-records/rules.js';
 import { type Api, apiOf } from '../../support/api.js';
 import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
 

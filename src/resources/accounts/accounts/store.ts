@@ -1,76 +1,49 @@
-import { type PageRequest, pageWindow } from '../../../api/pagination.js';
+import { ApiError } from '../../../api/errors.js';
 import type { Client, Tx } from '../../../storage/database.js';
-import type { Account } from '../../../storage/generated/client.js';
-import type { ListQuery } from './schema.js';
+import { DEFINITIONS, type WorkingWorld } from '../../definitions.js';
+import { inUnicode } from '../../hostname.js';
+import { ownerKey } from '../../load-balancing/load-balancers/definition.js';
+import { ownerKey as tokenOwnerKey } from '../tokens/definition.js';
+import type { Zone } from '../zones/definition.js';
+import type { Account } from './definition.js';
 
-export type { Account };
+const orderBy: { createdOn?: 'asc'; id?: 'asc' }[] = [{ createdOn: 'asc' }, { id: 'asc' }];
 
-export function find(db: Client, id: string): Promise<Account | null> {
-  return db.account.findUnique({ where: { id } });
-}
-
-/** The account that was made first, of those with these ids or of all. */
-export function findFirst(db: Client, among: readonly string[] | null = null): Promise<Account | null> {
-  const where = among === null ? {} : { id: { in: [...among] } };
-  return db.account.findFirst({ where, orderBy: [{ createdOn: 'asc' }, { id: 'asc' }] });
-}
-
-/** `visible` are the ids that may be shown; null shows all. */
-export async function list(
-  db: Client,
-  query: ListQuery,
-  visible: readonly string[] | null,
-  page: PageRequest,
-): Promise<{ items: Account[]; total: number }> {
-  const where = {
-    ...(query.name === undefined ? {} : { name: query.name }),
-    ...(visible === null ? {} : { id: { in: [...visible] } }),
-  };
-  const items = await db.account.findMany({
-    where,
-    orderBy: [{ createdOn: query.direction ?? 'asc' }, { id: 'asc' }],
-    ...pageWindow(page),
-  });
-  return { items, total: await db.account.count({ where }) };
-}
+/** What a start looks for before anything is in memory: the account that was made first, and its first zone. */
+export const findFirst = (db: Client) => db.account.findFirst({ orderBy });
+export const findFirstZone = (db: Client, accountId: string) =>
+  db.zone.findFirst({ where: { accountId }, orderBy });
 
 export async function insert(tx: Tx, account: Account): Promise<void> {
-  await tx.db.account.create({ data: { ...account, settings: account.settings as object } });
+  await tx.db.account.create({ data: account });
   tx.changed('account', account.id);
 }
 
-export async function update(tx: Tx, account: Account): Promise<void> {
-  await tx.db.account.update({
-    where: { id: account.id },
-    data: { name: account.name, type: account.type, settings: account.settings as object },
-  });
-  tx.changed('account', account.id);
+/** The first zone of a new account. */
+export async function insertZone(tx: Tx, { values, ...zone }: Zone): Promise<void> {
+  const { name } = zone;
+  if (await tx.db.zone.findUnique({ where: { name } })) throw new ApiError('zone_exists', inUnicode(name));
+  await tx.db.zone.create({ data: { ...zone, type: values.type } });
+  tx.changed('zone', zone.id);
 }
 
-/** What memory must forget: of each noun that it has. */
-async function liveIds(db: Client, accountId: string): Promise<[noun: string, id: string][]> {
-  const of = { where: { accountId }, select: { id: true } };
-  const found = {
-    load_balancer: await db.loadBalancer.findMany(of),
-    pool: await db.pool.findMany(of),
-    monitor: await db.monitor.findMany(of),
-    monitor_group: await db.monitorGroup.findMany(of),
-    virtual_network: await db.virtualNetwork.findMany(of),
-    route: await db.route.findMany(of),
-    tunnel: await db.tunnel.findMany(of),
-    hostname_route: await db.hostnameRoute.findMany(of),
-    subnet: await db.subnet.findMany(of),
-    connectivity_settings: [{ id: accountId }],
-    zone: await db.zone.findMany(of),
-    api_token: await db.apiToken.findMany(of),
-    published_hostname: await db.dnsRecord.findMany({ where: { zone: { accountId } }, select: { id: true } }),
-  };
-  return Object.entries(found).flatMap(([noun, rows]) => rows.map(({ id }): [string, string] => [noun, id]));
+/** What memory must forget of the account: of each noun that it has. */
+function known(world: WorkingWorld, id: string): [noun: string, id: string][] {
+  const zones = world.zones.of(id).map((zone) => zone.id);
+  const owners = [
+    ...[id, ownerKey(null, id), tokenOwnerKey({ scope: 'account', id })],
+    ...zones.flatMap((zone) => [zone, ownerKey(zone, id)]),
+  ];
+  return Object.entries(DEFINITIONS).flatMap(([table, { noun }]) =>
+    owners.flatMap((owner) =>
+      world[table as keyof WorkingWorld].of(owner).map((row): [string, string] => [noun, row.id]),
+    ),
+  );
 }
 
 /** Deletes the account and every row that is of it: those that refer to others first. */
-export async function remove(tx: Tx, accountId: string): Promise<void> {
-  for (const [noun, id] of await liveIds(tx.db, accountId)) tx.changed(noun, id);
+export async function remove(tx: Tx, world: WorkingWorld, accountId: string): Promise<void> {
+  for (const [noun, id] of known(world, accountId)) tx.changed(noun, id);
   const where = { accountId };
   const ofItsTunnels = { where: { tunnel: where } };
   await tx.db.healthEvent.deleteMany({ where });

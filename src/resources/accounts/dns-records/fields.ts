@@ -1,58 +1,83 @@
-import { mergeFields } from '../../../api/fields.js';
+import { z } from 'zod';
+import { hexId } from '../../../api/identifiers.js';
+import { expected, text } from '../../../api/text.js';
+import { timestampSchema } from '../../../api/timestamps.js';
 import { canonicalHost } from '../../../net/host.js';
-import type { PatchBody, WireDnsRecord } from './schema.js';
-import type { DnsRecord } from './store.js';
+import {
+  field,
+  patchBody,
+  required,
+  shownShape,
+  unset,
+  type ValuesOf,
+  writeBody,
+} from '../../_kit/fields.js';
 
-/** What a client writes of a record, complete. */
-export interface RecordFields {
-  readonly type: string;
-  readonly name: string;
-  readonly content: string;
-  readonly proxied: boolean;
-  readonly ttl: number;
-  readonly settings: WireDnsRecord['settings'];
-  readonly comment: string | null;
-  readonly tags: readonly string[];
-}
+/** Every type that Cloudflare has; `rules.ts` says which of them there are here. */
+const TYPES = [
+  ...['A', 'AAAA', 'CAA', 'CERT', 'CNAME', 'DNSKEY', 'DS', 'HTTPS', 'LOC', 'MX', 'NAPTR', 'NS', 'OPENPGPKEY'],
+  ...['PTR', 'SMIMEA', 'SRV', 'SSHFP', 'SVCB', 'TLSA', 'TXT', 'URI'],
+] as const;
+export const AUTOMATIC = 1;
 
-const AUTOMATIC = 1;
+export const type = z.enum(TYPES, { error: expected('a type of DNS records such as CNAME') });
+const name = text(255).min(1, 'must not be empty; "@" is the zone itself');
+/** Not of every type: some have their parts in `data`. */
+const content = text(4096);
+const TTL = 'must be 60 to 86400 seconds, or 1 for automatic';
+const ttl = z.int(TTL).refine((seconds) => seconds === 1 || (seconds >= 60 && seconds <= 86_400), TTL);
+const tags = z
+  .array(text(133).regex(/^[^:]{1,32}(:.{1,100})?$/, 'must be like "name:value"'))
+  .max(20, 'must have at most 20 entries');
+const settings = z.object({
+  ipv4_only: z.boolean().nullish(),
+  ipv6_only: z.boolean().nullish(),
+  flatten_cname: z.boolean().nullish(),
+});
+const shownSettings = z.object({
+  ipv4_only: z.boolean().optional(),
+  ipv6_only: z.boolean().optional(),
+  flatten_cname: z.boolean().optional(),
+});
+type Settings = z.output<typeof shownSettings>;
 
-const DEFAULTS: RecordFields = {
-  type: '',
-  name: '',
-  content: '',
-  proxied: false,
-  ttl: AUTOMATIC,
-  settings: {},
-  comment: null,
-  tags: [],
+/** What a client may set. */
+export const fields = {
+  type: required(type),
+  name: required(name),
+  content: field(content, '', { complete: canonicalHost }),
+  proxied: field(z.boolean('must be true or false'), false),
+  ttl: field(ttl, AUTOMATIC),
+  comment: unset(text(500), { complete: (sent) => sent || null, show: 'always' }),
+  tags: field(tags, []),
+  settings: field<typeof settings, Settings>(
+    settings,
+    {},
+    {
+      shown: shownSettings,
+      complete: (sent) => Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null)),
+      notYet: ({ ipv4_only, ipv6_only }) =>
+        ipv4_only || ipv6_only ? 'answers of DNS have the addresses of both families' : undefined,
+    },
+  ),
 };
 
-export const fieldsOf = (record: DnsRecord): RecordFields => ({
-  type: record.type,
-  name: record.name,
-  content: record.content,
-  proxied: record.proxied,
-  ttl: record.ttl,
-  settings: record.settings as RecordFields['settings'],
-  comment: record.comment,
-  tags: record.tags as string[],
-});
+export type RecordValues = ValuesOf<typeof fields>;
 
-/** The fields after a write; `stored` are those that the body changes, null those of a record that is written anew. */
-export function fieldsAfter(body: PatchBody, stored: RecordFields | null): RecordFields {
-  const { settings, ...rest } = body;
-  const fields = mergeFields<RecordFields>(rest, stored ?? DEFAULTS, DEFAULTS);
-  return {
-    ...fields,
-    content: canonicalHost(fields.content),
-    // Only the proxy's addresses are ever told, for as long as the proxy likes.
-    ttl: fields.proxied ? AUTOMATIC : fields.ttl,
-    settings: settings === undefined ? fields.settings : switchesOf(settings),
-    comment: fields.comment || null,
-  };
-}
+const more = { content: content.optional() };
+export const bodies = { write: writeBody(fields).extend(more), patch: patchBody(fields).extend(more) };
+export type RecordBody = z.output<typeof bodies.patch>;
 
-function switchesOf(settings: PatchBody['settings']): RecordFields['settings'] {
-  return Object.fromEntries(Object.entries(settings ?? {}).filter(([, value]) => value !== null));
-}
+export const answer = z
+  .object({
+    id: hexId,
+    ...shownShape(fields),
+    type: z.literal('CNAME'),
+    proxiable: z.boolean(),
+    meta: z.object({}),
+    created_on: timestampSchema,
+    modified_on: timestampSchema,
+    comment_modified_on: timestampSchema.optional(),
+    tags_modified_on: timestampSchema.optional(),
+  })
+  .meta({ id: 'DnsRecord' });

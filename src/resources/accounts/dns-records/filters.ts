@@ -1,23 +1,64 @@
-import type { ListQuery, WireDnsRecord } from './schema.js';
+import { z } from 'zod';
+import { flag, text } from '../../../api/text.js';
+import type { DnsRecord } from './definition.js';
+import { type RecordValues, type } from './fields.js';
 
+const MATCHES = ['any', 'all'] as const;
+const ORDERS = ['type', 'name', 'content', 'ttl', 'proxied'] as const;
+
+/** As long as a comment may be; all filters together still fit into the head of a request, which has 16 KiB at most. */
+const word = text(500).optional();
+
+export const filters = {
+  type: type.optional(),
+  name: word,
+  'name.exact': word,
+  'name.contains': word,
+  'name.startswith': word,
+  'name.endswith': word,
+  content: word,
+  'content.exact': word,
+  'content.contains': word,
+  'content.startswith': word,
+  'content.endswith': word,
+  comment: word,
+  'comment.exact': word,
+  'comment.contains': word,
+  'comment.startswith': word,
+  'comment.endswith': word,
+  'comment.present': word,
+  'comment.absent': word,
+  'tag.present': word,
+  'tag.absent': word,
+  'tag.exact': word,
+  'tag.contains': word,
+  'tag.startswith': word,
+  'tag.endswith': word,
+  tag_match: z.enum(MATCHES).optional(),
+  proxied: flag.optional(),
+  search: word,
+  shadowed_by_name: word,
+  shadowing_name: word,
+  match: z.enum(MATCHES).optional(),
+  order: z.enum(ORDERS).optional(),
+  direction: z.enum(['asc', 'desc']).optional(),
+};
+
+type ListQuery = z.output<z.ZodObject<typeof filters>>;
 type Part = 'name' | 'content' | 'comment';
-type Test = (record: WireDnsRecord) => boolean;
+type Test = (record: RecordValues) => boolean;
 
 /** Records that the query asks for, in the order that it asks for: without one, as they came, oldest first. */
-export function chosen<T>(all: readonly T[], query: ListQuery, recordOf: (one: T) => WireDnsRecord): T[] {
+export function chosen(all: readonly DnsRecord[], query: ListQuery): readonly DnsRecord[] {
   const tests = testsOf(query);
-  const fits = (record: WireDnsRecord) => {
-    const found = query.match === 'any' && tests.length > 0 ? tests.some(pass) : tests.every(pass);
-    return found && matchesSearch(record, query.search);
-    function pass(test: Test): boolean {
-      return test(record);
-    }
-  };
-  const records = all.map((one) => ({ one, record: recordOf(one) })).filter(({ record }) => fits(record));
+  const records = all.filter(({ values }) => {
+    const passes = (test: Test) => test(values);
+    const found = query.match === 'any' && tests.length > 0 ? tests.some(passes) : tests.every(passes);
+    return found && matchesSearch(values, query.search);
+  });
   const { order } = query;
-  if (order) records.sort((a, b) => compare(a.record[order], b.record[order]));
-  if (query.direction === 'desc') records.reverse();
-  return records.map(({ one }) => one);
+  if (order) records.sort((a, b) => compare(a.values[order], b.values[order]));
+  return query.direction === 'desc' ? records.reverse() : records;
 }
 
 function testsOf(query: ListQuery): Test[] {
@@ -87,7 +128,7 @@ function shadowTests({ shadowing_name, shadowed_by_name }: ListQuery): (Test | f
   ];
 }
 
-function matchesSearch({ name, content, comment }: WireDnsRecord, search: string | undefined): boolean {
+function matchesSearch({ name, content, comment }: RecordValues, search: string | undefined): boolean {
   if (search === undefined) return true;
   const wanted = search.toLowerCase();
   return [name, content, comment ?? ''].some((text) => text.toLowerCase().includes(wanted));

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AccessDirectory } from '../../../api/access.js';
 import { ApiError } from '../../../api/errors.js';
 import { newHexId } from '../../../api/identifiers.js';
+import { canonicalHost } from '../../../net/host.js';
 import { tunnelHostname, tunnelOf } from '../../../net/tunnel-hostname.js';
-import type { Client, Tx } from '../../../storage/database.js';
-import { isHostname } from '../../hostname.js';
-import { getZone } from '../zones/index.js';
-import { fieldsAfter, fieldsOf, type RecordFields } from './fields.js';
-import { recordName } from './record-name.js';
-import type { PatchBody, WriteBody } from './schema.js';
-import * as store from './store.js';
+import type { Params } from '../../_kit/crud.js';
+import { initialOf, valuesAfter } from '../../_kit/fields.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { inAscii, isHostname, isHostnameIn } from '../../hostname.js';
+import { getZone } from '../zones/rules.js';
+import { type DnsRecord, nameKey } from './definition.js';
+import { AUTOMATIC, fields, type RecordBody, type RecordValues } from './fields.js';
 
 interface Zone {
   readonly id: string;
@@ -17,50 +17,38 @@ interface Zone {
   readonly accountId: string;
 }
 
-async function existing(db: Client, zoneId: string, id: string): Promise<store.DnsRecord> {
-  const record = await store.find(db, zoneId, id);
-  if (!record) throw new ApiError('dns_record_missing');
+const initial = initialOf(fields);
+
+function existing(world: WorkingWorld, zoneId: string, id: string): DnsRecord {
+  const record = world.dnsRecords.get(id);
+  if (record?.zone.id !== zoneId) throw new ApiError('dns_record_missing');
   return record;
 }
 
-/** Throws when there is no such zone. */
-export function requireZone(access: Pick<AccessDirectory, 'accountOf'>, zoneId: string): void {
-  if (access.accountOf(zoneId) === undefined) throw new ApiError('no_such_route', `/zones/${zoneId}`);
+export function createRecord(draft: WorkingDraft, { zone_id }: Params, body: RecordBody): DnsRecord {
+  const zone = getZone(draft, zone_id!);
+  return inserted(draft, zone, checked(draft, zone, valuesOf(body, initial), null));
 }
-
-export async function create(tx: Tx, zoneId: string, body: WriteBody): Promise<store.DnsRecord> {
-  const zone = await getZone(tx.db, zoneId);
-  const fields = await checked(tx.db, zone, fieldsAfter(body, null), null);
-  return await insert(tx, zone, fields);
-}
-
-/** PUT: what the body leaves out goes back to its default. */
-export const replace = (tx: Tx, zoneId: string, id: string, body: WriteBody) =>
-  change(tx, zoneId, id, body, () => null);
-
-/** PATCH: what the body leaves out stays. */
-export const merge = (tx: Tx, zoneId: string, id: string, body: PatchBody) =>
-  change(tx, zoneId, id, body, (stored) => stored);
 
 /** Writes nothing when nothing changes. */
-async function change(
-  tx: Tx,
-  zoneId: string,
+export function changeRecord(
+  draft: WorkingDraft,
+  { zone_id }: Params,
   id: string,
-  body: PatchBody,
-  base: (stored: RecordFields) => RecordFields | null,
-): Promise<store.DnsRecord> {
-  const zone = await getZone(tx.db, zoneId);
-  const before = await existing(tx.db, zoneId, id);
-  const stored = fieldsOf(before);
-  const fields = await checked(tx.db, zone, fieldsAfter(body, base(stored)), stored);
-  return isDeepStrictEqual(fields, stored) ? before : await write(tx, before, fields);
+  body: RecordBody,
+  method: 'PUT' | 'PATCH',
+): DnsRecord {
+  const zone = getZone(draft, zone_id!);
+  const before = existing(draft, zone.id, id);
+  const after = valuesOf(body, method === 'PUT' ? initial : before.values);
+  const values = checked(draft, zone, after, before.values);
+  return isDeepStrictEqual(values, before.values) ? before : updated(draft, before, values);
 }
 
-export async function remove(tx: Tx, zoneId: string, id: string): Promise<void> {
-  await getZone(tx.db, zoneId);
-  await existing(tx.db, zoneId, id);
-  await store.remove(tx, id);
+export function removeRecord(draft: WorkingDraft, { zone_id }: Params, id: string): { id: string } {
+  existing(draft, getZone(draft, zone_id!).id, id);
+  draft.dnsRecords.remove(id);
+  return { id };
 }
 
 export interface Led {
@@ -72,48 +60,54 @@ export interface Led {
  * Makes `hostname` lead to the tunnel, as `cloudflared tunnel route dns` wants it. A record that leads elsewhere is changed
  * with `overwrite` alone.
  */
-export async function leadToTunnel(
-  tx: Tx,
+export function leadToTunnel(
+  draft: WorkingDraft,
   zone: Zone,
   tunnelId: string,
   hostname: string,
   overwrite: boolean,
-): Promise<Led> {
+): Led {
+  checkTunnel(draft, zone, tunnelId);
   const name = nameIn(zone, hostname);
   const content = tunnelHostname(tunnelId);
-  const record = await store.findByName(tx.db, zone.id, name);
+  const [record] = draft.dnsRecords.by('name', nameKey(zone.id, name));
   if (!record) {
-    const body = { type: 'CNAME', name, content, proxied: true } as const;
-    await insert(tx, zone, fieldsAfter(body, null));
+    inserted(draft, zone, valuesOf({ type: 'CNAME', name, content, proxied: true }, initial));
     return { cname: 'new', name };
   }
-  if (record.content === content) return { cname: 'unchanged', name };
+  if (record.values.content === content) return { cname: 'unchanged', name };
   if (!overwrite) throw new ApiError('tunnel_hostname_taken', name);
-  await write(tx, record, { ...fieldsOf(record), content });
+  updated(draft, record, { ...record.values, content });
   return { cname: 'updated', name };
 }
 
-/** The fields with the complete name. What is stored already was good when it was written. */
-async function checked(
-  db: Client,
+/** Only the proxy's addresses are ever told, for as long as the proxy likes. */
+function valuesOf(body: RecordBody, base: RecordValues): RecordValues {
+  const values = valuesAfter(fields, body, base, initial);
+  return values.proxied ? { ...values, ttl: AUTOMATIC } : values;
+}
+
+/** The values with the complete name. What is stored already was good when it was written. */
+function checked(
+  world: WorkingWorld,
   zone: Zone,
-  fields: RecordFields,
-  stored: RecordFields | null,
-): Promise<RecordFields> {
-  checkServed(fields);
-  const name = nameIn(zone, fields.name);
-  const { ipv4_only, ipv6_only, flatten_cname } = fields.settings;
+  values: RecordValues,
+  stored: RecordValues | null,
+): RecordValues {
+  checkServed(values);
+  const name = nameIn(zone, values.name);
+  const { ipv4_only, ipv6_only, flatten_cname } = values.settings;
   if (flatten_cname) throw new ApiError('dns_invalid', 'settings.flatten_cname is not for proxied records');
   if (ipv4_only && ipv6_only)
     throw new ApiError('dns_invalid', 'settings.ipv4_only and settings.ipv6_only leave no address');
-  if (fields.content !== stored?.content) await checkTunnel(db, zone, fields.content);
-  if (name !== stored?.name && (await store.findByName(db, zone.id, name)))
+  if (values.content !== stored?.content) checkTunnel(world, zone, tunnelOf(values.content)!);
+  if (name !== stored?.name && world.dnsRecords.by('name', nameKey(zone.id, name)).length > 0)
     throw new ApiError('dns_record_exists');
-  return { ...fields, name };
+  return { ...values, name };
 }
 
 /** Of all that DNS has there is what publishes the host names of tunnels. */
-function checkServed({ type, content, proxied }: RecordFields): void {
+function checkServed({ type, content, proxied }: RecordValues): void {
   if (type !== 'CNAME') throw new ApiError('not_implemented', `A DNS record of type ${type}`);
   if (!isHostname(content))
     throw new ApiError(
@@ -128,10 +122,10 @@ function checkServed({ type, content, proxied }: RecordFields): void {
   if (!proxied) throw new ApiError('not_implemented', 'A CNAME record that is not proxied');
 }
 
-async function checkTunnel(db: Client, { accountId }: Zone, content: string): Promise<void> {
-  const tunnelId = tunnelOf(content)!;
-  if (!(await store.hasTunnel(db, accountId, tunnelId)))
-    throw new ApiError('dns_content_invalid', `the account has no tunnel ${tunnelId}`);
+function checkTunnel(world: WorkingWorld, { accountId }: Zone, id: string): void {
+  const tunnel = world.tunnels.get(id);
+  if (tunnel?.accountId !== accountId || tunnel.tunType !== 'cfd_tunnel')
+    throw new ApiError('dns_content_invalid', `the account has no tunnel ${id}`);
 }
 
 function nameIn(zone: Zone, text: string): string {
@@ -141,41 +135,44 @@ function nameIn(zone: Zone, text: string): string {
   return name;
 }
 
-async function insert(tx: Tx, zone: Zone, fields: RecordFields): Promise<store.DnsRecord> {
+/**
+ * The complete, lower-case name of a record that was named `text` in the zone: `@` is the zone, and what does not end in the
+ * zone's name is taken to stand below it, whatever it looks like. Null when no record can have it.
+ */
+export function recordName(zone: string, text: string): string | null {
+  const given = canonicalHost(inAscii(text));
+  if (given === '@') return zone;
+  const name = given === zone || given.endsWith(`.${zone}`) ? given : `${given}.${zone}`;
+  return isHostnameIn(zone, name) ? name : null;
+}
+
+function inserted(draft: WorkingDraft, zone: Zone, values: RecordValues): DnsRecord {
   const now = new Date();
   const record = {
     id: newHexId(),
-    zoneId: zone.id,
-    zone: { name: zone.name, accountId: zone.accountId },
-    ...fields,
-    tags: [...fields.tags],
-    ...annotated(fields, null, now),
+    accountId: zone.accountId,
+    zone: { id: zone.id, name: zone.name },
+    values,
+    ...annotated(values, null, now),
     createdOn: now,
     modifiedOn: now,
   };
-  await store.insert(tx, record);
+  draft.dnsRecords.put(record);
   return record;
 }
 
-async function write(tx: Tx, before: store.DnsRecord, fields: RecordFields): Promise<store.DnsRecord> {
+function updated(draft: WorkingDraft, before: DnsRecord, values: RecordValues): DnsRecord {
   const now = new Date();
-  const record = {
-    ...before,
-    ...fields,
-    tags: [...fields.tags],
-    ...annotated(fields, before, now),
-    modifiedOn: now,
-  };
-  await store.update(tx, record);
+  const record = { ...before, values, ...annotated(values, before, now), modifiedOn: now };
+  draft.dnsRecords.put(record);
   return record;
 }
 
-/** Since when the comment and the tags are what they are; null for what is not there. */
-function annotated({ comment, tags }: RecordFields, before: store.DnsRecord | null, now: Date) {
-  const sameComment = before !== null && comment === before.comment;
-  const sameTags = before !== null && isDeepStrictEqual(tags, before.tags);
+function annotated({ comment, tags }: RecordValues, before: DnsRecord | null, now: Date) {
+  const sameComment = comment === before?.values.comment;
+  const sameTags = isDeepStrictEqual(tags, before?.values.tags);
   return {
-    commentModifiedOn: comment === null ? null : sameComment ? before.commentModifiedOn : now,
-    tagsModifiedOn: tags.length === 0 ? null : sameTags ? before.tagsModifiedOn : now,
+    commentModifiedOn: comment === null ? null : sameComment ? before!.commentModifiedOn : now,
+    tagsModifiedOn: tags.length === 0 ? null : sameTags ? before!.tagsModifiedOn : now,
   };
 }

@@ -1,23 +1,29 @@
 import type { AccessToken, Policy, Resource, TokenOwner } from '../../../api/access.js';
 import { groupById, type Scope } from '../../../api/permission-groups.js';
 import { type Cidr, parseCidr } from '../../../net/cidr.js';
+import type { ApiToken } from './definition.js';
 import { readResources } from './resource-names.js';
 import type { Condition, WirePolicy } from './schema.js';
-import { type ApiToken, ownerOf } from './store.js';
+
+/** A change makes a new token, so what is here is never out of date. */
+const made = new WeakMap<ApiToken, AccessToken>();
 
 /** A stored token as requests are checked against it. */
-export function accessToken(row: ApiToken): AccessToken {
-  const owner = ownerOf(row);
-  return {
-    id: row.id,
-    owner,
-    digest: Buffer.from(row.digest),
-    disabled: row.status === 'disabled',
-    notBefore: row.notBefore,
-    expiresOn: row.expiresOn,
-    from: addressesOf(row.condition as Condition | null),
-    policies: (row.policies as WirePolicy[]).flatMap((policy) => policiesOf(policy, owner)),
+export function accessToken(token: ApiToken): AccessToken {
+  const known = made.get(token);
+  if (known) return known;
+  const access = {
+    id: token.id,
+    owner: token.owner,
+    digest: Buffer.from(token.digest, 'hex'),
+    disabled: token.status === 'disabled',
+    notBefore: token.notBefore,
+    expiresOn: token.expiresOn,
+    from: addressesOf(token.condition),
+    policies: token.policies.flatMap((policy) => policiesOf(policy, token.owner)),
   };
+  made.set(token, access);
+  return access;
 }
 
 /** One for each scope: a permission about zones opens nothing on the account that stands beside them. */

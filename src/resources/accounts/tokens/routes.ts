@@ -4,11 +4,10 @@ import type { Http } from '../../../api/http.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
 import { PERMISSION_GROUPS } from '../../../api/permission-groups.js';
 import type { Context } from '../../context.js';
+import type { ApiToken } from './definition.js';
 import { canHave, policyNotices } from './policies.js';
 import * as rules from './rules.js';
-import type { WirePolicy } from './schema.js';
 import * as schema from './schema.js';
-import type { ApiToken } from './store.js';
 import { groupToWire, tokenToWire, verifiedToWire } from './to-wire.js';
 
 const tags = ['API tokens'];
@@ -38,7 +37,7 @@ interface Place {
   readonly tokenParams: PlaceTokenParams;
 }
 
-function routesAt(app: Http, { db, access }: Context, place: Place): void {
+function routesAt(app: Http, { world, write, access }: Context, place: Place): void {
   const { scope, path, whose, params, tokenParams } = place;
   const one = `${path}/:token_id`;
   const shown = (token: ApiToken) =>
@@ -56,7 +55,7 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
       },
     },
     async (request) => {
-      const tokens = await rules.list(db.read, ownerIn(request), request.query);
+      const tokens = rules.listTokens(world, ownerIn(request), request.query);
       return sliced(tokens.map(shown), pageRequest(request.query, 20));
     },
   );
@@ -75,8 +74,8 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
     async (request) => {
       const owner = ownerIn(request);
       const creatorEmail = scope === 'account' ? request.credential!.email : null;
-      const { token, value } = await db.transact((tx) =>
-        rules.create(tx, access, owner, request.body, creatorEmail),
+      const { token, value } = await write((draft) =>
+        rules.createToken(draft, access, owner, request.body, creatorEmail),
       );
       return ok({ ...shown(token), value }, noticesOf(token));
     },
@@ -128,7 +127,7 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
   app.get(
     one,
     { schema: { tags, summary: `Get an API token of ${whose}`, params: tokenParams, response } },
-    async (request) => ok(shown(await rules.get(db.read, ownerIn(request), request.params.token_id))),
+    async (request) => ok(shown(rules.getToken(world, ownerIn(request), request.params.token_id))),
   );
 
   app.put(
@@ -144,8 +143,8 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
     },
     async (request) => {
       const { token_id } = request.params;
-      const token = await db.transact((tx) =>
-        rules.replace(tx, access, ownerIn(request), token_id, request.body),
+      const token = await write((draft) =>
+        rules.replaceToken(draft, access, ownerIn(request), token_id, request.body),
       );
       return ok(shown(token), noticesOf(token));
     },
@@ -162,7 +161,9 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
       },
     },
     async (request) => {
-      const { value } = await db.transact((tx) => rules.roll(tx, ownerIn(request), request.params.token_id));
+      const { value } = await write((draft) =>
+        rules.rollToken(draft, ownerIn(request), request.params.token_id),
+      );
       return ok(value);
     },
   );
@@ -178,13 +179,13 @@ function routesAt(app: Http, { db, access }: Context, place: Place): void {
       },
     },
     async (request) => {
-      await db.transact((tx) => rules.remove(tx, ownerIn(request), request.params.token_id));
+      await write((draft) => rules.removeToken(draft, ownerIn(request), request.params.token_id));
       return ok({ id: request.params.token_id });
     },
   );
 }
 
-const noticesOf = ({ policies }: ApiToken) => policyNotices(policies as WirePolicy[]);
+const noticesOf = ({ policies }: ApiToken) => policyNotices(policies);
 
 interface Asked {
   readonly credential: { readonly id: string } | null;

@@ -3,10 +3,11 @@ import { sha256 } from '../../../api/auth.js';
 import { ApiError } from '../../../api/errors.js';
 import { newHexId } from '../../../api/identifiers.js';
 import { newTokenValue } from '../../../api/token-value.js';
-import type { Client, Tx } from '../../../storage/database.js';
+import { inStoredOrder } from '../../_kit/json.js';
+import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { type ApiToken, ownerKey } from './definition.js';
 import { policiesProblem, storedPolicies } from './policies.js';
 import type { ListQuery, TokenBody } from './schema.js';
-import * as store from './store.js';
 
 /** Documented by Cloudflare as the quotas of user and account API tokens. */
 const MAX_OF_OWNER = { user: 50, account: 500 } as const;
@@ -14,67 +15,70 @@ const MAX_OF_OWNER = { user: 50, account: 500 } as const;
 const MAX_OF_ALL = 10_000;
 
 export interface NewValue {
-  readonly token: store.ApiToken;
+  readonly token: ApiToken;
   /** Shown once; only its digest is stored. */
   readonly value: string;
 }
 
-export async function get(db: Client, owner: TokenOwner, id: string): Promise<store.ApiToken> {
-  const token = await store.find(db, owner, id);
-  if (!token) throw new ApiError('token_missing');
+export function getToken(world: WorkingWorld, owner: TokenOwner, id: string): ApiToken {
+  const token = world.apiTokens.get(id);
+  if (!token || ownerKey(token.owner) !== ownerKey(owner)) throw new ApiError('token_missing');
   return token;
 }
 
 /** Expired ones only when they are asked for. */
-export async function list(db: Client, owner: TokenOwner, query: ListQuery): Promise<store.ApiToken[]> {
-  const tokens = await store.list(db, owner, query.direction ?? 'asc');
+export function listTokens(world: WorkingWorld, owner: TokenOwner, query: ListQuery): readonly ApiToken[] {
   const now = new Date();
-  return tokens.filter((token) => query.include_expired || statusNow(token, now) !== 'expired');
+  const tokens = world.apiTokens
+    .of(ownerKey(owner))
+    .filter((token) => query.include_expired || statusNow(token, now) !== 'expired');
+  return query.direction === 'desc'
+    ? tokens.sort((a, b) => b.issuedOn.getTime() - a.issuedOn.getTime())
+    : tokens;
 }
 
-export async function create(
-  tx: Tx,
+export function createToken(
+  draft: WorkingDraft,
   directory: AccessDirectory,
   owner: TokenOwner,
   body: TokenBody,
   creatorEmail: string | null,
-): Promise<NewValue> {
-  const { ofOwner, all } = await store.counts(tx.db, owner);
+): NewValue {
   const most = MAX_OF_OWNER[owner.scope];
-  if (ofOwner >= most)
+  if (draft.apiTokens.of(ownerKey(owner)).length >= most)
     throw new ApiError(
       'quota_exceeded',
       `${owner.scope === 'user' ? 'a user' : 'an account'} has at most ${most} tokens`,
     );
-  if (all >= MAX_OF_ALL) throw new ApiError('quota_exceeded', `there are at most ${MAX_OF_ALL} tokens`);
+  if (draft.apiTokens.by('all', '').length >= MAX_OF_ALL)
+    throw new ApiError('quota_exceeded', `there are at most ${MAX_OF_ALL} tokens`);
   const now = new Date();
   const { value, digest } = newValue(owner.scope);
   const token = withStatus(body.status ?? 'active', {
-    ...{ id: newHexId(), ...store.ownedBy(owner), creatorEmail },
+    ...{ id: newHexId(), owner, creatorEmail },
     ...{ status: 'active', digest, issuedOn: now, modifiedOn: now, lastUsedOn: null },
     ...checked(body, directory, owner),
   });
-  await store.insert(tx, token);
+  draft.apiTokens.put(token);
   return { token, value };
 }
 
 /** PUT: what the body leaves out goes, but the status stays. */
-export async function replace(
-  tx: Tx,
+export function replaceToken(
+  draft: WorkingDraft,
   directory: AccessDirectory,
   owner: TokenOwner,
   id: string,
   body: TokenBody,
-): Promise<store.ApiToken> {
-  const before = await get(tx.db, owner, id);
-  const fields = checked(body, directory, owner);
-  const token = { ...before, ...fields, modifiedOn: new Date() };
+): ApiToken {
+  const before = getToken(draft, owner, id);
+  const token = { ...before, ...checked(body, directory, owner), modifiedOn: new Date() };
   const after = withStatus(body.status ?? before.status, token);
-  await store.update(tx, after);
+  draft.apiTokens.put(after);
   return after;
 }
 
-function withStatus(status: string, token: store.ApiToken): store.ApiToken {
+function withStatus(status: string, token: ApiToken): ApiToken {
   if (status === 'expired' && statusNow({ ...token, status: 'active' }, new Date()) !== 'expired')
     throw new ApiError(
       'invalid_request',
@@ -84,20 +88,19 @@ function withStatus(status: string, token: store.ApiToken): store.ApiToken {
 }
 
 /** The old value counts no more. */
-export async function roll(tx: Tx, owner: TokenOwner, id: string): Promise<NewValue> {
-  const before = await get(tx.db, owner, id);
+export function rollToken(draft: WorkingDraft, owner: TokenOwner, id: string): NewValue {
   const { value, digest } = newValue(owner.scope);
-  const token = { ...before, digest, modifiedOn: new Date() };
-  await store.update(tx, token);
+  const token = { ...getToken(draft, owner, id), digest, modifiedOn: new Date() };
+  draft.apiTokens.put(token);
   return { token, value };
 }
 
-export async function remove(tx: Tx, owner: TokenOwner, id: string): Promise<void> {
-  await get(tx.db, owner, id);
-  await store.remove(tx, id);
+export function removeToken(draft: WorkingDraft, owner: TokenOwner, id: string): void {
+  getToken(draft, owner, id);
+  draft.apiTokens.remove(id);
 }
 
-export const statusNow = (token: store.ApiToken, now: Date) =>
+export const statusNow = (token: ApiToken, now: Date) =>
   statusOf({ disabled: token.status === 'disabled', expiresOn: token.expiresOn }, now);
 
 function checked(body: TokenBody, directory: AccessDirectory, owner: TokenOwner) {
@@ -106,11 +109,12 @@ function checked(body: TokenBody, directory: AccessDirectory, owner: TokenOwner)
   const { not_before: notBefore = null, expires_on: expiresOn = null } = body;
   if (notBefore && expiresOn && notBefore >= expiresOn)
     throw new ApiError('invalid_request', 'not_before must be earlier than expires_on');
-  const policies = storedPolicies(body.policies);
-  return { name: body.name, policies, condition: body.condition ?? null, notBefore, expiresOn };
+  const policies = inStoredOrder(storedPolicies(body.policies));
+  const condition = inStoredOrder(body.condition ?? null);
+  return { name: body.name, policies, condition, notBefore, expiresOn };
 }
 
 function newValue(scope: TokenOwner['scope']) {
   const value = newTokenValue(scope);
-  return { value, digest: Uint8Array.from(sha256(value)) };
+  return { value, digest: sha256(value).toString('hex') };
 }

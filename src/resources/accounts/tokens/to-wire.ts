@@ -1,9 +1,9 @@
 import type { AccessToken, TokenStatus } from '../../../api/access.js';
 import { present } from '../../../api/fields.js';
 import type { PermissionGroup } from '../../../api/permission-groups.js';
+import type { ApiToken } from './definition.js';
 import { SCOPE_NAMES } from './resource-names.js';
-import type { Condition, WirePolicy, WireToken } from './schema.js';
-import type { ApiToken } from './store.js';
+import type { WireToken } from './schema.js';
 
 /** RFC 3339 in UTC, in seconds, as tokens have it. */
 const seconds = (date: Date) => date.toISOString().replace(/\.\d+Z$/, 'Z');
@@ -20,12 +20,12 @@ export function tokenToWire(token: ApiToken, status: TokenStatus, lastUsed: Date
     issued_on: seconds(token.issuedOn),
     modified_on: seconds(token.modifiedOn),
     ...validity(token),
-    policies: (token.policies as WirePolicy[]).map(({ resources, ...policy }) => ({
+    policies: token.policies.map(({ resources, ...policy }) => ({
       ...policy,
       resources: inOrder(resources),
     })),
     ...present({
-      condition: token.condition as Condition | null,
+      condition: token.condition,
       last_used_on: secondsOrNull(lastUsed),
       creator_email_at_creation: token.creatorEmail,
     }),

@@ -1,8 +1,8 @@
 import { ApiError } from '../../../api/errors.js';
 import { canonicalHost } from '../../../net/host.js';
 import { tunnelHostname } from '../../../net/tunnel-hostname.js';
-import { leadToTunnel } from '../../accounts/dns-records/index.js';
-import { getZone } from '../../accounts/zones/index.js';
+import { leadToTunnel } from '../../accounts/dns-records/rules.js';
+import { getZone } from '../../accounts/zones/rules.js';
 import type { Context } from '../../context.js';
 import type { WorkingDraft } from '../../definitions.js';
 import { nameKey as balancerKey, ownerKey } from '../../load-balancing/load-balancers/definition.js';
@@ -18,13 +18,13 @@ import type { Body, Change, Result } from './schema.js';
  * pool one of the load balancer. What is not there is created.
  */
 export async function route(context: Context, zoneId: string, tunnelId: string, body: Body): Promise<Result> {
-  const { db, world, write } = context;
-  const zone = await getZone(db.read, zoneId);
+  const { world, write } = context;
+  const zone = getZone(world, zoneId);
   getTunnel(world, zone.accountId, tunnelId, ['cfd_tunnel']);
   if (body.type === 'dns')
-    return await db.transact(async (tx) => {
-      getTunnel(world, zone.accountId, tunnelId, ['cfd_tunnel']);
-      return await leadToTunnel(tx, zone, tunnelId, body.user_hostname, body.overwrite_existing ?? false);
+    return await write((draft) => {
+      getTunnel(draft, zone.accountId, tunnelId, ['cfd_tunnel']);
+      return leadToTunnel(draft, zone, tunnelId, body.user_hostname, body.overwrite_existing ?? false);
     });
   const problem = poolName.safeParse(body.lb_pool).error?.issues[0];
   if (problem) throw new ApiError('unparsable_input', `lb_pool ${problem.message}`);

@@ -3,8 +3,7 @@ import { hexId } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-
-export const accountParams = z.object({ account_id: hexId });
+import type { NotYet } from '../../not-yet.js';
 
 const settings = z.object({
   enforce_twofactor: z.boolean().nullish(),
@@ -25,6 +24,10 @@ export const createBody = z.object({
   unit: z.object({ id: text(32).nullish() }).nullish(),
 });
 
+export const notYet: NotYet<CreateBody> = {
+  unit: (unit) => (unit?.id ? 'there are no tenants, so the account belongs to no unit' : undefined),
+};
+
 export const putBody = z.object({ name, type: type.nullish(), settings: settings.nullish() });
 
 export const listQuery = z.object({
@@ -33,7 +36,7 @@ export const listQuery = z.object({
   ...pageQuery(5, 50),
 });
 
-export const account = z
+export const answer = z
   .object({
     id: hexId,
     name: z.string(),
@@ -43,9 +46,7 @@ export const account = z
   })
   .meta({ id: 'Account' });
 
-export const deleted = z.object({ id: hexId });
-
 export type CreateBody = z.output<typeof createBody>;
 export type PutBody = z.output<typeof putBody>;
 export type ListQuery = z.output<typeof listQuery>;
-export type WireAccount = z.output<typeof account>;
+export type WireAccount = z.output<typeof answer>;

@@ -3,14 +3,13 @@ import { hexId } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
+import { field, patchBody, unset, type ValuesOf } from '../../_kit/fields.js';
 import { inAscii } from '../../hostname.js';
 
 const DOMAIN = /^([a-zA-Z0-9][-a-zA-Z0-9]{0,62}\.)+([-a-zA-Z0-9]{2,20}|xn--[-a-zA-Z0-9]{1,59})$/;
 
 export const ZONE_TYPES = ['full', 'partial', 'secondary', 'internal'] as const;
 const type = z.enum(ZONE_TYPES);
-
-export const zoneParams = z.object({ zone_id: hexId });
 
 export const createBody = z.object({
   name: z
@@ -27,13 +26,35 @@ const nameServer = z
   .max(253, 'must be at most 253 characters')
   .regex(DOMAIN, 'must be a host name such as ns1.example.com');
 
-export const patchBody = z.object({
-  paused: z.boolean('must be true or false').nullish(),
-  type: type.nullish(),
-  /** Older clients change the plan this way. */
-  plan: z.object({ id: text(32) }).nullish(),
-  vanity_name_servers: z.array(nameServer).max(20, 'must have at most 20 entries').nullish(),
+const nameServers = z.array(nameServer).max(20, 'must have at most 20 entries');
+
+/** What can change of a zone. */
+export const fields = {
+  paused: field(z.boolean('must be true or false'), false, {
+    notYet: (paused) => (paused ? 'load balancers of the zone go on serving' : undefined),
+  }),
+  type: field(type, 'full', {
+    notYet: (type) =>
+      type && type !== 'full' ? 'no DNS is served, whatever the type of the zone' : undefined,
+  }),
+  vanity_name_servers: field(nameServers, [], {
+    notYet: (names) => (names?.length ? 'no DNS is served under these names' : undefined),
+  }),
+};
+export type ZoneValues = ValuesOf<typeof fields>;
+
+/** Older clients change the plan this way. */
+const plan = unset(z.object({ id: text(32) }), {
+  notYet: (plan) => (plan ? 'there are no plans, and nothing to pay' : undefined),
 });
+/** What a client may send of it, in the order in which answers speak of it. */
+export const sent = {
+  paused: fields.paused,
+  type: fields.type,
+  plan,
+  vanity_name_servers: fields.vanity_name_servers,
+};
+export const changeBody = patchBody(sent);
 
 export const OPERATORS = [
   'equal',
@@ -66,7 +87,7 @@ export const listQuery = z.object({
 
 const emptyToNull = z.null();
 
-export const zone = z
+export const answer = z
   .object({
     id: hexId,
     name: z.string(),
@@ -105,9 +126,6 @@ export const zone = z
   })
   .meta({ id: 'Zone' });
 
-export const deleted = z.object({ id: hexId });
-
 export type CreateBody = z.output<typeof createBody>;
-export type PatchBody = z.output<typeof patchBody>;
 export type ListQuery = z.output<typeof listQuery>;
-export type WireZone = z.output<typeof zone>;
+export type WireZone = z.output<typeof answer>;

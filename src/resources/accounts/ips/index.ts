@@ -1,1 +1,0 @@
-export { ipsRoutes } from './routes.js';

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { timestamp } from '../../api/timestamps.js';
+import type { Client } from '../../storage/database.js';
+import type { Definition } from '../../storage/tables/definition.js';
+import { shownValues } from '../_kit/fields.js';
+import type { Stored } from '../_kit/stored.js';
+import { healthCheckToWire } from './health-check.js';
+import type { Kind, TunnelValues } from './kinds.js';
+import { pskMetadataOf } from './psk.js';
+
+/** A GRE or IPsec tunnel. */
+export interface MagicTunnel extends Stored<TunnelValues> {
+  readonly kind: string;
+  /** SHA-256 of the pre-shared key, as the database writes bytes; only ever written. */
+  readonly pskDigest: string | null;
+  readonly pskGeneratedOn: Date | null;
+}
+
+const inHex = (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}`;
+
+export const withPsk = (tunnel: MagicTunnel, psk: string, at: Date): MagicTunnel => ({
+  ...tunnel,
+  pskDigest: inHex(createHash('sha256').update(psk).digest()),
+  pskGeneratedOn: at,
+  modifiedOn: at,
+});
+
+export const magicTunnels: Definition<MagicTunnel, 'name'> = {
+  noun: 'magic_tunnel',
+  ownerOf: ({ accountId }) => accountId,
+  createdAt: ({ createdOn }) => createdOn,
+  indexes: { name: ({ accountId, values }) => nameKey(accountId, values.name) },
+  relations: [
+    {
+      table: 'magic_tunnel',
+      columns: [
+        'id',
+        'account_id',
+        'kind',
+        'name',
+        'fields',
+        'psk_digest',
+        'psk_generated_on',
+        'created_on',
+        'modified_on',
+      ],
+      key: ['id'],
+      rowsOf: ({ id, accountId, kind, values: { name, ...fields }, ...row }) => [
+        {
+          id,
+          account_id: accountId,
+          kind,
+          name,
+          fields,
+          psk_digest: row.pskDigest,
+          psk_generated_on: row.pskGeneratedOn,
+          created_on: row.createdOn,
+          modified_on: row.modifiedOn,
+        },
+      ],
+    },
+  ],
+  async load(db: Client, ids) {
+    const rows = await db.magicTunnel.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+    return rows.map(({ name, fields, pskDigest, ...row }) => ({
+      ...row,
+      values: { name, ...(fields as Omit<TunnelValues, 'name'>) } as TunnelValues,
+      pskDigest: pskDigest && inHex(pskDigest),
+    }));
+  },
+};
+
+export const nameKey = (accountId: string, name: string) => `${accountId} ${name}`;
+
+/** With `objectForm` the target of the health check is shown as an object. */
+export function tunnelToWire(kind: Kind, tunnel: MagicTunnel, objectForm: boolean) {
+  const { id, values, pskGeneratedOn, createdOn, modifiedOn } = tunnel;
+  const endpoints = {
+    interfaceAddress: values.interface_address,
+    customerEndpoint: values[kind.customerEndpoint] as string | null,
+  };
+  return {
+    id,
+    ...shownValues(kind.fields, values),
+    health_check: healthCheckToWire(values.health_check, endpoints, objectForm),
+    ...(pskGeneratedOn && { psk_metadata: pskMetadataOf(pskGeneratedOn) }),
+    created_on: timestamp(createdOn),
+    modified_on: timestamp(modifiedOn),
+  };
+}
