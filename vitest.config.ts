@@ -1,13 +1,43 @@
 import { defineConfig } from 'vitest/config';
+import { testFiles } from './test/support/projects.js';
+
+const files = testFiles();
+const common = {
+  setupFiles: ['test/support/judged-answers.ts'],
+  // Guards against hanging, and no measure: what a machine needs that is busy with something else.
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  // Tests wait as much as they compute: with one more than two cores can run, both are busy; with many more they would starve each other.
+  maxWorkers: 3,
+};
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // Every scenario starts a whole Offramp with its own database, and then waits as much as it computes: with one more than two cores
-    // can run, both are busy; with many more they would starve each other.
-    maxWorkers: 3,
+    // One after another. What only computes comes first: it fails first.
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: files.unit,
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'api',
+          include: files.api,
+          // The program outlives the files of a worker.
+          isolate: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: { ...common, name: 'system', include: files.system, sequence: { groupOrder: 2 } },
+      },
+    ],
   },
 });

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Lab, openLab } from '../support/lab.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 
-let lab: Lab;
+let lab: SharedLab;
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
 });
 afterAll(() => lab.close());
 

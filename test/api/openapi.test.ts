@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openapiDocument } from '../../src/app/openapi-document.js';
 
-const ROOT = path.resolve(import.meta.dirname, '..');
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const ORACLE = path.resolve(ROOT, '../shared/oracle/cloudflare-api.openapi.json');
 
 interface Document {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -11,7 +11,7 @@ import { CONNECTOR_FLAGS } from '../../src/config/flags.js';
 import { parseFlags } from '../../src/config/parse.js';
 import { ask, fetchThrough, startBareEdge } from '../connector/bare-edge.js';
 import { cleanUp, cleanUpLater, newTunnel, testAuthority, until } from '../edge/fixture.js';
-import { cleanEnvironment } from '../support/offramp.js';
+import { spawnProgram } from '../support/program.js';
 
 afterEach(cleanUp);
 
@@ -29,9 +29,9 @@ async function folder(files: Record<string, string>): Promise<(name: string) => 
 }
 
 function run(...args: string[]): ChildProcess & { output: () => string } {
-  const child = spawn(process.execPath, ['dist/main.js', 'connector', ...args], { env: cleanEnvironment() });
+  const child = spawnProgram(['connector', ...args]);
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', (chunk) => {
       output += chunk;
     });

@@ -4,14 +4,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { cleanEnvironment } from '../support/clean-environment.js';
+import { runProgram } from '../support/program.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let folder: string;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   folder = await mkdtemp(path.join(os.tmpdir(), 'offramp-env-'));
 });
 afterAll(async () => {
@@ -20,13 +21,9 @@ afterAll(async () => {
 });
 
 /** Runs `offramp env` in the folder. */
-function env(...flags: string[]): Promise<{ code: number; out: string; err: string }> {
-  const args = [MAIN, 'env', '--api-url', offramp.apiUrl, '--api-token', 'secret-token', ...flags];
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: folder, env: cleanEnvironment() }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    );
-  });
+function env(...flags: string[]) {
+  const known = ['--api-url', offramp.apiUrl, '--api-token', 'secret-token'];
+  return runProgram(['env', ...known, ...flags], { cwd: folder });
 }
 
 test('--cert writes what cloudflared reads its account, zone and token from, for nobody else to read', async () => {

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, sessionCookie } from '../proxy/ask.js';
 import { type Lab, openLab } from '../support/lab.js';
-import { cleanEnvironment } from '../support/offramp.js';
 import type { OriginProcess } from '../support/origin-process.js';
+import { runProgram } from '../support/program.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const HOST = 'explained.example.com';
 let lab: Lab;
 let origin: OriginProcess;
@@ -48,14 +45,8 @@ async function admin(question: string, token = 'test-token') {
 }
 
 /** Runs `offramp explain`. */
-function explain(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const argv = [MAIN, 'explain', '--api-url', lab.offramp.apiUrl, '--api-token', 'test-token', ...args];
-  return new Promise((resolve) => {
-    execFile(process.execPath, argv, { env: cleanEnvironment() }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    );
-  });
-}
+const explain = (...args: string[]) =>
+  runProgram(['explain', '--api-url', lab.offramp.apiUrl, '--api-token', 'test-token', ...args]);
 
 test('GET /_offramp/explain says where a request would go, as far as the connector', async () => {
   const { status, body } = await admin(`explain?host=${HOST}&path=/cart&ip=192.0.2.7`);

@@ -1,13 +1,13 @@
 import type Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { all, sdkOf } from '../support/sdk.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let client: Cloudflare;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   client = sdkOf(offramp);
 });
 afterAll(() => offramp.stop());

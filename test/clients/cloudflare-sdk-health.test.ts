@@ -1,16 +1,16 @@
 import type Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { httpOrigin } from '../support/fake-origins.js';
-import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { sdkOf } from '../support/sdk.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 import { eventually } from '../support/waiting.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let lb: Cloudflare['loadBalancers'];
 let account_id: string;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   account_id = offramp.accountId;
   lb = sdkOf(offramp).loadBalancers;
 });

@@ -1,16 +1,16 @@
 import Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { all, type Recorded, recorded, sdkOf } from '../support/sdk.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let sdk: Recorded<Cloudflare['loadBalancers']>;
 let account_id: string;
 /** Where 10.0.0.0/8 leads to a tunnel without a connector: health is looked for, and nothing leaves this machine. */
 let virtual_network_id: string;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   account_id = offramp.accountId;
   const client = sdkOf(offramp);
   sdk = recorded(client.loadBalancers);

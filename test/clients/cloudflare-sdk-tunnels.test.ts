@@ -1,15 +1,15 @@
 import type Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Lab, openLab } from '../support/lab.js';
 import { all, type Recorded, recorded, sdkOf } from '../support/sdk.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 import { eventually } from '../support/waiting.js';
 
-let lab: Lab;
+let lab: SharedLab;
 let sdk: Recorded<Cloudflare['zeroTrust']['tunnels']>;
 let account_id: string;
 
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   sdk = recorded(sdkOf(lab.offramp).zeroTrust.tunnels);
   account_id = lab.offramp.accountId;
 });

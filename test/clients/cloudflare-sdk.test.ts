@@ -1,16 +1,16 @@
 import type Cloudflare from 'cloudflare';
 import { APIError } from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Lab, openLab } from '../support/lab.js';
 import { sdkOf } from '../support/sdk.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 import { eventually } from '../support/waiting.js';
 
-let lab: Lab;
+let lab: SharedLab;
 let client: Cloudflare;
 let account_id: string;
 
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   client = sdkOf(lab.offramp);
   account_id = lab.offramp.accountId;
 });
@@ -91,9 +91,7 @@ test('the official SDK does the main job and sees the second network with the sa
   expect(refused.errors[0]!.message).toContain(pool.id!);
 });
 
-test('200 simultaneous pairs of conflicting creates leave exactly 200 pools', {
-  timeout: 120_000,
-}, async () => {
+test('200 simultaneous pairs of conflicting creates leave exactly 200 pools', async () => {
   const second = await lab.api.create('@/teamnet/virtual_networks', { name: 'contender' });
   await lab.api.create('@/teamnet/routes', {
     network: '127.0.0.0/8',

@@ -5,15 +5,16 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
+import { cleanEnvironment } from '../support/clean-environment.js';
 import { spawnCloudflared } from '../support/cloudflared.js';
 import { CLOUDFLARED, runConnector } from '../support/connectors.js';
-import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { startOriginProcess } from '../support/origin-process.js';
+import { MAIN } from '../support/program.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
 const run = promisify(execFile);
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 
 /** What Cloudflare serves now, and served before it changed anything. */
 const API_DATES = [[], ['--api-date', '2025-11-30']];

@@ -1,20 +1,18 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { spawnCloudflared } from '../support/cloudflared.js';
 import { CLOUDFLARED } from '../support/connectors.js';
-import { cleanEnvironment, startOfframp } from '../support/offramp.js';
+import { startOfframp } from '../support/offramp.js';
+import { runProgram } from '../support/program.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const MANAGEMENT = 'logs.example.com';
 
 /** Stands in for DNS: every connection that is asked of this proxy leads to `target`, whatever its name. */
@@ -41,7 +39,6 @@ async function startConnectProxy(target: string): Promise<string> {
 
 test.skipIf(!CLOUDFLARED)(
   "cloudflared tail shows a connector's log through a published host name",
-  { timeout: 120_000 },
   async () => {
     const offramp = await startOfframp();
     onTestFinished(async () => void (await offramp.stop()));
@@ -54,11 +51,7 @@ test.skipIf(!CLOUDFLARED)(
       await api.create('%/dns_records', { type: 'CNAME', name, content, proxied: true });
     const token = (await api.get(`@/cfd_tunnel/${id}/token`)).body.result;
     const access = (await api.post(`@/cfd_tunnel/${id}/management`, { resources: ['logs'] })).body.result;
-    const { stdout: variables } = await promisify(execFile)(
-      process.execPath,
-      [MAIN, 'env', '--api-url', offramp.apiUrl],
-      { env: cleanEnvironment() },
-    );
+    const { out: variables } = await runProgram(['env', '--api-url', offramp.apiUrl]);
 
     const connector = spawnCloudflared(
       ['tunnel', '--management-hostname', MANAGEMENT, 'run', '--token', token],

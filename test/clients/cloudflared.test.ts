@@ -10,6 +10,7 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/certificates.js';
+import { cleanEnvironment } from '../support/clean-environment.js';
 import {
   type ConnectorProcess,
   cloudflaredFlags,
@@ -18,7 +19,6 @@ import {
 } from '../support/connector-process.js';
 import { CLOUDFLARED, type ConnectorKind } from '../support/connectors.js';
 import { type Lab, openLab } from '../support/lab.js';
-import { cleanEnvironment } from '../support/offramp.js';
 import { eventually } from '../support/waiting.js';
 
 // The same for both: what an unmodified cloudflared can do with Offramp, `offramp connector` can. The commands of cloudflared

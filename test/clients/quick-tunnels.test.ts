@@ -1,30 +1,28 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import https from 'node:https';
 import os from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { spawnCloudflared } from '../support/cloudflared.js';
 import { CLOUDFLARED } from '../support/connectors.js';
-import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { startOfframp } from '../support/offramp.js';
 import { startOriginProcess } from '../support/origin-process.js';
+import { runProgram } from '../support/program.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const MASTER = 'a-token-that-may-do-everything-0123456';
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
 });
 afterAll(() => offramp.stop());
 
-const serviceOf = ({ apiUrl }: RunningOfframp) => new URL(apiUrl).origin;
+const serviceOf = ({ apiUrl }: Pick<SharedOfframp, 'apiUrl'>) => new URL(apiUrl).origin;
 const open = (
-  running: RunningOfframp,
+  running: Pick<SharedOfframp, 'apiUrl'>,
   headers: Record<string, string> = { 'content-type': 'application/json' },
 ) => fetch(`${serviceOf(running)}/tunnel`, { method: 'POST', headers });
 
@@ -76,9 +74,7 @@ test('where only known tokens count there are none, and the refusal says what to
 describe.skipIf(!CLOUDFLARED)('an unmodified cloudflared', () => {
   test('gets a quick tunnel, and the address that it prints works', async () => {
     const origin = await startOriginProcess('behind the quick tunnel', '127.0.0.1');
-    const env = cleanEnvironment();
-    const args = [MAIN, 'env', '--api-url', offramp.apiUrl];
-    const { stdout: variables } = await promisify(execFile)(process.execPath, args, { env });
+    const { out: variables } = await runProgram(['env', '--api-url', offramp.apiUrl]);
     const hint = /^# .*: cloudflared (tunnel --quick-service .*)--url/m.exec(variables)![1]!.trim();
     const cloudflared = spawnCloudflared(
       [...hint.split(' '), '--url', `http://127.0.0.1:${origin.port}`],

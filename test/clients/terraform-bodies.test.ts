@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
-import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 
 /**
  * The bodies that Terraform's provider sends for a resource of which only the required arguments are set, and what the
  * answers must have for its second plan to be empty: defaults that it injects come back as such, and arguments that were
  * left out come back absent or null.
  */
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 const made = { pool: '', monitor: '', tunnel: '', remote: '' };
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   made.tunnel = (await api.create('@/cfd_tunnel', { name: 'kept' })).id;
   made.remote = (await api.create('@/cfd_tunnel', { name: 'kept too', config_src: 'local' })).id;

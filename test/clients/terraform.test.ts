@@ -6,7 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
-import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { cleanEnvironment } from '../support/clean-environment.js';
+import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { type Arguments, type Declared, resources } from './terraform-resources.js';
 
 /**

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -7,9 +7,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
+import { cleanEnvironment } from '../support/clean-environment.js';
 import { CLOUDFLARED } from '../support/connectors.js';
-import { cleanEnvironment, startOfframp } from '../support/offramp.js';
 import { startOriginProcess } from '../support/origin-process.js';
+import { runProgram, spawnProgram } from '../support/program.js';
+import { sharedOfframp } from '../support/shared-offramp.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
@@ -23,8 +25,8 @@ function block(name: string): string {
   return found;
 }
 
-test("the README's curl story works as it is printed", { timeout: 120_000 }, async () => {
-  const offramp = await startOfframp();
+test("the README's curl story works as it is printed", async () => {
+  const offramp = await sharedOfframp();
   const origin = await startOriginProcess('from the README', '127.0.0.1');
   const env = { ...cleanEnvironment(), OFFRAMP_API_URL: offramp.apiUrl };
   const script = `set -euo pipefail\n${block('story')}\nprintf '\\n%s' "$token"`;
@@ -39,10 +41,7 @@ test("the README's curl story works as it is printed", { timeout: 120_000 }, asy
     '--map',
     `10.0.0.1:80=127.0.0.1:${origin.port}`,
   ];
-  const connector = spawn('node', ['dist/main.js', 'connector', '--token', token, ...flags], {
-    cwd: ROOT,
-    env,
-  });
+  const connector = spawnProgram(['connector', '--token', token, ...flags], { env });
   const client = trafficClient(offramp.http);
   await eventually(async () => (await client.get('www.example.com')).body === 'from the README');
   client.close();
@@ -56,12 +55,11 @@ test("the README's curl story works as it is printed", { timeout: 120_000 }, asy
   await offramp.stop();
 });
 
-test('the README shows cloudflared the lines that `offramp env` prints', { timeout: 60_000 }, async () => {
-  const offramp = await startOfframp();
-  const args = ['dist/main.js', 'env', '--api-url', offramp.apiUrl];
-  const { stdout } = await promisify(execFile)('node', args, { cwd: ROOT, env: cleanEnvironment() });
+test('the README shows cloudflared the lines that `offramp env` prints', async () => {
+  const offramp = await sharedOfframp();
+  const { out } = await runProgram(['env', '--api-url', offramp.apiUrl]);
   await offramp.stop();
-  const printed = stdout
+  const printed = out
     .replaceAll(offramp.apiUrl, 'http://127.0.0.1:7840/client/v4')
     .replaceAll(offramp.edge, '127.0.0.1:7844')
     .replaceAll(offramp.edgeCa, '/home/you/.offramp/edge/ca.pem')
@@ -74,26 +72,22 @@ test('the README shows cloudflared the lines that `offramp env` prints', { timeo
   expect(printed).toContain("export TUNNEL_TRANSPORT_PROTOCOL='http2'");
 });
 
-test.skipIf(!CLOUDFLARED)(
-  'a local service is published as the README says',
-  { timeout: 120_000 },
-  async () => {
-    const offramp = await startOfframp();
-    const home = await mkdtemp(path.join(os.tmpdir(), 'offramp-readme-'));
-    await mkdir(path.join(home, '.offramp'));
-    await symlink(path.resolve(CLOUDFLARED!), path.join(home, 'cloudflared'));
-    const env = {
-      ...cleanEnvironment(),
-      HOME: home,
-      PATH: `${home}:${process.env.PATH}`,
-      OFFRAMP_API_URL: offramp.apiUrl,
-    };
-    await promisify(execFile)('bash', ['-c', `set -euo pipefail\n${block('expose')}`], { cwd: ROOT, env });
-    const [tunnel] = (await apiOf(offramp).get('@/cfd_tunnel')).body.result;
-    expect((await apiOf(offramp).get('%/dns_records')).body.result).toMatchObject([
-      { name: 'app.example.com', content: `${tunnel.id}.cfargotunnel.com`, proxied: true },
-    ]);
-    await offramp.stop();
-    await rm(home, { recursive: true });
-  },
-);
+test.skipIf(!CLOUDFLARED)('a local service is published as the README says', async () => {
+  const offramp = await sharedOfframp();
+  const home = await mkdtemp(path.join(os.tmpdir(), 'offramp-readme-'));
+  await mkdir(path.join(home, '.offramp'));
+  await symlink(path.resolve(CLOUDFLARED!), path.join(home, 'cloudflared'));
+  const env = {
+    ...cleanEnvironment(),
+    HOME: home,
+    PATH: `${home}:${process.env.PATH}`,
+    OFFRAMP_API_URL: offramp.apiUrl,
+  };
+  await promisify(execFile)('bash', ['-c', `set -euo pipefail\n${block('expose')}`], { cwd: ROOT, env });
+  const [tunnel] = (await apiOf(offramp).get('@/cfd_tunnel')).body.result;
+  expect((await apiOf(offramp).get('%/dns_records')).body.result).toMatchObject([
+    { name: 'app.example.com', content: `${tunnel.id}.cfargotunnel.com`, proxied: true },
+  ]);
+  await offramp.stop();
+  await rm(home, { recursive: true });
+});

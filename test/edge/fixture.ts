@@ -177,7 +177,7 @@ export async function readExactly(stream: Duplex, bytes: number): Promise<Buffer
 
 /** Resolves as soon as `condition` holds; it is asked again after every turn of the event loop. */
 export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 100_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -8,9 +8,7 @@ afterEach(cleanUp);
 
 const CONNECTORS = 1_000;
 
-test('a thousand connectors that come back at once are all registered, configured, counted and written down', {
-  timeout: 120_000,
-}, async () => {
+test('a thousand connectors that come back at once are all registered, configured, counted and written down', async () => {
   const started = await startEdge();
   const { edge } = started;
   const table = createConnectionTable();

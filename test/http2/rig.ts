@@ -191,7 +191,7 @@ export function failure(stream: Http2Stream): Promise<Error & { code?: number }>
 
 /** Resolves as soon as `condition` holds. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 100_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never came true: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -1,12 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { httpOrigin } from '../support/fake-origins.js';
-import { startOfframp } from '../support/offramp.js';
+import { LAB_FLAGS } from '../support/lab.js';
+import { sharedOfframp } from '../support/shared-offramp.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
 test('a load balancer, an origin and a Host header may have underscores in their names', async () => {
-  const offramp = await startOfframp(['--min-monitor-interval', '1']);
+  const offramp = await sharedOfframp(LAB_FLAGS);
   onTestFinished(async () => void (await offramp.stop()));
   const api = apiOf(offramp);
   const hosts = new Set<string>();

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
-import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 const NAME = 'a b/c';
 /** Reads like the encoding of another name. */
 const ODD = 'a%20b%2Fc';
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   for (const name of [NAME, ODD]) {
     await api.create('@/cfd_tunnel', { name });

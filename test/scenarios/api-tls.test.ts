@@ -9,10 +9,10 @@ import tls from 'node:tls';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { issueLeaf } from '../../src/edge/authority.js';
 import { testAuthority } from '../proxy/https-rig.js';
-import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { runProgram } from '../support/program.js';
 import { eventually } from '../support/waiting.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'offramp-api-tls-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -50,20 +50,6 @@ async function get(
     headers: response.headers,
     text: (await response.toArray()).join(''),
   };
-}
-
-function run(
-  argv: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [MAIN, ...argv],
-      { env: { ...cleanEnvironment(), ...env } },
-      (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }),
-    );
-  });
 }
 
 test('--api-tls: our own CA signs for localhost, this machine and the names that are given, and api_url is https', async () => {
@@ -136,20 +122,18 @@ test('--api-tls-cert: the certificate of the files is shown, and read anew when 
   );
 });
 
-test("Offramp's own commands ask an API with TLS, and say what is missing to trust it", {
-  timeout: 60_000,
-}, async () => {
+test("Offramp's own commands ask an API with TLS, and say what is missing to trust it", async () => {
   const offramp = await start('--api-tls');
   const known = ['--api-url', offramp.apiUrl, '--cacert', offramp.edgeCa];
-  const env = await run(['env', ...known]);
+  const env = await runProgram(['env', ...known]);
   expect(env).toMatchObject({ code: 0, err: '' });
   expect(env.out).toContain(`export CLOUDFLARE_BASE_URL='${offramp.apiUrl}'`);
   expect(env.out).toContain(`export NODE_EXTRA_CA_CERTS='${offramp.edgeCa}'`);
   expect(env.out).toContain(`--quick-service ${new URL(offramp.apiUrl).origin} `);
-  const explained = await run(['explain', 'http://www.example.com/', ...known]);
+  const explained = await runProgram(['explain', 'http://www.example.com/', ...known]);
   expect(explained).toMatchObject({ code: 0, err: '' });
 
-  const untrusted = await run([
+  const untrusted = await runProgram([
     'explain',
     'http://www.example.com/',
     '--api-url',
@@ -158,13 +142,13 @@ test("Offramp's own commands ask an API with TLS, and say what is missing to tru
     '/nowhere.pem',
   ]);
   expect(untrusted).toMatchObject({ code: 2, err: expect.stringMatching(/--cacert: .*\/nowhere\.pem/) });
-  const home = { HOME: folder };
-  const unknown = await run(['env', '--api-url', offramp.apiUrl], home);
+  const home = { env: { HOME: folder } };
+  const unknown = await runProgram(['env', '--api-url', offramp.apiUrl], home);
   expect(unknown).toMatchObject({
     code: 2,
     err: expect.stringMatching(/does not answer .*--cacert takes the CA/),
   });
-  const plain = await run(['env', '--api-url', offramp.apiUrl.replace('https', 'http')]);
+  const plain = await runProgram(['env', '--api-url', offramp.apiUrl.replace('https', 'http')]);
   expect(plain).toMatchObject({
     code: 2,
     err: expect.stringContaining('with --api-tls its address is https://'),

@@ -1,12 +1,12 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Lab, openLab } from '../support/lab.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 import { trafficClient } from '../support/traffic.js';
 
-let lab: Lab;
+let lab: SharedLab;
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   await lab.connect();
 });
 afterAll(() => lab.close());
@@ -20,7 +20,7 @@ function exchange(address: string, bytes: string | Buffer, secure = false): Prom
     let heard = '';
     const options = { host, port: Number(port), rejectUnauthorized: false };
     const socket = secure ? tls.connect(options) : net.connect(options);
-    socket.setTimeout(15_000, () => socket.destroy());
+    socket.setTimeout(60_000, () => socket.destroy());
     socket.on('data', (chunk) => {
       heard += chunk.toString('latin1');
     });

@@ -25,9 +25,7 @@ async function shownBy(address: string): Promise<string> {
   return fingerprint256;
 }
 
-test('a program that runs for a year shows its new certificate at the edge, over HTTPS and at the API', {
-  timeout: 60_000,
-}, async () => {
+test('a program that runs for a year shows its new certificate at the edge, over HTTPS and at the API', async () => {
   const clock = createFakeClock(Date.now());
   const ports = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].map((name) => `--${name}port=0`);
   const offramp = await startApp(

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { BENCHES } from '../support/program.js';
 
-const RUN = path.resolve(import.meta.dirname, '../../bench/data-centres/run.mjs');
+const RUN = path.join(BENCHES, 'data-centres/run.mjs');
 /** The exit code of a run that the machine does not allow. */
 const SKIPPED = 2;
 
@@ -16,7 +17,7 @@ interface Row {
 }
 
 test('a connector without its LAN, a silent origin, a restart: no request is lost, and nobody is alarmed for nothing', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async ({ skip }) => {
   const child = spawn(process.execPath, [RUN, '--json', '--short'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = once(child, 'exit');

@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Lab, openLab } from '../support/lab.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
-let lab: Lab;
+let lab: SharedLab;
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   await lab.connect();
 });
 afterAll(() => lab.close());
 
-test('an origin killed under 50 concurrent clients costs no idempotent request', {
-  timeout: 120_000,
-}, async () => {
+test('an origin killed under 50 concurrent clients costs no idempotent request', async () => {
   const stays = await lab.startOrigin('stays');
   const dies = await lab.startOrigin('dies', stays.port);
   const monitor = await lab.createMonitor(stays);

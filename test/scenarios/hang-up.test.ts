@@ -5,15 +5,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { apiOf } from '../support/api.js';
+import { cleanEnvironment } from '../support/clean-environment.js';
 import { openLab } from '../support/lab.js';
-import { cleanEnvironment, startOfframp } from '../support/offramp.js';
+import { startOfframp } from '../support/offramp.js';
+import { FREE_PORTS, MAIN, spawnProgram } from '../support/program.js';
 import { eventually } from '../support/waiting.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'offramp-hang-up-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const PORTS = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].flatMap((name) => [`--${name}port`, '0']);
 
 /** Several times: one of them has been delivered when the program has answered, or has ended. */
 async function hangUp(child: ChildProcess, stillWorks: () => Promise<unknown>): Promise<void> {
@@ -36,10 +35,7 @@ test('without a terminal SIGHUP leaves a connector alone', async () => {
   const lab = await openLab();
   onTestFinished(() => lab.close());
   const flags = ['--token', lab.token, '--edge', lab.offramp.edge, '--cacert', lab.offramp.edgeCa];
-  const child = spawn(process.execPath, [MAIN, 'connector', ...flags], {
-    env: cleanEnvironment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawnProgram(['connector', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout!, 'data');
   await hangUp(child, async () => {
     expect((await lab.api.get(`@/cfd_tunnel/${lab.tunnelId}`)).body.result.status).toBe('healthy');
@@ -54,9 +50,9 @@ const hasTerminals = /util-linux/.test(`${spawnSync('script', ['--version']).std
 
 describe.skipIf(!hasTerminals)('on a terminal (with `script` of util-linux)', () => {
   test.each([
-    ['start', ['start', '--memory', ...PORTS], /Offramp is ready/],
+    ['start', ['start', '--memory', ...FREE_PORTS], /Offramp is ready/],
     ['demo', ['demo'], /It stays up until Ctrl-C/],
-  ])('SIGHUP ends %s as SIGTERM does', { timeout: 60_000 }, async (name, argv, ready) => {
+  ])('SIGHUP ends %s as SIGTERM does', async (name, argv, ready) => {
     const exit = path.join(folder, `${name}.exit`);
     const command = [process.execPath, MAIN, ...argv].join(' ');
     // The outer shell dies with the terminal, and the kernel tells the others; the inner one stays to write down how the program ended.

@@ -7,12 +7,12 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { echoClient, echoServer } from '../proxy/grpc-echo.js';
 import { ask } from '../proxy/https-rig.js';
-import { type Lab, openLab } from '../support/lab.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 
-let lab: Lab;
+let lab: SharedLab;
 let ca: string;
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   await lab.connect();
   ca = await readFile(lab.offramp.edgeCa, 'utf8');
 });

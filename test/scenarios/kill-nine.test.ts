@@ -4,10 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type Answer, apiOf } from '../support/api.js';
+import { rounds } from '../support/long.js';
 import { startOfframp } from '../support/offramp.js';
 import { createScratchDatabase } from '../support/scratch-database.js';
 
-const ROUNDS = 10;
+const ROUNDS = rounds(4, 10);
 const WRITES = 500;
 
 interface Acknowledged {
@@ -23,7 +24,7 @@ const originsOf = (n: number) =>
   }));
 
 test('every write that was acknowledged before kill -9 is there after it, whole', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-kill-'));
   const server = process.env.TEST_DATABASE_URL;

@@ -17,7 +17,7 @@ beforeAll(async () => {
   writeFileSync(locations, 'network,country,region,latitude,longitude\n127.0.0.0/8,NZ,OC,-41.3,174.8\n');
   lab = await openLab([`--tcp=0=${DATABASE}`, `--locations=${locations}`]);
   await lab.connect();
-  resolver = new dns.Resolver({ timeout: 5_000, tries: 1 });
+  resolver = new dns.Resolver({ timeout: 60_000, tries: 1 });
   resolver.setServers([lab.offramp.dns]);
 });
 afterAll(() => lab.close());

@@ -1,15 +1,15 @@
 import dns from 'node:dns/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../support/api.js';
-import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 import { type TrafficClient, trafficClient } from '../support/traffic.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 let client: TrafficClient;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   client = trafficClient(offramp.http);
 });

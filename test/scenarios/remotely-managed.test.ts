@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLOUDFLARED, type ConnectorKind } from '../support/connectors.js';
-import { type Lab, openLab } from '../support/lab.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
@@ -12,15 +12,13 @@ describe.each<[ConnectorKind, boolean]>([
     test.skip('CLOUDFLARED_BIN does not name a cloudflared binary', () => undefined);
     return;
   }
-  let lab: Lab;
+  let lab: SharedLab;
   beforeAll(async () => {
-    lab = await openLab();
+    lab = await openSharedLab();
   });
   afterAll(() => lab.close());
 
-  test('a tunnel that is configured remotely reaches private origins, and goes on when it is configured again', {
-    timeout: 60_000,
-  }, async () => {
+  test('a tunnel that is configured remotely reaches private origins, and goes on when it is configured again', async () => {
     const configure = async () => {
       const config = { ingress: [{ service: 'http_status:404' }] };
       const put = await lab.api.put(`@/cfd_tunnel/${lab.tunnelId}/configurations`, { config });

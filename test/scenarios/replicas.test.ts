@@ -17,7 +17,7 @@ import {
 import { type ConnectorProcess, spawnConnector } from '../support/connector-process.js';
 import { CLOUDFLARED, type ConnectorKind } from '../support/connectors.js';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.js';
-import { type Lab, openLab } from '../support/lab.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 import { startStream } from '../support/stream.js';
 import { eventually } from '../support/waiting.js';
 
@@ -31,9 +31,9 @@ describe.each(KINDS)('two replicas of a tunnel with the connector %s', (kind, av
     test.skip('CLOUDFLARED_BIN does not name a cloudflared binary', () => undefined);
     return;
   }
-  let lab: Lab;
+  let lab: SharedLab;
   beforeAll(async () => {
-    lab = await openLab();
+    lab = await openSharedLab();
   });
   afterAll(() => lab.close());
 
@@ -52,9 +52,7 @@ describe.each(KINDS)('two replicas of a tunnel with the connector %s', (kind, av
     return replica;
   }
 
-  test('a hundred clients see nothing of it when one is killed, and it leaves the API', {
-    timeout: 60_000,
-  }, async () => {
+  test('a hundred clients see nothing of it when one is killed, and it leaves the API', async () => {
     const [doomed, other] = [await startReplica(), await startReplica()];
     const both = (await shown()).map(({ id }) => id);
     expect(both).toHaveLength(2);

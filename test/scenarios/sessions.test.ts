@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, ask, sessionCookie } from '../proxy/ask.js';
-import { type Lab, openLab } from '../support/lab.js';
 import type { OriginProcess } from '../support/origin-process.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 
-let lab: Lab;
+let lab: SharedLab;
 let port: number;
 let names = 0;
 
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   await lab.connect();
   port = Number(lab.offramp.http.split(':').at(-1));
 });

@@ -28,9 +28,7 @@ function get(port: number): Promise<string> {
   });
 }
 
-test('with passed sockets nobody is refused over a restart, and every listener is the passed one', {
-  timeout: 120_000,
-}, async () => {
+test('with passed sockets nobody is refused over a restart, and every listener is the passed one', async () => {
   const sockets = holdSockets(['api', 'edge', 'http', 'https', 'dns', `tcp-${HOST}`]);
   onTestFinished(sockets.close);
   const flags = ['--data-dir', await newDataDir(), '--tcp', `0=${HOST}`];

@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import readline from 'node:readline';
 import { afterAll, expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
-import { cleanEnvironment, startOfframp } from '../support/offramp.js';
+import { runningOfframp, startOfframp } from '../support/offramp.js';
+import { collect, FREE_PORTS, readyLine, runProgram, spawnProgram } from '../support/program.js';
 import { eventually } from '../support/waiting.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const made: string[] = [];
 afterAll(() => Promise.all(made.map((directory) => rm(directory, { recursive: true, force: true }))));
 
@@ -18,23 +16,6 @@ async function newDataDir(): Promise<string> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'offramp-start-'));
   made.push(directory);
   return directory;
-}
-
-/** Runs a command to its end. */
-async function run(
-  argv: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [MAIN, ...argv], { env: { ...cleanEnvironment(), ...env } });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const [code] = await once(child, 'close');
-  return { code, out, err };
 }
 
 test('account, zone and everything else survive a restart; the CA stays', async () => {
@@ -73,21 +54,7 @@ test('the first account, zone and domain are the given ones', async () => {
 test('two processes never share a data directory, and a killed one leaves no lock', async () => {
   const dataDir = await newDataDir();
   const first = await startOfframp(['--data-dir', dataDir]);
-  const refused = await run([
-    'start',
-    '--port',
-    '0',
-    '--edge-port',
-    '0',
-    '--http-port',
-    '0',
-    '--dns-port',
-    '0',
-    '--https-port',
-    '0',
-    '--data-dir',
-    dataDir,
-  ]);
+  const refused = await runProgram(['start', ...FREE_PORTS, '--data-dir', dataDir]);
   expect(refused).toMatchObject({
     code: 1,
     err: expect.stringContaining('in use by another running Offramp'),
@@ -112,13 +79,13 @@ test.each([
   [['--nonsense'], /--nonsense/],
   [['--min-monitor-interval', '0'], /1 to 3600/],
 ])('a start with %j is refused with a reason', async (flags, message) => {
-  const { code, err } = await run(['start', ...flags]);
+  const { code, err } = await runProgram(['start', ...flags]);
   expect(code).toBe(2);
   expect(err).toMatch(message);
 });
 
 test('a wrong variable is refused like a wrong flag, and a flag wins over it', async () => {
-  expect(await run(['start'], { OFFRAMP_PORT: 'x' })).toMatchObject({
+  expect(await runProgram(['start'], { env: { OFFRAMP_PORT: 'x' } })).toMatchObject({
     code: 2,
     err: expect.stringContaining('"x"'),
   });
@@ -130,39 +97,13 @@ test('a wrong variable is refused like a wrong flag, and a flag wins over it', a
 test('a port that is taken is named, with the way out', async () => {
   const first = await startOfframp();
   const taken = new URL(first.apiUrl).port;
-  const { code, err } = await run([
-    'start',
-    '--memory',
-    '--port',
-    taken,
-    '--edge-port',
-    '0',
-    '--http-port',
-    '0',
-    '--dns-port',
-    '0',
-    '--https-port',
-    '0',
-  ]);
+  const { code, err } = await runProgram(['start', '--memory', ...FREE_PORTS, '--port', taken]);
   expect([code, err]).toEqual([
     1,
     expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${taken} is in use.*--edge-port`)),
   ]);
   const traffic = first.http.split(':')[1]!;
-  const other = await run([
-    'start',
-    '--memory',
-    '--port',
-    '0',
-    '--edge-port',
-    '0',
-    '--http-port',
-    traffic,
-    '--dns-port',
-    '0',
-    '--https-port',
-    '0',
-  ]);
+  const other = await runProgram(['start', '--memory', ...FREE_PORTS, '--http-port', traffic]);
   expect([other.code, other.err]).toEqual([1, expect.stringContaining(`${traffic} is in use`)]);
   // Both are told before anything long is begun.
   expect(`${err}${other.err}`).not.toContain('Opening the embedded database');
@@ -226,45 +167,23 @@ function refusesConnections(host: string, port: number): Promise<boolean> {
 }
 
 test('the log tells no secret, even at trace', async () => {
-  const child = spawn(
-    process.execPath,
-    [
-      MAIN,
-      'start',
-      '--json',
-      '--memory',
-      '--port=0',
-      '--edge-port=0',
-      '--http-port=0',
-      '--dns-port=0',
-      '--https-port=0',
-      '--log-level=trace',
-    ],
-    { env: cleanEnvironment() },
-  );
-  let log = '';
-  child.stderr.on('data', (chunk) => {
-    log += chunk;
-  });
-  const [line] = await once(readline.createInterface({ input: child.stdout }), 'line');
-  const ready = JSON.parse(line);
-  const api = apiOf(
-    { apiUrl: ready.api_url, accountId: ready.account_id, zoneId: ready.zone_id },
-    'SECRET-token',
-  );
+  const child = spawnProgram(['start', '--json', '--memory', ...FREE_PORTS, '--log-level=trace']);
+  const log = collect(child.stderr!);
+  const offramp = runningOfframp(child, await readyLine(child));
+  const api = apiOf(offramp, 'SECRET-token');
   const tunnel_secret = Buffer.from('SECRET'.repeat(6)).toString('base64');
   await api.create('@/cfd_tunnel', { name: 'told', tunnel_secret });
   await api.post('@/cfd_tunnel', `{"name":"broken","tunnel_secret":"${tunnel_secret}" nonsense`);
   await api.post('@/cfd_tunnel', { name: 7, tunnel_secret });
-  await fetch(`${ready.api_url}/user`, {
+  await fetch(`${offramp.apiUrl}/user`, {
     headers: { 'x-auth-email': 'a@example.com', 'x-auth-key': 'SECRET-key' },
   });
   const gone = once(child, 'close');
   child.kill('SIGTERM');
   await gone;
-  expect(log).toContain('listening');
-  expect(log).not.toContain('SECRET');
-  expect(log).not.toContain(tunnel_secret);
+  expect(log()).toContain('listening');
+  expect(log()).not.toContain('SECRET');
+  expect(log()).not.toContain(tunnel_secret);
 });
 
 test('strict auth takes the given token alone', async () => {
@@ -277,51 +196,43 @@ test('strict auth takes the given token alone', async () => {
 });
 
 test('help teaches, for the program and for each command', async () => {
-  const help = await run(['help']);
+  const help = await runProgram(['help']);
   for (const command of ['start', 'demo', 'connector', 'env']) {
     expect(help.out).toContain(command);
-    expect((await run([command, '--help'])).out).toMatch(/--\w+/);
+    expect((await runProgram([command, '--help'])).out).toMatch(/--\w+/);
   }
-  expect(await run(['nonsense'])).toMatchObject({ code: 2, err: expect.stringContaining('nonsense') });
+  expect(await runProgram(['nonsense'])).toMatchObject({ code: 2, err: expect.stringContaining('nonsense') });
 });
 
 test('offramp env prints what points the tools at a running Offramp', async () => {
   const offramp = await startOfframp();
-  const { out } = await run(['env', '--api-url', offramp.apiUrl]);
+  const { out } = await runProgram(['env', '--api-url', offramp.apiUrl]);
   expect(out).toContain(`export CLOUDFLARE_BASE_URL='${offramp.apiUrl}'`);
   expect(out).toContain(`export CLOUDFLARE_ZONE_ID='${offramp.zoneId}'`);
   expect(out).toContain(`export TUNNEL_CACERT='${offramp.edgeCa}'`);
   await offramp.stop();
-  const gone = await run(['env', '--api-url', offramp.apiUrl]);
+  const gone = await runProgram(['env', '--api-url', offramp.apiUrl]);
   expect(gone).toMatchObject({ code: 2, err: expect.stringContaining('--api-url') });
 });
 
 test('SIGTERM during the start ends the process with 0 and without a ready line', async () => {
-  const ports = ['', 'edge-', 'http-', 'https-', 'dns-'].flatMap((name) => [`--${name}port`, '0']);
-  const child = spawn(process.execPath, [MAIN, 'start', '--memory', ...ports], { env: cleanEnvironment() });
-  let out = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
+  const child = spawnProgram(['start', '--memory', ...FREE_PORTS]);
+  const out = collect(child.stdout!);
   // The first words say that the database is being opened.
-  await once(child.stderr, 'data');
+  await once(child.stderr!, 'data');
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
-  expect(out).toBe('');
+  expect(out()).toBe('');
 });
 
 test('who comes while the program still starts waits, and is answered', async () => {
   const [api, traffic] = [await freePort(), await freePort()];
-  const others = ['edge-', 'https-', 'dns-'].flatMap((name) => [`--${name}port`, '0']);
-  const child = spawn(
-    process.execPath,
-    [MAIN, 'start', '--json', '--memory', '--port', `${api}`, '--http-port', `${traffic}`, ...others],
-    { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const ports = ['--port', `${api}`, '--http-port', `${traffic}`];
+  const child = spawnProgram(['start', '--json', '--memory', ...FREE_PORTS, ...ports], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const told: string[] = [];
-  const ready = once(readline.createInterface({ input: child.stdout }), 'line').then(() =>
-    told.push('ready'),
-  );
+  const ready = readyLine(child).then(() => told.push('ready'));
   await eventually(async () => !(await refusesConnections('127.0.0.1', api)));
   await eventually(async () => !(await refusesConnections('127.0.0.1', traffic)));
   told.push('both ports open');

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -8,10 +8,8 @@ import path from 'node:path';
 import semver from 'semver';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { cleanEnvironment, startOfframp } from '../support/offramp.js';
-
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
-const PORTS = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].flatMap((name) => [`--${name}port`, '0']);
+import { startOfframp } from '../support/offramp.js';
+import { FREE_PORTS, MAIN, type ProgramOptions, runProgram } from '../support/program.js';
 
 let root: string;
 /** A data directory with a database that works. */
@@ -26,33 +24,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-interface Run {
-  readonly env?: NodeJS.ProcessEnv;
-  readonly node?: readonly string[];
-  readonly uid?: number;
-}
-
 /** Runs the program to its end, which has to be a failure; answers what it says. */
-async function failure(argv: readonly string[], { env = {}, node = [], uid }: Run = {}) {
-  const child = spawn(process.execPath, [...node, MAIN, ...argv], {
-    env: { ...cleanEnvironment(), ...env },
-    ...(uid === undefined ? {} : { uid }),
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const [code] = await once(child, 'close');
+async function failure(argv: readonly string[], options: ProgramOptions = {}) {
+  const { code, out, err } = await runProgram(argv, options);
   expect(out).toBe('');
   expect(err).not.toMatch(/\n +at |node:internal|file:\/\//);
   return { code, err };
 }
 
-const startFails = (...flags: string[]) => failure(['start', ...PORTS, ...flags]);
+const startFails = (...flags: string[]) => failure(['start', ...FREE_PORTS, ...flags]);
 const told = (code: number, pattern: RegExp) => ({ code, err: expect.stringMatching(pattern) });
 
 test('a data directory that is a file, or below one, or not to be made is told', async () => {
@@ -74,7 +54,7 @@ test('a data directory that is a file, or below one, or not to be made is told',
 
 // Root may write everywhere.
 test.skipIf(process.getuid?.() !== 0)('a place where this user may not write is told', async () => {
-  const flags = ['start', ...PORTS, '--data-dir', path.join(root, 'mine')];
+  const flags = ['start', ...FREE_PORTS, '--data-dir', path.join(root, 'mine')];
   expect(await failure(flags, { uid: 65_534 })).toEqual(
     told(
       1,
@@ -122,21 +102,37 @@ test.each<[string, RegExp, (database: string) => Promise<unknown>]>([
     },
   ],
 ])('an embedded database %s is told with the way out, and left as it is', async (what, message, damage) => {
-  const dataDir = path.join(root, what);
-  await cp(good, dataDir, { recursive: true });
-  const database = path.join(dataDir, 'database');
-  await damage(database);
-  const { code, err } = await startFails('--data-dir', dataDir);
-  expect(code).toBe(1);
+  const dataDir = await damaged(what, damage);
+  const err = await toldAndPasted(dataDir);
   expect(err).toMatch(message);
   expect(err.split('\n').filter((line) => line.startsWith('offramp: '))).toHaveLength(1);
-  // What is said can be pasted, and begins anew.
-  const line = / anew, without what was in it: (.*)\n$/.exec(err)![1]!;
   expect(err).toContain('back from a backup; or begin anew');
-  expect(await readdir(dataDir)).toContain('database.complete');
-  expect((await once(spawn('sh', ['-c', line]), 'exit'))[0]).toBe(0);
+});
+
+test('with the way out that is told, the program begins anew', async () => {
+  const dataDir = await damaged('that has a way out', (database) => rm(`${database}/global/pg_control`));
+  await toldAndPasted(dataDir);
   await (await startOfframp(['--data-dir', dataDir])).stop();
 });
+
+/** A data directory of which the database has been damaged. */
+async function damaged(name: string, damage: (database: string) => Promise<unknown>): Promise<string> {
+  const dataDir = path.join(root, name);
+  await cp(good, dataDir, { recursive: true });
+  await damage(path.join(dataDir, 'database'));
+  return dataDir;
+}
+
+/** Pastes into a shell what a start says that cannot go on. What stays is the same whatever the damage was: no database. */
+async function toldAndPasted(dataDir: string): Promise<string> {
+  const { code, err } = await startFails('--data-dir', dataDir);
+  expect(code).toBe(1);
+  expect(await readdir(dataDir)).toContain('database.complete');
+  execFileSync('sh', ['-c', / anew, without what was in it: (.*)\n$/.exec(err)![1]!]);
+  const left = await readdir(dataDir);
+  expect(left.filter((entry) => entry === 'database' || entry === 'database.complete')).toEqual([]);
+  return err;
+}
 
 test('a damaged CA is told by the program', async () => {
   const dataDir = path.join(root, 'ca');

@@ -4,14 +4,14 @@ import { ingressTo } from '../edge/fake-ingress.js';
 import { cleanUp } from '../edge/fixture.js';
 import { connectRaw, type EdgeToDial } from '../edge/raw-connector.js';
 import { httpOrigin } from '../support/fake-origins.js';
-import { type Lab, openLab } from '../support/lab.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
-let lab: Lab;
+let lab: SharedLab;
 let edge: EdgeToDial;
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   const { host, port } = placeOf(lab.offramp.edge);
   edge = { address: { host, port }, ca: await readFile(lab.offramp.edgeCa, 'utf8') };
 });

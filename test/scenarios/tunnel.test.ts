@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLOUDFLARED, type ConnectorKind } from '../support/connectors.js';
-import { type Lab, openLab } from '../support/lab.js';
+import { openSharedLab, type SharedLab } from '../support/shared-lab.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
@@ -13,15 +13,13 @@ describe.each<[ConnectorKind, boolean]>([
     test.skip('CLOUDFLARED_BIN does not name a cloudflared binary', () => undefined);
     return;
   }
-  let lab: Lab;
+  let lab: SharedLab;
   beforeAll(async () => {
-    lab = await openLab();
+    lab = await openSharedLab();
   });
   afterAll(() => lab.close());
 
-  test('T43 T44 private origins are reached, health follows both tunnel and target, and traffic moves', {
-    timeout: 120_000,
-  }, async () => {
+  test('T43 T44 private origins are reached, health follows both tunnel and target, and traffic moves', async () => {
     const [first, second] = [await lab.startOrigin('first'), await lab.startOrigin('second')];
     const pools = [
       await lab.createPool('first', [first], { monitor: (await lab.createMonitor(first)).id }),

@@ -84,7 +84,6 @@ describe.skipIf(!server)('on PostgreSQL, behind a connection that breaks', () =>
     { moment: 'before', told: 'the writer is told to repeat it' },
   ] as const)(
     'cut $moment the server got COMMIT: $told, and API, traffic and database agree',
-    { timeout: 120_000 },
     async ({ moment }) => {
       const setup = await setUp();
       const { api, proxy, pools } = setup;

@@ -11,13 +11,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { startDatabaseProxy } from '../support/database-proxy.js';
 import { closedPort } from '../support/fake-origins.js';
-import { cleanEnvironment, type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { FREE_PORTS, runProgram, spawnProgram } from '../support/program.js';
 import { createReadToken } from '../support/read-token.js';
 import { createScratchDatabase } from '../support/scratch-database.js';
 import { eventually } from '../support/waiting.js';
 
 const server = process.env.TEST_DATABASE_URL;
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const PGBOUNCER = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find(existsSync);
 
 async function directory(): Promise<string> {
@@ -34,21 +34,8 @@ async function start(url: string, flags: readonly string[] = []): Promise<Runnin
 
 /** A start that must fail: its exit code, and what it says. */
 async function refused(url: string): Promise<{ code: number | null; err: string }> {
-  const ports = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].flatMap((name) => [
-    `--${name}port`,
-    '0',
-  ]);
-  const argv = [MAIN, 'start', ...ports, '--database-url', url, '--data-dir', await directory()];
-  const child = spawn(process.execPath, argv, {
-    env: cleanEnvironment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let err = '';
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const [code] = await once(child, 'close');
-  return { code, err };
+  const storage = ['--database-url', url, '--data-dir', await directory()];
+  return await runProgram(['start', ...FREE_PORTS, ...storage]);
 }
 
 /** Breaks the session that holds the lock. */
@@ -135,9 +122,7 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     const port = await closedPort();
     const dataDir = await directory();
     const flags = ['--standby', '--port', String(port), '--api-tls', '--data-dir', dataDir];
-    const child = spawn(process.execPath, [MAIN, 'start', ...flags, '--database-url', url], {
-      env: cleanEnvironment(),
-    });
+    const child = spawnProgram(['start', ...flags, '--database-url', url]);
     await eventually(() => existsSync(path.join(dataDir, 'edge/ca.pem')));
     const ca = await readFile(path.join(dataDir, 'edge/ca.pem'));
     const status = () =>
@@ -159,10 +144,8 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     const url = await createScratchDatabase(server!);
     await start(url);
     const port = await closedPort();
-    const argv = [MAIN, 'start', '--standby', '--port', String(port), '--database-url', url];
-    const child = spawn(process.execPath, [...argv, '--data-dir', await directory()], {
-      env: cleanEnvironment(),
-    });
+    const flags = ['--standby', '--port', String(port), '--database-url', url];
+    const child = spawnProgram(['start', ...flags, '--data-dir', await directory()]);
     await eventually(async () => (await healthOf(port)) !== null);
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);
@@ -230,9 +213,7 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     expect((await reader.get('@/load_balancers/pools')).status).toBe(403);
   });
 
-  test('a database that does not answer any more is noticed, and writes are refused until it does', {
-    timeout: 90_000,
-  }, async () => {
+  test('a database that does not answer any more is noticed, and writes are refused until it does', async () => {
     const url = await createScratchDatabase(server!);
     const proxy = await startDatabaseProxy(url);
     const api = apiOf(await start(proxy.url));

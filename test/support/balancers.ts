@@ -1,12 +1,12 @@
 import { type Api, apiOf } from './api.js';
-import { type RunningOfframp, startOfframp } from './offramp.js';
+import { type SharedOfframp, sharedOfframp } from './shared-offramp.js';
 
 /** An id that no object has. */
 export const ABSENT_ID = '0'.repeat(32);
 
 /** An Offramp with two pools for load balancers to name. */
 export interface Balancers {
-  readonly offramp: RunningOfframp;
+  readonly offramp: SharedOfframp;
   readonly api: Api;
   readonly primary: string;
   readonly secondary: string;
@@ -20,7 +20,7 @@ export interface Balancers {
 }
 
 export async function openBalancers(): Promise<Balancers> {
-  const offramp = await startOfframp();
+  const offramp = await sharedOfframp();
   const api = apiOf(offramp);
   const newPool = async (name: string): Promise<string> => {
     const origins = [{ name: 'a', address: '1.1.1.1' }];

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cleanEnvironment } from './clean-environment.js';
 import { CLOUDFLARED, type ConnectorUnderTest } from './connectors.js';
-import { cleanEnvironment } from './offramp.js';
 
 /** A cloudflared that runs until it is stopped, started from a shell in which `variables` were evaluated. */
 export interface SpawnedCloudflared extends ConnectorUnderTest {

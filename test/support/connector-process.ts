@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
+import { cleanEnvironment } from './clean-environment.js';
 import { CLOUDFLARED, type ConnectorKind, type ConnectorUnderTest } from './connectors.js';
-import { cleanEnvironment, type RunningOfframp } from './offramp.js';
+import type { RunningOfframp } from './offramp.js';
+import { spawnProgram } from './program.js';
 
 /** A connector in a process of its own, that can be killed and stopped as the kernel would. */
 export interface ConnectorProcess extends ConnectorUnderTest {
@@ -14,7 +15,6 @@ export interface ConnectorProcess extends ConnectorUnderTest {
 }
 
 const MAX_OUTPUT = 1024 * 1024;
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 
 /** `offramp connector` or `cloudflared tunnel run`, with four connections; `flags` come before `run`. */
 export function spawnConnector(
@@ -23,15 +23,13 @@ export function spawnConnector(
   token: string,
   flags: readonly string[] = [],
 ): ConnectorProcess {
-  const [command, args] =
-    kind === 'ours'
-      ? [
-          process.execPath,
-          [MAIN, 'connector', '--edge', edge, '--cacert', edgeCa, '--token', token, ...flags],
-        ]
-      : [CLOUDFLARED!, ['tunnel', ...cloudflaredFlags(edge, edgeCa), ...flags, 'run', '--token', token]];
+  if (kind === 'ours')
+    return running(
+      spawnProgram(['connector', '--edge', edge, '--cacert', edgeCa, '--token', token, ...flags]),
+    );
+  const args = ['tunnel', ...cloudflaredFlags(edge, edgeCa), ...flags, 'run', '--token', token];
   return running(
-    spawn(command, args, {
+    spawn(CLOUDFLARED!, args, {
       env: { ...cleanEnvironment(), TUNNEL_NO_PRECHECKS: 'true' },
       stdio: ['ignore', 'pipe', 'pipe'],
     }),

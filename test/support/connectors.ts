@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { parseMap } from '../../src/connector/address-map.js';
 import { startConnector } from '../../src/connector/connector.js';
-import { cleanEnvironment, type RunningOfframp } from './offramp.js';
+import { cleanEnvironment } from './clean-environment.js';
+import type { RunningOfframp } from './offramp.js';
 
 /** A tunnel connector under test, ours or the real one. */
 export interface ConnectorUnderTest {
@@ -19,7 +20,7 @@ export const CLOUDFLARED = process.env.CLOUDFLARED_BIN;
 /** Four connections to the edge; resolves as soon as it has been started, not registered. */
 export async function runConnector(
   kind: ConnectorKind,
-  offramp: RunningOfframp,
+  offramp: Pick<RunningOfframp, 'edge' | 'edgeCa'>,
   token: string,
   map: readonly string[] = [],
 ): Promise<ConnectorUnderTest> {
@@ -27,7 +28,7 @@ export async function runConnector(
 }
 
 async function runOurs(
-  offramp: RunningOfframp,
+  offramp: Pick<RunningOfframp, 'edge' | 'edgeCa'>,
   token: string,
   map: readonly string[],
 ): Promise<ConnectorUnderTest> {
@@ -43,7 +44,7 @@ async function runOurs(
   return { stop: () => connector.close() };
 }
 
-function runCloudflared(offramp: RunningOfframp, token: string): ConnectorUnderTest {
+function runCloudflared(offramp: Pick<RunningOfframp, 'edge' | 'edgeCa'>, token: string): ConnectorUnderTest {
   const edges = Array(4).fill(['--edge', offramp.edge]).flat();
   const flags = [
     '--no-autoupdate',

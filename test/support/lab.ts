@@ -4,10 +4,8 @@ import { type RunningOfframp, startOfframp } from './offramp.js';
 import { type OriginProcess, startOriginProcess } from './origin-process.js';
 import { eventually } from './waiting.js';
 
-/** An Offramp with one virtual network in which a connector reaches 127.0.0.0/8, and origins there. */
-export interface Lab {
-  /** Another one after `restart`, at the same addresses. */
-  readonly offramp: RunningOfframp;
+/** What stands in a lab: one virtual network in which a connector reaches 127.0.0.0/8, and origins there. */
+export interface Fittings {
   readonly api: Api;
   readonly networkId: string;
   readonly tunnelId: string;
@@ -23,17 +21,53 @@ export interface Lab {
   createPool(name: string, origins: readonly OriginProcess[], fields?: object): Promise<{ id: string }>;
   createLoadBalancer(host: string, pools: readonly { id: string }[]): Promise<{ id: string }>;
   poolHealth(poolId: string): Promise<Record<string, { healthy: boolean; failure_reason: string }>>;
-  /** Ends Offramp and starts it again on the same ports. It keeps nothing unless it was opened with `--data-dir`. */
-  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface Lab extends Fittings {
+  /** Another one after `restart`, at the same addresses. */
+  readonly offramp: RunningOfframp;
+  /** Ends Offramp and starts it again on the same ports. It keeps nothing unless it was opened with `--data-dir`. */
+  restart(): Promise<void>;
+}
+
+/** Of every lab. */
+export const LAB_FLAGS: readonly string[] = ['--min-monitor-interval', '1'];
+
+type Addresses = Pick<RunningOfframp, 'apiUrl' | 'edge' | 'edgeCa' | 'accountId' | 'zoneId'>;
+
+/** In a program of its own. */
 export async function openLab(flags: readonly string[] = []): Promise<Lab> {
-  const start = (ports: readonly string[] = []) =>
-    startOfframp(['--min-monitor-interval', '1', ...flags, ...ports]);
+  const start = (ports: readonly string[] = []) => startOfframp([...LAB_FLAGS, ...flags, ...ports]);
   let offramp = await start();
+  const fittings = await fitOut(offramp);
+  return {
+    ...fittings,
+    get offramp() {
+      return offramp;
+    },
+    async restart() {
+      const { apiUrl, edge, http } = offramp;
+      await offramp.stop();
+      const portOf = (address: string) => address.split(':').at(-1)!;
+      const ports = {
+        '--port': new URL(apiUrl).port,
+        '--edge-port': portOf(edge),
+        '--http-port': portOf(http),
+      };
+      offramp = await start(Object.entries(ports).flat());
+    },
+    async close() {
+      await fittings.close();
+      await offramp.stop();
+    },
+  };
+}
+
+/** The lab in a program that runs; its addresses must stay. */
+export async function fitOut(offramp: Addresses): Promise<Fittings> {
   const api = apiOf(offramp);
-  const closers: (() => Promise<unknown>)[] = [() => offramp.stop()];
+  const closers: (() => Promise<unknown>)[] = [];
   const network = await api.create('@/teamnet/virtual_networks', { name: 'lab' });
   const tunnel = await api.create('@/cfd_tunnel', { name: 'lab-connector' });
   await api.create('@/teamnet/routes', {
@@ -50,9 +84,6 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
     virtual_network_id: network.id,
   });
   return {
-    get offramp() {
-      return offramp;
-    },
     api,
     networkId: network.id,
     tunnelId: tunnel.id,
@@ -94,17 +125,6 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
       const { pop_health } = (await api.get(`@/load_balancers/pools/${poolId}/health`)).body.result;
       const [pop] = Object.values(pop_health) as { origins: object[] }[];
       return Object.assign({}, ...(pop?.origins ?? []));
-    },
-    async restart() {
-      const { apiUrl, edge, http } = offramp;
-      await offramp.stop();
-      const portOf = (address: string) => address.split(':').at(-1)!;
-      const ports = {
-        '--port': new URL(apiUrl).port,
-        '--edge-port': portOf(edge),
-        '--http-port': portOf(http),
-      };
-      offramp = await start(Object.entries(ports).flat());
     },
     async close() {
       for (const closer of closers.reverse()) await closer();

@@ -1,5 +1,4 @@
-import { type Api, apiOf } from './api.js';
-import { type RunningOfframp, startOfframp } from './offramp.js';
+import type { Api } from './api.js';
 
 /** Two virtual networks whose routes cover 10.0.0.0/8, 8.8.8.0/24 and fd00::/8, and one that has no route. */
 export interface Networks {
@@ -8,18 +7,10 @@ export interface Networks {
   readonly empty: string;
 }
 
-export interface OfframpWithNetworks {
-  readonly offramp: RunningOfframp;
-  readonly api: Api;
-  readonly networks: Networks;
-}
-
 const COVERED = ['10.0.0.0/8', '8.8.8.0/24', 'fd00::/8'];
 
-/** Starts a program whose account has routed virtual networks. */
-export async function startWithNetworks(flags: readonly string[] = []): Promise<OfframpWithNetworks> {
-  const offramp = await startOfframp(flags);
-  const api = apiOf(offramp);
+/** Makes them, with a tunnel. */
+export async function createNetworks(api: Api): Promise<Networks> {
   const networkId = async (name: string): Promise<string> =>
     (await api.create('@/teamnet/virtual_networks', { name })).id;
   const networks = {
@@ -31,5 +22,5 @@ export async function startWithNetworks(flags: readonly string[] = []): Promise<
   for (const virtual_network_id of [networks.east, networks.west])
     for (const network of COVERED)
       await api.create('@/teamnet/routes', { network, virtual_network_id, tunnel_id: tunnel.id });
-  return { offramp, api, networks };
+  return networks;
 }

@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import readline from 'node:readline';
-
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
+import { FREE_PORTS, readyLine, spawnProgram } from './program.js';
 
 export interface RunningOfframp {
   readonly apiUrl: string;
@@ -24,14 +22,6 @@ export interface RunningOfframp {
   stop(): Promise<number | null>;
 }
 
-/** The environment of a test's child process: nothing of the person's own settings. */
-export function cleanEnvironment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(
-    ([name]) => !/^(OFFRAMP|CLOUDFLARE|TUNNEL|DATABASE)_/.test(name),
-  );
-  return Object.fromEntries(entries);
-}
-
 /**
  * Starts the compiled program on free ports and waits for its ready line. In memory unless flags say otherwise; with
  * TEST_DATABASE_URL set, on a database of its own in that PostgreSQL.
@@ -43,22 +33,16 @@ export async function startOfframp(
   const storage = flags.some((flag) => /^--(memory|data-dir|database-url)/.test(flag))
     ? []
     : await storageFlags();
-  const ports = ['', 'edge-', 'http-', 'https-', 'dns-', 'private-'].flatMap((name) => [
-    `--${name}port`,
-    '0',
-  ]);
-  const child = spawn(process.execPath, [MAIN, 'start', '--json', ...ports, ...storage, ...flags], {
-    env: { ...cleanEnvironment(), ...env },
+  const child = spawnProgram(['start', '--json', ...FREE_PORTS, ...storage, ...flags], {
+    env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const lines = readline.createInterface({ input: child.stdout! });
-  const [line] = await Promise.race([
-    once(lines, 'line') as Promise<[string]>,
-    once(child, 'exit').then(([code]): never => {
-      throw new Error(`offramp ended with code ${code} before it was ready`);
-    }),
-  ]);
-  const ready = JSON.parse(line);
+  return runningOfframp(child, await readyLine(child));
+}
+
+/** A program that has said this when it was ready. */
+// biome-ignore lint/suspicious/noExplicitAny: the line as the program prints it.
+export function runningOfframp(child: ChildProcess, ready: any): RunningOfframp {
   return {
     apiUrl: ready.api_url,
     edge: ready.edge,

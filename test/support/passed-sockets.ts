@@ -1,12 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import dgram from 'node:dgram';
-import { once } from 'node:events';
 import net from 'node:net';
-import path from 'node:path';
-import readline from 'node:readline';
-import { cleanEnvironment } from './offramp.js';
-
-const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
+import { cleanEnvironment } from './clean-environment.js';
+import { MAIN, readyLine } from './program.js';
 
 interface Handle {
   readonly fd: number;
@@ -54,13 +50,7 @@ export function holdSockets(names: readonly string[], host = '127.0.0.1') {
     spawnWith,
     async start(flags: readonly string[]) {
       const child = spawnWith(flags);
-      const [line] = await Promise.race([
-        once(readline.createInterface({ input: child.stdout! }), 'line') as Promise<[string]>,
-        once(child, 'exit').then(([code]): never => {
-          throw new Error(`offramp ended with code ${code} before it was ready`);
-        }),
-      ]);
-      return { process: child, ready: JSON.parse(line) };
+      return { process: child, ready: await readyLine(child) };
     },
     close() {
       for (const { handle } of held) handle.close();

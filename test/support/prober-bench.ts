@@ -50,5 +50,5 @@ export function startProber({ lookup, ...options }: Partial<ProberOptions> & { l
 
 /** The first defined value that `look` returns; for what has no event to wait for. */
 export function until<T>(look: () => T | undefined | false): Promise<T> {
-  return vi.waitUntil(() => look() as T | undefined, { timeout: 25_000, interval: 5 }) as Promise<T>;
+  return vi.waitUntil(() => look() as T | undefined, { timeout: 100_000, interval: 5 }) as Promise<T>;
 }

@@ -18,7 +18,7 @@ export function trafficClient(address: string, connections = 1): TrafficClient {
     get: (host, path = '/') =>
       new Promise((resolve, reject) => {
         const request = http.get(
-          { hostname, port, path, agent, headers: { host }, timeout: 20_000 },
+          { hostname, port, path, agent, headers: { host }, timeout: 100_000 },
           (response) => {
             let body = '';
             response.setEncoding('utf8');
@@ -29,7 +29,7 @@ export function trafficClient(address: string, connections = 1): TrafficClient {
             response.on('error', reject);
           },
         );
-        request.on('timeout', () => request.destroy(new Error('no answer in 20 s')));
+        request.on('timeout', () => request.destroy(new Error('no answer in 100 s')));
         request.on('error', reject);
       }),
     close: () => agent.destroy(),

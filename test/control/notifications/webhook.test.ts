@@ -46,7 +46,7 @@ async function start(answer: (response: ServerResponse) => void, options: Partia
   return { webhook, clock, received, lines, names };
 }
 
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 25_000, interval: 5 });
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 100_000, interval: 5 });
 
 test('an alert is posted as JSON with an id of its own', async () => {
   const { webhook, received } = await start((response) => response.end());

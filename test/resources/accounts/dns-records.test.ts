@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recordName } from '../../../src/resources/accounts/dns-records/rules.js';
 import { type Api, apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 let content: string;
 let other: string;
@@ -15,7 +15,7 @@ const targetOf = async (name: string) =>
   `${(await api.create('@/cfd_tunnel', { name })).id}.cfargotunnel.com`;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   content = await targetOf('first');
   other = await targetOf('second');

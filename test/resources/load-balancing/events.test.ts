@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
 import { httpOrigin } from '../../support/fake-origins.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { LAB_FLAGS } from '../../support/lab.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 import { eventually } from '../../support/waiting.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 const PATH = '/user/load_balancing_analytics/events';
 const LB = '@/load_balancers';
 
 beforeAll(async () => {
-  offramp = await startOfframp(['--min-monitor-interval', '1']);
+  offramp = await sharedOfframp(LAB_FLAGS);
   api = apiOf(offramp);
 });
 afterAll(() => offramp.stop());

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
 import { closedPort, httpOrigin } from '../../support/fake-origins.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 import { eventually } from '../../support/waiting.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 const LB = '@/load_balancers';
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
 });
 afterAll(() => offramp.stop());

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 let monitors: string[];
 const PATH = '@/load_balancers/monitor_groups';
@@ -10,7 +10,7 @@ const MONITORS = '@/load_balancers/monitors';
 const ABSENT_ID = '0'.repeat(32);
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   monitors = [];
   for (const description of ['first', 'second', 'third'])

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { LAB_FLAGS } from '../../support/lab.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 
 beforeAll(async () => {
-  offramp = await startOfframp(['--min-monitor-interval', '1']);
+  offramp = await sharedOfframp(LAB_FLAGS);
 });
 afterAll(() => offramp.stop());
 

@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type Api, apiOf } from '../../support/api.js';
 import { runConnector } from '../../support/connectors.js';
-import { type OfframpWithNetworks, startWithNetworks } from '../../support/networks.js';
+import { createNetworks, type Networks } from '../../support/networks.js';
+import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
 import { startOriginProcess } from '../../support/origin-process.js';
 import { trafficClient } from '../../support/traffic.js';
 import { eventually } from '../../support/waiting.js';
 
-let world: OfframpWithNetworks;
+let world: { readonly offramp: RunningOfframp; readonly api: Api; readonly networks: Networks };
 
 beforeAll(async () => {
-  world = await startWithNetworks(['--origin-uniqueness', 'pool']);
+  const offramp = await startOfframp(['--origin-uniqueness', 'pool']);
+  const api = apiOf(offramp);
+  world = { offramp, api, networks: await createNetworks(api) };
 });
 afterAll(() => world.offramp.stop());
 

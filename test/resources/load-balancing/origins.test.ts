@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Answer } from '../../support/api.js';
-import { type OfframpWithNetworks, startWithNetworks } from '../../support/networks.js';
+import { type Answer, type Api, apiOf } from '../../support/api.js';
+import { createNetworks, type Networks } from '../../support/networks.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
-let world: OfframpWithNetworks;
+let world: { readonly offramp: SharedOfframp; readonly api: Api; readonly networks: Networks };
 const PATH = '@/load_balancers/pools';
 
 beforeAll(async () => {
-  world = await startWithNetworks();
+  const offramp = await sharedOfframp();
+  const api = apiOf(offramp);
+  world = { offramp, api, networks: await createNetworks(api) };
 });
 afterAll(() => world.offramp.stop());
 

@@ -4,15 +4,17 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
 import { httpOrigin } from '../../support/fake-origins.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { LAB_FLAGS } from '../../support/lab.js';
+import { startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 import { eventually } from '../../support/waiting.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 const POOLS = '@/load_balancers/pools';
 
 beforeAll(async () => {
-  offramp = await startOfframp(['--min-monitor-interval', '1']);
+  offramp = await sharedOfframp(LAB_FLAGS);
   api = apiOf(offramp);
 });
 afterAll(() => offramp.stop());

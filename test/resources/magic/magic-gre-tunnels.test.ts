@@ -1,13 +1,13 @@
 import Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
 const PATH = '@/magic/gre_tunnels';
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
 });
 afterAll(() => offramp.stop());

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 const PATH = '@/zerotrust/connectivity_settings';
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
 });
 afterAll(() => offramp.stop());

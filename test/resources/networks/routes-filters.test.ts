@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 let first: string;
 let second: string;
@@ -11,7 +11,7 @@ let deleted: { id: string; created_at: string; deleted_at: string };
 const PATH = '@/teamnet/routes';
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   first = (await api.create('@/cfd_tunnel', { name: 'first' })).id;
   second = (await api.create('@/cfd_tunnel', { name: 'second' })).id;

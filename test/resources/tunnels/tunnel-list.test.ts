@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 const PATH = '@/tunnels';
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   for (const name of ['vpc-a', 'vpc-b', 'gone']) ids[name] = (await api.create('@/cfd_tunnel', { name })).id;
   for (const name of ['vpc-w', 'other']) ids[name] = (await api.create('@/warp_connector', { name })).id;

@@ -9,18 +9,19 @@ import { answers, connectConfigurable } from '../../edge/configurable.js';
 import { cleanUp } from '../../edge/fixture.js';
 import { type Caller, type EdgeToDial, openCaller, requestOf } from '../../edge/raw-connector.js';
 import { type Api, apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { startOfframp } from '../../support/offramp.js';
 import { edgeOf } from '../../support/raw-connectors.js';
 import { createScratchDatabase } from '../../support/scratch-database.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 import { eventually } from '../../support/waiting.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 let edge: EdgeToDial;
 let names = 0;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   edge = await edgeOf(offramp);
 });
@@ -194,9 +195,7 @@ test('a configuration of its own that cannot be kept is left out', async () => {
   expect(await shown()).toEqual({ note: 'kept' });
 });
 
-test('what a connector has told outlives a restart, and the next PUT goes on from there', {
-  timeout: 120_000,
-}, async () => {
+test('what a connector has told outlives a restart, and the next PUT goes on from there', async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-configuration-'));
   const server = process.env.TEST_DATABASE_URL;
   const storage = server ? ['--database-url', await createScratchDatabase(server)] : [];

@@ -130,9 +130,7 @@ test('dropped connections come back, and those of another connector are left alo
   });
 });
 
-test('what was connected when the process died is down after the next start', {
-  timeout: 120_000,
-}, async () => {
+test('what was connected when the process died is down after the next start', async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-connections-'));
   const server = process.env.TEST_DATABASE_URL;
   const storage = server ? ['--database-url', await createScratchDatabase(server)] : [];

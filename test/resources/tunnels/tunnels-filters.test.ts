@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, apiOf } from '../../support/api.js';
-import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 const PATH = '@/cfd_tunnel';
 const NAMES = ['prod-a', 'prod-b', 'prod_c', 'prodXc', 'test-100%', 'test-1000', 'deleted'];
 const tunnels: Record<string, { id: string; created_at: string; deleted_at: string }> = {};
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
   for (const name of NAMES) tunnels[name] = await api.create(PATH, { name });
   tunnels.deleted = (await api.delete(`${PATH}/${tunnels.deleted!.id}`)).body.result;

@@ -191,9 +191,7 @@ test('replicas are listed in the order in which they came, each with its own con
   expect(await connectorIds(shared)).toEqual([c, b]);
 });
 
-test('connectors that go on trying are back after a restart, and the tunnel is active from then on', {
-  timeout: 120_000,
-}, async () => {
+test('connectors that go on trying are back after a restart, and the tunnel is active from then on', async () => {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-restart-'));
   const server = process.env.TEST_DATABASE_URL;
   const storage = server ? ['--database-url', await createScratchDatabase(server)] : [];

@@ -6,8 +6,8 @@ import { type Stream, type StreamOptions, startStream } from '../../support/stre
 import { eventually } from '../../support/waiting.js';
 
 /** An Offramp and what an operator does with it. Its origins are at localhost, one in each pool, and end with the test. */
-export interface Stage {
-  readonly offramp: RunningOfframp;
+export interface Stage<Offramp = RunningOfframp> {
+  readonly offramp: Offramp;
   readonly api: Api;
   /** An origin that answers with its name; the listener, where there is one, takes the requests that it answers. */
   pool(name: string, fields?: object, listener?: RequestListener): Promise<StagedPool>;
@@ -42,7 +42,10 @@ export async function openStage(flags: readonly string[] = []): Promise<Stage> {
   return stageOf(offramp, apiOf(offramp));
 }
 
-export function stageOf(offramp: RunningOfframp, api: Api): Stage {
+export function stageOf<Offramp extends Pick<RunningOfframp, 'apiUrl' | 'http'>>(
+  offramp: Offramp,
+  api: Api,
+): Stage<Offramp> {
   let pools = 0;
   const monitor: Stage['monitor'] = (port, fields = {}) =>
     api.create('@/load_balancers/monitors', {

@@ -1,22 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { get as httpGet, type ServerResponse } from 'node:http';
-import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ask } from '../../proxy/ask.js';
 import { httpOrigin } from '../../support/fake-origins.js';
-import { type Lab, openLab } from '../../support/lab.js';
-import { cleanEnvironment } from '../../support/offramp.js';
+import { spawnProgram } from '../../support/program.js';
+import { openSharedLab, type SharedLab } from '../../support/shared-lab.js';
+import type { SharedOfframp } from '../../support/shared-offramp.js';
 import { eventually } from '../../support/waiting.js';
 import { type Stage, stageOf } from './cast.js';
 
-const MAIN = path.resolve(import.meta.dirname, '../../../dist/main.js');
-
-let lab: Lab;
-let stage: Stage;
+let lab: SharedLab;
+let stage: Stage<SharedOfframp>;
 let port: number;
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   stage = stageOf(lab.offramp, lab.api);
   port = Number(lab.offramp.http.split(':').at(-1));
 });
@@ -66,10 +64,7 @@ async function startConnector(
   const before = await connections(tunnel.id);
   const flags = ['--token', tunnel.token, '--edge', lab.offramp.edge, '--cacert', lab.offramp.edgeCa];
   const map = ['--map', `${address}:80=127.0.0.1:${origin.port}`];
-  const child = spawn(process.execPath, [MAIN, 'connector', ...flags, ...map], {
-    env: cleanEnvironment(),
-    stdio: 'ignore',
-  });
+  const child = spawnProgram(['connector', ...flags, ...map], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   await eventually(async () => (await connections(tunnel.id)) === before + 4);
   return child;

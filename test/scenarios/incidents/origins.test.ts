@@ -3,16 +3,17 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { httpOrigin, listening } from '../../support/fake-origins.js';
-import { type Lab, openLab } from '../../support/lab.js';
 import type { OriginProcess } from '../../support/origin-process.js';
+import { openSharedLab, type SharedLab } from '../../support/shared-lab.js';
+import type { SharedOfframp } from '../../support/shared-offramp.js';
 import { eventually } from '../../support/waiting.js';
 import { type Balancer, type Stage, stageOf } from './cast.js';
 
-let lab: Lab;
-let stage: Stage;
+let lab: SharedLab;
+let stage: Stage<SharedOfframp>;
 let names = 0;
 beforeAll(async () => {
-  lab = await openLab();
+  lab = await openSharedLab();
   stage = stageOf(lab.offramp, lab.api);
   await lab.connect();
 });

@@ -128,7 +128,7 @@ test('a DNS-only load balancer fails over in its answers', async () => {
   });
   const balancer = await stage.balancer([main, spare], { proxied: false });
   const stream = runStream(balancer.host, 4, () => {
-    const resolver = new dns.Resolver({ timeout: 10_000, tries: 1 });
+    const resolver = new dns.Resolver({ timeout: 60_000, tries: 1 });
     resolver.setServers([stage.offramp.dns]);
     return {
       ask: () =>
