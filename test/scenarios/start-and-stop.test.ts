@@ -84,17 +84,25 @@ test.each([
   expect(err).toMatch(message);
 });
 
-test('a wrong variable is refused like a wrong flag, and a flag wins over it', async () => {
+test('a wrong variable is refused like a wrong flag, and a flag wins over it; strict auth takes the given token alone', async () => {
   expect(await runProgram(['start'], { env: { OFFRAMP_PORT: 'x' } })).toMatchObject({
     code: 2,
     err: expect.stringContaining('"x"'),
   });
-  const offramp = await startOfframp([], { OFFRAMP_PORT: 'x', OFFRAMP_DOMAIN: 'by-variable.test' });
+  const token = 'a-token-of-more-than-32-characters-0';
+  const offramp = await startOfframp([], {
+    OFFRAMP_PORT: 'x',
+    OFFRAMP_DOMAIN: 'by-variable.test',
+    OFFRAMP_API_TOKEN: token,
+  });
   expect(offramp.domain).toBe('by-variable.test');
+  expect((await apiOf(offramp, token).get('/accounts')).status).toBe(200);
+  const other = await apiOf(offramp, 'another-token-of-32-characters-or-so').get('/accounts');
+  expect([other.status, other.body.errors[0].code]).toEqual([403, 10000]);
   await offramp.stop();
 });
 
-test('a port that is taken is named, with the way out', async () => {
+test('a port that is taken is named, with the way out, and `offramp env` prints what points the tools at the one that has it', async () => {
   const first = await startOfframp();
   const taken = new URL(first.apiUrl).port;
   const { code, err } = await runProgram(['start', '--memory', ...FREE_PORTS, '--port', taken]);
@@ -107,7 +115,13 @@ test('a port that is taken is named, with the way out', async () => {
   expect([other.code, other.err]).toEqual([1, expect.stringContaining(`${traffic} is in use`)]);
   // Both are told before anything long is begun.
   expect(`${err}${other.err}`).not.toContain('Opening the embedded database');
+  const { out } = await runProgram(['env', '--api-url', first.apiUrl]);
+  expect(out).toContain(`export CLOUDFLARE_BASE_URL='${first.apiUrl}'`);
+  expect(out).toContain(`export CLOUDFLARE_ZONE_ID='${first.zoneId}'`);
+  expect(out).toContain(`export TUNNEL_CACERT='${first.edgeCa}'`);
   await first.stop();
+  const gone = await runProgram(['env', '--api-url', first.apiUrl]);
+  expect(gone).toMatchObject({ code: 2, err: expect.stringContaining('--api-url') });
 });
 
 test.each([
@@ -186,15 +200,6 @@ test('the log tells no secret, even at trace', async () => {
   expect(log()).not.toContain(tunnel_secret);
 });
 
-test('strict auth takes the given token alone', async () => {
-  const token = 'a-token-of-more-than-32-characters-0';
-  const offramp = await startOfframp([], { OFFRAMP_API_TOKEN: token });
-  expect((await apiOf(offramp, token).get('/accounts')).status).toBe(200);
-  const other = await apiOf(offramp, 'another-token-of-32-characters-or-so').get('/accounts');
-  expect([other.status, other.body.errors[0].code]).toEqual([403, 10000]);
-  await offramp.stop();
-});
-
 test('help teaches, for the program and for each command', async () => {
   const help = await runProgram(['help']);
   for (const command of ['start', 'demo', 'connector', 'env']) {
@@ -202,17 +207,6 @@ test('help teaches, for the program and for each command', async () => {
     expect((await runProgram([command, '--help'])).out).toMatch(/--\w+/);
   }
   expect(await runProgram(['nonsense'])).toMatchObject({ code: 2, err: expect.stringContaining('nonsense') });
-});
-
-test('offramp env prints what points the tools at a running Offramp', async () => {
-  const offramp = await startOfframp();
-  const { out } = await runProgram(['env', '--api-url', offramp.apiUrl]);
-  expect(out).toContain(`export CLOUDFLARE_BASE_URL='${offramp.apiUrl}'`);
-  expect(out).toContain(`export CLOUDFLARE_ZONE_ID='${offramp.zoneId}'`);
-  expect(out).toContain(`export TUNNEL_CACERT='${offramp.edgeCa}'`);
-  await offramp.stop();
-  const gone = await runProgram(['env', '--api-url', offramp.apiUrl]);
-  expect(gone).toMatchObject({ code: 2, err: expect.stringContaining('--api-url') });
 });
 
 test('SIGTERM during the start ends the process with 0 and without a ready line', async () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_SUBNETS } from '../../src/resources/networks/subnets/definition.js';
 import { migrate } from '../../src/storage/migrate.js';
 
@@ -83,7 +83,7 @@ let pool: pg.Pool;
 let older: string;
 
 /** A database of the first release with something in every table, brought up to date. */
-beforeEach(async () => {
+beforeAll(async () => {
   database = await PGlite.create();
   pool = new pg.Pool(createPgConfig(database));
   older = await mkdtemp(path.join(os.tmpdir(), 'offramp-older-'));
@@ -97,7 +97,7 @@ beforeEach(async () => {
   }
   await migrate(pool, MIGRATIONS);
 });
-afterEach(async () => {
+afterAll(async () => {
   await pool.end();
   await database.close();
   await rm(older, { recursive: true });
