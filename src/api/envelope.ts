@@ -56,12 +56,14 @@ const entry = z.object({
   error_chain: z.array(z.object({ code: z.int(), message: z.string() })).optional(),
 });
 
+const message = z.object({ code: z.int().min(1000), message: z.string() });
+
 /** OpenAPI shapes of the envelope around `result`. */
 export const successOf = <T extends z.ZodType>(result: T) =>
   z.object({
     success: z.literal(true),
     errors: z.array(entry).max(0),
-    messages: z.array(z.object({ code: z.int().min(1000), message: z.string() })),
+    messages: z.array(message),
     result,
   });
 
@@ -80,7 +82,7 @@ export const failureSchema = z
   .object({
     success: z.literal(false),
     errors: z.array(entry),
-    messages: z.array(z.string()),
+    messages: z.array(message),
     result: z.null(),
   })
   .meta({ id: 'Failure', description: 'The request was refused; see `errors`.' });

@@ -11,7 +11,9 @@ export function timestamp(date: Date): string {
 
 export const timestampOrNull = (date: Date | null) => (date === null ? null : timestamp(date));
 
-export const timestampSchema = z.string().describe('RFC 3339, UTC, microseconds');
+export const timestampSchema = z
+  .string()
+  .meta({ format: 'date-time', description: 'RFC 3339, UTC, microseconds' });
 
 /** A moment in a query string, RFC 3339 with any offset, also encoded once more. Only years that PostgreSQL can print back as RFC 3339. */
 export const moment = z.preprocess(

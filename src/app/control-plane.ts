@@ -135,6 +135,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         health,
         access,
         dataPlane,
+        seeded,
       },
       sockets.api,
       options,
@@ -224,7 +225,7 @@ async function closeApi(app: Http): Promise<void> {
 async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
-  parts: Omit<Context, 'settings'> & { readonly dataPlane: DataPlane },
+  parts: Omit<Context, 'settings'> & { readonly dataPlane: DataPlane; readonly seeded: Seeded },
   { server, address, serve, drain }: ApiServer,
   { log }: AppOptions,
 ) {
@@ -240,7 +241,10 @@ async function startApi(
     log,
     server,
   });
-  serveOpenapi(app, VERSION);
+  serveOpenapi(app, {
+    version: VERSION,
+    shown: { ...parts.seeded, anyCredential: config.auth.mode === 'any' },
+  });
   registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
   adminRoutes(app, {
     version: VERSION,

@@ -11,8 +11,10 @@ import { registerResources } from '../resources/index.js';
 /** The OpenAPI document of the whole API, made from the routes alone: nothing is started. */
 export async function openapiDocument(): Promise<object> {
   const app = silentHttp();
-  serveOpenapi(app, VERSION);
+  serveOpenapi(app, { version: VERSION });
   registerNouns(app);
+  // Like the context of the nouns, what they work with is read by requests only.
+  adminRoutes(app, {} as AdminOptions);
   await app.ready();
   return await app.openapi();
 }
@@ -20,7 +22,7 @@ export async function openapiDocument(): Promise<object> {
 /** What is served at one path with one method. */
 export interface Operation {
   readonly method: string;
-  /** `/zones/{zone_id}`, or `/_offramp/…`, which no document describes. */
+  /** `/zones/{zone_id}`, or `/_offramp/…`. */
   readonly path: string;
   /** Needs no credential. */
   readonly open: boolean;
@@ -44,7 +46,6 @@ export async function servedOperations(): Promise<Operation[]> {
         });
   });
   registerNouns(app);
-  // Like the context of the nouns, what they work with is read by requests only.
   adminRoutes(app, {} as AdminOptions);
   await app.ready();
   // The rest is a door: a page for people, and cloudflared's own call for a quick tunnel.

@@ -1,3 +1,4 @@
+import { factFaults, operationAt } from './contract-facts.js';
 import { oracle, oracleAbsent } from './oracle.js';
 
 const unfaithful: string[] = [];
@@ -6,17 +7,22 @@ const unfaithful: string[] = [];
 export const takeUnfaithful = (): string[] => unfaithful.splice(0);
 
 /**
- * Compares an answer of the API with Cloudflare's own description of that operation; the test that is running fails when
+ * Compares an answer of the API with what Cloudflare says of that operation; the test that is running fails when
  * they differ. Says nothing of operations that are ours alone, of 405, which no
  * operation describes, and of 5xx but for 500, which is a fault in any case.
  */
 export function judge(method: string, pathname: string, status: number, body: unknown): void {
   // Whatever a test expects of an answer, it never is that something went wrong in here.
   if (status === 500) unfaithful.push(`${method} ${pathname}: 500 ${JSON.stringify(body)}`);
-  if (oracleAbsent !== null || status >= 500 || status === 405) return;
-  const operation = oracle().operationOf(method, pathname.replace(/^\/client\/v4/, ''));
+  if (status >= 500 || status === 405) return;
+  const operation = operationAt(method, pathname.replace(/^\/client\/v4/, ''));
   if (operation === undefined) return;
-  for (const fault of oracle().faults(operation, status, body)) {
+  const faults = [
+    ...factFaults(operation, status, body),
+    // Where the description itself is at hand, its limits, formats and nulls count as well.
+    ...(oracleAbsent === null ? oracle().faults(operation, status, body) : []),
+  ];
+  for (const fault of faults) {
     unfaithful.push(`${operation} ${status}: ${fault} in ${JSON.stringify(body)?.slice(0, 600)}`);
   }
 }

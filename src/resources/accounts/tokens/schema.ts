@@ -121,7 +121,7 @@ export const listQuery = z.object({
 
 export const groupQuery = z.object({ name: text(200).optional(), scope: text(200).optional() });
 
-const time = z.string().describe('RFC 3339, UTC, seconds');
+const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC, seconds' });
 const status = z.enum(['active', 'disabled', 'expired']);
 
 export const wirePolicy = z.object({

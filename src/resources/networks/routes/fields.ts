@@ -88,7 +88,7 @@ const shape = z.object({
   created_at: timestampSchema,
   deleted_at: timestampSchema.nullable(),
 });
-export const route = shape.meta({ id: 'Route' });
+export const route = shape.meta({ id: 'NetworkRoute' });
 
 /** A route with the names of what it leads to. */
 export const namedRoute = shape
@@ -97,7 +97,7 @@ export const namedRoute = shape
     tunnel_name: z.string(),
     virtual_network_name: z.string(),
   })
-  .meta({ id: 'NamedRoute' });
+  .meta({ id: 'NamedNetworkRoute' });
 
 /** cloudflared tells "no route" by an object without members. */
 export const routeOrNone = z.union([namedRoute, z.strictObject({})]);

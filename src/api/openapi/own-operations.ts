@@ -1,0 +1,194 @@
+import type { Operation, Response, Schema } from './document.js';
+
+const text: Schema = { type: 'string' };
+const flag: Schema = { type: 'boolean' };
+const whole: Schema = { type: 'integer' };
+const part: Schema = { type: 'number', minimum: 0, maximum: 1 };
+const moment: Schema = { type: 'string', format: 'date-time' };
+const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true });
+const list = (items: Schema): Schema => ({ type: 'array', items });
+const map = (additionalProperties: Schema): Schema => ({ type: 'object', additionalProperties });
+/** Everything in it is always there. */
+const object = (properties: Record<string, Schema>): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+});
+
+const address = object({ host: text, port: whole });
+const named = object({ id: text, name: text });
+const decision = object({
+  pool_set: orNull(text),
+  rules: list(text),
+  policy: text,
+  candidates: list(text),
+  skipped: list(object({ pool_id: text, reason: text })),
+  pin: text,
+});
+
+const health = object({
+  status: text,
+  version: text,
+  database: { type: 'string', enum: ['ok', 'unavailable'] },
+  services: object({ edge: address, edge_ca: text, http: address, https: address, dns: address }),
+});
+
+const onRamps = object({
+  http: address,
+  https: address,
+  dns: address,
+  tcp: list(object({ load_balancer: text, host: text, port: whole })),
+  private: list(
+    object({ id: text, account_id: text, load_balancer: text, url: orNull(text), error: orNull(text) }),
+  ),
+});
+
+const requests = object({
+  requests: list(
+    object({
+      ray: text,
+      at: moment,
+      duration_ms: { type: 'number' },
+      client_ip: text,
+      method: text,
+      host: text,
+      path: text,
+      status: orNull(whole),
+      error: orNull(text),
+      detail: orNull(text),
+      load_balancer: orNull(named),
+      published_hostname: orNull(named),
+      pool: orNull(named),
+      origin: orNull(object({ name: text, address: text })),
+      off_ramp: orNull(object({ kind: text, tunnel_id: orNull(text) })),
+      failed_attempts: list(object({ pool: text, origin: text, failure: text, detail: text })),
+      decision: orNull(decision),
+    }),
+  ),
+});
+
+const pool = object({
+  id: text,
+  name: orNull(text),
+  state: text,
+  share: part,
+  origins: list(
+    object({
+      name: text,
+      address: text,
+      eligible: flag,
+      reason: orNull(text),
+      health: orNull(text),
+      detail: orNull(text),
+      weight: { type: 'number' },
+      share: part,
+    }),
+  ),
+});
+
+const explanation = object({
+  outcome: { type: 'string', enum: ['origin', 'fixed_response', 'error'] },
+  host: text,
+  client_ip: text,
+  place: map({}),
+  load_balancer: orNull(object({ id: text, name: text, proxied: flag })),
+  published_hostname: orNull(named),
+  decision: orNull(decision),
+  affinity: orNull(text),
+  candidates: list(pool),
+  fallback: orNull(pool),
+  chosen: orNull(
+    object({
+      pool: orNull(named),
+      origin: object({ name: text, address: text, port: whole }),
+      via_fallback: flag,
+      pinned: flag,
+      starts_session: flag,
+      way: object({
+        kind: text,
+        tunnel: orNull(named),
+        route: orNull(object({ id: text, network: text })),
+        detail: orNull(text),
+        avoided: list(object({ client_id: text, reason: text })),
+      }),
+    }),
+  ),
+  fixed_response: orNull(object({ status: whole, location: text })),
+  error: orNull(object({ status: whole, code: whole, text })),
+  connectors: list(object({ client_id: text, connections: whole })),
+});
+
+const faults = object({
+  success: flag,
+  errors: list(object({ code: whole, message: text })),
+  messages: list(object({ code: whole, message: text })),
+  result: object({
+    faults: list(
+      object({
+        address: text,
+        region: orNull(text),
+        pool_id: orNull(text),
+        reason: orNull(text),
+        latency_ms: whole,
+      }),
+    ),
+  }),
+});
+
+interface Own {
+  readonly summary: string;
+  readonly answer: Schema;
+  /** Other than JSON. */
+  readonly type?: string;
+  /** Who may do it: everybody, every token of any kind, or those that were not made through the API. */
+  readonly open?: 'everybody' | 'every token';
+}
+
+/** What Offramp serves below `/_offramp`, beside what the routes themselves say of it. */
+const OWN: Readonly<Record<string, Own>> = {
+  'GET /_offramp/health': { summary: 'Tell whether it is well', answer: health, open: 'everybody' },
+  'GET /_offramp/ca.pem': {
+    summary: 'Get the certificates that connectors and clients trust',
+    answer: text,
+    type: 'application/x-pem-file',
+    open: 'everybody',
+  },
+  'GET /_offramp/openapi.json': {
+    summary: 'Get this document',
+    answer: { type: 'object' },
+    open: 'every token',
+  },
+  'GET /_offramp/on-ramps': { summary: 'List every way in for traffic', answer: onRamps },
+  'GET /_offramp/requests': { summary: 'List the last requests, newest first', answer: requests },
+  'GET /_offramp/explain': {
+    summary: 'Tell where a request would go, and why, without sending it',
+    answer: explanation,
+  },
+  'GET /_offramp/faults': { summary: 'List the faults that health checks are made to see', answer: faults },
+  'PUT /_offramp/faults': {
+    summary: 'Replace the faults that health checks are made to see',
+    answer: faults,
+  },
+  'DELETE /_offramp/faults': {
+    summary: 'Clear the faults that health checks are made to see',
+    answer: faults,
+  },
+};
+
+/** The operation with what is known of it, when it is one of ours. */
+export function withOwn(operation: Operation, key: string): Operation {
+  const own = OWN[key];
+  if (!own) return operation;
+  const failed: Response = { description: 'It is not done.' };
+  return {
+    ...operation,
+    summary: own.summary,
+    tags: ['Offramp'],
+    ...(own.open === 'everybody' && { security: [] }),
+    ...(own.open === 'every token' && { description: 'Any token will do.' }),
+    responses: {
+      200: { description: '', content: { [own.type ?? 'application/json']: { schema: own.answer } } },
+      400: failed,
+    },
+  };
+}
