@@ -22,6 +22,8 @@ export function whyNot() {
   if (process.platform !== 'linux') return 'network namespaces need Linux';
   if (process.getuid() !== 0) return 'network namespaces need root';
   if (!['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip'].some(existsSync)) return 'ip (iproute2) is not installed';
+  if (!['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft'].some(existsSync))
+    return 'nft (nftables) is not installed';
   try {
     const name = `probe-${process.pid}`;
     ip('netns', 'add', name);
