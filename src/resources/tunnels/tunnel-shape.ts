@@ -18,7 +18,6 @@ export const TUNNEL_TYPES = [
   'gre',
   'cni',
 ] as const;
-export type TunnelType = (typeof TUNNEL_TYPES)[number];
 
 /** The types that tunnels are stored under. */
 export const STORED_TYPES = ['cfd_tunnel', 'warp_connector'] as const;

@@ -51,5 +51,4 @@ export const poolSet = z
   })
   .meta({ id: 'LoadBalancerPoolSet' });
 
-export type PoolSetBody = z.output<typeof poolSetBody>;
 export type PoolSet = z.output<typeof poolSet>;

@@ -86,5 +86,4 @@ export const rule = z
   })
   .meta({ id: 'LoadBalancerRule' });
 
-export type RuleBody = z.output<typeof ruleBody>;
 export type Rule = z.output<typeof rule>;

@@ -29,7 +29,6 @@ export const fields = {
 };
 
 export type GroupValues = ValuesOf<typeof fields>;
-export type Member = GroupValues['members'][number];
 
 export const bodies = { write: writeBody(fields), patch: patchBody(fields) };
 
