@@ -11,6 +11,10 @@ export interface Stored<V> {
   readonly values: V;
 }
 
+/** Oldest first, as lists are; by id where two are of one moment. */
+export const oldestFirst = (a: Stored<unknown>, b: Stored<unknown>): number =>
+  a.createdOn.getTime() - b.createdOn.getTime() || (a.id < b.id ? -1 : 1);
+
 const OWN = ['id', 'account_id', 'created_on', 'modified_on'];
 
 /** The table of a noun: a column for each field, and those that `more` gives. */

@@ -1,5 +1,6 @@
 import { ApiError } from '../../../api/errors.js';
 import { change, create, type WriteRules } from '../../_kit/change.js';
+import { oldestFirst } from '../../_kit/stored.js';
 import type { Settings } from '../../context.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { type Reference, referenceTo } from '../references.js';
@@ -83,5 +84,5 @@ export function poolsWatchedBy(world: WorkingWorld, id: string) {
   return [
     ...world.pools.by('monitor', id),
     ...groups.flatMap((group) => world.pools.by('monitor_group', group.id)),
-  ].sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime() || (a.id < b.id ? -1 : 1));
+  ].sort(oldestFirst);
 }

@@ -1,3 +1,4 @@
+import { oldestFirst } from '../../_kit/stored.js';
 import type { WorkingWorld } from '../../definitions.js';
 import { poolIdsOf } from '../load-balancers/definition.js';
 import { type Reference, referenceTo } from '../references.js';
@@ -92,7 +93,7 @@ function referencesOf(
 function poolsOf(world: WorkingWorld, balancerId: string): Row[] {
   return poolIdsOf(world.loadBalancers.get(balancerId)!)
     .map((id) => world.pools.get(id)!)
-    .sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime() || (a.id < b.id ? -1 : 1));
+    .sort(oldestFirst);
 }
 
 function monitorOf(world: WorkingWorld, poolId: string): Row[] {
