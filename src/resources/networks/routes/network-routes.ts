@@ -1,6 +1,7 @@
 import { removedBy } from '../../../api/api-changes.js';
-import { failures, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { namedRouteToWire, routeToWire } from './definition.js';
 import * as schema from './fields.js';
@@ -8,26 +9,15 @@ import * as rules from './rules.js';
 
 const PATH = '/accounts/:account_id/teamnet/routes';
 const BY_NETWORK = `${PATH}/network/:ip_network_encoded`;
-const config = { family: 'zt' } as const;
-const tags = ['Routes'];
-const removed = removedBy('no_routes_by_network');
-const response = { 200: successOf(schema.route), ...failures };
+const about = { family: 'zt', tags: ['Routes'] } as const;
 
 /** Routes by an address that they cover. */
 export function addressRoutes(app: Http, { world }: Context): void {
-  app.get(
+  operations(app, about).get(
     `${PATH}/ip/:ip`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Get the route that an address takes; an empty object when there is none',
-        params: schema.ipParams,
-        querystring: schema.ipQuery,
-        response: { 200: successOf(schema.routeOrNone), ...failures },
-      },
-    },
-    async ({ params: { account_id, ip }, query }) => {
+    'Get the route that an address takes; an empty object when there is none',
+    { params: schema.ipParams, query: schema.ipQuery, answer: schema.routeOrNone },
+    ({ params: { account_id, ip }, query }) => {
       const route = rules.lookUp(world, account_id, ip, query);
       return ok(route ? namedRouteToWire(rules.named(world, route)) : {});
     },
@@ -36,40 +26,24 @@ export function addressRoutes(app: Http, { world }: Context): void {
 
 /** Routes by exactly the network that they cover: the older way to name one. */
 export function networkRoutes(app: Http, { write }: Context): void {
-  app.post(
+  const { post, patch, remove } = operations(app, about, removedBy('no_routes_by_network'));
+  const schemas = { params: schema.networkParams, answer: schema.route };
+
+  post(
     BY_NETWORK,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Create the route of a network',
-        ...removed,
-        params: schema.networkParams,
-        body: schema.createByNetworkBody,
-        response,
-      },
-    },
+    'Create the route of a network',
+    { ...schemas, body: schema.createByNetworkBody },
     async ({ params: { account_id, ip_network_encoded }, body }) => {
       const network = rules.networkInPath(ip_network_encoded);
-      return ok(
-        routeToWire(await write((draft) => rules.createRoute(draft, account_id, { ...body, network }))),
-      );
+      const created = await write((draft) => rules.createRoute(draft, account_id, { ...body, network }));
+      return ok(routeToWire(created));
     },
   );
 
-  app.patch(
+  patch(
     BY_NETWORK,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Change the route of a network',
-        ...removed,
-        params: schema.networkParams,
-        body: schema.patchByNetworkBody,
-        response,
-      },
-    },
+    'Change the route of a network',
+    { ...schemas, body: schema.patchByNetworkBody },
     async ({ params: { account_id, ip_network_encoded }, body }) => {
       const { virtual_network_id, ...changes } = body ?? {};
       const changed = await write((draft) => {
@@ -80,19 +54,10 @@ export function networkRoutes(app: Http, { write }: Context): void {
     },
   );
 
-  app.delete(
+  remove(
     BY_NETWORK,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Delete the route of a network',
-        ...removed,
-        params: schema.networkParams,
-        querystring: schema.deleteByNetworkQuery,
-        response,
-      },
-    },
+    'Delete the route of a network',
+    { ...schemas, query: schema.deleteByNetworkQuery },
     async ({ params: { account_id, ip_network_encoded }, query }) =>
       ok(
         routeToWire(
