@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Logger } from 'pino';
 import { type ListeningSocket, type ListenOn, listen } from '../net/listening-socket.js';
 import { limitConnections } from './api-connections.js';
+import { CarefulResponse } from './careful-response.js';
 import { drainable } from './drain.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
@@ -40,28 +41,13 @@ const TIMEOUTS = {
   connectionsCheckingInterval: 1_000,
 };
 /** Whoever speaks HTTP/1.1 without a Host is answered like all others, not by Node. */
-const OWN_ANSWERS = { requireHostHeader: false } as const;
+const OWN_ANSWERS = { requireHostHeader: false, ServerResponse: CarefulResponse } as const;
 const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } as const;
 /** Of a connection on which nothing moves, such as that of a client that does not read its answer. */
 const SILENCE_MS = 120_000;
 
-/**
- * On every answer: many have secrets in them (tokens, keys of tunnels), none is better for being kept, and none is a page to be framed or a
- * script. A handler that knows better, as for the files of the documentation, sets its own.
- */
-const CAREFUL = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-};
-
-export const CAREFUL_LINES = Object.entries(CAREFUL)
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join('');
-
 export function createApiServer(options: ApiServerOptions, take: RequestListener): SafeServer {
   const listener: RequestListener = (request, response) => {
-    beCareful(response);
     const wrong = hostProblem(request);
     if (wrong === null) take(request, response);
     else refuse(response, 400, new ApiError('invalid_request', wrong));
@@ -73,7 +59,6 @@ export function createApiServer(options: ApiServerOptions, take: RequestListener
       : http.createServer({ ...TIMEOUTS, ...OWN_ANSWERS }, listener)
   ) as http.Server & Pick<https.Server, 'setSecureContext'>;
   server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
-    beCareful(response);
     const expected = JSON.stringify(headers.expect?.slice(0, 100));
     refuse(
       response,
@@ -98,10 +83,6 @@ export function createApiServer(options: ApiServerOptions, take: RequestListener
       begin();
     },
   };
-}
-
-function beCareful(response: ServerResponse): void {
-  for (const [name, value] of Object.entries(CAREFUL)) response.setHeader(name, value);
 }
 
 /** RFC 9112 section 3.2: without a Host only HTTP/1.0 is served; of two, one program would look at one and one at the other. */

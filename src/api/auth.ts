@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isBearerToken } from '../net/bearer.js';
 import { type AccessDirectory, type AccessToken, isFrom, isUsable, NO_TOKENS } from './access.js';
@@ -93,7 +93,7 @@ function readCredential(headers: IncomingHttpHeaders): { secret: string; email: 
 
 const single = (value: string | string[] | undefined) => (Array.isArray(value) ? undefined : value);
 
-export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+export const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** The one user that all of `--api-token` are with `--auth strict`, whichever they are. No credential has a space. */
 export const OPERATOR_ID = userIdOf(sha256('the operator'));

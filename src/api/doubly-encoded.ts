@@ -5,7 +5,8 @@ const NESTED = /%(?:25)+([0-9a-f]{2})/gi;
  * A path or the value of a filter with doubly encoded escapes (`%252F`) undone until one level is left, in one pass however deep they
  * are. Some SDKs send them: Cloudflare's description has encoded values as examples (`172.16.0.0%2F16`), which are encoded once more.
  */
-export const undoNested = (text: string): string => text.replace(NESTED, '%$1');
+export const undoNested = (text: string): string =>
+  text.includes('%25') ? text.replace(NESTED, '%$1') : text;
 
 /** A filter whose values have no `%` of their own, such as a time or a network, without its second encoding. */
 export function decodedFilter(value: string): string {

@@ -9,7 +9,8 @@ import type { Socket } from 'node:net';
 export function drainable(server: Server) {
   /** By the address of the other end, which a TCP socket and the TLS socket over it have in common. */
   const silent = new Map<string, Socket>();
-  const inFlight = new Set<ServerResponse>();
+  /** The newest answer on each connection that has asked for something. */
+  const answers = new Map<Socket, ServerResponse>();
   server.on('connection', (socket) => {
     const key = addressOf(socket);
     silent.set(key, socket);
@@ -19,16 +20,18 @@ export function drainable(server: Server) {
     });
   });
   server.on('request', ({ socket }, response) => {
-    silent.delete(addressOf(socket));
-    inFlight.add(response);
-    response.once('close', () => inFlight.delete(response));
+    if (!answers.has(socket)) {
+      silent.delete(addressOf(socket));
+      socket.once('close', () => answers.delete(socket));
+    }
+    answers.set(socket, response);
   });
 
   return async function drain(close: () => Promise<unknown>, graceMs: number): Promise<void> {
     // Opened ahead of a request that has not come: Node takes these for busy.
     for (const socket of silent.values()) socket.destroy();
     // Their connections end with the answer instead of waiting for a next request.
-    for (const response of inFlight) response.shouldKeepAlive = false;
+    for (const response of answers.values()) response.shouldKeepAlive = false;
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     try {
       await close();

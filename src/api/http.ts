@@ -13,7 +13,6 @@ import type { ZodType } from 'zod';
 import { createRays } from '../net/ray.js';
 import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
-import { CAREFUL_LINES } from './api-server.js';
 import {
   type AuthPolicy,
   authenticate,
@@ -21,6 +20,7 @@ import {
   type Credential,
   passwordAsToken,
 } from './auth.js';
+import { CAREFUL_LINES } from './careful-response.js';
 import { failure } from './envelope.js';
 import { ApiError, type ErrorName } from './errors.js';
 import { describeIssue, type Family, invalidInput } from './families.js';

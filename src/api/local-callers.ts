@@ -12,9 +12,16 @@ import { authorityOf } from './paths.js';
  * and `--host` takes nothing else. `*.localhost` is not among them: quick tunnels publish foreign pages there.
  */
 export function localCallersOnly(handler: RequestListener): RequestListener {
+  /** What was asked for last is asked for again most of the time. */
+  let welcome: string | undefined;
   return (request, response) => {
-    const refused = refusalOf(authorityOf(request.url ?? '') ?? request.headers.host, request.headers.origin);
-    if (!refused) return handler(request, response);
+    const { origin, host } = request.headers;
+    const asked = authorityOf(request.url ?? '') ?? host;
+    const refused = asked === welcome && origin === undefined ? null : refusalOf(asked, origin);
+    if (!refused) {
+      welcome = asked;
+      return handler(request, response);
+    }
     const body = JSON.stringify(failure(refused));
     const length = Buffer.byteLength(body);
     response.writeHead(refused.row.status, { 'content-type': 'application/json', 'content-length': length });

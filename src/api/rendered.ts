@@ -32,9 +32,14 @@ export function renderedPage<Row, T>(
 
 /** The JSON of an answer. */
 export function serialize(answer: unknown): string {
-  const { result } = (answer ?? {}) as { result?: unknown };
-  if (!(result instanceof Rendered)) return JSON.stringify(answer);
+  const { result, messages, result_info } = (answer ?? {}) as Partial<Listed<unknown>>;
+  if (!((result as unknown) instanceof Rendered)) return JSON.stringify(answer);
+  const { json } = result as unknown as Rendered;
+  if (messages?.length === 0 && !result_info) return `${PLAIN}${json}}`;
   // The rest of an envelope is small; its last brace makes room for the result.
   const rest = JSON.stringify({ ...(answer as object), result: undefined });
-  return `${rest.slice(0, -1)},"result":${result.json}}`;
+  return `${rest.slice(0, -1)},"result":${json}}`;
 }
+
+/** How the envelope around one object begins. */
+const PLAIN = `${JSON.stringify(ok(undefined)).slice(0, -1)},"result":`;
