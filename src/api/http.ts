@@ -219,10 +219,8 @@ function attemptOf({ method, routeOptions, params, body }: FastifyRequest): Atte
   return { method, segments, body };
 }
 
-/** A foreign key, of Prisma's statements and of our own. */
-function isMissingReference({ code, meta }: FastifyError & { readonly meta?: unknown }): boolean {
-  return code === 'P2003' || (code === 'P2010' && JSON.stringify(meta).includes('"23503"'));
-}
+/** A foreign key: Prisma's code, and SQLSTATE. */
+const isMissingReference = ({ code }: FastifyError) => code === 'P2003' || code === '23503';
 
 function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
@@ -245,7 +243,7 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   return new ApiError(databaseProblem(error) ?? 'internal');
 }
 
-/** What becomes of a write beside what the database itself says, by the names of `storage/commits.ts`. */
+/** What becomes of a write beside what the database itself says, by the names of `storage/commit-errors.ts`. */
 const OF_COMMITS: Readonly<Record<string, ErrorName>> = {
   CommitFailed: 'change_not_made',
   CommitUncertain: 'change_uncertain',

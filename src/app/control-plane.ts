@@ -68,6 +68,9 @@ export interface AppOptions {
 /** The data plane's place in answers that name one. */
 const LOCATION = 'Local, XX';
 
+/** Milliseconds that a start waits until memory has been compared with the database. */
+const CURRENT_MS = 5_000;
+
 /** Puts the parts together and starts them: storage, data plane, API. What fails takes down what was started. */
 export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
   const stopWatching = watchDescriptors(options.log);
@@ -141,6 +144,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       options,
     );
     closers.push(api.close);
+    // Who is told that it is ready finds what is newest. A database that has gone meanwhile is waited for when somebody asks.
+    await db.whenCurrent(CURRENT_MS).catch(() => undefined);
     return {
       ...seeded,
       apiUrl: `${certificate ? 'https' : 'http'}://${api.address}/client/v4`,

@@ -80,7 +80,9 @@ export function databaseProblem(error: unknown): DatabaseProblem | null {
   if (!(error instanceof Error)) return null;
   const { code, meta, cause } = error as PrismaError;
   const adapter = meta?.driverAdapterError?.cause ?? (isAdapterCause(cause) ? cause : undefined);
-  const sqlstate = adapter?.originalCode ?? (/^[0-9A-Z]{5}$/.test(code ?? '') ? code : undefined);
+  // A socket's own codes, such as EPIPE, come with a number.
+  const isSqlstate = /^[0-9A-Z]{5}$/.test(code ?? '') && !('errno' in error);
+  const sqlstate = adapter?.originalCode ?? (isSqlstate ? code : undefined);
   return (
     BY_SQLSTATE[sqlstate ?? ''] ??
     BY_SQLSTATE[sqlstate?.slice(0, 2) ?? ''] ??

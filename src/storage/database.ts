@@ -162,10 +162,11 @@ function assemble(
   release: () => Promise<void>,
 ): Database {
   // Only where a session is sure to keep the statements that were prepared in it, which one behind a pooler is not.
-  const naming = embedded ? { statementNameGenerator: createStatementNames() } : {};
+  const statementNames = embedded ? createStatementNames() : null;
+  const naming = statementNames ? { statementNameGenerator: statementNames } : {};
   const onConnectionError = () => commits.suspect();
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { ...naming, onConnectionError }) });
-  const commits: Commits = createCommits({ prisma, lock, log });
+  const commits: Commits = createCommits({ prisma, pool, statementNames, lock, log });
   pool.on('error', onConnectionError);
   lock?.onChange(() => commits.suspect());
 

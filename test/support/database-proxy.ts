@@ -6,8 +6,8 @@ export interface DatabaseProxy {
   /** Of the same database, through the proxy. */
   readonly url: string;
   /**
-   * Breaks the connection of the next transaction that numbers a revision, at its COMMIT: before the server gets it, or when the server
-   * has answered it, so that only the answer is lost. With `all`, every other connection breaks as well.
+   * Breaks the connection of the next transaction that numbers a revision, at its COMMIT, or at the statement that is a transaction by
+   * itself: before the server gets it, or when the server has answered it, so that only the answer is lost. With `all`, every other connection breaks as well.
    */
   cutCommit(moment: 'before' | 'after', all?: boolean): Promise<void>;
   /** Breaks every connection, and refuses new ones until `open`. */
@@ -47,7 +47,8 @@ export async function startDatabaseProxy(target: string): Promise<DatabaseProxy>
   function fromClient(pair: Pair, message: Buffer): void {
     const text = message.toString('latin1');
     if (/insert into revision/.test(text)) pair.numbered = true;
-    const commits = pair.numbered && /^[QP][\s\S]{4,5}COMMIT\0/.test(text);
+    const isBatch = /^P[\s\S]*jsonb_to_recordset[\s\S]*as r \(number bigint/.test(text);
+    const commits = isBatch || (pair.numbered && /^[QP][\s\S]{4,5}COMMIT\0/.test(text));
     if (commits) pair.numbered = false;
     if (commits && cut?.moment === 'before') {
       carryOut(pair);

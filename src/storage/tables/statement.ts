@@ -18,9 +18,9 @@ export interface NumberedRevision extends Position {
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * One statement for a whole batch: it writes every row that differs, and numbers the revisions. Nothing is numbered, and the
- * transaction must be rolled back, when `known` is not the newest revision or `session` does not hold the lock any more. It gives
- * the numbers. With a session it waits for the write lock, as all transactions that write do.
+ * One statement for a whole batch, which needs no transaction around it: it writes every row that differs, and numbers the revisions. When
+ * `known` is not the newest revision, or `session` does not hold the lock any more, the number is null, which the table refuses: then
+ * nothing is written. With a session it waits for the write lock, as all transactions that write do.
  */
 export function batchStatement(
   definitions: Definitions,
@@ -47,11 +47,10 @@ export function batchStatement(
     (part, index) => `s${index} as ${session && index === 0 ? 'materialized ' : ''}(${part})`,
   );
   const numbered = `insert into revision (number, changes, transaction)
-    select r.number, r.changes, r.transaction
+    select case when ${isNewest(known, value)}${session ? ` and ${holdsLock(session, value)}` : ''}
+      then r.number end, r.changes, r.transaction
     from jsonb_to_recordset(${value(JSON.stringify(revisions.map(revisionRow)))}::jsonb)
-      as r (number bigint, changes jsonb, transaction uuid)${session ? ', s0' : ''}
-    where ${isNewest(known, value)}${session ? ` and ${holdsLock(session, value)}` : ''}
-    returning number`;
+      as r (number bigint, changes jsonb, transaction uuid)${session ? ', s0' : ''}`;
   return { sql: `${steps.length > 0 ? `with ${steps.join(',\n')}\n` : ''}${numbered}`, values };
 }
 

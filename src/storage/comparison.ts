@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { CommitFailed, CommitUncertain, DatabaseAway, within } from './commit-errors.js';
+import { databaseProblem } from './database-problem.js';
+import type { PrismaClient } from './generated/client.js';
+import {
+  type CommitListener,
+  currentPosition,
+  missingSince,
+  type Position,
+  takeWriteLock,
+} from './revisions.js';
+
+/** In an object, so that who awaits it does not wait for the data plane. */
+export interface Settled {
+  /** The data plane follows. */
+  readonly followed: Promise<void> | undefined;
+}
+
+/** Whether memory is at the database's newest revision, and how it gets there when it may not be. */
+export interface Comparison {
+  /** What memory shows. */
+  known(): Promise<Position>;
+  /** A transaction of ours was committed, and memory shows it. */
+  follows(position: Position): void;
+  /** Who makes memory follow, and the revision at which it has read everything. */
+  listen(listener: CommitListener, from?: Position): void;
+  readonly listener: CommitListener;
+  /** Memory may be behind: compares them again and again until it succeeds, and until then before each write. */
+  suspect(): void;
+  /** The lock is held, and memory is known to be at the newest revision. */
+  isCurrent(): boolean;
+  /** Resolves when `isCurrent`; rejects when it is not after `ms`, or when `close` is called. */
+  whenCurrent(ms: number): Promise<void>;
+  /** Called by a writer: compares when there is a doubt. */
+  ascertain(): Promise<void>;
+  /** Compares now. */
+  compare(): Promise<Settled>;
+  /**
+   * Asks what became of a transaction whose answer was lost with `cause`: resolves when it was committed, and memory has
+   * followed; throws CommitFailed, CommitUncertain, or `cause` when that is no fault of the connection.
+   */
+  fateOf(position: Position, cause: Error): Promise<Settled>;
+  close(): void;
+}
+
+export interface ComparisonOptions {
+  readonly prisma: PrismaClient;
+  readonly holdsLock: () => boolean;
+  /** Transactions wait for the write lock: other processes may have the database open. */
+  readonly shared: boolean;
+  /** Runs one task at a time, between writers. */
+  readonly oneAtATime: <T>(task: () => Promise<T>) => Promise<T>;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** Everything may have to be read again. */
+const LIMITS = { maxWait: 2_000, timeout: 60_000 };
+/** Milliseconds that a writer waits for the truth. */
+const TRUTH_MS = 5_000;
+/** Milliseconds between two attempts to compare; doubled up to the second. */
+const RETRY_MS = [50, 2_000] as const;
+
+export function createComparison(options: ComparisonOptions): Comparison {
+  const { prisma, holdsLock, shared, oneAtATime, log } = options;
+  let listener: CommitListener = async () => async () => undefined;
+  let shown: Position | null = null;
+  /** Each reason to doubt `shown` has a number; those up to `settled` have been looked into. */
+  let doubts = 0;
+  let settled = 0;
+  let recovering = false;
+  let comparison: Promise<Settled> | null = null;
+  let closed = false;
+  const waiters = new Set<() => void>();
+
+  const isCurrent = () => settled === doubts && holdsLock();
+  const mustRecover = () => settled !== doubts && !closed && holdsLock();
+
+  /** One at a time; who comes while one is under way, after a writer has given up waiting for it, waits for the same one. */
+  function compare(): Promise<Settled> {
+    comparison ??= catchUp().finally(() => {
+      comparison = null;
+    });
+    return comparison;
+  }
+
+  /** Brings memory to the newest revision. The write lock makes it wait for transactions whose end is not known. */
+  async function catchUp(): Promise<Settled> {
+    // Without the lock another process may write right after the look: its loss is a doubt that stays.
+    const looked = holdsLock() ? doubts : settled;
+    const { from, missing, apply } = await prisma.$transaction(async (db) => {
+      if (shared) await takeWriteLock(db);
+      const from = shown ?? (await currentPosition(db));
+      const missing = await missingSince(db, from);
+      if (!missing) return { from, missing: { newest: from, changes: [] }, apply: undefined };
+      const apply = await listener(db, { revision: missing.newest.revision, changes: missing.changes });
+      return { from, missing, apply };
+    }, LIMITS);
+    shown = missing.newest;
+    if (apply) {
+      const what = { from: from.revision, to: missing.newest.revision, reloaded: missing.changes === null };
+      log.warn(what, 'memory differed from the database and was brought up to date');
+    }
+    const followed = apply?.();
+    settled = Math.max(settled, looked);
+    if (isCurrent()) {
+      for (const resolve of waiters) resolve();
+    }
+    return { followed };
+  }
+
+  function suspect(): void {
+    doubts += 1;
+    if (recovering) return;
+    recovering = true;
+    void recover().finally(() => {
+      recovering = false;
+      // What came up after the last look.
+      if (mustRecover()) suspect();
+    });
+  }
+
+  /** Ends when the lock is lost: when it is held again, `suspect` is called. */
+  async function recover(): Promise<void> {
+    for (let delay: number = RETRY_MS[0]; mustRecover(); delay = Math.min(delay * 2, RETRY_MS[1])) {
+      try {
+        await oneAtATime(async () => {
+          if (mustRecover()) await within(compare(), LIMITS.timeout);
+        });
+      } catch (error) {
+        if (delay === RETRY_MS[0])
+          log.warn({ err: error }, 'memory cannot be compared with the database; trying again');
+        await sleep(delay, undefined, { ref: false });
+      }
+    }
+  }
+
+  /** After the comparison, which waits for the end of every transaction of ours, the row is there or never will be. */
+  async function outcomeOf({ revision, transaction }: Position) {
+    const { followed } = await compare();
+    const rows = await prisma.revision.count({ where: { number: revision, transaction } });
+    return { committed: rows > 0, followed };
+  }
+
+  return {
+    async known() {
+      shown ??= await currentPosition(prisma);
+      return shown;
+    },
+    follows(position) {
+      shown = position;
+    },
+    listen(next, from) {
+      listener = next;
+      if (!from) return;
+      shown = from;
+      // What was committed since `from` was read went to nobody.
+      suspect();
+    },
+    get listener() {
+      return listener;
+    },
+    suspect,
+    isCurrent,
+    async whenCurrent(ms) {
+      if (isCurrent()) return;
+      let wake = () => {};
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      waiters.add(wake);
+      if (closed) wake();
+      await within(woken, ms).finally(() => waiters.delete(wake));
+      if (!isCurrent()) throw new DatabaseAway('the database is not available');
+    },
+    async ascertain() {
+      if (settled !== doubts) await within(compare(), TRUTH_MS);
+    },
+    async compare() {
+      suspect();
+      return await within(compare(), TRUTH_MS);
+    },
+    async fateOf(position, cause) {
+      suspect();
+      const deadline = performance.now() + TRUTH_MS;
+      for (let delay: number = RETRY_MS[0]; performance.now() < deadline && !closed; delay *= 2) {
+        const outcome = await within(outcomeOf(position), deadline - performance.now()).catch(() => null);
+        if (outcome?.committed) return { followed: outcome.followed };
+        if (outcome && databaseProblem(cause) === null) throw cause;
+        if (outcome) throw new CommitFailed('the connection broke before the commit', { cause });
+        await sleep(Math.min(delay, RETRY_MS[1]));
+      }
+      throw new CommitUncertain('the answer to COMMIT was lost', { cause });
+    },
+    close() {
+      closed = true;
+      for (const wake of waiters) wake();
+    },
+  };
+}
