@@ -7,13 +7,13 @@ The old program is built from this clone (git archive, npm ci, npm run build) an
 quick. Both then do the same work on the same machine, in turns, round after round; what is printed is the median of the
 ratios of the rounds, with the smallest and the largest. Beside them: a Fastify with nothing in it, Prism with our own
 OpenAPI document, and a bare UPDATE and COMMIT on the same kind of database. Load comes from a process of its own, whose
-CPU time nobody is charged for. Loopback only; ends by itself; a full run takes about twenty minutes.
+CPU time nobody is charged for. Loopback only; ends by itself; a full run takes about half an hour.
 
   --against REF        commit, tag or branch to compare with (6437172)
   --database WHICH     embedded, postgres or both; postgres needs /usr/lib/postgresql/*/bin (both)
   --only PART,PART     start (CPU to ready, idle memory), requests (a few pools), scale (very many pools) (all)
   --rounds N           rounds of every comparison (5; of starts 3 at most)
-  --seconds S          how long each contender works in a round (1.5)
+  --seconds S          how long each contender works in a round (3)
   --pools N            how many pools are very many (10000)
   --quick              3 rounds of 0.5 s, 1000 pools and shorter rest, to see that all of it works; no figures to rely on
   --json FILE          also write every round's figures to this file
@@ -48,7 +48,7 @@ export function readOptions() {
     databases,
     parts,
     rounds: number('rounds', 1, '5'),
-    seconds: number('seconds', 0.1, '1.5'),
+    seconds: number('seconds', 0.1, '3'),
     pools: number('pools', 100, '10000'),
     idleSeconds: values.quick ? 2 : 10,
     json: values.json ?? null,

@@ -8,7 +8,7 @@ export async function takeTurns(contenders, work, { rounds, seconds }) {
   const order = Object.entries(contenders);
   const forSeconds = seconds * (work.share ?? 1);
   const measured = Object.fromEntries(order.map(([name]) => [name, []]));
-  if (work.warmUp !== false) for (const [, contender] of order) await contender.measure(work, forSeconds / 2);
+  if (work.warmUp !== false) for (const [, contender] of order) await contender.measure(work, forSeconds);
   for (let round = 0; round < Math.min(rounds, work.mostRounds ?? rounds); round++) {
     for (const [name, contender] of round % 2 === 0 ? order : order.toReversed())
       measured[name].push(await contender.measure(work, forSeconds));

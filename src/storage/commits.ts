@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { AnswerLost, createBatchSender, NotNewest } from './batch-sender.js';
+import { type CatchUp, createCatchUp, type Settled } from './catch-up.js';
 import { LockLost } from './commit-errors.js';
-import { type Comparison, createComparison, type Settled } from './comparison.js';
 import type { Prisma, PrismaClient } from './generated/client.js';
 import { createMutex } from './mutex.js';
 import {
@@ -57,14 +57,14 @@ export interface Batch {
 /** Makes the batch from what memory shows at the moment. Null writes nothing. */
 export type MakeBatch = (known: Position, session: LockSession | null) => Batch | null;
 
-export interface Commits extends Pick<Comparison, 'suspect' | 'isCurrent' | 'whenCurrent' | 'close'> {
+export interface Commits extends Pick<CatchUp, 'suspect' | 'isCurrent' | 'whenCurrent' | 'close'> {
   /**
    * Commits a batch. When memory turns out to be behind the database it catches up first, and the batch is made again.
    * When its answer is lost and it is found to be committed, memory has followed by the comparison instead of `apply`.
    */
   commitBatch(make: MakeBatch): Promise<void>;
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  readonly onCommit: Comparison['listen'];
+  readonly onCommit: CatchUp['listen'];
 }
 
 /** Writers beyond this are refused rather than piled up in memory. */
@@ -86,15 +86,15 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
   const oneAtATime = createMutex(MAX_WAITING_WRITERS);
   const holdsLock = () => lock === null || lock.session !== null;
   const refusal = () => new LockLost(lock!.problem);
-  const comparison = createComparison({ prisma, holdsLock, shared: lock !== null, oneAtATime, log });
-  const send = createBatchSender(pool, statementNames, comparison.suspect);
+  const memory = createCatchUp({ prisma, holdsLock, shared: lock !== null, oneAtATime, log });
+  const send = createBatchSender(pool, statementNames, memory.suspect);
 
   /** Runs a write when memory is known to be at the newest revision, and waits for the data plane after the next may begin. */
   async function inTurn<T extends Settled>(write: () => Promise<T>): Promise<T> {
     if (!holdsLock()) throw refusal();
     const written = await oneAtATime(async () => {
       if (!holdsLock()) throw refusal();
-      await comparison.ascertain();
+      await memory.ascertain();
       return await write();
     });
     await written.followed;
@@ -102,21 +102,21 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
   }
 
   async function commitMade(make: MakeBatch, isRepeated: boolean): Promise<Settled> {
-    const from = await comparison.known();
+    const from = await memory.known();
     const batch = make(from, lock?.session ?? null);
     if (!batch) return { followed: undefined };
     const newest = batch.positions.at(-1)!;
     try {
       await send(batch.statement);
     } catch (error) {
-      if (error instanceof AnswerLost) return await comparison.fateOf(newest, error.cause);
+      if (error instanceof AnswerLost) return await memory.fateOf(newest, error.cause);
       if (!(error instanceof NotNewest)) throw error;
       lock?.verify();
-      await comparison.compare();
-      if (isRepeated || isSame(await comparison.known(), from)) throw new LockLost(NOT_OURS);
+      await memory.compare();
+      if (isRepeated || isSame(await memory.known(), from)) throw new LockLost(NOT_OURS);
       return await commitMade(make, true);
     }
-    comparison.follows(newest);
+    memory.follows(newest);
     batch.apply();
     const passed = Math.floor(newest.revision / 1000) * 1000;
     if (passed > from.revision) void forgetOld(passed);
@@ -138,12 +138,12 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
       }, TRANSACTION_LIMITS);
     } catch (error) {
       if (!prepared?.change) throw error;
-      const settled = await comparison.fateOf(prepared.change.position, error as Error);
+      const settled = await memory.fateOf(prepared.change.position, error as Error);
       return { value: prepared.value, ...settled };
     }
     const { value, change } = prepared!;
     if (!change) return { value, followed: undefined };
-    comparison.follows(change.position);
+    memory.follows(change.position);
     return { value, followed: change.apply() };
   }
 
@@ -158,7 +158,7 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
       lock!.verify();
       throw new LockLost(NOT_OURS);
     }
-    const apply = await comparison.listener(db, { revision: position.revision, changes });
+    const apply = await memory.listener(db, { revision: position.revision, changes });
     return { value, change: { position, apply } };
   }
 
@@ -169,11 +169,11 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
     async transact(work) {
       return (await inTurn(() => commit(work))).value;
     },
-    onCommit: comparison.listen,
-    suspect: comparison.suspect,
-    isCurrent: comparison.isCurrent,
-    whenCurrent: comparison.whenCurrent,
-    close: comparison.close,
+    onCommit: memory.listen,
+    suspect: memory.suspect,
+    isCurrent: memory.isCurrent,
+    whenCurrent: memory.whenCurrent,
+    close: memory.close,
   };
 }
 

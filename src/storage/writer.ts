@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { type Done, type MadeBatch, makeBatch, type Verify } from './batch.js';
 import type { Commits } from './commits.js';
 import { databaseProblem } from './database-problem.js';
 import { QueueFull } from './mutex.js';
-import type { LockSession, Position } from './revisions.js';
-import type { Definitions, Draft, World } from './tables/definition.js';
-import { type Changed, createLayer, type Layer } from './tables/draft.js';
-import { batchStatement } from './tables/statement.js';
+import type { Definitions, Draft } from './tables/definition.js';
+import type { Changed } from './tables/draft.js';
 import type { Tables } from './tables/tables.js';
 
 export interface WriterOptions<D extends Definitions> {
@@ -13,7 +11,6 @@ export interface WriterOptions<D extends Definitions> {
   readonly commits: Pick<Commits, 'commitBatch'>;
   /** Memory shows the revisions: what it says is awaited before their writers hear of it. */
   readonly committed: (batch: CommittedBatch) => Promise<void>;
-  /** Looks at what a write has changed, and throws when that is too much. */
   readonly verify?: Verify<D> | undefined;
 }
 
@@ -26,8 +23,6 @@ export interface CommittedBatch {
   readonly changed: Changed;
 }
 
-export type Verify<D extends Definitions> = (changed: Changed, draft: Draft<D>, before: World<D>) => void;
-
 /**
  * Runs `work` on the committed state in memory, as the writes before it leave it, and commits what it has changed. It resolves when the
  * change is committed and followed. What `work` throws changes nothing. It runs at once and must not wait for anything.
@@ -36,8 +31,6 @@ export type Write<D extends Definitions> = <T>(work: (draft: Draft<D>) => T) => 
 
 /** Writes that one transaction may carry. */
 const MAX_BATCH = 64;
-/** Rows after which a batch takes no other write. */
-const MAX_ROWS = 5_000;
 /** Writers beyond this are refused rather than piled up in memory. */
 const MAX_WAITING = 4096;
 
@@ -45,14 +38,6 @@ interface Waiting<D extends Definitions> {
   readonly work: (draft: Draft<D>) => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-}
-
-/** What came of the work of one writer: its own changes, and its value or error. */
-interface Done<D extends Definitions> {
-  readonly writer: Waiting<D>;
-  readonly changed: Changed;
-  readonly answer: () => void;
-  readonly revision: Position | null;
 }
 
 /**
@@ -72,34 +57,27 @@ export function createWriter<D extends Definitions>(options: WriterOptions<D>): 
   /** `take` is called when the transaction begins: what comes until then goes with it. */
   async function commitNext(take: () => Waiting<D>[]): Promise<void> {
     let writers: Waiting<D>[] | null = null;
-    let done: Done<D>[] = [];
+    let done: readonly Done<Waiting<D>>[] = [];
     let followed: Promise<void> | undefined;
     try {
       await commits.commitBatch((known, session) => {
         writers ??= take();
-        const made = makeBatch(writers, known, session);
+        const made = makeBatch(tables, writers, known, session, verify);
         waiting.unshift(...writers.splice(made.done.length));
         done = made.done;
         if (made.statement === null) return null;
         const apply = () => {
           followed = applied(made);
         };
-        return { positions: made.positions, statement: made.statement, apply };
+        return { positions: made.revisions, statement: made.statement, apply };
       });
     } catch (error) {
       await refused(writers ?? take(), error);
       return;
     }
-    answer(done, followed);
-  }
-
-  /** Does not wait: the next batch goes on while the data plane follows this one. */
-  function answer(done: readonly Done<D>[], followed: Promise<void> | undefined): void {
-    const give = () => {
-      for (const { answer } of done) answer();
-    };
-    if (followed) void followed.then(give);
-    else give();
+    // Not awaited: the next batch goes on while the data plane follows this one.
+    if (followed) void followed.then(() => answer(done));
+    else answer(done);
   }
 
   async function refused(writers: readonly Waiting<D>[], error: unknown): Promise<void> {
@@ -108,48 +86,11 @@ export function createWriter<D extends Definitions>(options: WriterOptions<D>): 
     else for (const { reject } of writers) reject(error);
   }
 
-  function makeBatch(writers: readonly Waiting<D>[], known: Position, session: LockSession | null) {
-    const { definitions, world } = tables;
-    const whole = createLayer(definitions, world);
-    const done: Done<D>[] = [];
-    const transaction = randomUUID();
-    let revision = known.revision;
-    let rows = 0;
-    for (const writer of writers) {
-      if (rows > MAX_ROWS) break;
-      const layer = createLayer(definitions, whole.tables);
-      const answer = answerOf(writer, () => {
-        const value = writer.work(layer.tables);
-        verify?.(layer.changed, layer.tables, whole.tables);
-        return value;
-      });
-      if (!answer.failed) rows += merge(definitions, layer.changed, whole as Layer<Definitions>);
-      const isWrite = !answer.failed && nounsAndIds(definitions, layer.changed).length > 0;
-      if (isWrite) revision += 1;
-      const changed: Changed = isWrite ? layer.changed : new Map();
-      done.push({
-        writer,
-        changed,
-        answer: answer.give,
-        revision: isWrite ? { revision, transaction } : null,
-      });
-    }
-    const positions = done.flatMap(({ revision }) => revision ?? []);
-    const revisions = done.flatMap(({ revision, changed }) =>
-      revision ? [{ ...revision, changes: nounsAndIds(definitions, changed) }] : [],
-    );
-    const statement =
-      revisions.length === 0
-        ? null
-        : batchStatement(definitions, world, whole.changed, revisions, known, session);
-    return { done, positions, statement, changed: whole.changed };
-  }
-
   /** Memory shows the batch before anything is answered. */
-  function applied({ done, positions, changed }: ReturnType<typeof makeBatch>): Promise<void> {
+  function applied({ done, revisions, changed }: MadeBatch<Waiting<D>>): Promise<void> {
     tables.apply(changed);
-    const writes = done.flatMap((one) => (one.revision === null ? [] : [one.changed]));
-    return committed({ revision: positions.at(-1)!.revision, writes, changed });
+    const writes = done.flatMap((one) => one.changed ?? []);
+    return committed({ revision: revisions.at(-1)!.revision, writes, changed });
   }
 
   return (work) =>
@@ -174,32 +115,9 @@ const UNDECIDED = {
   QueueFull: true,
 };
 
-/** The write's value or error, to be given when its batch is committed. */
-function answerOf(
-  { resolve, reject }: Pick<Waiting<Definitions>, 'resolve' | 'reject'>,
-  work: () => unknown,
-) {
-  try {
-    const value = work();
-    return { failed: false, give: () => resolve(value) };
-  } catch (error) {
-    return { failed: true, give: () => reject(error) };
+function answer(done: readonly Done<Pick<Waiting<Definitions>, 'resolve' | 'reject'>>[]): void {
+  for (const { writer, outcome } of done) {
+    if ('error' in outcome) writer.reject(outcome.error);
+    else writer.resolve(outcome.value);
   }
 }
-
-/** Gives how many rows of the database that may be, at most. */
-function merge(definitions: Definitions, changed: Changed, { tables }: Layer<Definitions>): number {
-  let rows = 0;
-  for (const [name, byId] of changed)
-    for (const [id, row] of byId) {
-      if (row === null) tables[name]!.remove(id);
-      else tables[name]!.put(row);
-      for (const relation of definitions[name]!.relations) rows += row ? relation.rowsOf(row).length : 1;
-    }
-  return rows;
-}
-
-const nounsAndIds = (definitions: Definitions, changed: Changed) =>
-  [...changed].flatMap(([name, rows]) =>
-    [...rows.keys()].map((id): [string, string] => [definitions[name]!.noun, id]),
-  );

@@ -7,6 +7,8 @@ export type Changed = ReadonlyMap<string, ReadonlyMap<string, Identified | null>
 export interface Layer<D extends Definitions> {
   readonly tables: Draft<D>;
   readonly changed: Changed;
+  /** Takes over what another layer on top of this one has changed. */
+  add(changed: Changed): void;
 }
 
 type Below = Readonly<Record<string, Reader<Identified, string>>>;
@@ -20,7 +22,10 @@ export function createLayer<D extends Definitions>(definitions: D, below: Below)
     changed.set(name, rows);
     tables[name] = createDraftTable(definition, below[name]!, rows);
   }
-  return { tables: tables as Draft<D>, changed };
+  function add(more: Changed): void {
+    for (const [name, rows] of more) for (const [id, row] of rows) changed.get(name)!.set(id, row);
+  }
+  return { tables: tables as Draft<D>, changed, add };
 }
 
 function createDraftTable(

@@ -1,4 +1,4 @@
-import type { Verify } from '../../../storage/writer.js';
+import type { Verify } from '../../../storage/batch.js';
 import type { DEFINITIONS } from '../../definitions.js';
 import type { Monitor } from '../../load-balancing/monitors/definition.js';
 import type { Pool } from '../../load-balancing/pools/definition.js';

@@ -18,7 +18,7 @@ export interface Settled {
 }
 
 /** Whether memory is at the database's newest revision, and how it gets there when it may not be. */
-export interface Comparison {
+export interface CatchUp {
   /** What memory shows. */
   known(): Promise<Position>;
   /** A transaction of ours was committed, and memory shows it. */
@@ -44,7 +44,7 @@ export interface Comparison {
   close(): void;
 }
 
-export interface ComparisonOptions {
+export interface CatchUpOptions {
   readonly prisma: PrismaClient;
   readonly holdsLock: () => boolean;
   /** Transactions wait for the write lock: other processes may have the database open. */
@@ -61,7 +61,7 @@ const TRUTH_MS = 5_000;
 /** Milliseconds between two attempts to compare; doubled up to the second. */
 const RETRY_MS = [50, 2_000] as const;
 
-export function createComparison(options: ComparisonOptions): Comparison {
+export function createCatchUp(options: CatchUpOptions): CatchUp {
   const { prisma, holdsLock, shared, oneAtATime, log } = options;
   let listener: CommitListener = async () => async () => undefined;
   let shown: Position | null = null;
