@@ -18,7 +18,13 @@ import type {
 } from './tunnel-shape.js';
 
 /** What answers show of a tunnel, deleted or not. */
-type Shown = Pick<store.StoredTunnel, keyof Tunnel & keyof store.StoredTunnel> & store.ConnectionTimes;
+export type Shown = Pick<store.StoredTunnel, keyof Tunnel & keyof store.StoredTunnel> & store.ConnectionTimes;
+
+/** What lists and GET make of the answer of any type. */
+export interface ShownTunnel {
+  readonly status: Status;
+  readonly connections?: unknown;
+}
 
 /** A tunnel as clients see it, with its live connections (oldest first). */
 export function tunnelView(tunnel: Shown, connections: readonly ConnectionInfo[]): WireTunnel {
@@ -55,12 +61,12 @@ function commonView(tunnel: Shown, connections: readonly ConnectionInfo[]) {
 }
 
 /** A tunnel as lists and GET show it: its connections have a path of their own, and stand here only before the API changed. */
-export function readView<T extends { readonly connections?: unknown }>(tunnel: T, settings: Settings): T {
+export function readView<T extends ShownTunnel>(tunnel: T, settings: Settings): T {
   return inForce('no_listed_connections', settings.apiDate) ? { ...tunnel, connections: undefined } : tunnel;
 }
 
 /** One page of the account's tunnels of these types, as `view` shows them. */
-export async function listTunnels<T extends { readonly status: Status; readonly connections?: unknown }>(
+export async function listTunnels<T extends ShownTunnel>(
   { db, dataPlane, settings }: Pick<Context, 'db' | 'dataPlane' | 'settings'>,
   accountId: string,
   types: readonly StoredType[],

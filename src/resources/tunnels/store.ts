@@ -30,6 +30,7 @@ export async function findSecret(db: Client, tunnelId: string): Promise<Uint8Arr
 }
 
 export type ConnectionTimes = Pick<StoredTunnel, 'connsActiveAt' | 'connsInactiveAt'>;
+export const NEVER_CONNECTED: ConnectionTimes = { connsActiveAt: null, connsInactiveAt: null };
 
 /** The tunnel with the times that memory does not have. */
 export async function withTimes<T extends { readonly id: string }>(
@@ -38,7 +39,7 @@ export async function withTimes<T extends { readonly id: string }>(
 ): Promise<T & ConnectionTimes> {
   const select = { connsActiveAt: true, connsInactiveAt: true };
   const times = await db.tunnel.findUnique({ where: { id: tunnel.id }, select });
-  return { ...tunnel, ...(times ?? { connsActiveAt: null, connsInactiveAt: null }) };
+  return { ...tunnel, ...(times ?? NEVER_CONNECTED) };
 }
 
 const startingWith = (prefix: string) => ({ name: { startsWith: literal(prefix) } });

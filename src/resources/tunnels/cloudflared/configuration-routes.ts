@@ -1,9 +1,10 @@
-import { failures, type Message, ok, successOf } from '../../../api/envelope.js';
+import { type Message, ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { notice } from '../../../api/notices.js';
 import { timestamp } from '../../../api/timestamps.js';
 import type { ConnectionInfo } from '../../../live/messages.js';
 import { inStoredOrder } from '../../_kit/json.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import type { WorkingDraft } from '../../definitions.js';
 import { type NotYet, noticesOf } from '../../not-yet.js';
@@ -14,9 +15,6 @@ import { tunnelParams } from '../tunnel-shape.js';
 import * as schema from './configuration-schema.js';
 
 const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id/configurations';
-const config = { family: 'zt' } as const;
-const tags = ['Tunnels'];
-const response = { 200: successOf(schema.configuration), ...failures };
 
 const notYet: NotYet<schema.PutBody> = {
   source: (source) =>
@@ -27,6 +25,9 @@ const notYet: NotYet<schema.PutBody> = {
 
 /** What the connectors of a tunnel do with requests: as they are told, or as they tell. */
 export function configurationRoutes(app: Http, { db, write, dataPlane }: Context): void {
+  const { get, put } = operations(app, { family: 'zt', tags: ['Tunnels'] });
+  const schemas = { params: tunnelParams, answer: schema.configuration };
+
   /** With what the connectors have not taken over of it, as far as that is known. */
   function answer(configured: Configured, notices: Message[] = []) {
     const { tunnel } = configured;
@@ -34,33 +35,18 @@ export function configurationRoutes(app: Http, { db, write, dataPlane }: Context
     return ok(toWire(configured), [...notices, ...configurationNotices(connections)]);
   }
 
-  app.get(
-    PATH,
-    {
-      config,
-      schema: { tags, summary: 'Get the configuration of a tunnel', params: tunnelParams, response },
-    },
-    async ({ params: { account_id, tunnel_id } }) => {
-      const tunnel = await findTunnel(db.read, account_id, 'cfd_tunnel', tunnel_id);
-      const configuration = await findConfiguration(db.read, tunnel_id);
-      // Before the first one it is version 0 and empty.
-      const empty = { version: 0, config: null, createdAt: tunnel.createdAt };
-      return answer({ tunnel, configuration: configuration ?? empty });
-    },
-  );
+  get(PATH, 'Get the configuration of a tunnel', schemas, async ({ params: { account_id, tunnel_id } }) => {
+    const tunnel = await findTunnel(db.read, account_id, 'cfd_tunnel', tunnel_id);
+    const configuration = await findConfiguration(db.read, tunnel_id);
+    // Before the first one it is version 0 and empty.
+    const empty = { version: 0, config: null, createdAt: tunnel.createdAt };
+    return answer({ tunnel, configuration: configuration ?? empty });
+  });
 
-  app.put(
+  put(
     PATH,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Configure a tunnel, which makes it a remotely managed one unless source is "local"',
-        params: tunnelParams,
-        body: schema.putBody,
-        response,
-      },
-    },
+    'Configure a tunnel, which makes it a remotely managed one unless source is "local"',
+    { ...schemas, body: schema.putBody },
     async ({ params: { account_id, tunnel_id }, body }) =>
       answer(
         await write((draft) => configure(draft, account_id, tunnel_id, body)),

@@ -1,73 +1,73 @@
+import { z } from 'zod';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { accountObjects } from '../../_kit/account-objects.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
-import { listTunnels, readView, tunnelView } from '../answers.js';
-import { changeTunnel, createTunnel, findTunnel, removeTunnel } from '../rules.js';
-import { withTimes } from '../store.js';
+import { connectorViews, tunnelView } from '../answers.js';
+import { createTunnel, findTunnel } from '../rules.js';
+import { NEVER_CONNECTED } from '../store.js';
+import { dropConnections, tunnelOperations } from '../tunnel-operations.js';
 import { connectorToken, encodeSecret, newSecret } from '../tunnel-secret.js';
-import { listQuery, patchBody, tunnel } from '../tunnel-shape.js';
+import { accountParams, connector, tunnel, tunnelParams } from '../tunnel-shape.js';
 import { configurationRoutes } from './configuration-routes.js';
-import { connectionRoutes, dropConnections } from './connection-routes.js';
 import { managementRoutes } from './management-routes.js';
 import * as schema from './schema.js';
 
 const TYPE = 'cfd_tunnel';
+const PATH = `/accounts/:account_id/${TYPE}`;
+const tags = ['Tunnels'];
 
 export function tunnelRoutes(app: Http, context: Context): void {
-  const { db, dataPlane, settings, write } = context;
-  connectionRoutes(app, context);
+  const { db, dataPlane, write } = context;
   configurationRoutes(app, context);
   managementRoutes(app, context);
-
-  accountObjects(app, {
-    path: '/accounts/:account_id/cfd_tunnel',
-    id: 'tunnel_id',
-    tags: ['Tunnels'],
+  tunnelOperations(app, context, {
+    type: TYPE,
+    tags,
     one: 'a tunnel',
-    deletable: ' and its routes',
+    many: 'tunnels',
     answer: tunnel,
-    createdAnswer: schema.createdTunnel,
-    list: {
-      many: 'tunnels',
-      query: listQuery,
-      page: (accountId, query) => listTunnels(context, accountId, [TYPE], query, tunnelView),
-    },
-    createBody: schema.createBody,
-    patchBody,
+    view: tunnelView,
     deleteQuery: schema.deleteQuery,
-    async create(accountId, { name, config_src, tunnel_secret }) {
+    connector,
+    connectors: connectorViews,
+    summaries: {
+      token: 'Get the token that a connector of the tunnel is started with',
+      connections: 'List the connectors of a tunnel with their connections',
+      connector: 'Get a connector of a tunnel with its connections',
+    },
+  });
+  const { post, remove } = operations(app, { family: 'zt', tags });
+
+  post(
+    PATH,
+    'Create a tunnel',
+    { params: accountParams, body: schema.createBody, answer: schema.createdTunnel },
+    async ({ params: { account_id }, body: { name, config_src, tunnel_secret } }) => {
       const secret = tunnel_secret ?? newSecret();
       const own = { name, tunType: TYPE, configSrc: config_src ?? 'local' } as const;
-      const created = await write((draft) => createTunnel(draft, accountId, own, secret));
-      return ok<schema.WireCreatedTunnel>({
-        ...tunnelView({ ...created, connsActiveAt: null, connsInactiveAt: null }, []),
+      const created = await write((draft) => createTunnel(draft, account_id, own, secret));
+      return ok({
+        ...tunnelView({ ...created, ...NEVER_CONNECTED }, []),
         token: connectorToken(created, secret),
         credentials_file: {
-          AccountTag: accountId,
+          AccountTag: account_id,
           TunnelID: created.id,
           TunnelName: name,
           TunnelSecret: encodeSecret(secret),
         },
       });
     },
-    async get(accountId, id) {
-      const found = await findTunnel(db.read, accountId, TYPE, id);
-      return ok(readView(tunnelView(found, dataPlane.connections(id)), settings));
+  );
+
+  remove(
+    `${PATH}/:tunnel_id/connections`,
+    'Drop the connections of a tunnel, or of one of its connectors',
+    { params: tunnelParams, query: schema.dropQuery, answer: z.null() },
+    async ({ params: { account_id, tunnel_id }, query: { client_id = null } }) => {
+      await findTunnel(db.read, account_id, TYPE, tunnel_id);
+      await dropConnections(dataPlane, tunnel_id, client_id);
+      return ok(null);
     },
-    async change(accountId, id, body) {
-      const changed = await write((draft) => changeTunnel(draft, accountId, TYPE, id, body));
-      return ok(tunnelView(await withTimes(db.read, changed), dataPlane.connections(id)));
-    },
-    async remove(accountId, id, { cascade = false }) {
-      const deleted = await write((draft) => {
-        const connections = dataPlane.connections(id).length;
-        return removeTunnel(draft, accountId, TYPE, id, { connections, cascade });
-      });
-      const shown = tunnelView(await withTimes(db.read, deleted), []);
-      // After the commit, so that what is dropped cannot register again.
-      if (cascade) await dropConnections(dataPlane, id, null);
-      return ok(shown);
-    },
-  });
+  );
 }

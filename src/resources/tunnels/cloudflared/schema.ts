@@ -32,5 +32,3 @@ export const createdTunnel = cloudflaredShape
     }),
   })
   .meta({ id: 'CreatedTunnel' });
-
-export type WireCreatedTunnel = z.output<typeof createdTunnel>;

@@ -1,54 +1,94 @@
+import { z } from 'zod';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { notice } from '../../../api/notices.js';
-import { accountObjects } from '../../_kit/account-objects.js';
+import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
-import { listTunnels, readView, warpConnectorView as toWire } from '../answers.js';
-import { changeTunnel, findTunnel, removeTunnel } from '../rules.js';
-import { withTimes } from '../store.js';
-import { listQuery, patchBody, warpConnector } from '../tunnel-shape.js';
-import { connectorRoutes } from './connector-routes.js';
-import { createConnector, TYPE } from './rules.js';
+import { warpConnectorView } from '../answers.js';
+import type { WarpConfiguration } from '../definition.js';
+import { findTunnel } from '../rules.js';
+import { findWarpConfiguration, NEVER_CONNECTED } from '../store.js';
+import { tunnelOperations } from '../tunnel-operations.js';
+import { accountParams, tunnelParams, warpConnector } from '../tunnel-shape.js';
+import { configure, createConnector, failOver, TYPE } from './rules.js';
 import * as schema from './schema.js';
 
-const NOT_YET = notice(
+const PATH = `/accounts/:account_id/${TYPE}`;
+const tags = ['WARP connectors'];
+
+const NO_CONNECTOR = notice(
   'no_effect_yet',
   'tun_type: no WARP connector can register here, so its routes lead nowhere',
 );
-/** None can register. */
-const connections = { connections: 0, cascade: false };
+const NO_STAND_IN = notice(
+  'no_effect_yet',
+  'ha_mode: it is stored, and there is no connector that could stand in for another',
+);
 
 export function warpConnectorRoutes(app: Http, context: Context): void {
-  const { db, settings, write } = context;
-  connectorRoutes(app, context);
-
-  accountObjects(app, {
-    path: '/accounts/:account_id/warp_connector',
-    id: 'tunnel_id',
-    tags: ['WARP connectors'],
+  const { db, world, write } = context;
+  tunnelOperations(app, context, {
+    type: TYPE,
+    tags,
     one: 'a WARP connector tunnel',
-    deletable: ' and its routes',
+    many: 'WARP connector tunnels',
     answer: warpConnector,
-    list: {
-      many: 'WARP connector tunnels',
-      query: listQuery,
-      page: (accountId, query) => listTunnels(context, accountId, [TYPE], query, toWire),
-    },
-    createBody: schema.createBody,
-    patchBody,
-    create: async (accountId, body) => {
-      const created = await write((draft) => createConnector(draft, accountId, body));
-      return ok(toWire({ ...created, connsActiveAt: null, connsInactiveAt: null }), [NOT_YET]);
-    },
-    get: async (accountId, id) =>
-      ok(readView(toWire(await findTunnel(db.read, accountId, TYPE, id)), settings)),
-    change: async (accountId, id, body) => {
-      const changed = await write((draft) => changeTunnel(draft, accountId, TYPE, id, body));
-      return ok(toWire(await withTimes(db.read, changed)));
-    },
-    remove: async (accountId, id) => {
-      const deleted = await write((draft) => removeTunnel(draft, accountId, TYPE, id, connections));
-      return ok(toWire(await withTimes(db.read, deleted)));
+    view: warpConnectorView,
+    deleteQuery: z.object({}),
+    connector: schema.client,
+    connectors: () => [],
+    summaries: {
+      token: 'Get the token that a WARP connector is started with',
+      connections: 'List the connectors of the tunnel: none can register',
+      connector: 'Get a connector of the tunnel: none can register',
     },
   });
+  const { get, post, put } = operations(app, { family: 'zt', tags });
+
+  post(
+    PATH,
+    'Create a WARP connector tunnel',
+    { params: accountParams, body: schema.createBody, answer: warpConnector },
+    async ({ params: { account_id }, body }) => {
+      const created = await write((draft) => createConnector(draft, account_id, body));
+      return ok(warpConnectorView({ ...created, ...NEVER_CONNECTED }), [NO_CONNECTOR]);
+    },
+  );
+
+  get(
+    `${PATH}/:tunnel_id/configurations`,
+    'Get how the connectors of the tunnel stand in for each other',
+    { params: tunnelParams, answer: schema.configuration },
+    async ({ params: { account_id, tunnel_id } }) => {
+      await findTunnel(db.read, account_id, TYPE, tunnel_id);
+      return ok(configurationView(tunnel_id, await findWarpConfiguration(db.read, tunnel_id)));
+    },
+  );
+
+  put(
+    `${PATH}/:tunnel_id/configurations`,
+    'Change how the connectors of the tunnel stand in for each other',
+    { params: tunnelParams, body: schema.putBody, answer: schema.configuration },
+    async ({ params: { account_id, tunnel_id }, body }) => {
+      const changed = await write((draft) => configure(draft, account_id, tunnel_id, body));
+      return ok(configurationView(tunnel_id, changed), [NO_STAND_IN]);
+    },
+  );
+
+  put(
+    `${PATH}/:tunnel_id/failover`,
+    'Make a connector of the tunnel the active one',
+    { params: tunnelParams, body: schema.failoverBody, answer: z.null() },
+    ({ params: { account_id, tunnel_id }, body }) => failOver(world, account_id, tunnel_id, body.client_id),
+  );
 }
+
+const configurationView = (tunnelId: string, configuration: WarpConfiguration) => ({
+  tunnel_id: tunnelId,
+  ha_mode: configuration.haMode as schema.HaMode,
+  config: configuration.config as schema.HaConfig | null,
+  configuration_version: configuration.version,
+  created_at: timestamp(configuration.createdAt),
+  updated_at: timestampOrNull(configuration.updatedAt),
+});

@@ -73,4 +73,3 @@ export type CreateBody = z.output<typeof createBody>;
 export type PutBody = z.output<typeof putBody>;
 export type HaConfig = z.output<typeof haConfig>;
 export type HaMode = (typeof HA_MODES)[number];
-export type WireConfiguration = z.output<typeof configuration>;
