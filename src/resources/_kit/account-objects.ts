@@ -1,13 +1,22 @@
 import { z } from 'zod';
-import { failures, type Listed, listOf, type Success, successOf } from '../../api/envelope.js';
+import { type Message, ok } from '../../api/envelope.js';
 import type { Http } from '../../api/http.js';
 import { hexId, uuid } from '../../api/identifiers.js';
+import { listed, type PageRequest, pageRequest } from '../../api/pagination.js';
+import type { Context } from '../context.js';
+import type { WorkingDraft, WorkingWorld } from '../definitions.js';
+import { operations } from './operations.js';
 
-type Answer<T> = Success<T> | Promise<Success<T>>;
+type Paging = { readonly page?: number | undefined; readonly per_page?: number | undefined };
 
-/** The five operations of a Zero Trust noun, with their answers. Schemas give the types of what the operations get. */
+/**
+ * The five operations of a Zero Trust noun, with what each does. Schemas give the types of what they get; `Read` is a row with what GET
+ * and the list show besides.
+ */
 export interface Operations<
-  List extends z.ZodType,
+  Row,
+  Read extends Row,
+  List extends z.ZodType<Paging>,
   Create extends z.ZodType,
   Patch extends z.ZodType,
   Delete extends z.ZodType,
@@ -17,98 +26,104 @@ export interface Operations<
   /** Name of the last part of the path of one object. */
   readonly id: string;
   readonly tags: readonly string[];
-  /** What summaries call one: `a route`. */
+  /** What summaries call one and several: `a route`, `routes`. */
   readonly one: string;
+  readonly many: string;
   /** Words after "Delete …", such as what goes with it. */
   readonly deletable?: string;
-  /** What answers show, and where that is something else, what GET and the list, create, and DELETE show. */
+  /** What answers show, and where that is something else, what GET and the list, and DELETE show. */
   readonly answer: z.ZodType;
   readonly readAnswer?: z.ZodType;
-  readonly createdAnswer?: z.ZodType;
   readonly deletedAnswer?: z.ZodType;
-  /** Absent where the list has another path. */
-  readonly list?: {
-    readonly many: string;
+  readonly toWire: (row: Row) => unknown;
+  readonly readToWire?: (row: Read) => unknown;
+  /** What answers to create and change say besides. */
+  readonly notices?: Message[];
+  readonly list: {
+    /** Absent: the path of the collection. */
+    readonly path?: string;
     readonly query: List;
-    readonly page: (accountId: string, query: z.output<List>) => Promise<Listed<unknown>>;
+    /** How many a page has when nothing is asked; null: all. */
+    readonly perPage: number | null;
+    readonly rows: (
+      accountId: string,
+      query: z.output<List>,
+      page: PageRequest,
+    ) => Promise<{ readonly items: readonly Read[]; readonly total: number }>;
   };
   readonly createBody: Create;
   readonly patchBody: Patch;
   readonly deleteQuery?: Delete;
-  readonly create: (accountId: string, body: z.output<Create>) => Answer<unknown>;
-  readonly get: (accountId: string, id: string) => Answer<unknown>;
-  readonly change: (accountId: string, id: string, body: z.output<Patch>) => Answer<unknown>;
-  readonly remove: (accountId: string, id: string, query: z.output<Delete>) => Answer<unknown>;
+  readonly create: (draft: WorkingDraft, accountId: string, body: z.output<Create>) => Row;
+  readonly get: (world: WorkingWorld, accountId: string, id: string) => Read;
+  readonly change: (draft: WorkingDraft, accountId: string, id: string, body: z.output<Patch>) => Row;
+  /** Null: there was none to delete, which is no error. */
+  readonly remove: (
+    draft: WorkingDraft,
+    accountId: string,
+    id: string,
+    query: z.output<Delete>,
+  ) => Row | null;
 }
-
-const config = { family: 'zt' } as const;
 
 /** Registers the operations: list and create on the collection; get, change and delete on one object. */
 export function accountObjects<
-  List extends z.ZodType,
+  Row,
+  Read extends Row,
+  List extends z.ZodType<Paging>,
   Create extends z.ZodType,
   Patch extends z.ZodType,
   Delete extends z.ZodType = z.ZodType,
->(app: Http, noun: Operations<List, Create, Patch, Delete>): void {
-  const { path, answer, readAnswer = answer, createdAnswer = answer, deletedAnswer = answer } = noun;
+>(app: Http, { world, write }: Context, noun: Operations<Row, Read, List, Create, Patch, Delete>): void {
+  const { path, answer, readAnswer = answer, toWire, readToWire = toWire, list: listing } = noun;
+  const { list, get, post, patch, remove } = operations(app, { family: 'zt', tags: noun.tags });
   const params = z.object({ account_id: hexId });
   const oneParams = params.extend({ [noun.id]: uuid });
   const one = `${path}/:${noun.id}`;
-  const accountOf = (request: { readonly params: unknown }) =>
-    (request.params as { account_id: string }).account_id;
-  const idOf = (request: { readonly params: unknown }) =>
-    (request.params as Record<string, string>)[noun.id]!;
-  const about = (summary: string, shown: z.ZodType, params: z.ZodType) => ({
-    tags: [...noun.tags],
-    summary,
-    params,
-    response: { 200: successOf(shown), ...failures },
-  });
+  const named = (params: Readonly<Record<string, string>>) => [params.account_id!, params[noun.id]!] as const;
+  const written = (row: Row) => ok(toWire(row), noun.notices);
 
-  const { list } = noun;
-  if (list)
-    app.get(
-      path,
-      {
-        config,
-        schema: {
-          ...about(`List ${list.many}`, answer, params),
-          querystring: list.query,
-          response: { 200: listOf(readAnswer), ...failures },
-        },
-      },
-      async (request) => (await list.page(accountOf(request), request.query as z.output<List>)) as never,
-    );
-
-  app.post(
-    path,
-    { config, schema: { ...about(`Create ${noun.one}`, createdAnswer, params), body: noun.createBody } },
-    async (request) => (await noun.create(accountOf(request), request.body as z.output<Create>)) as never,
-  );
-
-  app.get(
-    one,
-    { config, schema: about(`Get ${noun.one}`, readAnswer, oneParams) },
-    async (request) => (await noun.get(accountOf(request), idOf(request))) as never,
-  );
-
-  app.patch(
-    one,
-    { config, schema: { ...about(`Change ${noun.one}`, answer, oneParams), body: noun.patchBody } },
-    async (request) =>
-      (await noun.change(accountOf(request), idOf(request), request.body as z.output<Patch>)) as never,
-  );
-
-  app.delete(
-    one,
-    {
-      config,
-      schema: {
-        ...about(`Delete ${noun.one}${noun.deletable ?? ''}`, deletedAnswer, oneParams),
-        ...(noun.deleteQuery ? { querystring: noun.deleteQuery } : {}),
-      },
+  list(
+    listing.path ?? path,
+    `List ${noun.many}`,
+    { params, query: listing.query, answer: readAnswer },
+    async ({ params: { account_id }, query }) => {
+      const page = pageRequest(query, listing.perPage);
+      const { items, total } = await listing.rows(account_id, query, page);
+      return listed(items.map(readToWire), total, page);
     },
-    async (request) =>
-      (await noun.remove(accountOf(request), idOf(request), request.query as z.output<Delete>)) as never,
+  );
+
+  post(
+    path,
+    `Create ${noun.one}`,
+    { params, body: noun.createBody, answer },
+    async ({ params: { account_id }, body }) =>
+      written(await write((draft) => noun.create(draft, account_id, body))),
+  );
+
+  get(one, `Get ${noun.one}`, { params: oneParams, answer: readAnswer }, ({ params }) =>
+    ok(readToWire(noun.get(world, ...named(params)))),
+  );
+
+  patch(
+    one,
+    `Change ${noun.one}`,
+    { params: oneParams, body: noun.patchBody, answer },
+    async ({ params, body }) => written(await write((draft) => noun.change(draft, ...named(params), body))),
+  );
+
+  remove(
+    one,
+    `Delete ${noun.one}${noun.deletable ?? ''}`,
+    {
+      params: oneParams,
+      answer: noun.deletedAnswer ?? answer,
+      ...(noun.deleteQuery && { query: noun.deleteQuery }),
+    },
+    async ({ params, query }) => {
+      const deleted = await write((draft) => noun.remove(draft, ...named(params), query));
+      return ok(deleted && toWire(deleted));
+    },
   );
 }

@@ -1,43 +1,67 @@
+import { z } from 'zod';
 import { inForce } from '../../api/api-changes.js';
-import { type PageRequest, pageWindow } from '../../api/pagination.js';
-import type { Settings } from '../context.js';
+import { type PageRequest, pageQuery, pageWindow } from '../../api/pagination.js';
+import { flag } from '../../api/text.js';
+import { moment } from '../../api/timestamps.js';
 
-/** For each field of a list's query, the condition on what the list shows. */
-export type Filters<Query, Condition> = {
-  readonly [K in keyof Query]?: (value: Exclude<Query[K], undefined>) => Condition;
-};
+/** A field of a list's query, and the condition on what the list shows that a value of it is. */
+export interface Filter<S extends z.ZodType, Condition> {
+  readonly schema: S;
+  readonly where: ((value: z.output<S>) => Condition) | null;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: filters have values of all types.
+export type Filters<Condition> = Readonly<Record<string, Filter<any, Condition>>>;
+
+/** Without `where` the field is no condition: something else acts on it. */
+export const filter = <S extends z.ZodType, Condition = never>(
+  schema: S,
+  where: ((value: z.output<S>) => Condition) | null = null,
+): Filter<S, Condition> => ({ schema, where });
+
+type QueryShape<F extends Filters<unknown>> = { [K in keyof F]: z.ZodOptional<F[K]['schema']> };
+
+/** The query of a list with these filters. */
+export function listQueryOf<F extends Filters<unknown>>(
+  filters: F,
+): z.ZodObject<QueryShape<F> & ReturnType<typeof pageQuery>> {
+  const shape = Object.entries(filters).map(([name, { schema }]) => [name, schema.optional()]);
+  return z.object({ ...Object.fromEntries(shape), ...pageQuery() }) as never;
+}
 
 /** The conditions of the fields that the query has. */
-export const conditionsOf = <Query extends object, Condition>(
-  filters: Filters<Query, Condition>,
-  query: Query,
-): Condition[] =>
-  Object.entries(filters).flatMap(([name, condition]) => {
-    const value = query[name as keyof Query];
-    return value === undefined ? [] : [(condition as (value: unknown) => Condition)(value)];
+export const conditionsOf = <F extends Filters<object>>(
+  filters: F,
+  query: { readonly [K in keyof F]?: unknown },
+): ConditionOf<F>[] =>
+  Object.entries(filters).flatMap(([name, { where }]) => {
+    const value = query[name];
+    return value === undefined || !where ? [] : [where(value) as ConditionOf<F>];
   });
+type ConditionOf<F extends Filters<object>> = ReturnType<NonNullable<F[keyof F]['where']>>;
+
+/** Two filters of what stays in the database when it is deleted. */
+export const isDeleted = filter(flag, (isDeleted) => ({ deletedAt: isDeleted ? { not: null } : null }));
+/** Made by then, and not deleted before. */
+export const existedAt = filter(moment, (at) => ({
+  createdAt: { lte: at },
+  OR: [{ deletedAt: null }, { deletedAt: { gt: at } }],
+}));
 
 interface DeletionQuery {
   readonly is_deleted?: boolean | undefined;
   readonly existed_at?: Date | undefined;
 }
 
-/** Of what stays in the database when it is deleted. */
-export const deletionFilters = {
-  is_deleted: (isDeleted: boolean) => ({ deletedAt: isDeleted ? { not: null } : null }),
-  /** Made by then, and not deleted before. */
-  existed_at: (at: Date) => ({
-    createdAt: { lte: at },
-    OR: [{ deletedAt: null }, { deletedAt: { gt: at } }],
-  }),
-};
-
 /**
  * The query of a list with what a missing `is_deleted` means: only what is not deleted. Of what existed at a moment some
  * may be deleted by now, so `existed_at` alone leaves both. Before the change of the API every list without it did; `settings`
  * is null for a list that never has.
  */
-export function withDeletion<Q extends DeletionQuery>(query: Q, settings: Settings | null): Q {
+export function withDeletion<Q extends DeletionQuery>(
+  query: Q,
+  settings: { readonly apiDate: string } | null,
+): Q {
   if (query.is_deleted !== undefined || query.existed_at !== undefined) return query;
   const activeOnly = settings === null || inForce('active_only_lists', settings.apiDate);
   return activeOnly ? { ...query, is_deleted: false } : query;
@@ -53,7 +77,7 @@ export async function pageOf<Row>(
   table: Table,
   conditions: { readonly accountId: string; readonly AND: readonly object[] },
   page: PageRequest,
-  { order = 'asc', ...more }: { readonly order?: 'asc' | 'desc'; readonly include?: object } = {},
+  { order = 'asc', ...more }: { readonly order?: 'asc' | 'desc' | undefined; readonly include?: object } = {},
 ): Promise<{ items: Row[]; total: number }> {
   const orderBy = [{ createdAt: order }, { id: order }];
   const items = await table.findMany({ where: conditions, orderBy, ...more, ...pageWindow(page) } as never);

@@ -3,22 +3,23 @@ import type { Listed } from '../../api/envelope.js';
 import { listed, MAX_PER_PAGE, pageRequest, sliced } from '../../api/pagination.js';
 import { timestamp, timestampOrNull } from '../../api/timestamps.js';
 import type { ConnectionInfo } from '../../live/messages.js';
-import { withDeletion } from '../_kit/list-filters.js';
+import { conditionsOf, pageOf, withDeletion } from '../_kit/list-filters.js';
 import type { Context, Settings } from '../context.js';
 import type { Tunnel } from './definition.js';
-import * as store from './store.js';
-import type {
-  ListQuery,
-  Status,
-  StoredType,
-  WireConnection,
-  WireConnector,
-  WireTunnel,
-  WireWarpConnector,
+import type { ConnectionTimes, StoredTunnel } from './store.js';
+import {
+  filters,
+  type ListQuery,
+  type Status,
+  type StoredType,
+  type WireConnection,
+  type WireConnector,
+  type WireTunnel,
+  type WireWarpConnector,
 } from './tunnel-shape.js';
 
 /** What answers show of a tunnel, deleted or not. */
-export type Shown = Pick<store.StoredTunnel, keyof Tunnel & keyof store.StoredTunnel> & store.ConnectionTimes;
+export type Shown = Pick<StoredTunnel, keyof Tunnel & keyof StoredTunnel> & ConnectionTimes;
 
 /** What lists and GET make of the answer of any type. */
 export interface ShownTunnel {
@@ -76,8 +77,8 @@ export async function listTunnels<T extends ShownTunnel>(
   const page = pageRequest(query, MAX_PER_PAGE);
   // The database cannot filter by what only the data plane knows, so then the pages are cut here.
   const stored = status === undefined ? page : pageRequest({}, null);
-  const filter = withDeletion(query, settings);
-  const { items, total } = await store.list(db.read, accountId, types, filter, stored);
+  const AND = [{ tunType: { in: [...types] } }, ...conditionsOf(filters, withDeletion(query, settings))];
+  const { items, total } = await pageOf<StoredTunnel>(db.read.tunnel, { accountId, AND }, stored);
   const tunnels = items.map((tunnel) => readView(view(tunnel, dataPlane.connections(tunnel.id)), settings));
   if (status === undefined) return listed(tunnels, total, page);
   return sliced(

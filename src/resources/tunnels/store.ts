@@ -1,17 +1,12 @@
-import { spellings } from '../../api/doubly-encoded.js';
-import type { PageRequest } from '../../api/pagination.js';
 import type { ConnectionEvent } from '../../live/data-plane-worker.js';
 import type { Client } from '../../storage/database.js';
 import type {
-  Prisma,
   Tunnel as StoredTunnel,
   TunnelConfiguration,
   WarpConfiguration,
 } from '../../storage/generated/client.js';
-import { conditionsOf, deletionFilters, type Filters, pageOf } from '../_kit/list-filters.js';
-import { literal } from '../like.js';
 import { told } from './cloudflared/configuration-schema.js';
-import type { ListQuery, StoredType } from './tunnel-shape.js';
+import type { StoredType } from './tunnel-shape.js';
 
 export type { StoredTunnel };
 
@@ -40,35 +35,6 @@ export async function withTimes<T extends { readonly id: string }>(
   const select = { connsActiveAt: true, connsInactiveAt: true };
   const times = await db.tunnel.findUnique({ where: { id: tunnel.id }, select });
   return { ...tunnel, ...(times ?? NEVER_CONNECTED) };
-}
-
-const startingWith = (prefix: string) => ({ name: { startsWith: literal(prefix) } });
-
-/** `status` is not among them: only the data plane knows it. */
-const filters: Filters<Omit<ListQuery, 'status'>, Prisma.TunnelWhereInput> = {
-  ...deletionFilters,
-  name: (name) => ({ name: { in: spellings(name) } }),
-  uuid: (id) => ({ id }),
-  // No history of connections is kept, so these two speak of the present period only.
-  was_active_at: (at) => ({ connsActiveAt: { lte: at } }),
-  was_inactive_at: (at) => ({
-    connsActiveAt: null,
-    OR: [{ connsInactiveAt: { lte: at } }, { connsInactiveAt: null, createdAt: { lte: at } }],
-  }),
-  include_prefix: startingWith,
-  name_prefix: startingWith,
-  exclude_prefix: (prefix) => ({ NOT: startingWith(prefix) }),
-};
-
-export function list(
-  db: Client,
-  accountId: string,
-  types: readonly StoredType[],
-  query: Omit<ListQuery, 'status'>,
-  page: PageRequest,
-) {
-  const AND = [{ tunType: { in: [...types] } }, ...conditionsOf(filters, query)];
-  return pageOf<StoredTunnel>(db.tunnel, { accountId, AND }, page);
 }
 
 /** The newest configuration; null before the first one. */

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { API_CHANGES } from '../../api/api-changes.js';
+import { spellings } from '../../api/doubly-encoded.js';
 import { hexId, isUuid, uuid } from '../../api/identifiers.js';
-import { pageQuery } from '../../api/pagination.js';
-import { flag, text } from '../../api/text.js';
+import { text } from '../../api/text.js';
 import { moment, timestampSchema } from '../../api/timestamps.js';
+import type { Prisma } from '../../storage/generated/client.js';
+import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../_kit/list-filters.js';
+import { literal } from '../like.js';
 import { decodeSecret, SECRET_RULE } from './tunnel-secret.js';
 
 /** What tunnels of every type have in common on the wire. */
@@ -49,20 +52,27 @@ export const tunnelSecret = z.string().transform((value, context) => {
 
 export const patchBody = z.object({ name: tunnelName.nullish(), tunnel_secret: tunnelSecret.nullish() });
 
-export const listQuery = z.object({
-  name: text(256).optional(),
-  uuid: uuid.optional(),
-  status: z.enum(STATUSES).optional(),
-  is_deleted: flag.optional(),
-  existed_at: moment.optional(),
-  was_active_at: moment.optional(),
-  was_inactive_at: moment.optional(),
-  include_prefix: text(256).optional(),
+const startingWith = (prefix: string) => ({ name: { startsWith: literal(prefix) } });
+
+export const filters = {
+  name: filter(text(256), (name) => ({ name: { in: spellings(name) } })),
+  uuid: filter(uuid, (id) => ({ id })),
+  /** Only the data plane knows it. */
+  status: filter(z.enum(STATUSES)),
+  is_deleted: isDeleted,
+  existed_at: existedAt,
+  // No history of connections is kept, so these two speak of the present period only.
+  was_active_at: filter(moment, (at) => ({ connsActiveAt: { lte: at } })),
+  was_inactive_at: filter(moment, (at) => ({
+    connsActiveAt: null,
+    OR: [{ connsInactiveAt: { lte: at } }, { connsInactiveAt: null, createdAt: { lte: at } }],
+  })),
+  include_prefix: filter(text(256), startingWith),
   /** What cloudflared calls `include_prefix`. */
-  name_prefix: text(256).optional(),
-  exclude_prefix: text(256).optional(),
-  ...pageQuery(),
-});
+  name_prefix: filter(text(256), startingWith),
+  exclude_prefix: filter(text(256), (prefix) => ({ NOT: startingWith(prefix) })),
+} satisfies Filters<Prisma.TunnelWhereInput>;
+export const listQuery = listQueryOf(filters);
 
 export const connection = z
   .object({

@@ -1,5 +1,5 @@
 import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
-import type { HostnameRoute } from '../../../storage/generated/client.js';
+import { type HostnameRoute, Prisma } from '../../../storage/generated/client.js';
 import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
 import type { StoredType } from '../../tunnels/tunnel-shape.js';
 import type { WireHostnameRoute } from './fields.js';
@@ -17,17 +17,7 @@ export const hostnameRoutes = softDeleted<HostnameRoute, 'hostname' | 'tunnel'>(
     hostname: ({ accountId, hostname }) => keyIn(accountId, hostname),
     tunnel: ({ tunnelId }) => tunnelId,
   },
-  relations: [
-    tableOf('hostname_route', [
-      'id',
-      'accountId',
-      'hostname',
-      'tunnelId',
-      'comment',
-      'createdAt',
-      'deletedAt',
-    ]),
-  ],
+  relations: [tableOf('hostname_route', Object.values(Prisma.HostnameRouteScalarFieldEnum))],
   load: (db, ids) => db.hostnameRoute.findMany({ where: keptOf(ids) }),
 });
 

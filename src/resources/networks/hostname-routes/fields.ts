@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { spellings } from '../../../api/doubly-encoded.js';
 import { uuid } from '../../../api/identifiers.js';
-import { pageQuery } from '../../../api/pagination.js';
-import { flag, text } from '../../../api/text.js';
-import { moment, timestampSchema } from '../../../api/timestamps.js';
+import { text } from '../../../api/text.js';
+import { timestampSchema } from '../../../api/timestamps.js';
+import type { Prisma } from '../../../storage/generated/client.js';
+import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
+import { literal } from '../../like.js';
 import { storedType } from '../../tunnels/tunnel-shape.js';
 
 // Judged before it is made lower case: some other letters turn into ASCII then.
@@ -24,15 +27,15 @@ const comment = text(100);
 export const createBody = z.object({ hostname, tunnel_id: uuid, comment: comment.nullish() });
 export const patchBody = createBody.partial();
 
-export const listQuery = z.object({
-  id: uuid.optional(),
-  hostname: text(253).optional(),
-  tunnel_id: uuid.optional(),
-  comment: comment.optional(),
-  existed_at: moment.optional(),
-  is_deleted: flag.optional(),
-  ...pageQuery(),
-});
+export const filters = {
+  id: filter(uuid, (id) => ({ id })),
+  hostname: filter(text(253), (part) => ({ hostname: { contains: literal(part.toLowerCase()) } })),
+  tunnel_id: filter(uuid, (tunnelId) => ({ tunnelId })),
+  comment: filter(comment, (comment) => ({ comment: { in: spellings(comment) } })),
+  existed_at: existedAt,
+  is_deleted: isDeleted,
+} satisfies Filters<Prisma.HostnameRouteWhereInput>;
+export const listQuery = listQueryOf(filters);
 
 export const hostnameRoute = z
   .object({
@@ -49,5 +52,4 @@ export const hostnameRoute = z
 
 export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
-export type ListQuery = z.output<typeof listQuery>;
 export type WireHostnameRoute = z.output<typeof hostnameRoute>;

@@ -1,7 +1,7 @@
 import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import type { LiveRoute } from '../../../live/snapshot.js';
 import { networksAround } from '../../../net/cidr.js';
-import type { Route } from '../../../storage/generated/client.js';
+import { Prisma, type Route } from '../../../storage/generated/client.js';
 import type { Reader } from '../../../storage/tables/definition.js';
 import { keptOf, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
 import type { StoredType } from '../../tunnels/tunnel-shape.js';
@@ -23,18 +23,7 @@ export const routes = softDeleted<Route, 'network' | 'virtual_network' | 'tunnel
     virtual_network: ({ virtualNetworkId }) => virtualNetworkId,
     tunnel: ({ tunnelId }) => tunnelId,
   },
-  relations: [
-    tableOf('route', [
-      'id',
-      'accountId',
-      'network',
-      'virtualNetworkId',
-      'tunnelId',
-      'comment',
-      'createdAt',
-      'deletedAt',
-    ]),
-  ],
+  relations: [tableOf('route', Object.values(Prisma.RouteScalarFieldEnum))],
   load: (db, ids) => db.route.findMany({ where: keptOf(ids) }),
 });
 

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { decodedFilter } from '../../../api/doubly-encoded.js';
 import { hexId, uuid } from '../../../api/identifiers.js';
-import { pageQuery } from '../../../api/pagination.js';
-import { queryList } from '../../../api/query-list.js';
 import { flag, text } from '../../../api/text.js';
-import { moment, timestampSchema } from '../../../api/timestamps.js';
+import { timestampSchema } from '../../../api/timestamps.js';
 import { parseCidr } from '../../../net/cidr.js';
 import { storedType, tunnelType } from '../../tunnels/tunnel-shape.js';
 
@@ -30,14 +28,14 @@ const network = text(64).transform((value, context) => {
 });
 
 /** May name any address in the network. */
-const networkFilter = text(64).transform((value, context) => {
+export const networkFilter = text(64).transform((value, context) => {
   const filter = parseCidr(decodedFilter(value));
   if (filter) return filter.text;
   context.addIssue({ code: 'custom', message: invalidAddress(value) });
   return z.NEVER;
 });
 
-const comment = text(100);
+export const comment = text(100);
 
 export const accountParams = z.object({ account_id: hexId });
 /** These two are read by the rules, so that a mistake is told as one and not as a missing path. */
@@ -54,19 +52,6 @@ export const patchBody = createBody.partial({ network: true, tunnel_id: true });
 export const createByNetworkBody = createBody.omit({ network: true });
 /** Clients send no body at all, or one in which `virtual_network_id` says where the route is. */
 export const patchByNetworkBody = patchBody.nullish();
-
-export const listQuery = z.object({
-  comment: comment.optional(),
-  existed_at: moment.optional(),
-  is_deleted: flag.optional(),
-  network_subset: networkFilter.optional(),
-  network_superset: networkFilter.optional(),
-  route_id: uuid.optional(),
-  tun_types: queryList(tunnelType).optional(),
-  tunnel_id: uuid.optional(),
-  virtual_network_id: uuid.optional(),
-  ...pageQuery(),
-});
 
 export const ipQuery = z.object({
   virtual_network_id: uuid.optional(),
@@ -104,7 +89,6 @@ export const routeOrNone = z.union([namedRoute, z.strictObject({})]);
 
 export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
-export type ListQuery = z.output<typeof listQuery>;
 export type IpQuery = z.output<typeof ipQuery>;
 export type DeleteByNetworkQuery = z.output<typeof deleteByNetworkQuery>;
 export type WireRoute = z.output<typeof route>;

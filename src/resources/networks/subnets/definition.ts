@@ -1,5 +1,5 @@
 import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
-import type { Subnet } from '../../../storage/generated/client.js';
+import { Prisma, type Subnet } from '../../../storage/generated/client.js';
 import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
 import type { SubnetType, WireSubnet } from './fields.js';
 import { addressesIn } from './network.js';
@@ -13,19 +13,7 @@ export const subnets = softDeleted<Subnet, 'network' | 'type' | 'default'>({
     type: ({ accountId, subnetType }) => keyIn(accountId, subnetType),
     default: ({ accountId, isDefault }) => (isDefault ? accountId : null),
   },
-  relations: [
-    tableOf('subnet', [
-      'id',
-      'accountId',
-      'name',
-      'network',
-      'comment',
-      'isDefault',
-      'subnetType',
-      'createdAt',
-      'deletedAt',
-    ]),
-  ],
+  relations: [tableOf('subnet', Object.values(Prisma.SubnetScalarFieldEnum))],
   load: (db, ids) => db.subnet.findMany({ where: keptOf(ids) }),
 });
 

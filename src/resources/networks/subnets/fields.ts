@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { decodedFilter } from '../../../api/doubly-encoded.js';
+import { decodedFilter, spellings } from '../../../api/doubly-encoded.js';
 import { hexId } from '../../../api/identifiers.js';
-import { pageQuery } from '../../../api/pagination.js';
 import { queryList } from '../../../api/query-list.js';
 import { flag, text } from '../../../api/text.js';
-import { moment, timestampSchema } from '../../../api/timestamps.js';
+import { timestampSchema } from '../../../api/timestamps.js';
 import { parseCidr } from '../../../net/cidr.js';
+import type { Prisma } from '../../../storage/generated/client.js';
+import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
 
 export const SUBNET_TYPES = ['cloudflare_source', 'initial_resolved_ip', 'warp'] as const;
 export type SubnetType = (typeof SUBNET_TYPES)[number];
 export const ADDRESS_FAMILIES = ['v4', 'v6'] as const;
 export type AddressFamily = (typeof ADDRESS_FAMILIES)[number];
 
-export const accountParams = z.object({ account_id: hexId });
-export const familyParams = accountParams.extend({ address_family: z.enum(ADDRESS_FAMILIES) });
+export const familyParams = z.object({ account_id: hexId, address_family: z.enum(ADDRESS_FAMILIES) });
 
 /** Comes out canonical. */
 const network = text(64).transform((value, context) => {
@@ -44,18 +44,19 @@ export const patchBody = z.object({
 /** These subnets are the account's one and only of their type and family. */
 export const wellKnownBody = patchBody.omit({ is_default_network: true });
 
-export const listQuery = z.object({
-  name: text(256).optional(),
-  network: text(64).transform(decodedFilter).pipe(network).optional(),
-  comment: text(256).optional(),
-  existed_at: moment.optional(),
-  address_family: z.enum(ADDRESS_FAMILIES).optional(),
-  is_default_network: flag.optional(),
-  is_deleted: flag.optional(),
-  sort_order: z.enum(['asc', 'desc']).optional(),
-  subnet_types: queryList(z.enum(SUBNET_TYPES)).optional(),
-  ...pageQuery(),
-});
+const isV6 = { network: { contains: ':' } };
+export const filters = {
+  name: filter(text(256), (name) => ({ name: { in: spellings(name) } })),
+  network: filter(text(64).transform(decodedFilter).pipe(network), (network) => ({ network })),
+  comment: filter(comment, (comment) => ({ comment: { in: spellings(comment) } })),
+  existed_at: existedAt,
+  address_family: filter(z.enum(ADDRESS_FAMILIES), (family) => (family === 'v6' ? isV6 : { NOT: isV6 })),
+  is_default_network: filter(flag, (isDefault) => ({ isDefault })),
+  is_deleted: isDeleted,
+  sort_order: filter(z.enum(['asc', 'desc'])),
+  subnet_types: filter(queryList(z.enum(SUBNET_TYPES)), (types) => ({ subnetType: { in: types } })),
+} satisfies Filters<Prisma.SubnetWhereInput>;
+export const listQuery = listQueryOf(filters);
 
 export const subnet = z
   .object({
@@ -74,5 +75,4 @@ export const subnet = z
 export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
 export type WellKnownBody = z.output<typeof wellKnownBody>;
-export type ListQuery = z.output<typeof listQuery>;
 export type WireSubnet = z.output<typeof subnet>;

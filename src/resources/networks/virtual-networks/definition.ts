@@ -1,5 +1,5 @@
 import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
-import type { VirtualNetwork } from '../../../storage/generated/client.js';
+import { Prisma, type VirtualNetwork } from '../../../storage/generated/client.js';
 import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
 import type { WireVirtualNetwork } from './fields.js';
 
@@ -11,9 +11,7 @@ export const virtualNetworks = softDeleted<VirtualNetwork, 'name' | 'default'>({
     name: ({ accountId, name }) => keyIn(accountId, name),
     default: ({ accountId, isDefault }) => (isDefault ? accountId : null),
   },
-  relations: [
-    tableOf('virtual_network', ['id', 'accountId', 'name', 'comment', 'isDefault', 'createdAt', 'deletedAt']),
-  ],
+  relations: [tableOf('virtual_network', Object.values(Prisma.VirtualNetworkScalarFieldEnum))],
   load: (db, ids) => db.virtualNetwork.findMany({ where: keptOf(ids) }),
 });
 

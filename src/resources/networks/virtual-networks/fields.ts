@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { spellings } from '../../../api/doubly-encoded.js';
 import { uuid } from '../../../api/identifiers.js';
-import { pageQuery } from '../../../api/pagination.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
+import type { Prisma } from '../../../storage/generated/client.js';
+import { type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
 
 const name = text(256).min(1, 'must not be empty');
 const comment = text(256);
@@ -13,14 +15,14 @@ const isDefault = { is_default: z.boolean().nullish(), is_default_network: z.boo
 export const createBody = z.object({ name, comment: comment.nullish(), ...isDefault });
 export const patchBody = z.object({ name: name.nullish(), comment: comment.nullish(), ...isDefault });
 
-export const listQuery = z.object({
-  id: uuid.optional(),
-  name: text(256).optional(),
-  is_default: flag.optional(),
-  is_default_network: flag.optional(),
-  is_deleted: flag.optional(),
-  ...pageQuery(),
-});
+export const filters = {
+  id: filter(uuid, (id) => ({ id })),
+  name: filter(text(256), (name) => ({ name: { in: spellings(name) } })),
+  is_default: filter(flag),
+  is_default_network: filter(flag, (isDefault) => ({ isDefault })),
+  is_deleted: isDeleted,
+} satisfies Filters<Prisma.VirtualNetworkWhereInput>;
+export const listQuery = listQueryOf(filters);
 
 export const deleteQuery = z.object({ force: flag.optional() });
 
@@ -37,5 +39,5 @@ export const virtualNetwork = z
 
 export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
-export type ListQuery = z.output<typeof listQuery>;
+export type DeleteQuery = z.output<typeof deleteQuery>;
 export type WireVirtualNetwork = z.output<typeof virtualNetwork>;

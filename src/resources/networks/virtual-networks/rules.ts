@@ -5,7 +5,7 @@ import type { Tx } from '../../../storage/database.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import type { VirtualNetwork } from './definition.js';
-import type { CreateBody, PatchBody } from './fields.js';
+import type { CreateBody, DeleteQuery, PatchBody } from './fields.js';
 import * as store from './store.js';
 
 /** The network `id`, or the default one when no id is given; throws unless it is live. */
@@ -73,7 +73,7 @@ export function removeNetwork(
   draft: WorkingDraft,
   accountId: string,
   id: string,
-  force: boolean,
+  { force = false }: DeleteQuery,
 ): VirtualNetwork {
   const network = liveNetwork(draft, accountId, id);
   if (network.isDefault)
