@@ -18,18 +18,13 @@ import type { Body, Change, Result } from './schema.js';
  * pool one of the load balancer. What is not there is created.
  */
 export async function route(context: Context, zoneId: string, tunnelId: string, body: Body): Promise<Result> {
-  const { world, write } = context;
-  const zone = getZone(world, zoneId);
-  getTunnel(world, zone.accountId, tunnelId, ['cfd_tunnel']);
-  if (body.type === 'dns')
-    return await write((draft) => {
-      getTunnel(draft, zone.accountId, tunnelId, ['cfd_tunnel']);
-      return leadToTunnel(draft, zone, tunnelId, body.user_hostname, body.overwrite_existing ?? false);
-    });
-  const problem = poolName.safeParse(body.lb_pool).error?.issues[0];
-  if (problem) throw new ApiError('unparsable_input', `lb_pool ${problem.message}`);
-  return await write((draft) => {
+  const zone = getZone(context.world, zoneId);
+  return await context.write((draft) => {
     getTunnel(draft, zone.accountId, tunnelId, ['cfd_tunnel']);
+    if (body.type === 'dns')
+      return leadToTunnel(draft, zone, tunnelId, body.user_hostname, body.overwrite_existing ?? false);
+    const problem = poolName.safeParse(body.lb_pool).error?.issues[0];
+    if (problem) throw new ApiError('unparsable_input', `lb_pool ${problem.message}`);
     const pool = poolWithTunnel(draft, context, zone.accountId, body.lb_pool, tunnelId);
     const balancer = balancerWithPool(draft, zone, canonicalHost(body.lb_name), pool.id);
     return { load_balancer: balancer, pool: pool.change };
