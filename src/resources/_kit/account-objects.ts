@@ -13,7 +13,7 @@ type Paging = { readonly page?: number | undefined; readonly per_page?: number |
  * The five operations of a Zero Trust noun, with what each does. Schemas give the types of what they get; `Read` is a row with what GET
  * and the list show besides.
  */
-export interface Operations<
+export interface AccountObjects<
   Row,
   Read extends Row,
   List extends z.ZodType<Paging>,
@@ -74,7 +74,7 @@ export function accountObjects<
   Create extends z.ZodType,
   Patch extends z.ZodType,
   Delete extends z.ZodType = z.ZodType,
->(app: Http, { world, write }: Context, noun: Operations<Row, Read, List, Create, Patch, Delete>): void {
+>(app: Http, { world, write }: Context, noun: AccountObjects<Row, Read, List, Create, Patch, Delete>): void {
   const { path, answer, readAnswer = answer, toWire, readToWire = toWire, list: listing } = noun;
   const { list, get, post, patch, remove } = operations(app, { family: 'zt', tags: noun.tags });
   const params = z.object({ account_id: hexId });

@@ -1,6 +1,10 @@
-import type { Definition, Relation } from '../../storage/tables/definition.js';
+import { isDeepStrictEqual } from 'node:util';
+import { newUuid } from '../../api/identifiers.js';
+import type { Definition, DraftTable, Relation } from '../../storage/tables/definition.js';
+import { columnsOf, type Declaration, initialOf, valuesAfter } from './fields.js';
+import { inCamelCase } from './stored.js';
 
-/** An object of an account that stays in the database when it is deleted. */
+/** An object of an account that stays in the database when it is deleted. Its members are the columns of its table, in camel case. */
 export interface SoftDeleted {
   readonly id: string;
   readonly accountId: string;
@@ -24,23 +28,75 @@ export const keptOf = (ids: readonly string[] | null) => ({
   ...(ids ? { id: { in: [...ids] } } : {}),
 });
 
-/** A table whose columns are members of the row, in snake case. */
-export function tableOf<Row extends { readonly id: string }>(
+/** A table whose columns are members of the row, in snake case; or of the part of it that stands in the table, if it has that. */
+export function tableOf<Row extends { readonly id: string }, Part = Row>(
   table: string,
-  members: readonly (keyof Row & string)[],
-  untouched: readonly string[] = [],
+  members: readonly (keyof Part & string)[],
+  { key = 'id', untouched = [], part = (row) => row as never }: TableOptions<Row, Part> = {},
 ): Relation<Row> {
   const columns = members.map(inSnakeCase);
   return {
     table,
     columns,
-    key: ['id'],
+    key: [key],
     untouched,
-    rowsOf: (row) => [Object.fromEntries(members.map((member, index) => [columns[index], row[member]]))],
+    rowsOf(row) {
+      const values = part(row);
+      return values
+        ? [Object.fromEntries(members.map((member, index) => [columns[index], values[member]]))]
+        : [];
+    },
   };
+}
+
+interface TableOptions<Row, Part> {
+  readonly key?: string;
+  readonly untouched?: readonly string[];
+  readonly part?: (row: Row) => Part | null;
 }
 
 const inSnakeCase = (member: string) => member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Under which key a name, or whatever an account has once, is found. */
 export const keyIn = (accountId: string, name: string) => `${accountId} ${name}`;
+
+/** The row that an account gets with this body: what that does not name has its default, and `more` what does not follow from it. */
+export function newRow<Row extends SoftDeleted>(
+  fields: Declaration,
+  accountId: string,
+  body: object,
+  more: Partial<Row> = {},
+): Row {
+  const initial = initialOf(fields);
+  const values = inMembers(fields, valuesAfter(fields, body, initial, initial));
+  return { id: newUuid(), accountId, ...values, createdAt: new Date(), deletedAt: null, ...more } as Row;
+}
+
+/** The row with what the body names, a null being the default, and `more`; the same row when nothing differs. */
+export function changedRow<Row extends SoftDeleted>(
+  fields: Declaration,
+  before: Row,
+  body: object,
+  more: Partial<Row> = {},
+): Row {
+  const changes = inMembers(fields, valuesAfter(fields, body, {}, initialOf(fields)));
+  const after = { ...before, ...changes, ...more };
+  return isDeepStrictEqual(after, before) ? before : after;
+}
+
+/** The values of fields, under the names of the row's members. */
+function inMembers(fields: Declaration, values: Readonly<Record<string, unknown>>): object {
+  const members = [...columnsOf(fields)].filter(([name]) => name in values);
+  return Object.fromEntries(members.map(([name, column]) => [inCamelCase(column), values[name]]));
+}
+
+/** Puts one of the rows of which an account has one default: a new default takes the place of the other one. */
+export function putWithDefault<Row extends SoftDeleted & { readonly isDefault: boolean }>(
+  table: DraftTable<Row, 'default'>,
+  row: Row,
+): Row {
+  if (row.isDefault)
+    for (const other of table.by('default', row.accountId)) table.put({ ...other, isDefault: false });
+  table.put(row);
+  return row;
+}

@@ -63,4 +63,5 @@ export function storedFrom<D extends Declaration>(
   return { id, accountId, createdOn, modifiedOn, values: values as ValuesOf<D> };
 }
 
-const inCamelCase = (column: string) => column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+export const inCamelCase = (column: string) =>
+  column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,5 +1,6 @@
 import type { LiveTunnel } from '../../live/snapshot.js';
-import type { Definition, Relation } from '../../storage/tables/definition.js';
+import { Prisma } from '../../storage/generated/client.js';
+import type { Definition } from '../../storage/tables/definition.js';
 import { keptOf, keyIn, type SoftDeleted, softDeleted, tableOf } from '../_kit/soft-deleted.js';
 import { secretDigest } from './tunnel-secret.js';
 import type { ConfigSource, StoredType } from './tunnel-shape.js';
@@ -31,42 +32,28 @@ export interface WarpConfiguration {
   readonly updatedAt: Date | null;
 }
 
-const configuration: Relation<Tunnel> = {
-  table: 'tunnel_configuration',
-  columns: ['tunnel_id', 'version', 'config', 'created_at'],
-  key: ['tunnel_id'],
-  rowsOf: ({ id, configuration: put }) =>
-    put ? [{ tunnel_id: id, version: put.version, config: put.config, created_at: put.createdAt }] : [],
-};
+const configuration = tableOf(
+  'tunnel_configuration',
+  Object.values(Prisma.TunnelConfigurationScalarFieldEnum),
+  {
+    key: 'tunnel_id',
+    part: ({ id, configuration }: Tunnel) => configuration && { tunnelId: id, ...configuration },
+  },
+);
 
-const warpConfiguration: Relation<Tunnel> = {
-  table: 'warp_configuration',
-  columns: ['tunnel_id', 'ha_mode', 'config', 'version', 'created_at', 'updated_at'],
-  key: ['tunnel_id'],
-  rowsOf: ({ id, warp }) =>
-    warp
-      ? [
-          {
-            tunnel_id: id,
-            ha_mode: warp.haMode,
-            config: warp.config,
-            version: warp.version,
-            created_at: warp.createdAt,
-            updated_at: warp.updatedAt,
-          },
-        ]
-      : [],
-};
+const warpConfiguration = tableOf(
+  'warp_configuration',
+  Object.values(Prisma.WarpConfigurationScalarFieldEnum),
+  { key: 'tunnel_id', part: ({ id, warp }: Tunnel) => warp && { tunnelId: id, ...warp } },
+);
 
 export const tunnels = softDeleted<Tunnel, 'name'>({
   noun: 'tunnel',
   indexes: { name: ({ accountId, name }) => keyIn(accountId, name) },
   relations: [
-    tableOf(
-      'tunnel',
-      ['id', 'accountId', 'name', 'tunType', 'configSrc', 'createdAt', 'deletedAt'],
-      ['conns_active_at', 'conns_inactive_at'],
-    ),
+    tableOf('tunnel', ['id', 'accountId', 'name', 'tunType', 'configSrc', 'createdAt', 'deletedAt'], {
+      untouched: ['conns_active_at', 'conns_inactive_at'],
+    }),
     configuration,
     warpConfiguration,
   ],
@@ -104,12 +91,10 @@ export const tunnelSecrets: Definition<TunnelSecret, never> = {
   isKept: () => false,
   indexes: {},
   relations: [
-    {
-      table: 'tunnel_secret',
-      columns: ['tunnel_id', 'secret'],
-      key: ['tunnel_id'],
-      rowsOf: ({ id, secret }) => [{ tunnel_id: id, secret: `\\x${Buffer.from(secret).toString('hex')}` }],
-    },
+    tableOf('tunnel_secret', ['tunnelId', 'secret'], {
+      key: 'tunnel_id',
+      part: ({ id, secret }) => ({ tunnelId: id, secret: `\\x${Buffer.from(secret).toString('hex')}` }),
+    }),
   ],
   load: async () => [],
 };

@@ -4,6 +4,7 @@ import { uuid } from '../../../api/identifiers.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import type { Prisma } from '../../../storage/generated/client.js';
+import { patchBody as patchBodyOf, required, unset, writeBody } from '../../_kit/fields.js';
 import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
 import { literal } from '../../like.js';
 import { storedType } from '../../tunnels/tunnel-shape.js';
@@ -24,8 +25,10 @@ const hostname = text(253)
   .transform((value) => value.toLowerCase());
 const comment = text(100);
 
-export const createBody = z.object({ hostname, tunnel_id: uuid, comment: comment.nullish() });
-export const patchBody = createBody.partial();
+export const fields = { hostname: required(hostname), tunnel_id: required(uuid), comment: unset(comment) };
+
+export const createBody = writeBody(fields);
+export const patchBody = patchBodyOf(fields);
 
 export const filters = {
   id: filter(uuid, (id) => ({ id })),

@@ -1,11 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { newUuid } from '../../../api/identifiers.js';
-import { keyIn } from '../../_kit/soft-deleted.js';
+import { changedRow, keyIn, newRow } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { getTunnel } from '../../tunnels/rules.js';
 import type { HostnameRoute, NamedHostnameRoute } from './definition.js';
-import type { CreateBody, PatchBody } from './fields.js';
+import { type CreateBody, fields, type PatchBody } from './fields.js';
 
 export function getHostnameRoute(world: WorkingWorld, accountId: string, id: string): NamedHostnameRoute {
   const route = world.hostnameRoutes.get(id);
@@ -16,12 +14,11 @@ export function getHostnameRoute(world: WorkingWorld, accountId: string, id: str
 export function createHostnameRoute(
   draft: WorkingDraft,
   accountId: string,
-  { hostname, tunnel_id, comment = null }: CreateBody,
+  body: CreateBody,
 ): NamedHostnameRoute {
-  const tunnel = getTunnel(draft, accountId, tunnel_id);
-  requireFree(draft, accountId, hostname);
-  const own = { id: newUuid(), accountId, hostname, tunnelId: tunnel.id, comment };
-  return put(draft, { ...own, createdAt: new Date(), deletedAt: null });
+  getTunnel(draft, accountId, body.tunnel_id);
+  requireFree(draft, accountId, body.hostname);
+  return put(draft, newRow(fields, accountId, body));
 }
 
 /** Changes what the body names; an empty body changes nothing. */
@@ -32,15 +29,10 @@ export function changeHostnameRoute(
   body: PatchBody,
 ): NamedHostnameRoute {
   const { tunnel, ...before } = getHostnameRoute(draft, accountId, id);
-  const {
-    hostname = before.hostname,
-    tunnel_id: tunnelId = before.tunnelId,
-    comment = before.comment,
-  } = body;
-  if (tunnelId !== before.tunnelId) getTunnel(draft, accountId, tunnelId);
-  if (hostname !== before.hostname) requireFree(draft, accountId, hostname);
-  const after = { ...before, hostname, tunnelId, comment };
-  return isDeepStrictEqual(after, before) ? { ...before, tunnel } : put(draft, after);
+  const after = changedRow<HostnameRoute>(fields, before, body);
+  getTunnel(draft, accountId, after.tunnelId);
+  if (after.hostname !== before.hostname) requireFree(draft, accountId, after.hostname);
+  return after === before ? { ...before, tunnel } : put(draft, after);
 }
 
 export function removeHostnameRoute(draft: WorkingDraft, accountId: string, id: string): NamedHostnameRoute {

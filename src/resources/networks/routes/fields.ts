@@ -4,34 +4,39 @@ import { hexId, uuid } from '../../../api/identifiers.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import { parseCidr } from '../../../net/cidr.js';
+import { field, patchBody as patchBodyOf, required, unset, writeBody } from '../../_kit/fields.js';
 import { storedType, tunnelType } from '../../tunnels/tunnel-shape.js';
 
+const FORMS = 'an IP address or CIDR';
+
 /** The canonical text of a network to store, or what is wrong with it. A bare address is its /32 or /128. */
-export function readNetwork(text: string): { network: string } | { complaint: string } {
+export function readNetwork(text: string, forms = FORMS): { network: string } | { complaint: string } {
   const cidr = parseCidr(text);
-  if (!cidr) return { complaint: invalidAddress(text) };
+  if (!cidr) return { complaint: invalidAddress(text, forms) };
   if (cidr.hadHostBits)
     return { complaint: `"${text}" has bits set right of its prefix; did you mean ${cidr.text}?` };
   return { network: cidr.text };
 }
 
-function invalidAddress(text: string): string {
+function invalidAddress(text: string, forms: string): string {
   const shown = text.length > 64 ? `${text.slice(0, 64)}…` : text;
-  return `has an invalid address "${shown}"; it must be an IP address or CIDR such as 10.0.0.0/8 or 2001:db8::/32`;
+  return `has an invalid address "${shown}"; it must be ${forms} such as 10.0.0.0/8 or 2001:db8::/32`;
 }
 
-const network = text(64).transform((value, context) => {
-  const read = readNetwork(value);
-  if ('network' in read) return read.network;
-  context.addIssue({ code: 'custom', message: read.complaint });
-  return z.NEVER;
-});
+/** Comes out canonical. `forms` is what a mistake is answered with: `an IP address or CIDR`. */
+export const networkText = (forms: string) =>
+  text(64).transform((value, context) => {
+    const read = readNetwork(value, forms);
+    if ('network' in read) return read.network;
+    context.addIssue({ code: 'custom', message: read.complaint });
+    return z.NEVER;
+  });
 
 /** May name any address in the network. */
 export const networkFilter = text(64).transform((value, context) => {
   const filter = parseCidr(decodedFilter(value));
   if (filter) return filter.text;
-  context.addIssue({ code: 'custom', message: invalidAddress(value) });
+  context.addIssue({ code: 'custom', message: invalidAddress(value, FORMS) });
   return z.NEVER;
 });
 
@@ -42,13 +47,16 @@ export const accountParams = z.object({ account_id: hexId });
 export const ipParams = accountParams.extend({ ip: z.string() });
 export const networkParams = accountParams.extend({ ip_network_encoded: z.string() });
 
-export const createBody = z.object({
-  network,
-  tunnel_id: uuid,
-  comment: comment.nullish(),
-  virtual_network_id: uuid.nullish(),
-});
-export const patchBody = createBody.partial({ network: true, tunnel_id: true });
+export const fields = {
+  network: required(networkText(FORMS)),
+  tunnel_id: required(uuid),
+  comment: field(comment, ''),
+  /** Null: the default one, whose id is stored then. */
+  virtual_network_id: unset(uuid),
+};
+
+export const createBody = writeBody(fields);
+export const patchBody = patchBodyOf(fields);
 export const createByNetworkBody = createBody.omit({ network: true });
 /** Clients send no body at all, or one in which `virtual_network_id` says where the route is. */
 export const patchByNetworkBody = patchBody.nullish();

@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { newUuid } from '../../../api/identifiers.js';
 import { networksAround } from '../../../net/cidr.js';
 import { parseIp } from '../../../net/ip.js';
-import { keyIn } from '../../_kit/soft-deleted.js';
+import { changedRow, keyIn, newRow } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { getTunnel } from '../../tunnels/rules.js';
 import { liveNetwork } from '../virtual-networks/rules.js';
@@ -11,6 +9,7 @@ import { coveringRoute, type NamedRoute, networkKey, type Route } from './defini
 import {
   type CreateBody,
   type DeleteByNetworkQuery,
+  fields,
   type IpQuery,
   type PatchBody,
   readNetwork,
@@ -64,19 +63,10 @@ export function networkInPath(spelled: string): string {
 }
 
 export function createRoute(draft: WorkingDraft, accountId: string, body: CreateBody): Route {
-  const virtualNetwork = liveNetwork(draft, accountId, body.virtual_network_id);
-  const tunnel = getTunnel(draft, accountId, body.tunnel_id);
-  requireFree(draft, accountId, virtualNetwork.id, body.network);
-  const route: Route = {
-    id: newUuid(),
-    accountId,
-    network: body.network,
-    virtualNetworkId: virtualNetwork.id,
-    tunnelId: tunnel.id,
-    comment: body.comment ?? '',
-    createdAt: new Date(),
-    deletedAt: null,
-  };
+  const { id: virtualNetworkId } = liveNetwork(draft, accountId, body.virtual_network_id);
+  getTunnel(draft, accountId, body.tunnel_id);
+  requireFree(draft, accountId, virtualNetworkId, body.network);
+  const route = newRow<Route>(fields, accountId, body, { virtualNetworkId });
   draft.routes.put(route);
   return route;
 }
@@ -84,15 +74,13 @@ export function createRoute(draft: WorkingDraft, accountId: string, body: Create
 /** Changes what the body names; a null goes back to the default. New connections follow at once, open ones stay. */
 export function changeRoute(draft: WorkingDraft, accountId: string, id: string, body: PatchBody): Route {
   const before = getRoute(draft, accountId, id);
-  const after = { ...before };
-  if (body.virtual_network_id !== undefined)
-    after.virtualNetworkId = liveNetwork(draft, accountId, body.virtual_network_id).id;
-  if (body.tunnel_id !== undefined) after.tunnelId = getTunnel(draft, accountId, body.tunnel_id).id;
-  if (body.network !== undefined) after.network = body.network;
-  if (body.comment !== undefined) after.comment = body.comment ?? '';
+  const { virtual_network_id = before.virtualNetworkId } = body;
+  const { id: virtualNetworkId } = liveNetwork(draft, accountId, virtual_network_id);
+  const after = changedRow(fields, before, body, { virtualNetworkId });
+  getTunnel(draft, accountId, after.tunnelId);
   if (after.network !== before.network || after.virtualNetworkId !== before.virtualNetworkId)
     requireFree(draft, accountId, after.virtualNetworkId, after.network);
-  if (!isDeepStrictEqual(after, before)) draft.routes.put(after);
+  if (after !== before) draft.routes.put(after);
   return after;
 }
 

@@ -30,40 +30,20 @@ export const subnetToWire = (subnet: Subnet): WireSubnet => ({
   deleted_at: timestampOrNull(subnet.deletedAt),
 });
 
-interface DefaultSubnet {
-  readonly subnetType: SubnetType;
-  readonly name: string;
-  /** Canonical. */
-  readonly network: string;
-  readonly isDefault: boolean;
-}
+/** `network` is canonical. */
+const defaultSubnet = (subnetType: SubnetType, name: string, network: string, isDefault = false) => ({
+  subnetType,
+  name,
+  network,
+  isDefault,
+});
 
 /** What every account has from the start; the networks are the documented ones. The migration that adds them to older accounts says the same. */
-export const DEFAULT_SUBNETS: readonly DefaultSubnet[] = [
-  {
-    subnetType: 'cloudflare_source',
-    name: 'IPv4 Cloudflare Source IPs',
-    network: '100.64.0.0/12',
-    isDefault: false,
-  },
-  {
-    subnetType: 'cloudflare_source',
-    name: 'IPv6 Cloudflare Source IPs',
-    network: '2606:4700:cf1:5000::/64',
-    isDefault: false,
-  },
-  {
-    subnetType: 'initial_resolved_ip',
-    name: 'IPv4 Initial Resolved IPs',
-    network: '172.64.128.0/20',
-    isDefault: false,
-  },
-  {
-    subnetType: 'initial_resolved_ip',
-    name: 'IPv6 Initial Resolved IPs',
-    network: '2606:4700:cf1:4000::/64',
-    isDefault: false,
-  },
-  { subnetType: 'warp', name: 'IPv4 Device IPs', network: '100.96.0.0/12', isDefault: true },
-  { subnetType: 'warp', name: 'IPv6 Device IPs', network: '2606:4700:cf1:1000::/64', isDefault: false },
+export const DEFAULT_SUBNETS = [
+  defaultSubnet('cloudflare_source', 'IPv4 Cloudflare Source IPs', '100.64.0.0/12'),
+  defaultSubnet('cloudflare_source', 'IPv6 Cloudflare Source IPs', '2606:4700:cf1:5000::/64'),
+  defaultSubnet('initial_resolved_ip', 'IPv4 Initial Resolved IPs', '172.64.128.0/20'),
+  defaultSubnet('initial_resolved_ip', 'IPv6 Initial Resolved IPs', '2606:4700:cf1:4000::/64'),
+  defaultSubnet('warp', 'IPv4 Device IPs', '100.96.0.0/12', true),
+  defaultSubnet('warp', 'IPv6 Device IPs', '2606:4700:cf1:1000::/64'),
 ];

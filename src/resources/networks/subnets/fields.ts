@@ -4,9 +4,10 @@ import { hexId } from '../../../api/identifiers.js';
 import { queryList } from '../../../api/query-list.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import { parseCidr } from '../../../net/cidr.js';
 import type { Prisma } from '../../../storage/generated/client.js';
+import { field, patchBody as patchBodyOf, required, writeBody } from '../../_kit/fields.js';
 import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
+import { networkText } from '../routes/fields.js';
 
 export const SUBNET_TYPES = ['cloudflare_source', 'initial_resolved_ip', 'warp'] as const;
 export type SubnetType = (typeof SUBNET_TYPES)[number];
@@ -15,32 +16,17 @@ export type AddressFamily = (typeof ADDRESS_FAMILIES)[number];
 
 export const familyParams = z.object({ account_id: hexId, address_family: z.enum(ADDRESS_FAMILIES) });
 
-/** Comes out canonical. */
-const network = text(64).transform((value, context) => {
-  const cidr = parseCidr(value);
-  if (cidr && !cidr.hadHostBits) return cidr.text;
-  const message = cidr
-    ? `"${value}" has bits set right of its prefix; did you mean ${cidr.text}?`
-    : `has an invalid address "${value}"; it must be CIDR such as 10.0.0.0/8 or 2001:db8::/32`;
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-});
+const network = networkText('CIDR');
 
-const name = text(256).min(1, 'must not be empty');
-const comment = text(256);
+export const fields = {
+  name: required(text(256).min(1, 'must not be empty'), { nullKeeps: true }),
+  network: required(network, { nullKeeps: true }),
+  comment: field(text(256), ''),
+  is_default_network: field(z.boolean(), false, { column: 'is_default', nullKeeps: true }),
+};
 
-export const createBody = z.object({
-  name,
-  network,
-  comment: comment.nullish(),
-  is_default_network: z.boolean().nullish(),
-});
-export const patchBody = z.object({
-  name: name.nullish(),
-  network: network.nullish(),
-  comment: comment.nullish(),
-  is_default_network: z.boolean().nullish(),
-});
+export const createBody = writeBody(fields);
+export const patchBody = patchBodyOf(fields);
 /** These subnets are the account's one and only of their type and family. */
 export const wellKnownBody = patchBody.omit({ is_default_network: true });
 
@@ -48,7 +34,7 @@ const isV6 = { network: { contains: ':' } };
 export const filters = {
   name: filter(text(256), (name) => ({ name: { in: spellings(name) } })),
   network: filter(text(64).transform(decodedFilter).pipe(network), (network) => ({ network })),
-  comment: filter(comment, (comment) => ({ comment: { in: spellings(comment) } })),
+  comment: filter(text(256), (comment) => ({ comment: { in: spellings(comment) } })),
   existed_at: existedAt,
   address_family: filter(z.enum(ADDRESS_FAMILIES), (family) => (family === 'v6' ? isV6 : { NOT: isV6 })),
   is_default_network: filter(flag, (isDefault) => ({ isDefault })),

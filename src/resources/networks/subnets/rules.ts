@@ -1,12 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { newUuid } from '../../../api/identifiers.js';
 import { cidrContains, parseCidr } from '../../../net/cidr.js';
 import type { Tx } from '../../../storage/database.js';
-import { keyIn } from '../../_kit/soft-deleted.js';
+import { changedRow, keyIn, newRow, putWithDefault } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { DEFAULT_SUBNETS, type Subnet } from './definition.js';
-import type { AddressFamily, CreateBody, PatchBody, SubnetType, WellKnownBody } from './fields.js';
+import {
+  type AddressFamily,
+  type CreateBody,
+  fields,
+  type PatchBody,
+  type SubnetType,
+  type WellKnownBody,
+} from './fields.js';
 import { familyOf, networkComplaint } from './network.js';
 import * as store from './store.js';
 
@@ -45,55 +51,38 @@ export const wellKnownSubnet = (
 
 export function createSubnet(draft: WorkingDraft, accountId: string, body: CreateBody): Subnet {
   if (familyOf(body.network) === 'v6')
-    throw new ApiError(
-      'subnet_refused',
-      `"${body.network}" is an IPv6 network; only IPv4 ones can be created`,
-    );
-  checkNetwork(draft, accountId, 'warp', 'v4', body.network, null);
-  const subnet: Subnet = {
-    id: newUuid(),
-    accountId,
-    name: body.name,
-    network: body.network,
-    comment: body.comment ?? '',
-    isDefault: body.is_default_network ?? false,
-    subnetType: 'warp',
-    createdAt: new Date(),
-    deletedAt: null,
-  };
-  return put(draft, subnet);
+    throw refused(`"${body.network}" is an IPv6 network; only IPv4 ones can be created`);
+  const subnet = newRow<Subnet>(fields, accountId, body, { subnetType: 'warp' });
+  checkNetwork(draft, subnet, 'v4');
+  return putWithDefault(draft.subnets, subnet);
 }
 
 /** Changes what the body names; an empty body changes nothing. */
 export function changeSubnet(draft: WorkingDraft, accountId: string, id: string, body: PatchBody): Subnet {
   const before = getSubnet(draft, accountId, id);
-  const isDefault = body.is_default_network ?? before.isDefault;
-  const after = { ...merged(before, body), network: before.network, isDefault };
-  if (body.network != null && body.network !== before.network)
-    throw new ApiError('subnet_refused', `the network of the subnet, ${before.network}, cannot be changed`);
-  if (before.isDefault && !isDefault)
-    throw new ApiError(
-      'subnet_refused',
-      `"${before.name}" is the default subnet; make another one the default`,
-    );
-  if (isDeepStrictEqual(after, before)) return before;
+  const after = changedRow(fields, before, body);
+  if (after.network !== before.network)
+    throw refused(`the network of the subnet, ${before.network}, cannot be changed`);
+  if (before.isDefault && !after.isDefault)
+    throw refused(`"${before.name}" is the default subnet; make another one the default`);
+  if (after === before) return before;
   if (familyOf(before.network) === 'v6')
-    throw new ApiError('subnet_refused', `${before.network} is an IPv6 subnet, which cannot be changed`);
-  return put(draft, after);
+    throw refused(`${before.network} is an IPv6 subnet, which cannot be changed`);
+  return putWithDefault(draft.subnets, after);
 }
 
 /** Deletes a subnet for devices; one that is not there, or not any more, is as good as deleted and gives null. */
 export function removeSubnet(draft: WorkingDraft, accountId: string, id: string): Subnet | null {
   const subnet = find(draft, accountId, id);
   if (!subnet) return null;
-  if (subnet.isDefault)
-    throw new ApiError('subnet_refused', `"${subnet.name}" is the default subnet and cannot be deleted`);
+  if (subnet.isDefault) throw refused(`"${subnet.name}" is the default subnet and cannot be deleted`);
   if (familyOf(subnet.network) === 'v6')
-    throw new ApiError(
-      'subnet_refused',
+    throw refused(
       `${subnet.network} is an IPv6 subnet, which cannot be deleted: none could be created again`,
     );
-  return put(draft, { ...subnet, deletedAt: new Date() });
+  const deleted = { ...subnet, deletedAt: new Date() };
+  draft.subnets.put(deleted);
+  return deleted;
 }
 
 /** Changes what the body names of the account's only subnet of this type and family. */
@@ -105,41 +94,26 @@ export function changeWellKnown(
   body: WellKnownBody,
 ): Subnet {
   const before = wellKnownSubnet(draft, accountId, type, family);
-  const after = merged(before, body);
-  if (isDeepStrictEqual(after, before)) return before;
-  if (after.network !== before.network)
-    checkNetwork(draft, accountId, type, family, after.network, before.id);
-  return put(draft, after);
+  const after = changedRow(fields, before, body);
+  if (after === before) return before;
+  if (after.network !== before.network) checkNetwork(draft, after, family);
+  draft.subnets.put(after);
+  return after;
 }
 
-function merged(before: Subnet, { name, network, comment }: WellKnownBody): Subnet {
-  return {
-    ...before,
-    name: name ?? before.name,
-    network: network ?? before.network,
-    comment: comment === undefined ? before.comment : (comment ?? ''),
-  };
-}
-
-function checkNetwork(
-  draft: WorkingDraft,
-  accountId: string,
-  type: SubnetType,
-  family: AddressFamily,
-  network: string,
-  self: string | null,
-): void {
-  const complaint = networkComplaint(type, family, network);
-  if (complaint) throw new ApiError('subnet_refused', `network ${complaint}`);
+function checkNetwork(draft: WorkingDraft, subnet: Subnet, family: AddressFamily): void {
+  const { id, accountId, network } = subnet;
+  const complaint = networkComplaint(subnet.subnetType as SubnetType, family, network);
+  if (complaint) throw refused(`network ${complaint}`);
   const cidr = parseCidr(network)!;
-  const subnet = draft.subnets.of(accountId).find((one) => {
+  const overlapping = draft.subnets.of(accountId).find((one) => {
     const other = parseCidr(one.network)!;
-    return one.id !== self && (cidrContains(cidr, other) || cidrContains(other, cidr));
+    return one.id !== id && (cidrContains(cidr, other) || cidrContains(other, cidr));
   });
-  if (subnet)
+  if (overlapping)
     throw new ApiError(
       'subnet_conflict',
-      `network "${network}" overlaps an existing subnet's network at "${subnet.network}"`,
+      `network "${network}" overlaps an existing subnet's network at "${overlapping.network}"`,
     );
   const route = draft.routes.of(accountId).find((one) => cidrContains(cidr, parseCidr(one.network)!));
   if (route)
@@ -149,10 +123,4 @@ function checkNetwork(
     );
 }
 
-/** An account has one default subnet: a new one takes its place. */
-function put({ subnets }: WorkingDraft, subnet: Subnet): Subnet {
-  if (subnet.isDefault)
-    for (const other of subnets.by('default', subnet.accountId)) subnets.put({ ...other, isDefault: false });
-  subnets.put(subnet);
-  return subnet;
-}
+const refused = (why: string) => new ApiError('subnet_refused', why);

@@ -4,16 +4,19 @@ import { uuid } from '../../../api/identifiers.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import type { Prisma } from '../../../storage/generated/client.js';
+import { field, patchBody as patchBodyOf, required, writeBody } from '../../_kit/fields.js';
 import { type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
 
-const name = text(256).min(1, 'must not be empty');
-const comment = text(256);
-
+/** What a client may set besides whether the network is the default. */
+export const fields = {
+  name: required(text(256).min(1, 'must not be empty'), { nullKeeps: true }),
+  comment: field(text(256), ''),
+};
 /** `is_default` is the older spelling of `is_default_network`; clients send either. */
 const isDefault = { is_default: z.boolean().nullish(), is_default_network: z.boolean().nullish() };
 
-export const createBody = z.object({ name, comment: comment.nullish(), ...isDefault });
-export const patchBody = z.object({ name: name.nullish(), comment: comment.nullish(), ...isDefault });
+export const createBody = writeBody(fields).extend(isDefault);
+export const patchBody = patchBodyOf(fields).extend(isDefault);
 
 export const filters = {
   id: filter(uuid, (id) => ({ id })),
