@@ -87,16 +87,20 @@ export async function listTunnels<T extends ShownTunnel>(
   );
 }
 
-/** Connections (oldest first) by the connector that they belong to. */
-export function connectorViews(connections: readonly ConnectionInfo[]): WireConnector[] {
-  const byClient = new Map<string, ConnectionInfo[]>();
-  for (const connection of connections) {
+/** The connections of each connector, both in the order in which they come. */
+export function byConnector<C extends { readonly clientId: string }>(connections: readonly C[]): C[][] {
+  const byClient = new Map<string, C[]>();
+  for (const connection of connections)
     byClient.set(connection.clientId, [...(byClient.get(connection.clientId) ?? []), connection]);
-  }
-  return [...byClient.values()].map((all) => connectorView(all[0]!, all));
+  return [...byClient.values()];
 }
 
-function connectorView(first: ConnectionInfo, all: readonly ConnectionInfo[]): WireConnector {
+/** The connectors that connections (oldest first) belong to. */
+export const connectorViews = (connections: readonly ConnectionInfo[]): WireConnector[] =>
+  byConnector(connections).map(connectorView);
+
+function connectorView(all: readonly ConnectionInfo[]): WireConnector {
+  const first = all[0]!;
   return {
     id: first.clientId,
     version: first.clientVersion,
@@ -104,14 +108,11 @@ function connectorView(first: ConnectionInfo, all: readonly ConnectionInfo[]): W
     // The process does not tell when it started; it is running at least since then.
     run_at: timestamp(new Date(first.openedAt)),
     features: [...first.features],
-    config_version: appliedVersion(all),
+    // All connections of a connector follow one configuration; 0 while it has none of ours.
+    config_version: Math.max(0, ...all.map(({ configuration }) => configuration.applied ?? 0)),
     conns: all.map(connectionView),
   };
 }
-
-/** All connections of a connector follow one configuration; 0 while it has none of ours. */
-const appliedVersion = (all: readonly ConnectionInfo[]) =>
-  Math.max(0, ...all.map(({ configuration }) => configuration.applied ?? 0));
 
 function connectionView(connection: ConnectionInfo): WireConnection {
   return {
@@ -140,12 +141,10 @@ const FULL_SET = 4;
  */
 export function statusOf(connections: readonly Connection[], everConnected: boolean): Status {
   if (connections.length === 0) return everConnected ? 'down' : 'inactive';
-  const indexes = new Map<string, number[]>();
-  for (const { clientId, connIndex } of connections) {
-    indexes.set(clientId, [...(indexes.get(clientId) ?? []), connIndex]);
-  }
-  const connectors = [...indexes.values()];
+  const connectors = byConnector(connections);
   const oneIsFull = connectors.some((all) => all.length >= FULL_SET);
-  const noneHasGaps = connectors.every((all) => Math.max(...all) + 1 === all.length);
+  const noneHasGaps = connectors.every(
+    (all) => Math.max(...all.map(({ connIndex }) => connIndex)) + 1 === all.length,
+  );
   return oneIsFull || noneHasGaps ? 'healthy' : 'degraded';
 }

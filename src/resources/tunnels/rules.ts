@@ -1,10 +1,8 @@
 import { ApiError } from '../../api/errors.js';
 import { newUuid } from '../../api/identifiers.js';
-import type { Client } from '../../storage/database.js';
 import { keyIn } from '../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../definitions.js';
 import type { Tunnel } from './definition.js';
-import * as store from './store.js';
 import { secretDigest } from './tunnel-secret.js';
 import { type PatchBody, STORED_TYPES, type StoredType } from './tunnel-shape.js';
 
@@ -18,18 +16,6 @@ export function getTunnel(
   const tunnel = tunnels.get(id);
   if (tunnel?.accountId !== accountId || !types.includes(tunnel.tunType))
     throw new ApiError('tunnel_missing');
-  return tunnel;
-}
-
-/** The tunnel of this type, deleted or not; throws when the account has none with this id. */
-export async function findTunnel(
-  db: Client,
-  accountId: string,
-  type: StoredType,
-  id: string,
-): Promise<store.StoredTunnel> {
-  const tunnel = await store.find(db, accountId, type, id);
-  if (!tunnel) throw new ApiError('tunnel_missing');
   return tunnel;
 }
 

@@ -1,3 +1,4 @@
+import { ApiError } from '../../api/errors.js';
 import type { ConnectionEvent } from '../../live/data-plane-worker.js';
 import type { Client } from '../../storage/database.js';
 import type {
@@ -10,14 +11,16 @@ import type { StoredType } from './tunnel-shape.js';
 
 export type { StoredTunnel };
 
-/** The tunnel of this type with this id, deleted or not. */
-export function find(
+/** The tunnel of this type, deleted or not; throws when the account has none with this id. */
+export async function findTunnel(
   db: Client,
   accountId: string,
   type: StoredType,
   id: string,
-): Promise<StoredTunnel | null> {
-  return db.tunnel.findFirst({ where: { id, accountId, tunType: type } });
+): Promise<StoredTunnel> {
+  const tunnel = await db.tunnel.findFirst({ where: { id, accountId, tunType: type } });
+  if (!tunnel) throw new ApiError('tunnel_missing');
+  return tunnel;
 }
 
 export async function findSecret(db: Client, tunnelId: string): Promise<Uint8Array> {

@@ -7,8 +7,8 @@ import type { ConnectionInfo } from '../../live/messages.js';
 import { operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
 import { listTunnels, readView, type Shown, type ShownTunnel } from './answers.js';
-import { changeTunnel, findTunnel, getTunnel, removeTunnel } from './rules.js';
-import { findSecret, withTimes } from './store.js';
+import { changeTunnel, getTunnel, removeTunnel } from './rules.js';
+import { findSecret, findTunnel, withTimes } from './store.js';
 import { connectorToken } from './tunnel-secret.js';
 import {
   accountParams,

@@ -7,21 +7,19 @@ import { inStoredOrder } from '../../_kit/json.js';
 import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import type { WorkingDraft } from '../../definitions.js';
-import { type NotYet, noticesOf } from '../../not-yet.js';
+import { byConnector } from '../answers.js';
 import type { Configuration } from '../definition.js';
-import { findTunnel, getTunnel } from '../rules.js';
-import { findConfiguration, type StoredTunnel } from '../store.js';
+import { getTunnel } from '../rules.js';
+import { findConfiguration, findTunnel, type StoredTunnel } from '../store.js';
 import { tunnelParams } from '../tunnel-shape.js';
 import * as schema from './configuration-schema.js';
 
 const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id/configurations';
 
-const notYet: NotYet<schema.PutBody> = {
-  source: (source) =>
-    source === 'local'
-      ? 'connectors of a locally managed tunnel keep to the configuration that they have themselves'
-      : undefined,
-};
+const LOCAL = notice(
+  'no_effect_yet',
+  'source: connectors of a locally managed tunnel keep to the configuration that they have themselves',
+);
 
 /** What the connectors of a tunnel do with requests: as they are told, or as they tell. */
 export function configurationRoutes(app: Http, { db, write, dataPlane }: Context): void {
@@ -50,7 +48,7 @@ export function configurationRoutes(app: Http, { db, write, dataPlane }: Context
     async ({ params: { account_id, tunnel_id }, body }) =>
       answer(
         await write((draft) => configure(draft, account_id, tunnel_id, body)),
-        noticesOf<schema.PutBody>(notYet, body),
+        body.source === 'local' ? [LOCAL] : [],
       ),
   );
 }
@@ -93,21 +91,16 @@ function toWire({ tunnel, configuration }: Configured): schema.WireConfiguration
  * One message for each connector that goes by another configuration than it was told to, or about which nothing is known. All
  * connections of a connector share its configuration, so what one of them has taken over has been heard.
  */
-function configurationNotices(connections: readonly ConnectionInfo[]): Message[] {
-  const byClient = new Map<string, ConnectionInfo[]>();
-  for (const connection of connections) {
-    byClient.set(connection.clientId, [...(byClient.get(connection.clientId) ?? []), connection]);
-  }
-  return [...byClient].flatMap(([clientId, all]) => noticeOf(clientId, all));
-}
+const configurationNotices = (connections: readonly ConnectionInfo[]): Message[] =>
+  byConnector(connections).flatMap(noticeOf);
 
-function noticeOf(clientId: string, all: readonly ConnectionInfo[]): Message[] {
+function noticeOf(all: readonly ConnectionInfo[]): Message[] {
   const followed = all.map(({ configuration: { applied, failed } }) => (failed ? -1 : (applied ?? -1)));
   const newest = Math.max(...followed);
   const failures = all.flatMap(({ configuration: { failed } }) => failed ?? []);
   const failed = failures.findLast(({ version }) => version > newest);
   if (!failed) return [];
-  const { clientVersion, originIp } = all[0]!;
+  const { clientId, clientVersion, originIp } = all[0]!;
   const who = `connector ${clientId} (${clientVersion}, ${originIp})`;
   return [
     notice(

@@ -4,7 +4,7 @@ import { uuid } from '../../../api/identifiers.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import { parseIp } from '../../../net/ip.js';
-import { tunnelName } from '../tunnel-shape.js';
+import { connection, connector, tunnelName } from '../tunnel-shape.js';
 
 export const createBody = z.object({ name: tunnelName, ha: z.boolean().nullish() });
 
@@ -48,24 +48,11 @@ export const configuration = z
   .meta({ id: 'WarpConnectorConfiguration' });
 
 /** A device that runs the connector. */
-export const client = z
-  .object({
-    id: z.uuid(),
-    version: z.string(),
-    arch: z.string(),
-    run_at: timestampSchema,
-    features: z.array(z.string()),
+export const client = connector
+  .omit({ config_version: true, conns: true })
+  .extend({
     ha_status: z.enum(['offline', 'passive', 'active']),
-    conns: z.array(
-      z.object({
-        id: z.uuid(),
-        client_id: z.uuid(),
-        client_version: z.string(),
-        colo_name: z.string(),
-        opened_at: timestampSchema,
-        origin_ip: z.string(),
-      }),
-    ),
+    conns: z.array(connection.omit({ uuid: true, is_pending_reconnect: true })),
   })
   .meta({ id: 'WarpConnectorClient' });
 
