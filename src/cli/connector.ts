@@ -14,7 +14,7 @@ import { decodeToken } from '../connector/token.js';
 import { hostPort } from '../net/ip.js';
 import type { Command } from './command.js';
 import { readEdgeCa } from './edge-ca.js';
-import { asked, say, stderrLog } from './terminal.js';
+import { askedToStop, say, stderrLog } from './terminal.js';
 
 type ConnectorFlags = Values<typeof CONNECTOR_FLAGS>;
 
@@ -33,7 +33,7 @@ Is it up?           offramp connector --token "$TOKEN" --metrics 127.0.0.1:20241
     const flags = parseFlags(CONNECTOR_FLAGS, argv, env);
     const options = await readConnectorFlags(flags);
     const metricsAt = flags.metrics === null ? null : listenAddress(flags.metrics);
-    const stop = asked();
+    const stop = askedToStop();
     const connector = startConnector(options);
     const metrics = metricsAt && (await openMetrics(connector, metricsAt));
     if (metrics) say(`Metrics at http://${hostPort(metrics.address.host, metrics.address.port)}/metrics`);

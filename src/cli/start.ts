@@ -6,7 +6,7 @@ import { parseFlags, UsageError } from '../config/parse.js';
 import { NO_SOCKETS, type PassedSockets, takePassedSockets } from '../config/passed-sockets.js';
 import { type StartConfig, startConfig } from '../config/start-config.js';
 import type { Command } from './command.js';
-import { asked, note, say, stderrLog } from './terminal.js';
+import { askedToStop, note, say, stderrLog } from './terminal.js';
 
 export const startCommand: Command = {
   summary: 'run the control plane and the data plane',
@@ -21,7 +21,7 @@ The API listens on other addresses than loopback only with --api-token. Each fla
     const passed = takePassedSockets(process.env, process.pid, config.tcp.ports);
     const log = stderrLog(config.logLevel);
     const sockets = openUnlessStandby(config, log, passed);
-    const stop = asked();
+    const stop = askedToStop();
     // Not at the top: the sockets shall listen before the greater part of the program is loaded.
     const { startApp } = await import('../app/control-plane.js');
     const started = startApp(config, {

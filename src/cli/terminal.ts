@@ -18,7 +18,7 @@ export const note = (text: string) => void process.stderr.write(`${text}\n`);
  * terminal: it says that the terminal has gone. Elsewhere it is what tells a service to reopen its logs, of which there are none yet, and
  * changes nothing.
  */
-export function asked(): Promise<void> {
+export function askedToStop(): Promise<void> {
   // Looked at now: a terminal that has hung up is none any more.
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   const onTerminal = terminals.includes(0);

@@ -1,7 +1,11 @@
 import type { Logger } from 'pino';
 import { type AddressMap, type HostPort, parseMap } from './address-map.js';
 import { parseEdge } from './edge-addresses.js';
-import { type Configuration, type ConfigurationInput, parseConfiguration } from './ingress/configuration.js';
+import {
+  type ConfigurationInput,
+  type IngressConfiguration,
+  parseConfiguration,
+} from './ingress/configuration.js';
 import { decodeToken, type TunnelCredentials } from './token.js';
 
 /** The connector's own configuration is in `ingress`, `originRequest` and `warp-routing`; an edge may replace it. */
@@ -35,7 +39,7 @@ export interface ConnectorSettings {
   readonly log: Logger;
   readonly gracePeriodMs: number;
   readonly version: string;
-  readonly configuration: Configuration;
+  readonly configuration: IngressConfiguration;
 }
 
 const MAX_CONNECTIONS = 16;

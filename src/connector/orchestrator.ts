@@ -1,4 +1,4 @@
-import { type Configuration, parseConfiguration } from './ingress/configuration.js';
+import { type IngressConfiguration, parseConfiguration } from './ingress/configuration.js';
 import { type Ingress, openIngress } from './ingress/ingress.js';
 import type { IngressContext } from './ingress/ingress-request.js';
 
@@ -13,7 +13,7 @@ export interface UpdateAnswer {
 export interface Orchestrator {
   /** -1 until one has come from an edge. */
   readonly version: number;
-  readonly configuration: Configuration;
+  readonly configuration: IngressConfiguration;
   readonly ingress: Ingress;
   /**
    * Takes a newer version, and answers which one counts now. A version that is not newer changes nothing, and one that
@@ -28,7 +28,7 @@ const NO_VERSION = -1;
 
 /** Starts with the connector's own configuration. Rejects when its services cannot be made ready. */
 export async function createOrchestrator(
-  local: Configuration,
+  local: IngressConfiguration,
   context: IngressContext,
 ): Promise<Orchestrator> {
   let version = NO_VERSION;

@@ -4,11 +4,11 @@ import { type HostIndex, isPublished } from '../proxy/match.js';
 import type { Plan } from '../steering/plan.js';
 import type { Choice } from './choose-origin.js';
 import type { NameIndex } from './names.js';
-import { addressRecords, familyOf, originRecords, type Resolve } from './origin-records.js';
-import type { Query } from './query.js';
-import type { DnsRecord, Reply } from './reply.js';
+import { addressRecords, familyOfType, originRecords, type Resolve } from './origin-records.js';
+import type { DnsQuery } from './query.js';
+import type { DnsAnswer, Reply } from './reply.js';
 import type { Asker } from './vantage.js';
-import { RCODE, TYPE } from './wire.js';
+import { RCODE, RECORD_TYPE } from './wire.js';
 import { anyRecord, nsRecords, soaRecord } from './zone-records.js';
 
 export interface AnswerParts {
@@ -40,12 +40,13 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
   return async (asker) => {
     const { query } = asker;
     const apex = zoneOf(query);
-    if (apex === undefined || query.type === TYPE.AXFR || query.type === TYPE.IXFR) return REFUSED;
+    if (apex === undefined || query.type === RECORD_TYPE.AXFR || query.type === RECORD_TYPE.IXFR)
+      return REFUSED;
     const soa = soaRecord(apex, nameServers.of(apex)[0]!, parts.revision());
     if (query.name === apex) {
-      if (query.type === TYPE.SOA) return found([soa]);
-      if (query.type === TYPE.NS) return nameServersOf(apex);
-      if (query.type === TYPE.ANY) return found([anyRecord(apex, OWN_TTL)]);
+      if (query.type === RECORD_TYPE.SOA) return found([soa]);
+      if (query.type === RECORD_TYPE.NS) return nameServersOf(apex);
+      if (query.type === RECORD_TYPE.ANY) return found([anyRecord(apex, OWN_TTL)]);
     }
     const host = hosts.match(query.name);
     // With another address, or an alias (RFC 2181 section 10.3), resolvers would no longer find the zone.
@@ -70,9 +71,9 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
   };
 
   /** DS records of an apex stand in the zone above it (RFC 4035 section 3.1.4.1), if that is ours as well. */
-  function zoneOf({ name, type }: Query): string | undefined {
+  function zoneOf({ name, type }: DnsQuery): string | undefined {
     const zone = names.zoneOf(name);
-    if (type !== TYPE.DS || zone !== name) return zone;
+    if (type !== RECORD_TYPE.DS || zone !== name) return zone;
     return names.zoneOf(name.slice(name.indexOf('.') + 1)) ?? zone;
   }
 
@@ -97,13 +98,13 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     return { ...found(nsRecords(apex, targets, OWN_TTL)), additionals };
   }
 
-  async function ofOrigin(loadBalancer: LiveLoadBalancer, asker: Asker, soa: DnsRecord): Promise<Reply> {
+  async function ofOrigin(loadBalancer: LiveLoadBalancer, asker: Asker, soa: DnsAnswer): Promise<Reply> {
     const { query } = asker;
     const { decision, another } = parts.choose(loadBalancer, asker);
     // A fixed answer is one of HTTP; in DNS it says that there is nothing.
     if (decision.kind === 'fixed_response') return { ...found([]), forClient: true };
     if (decision.kind === 'no_pool') return { ...absent(RCODE.NOERROR, soa), forClient: true };
-    if (query.type === TYPE.ANY) return found([anyRecord(query.name, decision.settings.ttl)]);
+    if (query.type === RECORD_TYPE.ANY) return found([anyRecord(query.name, decision.settings.ttl)]);
     const recordsOf = ({ origin, settings }: Plan) =>
       originRecords(origin, query, loadBalancer.zoneName, settings, parts.resolve);
     const records = await recordsOf(decision).catch((error: Error) => {
@@ -119,16 +120,16 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
 const NOTHING = { authoritative: true, answers: [], authorities: [], additionals: [], forClient: false };
 const REFUSED: Reply = { ...NOTHING, rcode: RCODE.REFUSED, authoritative: false };
 
-const found = (answers: readonly DnsRecord[]): Reply => ({ ...NOTHING, rcode: RCODE.NOERROR, answers });
+const found = (answers: readonly DnsAnswer[]): Reply => ({ ...NOTHING, rcode: RCODE.NOERROR, answers });
 
-const absent = (rcode: number, soa: DnsRecord): Reply => ({ ...NOTHING, rcode, authorities: [soa] });
+const absent = (rcode: number, soa: DnsAnswer): Reply => ({ ...NOTHING, rcode, authorities: [soa] });
 
-const orAbsent = (records: readonly DnsRecord[], soa: DnsRecord, forClient: boolean): Reply => ({
+const orAbsent = (records: readonly DnsAnswer[], soa: DnsAnswer, forClient: boolean): Reply => ({
   ...(records.length > 0 ? found(records) : absent(RCODE.NOERROR, soa)),
   forClient,
 });
 
-function ownRecords(query: Query, addresses: readonly string[]): DnsRecord[] {
-  if (query.type === TYPE.ANY) return [anyRecord(query.name, OWN_TTL)];
-  return addressRecords(query.name, familyOf(query.type), addresses, OWN_TTL);
+function ownRecords(query: DnsQuery, addresses: readonly string[]): DnsAnswer[] {
+  if (query.type === RECORD_TYPE.ANY) return [anyRecord(query.name, OWN_TTL)];
+  return addressRecords(query.name, familyOfType(query.type), addresses, OWN_TTL);
 }

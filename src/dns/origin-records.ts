@@ -1,9 +1,9 @@
 import type { LiveOrigin, LiveSettings } from '../live/snapshot.js';
 import { type Ip, parseIp } from '../net/ip.js';
 import { tunnelBefore } from '../net/tunnel-hostname.js';
-import type { Query } from './query.js';
-import type { DnsRecord } from './reply.js';
-import { TYPE } from './wire.js';
+import type { DnsQuery } from './query.js';
+import type { DnsAnswer } from './reply.js';
+import { RECORD_TYPE } from './wire.js';
 
 /** All addresses of a host name; rejects when it has none or nobody can say. */
 export type Resolve = (name: string) => Promise<readonly { readonly address: string }[]>;
@@ -11,11 +11,11 @@ export type Resolve = (name: string) => Promise<readonly { readonly address: str
 /** A host name may have hundreds; this many fit into the smallest response. */
 const MAX_ADDRESSES = 8;
 
-export type Family = 4 | 6;
+export type AddressFamily = 4 | 6;
 
-export function familyOf(type: number): Family | null {
-  if (type === TYPE.A) return 4;
-  return type === TYPE.AAAA ? 6 : null;
+export function familyOfType(type: number): AddressFamily | null {
+  if (type === RECORD_TYPE.A) return 4;
+  return type === RECORD_TYPE.AAAA ? 6 : null;
 }
 
 /**
@@ -27,7 +27,7 @@ export function isNameable(origin: LiveOrigin): boolean {
 }
 
 /** Whether an origin may have addresses of this family: a host name may have both. */
-export function mayHave(family: Family, { ip }: LiveOrigin): boolean {
+export function mayHave(family: AddressFamily, { ip }: LiveOrigin): boolean {
   return ip === null || parseIp(ip)?.family === family;
 }
 
@@ -37,12 +37,12 @@ export function mayHave(family: Family, { ip }: LiveOrigin): boolean {
  */
 export async function originRecords(
   origin: LiveOrigin,
-  query: Query,
+  query: DnsQuery,
   apex: string,
   { ttl }: LiveSettings,
   resolve: Resolve,
-): Promise<DnsRecord[]> {
-  const family = familyOf(query.type);
+): Promise<DnsAnswer[]> {
+  const family = familyOfType(query.type);
   if (origin.ip !== null) return addressRecords(query.name, family, [origin.ip], ttl);
   if (!origin.flattenCname && query.name !== apex) {
     return [{ type: 'CNAME', name: query.name, ttl, data: origin.address }];
@@ -59,10 +59,10 @@ export async function originRecords(
 
 export function addressRecords(
   name: string,
-  family: Family | null,
+  family: AddressFamily | null,
   addresses: readonly string[],
   ttl: number,
-): DnsRecord[] {
+): DnsAnswer[] {
   return addresses
     .map(parseIp)
     .filter((ip): ip is Ip => ip !== null && ip.family === family)

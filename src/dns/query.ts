@@ -3,7 +3,7 @@ import { CLIENT_SUBNET_OPTION, type ClientSubnet, readClientSubnet } from './cli
 import { CLASS, MAX_QUERY_BYTES, RCODE } from './wire.js';
 
 /** One question, as far as it can be answered. */
-export interface Query {
+export interface DnsQuery {
   readonly id: number;
   readonly recursionDesired: boolean;
   /** The question's bytes: the response repeats them, in the same case. */
@@ -40,7 +40,7 @@ const MAX_ADDITIONALS = 4;
  * Reads one message. Null must not be answered at all: a response, or too short to say from which query it is. Strict
  * wherever a sloppy reading could make two parties see two different questions.
  */
-export function readQuery(bytes: Buffer): Query | BadQuery | null {
+export function readQuery(bytes: Buffer): DnsQuery | BadQuery | null {
   if (bytes.length < HEADER_BYTES) return null;
   const flags = bytes.readUInt16BE(2);
   if (flags & 0x8000) return null;
@@ -69,7 +69,7 @@ export function readQuery(bytes: Buffer): Query | BadQuery | null {
   };
 }
 
-export const isBad = (query: Query | BadQuery): query is BadQuery => 'rcode' in query;
+export const isBad = (query: DnsQuery | BadQuery): query is BadQuery => 'rcode' in query;
 
 function hasOneQuestion(bytes: Buffer): boolean {
   const [questions, answers, authorities, additionals] = [4, 6, 8, 10].map((at) => bytes.readUInt16BE(at));

@@ -1,25 +1,25 @@
 import dnsPacket from 'dns-packet';
 import { CLIENT_SUBNET_OPTION, clientSubnetData } from './client-subnet.js';
-import type { BadQuery, Query } from './query.js';
+import type { BadQuery, DnsQuery } from './query.js';
 import { UDP_BYTES } from './wire.js';
 
-export type DnsRecord = dnsPacket.StringAnswer | dnsPacket.SoaAnswer | dnsPacket.HInfoAnswer;
+export type DnsAnswer = dnsPacket.StringAnswer | dnsPacket.SoaAnswer | dnsPacket.HInfoAnswer;
 
 /** What is said to a question, still without the form of a message. */
 export interface Reply {
   readonly rcode: number;
   /** We speak for the zone of this name. */
   readonly authoritative: boolean;
-  readonly answers: readonly DnsRecord[];
-  readonly authorities: readonly DnsRecord[];
+  readonly answers: readonly DnsAnswer[];
+  readonly authorities: readonly DnsAnswer[];
   /** Of the names in `answers`, for an asker who would ask next; left out where they do not fit. */
-  readonly additionals: readonly DnsRecord[];
+  readonly additionals: readonly DnsAnswer[];
   /** Another client subnet could have got another answer. */
   readonly forClient: boolean;
 }
 
 /** How many bytes the asker takes over UDP. */
-export function udpBytes({ edns }: Query): number {
+export function udpBytes({ edns }: DnsQuery): number {
   return Math.min(Math.max(edns?.udpBytes ?? 0, UDP_BYTES.plain), UDP_BYTES.most);
 }
 
@@ -27,7 +27,7 @@ export function udpBytes({ edns }: Query): number {
  * The message. Of one that is longer than `maxBytes` the additional records go first, which is no truncation (RFC 2181
  * section 9). When that is not enough it says so and has no records, and the asker comes back over TCP.
  */
-export function encodeReply(query: Query, reply: Reply, maxBytes: number): Buffer {
+export function encodeReply(query: DnsQuery, reply: Reply, maxBytes: number): Buffer {
   const whole = message(query, reply, 0);
   if (whole.length <= maxBytes) return whole;
   const required = message(query, { ...reply, additionals: [] }, 0);
@@ -36,7 +36,7 @@ export function encodeReply(query: Query, reply: Reply, maxBytes: number): Buffe
   return message(query, empty, dnsPacket.TRUNCATED_RESPONSE);
 }
 
-function message(query: Query, reply: Reply, moreFlags: number): Buffer {
+function message(query: DnsQuery, reply: Reply, moreFlags: number): Buffer {
   const flags = flagsOf(query, reply.rcode) | (reply.authoritative ? dnsPacket.AUTHORITATIVE_ANSWER : 0);
   const bytes = dnsPacket.encode({
     type: 'response',
@@ -78,7 +78,7 @@ function optRecord(rcode: number, options: dnsPacket.PacketOpt[]): dnsPacket.Opt
   };
 }
 
-function optionsOf({ edns }: Query, { forClient }: Reply): dnsPacket.PacketOpt[] {
+function optionsOf({ edns }: DnsQuery, { forClient }: Reply): dnsPacket.PacketOpt[] {
   const subnet = edns?.clientSubnet;
   if (!subnet) return [];
   const data = clientSubnetData(subnet, forClient ? subnet.sourcePrefix : 0);

@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../net/clock.js';
-import { isBad, type Query, readQuery } from './query.js';
+import { type DnsQuery, isBad, readQuery } from './query.js';
 import { encodeRefusal, encodeReply, type Reply } from './reply.js';
 import type { Asker } from './vantage.js';
 import { RCODE } from './wire.js';
 
 /** Answers messages, whatever they hold. */
-export interface Responder {
+export interface DnsResponder {
   /**
    * The answer to one message, at most `maxBytes` of its query long; null for a message that gets none. Never rejects.
    * `resolverIp` is canonical text.
    */
-  respond(message: Buffer, resolverIp: string, maxBytes: (query: Query) => number): Promise<Buffer | null>;
+  respond(message: Buffer, resolverIp: string, maxBytes: (query: DnsQuery) => number): Promise<Buffer | null>;
   /** Resolves when nothing is under way, or after `graceMs`. */
   settled(graceMs: number): Promise<void>;
 }
@@ -34,7 +34,7 @@ export function createResponder(
   answer: (asker: Asker) => Promise<Reply>,
   clock: Clock,
   log: Logger,
-): Responder {
+): DnsResponder {
   let underWay = 0;
   let onSettled: (() => void) | null = null;
 

@@ -5,7 +5,7 @@ import type { Clock } from '../net/clock.js';
 import { startDeadline } from '../net/deadline.js';
 import { parseIp } from '../net/ip.js';
 import type { ListeningSocket } from '../net/listening-socket.js';
-import type { Responder } from './responder.js';
+import type { DnsResponder } from './responder.js';
 import { MAX_QUERY_BYTES } from './wire.js';
 
 const MAX_CONNECTIONS = 256;
@@ -22,7 +22,7 @@ export interface TcpListener {
 /** Answers questions over TCP (RFC 7766) from now on, those of a connection one after another. */
 export function listenTcp(
   bound: ListeningSocket,
-  responder: Responder,
+  responder: DnsResponder,
   clock: Clock,
   log: Logger,
 ): TcpListener {
@@ -52,7 +52,7 @@ export function listenTcp(
   };
 }
 
-async function serve(socket: net.Socket, responder: Responder, clock: Clock): Promise<void> {
+async function serve(socket: net.Socket, responder: DnsResponder, clock: Clock): Promise<void> {
   const address = socket.remoteAddress ?? '';
   const resolverIp = parseIp(address)?.text ?? address;
   const giveUp = () => socket.destroy(new Error(`no question and answer within ${QUESTION_MS} ms`));

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { DatagramSocket } from '../net/datagram-socket.js';
 import { parseIp } from '../net/ip.js';
 import { udpBytes } from './reply.js';
-import type { Responder } from './responder.js';
+import type { DnsResponder } from './responder.js';
 
 /** Answers that the network does not take wait in memory; beyond this many bytes they are left out, as the network would. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
@@ -12,7 +12,7 @@ export interface UdpListener {
 }
 
 /** Answers questions over UDP from now on. */
-export function listenUdp(bound: DatagramSocket, responder: Responder, log: Logger): UdpListener {
+export function listenUdp(bound: DatagramSocket, responder: DnsResponder, log: Logger): UdpListener {
   const { socket } = bound;
   let closed = false;
 

@@ -2,13 +2,13 @@ import type { LiveSettings } from '../live/snapshot.js';
 import type { Location, Locations } from '../net/locations.js';
 import type { Place } from '../net/place.js';
 import { policyInForce } from '../steering/settings.js';
-import type { Query } from './query.js';
+import type { DnsQuery } from './query.js';
 
 /** Who asks: the resolver, and on whose behalf when it says so. */
 export interface Asker {
   /** Canonical text. */
   readonly resolverIp: string;
-  readonly query: Query;
+  readonly query: DnsQuery;
 }
 
 /** The address that rules, hashes and load shedding go by: of the client where the query has it, else of the resolver. */

@@ -9,7 +9,7 @@ export const RCODE = {
   BADVERS: 16,
 } as const;
 
-export const TYPE = {
+export const RECORD_TYPE = {
   A: 1,
   NS: 2,
   CNAME: 5,

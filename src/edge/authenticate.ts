@@ -7,7 +7,7 @@ export type Authentication =
   | { readonly tunnel?: never; readonly cause: string };
 
 /** Whether this connector may serve this tunnel. The causes are the ones that Cloudflare's edge gives. */
-export function authenticate(
+export function authenticateConnector(
   tunnels: ReadonlyMap<string, LiveTunnel>,
   request: Pick<RegisterRequest, 'accountTag' | 'tunnelId' | 'tunnelSecret'>,
 ): Authentication {

@@ -1,5 +1,5 @@
 import type { ConnectorId, Reachability } from './reachability.js';
-import { nameOf } from './reachability.js';
+import { connectorName } from './reachability.js';
 import type { Registry } from './registry.js';
 import type { TunnelSocket } from './tunnel-socket.js';
 
@@ -46,7 +46,7 @@ export function createCarriedSockets(
     for (const socket of all.slice(from, end)) {
       const connector = carried.get(socket);
       if (connector && reachability.whyAvoided(connector, destination) !== null)
-        socket.emit('connectorDoubtful', nameOf(connector));
+        socket.emit('connectorDoubtful', connectorName(connector));
     }
     if (end < all.length) setImmediate(() => tell(carried, all, destination, end));
   }

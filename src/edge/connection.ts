@@ -1,4 +1,4 @@
-import type { OutgoingHead } from '../http2/outgoing-fields.js';
+import type { OutgoingFields } from '../http2/outgoing-fields.js';
 import type { Http2Session } from '../http2/session.js';
 import type { Http2Stream } from '../http2/stream.js';
 import type { ConnectionInfo } from '../live/messages.js';
@@ -43,7 +43,7 @@ export interface Connection {
   readonly hasRoom: boolean;
   readonly halfClose: HalfClose;
   /** Throws when the session cannot take the stream. With `endStream` the request has no body, and nothing can be written. */
-  open(head: OutgoingHead, owner: StreamOwner, options?: { readonly endStream?: boolean }): Http2Stream;
+  open(head: OutgoingFields, owner: StreamOwner, options?: { readonly endStream?: boolean }): Http2Stream;
   /** A response did not come in time: finds out whether the session still lives. */
   suspect(): void;
   /** The same for a session whose connector owes an answer in another one; until it is known, this one is not doubtful. */

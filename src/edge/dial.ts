@@ -8,7 +8,7 @@ import type { CarriedSockets } from './carried-sockets.js';
 import type { CheckTurns } from './check-turns.js';
 import type { Connection } from './connection.js';
 import { type ConnectorFailure, mostTelling, readDialFailure } from './dial-answer.js';
-import { nameOf, type Reachability } from './reachability.js';
+import { connectorName, type Reachability } from './reachability.js';
 import type { Registry } from './registry.js';
 import { leave, TunnelSocket } from './tunnel-socket.js';
 
@@ -159,7 +159,7 @@ export function dial(
       lost(connection);
       return;
     }
-    socket.connectors = [...socket.connectors, nameOf(info)];
+    socket.connectors = [...socket.connectors, connectorName(info)];
     cancelPatience();
     patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, connectors()));
     cancelPatience = clock.after(patienceMs, patienceOver);
@@ -206,7 +206,7 @@ export function dial(
       }
       leave(stream);
       const failure = readDialFailure(headers, clock.monotonic() - startedAt);
-      failures.push({ ...failure, connector: nameOf(connection.info) });
+      failures.push({ ...failure, connector: connectorName(connection.info) });
       if (failure.aboutDestination) reachability.failed(connection.info, name, failure.reason);
       tryNext();
     });

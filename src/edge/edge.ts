@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../net/clock.js';
 import { parseIp } from '../net/ip.js';
 import type { ListenOn } from '../net/listening-socket.js';
 import type { TunnelDialer } from '../offramps/contract.js';
-import { authenticate } from './authenticate.js';
+import { authenticateConnector } from './authenticate.js';
 import { type AwaitedTunnels, createAwaitedTunnels } from './awaited-tunnels.js';
 import { createCarriedSockets } from './carried-sockets.js';
 import { createCheckTurns } from './check-turns.js';
@@ -16,9 +16,9 @@ import { createConfigurations } from './configurations.js';
 import { type Connection, createConnection } from './connection.js';
 import { openControlStream } from './control-stream.js';
 import { dial } from './dial.js';
-import { type Candidate, createListener } from './listener.js';
+import { type Candidate, createEdgeListener } from './listener.js';
 import { createLiveConnections } from './live-connections.js';
-import { createReachability, nameOf } from './reachability.js';
+import { connectorName, createReachability } from './reachability.js';
 import type { Refused, RegisterAnswer } from './registration/answer.js';
 import type { RegisterRequest } from './registration/request.js';
 import { createRegistry } from './registry.js';
@@ -52,7 +52,7 @@ export interface EdgeOptions extends ListenOn {
   readonly halfCloseIdleMs?: number;
 }
 
-export interface ConnectionEvent {
+export interface EdgeConnectionEvent {
   readonly type: 'opened' | 'closed';
   readonly connection: ConnectionInfo;
   /** Unix milliseconds. */
@@ -69,7 +69,7 @@ export interface Edge extends TunnelDialer {
   readonly awaiting: Pick<AwaitedTunnels, 'size' | 'released'>;
   /** Ends connections of a tunnel, or only those of one connector; answers how many. */
   drop(tunnelId: string, clientId: string | null): number;
-  onConnection(listener: (event: ConnectionEvent) => void): void;
+  onConnection(listener: (event: EdgeConnectionEvent) => void): void;
   /** A connector has answered to a configuration over this connection, or will not. */
   onConfiguration(listener: (connection: ConnectionInfo, state: ConfigurationState) => void): void;
   /** A connector tells the configuration of a tunnel that it manages: JSON text of an object. */
@@ -106,7 +106,7 @@ export function createEdge(options: EdgeOptions): Edge {
     if (available) awaited.release(tunnelId);
     tellAvailability(tunnelId, available);
   });
-  const connectionListeners: ((event: ConnectionEvent) => void)[] = [];
+  const connectionListeners: ((event: EdgeConnectionEvent) => void)[] = [];
   const configurationListeners: ((connection: ConnectionInfo, state: ConfigurationState) => void)[] = [];
   const localConfigurationListeners: ((tunnelId: string, config: string) => void)[] = [];
   const idleWaiters: (() => void)[] = [];
@@ -121,7 +121,7 @@ export function createEdge(options: EdgeOptions): Edge {
     },
   });
 
-  const listener = createListener({
+  const listener = createEdgeListener({
     host: options.host,
     port: options.port,
     socket: options.socket,
@@ -133,7 +133,7 @@ export function createEdge(options: EdgeOptions): Edge {
     onSession: welcome,
   });
 
-  function announce(type: ConnectionEvent['type'], connection: ConnectionInfo): void {
+  function announce(type: EdgeConnectionEvent['type'], connection: ConnectionInfo): void {
     for (const tell of connectionListeners) tell({ type, connection, at: clock.now() });
   }
 
@@ -173,7 +173,7 @@ export function createEdge(options: EdgeOptions): Edge {
 
   function whyRefused(request: RegisterRequest): Refused | null {
     const { tunnelId, clientId, version, connIndex } = request;
-    const cause = authenticate(store.snapshot.tunnels, request).cause ?? whyFull(request);
+    const cause = authenticateConnector(store.snapshot.tunnels, request).cause ?? whyFull(request);
     if (!cause) return null;
     log.warn({ tunnelId, clientId, version, connIndex, cause }, 'edge: connector refused');
     return { registered: false, cause, shouldRetry: true, retryAfterMs: RETRY_AFTER_MS };
@@ -302,7 +302,7 @@ export function createEdge(options: EdgeOptions): Edge {
     connectors: (tunnelId, destination) =>
       registry.connectors(tunnelId).map(({ info }) => ({
         clientId: info.clientId,
-        name: nameOf(info),
+        name: connectorName(info),
         avoided: reachability.whyAvoided(info, destination),
       })),
     drop: (tunnelId, clientId) => drop(tunnelId, clientId, 'dropped on request'),

@@ -28,7 +28,7 @@ export interface Candidate {
   cut(): void;
 }
 
-export interface Listener {
+export interface EdgeListener {
   listen(): Promise<ListenAddress>;
   /** For new transports. PEM. */
   useCertificate(leaf: { readonly certificate: string; readonly key: string }): void;
@@ -44,7 +44,7 @@ const WARN_INTERVAL_MS = 60_000;
  * A TLS server on whose sockets we are the HTTP/2 *client*: connectors dial, and then serve. They offer no ALPN, and
  * show no client certificate: the tunnel's secret in the registration is what proves them.
  */
-export function createListener(options: ListenerOptions): Listener {
+export function createEdgeListener(options: ListenerOptions): EdgeListener {
   const { clock, log } = options;
   const candidates = new Map<string, Candidate>();
   let lastWarning = Number.NEGATIVE_INFINITY;

@@ -28,7 +28,7 @@ interface Failure {
 }
 
 /** As operators know it: by what the API and cloudflared's log call it, and by its address. */
-export const nameOf = ({ clientId, originIp }: ConnectorId) => `connector ${clientId} (${originIp})`;
+export const connectorName = ({ clientId, originIp }: ConnectorId) => `connector ${clientId} (${originIp})`;
 
 /**
  * A bounded memory of failures. A failure stays known after it has stopped to count, so that a connector which fails for

@@ -1,7 +1,7 @@
-import type { OutgoingHead } from '../http2/outgoing-fields.js';
+import type { OutgoingFields } from '../http2/outgoing-fields.js';
 import { DialError, type TunnelRequest, type TunnelRequestOptions } from '../offramps/contract.js';
 import type { Connection } from './connection.js';
-import { nameOf, type Reachability } from './reachability.js';
+import { connectorName, type Reachability } from './reachability.js';
 import type { Registry } from './registry.js';
 import { TunnelSocket } from './tunnel-socket.js';
 
@@ -14,7 +14,7 @@ import { TunnelSocket } from './tunnel-socket.js';
 export function request(
   { registry, reachability }: { registry: Pick<Registry, 'pick' | 'suspect'>; reachability: Reachability },
   tunnelId: string,
-  head: OutgoingHead,
+  head: OutgoingFields,
   { endStream, onLost, failedConnectors }: TunnelRequestOptions,
 ): TunnelRequest {
   const tried = new Set<Connection>();
@@ -36,7 +36,7 @@ export function request(
       return {
         stream,
         suspect: () => registry.suspect(connection),
-        connector: { clientId: info.clientId, name: nameOf(info) },
+        connector: { clientId: info.clientId, name: connectorName(info) },
         connectorFailed: (reason) => reachability.failed(info, host, reason),
         connectorReached: () => reachability.reached(info, host),
         upgraded() {
@@ -54,13 +54,13 @@ export function request(
 }
 
 /** In lower case: by which ingress rules choose a service, and by which failures are remembered. */
-function authorityOf(head: OutgoingHead): string {
+function authorityOf(head: OutgoingFields): string {
   if (!isPairs(head)) return String(head[':authority'] ?? '').toLowerCase();
   const index = head.indexOf(':authority');
   return index < 0 ? '' : head[index + 1]!.toLowerCase();
 }
 
-const isPairs = (head: OutgoingHead): head is readonly string[] => Array.isArray(head);
+const isPairs = (head: OutgoingFields): head is readonly string[] => Array.isArray(head);
 
 function whyNoConnection(tunnelId: string, tried: number): string {
   if (tried === 0) return `tunnel ${tunnelId} has no connection that takes streams`;

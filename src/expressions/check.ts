@@ -1,13 +1,21 @@
 import { textOfBytes, utf8Bytes } from './bytes.js';
 import { stringBytes } from './escapes.js';
 import { ExpressionError } from './expression-error.js';
-import { FIELD_NAMES, type Field, fieldNamed } from './fields.js';
+import { FIELD_NAMES, type FieldDefinition, fieldNamed } from './fields.js';
 import { type Apply, FUNCTION_NAMES, functionNamed } from './functions.js';
 import { scalarOf } from './literals.js';
 import { type Test, testOf } from './operators.js';
 import type { PatternBudget } from './pattern-budget.js';
 import { signed } from './signature.js';
-import type { Call, Comparison, Connective, Index, Indexed, Node, Quantifier } from './syntax.js';
+import type {
+  Call,
+  ComparisonNode,
+  Connective,
+  ExpressionNode,
+  Index,
+  Indexed,
+  Quantifier,
+} from './syntax.js';
 import {
   arrayOf,
   describeType,
@@ -37,7 +45,7 @@ export type CheckedValue = {
   readonly needs: Needs;
 } & (
   | { readonly kind: 'literal'; readonly value: Scalar }
-  | { readonly kind: 'field'; readonly field: Field }
+  | { readonly kind: 'field'; readonly field: FieldDefinition }
   | {
       readonly kind: 'call';
       readonly apply: Apply;
@@ -75,7 +83,7 @@ const needsOf = (all: readonly { readonly needs: Needs }[]): Needs => ({
 });
 
 /** Gives every part its type. Throws an ExpressionError at the first that has none, or whose whole is not one boolean. */
-export function check(node: Node, budget: PatternBudget): CheckedCondition {
+export function checkCondition(node: ExpressionNode, budget: PatternBudget): CheckedCondition {
   const checked = condition(node, budget);
   if (checked.type === 'boolean') return checked;
   const { position } = node;
@@ -88,7 +96,7 @@ export function check(node: Node, budget: PatternBudget): CheckedCondition {
 }
 
 /** What a part of a call or of `any` and `all` is: a condition where it looks like one, otherwise a value. */
-function checkedArgument(node: Node, budget: PatternBudget): Checked {
+function checkedArgument(node: ExpressionNode, budget: PatternBudget): Checked {
   return node.kind === 'literal' || node.kind === 'field' || node.kind === 'call' || node.kind === 'indexed'
     ? checkedValue(node, budget)
     : condition(node, budget);
@@ -96,7 +104,7 @@ function checkedArgument(node: Node, budget: PatternBudget): Checked {
 
 const IS_TRUE: Test = (value) => value === true;
 
-function condition(node: Node, budget: PatternBudget): CheckedCondition {
+function condition(node: ExpressionNode, budget: PatternBudget): CheckedCondition {
   switch (node.kind) {
     case 'group':
       return condition(node.operand, budget);
@@ -151,7 +159,10 @@ function notBoolean(type: Type, position: number, kind = ''): ExpressionError {
   return new ExpressionError(`${describeType(type)} is no condition by itself: ${advice}`, position);
 }
 
-function logical(node: Extract<Node, { kind: 'logical' }>, budget: PatternBudget): CheckedCondition {
+function logical(
+  node: Extract<ExpressionNode, { kind: 'logical' }>,
+  budget: PatternBudget,
+): CheckedCondition {
   const operands = node.operands.map((operand) => condition(operand, budget));
   const { type } = operands[0]!;
   for (const [index, operand] of operands.entries())
@@ -163,7 +174,7 @@ function logical(node: Extract<Node, { kind: 'logical' }>, budget: PatternBudget
   return { kind: 'logical', connective: node.connective, operands, type, needs: needsOf(operands) };
 }
 
-function comparison(node: Comparison, budget: PatternBudget): CheckedCondition {
+function comparison(node: ComparisonNode, budget: PatternBudget): CheckedCondition {
   const left = checkedValue(node.left, budget);
   if (left.kind === 'literal')
     throw new ExpressionError(
@@ -185,7 +196,7 @@ function comparison(node: Comparison, budget: PatternBudget): CheckedCondition {
   };
 }
 
-function checkedValue(node: Node, budget: PatternBudget): CheckedValue {
+function checkedValue(node: ExpressionNode, budget: PatternBudget): CheckedValue {
   switch (node.kind) {
     case 'literal': {
       const { type, value } = scalarOf({ ...node.literal, position: node.position });
@@ -202,7 +213,7 @@ function checkedValue(node: Node, budget: PatternBudget): CheckedValue {
   }
 }
 
-function fieldAt({ name, position }: Extract<Node, { kind: 'field' }>): CheckedValue {
+function fieldAt({ name, position }: Extract<ExpressionNode, { kind: 'field' }>): CheckedValue {
   const field = fieldNamed(name);
   if (field) {
     const needs = { http: field.of === 'http', dns: field.of === 'dns' };

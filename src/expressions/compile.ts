@@ -1,4 +1,4 @@
-import { check } from './check.js';
+import { checkCondition } from './check.js';
 import { verdictOf } from './evaluate.js';
 import { ExpressionError } from './expression-error.js';
 import type { Facts } from './facts.js';
@@ -30,7 +30,7 @@ export function compileExpression(text: string, budget = patternBudget()): Expre
       MAX_LENGTH,
     );
   if (/^[ \t\r\n]*$/.test(text)) return ALWAYS;
-  const verdict = verdictOf(check(parse(tokensOf(text)), budget));
+  const verdict = verdictOf(checkCondition(parse(tokensOf(text)), budget));
   return {
     matches(facts) {
       askAbout(facts);

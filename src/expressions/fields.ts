@@ -4,7 +4,7 @@ import type { DnsFacts, Facts, HttpFacts } from './facts.js';
 import { type QueryArguments, queryArguments } from './query-arguments.js';
 import type { Type, Value } from './types.js';
 
-export interface Field {
+export interface FieldDefinition {
   readonly type: Type;
   /** The kind of request that has it: proxied ones (`http`), DNS-only ones, or both (null). */
   readonly of: 'http' | 'dns' | null;
@@ -12,13 +12,13 @@ export interface Field {
   read(facts: Facts): Value | undefined;
 }
 
-const both = (type: Type, read: Field['read']): Field => ({ type, of: null, read });
-const http = (type: Type, read: (http: HttpFacts) => Value): Field => ({
+const both = (type: Type, read: FieldDefinition['read']): FieldDefinition => ({ type, of: null, read });
+const http = (type: Type, read: (http: HttpFacts) => Value): FieldDefinition => ({
   type,
   of: 'http',
   read: (facts) => read(facts.http!),
 });
-const dns = (type: Type, read: (dns: DnsFacts) => Value | undefined): Field => ({
+const dns = (type: Type, read: (dns: DnsFacts) => Value | undefined): FieldDefinition => ({
   type,
   of: 'dns',
   read: (facts) => read(facts.dns!),
@@ -28,7 +28,7 @@ const dns = (type: Type, read: (dns: DnsFacts) => Value | undefined): Field => (
  * The fields of load balancer rules, with Cloudflare's names and types:
  * https://developers.cloudflare.com/load-balancing/additional-options/load-balancing-rules/reference/
  */
-const FIELDS: Readonly<Record<string, Field>> = {
+const FIELDS: Readonly<Record<string, FieldDefinition>> = {
   'cf.load_balancer.name': both('string', (facts) => utf8Bytes(facts.loadBalancer)),
   'cf.load_balancer.region': both('string', (facts) => facts.region),
   'ip.src': both('ip', (facts) => addressOf(facts.clientIp)),
@@ -60,7 +60,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
 export const FIELD_NAMES: readonly string[] = Object.keys(FIELDS);
 
 /** Undefined when there is no field of that name. */
-export const fieldNamed = (name: string): Field | undefined =>
+export const fieldNamed = (name: string): FieldDefinition | undefined =>
   Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
 
 function split(uri: string): readonly [path: string, query: string] {

@@ -7,7 +7,7 @@ import { compilePattern, parseReplacement } from './regex.js';
 import type { Scalar, Type, Value } from './types.js';
 import { urlDecode } from './url-decode.js';
 
-export interface Parameter {
+export interface FunctionParameter {
   readonly name: string;
   readonly accepts: readonly (Type | 'any array')[];
   /** Whether a literal may, must or must not be given. */
@@ -21,7 +21,7 @@ export interface Parameter {
 export type Apply = (args: readonly (Value | undefined)[]) => Value | undefined;
 
 export interface Func {
-  readonly parameters: readonly Parameter[];
+  readonly parameters: readonly FunctionParameter[];
   /** Null: the type of the first argument, which all others have too. */
   readonly returns: Type | null;
   /** Is called although arguments are missing; other functions are then missing themselves. */
@@ -43,17 +43,17 @@ export class ArgumentError extends Error {
   }
 }
 
-const text = (name: string, literal: Parameter['literal'] = 'may'): Parameter => ({
+const text = (name: string, literal: FunctionParameter['literal'] = 'may'): FunctionParameter => ({
   name,
   accepts: ['string'],
   literal,
 });
 const source = text('source', 'must not');
-const index = (name: string): Parameter => ({ name, accepts: ['integer'], literal: 'may' });
+const index = (name: string): FunctionParameter => ({ name, accepts: ['integer'], literal: 'may' });
 
 /** A function that needs nothing prepared. The argument types have been checked. */
 function plain(
-  parameters: readonly Parameter[],
+  parameters: readonly FunctionParameter[],
   returns: Type,
   // biome-ignore lint/suspicious/noExplicitAny: the parameters say the types.
   apply: (...args: any[]) => Scalar | undefined,
@@ -62,7 +62,7 @@ function plain(
   return { parameters, returns, prepare: () => spread };
 }
 
-const PART: Parameter = { name: 'value', accepts: ['string', 'any array'], literal: 'may' };
+const PART: FunctionParameter = { name: 'value', accepts: ['string', 'any array'], literal: 'may' };
 
 /** What load balancer rules can call, as in https://developers.cloudflare.com/ruleset-engine/rules-language/functions/ */
 const FUNCTIONS: Readonly<Record<string, Func>> = {

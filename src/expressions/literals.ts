@@ -30,13 +30,13 @@ export function literalOf(token: Token): Literal | null {
   return isValue ? { kind: 'word', text } : null;
 }
 
-export function elementOf(token: Token): Element {
+export function literalElement(token: Token): Element {
   const literal = literalOf(token);
   if (literal) return { ...literal, position: token.position };
   if (token.text === ',')
     throw new ExpressionError('the values of a set stand apart by spaces, not commas', token.position);
   throw new ExpressionError(
-    `unexpected ${found(token)}: expected a string in double quotes, an integer or an IP address`,
+    `unexpected ${tokenText(token)}: expected a string in double quotes, an integer or an IP address`,
     token.position,
   );
 }
@@ -119,7 +119,7 @@ function looseAddressOf(text: string): Ip | null {
   return parseIp([...bytes, 0, 0, 0].slice(0, 4).join('.'));
 }
 
-export function ipOf(element: Element): Ip {
+export function literalIp(element: Element): Ip {
   const ip = element.kind === 'word' ? addressOf(element.text) : null;
   if (ip) return ip;
   if (element.kind === 'word' && /\.\.|\//.test(element.text)) manyValues(element, 'ip');
@@ -208,7 +208,7 @@ export function compareAddresses(a: Ip, b: Ip): number {
 }
 
 /** A token in a message. */
-export function found(token: Token): string {
+export function tokenText(token: Token): string {
   if (token.kind === 'end') return 'end of the expression';
   return token.text.length > 40 ? `${token.text.slice(0, 40)}...` : token.text;
 }

@@ -7,7 +7,7 @@ import {
   compareAddresses,
   integerOf,
   integersOf,
-  ipOf,
+  literalIp,
   mismatch,
   stringOf,
 } from './literals.js';
@@ -15,7 +15,7 @@ import type { PatternBudget } from './pattern-budget.js';
 import { PatternError } from './regex/node.js';
 import { compilePattern } from './regex.js';
 import { addressSet, integerSet } from './set.js';
-import type { Comparison, Element, Operator } from './syntax.js';
+import type { ComparisonNode, Element, Operator } from './syntax.js';
 import { describeType, type Scalar, type ScalarType } from './types.js';
 import { compileWildcard } from './wildcard.js';
 
@@ -39,7 +39,7 @@ const OPERATORS_OF: Readonly<Record<ScalarType, readonly Operator[]>> = {
 };
 
 /** What a comparison asks of values of the type on its left. Throws an ExpressionError where the types do not fit. */
-export function testOf(comparison: Comparison, type: ScalarType, budget: PatternBudget): Test {
+export function testOf(comparison: ComparisonNode, type: ScalarType, budget: PatternBudget): Test {
   const { operator, operatorPosition, right } = comparison;
   if (type === 'boolean')
     throw new ExpressionError('a boolean is not compared: write it alone, or after not', operatorPosition);
@@ -69,7 +69,7 @@ function integerTest(operator: Operator, right: readonly Element[]): (value: num
 /** Addresses of two families are neither equal nor in any order. */
 function addressTest(operator: Operator, right: readonly Element[]): (value: Ip) => boolean {
   if (operator === 'in') return addressSet(right.map(addressesOf));
-  const literal = ipOf(right[0]!);
+  const literal = literalIp(right[0]!);
   const holds = ORDER[operator as keyof typeof ORDER];
   return (value) =>
     value.family === literal.family ? holds(compareAddresses(value, literal), 0) : operator === 'ne';

@@ -1,8 +1,17 @@
 import { ExpressionError } from './expression-error.js';
 import type { Token } from './lexer.js';
 import { MAX_DEPTH } from './limits.js';
-import { elementOf, found, integerOf, literalOf } from './literals.js';
-import type { Call, Connective, Element, Field, Index, Indexed, Node, Operator } from './syntax.js';
+import { integerOf, literalElement, literalOf, tokenText } from './literals.js';
+import type {
+  Call,
+  Connective,
+  Element,
+  ExpressionNode,
+  FieldNode,
+  Index,
+  Indexed,
+  Operator,
+} from './syntax.js';
 
 const CONNECTIVES: Readonly<Record<string, Connective>> = {
   and: 'and',
@@ -46,7 +55,7 @@ const RESERVED = new Set(['not', ...Object.keys(CONNECTIVES), ...Object.keys(OPE
  * The expression that the tokens of `tokensOf` spell. Each token is looked at a bounded number of times, and what nests more
  * than MAX_DEPTH deep is refused, so that neither time nor stack grows out of hand. Throws an ExpressionError.
  */
-export function parse(tokens: readonly Token[]): Node {
+export function parse(tokens: readonly Token[]): ExpressionNode {
   let next = 0;
   let depth = 0;
   /** Where the last token ended. */
@@ -77,7 +86,7 @@ export function parse(tokens: readonly Token[]): Node {
     return result;
   }
 
-  function logical(level: number): Node {
+  function logical(level: number): ExpressionNode {
     const connective = BINDING[level];
     if (connective === undefined) return negation();
     const operands = [logical(level + 1)];
@@ -89,18 +98,18 @@ export function parse(tokens: readonly Token[]): Node {
     return operands.length === 1 ? operands[0]! : { kind: 'logical', connective, operands, position };
   }
 
-  function negation(): Node {
+  function negation(): ExpressionNode {
     if (spelled() !== 'not' && spelled() !== '!') return simple();
     const { position } = take();
     return deeper(position, () => ({ kind: 'not', operand: negation(), position }));
   }
 
-  function simple(): Node {
+  function simple(): ExpressionNode {
     if (spelled() === '(') return group();
     return isQuantifier() ? quantified() : comparison(operand());
   }
 
-  function group(): Node {
+  function group(): ExpressionNode {
     const { position } = take();
     const operand = deeper(position, () => logical(0));
     expect(')', `for the ( at character ${position + 1}`);
@@ -113,7 +122,7 @@ export function parse(tokens: readonly Token[]): Node {
 
   const isQuantifier = () => QUANTIFIERS.has(spelled()) && tokens[next + 1]?.text === '(';
 
-  function quantified(): Node {
+  function quantified(): ExpressionNode {
     const { text, position } = take();
     take();
     const quantifier = text as 'any' | 'all';
@@ -123,7 +132,7 @@ export function parse(tokens: readonly Token[]): Node {
   }
 
   /** The left side with what it is compared with, if anything. */
-  function comparison(left: Node): Node {
+  function comparison(left: ExpressionNode): ExpressionNode {
     const { position } = left;
     const operator = own(OPERATORS, spelled());
     if (operator === undefined) return left;
@@ -137,7 +146,7 @@ export function parse(tokens: readonly Token[]): Node {
   function value(): Element {
     const token = take();
     if (token.text === '{') throw new ExpressionError('a set in braces stands only after in', token.position);
-    return elementOf(token);
+    return literalElement(token);
   }
 
   function set(): Element[] {
@@ -153,13 +162,13 @@ export function parse(tokens: readonly Token[]): Node {
     while (spelled() !== '}') {
       if (peek().kind === 'end')
         throw new ExpressionError('the set is not closed: a } is missing', open.position);
-      elements.push(elementOf(take()));
+      elements.push(literalElement(take()));
     }
     take();
     return elements;
   }
 
-  function operand(): Node {
+  function operand(): ExpressionNode {
     const token = take();
     const { position } = token;
     const literal = literalOf(token);
@@ -171,7 +180,7 @@ export function parse(tokens: readonly Token[]): Node {
 
   function call({ text: name, position }: Token): Call {
     take();
-    const parameters: Node[] = [];
+    const parameters: ExpressionNode[] = [];
     deeper(position, () => {
       while (spelled() !== ')') {
         if (parameters.length > 0) expect(',', `or ) in the call of ${name}${combining()}`);
@@ -183,13 +192,13 @@ export function parse(tokens: readonly Token[]): Node {
   }
 
   /** A value, one comparison, or a condition that begins with `(`, `not`, `any(` or `all(`. */
-  function argument(): Node {
+  function argument(): ExpressionNode {
     if (['(', 'not', '!'].includes(spelled()) || isQuantifier()) return logical(0);
     const left = operand();
     return left.kind === 'literal' ? left : comparison(left);
   }
 
-  function indexed(of: Field | Call): Field | Call | Indexed {
+  function indexed(of: FieldNode | Call): FieldNode | Call | Indexed {
     const indexes: Index[] = [];
     // White space may be inside the brackets, but not before them.
     while (spelled() === '[' && peek().position === end) {
@@ -221,7 +230,7 @@ const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined
 
 function unexpected(token: Token, expected: string): ExpressionError {
   return new ExpressionError(
-    `unexpected ${found(token)}: ${advice(token) ?? `expected ${expected}`}`,
+    `unexpected ${tokenText(token)}: ${advice(token) ?? `expected ${expected}`}`,
     token.position,
   );
 }

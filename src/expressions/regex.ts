@@ -4,7 +4,7 @@ import { MAX_MADE_BYTES } from './limits.js';
 import { type PatternBudget, spend } from './pattern-budget.js';
 import { mayWork } from './pattern-work.js';
 import { type Marks, marksFor } from './regex/marks.js';
-import { type Assertion, type Node, PatternError } from './regex/node.js';
+import { type Assertion, PatternError, type PatternNode } from './regex/node.js';
 import { parsePattern } from './regex/parse.js';
 import { assertionsIn, printed, stepsOf } from './regex/print.js';
 
@@ -85,7 +85,7 @@ function checkSteps(steps: number): void {
     );
 }
 
-function compiled(node: Node, captures: boolean): { program: RE2JS; marks: Marks | null } {
+function compiled(node: PatternNode, captures: boolean): { program: RE2JS; marks: Marks | null } {
   // Before the library compiles it, which takes its time; what it joins together may halve the steps.
   checkSteps(stepsOf(node) / 2);
   const assertions = assertionsIn(node);

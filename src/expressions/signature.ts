@@ -1,5 +1,5 @@
 import { ExpressionError } from './expression-error.js';
-import { type Apply, ArgumentError, type Func, type Parameter } from './functions.js';
+import { type Apply, ArgumentError, type Func, type FunctionParameter } from './functions.js';
 import type { PatternBudget } from './pattern-budget.js';
 import type { Call } from './syntax.js';
 import { describeType, isArray, type Scalar, type Type } from './types.js';
@@ -49,7 +49,7 @@ function checkCount({ name, parameters: given, position }: Call, { parameters }:
 }
 
 function checkArgument(node: Call, func: Func, given: readonly Argument[], index: number): void {
-  const parameter: Parameter = func.parameters[index] ?? func.parameters.at(-1)!;
+  const parameter: FunctionParameter = func.parameters[index] ?? func.parameters.at(-1)!;
   const { position } = node.parameters[index]!;
   const { type, each, literal } = given[index]!;
   const what = `the argument "${parameter.name}" of ${node.name}`;

@@ -18,23 +18,23 @@ export type Connective = 'and' | 'xor' | 'or';
 export type Quantifier = 'any' | 'all';
 
 /** An expression as it was written; every position is an offset into its text. */
-export type Node =
+export type ExpressionNode =
   | {
       readonly kind: 'logical';
       readonly connective: Connective;
-      readonly operands: readonly Node[];
+      readonly operands: readonly ExpressionNode[];
       readonly position: number;
     }
   /** A group is a condition, where the same without parentheses may be a value. */
-  | { readonly kind: 'not' | 'group'; readonly operand: Node; readonly position: number }
+  | { readonly kind: 'not' | 'group'; readonly operand: ExpressionNode; readonly position: number }
   | Quantified
-  | Comparison
-  | Field
+  | ComparisonNode
+  | FieldNode
   | Call
   | Indexed
   | LiteralNode;
 
-export interface Field {
+export interface FieldNode {
   readonly kind: 'field';
   readonly name: string;
   readonly position: number;
@@ -50,13 +50,13 @@ export interface LiteralNode {
 export interface Quantified {
   readonly kind: 'quantified';
   readonly quantifier: Quantifier;
-  readonly argument: Node;
+  readonly argument: ExpressionNode;
   readonly position: number;
 }
 
-export interface Comparison {
+export interface ComparisonNode {
   readonly kind: 'comparison';
-  readonly left: Node;
+  readonly left: ExpressionNode;
   readonly operator: Operator;
   /** Several, or none, only after `in`. */
   readonly right: readonly Element[];
@@ -68,13 +68,13 @@ export interface Comparison {
 export interface Call {
   readonly kind: 'call';
   readonly name: string;
-  readonly parameters: readonly Node[];
+  readonly parameters: readonly ExpressionNode[];
   readonly position: number;
 }
 
 export interface Indexed {
   readonly kind: 'indexed';
-  readonly of: Field | Call;
+  readonly of: FieldNode | Call;
   readonly indexes: readonly Index[];
   /** Of what the first index is in. */
   readonly position: number;

@@ -17,7 +17,7 @@ const TIMEOUTS: ReadonlySet<FailureReason> = new Set(['TCP Timeout', 'HTTP timeo
  * One check: an attempt, and up to `retries` more, back to back, for as long as they end with a timeout. Never rejects.
  * The result of an aborted check means nothing.
  */
-export async function check(
+export async function attemptCheck(
   probe: Probe,
   target: ProbeTarget,
   means: ProbeMeans,

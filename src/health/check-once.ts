@@ -1,6 +1,6 @@
 import type { FailureReason } from '../live/health-board.js';
-import type { NoWay, OffRamps, OriginAddress } from '../offramps/contract.js';
-import { check } from './attempts.js';
+import type { NoWay, OffRamps, OriginPlace } from '../offramps/contract.js';
+import { attemptCheck } from './attempts.js';
 import { failed, type ProbeMeans, type ProbeResult, type ProbeTarget } from './probes/probe.js';
 import { PROBES } from './probes/table.js';
 
@@ -15,7 +15,7 @@ const REASON_OF_NO_WAY = {
  * The result when there is no way to the origin, which needs no probe; undefined when there is one, and while its tunnel is awaited:
  * nothing is known then.
  */
-export function withoutWay(origin: OriginAddress, offramps: OffRamps): ProbeResult | undefined {
+export function withoutWay(origin: OriginPlace, offramps: OffRamps): ProbeResult | undefined {
   const way = offramps.select(origin);
   return way.kind === 'none' && way.awaitedTunnel === undefined
     ? failed(REASON_OF_NO_WAY[way.failure], 0, null, way.detail)
@@ -43,5 +43,5 @@ export async function checkOnce(
   if (way.kind === 'none' && way.awaitedTunnel !== undefined) return null;
   const cutOff = withoutWay(target.origin, means.offramps) ?? withoutUse(target, means.offramps);
   if (cutOff) return { result: cutOff, certain: true };
-  return { result: await check(PROBES[target.monitor.type], target, means, signal), certain: false };
+  return { result: await attemptCheck(PROBES[target.monitor.type], target, means, signal), certain: false };
 }

@@ -17,7 +17,7 @@ import {
 } from './track.js';
 
 /** Who judges: a region, or null for this place alone. */
-export type Place = string | null;
+export type JudgingPlace = string | null;
 
 /** The checks that one monitor makes of one origin, one each interval; every place judges the same probe for itself. */
 export interface MonitorChecks {
@@ -25,9 +25,9 @@ export interface MonitorChecks {
   /** What the places find together so far. */
   readonly health: PlaceHealth;
   /** What one of them finds. */
-  at(place: Place): PlaceHealth;
+  at(place: JudgingPlace): PlaceHealth;
   /** Whether the place sees, or has lately seen, something else than the probes do. */
-  differsAt(place: Place): boolean;
+  differsAt(place: JudgingPlace): boolean;
   /** Whether there was a result yet. */
   readonly checked: boolean;
   /** Faults or places may have changed: the last result counts once more for the places that see it otherwise now. */
@@ -53,7 +53,7 @@ export interface ChecksParts {
 
 export interface CheckedOrigin extends Omit<ProbeTarget, 'monitor'> {
   /** At least one. */
-  readonly places: readonly Place[];
+  readonly places: readonly JudgingPlace[];
 }
 
 /** Starts with a check at once, from `initial` when something is known already. `target` is asked at each check for what it is then. */
@@ -67,7 +67,7 @@ export function startChecks(
   /** Of the places that see what the probes see. */
   let common = initial ? trackFrom(initial) : NEW_TRACK;
   /** Of those that see, or have seen, a fault, until nothing is left of it. */
-  const others = new Map<Place, Track>();
+  const others = new Map<JudgingPlace, Track>();
   let last: Outcome | undefined;
   let health = common.health;
 
@@ -111,7 +111,7 @@ export function startChecks(
   }
 
   /** `judged` answers nothing for a place that sees what the probes see. */
-  function judgeOthers(judged: (place: Place, fault: Fault | null) => Track | undefined): void {
+  function judgeOthers(judged: (place: JudgingPlace, fault: Fault | null) => Track | undefined): void {
     const { places, poolId, origin } = target();
     for (const place of others.keys()) if (!places.includes(place)) others.delete(place);
     for (const place of places) {
@@ -122,7 +122,7 @@ export function startChecks(
     health = others.size === 0 ? common.health : agree(places.map(at));
   }
 
-  const at = (place: Place) => (others.get(place) ?? common).health;
+  const at = (place: JudgingPlace) => (others.get(place) ?? common).health;
 
   const checks: MonitorChecks = {
     get monitor() {

@@ -4,7 +4,7 @@ import { parseCidr } from '../net/cidr.js';
 import { parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
 import { tunnelBefore } from '../net/tunnel-hostname.js';
-import type { OffRamps, OriginAddress } from '../offramps/contract.js';
+import type { OffRamps, OriginPlace } from '../offramps/contract.js';
 
 /** The networks of routes that have changed, by virtual network; searched by prefix. */
 export type ChangedNetworks = Map<string, PrefixMap<true>>;
@@ -26,20 +26,20 @@ export function changedNetworks(changes: readonly LiveChange[], changed: Changed
 }
 
 /** Whether a route that has changed covers the origin's address, or has covered it. */
-export function covers(changed: ChangedNetworks, { ip, virtualNetworkId }: OriginAddress): boolean {
+export function covers(changed: ChangedNetworks, { ip, virtualNetworkId }: OriginPlace): boolean {
   const networks = changed.get(virtualNetworkId ?? '');
   const parsed = networks && ip !== null ? parseIp(ip) : null;
   return parsed !== null && networks?.lookup(parsed) !== undefined;
 }
 
 /** Whether its way may lead through a tunnel. */
-export function isBehindTunnel(origin: OriginAddress): boolean {
+export function isBehindTunnel(origin: OriginPlace): boolean {
   return origin.virtualNetworkId !== null || tunnelBefore(origin) !== null;
 }
 
 /** Whether the way leads through one of the tunnels, or there is none now that a tunnel has no connection. */
 export function dependsOnTunnel(
-  origin: OriginAddress,
+  origin: OriginPlace,
   tunnelIds: ReadonlySet<string>,
   offramps: OffRamps,
 ): boolean {

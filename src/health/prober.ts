@@ -8,12 +8,12 @@ import type { StoredHealth } from '../live/stored-health.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
 import { createFaults } from './faults.js';
-import type { Place } from './monitor-checks.js';
+import type { JudgingPlace } from './monitor-checks.js';
 import { reportPoolHealth } from './pool-health-report.js';
 import { createPreviews, type Previews } from './previews.js';
 import { createScheduler } from './scheduler.js';
 import { createLastVerdicts } from './stored-health.js';
-import type { Target } from './targets.js';
+import type { ProbeTarget } from './targets.js';
 import type { PlaceHealth } from './track.js';
 import { createWatches } from './watches.js';
 
@@ -58,7 +58,7 @@ export interface Prober {
 
 /** What one monitor of a group has come to find. */
 export interface MonitorFinding {
-  readonly target: Target;
+  readonly target: ProbeTarget;
   readonly monitorId: string;
   readonly from: HealthState;
   readonly to: HealthState;
@@ -103,7 +103,7 @@ export function createProber(options: ProberOptions): Prober {
     for (const listener of listeners) listener(transition);
   }
 
-  function mention(target: Target, monitorId: string, from: HealthState, found: PlaceHealth): void {
+  function mention(target: ProbeTarget, monitorId: string, from: HealthState, found: PlaceHealth): void {
     const { poolId, poolName, origin } = target;
     const { name, address } = origin;
     const { state: to, failureReason, failureDetail } = found;
@@ -133,7 +133,7 @@ export function createProber(options: ProberOptions): Prober {
     parts,
   });
 
-  function placeHealth(poolId: string, place: Place): (originKey: string) => PlaceHealth | undefined {
+  function placeHealth(poolId: string, place: JudgingPlace): (originKey: string) => PlaceHealth | undefined {
     return (originKey) => watches.get(poolId, originKey)?.at(place);
   }
 

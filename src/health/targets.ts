@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LiveGroupMember, LiveMonitor, LiveOrigin, LivePool, Snapshot } from '../live/snapshot.js';
 import type { LiveChange } from '../live/snapshot-store.js';
-import type { Place } from './monitor-checks.js';
+import type { JudgingPlace } from './monitor-checks.js';
 
-const HERE: readonly Place[] = [null];
+const HERE: readonly JudgingPlace[] = [null];
 
 /** A probed origin, with what its log lines and transitions say about it. */
-export interface Target {
+export interface ProbeTarget {
   readonly poolId: string;
   readonly poolName: string;
   readonly origin: LiveOrigin;
   /** Who judges it: each region that checks the pool, or this place alone. */
-  readonly places: readonly Place[];
+  readonly places: readonly JudgingPlace[];
   /** At least one. */
   readonly monitors: readonly TargetMonitor[];
 }
@@ -22,8 +22,8 @@ export interface TargetMonitor extends Pick<LiveGroupMember, 'monitoringOnly' | 
 }
 
 /** What must be probed for `pool`: each enabled origin, when the pool is enabled and has monitors. By origin key. */
-export function targetsOf(pool: LivePool | undefined, snapshot: Snapshot): Map<string, Target> {
-  const targets = new Map<string, Target>();
+export function targetsOf(pool: LivePool | undefined, snapshot: Snapshot): Map<string, ProbeTarget> {
+  const targets = new Map<string, ProbeTarget>();
   if (!pool?.enabled) return targets;
   const monitors = monitorsOf(pool, snapshot);
   if (monitors.length === 0) return targets;

@@ -2,27 +2,27 @@ import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '.
 import { UNKNOWN_HEALTH } from '../live/health-board.js';
 import { withoutWay } from './check-once.js';
 import type { Faults } from './faults.js';
-import { type MonitorChecks, type Place, startChecks } from './monitor-checks.js';
+import { type JudgingPlace, type MonitorChecks, startChecks } from './monitor-checks.js';
 import type { ProbeMeans } from './probes/probe.js';
 import { agree } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
-import { asksTheSame, type Target } from './targets.js';
+import { asksTheSame, type ProbeTarget } from './targets.js';
 import { type PlaceHealth, UNCHECKED } from './track.js';
 import { combine } from './vote.js';
 
 /** The health of one origin in one pool, from its first probe until it is no longer probed. */
 export interface Watch {
-  readonly target: Target;
+  readonly target: ProbeTarget;
   /** Whether a monitor has no result yet, since the watch has started or the monitor has changed. */
   readonly unseen: boolean;
   /** Calls back when the next result leaves no monitor without one, or when the watch ends. */
   onceSeen(listener: () => void): void;
   /** What one place finds by itself. */
-  at(place: Place): PlaceHealth;
+  at(place: JudgingPlace): PlaceHealth;
   /** Faults have changed: what the places that see them find counts from now on. */
   rejudge(): void;
   /** Takes over the newest configuration. Only a monitor that is new, or asks for something else, starts over: with a probe at once. */
-  update(target: Target): void;
+  update(target: ProbeTarget): void;
   /** The way to the origin may have changed: without one it is down at this moment, otherwise it is probed at once. */
   recheck(): void;
   end(): void;
@@ -35,11 +35,11 @@ export interface WatchParts {
   readonly faults: Pick<Faults, 'find'>;
   readonly onTransition: (transition: HealthTransition) => void;
   /** One of several monitors has come to another state; what it counts for is another matter. */
-  readonly onFinding: (target: Target, monitorId: string, from: HealthState, found: PlaceHealth) => void;
+  readonly onFinding: (target: ProbeTarget, monitorId: string, from: HealthState, found: PlaceHealth) => void;
 }
 
 /** `last` is the verdict that the last process has left: it stands until the first result. */
-export function watchOrigin(first: Target, watchParts: WatchParts, last?: PlaceHealth): Watch {
+export function watchOrigin(first: ProbeTarget, watchParts: WatchParts, last?: PlaceHealth): Watch {
   const { board, scheduler, means, faults, onTransition, onFinding } = watchParts;
   let target = first;
   let health: OriginHealth = last ? { ...last, regions: null } : UNKNOWN_HEALTH;
@@ -118,12 +118,12 @@ export function watchOrigin(first: Target, watchParts: WatchParts, last?: PlaceH
     if (from !== health.state) onTransition(transition(from, health));
   }
 
-  function differsAt(place: Place): boolean {
+  function differsAt(place: JudgingPlace): boolean {
     for (const one of checks.values()) if (one.differsAt(place)) return true;
     return false;
   }
 
-  function at(place: Place): PlaceHealth {
+  function at(place: JudgingPlace): PlaceHealth {
     return combine(
       target.monitors.map(({ monitor: { id }, monitoringOnly, mustBeHealthy }) => {
         const found = checks.get(id)?.at(place) ?? UNCHECKED;
@@ -193,7 +193,7 @@ export function watchOrigin(first: Target, watchParts: WatchParts, last?: PlaceH
 
 /** The states by region; `before` when they are the same, so that readers see at a glance that nothing has changed. */
 function regionsOf(
-  places: readonly Place[],
+  places: readonly JudgingPlace[],
   found: readonly PlaceHealth[],
   before: OriginHealth['regions'],
 ): OriginHealth['regions'] {

@@ -2,10 +2,10 @@ import type { OutgoingHttpHeaders } from 'node:http2';
 import { CONNECTION_FIELDS, isFieldName, isFieldValue } from './field-rules.js';
 
 /** Headers as a program writes them; or names and values in turn, names in lower case and pseudo-headers first. */
-export type OutgoingHead = OutgoingHttpHeaders | readonly string[];
+export type OutgoingFields = OutgoingHttpHeaders | readonly string[];
 
 /** As `outgoingFields`, of a request: a pseudo-header that is not named has its usual value. */
-export function requestFields(head: OutgoingHead): readonly string[] {
+export function requestFields(head: OutgoingFields): readonly string[] {
   if (isFields(head)) {
     for (let i = 0; i < head.length; i += 2) check(head[i]!, head[i + 1]!);
     return head;
@@ -15,7 +15,7 @@ export function requestFields(head: OutgoingHead): readonly string[] {
   return outgoingFields({ ...defaults, ...head });
 }
 
-const isFields = (head: OutgoingHead): head is readonly string[] => Array.isArray(head);
+const isFields = (head: OutgoingFields): head is readonly string[] => Array.isArray(head);
 
 /**
  * Headers as a program writes them, as names and values in turn: pseudo-headers first, names in lower case, an array as

@@ -8,7 +8,7 @@ import type { Headers } from './incoming-message.js';
 import { isInterim, receiveAnswer, receiveRequest } from './message-heads.js';
 import { withoutPadding } from './padding.js';
 import type { Pings } from './pings.js';
-import { readSettings, type Settings } from './settings.js';
+import { type Http2Settings, readSettings } from './settings.js';
 import type { Http2Stream } from './stream.js';
 import type { Writer } from './writer.js';
 
@@ -20,7 +20,7 @@ export interface ReceivingSession {
   readonly writer: Writer;
   readonly pings: Pings;
   /** Those of the other end. */
-  readonly remoteSettings: Settings;
+  readonly remoteSettings: Http2Settings;
   /** No frame can belong to this stream: nobody has opened it yet. */
   isIdle(streamId: number): boolean;
   /** Server: a request has come. Null when the session takes no more: then it has been answered. */

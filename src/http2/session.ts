@@ -16,13 +16,13 @@ import {
 import { MAX_LIST_BYTES } from './header-blocks.js';
 import { EMPTY_TABLE, encodeFields } from './hpack/encoder.js';
 import type { Headers } from './incoming-message.js';
-import { type OutgoingHead, requestFields } from './outgoing-fields.js';
+import { type OutgoingFields, requestFields } from './outgoing-fields.js';
 import { createPings, type PingCallback } from './pings.js';
 import { createReceiver, SESSION_WINDOW } from './receiver.js';
-import { defaultSettings, SETTING, type Settings } from './settings.js';
+import { defaultSettings, type Http2Settings, SETTING } from './settings.js';
 import { Http2Stream, STREAM_WINDOW } from './stream.js';
 import type { StreamHost } from './stream-host.js';
-import { createWriter, type Writer } from './writer.js';
+import { createFrameWriter, type Writer } from './writer.js';
 
 export interface SessionOptions {
   /** The client asks, the server answers, whoever has dialled. */
@@ -52,7 +52,7 @@ export class Http2Session extends EventEmitter {
   /** Goes up with whatever comes: a sign of life. */
   received = 0;
   /** What the other end has told; the defaults until it has. */
-  readonly remoteSettings: Settings = defaultSettings();
+  readonly remoteSettings: Http2Settings = defaultSettings();
   readonly #streams = new Map<number, Http2Stream>();
   readonly #writer: Writer;
   readonly #pings = createPings();
@@ -72,7 +72,7 @@ export class Http2Session extends EventEmitter {
     super();
     this.socket = socket;
     this.role = role;
-    this.#writer = createWriter(socket);
+    this.#writer = createFrameWriter(socket);
     this.#host = this.#createHost();
     this.#reader = createFrameReader(this.#createReceiver(), MAX_FRAME_BYTES);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -86,7 +86,7 @@ export class Http2Session extends EventEmitter {
   }
 
   /** Client: opens a stream. Throws when the session takes no more, TypeError when a header is none. */
-  request(head: OutgoingHead, options: { readonly endStream?: boolean } = {}): Http2Stream {
+  request(head: OutgoingFields, options: { readonly endStream?: boolean } = {}): Http2Stream {
     if (this.closed) throw new Error('the HTTP/2 session takes no new streams: it is closed');
     const fields = requestFields(head);
     const stream = new Http2Stream(this.#host, this.#nextId, this.remoteSettings.initialWindowSize);

@@ -2,7 +2,7 @@ import { CODE, SessionError } from './errors.js';
 import { DEFAULT_FRAME_BYTES, DEFAULT_WINDOW, MAX_WINDOW } from './frames.js';
 
 /** What one end of a session has told the other: RFC 9113, section 6.5.2. */
-export interface Settings {
+export interface Http2Settings {
   headerTableSize: number;
   enablePush: boolean;
   maxConcurrentStreams: number;
@@ -22,7 +22,7 @@ export const SETTING = {
 
 const MAX_FRAME_SIZE = 2 ** 24 - 1;
 
-export const defaultSettings = (): Settings => ({
+export const defaultSettings = (): Http2Settings => ({
   headerTableSize: 4_096,
   enablePush: true,
   maxConcurrentStreams: Number.POSITIVE_INFINITY,
@@ -32,14 +32,14 @@ export const defaultSettings = (): Settings => ({
 });
 
 /** Takes the payload of a SETTINGS frame over into `settings`; throws SessionError when a value is out of range. */
-export function readSettings(payload: Buffer, settings: Settings): void {
+export function readSettings(payload: Buffer, settings: Http2Settings): void {
   if (payload.length % 6 !== 0)
     throw new SessionError(CODE.FRAME_SIZE_ERROR, `SETTINGS of ${payload.length} bytes, no multiple of 6`);
   for (let at = 0; at < payload.length; at += 6)
     apply(settings, payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
 }
 
-function apply(settings: Settings, identifier: number, value: number): void {
+function apply(settings: Http2Settings, identifier: number, value: number): void {
   switch (identifier) {
     case SETTING.HEADER_TABLE_SIZE:
       settings.headerTableSize = value;

@@ -53,7 +53,7 @@ const THRESHOLD_PARTS = 8;
  * is left at that moment (a dynamic threshold): however many streams are stuck, a new one can still send. The first half
  * must be free, because many peers return the window of a session only when half of it has been used.
  */
-export function createWriter(socket: Duplex): Writer {
+export function createFrameWriter(socket: Duplex): Writer {
   const waiting = new Set<Sender>();
   /** Streams that have used up their share of the session's window. */
   const throttled = new Set<Sender>();

@@ -24,10 +24,10 @@ export const FAILURES = [
   'Other Failure',
 ] as const;
 
-export type Failure = (typeof FAILURES)[number];
+export type ProbeFailure = (typeof FAILURES)[number];
 
 /** `No failures` is what a healthy origin shows. */
-export type FailureReason = 'No failures' | Failure;
+export type FailureReason = 'No failures' | ProbeFailure;
 
 export interface OriginHealth {
   readonly state: HealthState;

@@ -139,7 +139,7 @@ export interface ConnectorState {
 }
 
 /** What an off-ramp decision needs to know of an origin. */
-export interface OriginAddress {
+export interface OriginPlace {
   readonly address: string;
   readonly ip: string | null;
   readonly virtualNetworkId: string | null;
@@ -169,15 +169,15 @@ export type Way =
 
 export interface OffRamps {
   /** Chosen by virtual network and longest prefix; asked at every dial, so a new route counts at once. */
-  select(origin: OriginAddress): Way;
+  select(origin: OriginPlace): Way;
   /** Whether an address, a literal, may be dialled without a virtual network. */
   mayDial(ip: string): boolean;
   /** As `TunnelDialer.whenBack`. */
   whenBack?(tunnelId: string, retry: () => void): (() => void) | null;
   /** `select` and dial in one step; when there is no way the returned socket fails with that DialError. */
-  dial(origin: OriginAddress, port: number, options: DialOptions): OriginSocket;
+  dial(origin: OriginPlace, port: number, options: DialOptions): OriginSocket;
   /** `select` and an HTTP request in one step, for an origin behind ingress rules. Throws the DialError when there is no such way. */
-  request(origin: OriginAddress, head: OutgoingHead, options: TunnelRequestOptions): TunnelRequest;
+  request(origin: OriginPlace, head: OutgoingHead, options: TunnelRequestOptions): TunnelRequest;
   /** The connectors that may lead to the port of an origin, or to its host behind ingress rules; none of a direct one. */
-  connectors(origin: OriginAddress, port: number, host: string): readonly ConnectorState[];
+  connectors(origin: OriginPlace, port: number, host: string): readonly ConnectorState[];
 }

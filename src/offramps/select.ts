@@ -5,7 +5,7 @@ import { prohibition } from '../net/direct-networks.js';
 import { hostPort, parseIp } from '../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
 import { tunnelBefore } from '../net/tunnel-hostname.js';
-import { DialError, type NoWay, type OffRamps, type OriginAddress, type Way } from './contract.js';
+import { DialError, type NoWay, type OffRamps, type OriginPlace, type Way } from './contract.js';
 import { createOffRampTable, dialOn, type OffRampParts } from './table.js';
 
 /**
@@ -19,7 +19,7 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
   const table = createOffRampTable(parts);
 
   /** What public DNS has under such a name is nobody's origin. */
-  function ingress(tunnelId: string, { address, accountId }: OriginAddress): Way {
+  function ingress(tunnelId: string, { address, accountId }: OriginPlace): Way {
     if (store.snapshot.tunnels.get(tunnelId)?.accountId !== accountId)
       return noWay('no_ingress', `${address} is the hostname of a tunnel that the account does not have`);
     if (!tunnels.connected(tunnelId))

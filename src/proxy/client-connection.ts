@@ -17,7 +17,7 @@ import { Http1Requester, type RequestConnection, type RequestEnd } from './http1
 import { ownResponseBytes } from './http1-response.js';
 import { ReadAhead } from './read-ahead.js';
 import { recordRefusal } from './request-record.js';
-import type { Client } from './requester.js';
+import type { RequestingClient } from './requester.js';
 import type { ProxyServices } from './services.js';
 import { requestSender } from './trusted-proxies.js';
 import { joinStreams } from './upgrade.js';
@@ -57,7 +57,7 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
   constructor(
     readonly socket: Socket,
     readonly scheme: 'http' | 'https',
-    readonly identity: Client,
+    readonly identity: RequestingClient,
     private readonly services: ProxyServices,
     /** What carries the bytes: below TLS another one than `socket`. */
     tcp: Socket = socket,

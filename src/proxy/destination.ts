@@ -10,7 +10,7 @@ import type { Requester } from './requester.js';
 import { httpVisit } from './visit.js';
 
 /** What shall become of a request: an origin answers it, an operator's response does, or nobody can. */
-export type Destination =
+export type RequestDestination =
   | { readonly kind: 'origin'; readonly choice: OriginChoice | PublishedHostname }
   | { readonly kind: 'fixed_response'; readonly response: LiveFixedResponse }
   | { readonly kind: 'no_pool' };
@@ -23,7 +23,7 @@ export function destinationOf(
   client: Pick<Requester, 'identity' | 'version'>,
   place: Place,
   record: RequestRecord,
-): Destination {
+): RequestDestination {
   if (isPublished(host)) {
     record.publishedHostname = host;
     return { kind: 'origin', choice: host };

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { keepsAlive, type RequestHead } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import { interimText, ownResponseBytes, responseHeadText, switchingText } from './http1-response.js';
-import type { Client, OwnResponse, Requester } from './requester.js';
+import type { OwnResponse, Requester, RequestingClient } from './requester.js';
 
 /** A head and so much of a body go out as one buffer and one system call; copying more would cost more than it saves. */
 const SINGLE_WRITE_BYTES = 16 * 1024;
@@ -29,7 +29,7 @@ export interface RequestConnection {
 
 /** Writes one response in HTTP/1.1 with as few system calls as its size allows, and says when the connection must end. */
 export class Http1Requester implements Requester {
-  readonly identity: Client;
+  readonly identity: RequestingClient;
   readonly scheme: 'http' | 'https';
   started = false;
   readonly framed: boolean;

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 
 /** Who sends requests. */
-export interface Client {
+export interface RequestingClient {
   /** Canonical text: the same client is always spelled the same way. */
   readonly ip: string;
   /** Of the connection that requests come on: another one than `ip` when a trusted proxy sends them for its clients. */
@@ -24,7 +24,7 @@ export interface OwnResponse {
  * Exactly one of `complete`, `answer`, `switchProtocols` and `abort` ends it. Until `started` another response may be begun.
  */
 export interface Requester {
-  readonly identity: Client;
+  readonly identity: RequestingClient;
   readonly scheme: 'http' | 'https';
   /** As rules spell it. */
   readonly version: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';

@@ -3,7 +3,7 @@ import type { LoadBoard, LoadView } from '../live/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin, LiveSettings } from '../live/snapshot.js';
 import { judgePin } from './pin.js';
 import type { Decision, PinOutcome, Plan, SkippedPool, Trace } from './plan.js';
-import { createPoolSearch, type Found, type SearchQuery } from './pool-search.js';
+import { createPoolSearch, type Found, type PoolSearchQuery } from './pool-search.js';
 import { createPoolStates } from './pool-states.js';
 import type { Pools } from './pool-views.js';
 import { POOL_POLICIES } from './pools/policies.js';
@@ -55,7 +55,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
   const search = createPoolSearch(pools, health, load, states);
 
   /** What becomes of the session, and where it goes on if it does. */
-  function honour(pin: Pin, query: SearchQuery): { outcome: PinOutcome; to: Found | null } {
+  function honour(pin: Pin, query: PoolSearchQuery): { outcome: PinOutcome; to: Found | null } {
     const pool = query.candidates.includes(pin.poolId) ? pools.get(pin.poolId) : undefined;
     if (!pool) return { outcome: 'pool_gone', to: null };
     const origin = states.origin(pool, pin.originKey);
@@ -64,7 +64,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
   }
 
   /** While the fallback pool serves, its sessions keep to their origins like any others. */
-  function fallback(query: SearchQuery, pin: Pin | null): (Found & { readonly pinned: boolean }) | null {
+  function fallback(query: PoolSearchQuery, pin: Pin | null): (Found & { readonly pinned: boolean }) | null {
     const pool = pools.get(query.settings.fallbackPool);
     const group = pool && states.of(pool, query.visit.place.region).asFallback;
     if (!pool || !group) return null;
@@ -74,7 +74,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
   }
 
   /** The session's origin, else the first candidate that can serve, else the fallback pool. */
-  function route(query: SearchQuery, pin: Pin | null, skipped: SkippedPool[]): Route {
+  function route(query: PoolSearchQuery, pin: Pin | null, skipped: SkippedPool[]): Route {
     const session = pin && honour(pin, query);
     const outcome = session?.outcome ?? 'none';
     if (session?.to) return { outcome, to: session.to, viaFallback: false, pinned: true };
@@ -102,7 +102,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       }
       const withSessions = settings.affinity !== 'none' && visit.carriers !== null;
       const pin = withSessions ? sessions.find(loadBalancer, settings, visit) : null;
-      const query: SearchQuery = { settings, policy, candidates, visit, without: NONE };
+      const query: PoolSearchQuery = { settings, policy, candidates, visit, without: NONE };
       const { to, outcome, viaFallback, pinned } = route(query, pin, skipped);
       const trace: Trace = { poolSet, rules, policy, candidates, skipped, pin: outcome };
       if (to === null) return { kind: 'no_pool', loadBalancer, settings, trace };
@@ -156,7 +156,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
     },
   };
 
-  function sameInPool(plan: Plan, query: SearchQuery): Found | null {
+  function sameInPool(plan: Plan, query: PoolSearchQuery): Found | null {
     const pool = pools.get(plan.pool.id);
     const group = pool?.enabled ? states.of(pool, query.visit.place.region).eligible : null;
     const origin = group && search.pickOrigin(group, query);
@@ -171,7 +171,7 @@ function queryWithout(
   { settings, trace, origin }: Plan,
   visit: Visit,
   tried: readonly LiveOrigin[],
-): SearchQuery {
+): PoolSearchQuery {
   const { policy, candidates } = trace;
   const without = [origin, ...tried].map(({ key }) => key);
   return { settings, policy, candidates, visit, without };

@@ -2,15 +2,15 @@ import type { LoadView } from '../live/load-board.js';
 import type { LiveOrigin, LivePool } from '../live/snapshot.js';
 import { hashedOrigins } from './origins/hash.js';
 import { ORIGIN_POLICIES } from './origins/policies.js';
-import type { OriginChoice, OriginPicker, OriginPolicy } from './origins/policy.js';
+import type { OriginPicker, OriginPolicy, OriginQuestion } from './origins/policy.js';
 
 /** Origins of a pool among which one is chosen. */
 export interface OriginGroup {
   readonly origins: readonly LiveOrigin[];
   /** By the pool's policy. Null when all are among those to do without. */
-  pick(choice: OriginChoice): LiveOrigin | null;
+  pick(choice: OriginQuestion): LiveOrigin | null;
   /** By the client's address, whatever the pool's policy. */
-  pickByAddress(choice: OriginChoice): LiveOrigin | null;
+  pickByAddress(choice: OriginQuestion): LiveOrigin | null;
   /** What is under way to one of them has changed. */
   loadChanged(originKey: string): void;
 }

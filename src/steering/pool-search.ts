@@ -14,7 +14,7 @@ import { shedsRequest } from './shedding.js';
 import type { Visit } from './visit.js';
 
 /** Where a pool and an origin are searched for. */
-export interface SearchQuery {
+export interface PoolSearchQuery {
   readonly settings: LiveSettings;
   readonly policy: SteeringPolicy;
   readonly candidates: readonly string[];
@@ -33,11 +33,11 @@ export interface PoolSearch {
    * The first candidate in steering order that can serve; the one that is `barred` cannot, whatever its state. Those that
    * cannot are added to `skipped`.
    */
-  find(query: SearchQuery, barred: SkippedPool | null, skipped: SkippedPool[]): Found | null;
+  find(query: PoolSearchQuery, barred: SkippedPool | null, skipped: SkippedPool[]): Found | null;
   /** An origin of the group, as the pool's policy or the kind of session wants it. */
   pickOrigin(
     group: OriginGroup,
-    query: Pick<SearchQuery, 'settings' | 'visit' | 'without'>,
+    query: Pick<PoolSearchQuery, 'settings' | 'visit' | 'without'>,
   ): LiveOrigin | null;
 }
 
@@ -49,7 +49,7 @@ export function createPoolSearch(
 ): PoolSearch {
   const latencyOf = createPoolLatencies(health);
 
-  function order({ settings, policy, candidates, visit }: SearchQuery): Iterable<string> {
+  function order({ settings, policy, candidates, visit }: PoolSearchQuery): Iterable<string> {
     const choice: PoolChoice = {
       settings,
       place: visit.place,
@@ -69,7 +69,7 @@ export function createPoolSearch(
     return choosesByAddress(settings, visit) ? group.pickByAddress(choice) : group.pick(choice);
   };
 
-  function tryPool(poolId: string, query: SearchQuery): Found | PoolUnavailable {
+  function tryPool(poolId: string, query: PoolSearchQuery): Found | PoolUnavailable {
     const pool = pools.get(poolId);
     if (pool === undefined) return 'missing';
     const { unavailable, eligible } = states.of(pool, query.visit.place.region);

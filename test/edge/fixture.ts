@@ -6,7 +6,7 @@ import { type Logger, pino } from 'pino';
 import { type Connector, startConnector } from '../../src/connector/connector.js';
 import type { ConnectorOptions } from '../../src/connector/options.js';
 import { type Authority, createAuthority } from '../../src/edge/authority.js';
-import { type ConnectionEvent, createEdge, type Edge, type EdgeOptions } from '../../src/edge/edge.js';
+import { createEdge, type Edge, type EdgeConnectionEvent, type EdgeOptions } from '../../src/edge/edge.js';
 import type { ListenAddress } from '../../src/live/messages.js';
 import type { LiveTunnel } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
@@ -29,7 +29,7 @@ export interface TestEdge {
   readonly edge: Edge;
   readonly store: SnapshotStore;
   readonly address: ListenAddress;
-  readonly events: ConnectionEvent[];
+  readonly events: EdgeConnectionEvent[];
   readonly availability: [string, boolean][];
   addTunnel(values?: Partial<LiveTunnel>): TestTunnel;
   removeTunnel(id: string): void;
@@ -60,7 +60,7 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
     store,
     ...options,
   });
-  const events: ConnectionEvent[] = [];
+  const events: EdgeConnectionEvent[] = [];
   const availability: [string, boolean][] = [];
   edge.onConnection((event) => events.push(event));
   edge.onAvailability((id, available) => availability.push([id, available]));

@@ -6,7 +6,7 @@ import { DEMO_FLAGS, START_FLAGS } from '../../config/flags.js';
 import { parseFlags } from '../../config/parse.js';
 import { startConfig } from '../../config/start-config.js';
 import type { Command } from '../command.js';
-import { asked, note, say, stderrLog } from '../terminal.js';
+import { askedToStop, note, say, stderrLog } from '../terminal.js';
 import { apiClient } from './api-client.js';
 import { assemble } from './cast.js';
 import { tellStory, thingsToTry } from './story.js';
@@ -16,7 +16,7 @@ export const demoCommand: Command = {
   flags: DEMO_FLAGS,
   async run(argv, env) {
     const flags = parseFlags(DEMO_FLAGS, argv, env);
-    const stop = asked();
+    const stop = askedToStop();
     process.umask(0o077);
     const directory = await mkdtemp(path.join(os.tmpdir(), 'offramp-demo-'));
     const closers: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];

@@ -1,7 +1,7 @@
 import type { Offramp } from '../../app/control-plane.js';
 import { type ApiClient, DEMO_EMAIL, DEMO_KEY } from './api-client.js';
 import { ADDRESSES, type Cast } from './cast.js';
-import { type Visit, visit, visitUntil } from './visitor.js';
+import { type DemoVisit, visit, visitUntil } from './visitor.js';
 
 type Say = (text: string) => void;
 
@@ -11,7 +11,7 @@ const PATIENCE_MS = 20_000;
 /** Tells the main job step by step and checks each; throws at the first thing that does not happen. */
 export async function tellStory(offramp: Offramp, api: ApiClient, cast: Cast, say: Say): Promise<void> {
   const look = () => visit(offramp.http, cast.host);
-  const served = (name: string) => (seen: Visit) => seen.origin === name;
+  const served = (name: string) => (seen: DemoVisit) => seen.origin === name;
 
   say(`\n2. Requests for ${cast.host} go to the private address ${ADDRESSES.blue}, through the connector`);
   await visitUntil(look, served('blue'), PATIENCE_MS);
@@ -81,7 +81,7 @@ export function thingsToTry(offramp: Offramp, cast: Cast): string {
    API documentation: ${new URL(offramp.apiUrl).origin}/docs`;
 }
 
-async function showVisits(look: () => Promise<Visit>, count: number, say: Say): Promise<void> {
+async function showVisits(look: () => Promise<DemoVisit>, count: number, say: Say): Promise<void> {
   for (let i = 0; i < count; i++) say(`   ${(await look()).text.trim()}`);
 }
 

@@ -1,6 +1,6 @@
 import http from 'node:http';
 
-export interface Visit {
+export interface DemoVisit {
   readonly status: number;
   /** Name of the origin that answered, or null. */
   readonly origin: string | null;
@@ -8,7 +8,7 @@ export interface Visit {
 }
 
 /** One request to the load balancer, as a browser would send it: the Host header decides. */
-export function visit(traffic: string, host: string, path = '/'): Promise<Visit> {
+export function visit(traffic: string, host: string, path = '/'): Promise<DemoVisit> {
   const [hostname, port] = traffic.split(/:(?=\d+$)/);
   return new Promise((resolve, reject) => {
     const request = http.get(
@@ -35,12 +35,12 @@ export function visit(traffic: string, host: string, path = '/'): Promise<Visit>
 
 /** Visits until `accept` is content; answers the visits made and the milliseconds it took. Throws after `limitMs`. */
 export async function visitUntil(
-  look: () => Promise<Visit>,
-  accept: (visit: Visit) => boolean,
+  look: () => Promise<DemoVisit>,
+  accept: (visit: DemoVisit) => boolean,
   limitMs: number,
-): Promise<{ visits: readonly Visit[]; ms: number }> {
+): Promise<{ visits: readonly DemoVisit[]; ms: number }> {
   const start = performance.now();
-  const visits: Visit[] = [];
+  const visits: DemoVisit[] = [];
   for (;;) {
     const seen = await look();
     visits.push(seen);

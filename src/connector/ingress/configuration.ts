@@ -1,6 +1,6 @@
 import { ConfigurationError } from './configuration-error.js';
 import { type HostPattern, parseHostname } from './hostname.js';
-import { DEFAULT_ORIGIN_REQUEST, type OriginRequest, parseOriginRequest } from './origin-request.js';
+import { DEFAULT_ORIGIN_REQUEST, type OriginRequestSettings, parseOriginRequest } from './origin-request.js';
 import { type PathPattern, parsePathPattern } from './path-pattern.js';
 import {
   readCount,
@@ -18,7 +18,7 @@ export interface ConfigurationInput {
   /** In the order in which they are tried; the last one takes every request. None: every request is answered 503. */
   readonly ingress?: readonly IngressRuleInput[];
   /** For all rules that do not say otherwise. */
-  readonly originRequest?: Partial<OriginRequest>;
+  readonly originRequest?: Partial<OriginRequestSettings>;
   /** For raw TCP streams to private addresses; durations are seconds. */
   readonly 'warp-routing'?: Partial<WarpRouting>;
 }
@@ -30,16 +30,16 @@ export interface IngressRuleInput {
   readonly path?: string;
   /** Such as `http://localhost:8080`, `unix:/run/app.sock`, `tcp://localhost:5432`, `http_status:404`, `hello_world`. */
   readonly service: string;
-  readonly originRequest?: Partial<OriginRequest>;
+  readonly originRequest?: Partial<OriginRequestSettings>;
 }
 
-export interface Rule {
+export interface IngressRule {
   /** As it was written. */
   readonly hostname: string;
   readonly host: HostPattern;
   readonly path: PathPattern | null;
   readonly service: Service;
-  readonly originRequest: OriginRequest;
+  readonly originRequest: OriginRequestSettings;
 }
 
 /** For raw TCP streams. Durations are seconds. */
@@ -50,9 +50,9 @@ export interface WarpRouting {
   readonly maxActiveFlows: number;
 }
 
-export interface Configuration {
-  readonly rules: readonly Rule[];
-  readonly originRequest: OriginRequest;
+export interface IngressConfiguration {
+  readonly rules: readonly IngressRule[];
+  readonly originRequest: OriginRequestSettings;
   readonly warpRouting: WarpRouting;
 }
 
@@ -64,7 +64,7 @@ const MAX_RULES = 1_000;
  * Reads `{ ingress, originRequest, warp-routing }` by cloudflared's rules. Throws a ConfigurationError for what is wrong,
  * and for what this connector does not have: nothing that is written is ignored.
  */
-export function parseConfiguration(value: unknown): Configuration {
+export function parseConfiguration(value: unknown): IngressConfiguration {
   const object = readObject(value, 'config') ?? {};
   refuseUnknown(object, ['ingress', 'originRequest', 'warp-routing'], 'config');
   const originRequest = {
@@ -79,7 +79,7 @@ export function parseConfiguration(value: unknown): Configuration {
   return { rules, originRequest, warpRouting: parseWarpRouting(object['warp-routing']) };
 }
 
-function parseRule(value: unknown, defaults: OriginRequest, at: string): Rule {
+function parseRule(value: unknown, defaults: OriginRequestSettings, at: string): IngressRule {
   const object = readObject(value, at);
   if (!object) throw new ConfigurationError(at, 'must be an object with a service');
   refuseUnknown(object, ['hostname', 'path', 'service', 'originRequest'], at);
@@ -95,13 +95,13 @@ function parseRule(value: unknown, defaults: OriginRequest, at: string): Rule {
   };
 }
 
-function ruleService(text: string, { bastionMode }: OriginRequest, at: string): Service {
+function ruleService(text: string, { bastionMode }: OriginRequestSettings, at: string): Service {
   // As in cloudflared: with this mode the service says nothing, but for those that stand for themselves.
   if (!bastionMode || /^(unix|http_status|hello|socks)/.test(text)) return parseService(text, at);
   return { kind: 'bastion', text: 'bastion' };
 }
 
-function checkCatchAll(rules: readonly Rule[]): void {
+function checkCatchAll(rules: readonly IngressRule[]): void {
   for (const [index, { host, path }] of rules.entries()) {
     const catchesAll = host.kind === 'any' && path === null;
     const isLast = index === rules.length - 1;

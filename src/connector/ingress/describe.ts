@@ -1,15 +1,15 @@
-import { type Configuration, DEFAULT_WARP_ROUTING, type Rule } from './configuration.js';
+import { DEFAULT_WARP_ROUTING, type IngressConfiguration, type IngressRule } from './configuration.js';
 import { DEFAULT_ORIGIN_REQUEST } from './origin-request.js';
 
 /** What an edge is told of a configuration that is not its own: every rule with the settings that are not the default. */
-export function localConfiguration({ rules, warpRouting }: Configuration): Buffer {
+export function localConfiguration({ rules, warpRouting }: IngressConfiguration): Buffer {
   const ingress =
     rules.length > 0 ? rules.map(toldRule) : [{ service: 'http_status:503', originRequest: {} }];
   const told = { ingress, 'warp-routing': differences(warpRouting, DEFAULT_WARP_ROUTING) };
   return Buffer.from(JSON.stringify(told));
 }
 
-function toldRule({ hostname, path, service, originRequest }: Rule) {
+function toldRule({ hostname, path, service, originRequest }: IngressRule) {
   return {
     ...(hostname && { hostname }),
     ...(path && { path: path.source }),
@@ -19,7 +19,7 @@ function toldRule({ hostname, path, service, originRequest }: Rule) {
 }
 
 /** The configuration in use with every setting written out, in the form of cloudflared's `/config`. */
-export function versionedConfiguration(version: number, configuration: Configuration) {
+export function versionedConfiguration(version: number, configuration: IngressConfiguration) {
   const { rules, originRequest, warpRouting } = configuration;
   const ingress = rules.map((rule) => ({
     hostname: rule.hostname,

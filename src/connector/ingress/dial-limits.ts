@@ -2,10 +2,13 @@ import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { timerMs } from '../seconds.js';
-import type { OriginRequest } from './origin-request.js';
+import type { OriginRequestSettings } from './origin-request.js';
 
 /** Ends a request whose connection takes longer than the settings allow, in TCP or in TLS. A kept connection takes none. */
-export function limitDial(request: ClientRequest, { connectTimeout, tlsTimeout }: OriginRequest): void {
+export function limitDial(
+  request: ClientRequest,
+  { connectTimeout, tlsTimeout }: OriginRequestSettings,
+): void {
   request.once('socket', (socket: Socket) => {
     if (!socket.connecting) return;
     let stop = within(request, connectTimeout, 'the service did not accept the connection');

@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { HEADER_BYTES } from '../../net/header-limits.js';
 import { timerMs } from '../seconds.js';
 import { ConfigurationError, shown } from './configuration-error.js';
-import type { OriginRequest } from './origin-request.js';
+import type { OriginRequestSettings } from './origin-request.js';
 import type { Service } from './service.js';
 
 /** A service that speaks HTTP, and the connections to it. */
@@ -14,7 +14,7 @@ export interface HttpOrigin {
   readonly request: typeof http.request;
   /** For every request: where it goes, and how connections are made. */
   readonly options: http.RequestOptions & tls.ConnectionOptions;
-  readonly settings: OriginRequest;
+  readonly settings: OriginRequestSettings;
   /** Idle connections are closed now, the others as soon as they are idle. */
   retire(): void;
 }
@@ -30,7 +30,10 @@ const MAX_HEADER_BYTES = HEADER_BYTES * 2.5;
 const FEW_IDLE_CONNECTIONS = 2;
 
 /** Rejects with a ConfigurationError when the file of authorities cannot be used. */
-export async function openHttpOrigin(service: HttpService, settings: OriginRequest): Promise<HttpOrigin> {
+export async function openHttpOrigin(
+  service: HttpService,
+  settings: OriginRequestSettings,
+): Promise<HttpOrigin> {
   const agent = createAgent(service.tls, settings);
   return {
     request: service.tls ? https.request : http.request,
@@ -48,7 +51,7 @@ export async function openHttpOrigin(service: HttpService, settings: OriginReque
   };
 }
 
-function createAgent(secure: boolean, settings: OriginRequest): http.Agent {
+function createAgent(secure: boolean, settings: OriginRequestSettings): http.Agent {
   const options: http.AgentOptions = {
     keepAlive: true,
     keepAliveInitialDelay: timerMs(settings.tcpKeepAlive),
@@ -73,7 +76,10 @@ function withFewIdle<T extends http.Agent>(agent: T): T {
   return agent;
 }
 
-async function tlsOptions(service: HttpService, settings: OriginRequest): Promise<tls.ConnectionOptions> {
+async function tlsOptions(
+  service: HttpService,
+  settings: OriginRequestSettings,
+): Promise<tls.ConnectionOptions> {
   const host = service.kind === 'http' ? service.host : 'localhost';
   // An address is no server name; the certificate must then be for the address.
   const servername = settings.originServerName || (isIP(host) ? '' : host);

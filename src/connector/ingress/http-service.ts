@@ -11,7 +11,7 @@ import {
   type IngressRequest,
   type OpenService,
 } from './ingress-request.js';
-import { collectBody, hasBody, sendBody } from './request-body.js';
+import { collectBody, sendBody, streamHasBody } from './request-body.js';
 import { type BodyLength, bodyLength, framing, requestHeaders, usuallyHasNoBody } from './request-headers.js';
 import { brokenOff, passAnswer, passUpgrade } from './service-answer.js';
 
@@ -36,7 +36,7 @@ async function serve(origin: HttpOrigin, request: IngressRequest, context: Ingre
   if (method === 'CONNECT') return refuse(stream, 400, 'services are reached by requests, not by CONNECT');
   let length: BodyLength | null = isWebSocket ? 'none' : bodyLength(values, endStream);
   if (length === null) return refuse(stream, 400, 'the content-length of the request cannot be true', method);
-  if (length === 'unknown' && usuallyHasNoBody(method) && !(await hasBody(stream))) length = 'none';
+  if (length === 'unknown' && usuallyHasNoBody(method) && !(await streamHasBody(stream))) length = 'none';
   if (length === 'unknown' && origin.settings.disableChunkedEncoding) {
     const body = await collectBody(stream, MAX_COLLECTED_BYTES);
     if (body === null)

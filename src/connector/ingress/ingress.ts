@@ -1,10 +1,10 @@
 import type { EdgeRequest, EdgeStream } from '../edge-stream.js';
 import { refuse } from '../refusal.js';
-import type { Configuration } from './configuration.js';
+import type { IngressConfiguration } from './configuration.js';
 import { findRule } from './find-rule.js';
 import { guard, type IngressContext, type OpenService } from './ingress-request.js';
 import { createStatusService, openService } from './open-service.js';
-import { readTarget } from './request-target.js';
+import { readEdgeTarget } from './request-target.js';
 
 /** The rules of one configuration, ready to serve. */
 export interface Ingress {
@@ -14,7 +14,10 @@ export interface Ingress {
 }
 
 /** Rejects when a service cannot be made ready; then nothing is left open. */
-export async function openIngress({ rules }: Configuration, context: IngressContext): Promise<Ingress> {
+export async function openIngress(
+  { rules }: IngressConfiguration,
+  context: IngressContext,
+): Promise<Ingress> {
   const opened = await Promise.allSettled(rules.map((rule) => openService(rule, context)));
   const services = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = opened.find((one) => one.status === 'rejected');
@@ -32,7 +35,7 @@ export async function openIngress({ rules }: Configuration, context: IngressCont
     serve(request, isWebSocket) {
       const { stream, headers } = request;
       const method = headers[':method'] ?? 'GET';
-      const target = readTarget(headers[':path'] ?? '/');
+      const target = readEdgeTarget(headers[':path'] ?? '/');
       const authority = headers[':authority'] ?? String(headers.host ?? '');
       if (target === null) return refuse(stream, 400, 'the path of the request cannot be understood', method);
       context.counts.requests += 1;

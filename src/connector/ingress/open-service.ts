@@ -1,6 +1,6 @@
 import { countResponse } from '../counts.js';
 import { closeWhenAnswered } from '../edge-stream.js';
-import type { Rule } from './configuration.js';
+import type { IngressRule } from './configuration.js';
 import { startHelloWorld } from './hello-world.js';
 import { openHttpOrigin } from './http-origin.js';
 import { createHttpService } from './http-service.js';
@@ -10,7 +10,7 @@ import { createTcpService } from './tcp-service.js';
 
 /** Makes ready what a rule leads to. Rejects with a ConfigurationError when a file that it names cannot be used. */
 export async function openService(
-  { service, originRequest }: Pick<Rule, 'service' | 'originRequest'>,
+  { service, originRequest }: Pick<IngressRule, 'service' | 'originRequest'>,
   context: IngressContext,
 ): Promise<OpenService> {
   switch (service.kind) {
@@ -41,7 +41,7 @@ export function createStatusService(status: number, { counts }: IngressContext):
 }
 
 async function openHelloWorld(
-  originRequest: Rule['originRequest'],
+  originRequest: IngressRule['originRequest'],
   context: IngressContext,
 ): Promise<OpenService> {
   const hello = await startHelloWorld();

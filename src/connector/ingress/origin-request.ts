@@ -11,7 +11,7 @@ import {
 } from './read-json.js';
 
 /** How requests are sent to a service. The members have the names and meanings of cloudflared; durations are seconds. */
-export interface OriginRequest {
+export interface OriginRequestSettings {
   /** For a TCP connection; 0 waits as long as the system does. */
   readonly connectTimeout: number;
   readonly tlsTimeout: number;
@@ -33,7 +33,7 @@ export interface OriginRequest {
   readonly bastionMode: boolean;
 }
 
-export const DEFAULT_ORIGIN_REQUEST: OriginRequest = {
+export const DEFAULT_ORIGIN_REQUEST: OriginRequestSettings = {
   connectTimeout: 30,
   tlsTimeout: 10,
   tcpKeepAlive: 30,
@@ -49,7 +49,7 @@ export const DEFAULT_ORIGIN_REQUEST: OriginRequest = {
   bastionMode: false,
 };
 
-const READ: { readonly [K in keyof OriginRequest]: Read<OriginRequest[K]> } = {
+const READ: { readonly [K in keyof OriginRequestSettings]: Read<OriginRequestSettings[K]> } = {
   connectTimeout: readSeconds,
   tlsTimeout: readSeconds,
   tcpKeepAlive: readSeconds,
@@ -92,7 +92,7 @@ const UNSUPPORTED: Readonly<Record<string, Unsupported>> = {
 const KNOWN = [...Object.keys(READ), ...Object.keys(UNSUPPORTED)];
 
 /** The members that are set. Throws a ConfigurationError for what cannot be had here. */
-export function parseOriginRequest(value: unknown, at: string): Partial<OriginRequest> {
+export function parseOriginRequest(value: unknown, at: string): Partial<OriginRequestSettings> {
   const object = readObject(value, at) ?? {};
   refuseUnknown(object, KNOWN, at);
   for (const [name, { isOff, reason }] of Object.entries(UNSUPPORTED)) {

@@ -25,7 +25,7 @@ export function sendBody(stream: EdgeStream, request: ClientRequest, length: num
 const PROBE_MS = 200;
 
 /** Whether a stream that was left open has a body: it ends without one, or bytes come, or neither happens in time. */
-export async function hasBody(stream: EdgeStream): Promise<boolean> {
+export async function streamHasBody(stream: EdgeStream): Promise<boolean> {
   return await new Promise((resolve) => {
     const settle = (answer: boolean) => {
       clearTimeout(timer);

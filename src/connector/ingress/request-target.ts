@@ -1,5 +1,5 @@
 /** A target as it is matched with rules, and as the service gets it. */
-export interface RequestTarget {
+export interface EdgeRequestTarget {
   /** Without the query, percent escapes decoded. */
   readonly path: string;
   /** Path and query. */
@@ -17,7 +17,7 @@ const ESCAPED = /[^A-Za-z0-9\-_.~$&+,/:;=@]/g;
  * `/a/b%7Cc`. A query stays as it came. Null for an escape that is none, a path that does not start with `/`, and a blank in
  * a query.
  */
-export function readTarget(target: string): RequestTarget | null {
+export function readEdgeTarget(target: string): EdgeRequestTarget | null {
   if (target === '*') return { path: '*', sent: '*' };
   const mark = target.indexOf('?');
   const raw = mark < 0 ? target : target.slice(0, mark);

@@ -55,7 +55,7 @@ const isControl = (name: string) =>
   name.startsWith('cf-') && CONTROL_PREFIXES.some((prefix) => name.startsWith(prefix));
 
 /** Of an answer's trailers, those that HTTP/2 can carry; null when there are none. */
-export function responseTrailers(rawTrailers: readonly string[]): Record<string, string[]> | null {
+export function trailersForHttp2(rawTrailers: readonly string[]): Record<string, string[]> | null {
   const trailers = new Map<string, string[]>();
   for (const [given, value] of pairsOf(rawTrailers)) {
     const name = given.toLowerCase();

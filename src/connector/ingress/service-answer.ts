@@ -5,7 +5,7 @@ import { countResponse } from '../counts.js';
 import { closeWhenAnswered } from '../edge-stream.js';
 import { splice } from '../splice.js';
 import { failRequest, guard, type IngressContext, type IngressRequest } from './ingress-request.js';
-import { responseHeaders, responseTrailers } from './response-headers.js';
+import { responseHeaders, trailersForHttp2 } from './response-headers.js';
 
 /** Bytes of an answer that tells its length which wait for the rest: a service that breaks off before them is a 502. */
 const HELD_BYTES = 4096;
@@ -45,7 +45,7 @@ export function passAnswer(
   // Only chunks can be followed by trailers.
   const waitForTrailers = codings.length > 0;
   if (waitForTrailers)
-    stream.once('wantTrailers', () => stream.sendTrailers(responseTrailers(response.rawTrailers) ?? {}));
+    stream.once('wantTrailers', () => stream.sendTrailers(trailersForHttp2(response.rawTrailers) ?? {}));
   const begin = (held: readonly Buffer[]) => {
     if (stream.destroyed) return;
     countResponse(context.counts, status);

@@ -11,15 +11,15 @@ import {
   type IngressRequest,
   type OpenService,
 } from './ingress-request.js';
-import type { OriginRequest } from './origin-request.js';
+import type { OriginRequestSettings } from './origin-request.js';
 import { responseHeaders } from './response-headers.js';
 import {
   binaryFrame,
   closeFrame,
-  createFrameReader,
-  pingFrame,
+  createWebSocketFrameReader,
   pongFrame,
   WebSocketError,
+  webSocketPing,
 } from './websocket-frames.js';
 
 /** Appended to the visitor's key: RFC 6455, section 1.3. */
@@ -34,7 +34,7 @@ const JUMP_DESTINATION = 'cf-access-jump-destination';
 /** Serves raw TCP over WebSockets, as `cloudflared access` opens them. `target` null: the visitor's header names it. */
 export function createTcpService(
   target: HostPort | null,
-  settings: OriginRequest,
+  settings: OriginRequestSettings,
   context: IngressContext,
 ): OpenService {
   return {
@@ -63,7 +63,7 @@ function jumpDestination({ headers }: IngressRequest): HostPort | null {
 function connect(
   request: IngressRequest,
   target: HostPort,
-  settings: OriginRequest,
+  settings: OriginRequestSettings,
   context: IngressContext,
 ): void {
   const { stream } = request;
@@ -105,7 +105,7 @@ function acceptance({ headers }: IngressRequest): string[] {
  * behind the last byte, and FIN becomes a close frame. An end inside of a message resets the socket: bytes are missing.
  */
 function carry(stream: EdgeStream, origin: Socket): void {
-  const ping = setInterval(() => stream.writable && stream.write(pingFrame()), PING_INTERVAL_MS);
+  const ping = setInterval(() => stream.writable && stream.write(webSocketPing()), PING_INTERVAL_MS);
   let visitorDone = false;
   const close = (code: number) => {
     if (stream.writable) stream.end(closeFrame(code));
@@ -115,7 +115,7 @@ function carry(stream: EdgeStream, origin: Socket): void {
     close(1000);
     origin.end();
   };
-  const reader = createFrameReader({
+  const reader = createWebSocketFrameReader({
     onData(bytes) {
       if (origin.writable && !origin.write(bytes)) stream.pause();
     },

@@ -23,7 +23,7 @@ export interface FrameEvents {
   onClose(): void;
 }
 
-export interface FrameReader {
+export interface WebSocketFrameReader {
   /** Throws a WebSocketError when the bytes break the protocol. */
   push(chunk: Buffer): void;
   /** Nothing of a message or a frame has come without its rest. */
@@ -46,7 +46,7 @@ interface Frame {
 const NOTHING = Buffer.alloc(0);
 
 /** Reads the frames of a client. At most a part of a header, or of a control frame, is kept. */
-export function createFrameReader(events: FrameEvents): FrameReader {
+export function createWebSocketFrameReader(events: FrameEvents): WebSocketFrameReader {
   let pending: Buffer = NOTHING;
   let frame: Frame | null = null;
   let closed = false;
@@ -149,7 +149,7 @@ function frameOf(opcode: number, payload: Buffer): Buffer {
 }
 
 export const binaryFrame = (payload: Buffer): Buffer => frameOf(OPCODE.binary, payload);
-export const pingFrame = (): Buffer => frameOf(OPCODE.ping, NOTHING);
+export const webSocketPing = (): Buffer => frameOf(OPCODE.ping, NOTHING);
 export const pongFrame = (payload: Buffer): Buffer => frameOf(OPCODE.pong, payload);
 
 /** `code` as in RFC 6455, section 7.4.1. */

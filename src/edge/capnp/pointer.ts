@@ -25,7 +25,7 @@ export interface CapabilityTarget {
   readonly index: number;
 }
 
-export type Target = StructTarget | ListTarget | CapabilityTarget;
+export type PointerTarget = StructTarget | ListTarget | CapabilityTarget;
 
 const STRUCT = 0;
 const LIST = 1;
@@ -50,7 +50,7 @@ export function checkRange(segment: Buffer, start: number, words: number): void 
 }
 
 /** What the pointer in this word leads to; null for the null pointer. */
-export function follow(segments: readonly Buffer[], segment: Buffer, word: number): Target | null {
+export function follow(segments: readonly Buffer[], segment: Buffer, word: number): PointerTarget | null {
   const pointer = wordAt(segment, word);
   if (pointer.low === 0 && pointer.high === 0) return null;
   if ((pointer.low & 3) === FAR) return followFar(segments, pointer);
@@ -58,7 +58,7 @@ export function follow(segments: readonly Buffer[], segment: Buffer, word: numbe
 }
 
 /** A far pointer leads to a landing pad, and never from there to another one: so following it always ends. */
-function followFar(segments: readonly Buffer[], pointer: Word): Target {
+function followFar(segments: readonly Buffer[], pointer: Word): PointerTarget {
   const padSegment = segmentAt(segments, pointer.high);
   const pad = pointer.low >>> 3;
   const landing = wordAt(padSegment, pad);
@@ -79,7 +79,7 @@ function segmentAt(segments: readonly Buffer[], index: number): Buffer {
   return segment;
 }
 
-function near(segment: Buffer, pointer: Word, start: number): Target {
+function near(segment: Buffer, pointer: Word, start: number): PointerTarget {
   switch (pointer.low & 3) {
     case STRUCT:
       return structTarget(segment, pointer, start);

@@ -3,9 +3,9 @@ import {
   checkRange,
   follow,
   type ListTarget,
+  type PointerTarget,
   type StructTarget,
   structTarget,
-  type Target,
   wordAt,
 } from './pointer.js';
 
@@ -68,14 +68,14 @@ function charge(visit: Visit, words: number): void {
 
 const EMPTY: StructTarget = { kind: 'struct', segment: Buffer.alloc(0), start: 0, dataWords: 0, pointers: 0 };
 
-function structReader(visit: Visit, target: Target | null, depth: number): StructReader {
+function structReader(visit: Visit, target: PointerTarget | null, depth: number): StructReader {
   if (depth < 0) throw new CapnpError(`message nests deeper than ${MAX_DEPTH} levels`);
   const at = target ?? EMPTY;
   if (at.kind !== 'struct') throw new CapnpError(`${at.kind} where a struct was expected`);
   charge(visit, 1 + at.dataWords + at.pointers);
   const base = at.start * 8;
   const has = (offset: number, bytes: number) => offset + bytes <= at.dataWords * 8;
-  const pointer = (index: number): Target | null =>
+  const pointer = (index: number): PointerTarget | null =>
     index < at.pointers ? follow(visit.segments, at.segment, at.start + at.dataWords + index) : null;
   const list = (index: number): ListTarget | null => asList(pointer(index));
   const u8 = (offset: number) => (has(offset, 1) ? at.segment.readUInt8(base + offset) : 0);
@@ -98,7 +98,7 @@ function structReader(visit: Visit, target: Target | null, depth: number): Struc
   };
 }
 
-function asList(target: Target | null): ListTarget | null {
+function asList(target: PointerTarget | null): ListTarget | null {
   if (target && target.kind !== 'list') throw new CapnpError(`${target.kind} where a list was expected`);
   return target;
 }

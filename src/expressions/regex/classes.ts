@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.js';
 import { type Escape, parseEscape } from './escapes.js';
-import { type Node, PatternError, type Ranges } from './node.js';
+import { PatternError, type PatternNode, type Ranges } from './node.js';
 import { complement, difference, intersection, rangesOf, union } from './ranges.js';
 import {
   caseless,
@@ -62,7 +62,7 @@ const POSIX: Readonly<Record<string, Ranges>> = {
 const highest = ({ u }: ClassFlags) => (u ? HIGHEST_CODE_POINT : 0xff);
 
 /** One of the set: a byte, or with `(?u)` a character of one to four. */
-export const setNode = (ranges: Ranges, { u }: ClassFlags): Node =>
+export const setNode = (ranges: Ranges, { u }: ClassFlags): PatternNode =>
   u ? utf8Node(ranges) : { kind: 'byte', ranges };
 
 /** All that is not in the set. */

@@ -12,7 +12,7 @@ export type Assertion =
   | `${'' | 'Unicode '}${'word boundary' | 'no word boundary' | 'word start' | 'word end' | 'no word before' | 'no word after'}`;
 
 /** What a pattern asks of bytes: flags, classes and UTF-8 are already worked out. */
-export type Node =
+export type PatternNode =
   /** These bytes, one character for each; '' matches everywhere. */
   | { readonly kind: 'literal'; readonly bytes: string }
   /** One byte of a set, which may be empty: then nothing matches. */
@@ -20,16 +20,16 @@ export type Node =
   | { readonly kind: 'assertion'; readonly assertion: Assertion }
   | {
       readonly kind: 'repetition';
-      readonly of: Node;
+      readonly of: PatternNode;
       readonly least: number;
       /** Null is without end. */
       readonly most: number | null;
       readonly greedy: boolean;
     }
-  | { readonly kind: 'capture'; readonly of: Node }
-  | { readonly kind: 'sequence' | 'alternatives'; readonly parts: readonly Node[] };
+  | { readonly kind: 'capture'; readonly of: PatternNode }
+  | { readonly kind: 'sequence' | 'alternatives'; readonly parts: readonly PatternNode[] };
 
-export const NOTHING: Node = { kind: 'literal', bytes: '' };
+export const NOTHING: PatternNode = { kind: 'literal', bytes: '' };
 
 /** What is wrong with a pattern, and where. */
 export class PatternError extends Error {

@@ -1,14 +1,14 @@
 import { type ClassFlags, folded, negated, parseClass, perlRanges, propertySet, setNode } from './classes.js';
 import { cursorOf, isWhite } from './cursor.js';
 import { type Escape, parseEscape } from './escapes.js';
-import { type Assertion, NOTHING, type Node, PatternError, type Ranges } from './node.js';
+import { type Assertion, NOTHING, PatternError, type PatternNode, type Ranges } from './node.js';
 
 /** How deep Rust's parser lets patterns nest. */
 const MAX_DEPTH = 250;
 const MAX_COUNT = 2 ** 32 - 1;
 
-export interface Pattern {
-  readonly node: Node;
+export interface ParsedPattern {
+  readonly node: PatternNode;
   /** How many groups capture. */
   readonly groups: number;
 }
@@ -25,7 +25,7 @@ interface Flags extends ClassFlags {
 }
 
 interface Part {
-  readonly node: Node;
+  readonly node: PatternNode;
   readonly depth: number;
   /** False for `(?i)`, which cannot be repeated. */
   readonly repeatable: boolean;
@@ -37,7 +37,7 @@ const FLAGS_AT_FIRST: Flags = { i: false, m: false, s: false, U: false, u: false
  * A pattern in the syntax of Rust's crate `regex` (https://docs.rs/regex/latest/regex/#syntax), with the settings of Cloudflare's
  * engine: it is about bytes, and about characters only after `(?u)`. Throws a PatternError.
  */
-export function parsePattern(text: string): Pattern {
+export function parsePattern(text: string): ParsedPattern {
   const cursor = cursorOf(text);
   const names = new Set<string>();
   let flags = FLAGS_AT_FIRST;
@@ -89,7 +89,7 @@ export function parsePattern(text: string): Pattern {
     // After braces white space may come before the question mark.
     const lazy = cursor.bumpIf('?');
     const greedy = lazy === flags.U;
-    const node: Node = { kind: 'repetition', of: part.node, least, most, greedy };
+    const node: PatternNode = { kind: 'repetition', of: part.node, least, most, greedy };
     return { node, depth: deep(part.depth + 1, at), repeatable: true };
   }
 
@@ -148,7 +148,7 @@ export function parsePattern(text: string): Pattern {
     flags = before.flags;
     cursor.spaced = before.spaced;
     cursor.bump();
-    const node: Node = captures ? { kind: 'capture', of: inner.node } : inner.node;
+    const node: PatternNode = captures ? { kind: 'capture', of: inner.node } : inner.node;
     return { node, depth: deep(inner.depth + 1, at), repeatable: true };
   }
 
@@ -209,7 +209,7 @@ export function parsePattern(text: string): Pattern {
     return last !== '';
   }
 
-  function primitive(): Node {
+  function primitive(): PatternNode {
     const char = cursor.char();
     if (char === '\\') return escaped(parseEscape(cursor));
     cursor.bump();
@@ -234,7 +234,7 @@ export function parsePattern(text: string): Pattern {
     return negated(without, flags);
   }
 
-  function escaped(one: Escape): Node {
+  function escaped(one: Escape): PatternNode {
     if (one.kind === 'Perl') return setNode(perlRanges(one, flags), flags);
     if (one.kind === 'property') return setNode(propertySet(one, flags), flags);
     if (one.kind === 'character')
@@ -248,7 +248,7 @@ export function parsePattern(text: string): Pattern {
     };
   }
 
-  function character(code: number): Node {
+  function character(code: number): PatternNode {
     if (flags.i && (flags.u || code <= 0x7f)) {
       const both = folded([[code, code]], flags);
       if (both.length > 1 || both[0]![0] !== both[0]![1]) return setNode(both, flags);

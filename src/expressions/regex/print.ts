@@ -1,4 +1,4 @@
-import type { Assertion, Node, Ranges } from './node.js';
+import type { Assertion, PatternNode, Ranges } from './node.js';
 
 /** How places between bytes are written; the library has these four, and `\b` and `\B` about ASCII. */
 export type PrintAssertion = (assertion: Assertion) => string;
@@ -25,11 +25,11 @@ interface Printed {
  * The node in RE2's syntax, for strings with one character for each byte. Throws an Error when a group that captures would have to
  * be written more than once.
  */
-export function printed(node: Node, how: Printing): string {
+export function printed(node: PatternNode, how: Printing): string {
   return print(node, how).text;
 }
 
-function print(node: Node, how: Printing): Printed {
+function print(node: PatternNode, how: Printing): Printed {
   switch (node.kind) {
     case 'literal':
       return { text: Array.from(node.bytes, (byte) => literal(byte) + how.afterByte).join(''), counts: 1 };
@@ -54,7 +54,7 @@ function print(node: Node, how: Printing): Printed {
 }
 
 function repetition(
-  { of, least, most, greedy }: Extract<Node, { kind: 'repetition' }>,
+  { of, least, most, greedy }: Extract<PatternNode, { kind: 'repetition' }>,
   how: Printing,
 ): Printed {
   const inner = print(of, how);
@@ -91,7 +91,7 @@ function set(ranges: Ranges): string {
 }
 
 /** About how many steps the library's program will have, rather more: repetitions multiply what they repeat. */
-export function stepsOf(node: Node): number {
+export function stepsOf(node: PatternNode): number {
   switch (node.kind) {
     case 'literal':
       return node.bytes.length;
@@ -112,7 +112,7 @@ export function stepsOf(node: Node): number {
 }
 
 /** Every assertion in the node once. */
-export function assertionsIn(node: Node, found = new Set<Assertion>()): ReadonlySet<Assertion> {
+export function assertionsIn(node: PatternNode, found = new Set<Assertion>()): ReadonlySet<Assertion> {
   if (node.kind === 'assertion') found.add(node.assertion);
   else if ('parts' in node) for (const part of node.parts) assertionsIn(part, found);
   else if ('of' in node) assertionsIn(node.of, found);

@@ -1,4 +1,4 @@
-import { NOTHING, type Node, type Ranges } from './node.js';
+import { NOTHING, type PatternNode, type Ranges } from './node.js';
 import { rangesOf } from './ranges.js';
 
 /** Code points by the number of their bytes, with what the first byte has above its share. Surrogates have no bytes. */
@@ -12,7 +12,7 @@ const LENGTHS = [
 const CONTINUATION = 0x80;
 
 /** One character of a set of code points, as what its UTF-8 is. */
-export function utf8Node(codePoints: Ranges): Node {
+export function utf8Node(codePoints: Ranges): PatternNode {
   const parts = LENGTHS.flatMap(({ low, high, bytes, marker }) => {
     const within = codePoints.flatMap(
       ([from, to]): Ranges => (from <= high && to >= low ? [[Math.max(from, low), Math.min(to, high)]] : []),
@@ -24,7 +24,7 @@ export function utf8Node(codePoints: Ranges): Node {
 }
 
 /** First bytes that the same rests may follow are one branch: `[\xE4-\xE8][\x80-\xBF][\x80-\xBF]`. */
-function bytesOf(codes: Ranges, count: number, marker: number): Node {
+function bytesOf(codes: Ranges, count: number, marker: number): PatternNode {
   if (count === 1) return { kind: 'byte', ranges: codes.map(([low, high]) => [marker | low, marker | high]) };
   const width = 64 ** (count - 1);
   const rests = new Map<number, [number, number][]>();
@@ -45,8 +45,8 @@ function bytesOf(codes: Ranges, count: number, marker: number): Node {
     if (branch) branch.firsts.push([marker | first, marker | first]);
     else branches.set(key, { firsts: [[marker | first, marker | first]], rest });
   }
-  const parts = Array.from(branches.values(), ({ firsts, rest }): Node => {
-    const first: Node = { kind: 'byte', ranges: rangesOf(firsts) };
+  const parts = Array.from(branches.values(), ({ firsts, rest }): PatternNode => {
+    const first: PatternNode = { kind: 'byte', ranges: rangesOf(firsts) };
     return { kind: 'sequence', parts: [first, bytesOf(rest, count - 1, CONTINUATION)] };
   });
   return parts.length === 1 ? (parts[0] ?? NOTHING) : { kind: 'alternatives', parts };

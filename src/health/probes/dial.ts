@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { DialError, type OriginAddress, type OriginSocket } from '../../offramps/contract.js';
+import { DialError, type OriginPlace, type OriginSocket } from '../../offramps/contract.js';
 import type { ProbeMeans } from './probe.js';
 
 /** Shown to the connector; no client stands behind a probe. */
@@ -10,7 +10,7 @@ const PROBE_CLIENT_IP = '127.0.0.1';
  * DialError; when aborted before it has connected, with a `timeout`.
  */
 export async function dialOrigin(
-  origin: OriginAddress,
+  origin: OriginPlace,
   port: number,
   timeoutMs: number,
   { offramps }: ProbeMeans,

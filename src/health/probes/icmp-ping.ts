@@ -1,4 +1,4 @@
-import type { OriginAddress } from '../../offramps/contract.js';
+import type { OriginPlace } from '../../offramps/contract.js';
 import { type IpAddress, ipAddressOf } from './ip-address.js';
 import { ping } from './ping.js';
 import { failed, type Probe, type ProbeMeans, passed } from './probe.js';
@@ -12,7 +12,7 @@ export const probeIcmpPing: Probe = async ({ origin }, means, signal) => {
 
 /** One ICMP echo to the origin: the address that answered, and the round trip in ms. Rejects with a ProbeFailure. */
 export async function echo(
-  origin: OriginAddress,
+  origin: OriginPlace,
   { clock, offramps }: ProbeMeans,
   signal: AbortSignal,
 ): Promise<{ ip: IpAddress; rttMs: number }> {

@@ -4,7 +4,7 @@ import {
   connectorPatience,
   DialError,
   MAX_REDIALS,
-  type OriginAddress,
+  type OriginPlace,
   type RequestStream,
   type TunnelRequest,
 } from '../../offramps/contract.js';
@@ -28,7 +28,7 @@ const PATH = /^[\x21-\xff]+$/;
  * Rejects with a ProbeFailure or a DialError; `TCP connection failed` when connectors got no answer from their service.
  */
 export function exchangeThroughIngress(
-  origin: OriginAddress,
+  origin: OriginPlace,
   probe: HttpProbeRequest,
   timeoutMs: number,
   { offramps, clock }: ProbeMeans,
@@ -139,7 +139,7 @@ function compose({ method, path, host, headers }: HttpProbeRequest): OutgoingHtt
 
 /** Calls `settled` once, never at once: with an answer or with what has become of the request. Throws when it cannot be sent. */
 function askOnce(
-  origin: OriginAddress,
+  origin: OriginPlace,
   headers: OutgoingHttpHeaders,
   failedConnectors: ReadonlySet<string>,
   offramps: ProbeMeans['offramps'],

@@ -1,7 +1,7 @@
 import { promises as dns } from 'node:dns';
 import { isIPv6 } from 'node:net';
 import { prohibition } from '../../net/direct-networks.js';
-import type { OffRamps, OriginAddress } from '../../offramps/contract.js';
+import type { OffRamps, OriginPlace } from '../../offramps/contract.js';
 import { abortable } from './abortable.js';
 import { ProbeFailure } from './probe.js';
 
@@ -12,7 +12,7 @@ export interface IpAddress {
 
 /** The address of an origin, one that may be dialled; a name is looked up at every probe. Rejects with a ProbeFailure. */
 export async function ipAddressOf(
-  { ip, address }: OriginAddress,
+  { ip, address }: OriginPlace,
   mayDial: OffRamps['mayDial'],
   signal: AbortSignal,
 ): Promise<IpAddress> {

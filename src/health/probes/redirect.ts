@@ -2,12 +2,12 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { canonicalAuthority, canonicalHost } from '../../net/host.js';
 import { parseIp } from '../../net/ip.js';
 import { tunnelBefore } from '../../net/tunnel-hostname.js';
-import type { OriginAddress } from '../../offramps/contract.js';
+import type { OriginPlace } from '../../offramps/contract.js';
 import { type HttpProbeRequest, hostName, serverNameOf } from './http-request.js';
 
 /** Where a request of a probe goes, and what it says. */
 export interface Hop {
-  readonly origin: OriginAddress;
+  readonly origin: OriginPlace;
   readonly port: number;
   readonly request: HttpProbeRequest;
 }
@@ -73,7 +73,7 @@ function pick(headers: OutgoingHttpHeaders, ...names: string[]): OutgoingHttpHea
   return Object.fromEntries(names.map((name) => [name, headers[name]]));
 }
 
-function otherOrigin(url: URL, { accountId }: OriginAddress): OriginAddress {
+function otherOrigin(url: URL, { accountId }: OriginPlace): OriginPlace {
   const address = hostName(url.host);
   return { address, ip: parseIp(address)?.text ?? null, virtualNetworkId: null, accountId };
 }

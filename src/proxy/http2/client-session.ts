@@ -10,7 +10,7 @@ import { HeadTooLarge, Malformed } from '../head/malformed.js';
 import type { RequestHead } from '../head/request-head.js';
 import type { ProxyLimits } from '../limits.js';
 import { recordRefusal } from '../request-record.js';
-import type { Client } from '../requester.js';
+import type { RequestingClient } from '../requester.js';
 import type { ProxyServices } from '../services.js';
 import { requestSender } from '../trusted-proxies.js';
 import { headerListBytes, headerListLimits } from './header-list-limits.js';
@@ -30,7 +30,7 @@ const CONTROL_FRAMES = { burst: 1_000, perSecond: 500 };
 /** Makes what serves the HTTP/2 sessions of clients, with one bound for the streams of all of them. */
 export function createHttp2Server(
   services: ProxyServices,
-): (socket: TLSSocket, identity: Client) => ClientTransport {
+): (socket: TLSSocket, identity: RequestingClient) => ClientTransport {
   let openStreams = 0;
   const { deadlines, limits, timeouts } = services;
 

@@ -10,12 +10,12 @@ import { refusal } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import type { RequestHead } from '../head/request-head.js';
 import type { ResponseFraming, ResponseHead } from '../head/response-head.js';
-import type { Client, OwnResponse, Requester } from '../requester.js';
+import type { OwnResponse, Requester, RequestingClient } from '../requester.js';
 import { headersFrom } from './field-lines.js';
 
 export interface Http2RequesterOptions {
   readonly stream: ServerHttp2Stream;
-  readonly identity: Client;
+  readonly identity: RequestingClient;
   readonly scheme: 'http' | 'https';
   /** Of a request that cannot be understood, as far as it can be. */
   readonly request: Pick<RequestHead, 'method' | 'chunked' | 'contentLength'>;
@@ -31,7 +31,7 @@ export class Http2Requester implements Requester, Waiting {
   readonly version = 'HTTP/2';
   readonly framed = false;
   readonly takesTrailers = true;
-  readonly identity: Client;
+  readonly identity: RequestingClient;
   readonly scheme: 'http' | 'https';
   started = false;
   /** Our side has said all it had to say. */

@@ -2,7 +2,7 @@ import type { LoadView } from '../../live/load-board.js';
 import type { LiveOrigin } from '../../live/snapshot.js';
 
 /** Who asks for an origin. */
-export interface OriginChoice {
+export interface OriginQuestion {
   /** Canonical text. */
   readonly clientIp: string;
   /** Uniform in [0, 1). */
@@ -14,7 +14,7 @@ export interface OriginChoice {
 /** Chooses among origins that can all take the request, as often as they stay the same. */
 export interface OriginPicker {
   /** Null when all are among those to do without. */
-  pick(choice: OriginChoice): LiveOrigin | null;
+  pick(choice: OriginQuestion): LiveOrigin | null;
   /** What is under way to one of them has changed. */
   loadChanged?(originKey: string): void;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { canonicalName } from '../../../src/connector/ingress/header-names.js';
 import { bodyLength, framing, requestHeaders } from '../../../src/connector/ingress/request-headers.js';
-import { readTarget } from '../../../src/connector/ingress/request-target.js';
-import { responseHeaders, responseTrailers } from '../../../src/connector/ingress/response-headers.js';
+import { readEdgeTarget } from '../../../src/connector/ingress/request-target.js';
+import { responseHeaders, trailersForHttp2 } from '../../../src/connector/ingress/response-headers.js';
 
 test('names have the form of Go', () => {
   expect(['content-type', 'SEC-WEBSOCKET-KEY', 'x-a1-b', 'etag'].map(canonicalName)).toEqual([
@@ -26,8 +26,8 @@ test('headers of an answer are pairs in base64 without padding', () => {
 });
 
 test('trailers that HTTP/2 cannot carry are left out', () => {
-  expect(responseTrailers(['Connection', 'x', 'cf-int-a', 'b'])).toBeNull();
-  expect(responseTrailers(['X-A', '1', 'x-a', '2', '__proto__', '3'])).toEqual(
+  expect(trailersForHttp2(['Connection', 'x', 'cf-int-a', 'b'])).toBeNull();
+  expect(trailersForHttp2(['X-A', '1', 'x-a', '2', '__proto__', '3'])).toEqual(
     Object.fromEntries([
       ['x-a', ['1', '2']],
       ['__proto__', ['3']],
@@ -88,5 +88,5 @@ test.each([
   ['/100%', null],
   ['/%zz', null],
 ])('the target %s is matched as %s', (target, path) => {
-  expect(readTarget(target)?.path ?? null).toBe(path);
+  expect(readEdgeTarget(target)?.path ?? null).toBe(path);
 });

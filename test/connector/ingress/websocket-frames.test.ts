@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import {
   binaryFrame,
   closeFrame,
-  createFrameReader,
+  createWebSocketFrameReader,
 } from '../../../src/connector/ingress/websocket-frames.js';
 
 /** The frame of a server with a mask put on, as clients must send it. */
@@ -20,7 +20,7 @@ function read() {
   const data: Buffer[] = [];
   const pings: string[] = [];
   let closed = 0;
-  const reader = createFrameReader({
+  const reader = createWebSocketFrameReader({
     onData: (bytes) => void data.push(bytes),
     onPing: (payload) => void pings.push(payload.toString()),
     onClose() {
