@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { failures, listOf, type Message, ok, successOf } from '../../api/envelope.js';
+import { type Message, ok } from '../../api/envelope.js';
 import type { Http } from '../../api/http.js';
 import { pageQuery, pageRequest } from '../../api/pagination.js';
 import { renderedOk, renderedPage } from '../../api/rendered.js';
 import type { Context } from '../context.js';
 import type { WorkingDraft } from '../definitions.js';
+import { operations } from './operations.js';
 import type { View } from './view.js';
 
 /** What a path of the noun names, such as its account and its id. */
@@ -14,9 +15,9 @@ export type Params = Readonly<Record<string, string>>;
 export interface Crud<Row, Wire> {
   /** Of the collection: `/accounts/:account_id/…`. */
   readonly path: string;
-  readonly params: z.ZodObject;
+  readonly params: z.ZodObject<Record<string, z.ZodType<string>>>;
   /** Name and schema of the last part of the path of one object. */
-  readonly id: readonly [name: string, schema: z.ZodType];
+  readonly id: readonly [name: string, schema: z.ZodType<string>];
   readonly config: { readonly family: 'lb' | 'zt' | 'dns'; readonly alsoForUser?: boolean };
   readonly tags: readonly string[];
   /** What summaries call one and several: `a pool`, `pools`. */
@@ -24,7 +25,7 @@ export interface Crud<Row, Wire> {
   readonly many: string;
   /** Words after "Delete …", such as what must not use it. */
   readonly deletable?: string;
-  /** The answer about one object, and what DELETE answers when that is something else. */
+  /** The answer about one object, and what DELETE answers when that is not its id alone. */
   readonly answer: z.ZodType<Wire>;
   readonly deleted?: z.ZodType;
   readonly bodies: { readonly write: z.ZodType; readonly patch: z.ZodType };
@@ -48,7 +49,7 @@ export interface Crud<Row, Wire> {
     body: never,
     method: 'PUT' | 'PATCH',
   ) => Row;
-  /** Gives what the answer shows. */
+  /** Gives what the answer shows; nothing when that is the id. */
   readonly remove: (draft: WorkingDraft, params: Params, id: string) => unknown;
   /** What the answer to a write says besides. */
   readonly notices?: (row: Row) => Message[] | Promise<Message[]>;
@@ -56,80 +57,44 @@ export interface Crud<Row, Wire> {
 
 /** Registers the operations: list and create on the collection; get, replace, change and delete on one object. */
 export function crudRoutes<Row, Wire>(app: Http, { write }: Context, noun: Crud<Row, Wire>): void {
-  const { path, params, config, view, ownerOf, notices = () => [] } = noun;
+  const { path, answer, bodies, view, ownerOf, pages, notices = () => [] } = noun;
+  const { list, get, post, put, patch, remove } = operations(app, { ...noun.config, tags: noun.tags });
   const [idName, idSchema] = noun.id;
   const one = `${path}/:${idName}`;
-  const tags = [...noun.tags];
-  const querystring = z.object({ ...noun.filters, ...pageQuery(1, noun.pages?.most) });
-  const oneParams = params.extend({ [idName]: idSchema });
-  const response = { 200: successOf(noun.answer), ...failures };
-  const paramsOf = (request: { readonly params: unknown }) => request.params as Params;
-  const idOf = (request: { readonly params: unknown }) => paramsOf(request)[idName]!;
+  const ofAll = { params: noun.params, answer };
+  const ofOne = { params: noun.params.extend({ [idName]: idSchema }), answer };
+  const idOf = (params: Params) => params[idName]!;
   const written = async (row: Row) => renderedOk(view.render(row), await notices(row));
-  const schema = (summary: string, params: z.ZodObject) => ({ tags, summary, params, response });
 
-  app.get(
+  list(
     path,
-    {
-      config,
-      schema: {
-        ...schema(`List ${noun.many}`, params),
-        querystring,
-        response: { 200: listOf(noun.answer), ...failures },
-      },
-    },
-    async (request) => {
-      const { page, per_page, ...query } = request.query as Record<string, number | undefined>;
-      const all = view.list(ownerOf(paramsOf(request)));
-      const rows = noun.filter?.(all, query, paramsOf(request)) ?? all;
-      return renderedPage(
-        rows,
-        view.render,
-        pageRequest({ page, per_page }, noun.pages?.usual ?? null),
-      ) as never;
+    `List ${noun.many}`,
+    { ...ofAll, query: z.object({ ...noun.filters, ...pageQuery(1, pages?.most) }) },
+    ({ params, query: { page, per_page, ...query } }) => {
+      const all = view.list(ownerOf(params));
+      const rows = noun.filter?.(all, query, params) ?? all;
+      return renderedPage(rows, view.render, pageRequest({ page, per_page }, pages?.usual ?? null));
     },
   );
 
-  app.post(
-    path,
-    { config, schema: { ...schema(`Create ${noun.one}`, params), body: noun.bodies.write } },
-    async (request) =>
-      written(await write((draft) => noun.create(draft, paramsOf(request), request.body as never))) as never,
+  post(path, `Create ${noun.one}`, { ...ofAll, body: bodies.write }, async ({ params, body }) =>
+    written(await write((draft) => noun.create(draft, params, body as never))),
   );
 
-  app.get(
+  get(one, `Get ${noun.one}`, ofOne, ({ params }) => renderedOk(view.get(ownerOf(params), idOf(params))));
+
+  const change =
+    (method: 'PUT' | 'PATCH') =>
+    async ({ params, body }: { readonly params: Params; readonly body: unknown }) =>
+      written(await write((draft) => noun.change(draft, params, idOf(params), body as never, method)));
+  put(one, `Replace ${noun.one}`, { ...ofOne, body: bodies.write }, change('PUT'));
+  patch(one, `Change ${noun.one}`, { ...ofOne, body: bodies.patch }, change('PATCH'));
+
+  remove(
     one,
-    { config, schema: schema(`Get ${noun.one}`, oneParams) },
-    async (request) => renderedOk(view.get(ownerOf(paramsOf(request)), idOf(request))) as never,
-  );
-
-  for (const [method, verb, body] of [
-    ['PUT', 'Replace', noun.bodies.write],
-    ['PATCH', 'Change', noun.bodies.patch],
-  ] as const)
-    app.route({
-      method,
-      url: one,
-      config,
-      schema: { ...schema(`${verb} ${noun.one}`, oneParams), body },
-      handler: async (request) =>
-        written(
-          await write((draft) =>
-            noun.change(draft, paramsOf(request), idOf(request), request.body as never, method),
-          ),
-        ) as never,
-    });
-
-  app.delete(
-    one,
-    {
-      config,
-      schema: {
-        ...schema(`Delete ${noun.one}${noun.deletable ?? ''}`, oneParams),
-        response: { 200: successOf(noun.deleted ?? noun.answer), ...failures },
-      },
-    },
-    async (request) =>
-      ok(await write((draft) => noun.remove(draft, paramsOf(request), idOf(request)))) as never,
+    `Delete ${noun.one}${noun.deletable ?? ''}`,
+    { ...ofOne, answer: noun.deleted ?? z.object({ id: idSchema }) },
+    async ({ params }) =>
+      ok((await write((draft) => noun.remove(draft, params, idOf(params)))) ?? { id: idOf(params) }),
   );
 }

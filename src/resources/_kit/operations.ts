@@ -65,6 +65,7 @@ export function operations(
     post: register<false>('POST', successOf),
     put: register<false>('PUT', successOf),
     patch: register<false>('PATCH', successOf),
+    patchList: register<true>('PATCH', listOf as typeof successOf),
     remove: register<false>('DELETE', successOf),
   };
 }

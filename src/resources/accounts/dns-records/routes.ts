@@ -20,7 +20,6 @@ export function dnsRecordRoutes(app: Http, context: Context): void {
     one: 'a DNS record',
     many: 'the DNS records of a zone',
     answer,
-    deleted: z.object({ id: hexId }),
     bodies,
     filters,
     filter(rows, query, { zone_id }) {

@@ -45,10 +45,9 @@ export function changeRecord(
   return isDeepStrictEqual(values, before.values) ? before : updated(draft, before, values);
 }
 
-export function removeRecord(draft: WorkingDraft, { zone_id }: Params, id: string): { id: string } {
+export function removeRecord(draft: WorkingDraft, { zone_id }: Params, id: string): void {
   existing(draft, getZone(draft, zone_id!).id, id);
   draft.dnsRecords.remove(id);
-  return { id };
 }
 
 export interface Led {

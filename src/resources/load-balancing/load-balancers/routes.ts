@@ -30,16 +30,12 @@ export function loadBalancerRoutes(app: Http, context: Context): void {
       one: `a load balancer of ${owner}`,
       many: `the load balancers of ${owner}`,
       answer,
-      deleted: z.object({ id: hexId }),
       bodies,
       view: views.loadBalancers,
       ownerOf: (params) => ownerKeyOf(world, params),
       create: createLoadBalancer,
       change: changeLoadBalancer,
-      remove(draft, params, id) {
-        removeLoadBalancer(draft, params, id);
-        return { id };
-      },
+      remove: removeLoadBalancer,
       notices: async (balancer) => [
         ...noticesOf(fields, balancer.values),
         ...(await reachedAt(dataPlane, balancer)),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { failures, listOf } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { pageQuery, pageRequest, sliced } from '../../../api/pagination.js';
 import { change, create } from '../../_kit/change.js';
 import { crudRoutes } from '../../_kit/crud.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { reference } from '../references.js';
 import { monitorGroupToWire } from './definition.js';
@@ -28,6 +28,7 @@ export function monitorGroupRoutes(app: Http, context: Context): void {
     many: 'monitor groups',
     deletable: ' that no pool uses',
     answer,
+    deleted: answer,
     bodies,
     view: views.monitorGroups,
     ownerOf: ({ account_id }) => account_id!,
@@ -45,19 +46,15 @@ export function monitorGroupRoutes(app: Http, context: Context): void {
     remove: (draft, { account_id }, id) => monitorGroupToWire(removeGroup(draft, account_id!, id)),
   });
 
-  app.get(
+  operations(app, { ...config, tags }).list(
     `${path}/:monitor_group_id/references`,
+    'List the pools that use a monitor group, and its monitors',
     {
-      config,
-      schema: {
-        tags,
-        summary: 'List the pools that use a monitor group, and its monitors',
-        params: params.extend({ monitor_group_id: hexId }),
-        querystring: z.object(pageQuery()),
-        response: { 200: listOf(reference), ...failures },
-      },
+      params: params.extend({ monitor_group_id: hexId }),
+      query: z.object(pageQuery()),
+      answer: reference,
     },
-    async ({ params: { account_id, monitor_group_id }, query }) =>
+    ({ params: { account_id, monitor_group_id }, query }) =>
       sliced(groupReferences(world, account_id, monitor_group_id), pageRequest(query, null)),
   );
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { failures, listOf } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { pageQuery, pageRequest, sliced } from '../../../api/pagination.js';
 import { crudRoutes } from '../../_kit/crud.js';
 import { noticesOf } from '../../_kit/fields.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { reference } from '../references.js';
 import { answer, body, fields } from './fields.js';
@@ -27,33 +27,25 @@ export function monitorRoutes(app: Http, context: Context): void {
     many: 'monitors',
     deletable: ' that no pool and no monitor group uses',
     answer,
-    deleted: z.object({ id: hexId }),
     bodies: { write: body, patch: body },
     view: views.monitors,
     ownerOf: ({ account_id }) => account_id!,
     create: (draft, { account_id }, body) => createMonitor(draft, settings, account_id!, body),
     change: (draft, { account_id }, id, body, method) =>
       changeMonitor(draft, settings, account_id!, id, body, method),
-    remove(draft, { account_id }, id) {
-      removeMonitor(draft, account_id!, id);
-      return { id };
-    },
+    remove: (draft, { account_id }, id) => removeMonitor(draft, account_id!, id),
     notices: ({ values }) => noticesOf(fields, values),
   });
 
-  app.get(
+  operations(app, { ...config, tags }).list(
     `${path}/:monitor_id/references`,
+    'List the pools and monitor groups that use a monitor',
     {
-      config,
-      schema: {
-        tags,
-        summary: 'List the pools and monitor groups that use a monitor',
-        params: params.extend({ monitor_id: hexId }),
-        querystring: z.object(pageQuery()),
-        response: { 200: listOf(reference), ...failures },
-      },
+      params: params.extend({ monitor_id: hexId }),
+      query: z.object(pageQuery()),
+      answer: reference,
     },
-    async ({ params: { account_id, monitor_id }, query }) =>
+    ({ params: { account_id, monitor_id }, query }) =>
       sliced(monitorReferences(world, account_id, monitor_id), pageRequest(query, null)),
   );
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { listed, pageQuery, pageRequest, pageWindow, sliced } from '../../../api/pagination.js';
 import { createMayDial } from '../../../net/direct-networks.js';
 import { crudRoutes } from '../../_kit/crud.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { reference } from '../references.js';
 import { poolVerdict } from '../verdict.js';
@@ -43,7 +44,6 @@ export function poolRoutes(app: Http, context: Context): void {
     many: 'pools',
     deletable: ' that no load balancer names',
     answer,
-    deleted: z.object({ id: hexId }),
     bodies,
     filters: { monitor: hexId.optional() },
     filter: (rows, { monitor }) =>
@@ -53,26 +53,15 @@ export function poolRoutes(app: Http, context: Context): void {
     create: (draft, { account_id }, body) => createPool(draft, settings, account_id!, body),
     change: (draft, { account_id }, id, body, method) =>
       changePool(draft, settings, account_id!, id, body, method),
-    remove(draft, { account_id }, id) {
-      removePool(draft, account_id!, id);
-      return { id };
-    },
+    remove: (draft, { account_id }, id) => removePool(draft, account_id!, id),
     notices: (pool) => poolNotices(pool, mayDial),
   });
 
-  app.patch(
+  const { patchList, get, list } = operations(app, { ...config, tags });
+  patchList(
     path,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Take the notification address off pools, by name, one page of them at a time',
-        params,
-        querystring: bulkQuery,
-        body: z.object({ notification_email: z.literal('', 'must be ""') }),
-        response: { 200: listOf(answer), ...failures },
-      },
-    },
+    'Take the notification address off pools, by name, one page of them at a time',
+    { params, query: bulkQuery, body: z.object({ notification_email: z.literal('', 'must be ""') }), answer },
     async ({ params: { account_id }, query }) => {
       const page = pageRequest({ page: query.page, per_page: query.per_page ?? query.limit }, null);
       const { skip: first = 0, take } = pageWindow(page);
@@ -87,34 +76,19 @@ export function poolRoutes(app: Http, context: Context): void {
     },
   );
 
-  app.get(
+  get(
     `${path}/:pool_id/health`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'Show the health of a pool and its origins',
-        params: oneParams,
-        response: { 200: successOf(health), ...failures },
-      },
-    },
+    'Show the health of a pool and its origins',
+    { params: oneParams, answer: health },
     async ({ params: { account_id, pool_id } }) =>
       ok(await poolHealth(context.dataPlane, getPool(world, account_id, pool_id), settings.location)),
   );
 
-  app.get(
+  list(
     `${path}/:pool_id/references`,
-    {
-      config,
-      schema: {
-        tags,
-        summary: 'List the load balancers that name a pool, and its monitor or monitor group',
-        params: oneParams,
-        querystring: z.object(pageQuery()),
-        response: { 200: listOf(reference), ...failures },
-      },
-    },
-    async ({ params: { account_id, pool_id }, query }) =>
+    'List the load balancers that name a pool, and its monitor or monitor group',
+    { params: oneParams, query: z.object(pageQuery()), answer: reference },
+    ({ params: { account_id, pool_id }, query }) =>
       sliced(poolReferences(world, account_id, pool_id), pageRequest(query, null)),
   );
 }
