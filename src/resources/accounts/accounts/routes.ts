@@ -1,80 +1,47 @@
 import { z } from 'zod';
 import { visibleAccounts } from '../../../api/access.js';
-import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId, newHexId } from '../../../api/identifiers.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { noticesOf } from '../../not-yet.js';
 import { accountToWire } from './definition.js';
-import * as schema from './fields.js';
+import { answer, type CreateBody, createBody, listQuery, notYet, putBody } from './fields.js';
 import * as rules from './rules.js';
 
-const tags = ['Accounts'];
 const params = z.object({ account_id: hexId });
-const response = { 200: successOf(schema.answer), ...failures };
 
 export function accountRoutes(app: Http, { db, world, write, access }: Context): void {
-  app.get(
-    '/accounts',
-    {
-      schema: {
-        tags,
-        summary: 'List accounts',
-        querystring: schema.listQuery,
-        response: { 200: listOf(schema.answer), ...failures },
-      },
-    },
-    async ({ credential, query }) => {
-      const accounts = rules.listAccounts(world, query, visibleAccounts(credential!.token, access));
-      return sliced(accounts.map(accountToWire), pageRequest(query, 20));
-    },
+  const { list, post, get, put, remove } = operations(app, { tags: ['Accounts'] });
+  const one = '/accounts/:account_id';
+
+  list('/accounts', 'List accounts', { query: listQuery, answer }, ({ credential, query }) => {
+    const accounts = rules.listAccounts(world, query, visibleAccounts(credential!.token, access));
+    return sliced(accounts.map(accountToWire), pageRequest(query, 20));
+  });
+
+  post('/accounts', 'Create an account', { body: createBody, answer }, async ({ body }) => {
+    const account = await db.transact((tx) => rules.createAccount(tx, newHexId(), body));
+    return ok(accountToWire(account), noticesOf<CreateBody>(notYet, body));
+  });
+
+  get(one, 'Get an account', { params, answer }, ({ params }) =>
+    ok(accountToWire(rules.getAccount(world, params.account_id))),
   );
 
-  app.post(
-    '/accounts',
-    { schema: { tags, summary: 'Create an account', body: schema.createBody, response } },
-    async ({ body }) =>
-      ok(
-        accountToWire(await db.transact((tx) => rules.createAccount(tx, newHexId(), body))),
-        noticesOf<schema.CreateBody>(schema.notYet, body),
-      ),
+  put(one, 'Change an account', { params, body: putBody, answer }, async ({ params, body }) =>
+    ok(accountToWire(await write((draft) => rules.replaceAccount(draft, params.account_id, body)))),
   );
 
-  app.get(
-    '/accounts/:account_id',
-    { schema: { tags, summary: 'Get an account', params, response } },
-    async ({ params }) => ok(accountToWire(rules.getAccount(world, params.account_id))),
-  );
-
-  app.put(
-    '/accounts/:account_id',
-    {
-      schema: {
-        tags,
-        summary: 'Change an account',
-        params,
-        body: schema.putBody,
-        response,
-      },
-    },
-    async ({ params, body }) =>
-      ok(accountToWire(await write((draft) => rules.replaceAccount(draft, params.account_id, body)))),
-  );
-
-  app.delete(
-    '/accounts/:account_id',
-    {
-      schema: {
-        tags,
-        summary: 'Delete an account with everything that it has',
-        params,
-        response: { 200: successOf(z.object({ id: hexId })), ...failures },
-      },
-    },
-    async ({ params }) => {
-      await db.transact((tx) => rules.removeAccount(tx, world, params.account_id));
-      return ok({ id: params.account_id });
+  remove(
+    one,
+    'Delete an account with everything that it has',
+    { params, answer: z.object({ id: hexId }) },
+    async ({ params: { account_id: id } }) => {
+      await db.transact((tx) => rules.removeAccount(tx, world, id));
+      return ok({ id });
     },
   );
 }

@@ -1,8 +1,11 @@
+import { z } from 'zod';
 import { statusOf, type TokenOwner } from '../../../api/access.js';
-import { failures, listOf, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { hexId } from '../../../api/identifiers.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
 import { PERMISSION_GROUPS } from '../../../api/permission-groups.js';
+import { type Asked, operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import type { ApiToken } from './definition.js';
 import { canHave, policyNotices } from './policies.js';
@@ -11,66 +14,53 @@ import * as schema from './schema.js';
 import { groupToWire, tokenToWire, verifiedToWire } from './to-wire.js';
 
 const tags = ['API tokens'];
-const response = { 200: successOf(schema.token), ...failures };
-
-/** The tokens of the user who asks, and those of an account: the same operations at two places. */
-export function tokenRoutes(app: Http, context: Context): void {
-  const user = { scope: 'user', path: '/user/tokens', whose: 'the user' } as const;
-  const account = { scope: 'account', path: '/accounts/:account_id/tokens', whose: 'the account' } as const;
-  routesAt(app, context, { ...user, params: schema.userParams, tokenParams: schema.tokenParams });
-  routesAt(app, context, {
-    ...account,
-    params: schema.accountParams,
-    tokenParams: schema.accountTokenParams,
-  });
-}
-
-type PlaceParams = typeof schema.userParams | typeof schema.accountParams;
-type PlaceTokenParams = typeof schema.tokenParams | typeof schema.accountTokenParams;
 
 interface Place {
   readonly scope: TokenOwner['scope'];
   readonly path: string;
   /** In summaries. */
   readonly whose: string;
-  readonly params: PlaceParams;
-  readonly tokenParams: PlaceTokenParams;
+  readonly params: z.ZodObject<Record<never, z.ZodType>>;
+}
+
+const PLACES: readonly Place[] = [
+  { scope: 'user', path: '/user/tokens', whose: 'the user', params: z.object({}) },
+  {
+    scope: 'account',
+    path: '/accounts/:account_id/tokens',
+    whose: 'the account',
+    params: z.object({ account_id: hexId }),
+  },
+];
+
+/** The tokens of the user who asks, and those of an account: the same operations at two places. */
+export function tokenRoutes(app: Http, context: Context): void {
+  for (const place of PLACES) routesAt(app, context, place);
 }
 
 function routesAt(app: Http, { world, write, access }: Context, place: Place): void {
-  const { scope, path, whose, params, tokenParams } = place;
+  const { scope, path, whose, params } = place;
+  const { list, get, post, put, remove } = operations(app, { tags });
   const one = `${path}/:token_id`;
+  const tokenParams = params.extend({ token_id: hexId });
+  const ofOne = { params: tokenParams, answer: schema.token };
   const shown = (token: ApiToken) =>
     tokenToWire(token, rules.statusNow(token, new Date()), access.lastUsed(token.id) ?? token.lastUsedOn);
 
-  app.get(
+  list(
     path,
-    {
-      schema: {
-        tags,
-        summary: `List the API tokens of ${whose}`,
-        params,
-        querystring: schema.listQuery,
-        response: { 200: listOf(schema.token), ...failures },
-      },
-    },
-    async (request) => {
+    `List the API tokens of ${whose}`,
+    { params, query: schema.listQuery, answer: schema.token },
+    (request) => {
       const tokens = rules.listTokens(world, ownerIn(request), request.query);
       return sliced(tokens.map(shown), pageRequest(request.query, 20));
     },
   );
 
-  app.post(
+  post(
     path,
-    {
-      schema: {
-        tags,
-        summary: `Create an API token of ${whose}; its value is shown this once`,
-        params,
-        body: schema.tokenBody,
-        response: { 200: successOf(schema.createdToken), ...failures },
-      },
-    },
+    `Create an API token of ${whose}; its value is shown this once`,
+    { params, body: schema.tokenBody, answer: schema.createdToken },
     async (request) => {
       const owner = ownerIn(request);
       const creatorEmail = scope === 'account' ? request.credential!.email : null;
@@ -81,18 +71,11 @@ function routesAt(app: Http, { world, write, access }: Context, place: Place): v
     },
   );
 
-  app.get(
+  list(
     `${path}/permission_groups`,
-    {
-      schema: {
-        tags,
-        summary: `List the permissions that a token of ${whose} can have`,
-        params,
-        querystring: schema.groupQuery,
-        response: { 200: listOf(schema.permissionGroup), ...failures },
-      },
-    },
-    async ({ query }) => {
+    `List the permissions that a token of ${whose} can have`,
+    { params, query: schema.groupQuery, answer: schema.permissionGroup },
+    ({ query }) => {
       const groups = PERMISSION_GROUPS.filter((group) => canHave({ scope }, group))
         .map(groupToWire)
         .filter(
@@ -104,19 +87,12 @@ function routesAt(app: Http, { world, write, access }: Context, place: Place): v
     },
   );
 
-  app.get(
+  operations(app, { tags, evenUnusable: true }).get(
     `${path}/verify`,
-    {
-      config: { evenUnusable: true },
-      schema: {
-        tags,
-        summary: `Test the credential, a token of ${whose}`,
-        params,
-        response: { 200: successOf(schema.verified), ...failures },
-      },
-    },
+    `Test the credential, a token of ${whose}`,
+    { params, answer: schema.verified },
     // What is not known, and a token of another kind, has been refused before.
-    async ({ credential }) => {
+    ({ credential }) => {
       const { id, token } = credential!;
       return ok(
         token ? verifiedToWire(token, statusOf(token, new Date())) : { id, status: 'active' as const },
@@ -124,73 +100,45 @@ function routesAt(app: Http, { world, write, access }: Context, place: Place): v
     },
   );
 
-  app.get(
-    one,
-    { schema: { tags, summary: `Get an API token of ${whose}`, params: tokenParams, response } },
-    async (request) => ok(shown(rules.getToken(world, ownerIn(request), request.params.token_id))),
+  get(one, `Get an API token of ${whose}`, ofOne, (request) =>
+    ok(shown(rules.getToken(world, ownerIn(request), request.params.token_id))),
   );
 
-  app.put(
-    one,
-    {
-      schema: {
-        tags,
-        summary: `Replace an API token of ${whose}`,
-        params: tokenParams,
-        body: schema.tokenBody,
-        response,
-      },
-    },
+  put(one, `Replace an API token of ${whose}`, { ...ofOne, body: schema.tokenBody }, async (request) => {
+    const { token_id } = request.params;
+    const token = await write((draft) =>
+      rules.replaceToken(draft, access, ownerIn(request), token_id, request.body),
+    );
+    return ok(shown(token), noticesOf(token));
+  });
+
+  put(
+    `${one}/value`,
+    `Give an API token of ${whose} a new value, which is shown this once`,
+    { params: tokenParams, answer: schema.tokenValue },
     async (request) => {
       const { token_id } = request.params;
-      const token = await write((draft) =>
-        rules.replaceToken(draft, access, ownerIn(request), token_id, request.body),
-      );
-      return ok(shown(token), noticesOf(token));
+      return ok((await write((draft) => rules.rollToken(draft, ownerIn(request), token_id))).value);
     },
   );
 
-  app.put(
-    `${one}/value`,
-    {
-      schema: {
-        tags,
-        summary: `Give an API token of ${whose} a new value, which is shown this once`,
-        params: tokenParams,
-        response: { 200: successOf(schema.tokenValue), ...failures },
-      },
-    },
-    async (request) => {
-      const { value } = await write((draft) =>
-        rules.rollToken(draft, ownerIn(request), request.params.token_id),
-      );
-      return ok(value);
-    },
-  );
-
-  app.delete(
+  remove(
     one,
-    {
-      schema: {
-        tags,
-        summary: `Delete an API token of ${whose}`,
-        params: tokenParams,
-        response: { 200: successOf(schema.deleted), ...failures },
-      },
-    },
+    `Delete an API token of ${whose}`,
+    { params: tokenParams, answer: schema.deleted },
     async (request) => {
-      await write((draft) => rules.removeToken(draft, ownerIn(request), request.params.token_id));
-      return ok({ id: request.params.token_id });
+      const { token_id } = request.params;
+      await write((draft) => rules.removeToken(draft, ownerIn(request), token_id));
+      return ok({ id: token_id });
     },
   );
 }
 
 const noticesOf = ({ policies }: ApiToken) => policyNotices(policies);
 
-interface Asked {
-  readonly credential: { readonly id: string } | null;
-  readonly params: { readonly account_id?: string; readonly token_id?: string };
+function ownerIn({ credential, params }: Asked<object, unknown, unknown>): TokenOwner {
+  const { account_id } = params as { readonly account_id?: string };
+  return account_id === undefined
+    ? { scope: 'user', id: credential!.id }
+    : { scope: 'account', id: account_id };
 }
-
-const ownerIn = ({ credential, params: { account_id } }: Asked): TokenOwner =>
-  account_id === undefined ? { scope: 'user', id: credential!.id } : { scope: 'account', id: account_id };

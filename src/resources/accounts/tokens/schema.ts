@@ -5,11 +5,6 @@ import { pageQuery } from '../../../api/pagination.js';
 import { expected, flag, text } from '../../../api/text.js';
 import { parseCidr } from '../../../net/cidr.js';
 
-export const userParams = z.object({});
-export const accountParams = z.object({ account_id: hexId });
-export const tokenParams = z.object({ token_id: hexId });
-export const accountTokenParams = accountParams.extend(tokenParams.shape);
-
 const moment = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
   .refine((value) => /^[12]/.test(value), 'must be in the years 1000 to 2999')

@@ -1,27 +1,35 @@
-import { failures, ok, successOf } from '../../../api/envelope.js';
+import { z } from 'zod';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { hexId } from '../../../api/identifiers.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import type { WorkingWorld } from '../../definitions.js';
-import * as schema from './schema.js';
+
+const count = z.int().min(0);
+
+const usage = z
+  .object({
+    load_balancers: count,
+    monitors: count,
+    origins: count,
+    pools: count,
+    max_origins_per_pool: count,
+    minimum_monitor_interval: count,
+  })
+  .meta({ id: 'LoadBalancingUsage' });
 
 export function usageRoutes(app: Http, { world }: Context): void {
-  app.get(
+  operations(app, { family: 'lb', tags: ['Load balancing usage'] }).get(
     '/accounts/:account_id/load_balancers/usage',
-    {
-      config: { family: 'lb' },
-      schema: {
-        tags: ['Load balancing usage'],
-        summary: 'Count what an account has',
-        params: schema.accountParams,
-        response: { 200: successOf(schema.usage), ...failures },
-      },
-    },
-    async ({ params }) => ok(usageOf(world, params.account_id)),
+    'Count what an account has',
+    { params: z.object({ account_id: hexId }), answer: usage },
+    ({ params }) => ok(usageOf(world, params.account_id)),
   );
 }
 
 /** What an account has. Without pools the largest has 0 origins, and without monitors the shortest interval is 0 seconds. */
-function usageOf(world: WorkingWorld, accountId: string): schema.Usage {
+function usageOf(world: WorkingWorld, accountId: string): z.output<typeof usage> {
   const monitors = world.monitors.of(accountId);
   const origins = world.pools.of(accountId).map(({ values }) => values.origins.length);
   const interval = monitors.reduce((least, { values }) => Math.min(least, values.interval), Infinity);

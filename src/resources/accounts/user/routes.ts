@@ -1,27 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Credential } from '../../../api/auth.js';
-import { failures, ok, successOf } from '../../../api/envelope.js';
+import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
+import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import type { WorkingWorld } from '../../definitions.js';
 import { answer, body, fields, type UserValues } from './fields.js';
 
-const tags = ['User'];
-const response = { 200: successOf(answer), ...failures };
 /** A token does not tell whose it is. */
 const UNKNOWN_EMAIL = 'user@example.com';
 
 export function userRoutes(app: Http, { world, write }: Context): void {
-  app.get(
-    '/user',
-    { schema: { tags, summary: 'Get the user that the credential belongs to', response } },
-    async ({ credential }) => ok(toWire(credential!, valuesOf(world, credential!.id))),
+  const { get, patch } = operations(app, { tags: ['User'] });
+
+  get('/user', 'Get the user that the credential belongs to', { answer }, ({ credential }) =>
+    ok(toWire(credential!, valuesOf(world, credential!.id))),
   );
 
-  app.patch(
+  patch(
     '/user',
-    { schema: { tags, summary: 'Change the user that the credential belongs to', body, response } },
+    'Change the user that the credential belongs to',
+    { body, answer },
     async ({ credential, body }) => {
       const { id } = credential!;
       const values = await write((draft) => {
