@@ -22,7 +22,7 @@ import { createDirectory } from '../resources/accounts/tokens/directory.js';
 import type { Context } from '../resources/context.js';
 import { DEFINITIONS } from '../resources/definitions.js';
 import { createViews, registerResources } from '../resources/index.js';
-import { lastVerdicts } from '../resources/load-balancing/events/index.js';
+import { lastVerdicts } from '../resources/load-balancing/events/store.js';
 import { type Seeded, seed } from '../resources/seed.js';
 import { resetConnections } from '../resources/tunnels/store.js';
 import { claimDataDir, type DataDir } from '../storage/data-dir.js';

@@ -13,7 +13,7 @@ import { noteUse } from '../resources/accounts/tokens/definition.js';
 import type { Views } from '../resources/context.js';
 import type { WorkingTables } from '../resources/definitions.js';
 import { liveDelta } from '../resources/live.js';
-import { recordPoolEvent } from '../resources/load-balancing/events/index.js';
+import { record as recordPoolEvent } from '../resources/load-balancing/events/store.js';
 import { statusOf } from '../resources/tunnels/answers.js';
 import { recordConnection, recordLocalConfiguration } from '../resources/tunnels/store.js';
 import type { Database } from '../storage/database.js';

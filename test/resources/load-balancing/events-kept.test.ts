@@ -7,7 +7,7 @@ const compiled = (module: string) => import(path.resolve(import.meta.dirname, '.
 // biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
 let db: any;
 // biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
-let rules: any;
+let store: any;
 let accountId: string;
 
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
     compiled('storage/database.js'),
     compiled('resources/seed.js'),
   ]);
-  rules = await compiled('resources/load-balancing/events/rules.js');
+  store = await compiled('resources/load-balancing/events/store.js');
   db = await openDatabase({ url: null, dataDir: null });
   ({ accountId } = await seed(db, { accountId: null, zoneId: null, domain: 'example.com' }));
 });
@@ -34,23 +34,23 @@ const event = (poolName: string): PoolEvent => ({
 });
 
 test('of more than ten thousand events the oldest are forgotten', async () => {
-  await rules.record(db.read, event('first'));
-  await rules.record(db.read, event('second'));
+  await store.record(db.read, event('first'));
+  await store.record(db.read, event('second'));
   // As if so many more had been written.
   await db.read.$queryRaw`select setval('health_event_id_seq', 10098)`;
-  await rules.record(db.read, event('third'));
+  await store.record(db.read, event('third'));
   const names = async () =>
-    (await rules.list(db.read, accountId, {})).result.map(
+    (await store.list(db.read, accountId, {})).result.map(
       ({ pool }: { pool: { name: string } }) => pool.name,
     );
   expect(await names()).toEqual(['third', 'second', 'first']);
-  await rules.record(db.read, event('fourth'));
+  await store.record(db.read, event('fourth'));
   expect(await names()).toEqual(['fourth', 'third']);
 });
 
 test("what still happens in an account that has just been deleted is nobody's event, and no failure", async () => {
-  const before = (await rules.list(db.read, accountId, {})).result_info.total_count;
-  await rules.record(db.read, { ...event('late'), accountId: 'f'.repeat(32) });
-  expect((await rules.list(db.read, accountId, {})).result_info.total_count).toBe(before);
-  await expect(rules.record(db.read, { ...event('bad'), at: Number.NaN })).rejects.toThrow();
+  const before = (await store.list(db.read, accountId, {})).result_info.total_count;
+  await store.record(db.read, { ...event('late'), accountId: 'f'.repeat(32) });
+  expect((await store.list(db.read, accountId, {})).result_info.total_count).toBe(before);
+  await expect(store.record(db.read, { ...event('bad'), at: Number.NaN })).rejects.toThrow();
 });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { windowsOf } from '../../../src/resources/load-balancing/search/windows.js';
 import { type Api, apiOf } from '../../support/api.js';
 import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 
@@ -141,14 +140,6 @@ test('pages cut the three kinds as if they were one list', async () => {
   expect(last.body.result_info).toEqual({ page: 4, per_page: 2, count: 1, total_count: 7, total_pages: 4 });
   const beyond = await api.get(`${PATH}?page=1000000`);
   expect([beyond.status, beyond.body.result]).toEqual([200, { resources: [] }]);
-});
-
-test('windows of lists laid end to end', () => {
-  const window = (skip: number, take: number) => ({ skip, take });
-  expect(windowsOf([2, 0, 3], window(0, 10))).toEqual([window(0, 2), window(0, 0), window(0, 3)]);
-  expect(windowsOf([2, 2, 3], window(1, 2))).toEqual([window(1, 1), window(0, 1), window(0, 0)]);
-  expect(windowsOf([2, 2, 3], window(5, 9)).map(({ take }) => take)).toEqual([0, 0, 2]);
-  expect(windowsOf([], window(0, 1))).toEqual([]);
 });
 
 test.each([

@@ -1,25 +1,44 @@
+import type { Listed } from '../../../api/envelope.js';
 import { present } from '../../../api/fields.js';
-import { type PageRequest, pageWindow } from '../../../api/pagination.js';
+import { listed, pageRequest, pageWindow } from '../../../api/pagination.js';
+import { timestamp } from '../../../api/timestamps.js';
 import type { FailureReason } from '../../../live/health-board.js';
+import type { PoolEvent } from '../../../live/messages.js';
 import type { StoredHealth } from '../../../live/stored-health.js';
 import type { Client } from '../../../storage/database.js';
 import type { HealthEvent } from '../../../storage/generated/client.js';
-import type { Query } from './schema.js';
-
-export type { HealthEvent };
+import type { Query, WireEvent } from './schema.js';
 
 const KEPT = 10_000n;
 /** Old events go so many at a time. */
 const STEP = 100n;
 
-/** Stores an event and forgets those that are too old. The events of an account that is gone went with it. */
-export async function insert(db: Client, event: Omit<HealthEvent, 'id'>): Promise<void> {
-  const { pool, origins, ...columns } = event;
-  const data = { ...columns, pool: pool as object, origins: origins as object[] };
+/** Writes down what the data plane tells, and forgets what is too old. The events of an account that is gone went with it. */
+export async function record(db: Client, event: PoolEvent): Promise<void> {
+  const { accountId, poolId, poolName, at } = event;
+  const data = { accountId, poolId, poolName, at: new Date(at), ...storedOf(event) };
   const stored = await db.healthEvent.create({ data, select: { id: true } }).catch(unlessAccountGone);
   if (!stored) return;
   const { id } = stored;
   if (id % STEP === 0n) await db.healthEvent.deleteMany({ where: { id: { lte: id - KEPT } } });
+}
+
+/** What is stored of an event: the pool and its origins, under their names on the wire. */
+function storedOf(event: PoolEvent): Pick<WireEvent, 'pool' | 'origins'> {
+  return {
+    pool: {
+      id: event.poolId,
+      name: event.poolName,
+      healthy: event.healthy,
+      changed: event.changed,
+      minimum_origins: event.minimumOrigins,
+    },
+    origins: event.origins.map(({ failureReason, ip, ...origin }) => ({
+      ...origin,
+      ip: ip ?? '',
+      failure_reason: failureReason,
+    })),
+  };
 }
 
 function unlessAccountGone(error: { readonly code?: string }): null {
@@ -55,13 +74,9 @@ export async function lastVerdicts(db: Client): Promise<StoredHealth[]> {
   }));
 }
 
-/** Newest first. */
-export async function list(
-  db: Client,
-  accountId: string,
-  query: Query,
-  page: PageRequest,
-): Promise<{ items: HealthEvent[]; total: number }> {
+/** One page of the events of the account, newest first. */
+export async function list(db: Client, accountId: string, query: Query): Promise<Listed<WireEvent>> {
+  const page = pageRequest(query, 1000);
   const where = {
     accountId,
     at: present({ gte: query.since, lte: query.until }),
@@ -70,7 +85,7 @@ export async function list(
     ...originFilter(query),
   };
   const items = await db.healthEvent.findMany({ where, orderBy: { id: 'desc' }, ...pageWindow(page) });
-  return { items, total: await db.healthEvent.count({ where }) };
+  return listed(items.map(toWire), await db.healthEvent.count({ where }), page);
 }
 
 /** Both conditions must hold for the same origin. */
@@ -78,3 +93,10 @@ function originFilter({ origin_name, origin_healthy }: Query) {
   const wanted = present({ name: origin_name, healthy: origin_healthy });
   return Object.keys(wanted).length === 0 ? {} : { origins: { array_contains: [wanted] } };
 }
+
+const toWire = ({ id, at, pool, origins }: HealthEvent): WireEvent => ({
+  id: Number(id),
+  timestamp: timestamp(at),
+  pool: pool as WireEvent['pool'],
+  origins: origins as WireEvent['origins'],
+});

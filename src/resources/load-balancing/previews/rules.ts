@@ -1,4 +1,4 @@
-import type { Message } from '../../../api/envelope.js';
+import { ok, type Success } from '../../../api/envelope.js';
 import { ApiError } from '../../../api/errors.js';
 import { newHexId } from '../../../api/identifiers.js';
 import { noticesOf } from '../../_kit/fields.js';
@@ -6,41 +6,24 @@ import { askDataPlane } from '../../ask.js';
 import type { Context } from '../../context.js';
 import type { WorkingWorld } from '../../definitions.js';
 import { liveMonitor } from '../monitors/definition.js';
-import { fields, type MonitorBody, body as monitorBody } from '../monitors/fields.js';
+import { fields, type MonitorBody } from '../monitors/fields.js';
 import { getMonitor, madeMonitor, poolsWatchedBy } from '../monitors/rules.js';
-import { getPool } from '../pools/rules.js';
+import type { Pool } from '../pools/definition.js';
 import { verdictsOf } from '../verdict.js';
 import type { Result, Started } from './schema.js';
 
-/** What is tried is a whole monitor, as on creating one: nothing is taken over from a stored one. */
-export const body = monitorBody;
-
-export interface Start {
-  readonly started: Started;
-  readonly notices: Message[];
-}
-
-interface TriedPool {
-  readonly id: string;
-  readonly name: string;
-}
-
-export function poolsOfMonitor(world: WorkingWorld, accountId: string, id: string): TriedPool[] {
+export function poolsOfMonitor(world: WorkingWorld, accountId: string, id: string): readonly Pool[] {
   getMonitor(world, accountId, id);
-  return poolsWatchedBy(world, id).map(({ id, values }) => ({ id, name: values.name }));
-}
-
-export function onlyPool(world: WorkingWorld, accountId: string, id: string): TriedPool[] {
-  return [{ id, name: getPool(world, accountId, id).values.name }];
+  return poolsWatchedBy(world, id);
 }
 
 /** Has the data plane check every enabled origin of the pools once, and does not wait for that. */
 export async function start(
   { dataPlane, settings }: Pick<Context, 'dataPlane' | 'settings'>,
   accountId: string,
-  pools: readonly TriedPool[],
+  pools: readonly Pool[],
   body: MonitorBody,
-): Promise<Start> {
+): Promise<Success<Started>> {
   const monitor = madeMonitor(settings, accountId, body);
   const previewId = newHexId();
   await askDataPlane(dataPlane, 'start_preview', {
@@ -49,8 +32,8 @@ export async function start(
     monitor: liveMonitor(monitor),
     poolIds: pools.map(({ id }) => id),
   });
-  const names = Object.fromEntries(pools.map(({ id, name }) => [id, name]));
-  return { started: { preview_id: previewId, pools: names }, notices: noticesOf(fields, monitor.values) };
+  const names = Object.fromEntries(pools.map(({ id, values }) => [id, values.name]));
+  return ok({ preview_id: previewId, pools: names }, noticesOf(fields, monitor.values));
 }
 
 export async function result(

@@ -1,11 +1,8 @@
-import { failures, ok } from '../../../api/envelope.js';
+import { failures } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { listed, pageRequest } from '../../../api/pagination.js';
 import type { Context } from '../../context.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
-
-const PER_PAGE = 25;
 
 export function searchRoutes(app: Http, { world }: Context): void {
   app.get(
@@ -21,14 +18,8 @@ export function searchRoutes(app: Http, { world }: Context): void {
       },
     },
     async ({ params, query }) => {
-      const { page, perPage } = pageRequest(query, PER_PAGE);
-      const take = perPage ?? PER_PAGE;
-      const window = { skip: (page - 1) * take, take };
-      const { resources, total } = rules.search(world, params.account_id, query, window);
-      return {
-        ...ok({ resources }),
-        result_info: listed(resources, total, { page, perPage: take }).result_info,
-      };
+      const found = rules.search(world, params.account_id, query);
+      return { ...found, result: { resources: found.result } };
     },
   );
 }

@@ -1,103 +1,76 @@
+import type { Listed } from '../../../api/envelope.js';
+import { pageRequest, sliced } from '../../../api/pagination.js';
 import { oldestFirst } from '../../_kit/stored.js';
 import type { WorkingWorld } from '../../definitions.js';
 import { poolIdsOf } from '../load-balancers/definition.js';
+import { monitorReferences } from '../monitors/rules.js';
+import { poolReferences } from '../pools/rules.js';
 import { type Reference, referenceTo } from '../references.js';
-import { KINDS, type Kind, type SearchQuery, type WireResource } from './schema.js';
-import { type Window, windowsOf } from './windows.js';
+import type { Kind, SearchQuery, WireResource } from './schema.js';
 
-interface Labelled {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** An object, what it is called, and what it is found by. */
-interface Found extends Labelled {
-  readonly texts: readonly string[];
-}
-
-/** In lower case, NUL between the texts, which none of them has; made once for each state of an object. */
-const haystacks = new WeakMap<object, string>();
-
-const SEARCHES: Readonly<Record<Kind, (world: WorkingWorld, accountId: string) => readonly object[]>> = {
-  load_balancer: (world, accountId) => world.loadBalancers.by('account', accountId),
-  monitor: (world, accountId) => world.monitors.of(accountId),
-  pool: (world, accountId) => world.pools.of(accountId),
-};
+const PER_PAGE = 25;
 
 type Row = ReturnType<WorkingWorld['pools' | 'monitors' | 'loadBalancers']['of']>[number];
 
-/** A monitor is called by its description; a pool is also found by an address in it. */
-function foundBy(row: Row): Found {
-  const { id, values } = row;
-  if (!('name' in values)) return { id, name: values.description, texts: [values.description] };
-  const addresses = 'origins' in values ? values.origins.map(({ address }) => address) : [];
-  return { id, name: values.name, texts: [values.name, ...addresses] };
+/** What an object is, what it is called, and what it is found by. */
+interface Found {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly texts: readonly string[];
 }
 
+/** A monitor is called by its description; a pool is also found by an address in it. */
+function foundBy({ values }: Row): Found {
+  if (!('name' in values)) return { kind: 'monitor', name: values.description, texts: [values.description] };
+  const { name } = values;
+  if (!('origins' in values)) return { kind: 'load_balancer', name, texts: [name] };
+  return { kind: 'pool', name, texts: [name, ...values.origins.map(({ address }) => address)] };
+}
+
+/** In lower case, NUL between the texts, which none of them has; made once for each state of an object. */
+const haystacks = new WeakMap<Row, string>();
+
 function haystackOf(row: Row): string {
-  const known = haystacks.get(row);
-  if (known !== undefined) return known;
-  const text = foundBy(row).texts.join('\0').toLowerCase();
+  const text = haystacks.get(row) ?? foundBy(row).texts.join('\0').toLowerCase();
   haystacks.set(row, text);
   return text;
 }
 
 /** One page of everything in the account whose name, or whose origin's address, contains the text. */
-export function search(
-  world: WorkingWorld,
-  accountId: string,
-  { query = '', references = '' }: SearchQuery,
-  page: Window,
-): { resources: WireResource[]; total: number } {
-  const wanted = query.toLowerCase();
-  const matches = KINDS.map((kind) => {
-    const rows = SEARCHES[kind](world, accountId) as readonly Row[];
-    return wanted === '' ? rows : rows.filter((row) => haystackOf(row).includes(wanted));
-  });
-  const counts = matches.map(({ length }) => length);
-  const resources = windowsOf(counts, page).flatMap(({ skip, take }, index) => {
-    const kind = KINDS[index]!;
-    return matches[index]!.slice(skip, skip + take).map((row) => ({
-      resource_type: kind,
-      resource_id: row.id,
-      resource_name: foundBy(row).name,
-      ...(references === '' ? {} : { references: referencesOf(world, kind, row, references) }),
-    }));
-  });
-  return { resources, total: counts.reduce((sum, count) => sum + count, 0) };
+export function search(world: WorkingWorld, accountId: string, query: SearchQuery): Listed<WireResource> {
+  const wanted = (query.query ?? '').toLowerCase();
+  const all: readonly Row[] = [
+    ...world.loadBalancers.by('account', accountId),
+    ...world.monitors.of(accountId),
+    ...world.pools.of(accountId),
+  ];
+  const found = wanted === '' ? all : all.filter((row) => haystackOf(row).includes(wanted));
+  const page = sliced(found, pageRequest(query, PER_PAGE));
+  return { ...page, result: page.result.map((row) => resourceOf(world, row, query.references ?? '')) };
 }
 
-type Direction = Reference['reference_type'];
-
-function referencesOf(
+function resourceOf(
   world: WorkingWorld,
-  kind: Kind,
-  { id }: Row,
+  row: Row,
   wanted: NonNullable<SearchQuery['references']>,
-): Reference[] {
-  const links: [Direction, Kind, readonly Row[]][] =
-    kind === 'load_balancer'
-      ? [['referral', 'pool', poolsOf(world, id)]]
-      : kind === 'monitor'
-        ? [['referrer', 'pool', world.pools.by('monitor', id)]]
-        : [
-            ['referrer', 'load_balancer', world.loadBalancers.by('pool', id)],
-            ['referral', 'monitor', monitorOf(world, id)],
-          ];
-  return links
-    .filter(([direction]) => wanted === '*' || wanted === direction)
-    .flatMap(([direction, to, rows]) => rows.map((row) => referenceTo(direction, to, foundBy(row))));
+): WireResource {
+  const { kind, name } = foundBy(row);
+  const resource = { resource_type: kind, resource_id: row.id, resource_name: name };
+  if (wanted === '') return resource;
+  // Monitor groups are not searched.
+  const references = REFERENCES[kind](world, row).filter(
+    ({ reference_type, resource_type }) =>
+      resource_type !== 'monitor_group' && (wanted === '*' || wanted === reference_type),
+  );
+  return { ...resource, references };
 }
 
-/** Oldest first. */
-function poolsOf(world: WorkingWorld, balancerId: string): Row[] {
-  return poolIdsOf(world.loadBalancers.get(balancerId)!)
-    .map((id) => world.pools.get(id)!)
-    .sort(oldestFirst);
-}
-
-function monitorOf(world: WorkingWorld, poolId: string): Row[] {
-  const monitor = world.pools.get(poolId)?.values.monitor;
-  const row = monitor ? world.monitors.get(monitor) : undefined;
-  return row ? [row] : [];
-}
+const REFERENCES: Readonly<Record<Kind, (world: WorkingWorld, row: Row) => Reference[]>> = {
+  load_balancer: (world, { id }) =>
+    poolIdsOf(world.loadBalancers.get(id)!)
+      .map((poolId) => world.pools.get(poolId)!)
+      .sort(oldestFirst)
+      .map((pool) => referenceTo('referral', 'pool', { id: pool.id, name: pool.values.name })),
+  monitor: (world, { accountId, id }) => monitorReferences(world, accountId, id),
+  pool: (world, { accountId, id }) => poolReferences(world, accountId, id),
+};

@@ -1,2 +1,0 @@
-export { eventRoutes } from './routes.js';
-export { lastVerdicts, record as recordPoolEvent } from './rules.js';
