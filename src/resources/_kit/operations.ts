@@ -17,6 +17,8 @@ export interface Asked<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** Checked only when what is given with all operations has a schema of them. */
+  readonly headers: object;
   readonly credential: Credential | null;
 }
 

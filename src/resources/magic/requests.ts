@@ -16,7 +16,8 @@ export const headers = z.looseObject({
     .describe('The target of a health check is an object, not a string.'),
 });
 
-export const objectFormOf = (sent: z.output<typeof headers>) => sent['x-magic-new-hc-target'] ?? false;
+export const objectFormOf = (sent: object): boolean =>
+  (sent as z.output<typeof headers>)['x-magic-new-hc-target'] ?? false;
 
 const MAX_TUNNELS = 1000;
 

@@ -1,154 +1,110 @@
 import { z } from 'zod';
-import { failures, ok, successOf } from '../../api/envelope.js';
+import { ok } from '../../api/envelope.js';
 import type { Http } from '../../api/http.js';
 import { hexId } from '../../api/identifiers.js';
+import { type Asked, operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
 import { type MagicTunnel, tunnelToWire } from './definition.js';
-import { type Change, GRE, IPSEC, type Kind, type TunnelBody } from './kinds.js';
+import { GRE, IPSEC, type Kind } from './kinds.js';
 import { accountParams, bulkOf, CONFIGURATION_ONLY, headers, objectFormOf, writeQuery } from './requests.js';
 import * as rules from './rules.js';
 
 const messages = [...CONFIGURATION_ONLY];
-const answer = (shape: z.ZodRawShape) => ({ 200: successOf(z.object(shape)), ...failures });
 
 export function magicTunnelRoutes(app: Http, context: Context): void {
-  for (const kind of [GRE, IPSEC]) {
-    readingRoutes(app, context, kind);
-    writingRoutes(app, context, kind);
-  }
+  for (const kind of [GRE, IPSEC]) kindRoutes(app, context, kind);
 }
 
-interface Request {
-  readonly params: unknown;
-  readonly headers: unknown;
-  readonly query: unknown;
-}
+type Request<Query = unknown> = Asked<Readonly<Record<string, string>>, Query, unknown>;
 
-/** The names of a kind in paths and answers, and what its requests say. */
-function namesOf(kind: Kind) {
+function kindRoutes(app: Http, { world, write }: Context, kind: Kind): void {
   const name = `${kind.kind}_tunnel`;
-  const path = `/accounts/:account_id/magic/${name}s`;
+  const names = `${name}s`;
+  const id = `${name}_id`;
+  const path = `/accounts/:account_id/magic/${names}`;
+  const one = `${path}/:${id}`;
   const tags = [`${kind.title} tunnels`];
-  const oneParams = accountParams.extend({ [`${name}_id`]: hexId });
-  const paramsOf = (request: Request) => request.params as Record<string, string>;
-  const formOf = (request: Request) => objectFormOf(request.headers as z.output<typeof headers>);
-  return {
-    name,
-    path,
-    one: `${path}/:${name}_id`,
-    of: (summary: string) => ({ tags, summary, params: accountParams, headers }),
-    ofOne: (summary: string) => ({ tags, summary, params: oneParams, headers }),
-    idOf: (request: Request) => paramsOf(request)[`${name}_id`]!,
-    placeOf: (request: Request) => ({ kind, accountId: paramsOf(request).account_id! }),
-    writingOf: (request: Request): rules.Writing => ({
-      kind,
-      accountId: paramsOf(request).account_id!,
-      validateOnly: (request.query as z.output<typeof writeQuery>).validate_only ?? false,
-      objectForm: formOf(request),
-    }),
-    shown: (request: Request, tunnel: MagicTunnel) => tunnelToWire(kind, tunnel, formOf(request)),
-  };
-}
+  const { get, post, put, remove } = operations(app, { tags }, { headers });
+  const params = accountParams;
+  const oneParams = accountParams.extend({ [id]: hexId });
+  const query = writeQuery;
+  const { bodies, answer } = kind;
 
-function readingRoutes(app: Http, { world }: Context, kind: Kind): void {
-  const { name, path, one, of, ofOne, idOf, placeOf, shown } = namesOf(kind);
+  const placeOf = ({ params: { account_id } }: Request) => ({ kind, accountId: account_id! });
+  const writingOf = (request: Request<z.output<typeof writeQuery>>): rules.Writing => ({
+    ...placeOf(request),
+    validateOnly: request.query.validate_only ?? false,
+    objectForm: objectFormOf(request.headers),
+  });
+  const shown = ({ headers }: Request, tunnel: MagicTunnel) =>
+    tunnelToWire(kind, tunnel, objectFormOf(headers));
 
-  app.get(
+  get(
     path,
-    {
-      schema: {
-        ...of(`List ${kind.title} tunnels`),
-        response: answer({ [`${name}s`]: z.array(kind.answer) }),
-      },
-    },
-    async (request) => {
+    `List ${kind.title} tunnels`,
+    { params, answer: z.object({ [names]: z.array(answer) }) },
+    (request) => {
       const tunnels = rules.listTunnels(world, placeOf(request));
-      return ok({ [`${name}s`]: tunnels.map((tunnel) => shown(request, tunnel)) });
+      return ok({ [names]: tunnels.map((tunnel) => shown(request, tunnel)) });
     },
   );
 
-  app.get(
-    one,
-    { schema: { ...ofOne(`Get ${kind.one}`), response: answer({ [name]: kind.answer }) } },
-    async (request) =>
-      ok({ [name]: shown(request, rules.getTunnel(world, placeOf(request), idOf(request))) }),
+  get(one, `Get ${kind.one}`, { params: oneParams, answer: z.object({ [name]: answer }) }, (request) =>
+    ok({ [name]: shown(request, rules.getTunnel(world, placeOf(request), request.params[id]!)) }),
   );
-}
 
-function writingRoutes(app: Http, { write }: Context, kind: Kind): void {
-  const { name, path, one, of, ofOne, idOf, writingOf, shown } = namesOf(kind);
-  const modified = `modified_${name}`;
-  const querystring = writeQuery;
+  post(path, `Create ${kind.one}`, { params, query, body: bodies.write, answer }, async (request) => {
+    const writing = writingOf(request);
+    const tunnel = await write((draft) => rules.createTunnel(draft, writing, request.body));
+    return ok(shown(request, tunnel), messages);
+  });
 
-  app.post(
+  put(
     path,
+    `Change several ${kind.title} tunnels, all or none; what is left out stays`,
     {
-      schema: {
-        ...of(`Create ${kind.one}`),
-        querystring,
-        body: kind.bodies.write,
-        response: { 200: successOf(kind.answer), ...failures },
-      },
-    },
-    async (request) => {
-      const tunnel = await write((draft) =>
-        rules.createTunnel(draft, writingOf(request), request.body as TunnelBody),
-      );
-      return ok(shown(request, tunnel), messages);
-    },
-  );
-
-  app.put(
-    path,
-    {
-      schema: {
-        ...of(`Change several ${kind.title} tunnels, all or none; what is left out stays`),
-        querystring,
-        body: bulkOf(`${name}s`, kind.bodies.change),
-        response: answer({ modified: z.boolean(), [`${modified}s`]: z.array(kind.answer) }),
-      },
+      params,
+      query,
+      body: bulkOf(names, bodies.change),
+      answer: z.object({ modified: z.boolean(), [`modified_${names}`]: z.array(answer) }),
     },
     async (request) => {
       const writing = writingOf(request);
-      const tunnels = await write((draft) =>
-        rules.changeTunnels(draft, writing, request.body as readonly Change[]),
-      );
-      const shownOnes = tunnels.map((tunnel) => shown(request, tunnel));
-      return ok({ modified: !writing.validateOnly, [`${modified}s`]: shownOnes }, messages);
+      const tunnels = await write((draft) => rules.changeTunnels(draft, writing, request.body));
+      const modified = tunnels.map((tunnel) => shown(request, tunnel));
+      return ok({ modified: !writing.validateOnly, [`modified_${names}`]: modified }, messages);
     },
   );
 
-  app.put(
+  put(
     one,
+    `Replace ${kind.one}`,
     {
-      schema: {
-        ...ofOne(`Replace ${kind.one}`),
-        querystring,
-        body: kind.bodies.write,
-        response: answer({ modified: z.boolean(), [modified]: kind.answer }),
-      },
+      params: oneParams,
+      query,
+      body: bodies.write,
+      answer: z.object({ modified: z.boolean(), [`modified_${name}`]: answer }),
     },
     async (request) => {
       const writing = writingOf(request);
       const tunnel = await write((draft) =>
-        rules.replaceTunnel(draft, writing, idOf(request), request.body as TunnelBody),
+        rules.replaceTunnel(draft, writing, request.params[id]!, request.body),
       );
-      return ok({ modified: !writing.validateOnly, [modified]: shown(request, tunnel) }, messages);
+      return ok({ modified: !writing.validateOnly, [`modified_${name}`]: shown(request, tunnel) }, messages);
     },
   );
 
-  app.delete(
+  remove(
     one,
+    `Delete ${kind.one}`,
     {
-      schema: {
-        ...ofOne(`Delete ${kind.one}`),
-        querystring,
-        response: answer({ deleted: z.boolean(), [`deleted_${name}`]: kind.answer }),
-      },
+      params: oneParams,
+      query,
+      answer: z.object({ deleted: z.boolean(), [`deleted_${name}`]: answer }),
     },
     async (request) => {
       const writing = writingOf(request);
-      const tunnel = await write((draft) => rules.removeTunnel(draft, writing, idOf(request)));
+      const tunnel = await write((draft) => rules.removeTunnel(draft, writing, request.params[id]!));
       return ok({ deleted: !writing.validateOnly, [`deleted_${name}`]: shown(request, tunnel) }, messages);
     },
   );
