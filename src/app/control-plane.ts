@@ -94,7 +94,6 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     await opening?.opened;
     const db = await openStorage(config, dataDir, certificate, options);
     closers.push(db.close);
-    const seeded = await seed(db, config);
     await adoptUsers(db, config.auth);
     const recorders = createRecorders(db, options.log);
     closers.push(...Object.values(recorders).map(({ settled }) => settled));
@@ -126,6 +125,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       onFailure: options.onFailure,
     });
     closers.push(dataPlane.drain);
+    const write = createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas) });
+    const seeded = await seed(write, config);
     identity.onRenewed(dataPlane.useCertificate);
     const api = await startApi(
       config,
@@ -133,7 +134,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       {
         db,
         world: tables.world,
-        write: createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas) }),
+        write,
         views,
         health,
         access,

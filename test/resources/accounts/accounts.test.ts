@@ -131,6 +131,18 @@ test('a deleted account is gone with everything that it had', async () => {
     config: { ingress: [{ service: 'http_status:404' }] },
   });
   await api.patch(`${inside}/zerotrust/connectivity_settings`, { icmp_proxy_enabled: true });
+  await api.create(`${inside}/load_balancers/monitor_groups`, {
+    description: 'its group',
+    members: [{ monitor_id: monitor.id, enabled: true, monitoring_only: false, must_be_healthy: false }],
+  });
+  // What was deleted before stays in the database: a network and a tunnel with their routes.
+  const former = await api.create(`${inside}/cfd_tunnel`, { name: 'former' });
+  const gone = await api.create(`${inside}/teamnet/virtual_networks`, { name: 'gone' });
+  const route = { network: '10.0.0.0/8', virtual_network_id: gone.id };
+  await api.create(`${inside}/teamnet/routes`, { ...route, tunnel_id: tunnel.id });
+  await api.create(`${inside}/zerotrust/routes/hostname`, { hostname: 'old.local', tunnel_id: former.id });
+  await api.delete(`${inside}/teamnet/virtual_networks/${gone.id}?force=true`);
+  await api.delete(`${inside}/cfd_tunnel/${former.id}`);
   const token = (await api.get(`${inside}/cfd_tunnel/${tunnel.id}/token`)).body.result;
   const events = new EventEmitter();
   const lost = once(events, 'lost');

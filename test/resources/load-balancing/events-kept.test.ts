@@ -8,16 +8,15 @@ const compiled = (module: string) => import(path.resolve(import.meta.dirname, '.
 let db: any;
 // biome-ignore lint/suspicious/noExplicitAny: compiled modules have no types here.
 let store: any;
-let accountId: string;
+const accountId = 'e'.repeat(32);
 
 beforeAll(async () => {
-  const [{ openDatabase }, { seed }] = await Promise.all([
-    compiled('storage/database.js'),
-    compiled('resources/seed.js'),
-  ]);
+  const { openDatabase } = await compiled('storage/database.js');
   store = await compiled('resources/load-balancing/events/store.js');
   db = await openDatabase({ url: null, dataDir: null });
-  ({ accountId } = await seed(db, { accountId: null, zoneId: null, domain: 'example.com' }));
+  await db.read.account.create({
+    data: { id: accountId, name: 'Offramp', settings: {}, createdOn: new Date() },
+  });
 });
 afterAll(() => db.close());
 

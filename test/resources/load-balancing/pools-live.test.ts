@@ -42,7 +42,6 @@ const told: Omit<SnapshotDelta, 'revision'>[] = [];
 beforeAll(async () => {
   const { openDatabase } = await compiled('storage/database.js');
   db = await openDatabase({ url: null, dataDir: null });
-  ({ accountId, zoneId } = await seed(db, { accountId: null, zoneId: null, domain: 'example.com' }));
   tables = createTables(DEFINITIONS);
   tables.apply(await tables.load(db.read, null));
   write = createWriter({
@@ -50,6 +49,8 @@ beforeAll(async () => {
     commits: db,
     committed: async ({ changed }) => void told.push(liveDelta(changed, false)),
   });
+  ({ accountId, zoneId } = await seed(write, { accountId: null, zoneId: null, domain: 'example.com' }));
+  told.length = 0;
 });
 afterAll(() => db.close());
 

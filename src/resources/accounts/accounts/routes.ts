@@ -13,7 +13,7 @@ import * as rules from './rules.js';
 
 const params = z.object({ account_id: hexId });
 
-export function accountRoutes(app: Http, { db, world, write, access }: Context): void {
+export function accountRoutes(app: Http, { world, write, access }: Context): void {
   const { list, post, get, put, remove } = operations(app, { tags: ['Accounts'] });
   const one = '/accounts/:account_id';
 
@@ -23,7 +23,7 @@ export function accountRoutes(app: Http, { db, world, write, access }: Context):
   });
 
   post('/accounts', 'Create an account', { body: createBody, answer }, async ({ body }) => {
-    const account = await db.transact((tx) => rules.createAccount(tx, newHexId(), body));
+    const account = await write((draft) => rules.createAccount(draft, newHexId(), body));
     return ok(accountToWire(account), noticesOf<CreateBody>(notYet, body));
   });
 
@@ -40,7 +40,7 @@ export function accountRoutes(app: Http, { db, world, write, access }: Context):
     'Delete an account with everything that it has',
     { params, answer: z.object({ id: hexId }) },
     async ({ params: { account_id: id } }) => {
-      await db.transact((tx) => rules.removeAccount(tx, world, id));
+      await write((draft) => rules.removeAccount(draft, id));
       return ok({ id });
     },
   );

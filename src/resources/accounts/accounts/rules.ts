@@ -1,12 +1,12 @@
 import { ApiError } from '../../../api/errors.js';
-import type { Tx } from '../../../storage/database.js';
 import { inStoredOrder } from '../../_kit/json.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
-import { createDefaultSubnets } from '../../networks/subnets/rules.js';
-import { createDefaultNetwork } from '../../networks/virtual-networks/rules.js';
+import { ownerKey as balancersOf } from '../../load-balancing/load-balancers/definition.js';
+import { defaultSubnets } from '../../networks/subnets/rules.js';
+import { defaultNetwork } from '../../networks/virtual-networks/rules.js';
+import { ownerKey as tokensOf } from '../tokens/definition.js';
 import { type Account, allAccounts } from './definition.js';
 import type { CreateBody, ListQuery, PutBody } from './fields.js';
-import * as store from './store.js';
 
 export function getAccount(world: WorkingWorld, id: string): Account {
   const account = world.accounts.get(id);
@@ -28,16 +28,16 @@ export function listAccounts(
 }
 
 /** An account with what every account has from the start: the default virtual network, and its subnets. */
-export async function createAccount(
-  tx: Tx,
+export function createAccount(
+  draft: WorkingDraft,
   id: string,
   { name, type }: Pick<CreateBody, 'name' | 'type'>,
-): Promise<Account> {
+): Account {
   const settings = { enforce_twofactor: false };
   const account = { id, name, type: type ?? 'standard', settings, createdOn: new Date() } as const;
-  await store.insert(tx, account);
-  await createDefaultNetwork(tx, id);
-  await createDefaultSubnets(tx, id, account.createdOn);
+  draft.accounts.put(account);
+  draft.virtualNetworks.put(defaultNetwork(id));
+  for (const subnet of defaultSubnets(id, account.createdOn)) draft.subnets.put(subnet);
   return account;
 }
 
@@ -57,8 +57,18 @@ export function replaceAccount(draft: WorkingDraft, id: string, { name, type, se
   return after;
 }
 
-/** For good, with all that the account has: that is what the operation is described to do. */
-export async function removeAccount(tx: Tx, world: WorkingWorld, id: string): Promise<void> {
-  getAccount(world, id);
-  await store.remove(tx, world, id);
+/**
+ * For good, with all that the account has: that is what the operation is described to do. What memory does not hold, such as events
+ * and what was deleted before, goes with the account's row in the database.
+ */
+export function removeAccount(draft: WorkingDraft, id: string): void {
+  getAccount(draft, id);
+  const zones = draft.zones.of(id).map((zone) => zone.id);
+  const owners = [
+    ...[id, balancersOf(null, id), tokensOf({ scope: 'account', id })],
+    ...zones.flatMap((zone) => [zone, balancersOf(zone, id)]),
+  ];
+  for (const table of Object.values(draft))
+    for (const owner of owners) for (const row of table.of(owner)) table.remove(row.id);
+  draft.accounts.remove(id);
 }

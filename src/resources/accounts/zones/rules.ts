@@ -15,11 +15,22 @@ export function getZone(world: WorkingWorld, id: string): Zone {
   return zone;
 }
 
-/** A zone that is not stored yet. `name` is as DNS has it. */
-export function newZone(id: string, accountId: string, name: string, type: CreateBody['type'] = null): Zone {
+/** A new zone; throws when there is one of this name. */
+export function addZone(
+  draft: WorkingDraft,
+  {
+    id,
+    accountId,
+    ...body
+  }: { readonly id: string; readonly accountId: string } & Pick<CreateBody, 'name' | 'type'>,
+): Zone {
+  const name = inAscii(body.name);
+  if (draft.zones.by('name', name).length > 0) throw new ApiError('zone_exists', inUnicode(name));
   const now = new Date();
-  const values = { ...initialOf(fields), type: type ?? 'full' };
-  return { id, accountId, name, values, createdOn: now, modifiedOn: now };
+  const values = { ...initialOf(fields), type: body.type ?? 'full' };
+  const zone = { id, accountId, name, values, createdOn: now, modifiedOn: now };
+  draft.zones.put(zone);
+  return zone;
 }
 
 /** Without an account in the body, the first one of the caller: of those `among` which it may make zones, or of all. */
@@ -29,11 +40,7 @@ export function createZone(draft: WorkingDraft, body: CreateBody, among: readonl
     throw new ApiError('invalid_request', 'account.id is required: there is no account');
   if (!draft.accounts.get(accountId))
     throw new ApiError('invalid_request', `account.id "${accountId}" is not an account`);
-  const name = inAscii(body.name);
-  if (draft.zones.by('name', name).length > 0) throw new ApiError('zone_exists', inUnicode(name));
-  const zone = newZone(newHexId(), accountId, name, body.type);
-  draft.zones.put(zone);
-  return zone;
+  return addZone(draft, { id: newHexId(), accountId, name: body.name, type: body.type });
 }
 
 /** Changes what the body names; null goes back to the default. A body that changes nothing writes nothing. */
