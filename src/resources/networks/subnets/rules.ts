@@ -1,7 +1,6 @@
 import { ApiError } from '../../../api/errors.js';
 import { newUuid } from '../../../api/identifiers.js';
 import { cidrContains, parseCidr } from '../../../net/cidr.js';
-import type { Tx } from '../../../storage/database.js';
 import { changedRow, keyIn, newRow, putWithDefault } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { DEFAULT_SUBNETS, type Subnet } from './definition.js';
@@ -14,7 +13,6 @@ import {
   type WellKnownBody,
 } from './fields.js';
 import { familyOf, networkComplaint } from './network.js';
-import * as store from './store.js';
 
 /** The subnets that every account has from the start. */
 export const defaultSubnets = (accountId: string, createdAt: Date): Subnet[] =>
@@ -23,10 +21,6 @@ export const defaultSubnets = (accountId: string, createdAt: Date): Subnet[] =>
     ...{ accountId, comment: '', createdAt, deletedAt: null },
     ...subnet,
   }));
-
-/** For an account that is made in a transaction of the database. */
-export const createDefaultSubnets = (tx: Tx, accountId: string, createdAt: Date) =>
-  store.insert(tx, defaultSubnets(accountId, createdAt));
 
 /** The subnet for devices, or undefined when the account has none with this id, or none any more. */
 function find(world: WorkingWorld, accountId: string, id: string): Subnet | undefined {
