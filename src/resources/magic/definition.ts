@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { timestamp } from '../../api/timestamps.js';
 import type { Client } from '../../storage/database.js';
 import type { Definition } from '../../storage/tables/definition.js';
-import { shownValues } from '../_kit/fields.js';
-import type { Stored } from '../_kit/stored.js';
+import { type Declaration, shownValues } from '../_kit/fields.js';
+import { keyIn } from '../_kit/soft-deleted.js';
+import { relationOf, type Stored } from '../_kit/stored.js';
 import { healthCheckToWire } from './health-check.js';
 import type { Kind, TunnelValues } from './kinds.js';
 import { pskMetadataOf } from './psk.js';
@@ -29,36 +30,19 @@ export const magicTunnels: Definition<MagicTunnel, 'name'> = {
   noun: 'magic_tunnel',
   ownerOf: ({ accountId }) => accountId,
   createdAt: ({ createdOn }) => createdOn,
-  indexes: { name: ({ accountId, values }) => nameKey(accountId, values.name) },
+  indexes: { name: ({ accountId, values }) => keyIn(accountId, values.name) },
   relations: [
-    {
-      table: 'magic_tunnel',
-      columns: [
-        'id',
-        'account_id',
-        'kind',
-        'name',
-        'fields',
-        'psk_digest',
-        'psk_generated_on',
-        'created_on',
-        'modified_on',
-      ],
-      key: ['id'],
-      rowsOf: ({ id, accountId, kind, values: { name, ...fields }, ...row }) => [
-        {
-          id,
-          account_id: accountId,
-          kind,
-          name,
-          fields,
-          psk_digest: row.pskDigest,
-          psk_generated_on: row.pskGeneratedOn,
-          created_on: row.createdOn,
-          modified_on: row.modifiedOn,
-        },
-      ],
-    },
+    relationOf<Declaration, MagicTunnel>(
+      'magic_tunnel',
+      {},
+      {
+        kind: ({ kind }) => kind,
+        name: ({ values }) => values.name,
+        fields: ({ values: { name, ...fields } }) => fields,
+        psk_digest: ({ pskDigest }) => pskDigest,
+        psk_generated_on: ({ pskGeneratedOn }) => pskGeneratedOn,
+      },
+    ),
   ],
   async load(db: Client, ids) {
     const rows = await db.magicTunnel.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
@@ -69,8 +53,6 @@ export const magicTunnels: Definition<MagicTunnel, 'name'> = {
     }));
   },
 };
-
-export const nameKey = (accountId: string, name: string) => `${accountId} ${name}`;
 
 /** With `objectForm` the target of the health check is shown as an object. */
 export function tunnelToWire(kind: Kind, tunnel: MagicTunnel, objectForm: boolean) {

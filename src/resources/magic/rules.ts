@@ -1,8 +1,9 @@
 import { ApiError } from '../../api/errors.js';
 import { newHexId } from '../../api/identifiers.js';
 import { initialOf, valuesAfter } from '../_kit/fields.js';
+import { keyIn } from '../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../definitions.js';
-import { type MagicTunnel, nameKey, withPsk } from './definition.js';
+import { type MagicTunnel, withPsk } from './definition.js';
 import { healthCheckAfter } from './health-check.js';
 import { type Change, IPSEC, type Kind, type TunnelBody, type TunnelValues } from './kinds.js';
 import { newPsk } from './psk.js';
@@ -112,7 +113,7 @@ function written(draft: WorkingDraft, { kind, accountId, validateOnly }: Writing
   const own = new Set(tunnels.map(({ id }) => id));
   const isTaken = (name: string) =>
     draft.magicTunnels
-      .by('name', nameKey(accountId, name))
+      .by('name', keyIn(accountId, name))
       .some((other) => !own.has(other.id) && kind.namesAmong.includes(other.kind));
   const taken = firstRepeated(names) ?? names.find(isTaken);
   if (taken !== undefined) throw new ApiError('magic_tunnel_name_taken', taken);

@@ -1,6 +1,7 @@
 import { timestamp } from '../../../api/timestamps.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Reader } from '../../../storage/tables/definition.js';
+import { tableOf } from '../../_kit/soft-deleted.js';
 import type { WireAccount } from './fields.js';
 
 export interface Account {
@@ -19,14 +20,7 @@ export const accounts: Definition<Account, never> = {
   ownerOf: () => ALL,
   createdAt: ({ createdOn }) => createdOn,
   indexes: {},
-  relations: [
-    {
-      table: 'account',
-      columns: ['id', 'name', 'type', 'settings', 'created_on'],
-      key: ['id'],
-      rowsOf: ({ createdOn, ...account }) => [{ ...account, created_on: createdOn }],
-    },
-  ],
+  relations: [tableOf('account', ['id', 'name', 'type', 'settings', 'createdOn'])],
   async load(db: Client, ids) {
     const rows = await db.account.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
     return rows as unknown as Account[];

@@ -3,7 +3,7 @@ import type { LiveMonitorGroup } from '../../../live/snapshot.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
-import { fields, type GroupValues } from './fields.js';
+import { fields, type GroupValues, member } from './fields.js';
 
 /** When a monitor came into the group, and when what is set of it there was changed last. */
 interface MemberTimes {
@@ -35,16 +35,7 @@ export function withMemberTimes(group: MonitorGroup, before: MonitorGroup | null
 
 const memberRelation: Relation<MonitorGroup> = {
   table: 'monitor_group_member',
-  columns: [
-    'group_id',
-    'position',
-    'monitor_id',
-    'enabled',
-    'monitoring_only',
-    'must_be_healthy',
-    'created_at',
-    'updated_at',
-  ],
+  columns: ['group_id', 'position', ...Object.keys(member), 'created_at', 'updated_at'],
   key: ['group_id', 'position'],
   rowsOf: ({ id, values, memberTimes }) =>
     values.members.map((member, position) => ({

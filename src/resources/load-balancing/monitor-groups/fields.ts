@@ -8,7 +8,8 @@ import { patchBody, required, shownShape, type ValuesOf, writeBody } from '../..
 const MAX_MEMBERS = 20;
 
 const flag = z.boolean({ error: expected('true or false') });
-const member = {
+/** What a client may set of a member. */
+export const member = {
   monitor_id: z
     .string({ error: expected('a string') })
     .regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits'),
