@@ -13,10 +13,19 @@ export const reference = z
 
 export type Reference = z.output<typeof reference>;
 
-export function referenceTo(
-  reference_type: Reference['reference_type'],
-  resource_type: Reference['resource_type'],
-  object: { readonly id: string; readonly name: string },
-): Reference {
-  return { reference_type, resource_type, resource_id: object.id, resource_name: object.name };
+/** A monitor and a group of monitors are called by their description. */
+export const nameOf = ({ values }: Called): string => ('name' in values ? values.name : values.description);
+
+interface Called {
+  readonly values: { readonly name: string } | { readonly description: string };
 }
+
+/** Makes the reference to each object of a type. */
+export const referenceTo =
+  (reference_type: Reference['reference_type'], resource_type: Reference['resource_type']) =>
+  (object: Called & { readonly id: string }): Reference => ({
+    reference_type,
+    resource_type,
+    resource_id: object.id,
+    resource_name: nameOf(object),
+  });

@@ -32,13 +32,10 @@ export function removeGroup(draft: WorkingDraft, accountId: string, id: string):
 export function groupReferences(world: WorkingWorld, accountId: string, id: string): Reference[] {
   const { members } = getGroup(world, accountId, id).values;
   return [
-    ...world.pools
-      .by('monitor_group', id)
-      .map(({ id, values }) => referenceTo('referrer', 'pool', { id, name: values.name })),
-    ...members.map(({ monitor_id }) => {
-      const name = world.monitors.get(monitor_id)?.values.description ?? '';
-      return referenceTo('referral', 'monitor', { id: monitor_id, name });
-    }),
+    ...world.pools.by('monitor_group', id).map(referenceTo('referrer', 'pool')),
+    ...members
+      .map(({ monitor_id }) => world.monitors.get(monitor_id)!)
+      .map(referenceTo('referral', 'monitor')),
   ];
 }
 

@@ -69,12 +69,8 @@ export function removeMonitor(draft: WorkingDraft, accountId: string, id: string
 export function monitorReferences(world: WorkingWorld, accountId: string, id: string): Reference[] {
   getMonitor(world, accountId, id);
   return [
-    ...world.pools
-      .by('monitor', id)
-      .map(({ id, values }) => referenceTo('referrer', 'pool', { id, name: values.name })),
-    ...world.monitorGroups
-      .by('monitor', id)
-      .map(({ id, values }) => referenceTo('referrer', 'monitor_group', { id, name: values.description })),
+    ...world.pools.by('monitor', id).map(referenceTo('referrer', 'pool')),
+    ...world.monitorGroups.by('monitor', id).map(referenceTo('referrer', 'monitor_group')),
   ];
 }
 

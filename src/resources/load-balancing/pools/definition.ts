@@ -2,11 +2,12 @@ import { regionsOf } from '../../../domain/regions.js';
 import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../../live/snapshot.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
 import { relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
 import { inAscii, isAscii } from '../../hostname.js';
 import { fields, type PoolValues } from './fields.js';
 import { canonicalAddress, ipOf } from './origin-address.js';
-import type { OriginValues } from './origin-fields.js';
+import { type OriginValues, originFields } from './origin-fields.js';
 
 export interface Pool extends Stored<PoolValues> {
   /** Since when it has been disabled; null while it is enabled. */
@@ -36,21 +37,7 @@ export function withDisabledTimes(pool: Pool, before: Pool | null): Pool {
 
 const originRelation: Relation<Pool> = {
   table: 'origin',
-  columns: [
-    'pool_id',
-    'position',
-    'account_id',
-    'name',
-    'address',
-    'ip',
-    'enabled',
-    'weight',
-    'port',
-    'header',
-    'flatten_cname',
-    'virtual_network_id',
-    'disabled_at',
-  ],
+  columns: ['pool_id', 'position', 'account_id', ...Object.keys(originFields), 'ip', 'disabled_at'],
   key: ['pool_id', 'position'],
   rowsOf: ({ id, accountId, values, originsDisabledAt }) =>
     values.origins.map((origin, position) => ({
@@ -75,7 +62,7 @@ export const pools: Definition<Pool, 'name' | 'monitor' | 'monitor_group' | 'ip'
     ip: ({ accountId, values }) =>
       values.origins.flatMap(({ address, virtual_network_id }) => {
         const ip = virtual_network_id === null ? null : ipOf(address);
-        return ip === null ? [] : ipKey(accountId, ip);
+        return ip === null ? [] : keyIn(accountId, ip);
       }),
     virtual_network: ({ values }) => [
       ...new Set(values.origins.flatMap(({ virtual_network_id }) => virtual_network_id ?? [])),
@@ -91,7 +78,14 @@ export const pools: Definition<Pool, 'name' | 'monitor' | 'monitor_group' | 'ip'
       include: { origins: { orderBy: { position: 'asc' } } },
     });
     return rows.map(({ origins, ...row }) => ({
-      ...storedFrom(fields, row, { origins: origins.map(originFrom) }),
+      ...storedFrom(fields, row, {
+        origins: origins.map(({ name, address, enabled, weight, port, ...origin }) => ({
+          ...{ name, address, enabled, weight, port },
+          header: origin.header as OriginValues['header'],
+          virtual_network_id: origin.virtualNetworkId,
+          flatten_cname: origin.flattenCname,
+        })),
+      }),
       disabledAt: row.disabledAt,
       originsDisabledAt: origins.map(({ disabledAt }) => disabledAt),
     }));
@@ -99,27 +93,6 @@ export const pools: Definition<Pool, 'name' | 'monitor' | 'monitor_group' | 'ip'
 };
 
 export const nameKey = (accountId: string, name: string) => `${accountId} ${name}`;
-export const ipKey = (accountId: string, ip: string) => `${accountId} ${ip}`;
-
-const originFrom = (row: {
-  readonly name: string;
-  readonly address: string;
-  readonly enabled: boolean;
-  readonly weight: number;
-  readonly port: number;
-  readonly header: unknown;
-  readonly virtualNetworkId: string | null;
-  readonly flattenCname: boolean;
-}): OriginValues => ({
-  name: row.name,
-  address: row.address,
-  enabled: row.enabled,
-  weight: row.weight,
-  port: row.port,
-  header: row.header as OriginValues['header'],
-  virtual_network_id: row.virtualNetworkId,
-  flatten_cname: row.flattenCname,
-});
 
 /** The pool as the data plane sees it. */
 export function livePool(pool: Pool): LivePool {

@@ -37,7 +37,7 @@ const unlessEmpty = (id: string) => id || null;
 
 export const name = text(255).regex(/^[A-Za-z0-9_-]+$/, 'must have letters, digits, - and _ only');
 
-/** What a client may set; rules between fields are in `limits.ts`. */
+/** What a client may set; rules between fields are in `rules.ts`. */
 export const fields = {
   name: required(name),
   description: field(text(1024), ''),

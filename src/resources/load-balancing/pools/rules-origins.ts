@@ -1,9 +1,9 @@
 import { ApiError } from '../../../api/errors.js';
 import type { Cidr } from '../../../net/cidr.js';
 import { createMayDial } from '../../../net/direct-networks.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingWorld } from '../../definitions.js';
 import { coveringRoute } from '../../networks/routes/definition.js';
-import { ipKey } from './definition.js';
 import { canonicalHostName, type OriginAddress, parseOriginAddress } from './origin-address.js';
 import type { OriginValues } from './origin-fields.js';
 
@@ -153,7 +153,7 @@ function refuseSecondNetwork(
   const { shown, origin, address } = placed;
   const networkId = origin.virtual_network_id;
   if (networkId === null) return;
-  for (const pool of world.pools.by('ip', ipKey(accountId, address.canonical))) {
+  for (const pool of world.pools.by('ip', keyIn(accountId, address.canonical))) {
     const other = pool.values.origins.find(
       (one) =>
         one.virtual_network_id !== null &&

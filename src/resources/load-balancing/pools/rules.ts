@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { change, create, type WriteRules } from '../../_kit/change.js';
 import type { Settings } from '../../context.js';
@@ -5,7 +6,6 @@ import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { type Reference, referenceTo } from '../references.js';
 import { nameKey, type Pool, withDisabledTimes } from './definition.js';
 import { fields, type PatchBody, type PoolValues, type WriteBody } from './fields.js';
-import { checkLimits } from './limits.js';
 import { checkOrigins, refuseUnroutableOrigins } from './rules-origins.js';
 
 export function getPool(world: WorkingWorld, accountId: string, id: string): Pool {
@@ -80,6 +80,30 @@ function check(
     refuseUnroutableOrigins(values.origins, directNetworks);
 }
 
+/** Rules between the fields of a pool; throws what the first broken one says. */
+function checkLimits(values: PoolValues): void {
+  const broken = placeProblem(values) ?? healthSourcesProblem(values) ?? monitorProblem(values);
+  if (broken !== null) throw new ApiError('validation_failed', broken);
+}
+
+function placeProblem({ latitude, longitude }: PoolValues): string | null {
+  if ((latitude === null) === (longitude === null)) return null;
+  return `latitude and longitude must be set together: ${latitude === null ? 'latitude' : 'longitude'} is missing`;
+}
+
+function healthSourcesProblem({ health_sources, check_regions }: PoolValues): string | null {
+  if (health_sources === null) return null;
+  if (!isDeepStrictEqual(health_sources, ['regional', 'global']))
+    return `health_sources ${JSON.stringify(health_sources)} must be null or ["regional","global"]`;
+  return check_regions === null
+    ? 'health_sources ["regional","global"] needs at least one of check_regions'
+    : null;
+}
+
+function monitorProblem({ monitor, monitor_group }: PoolValues): string | null {
+  return monitor !== null && monitor_group !== null ? 'monitor and monitor_group must not be set both' : null;
+}
+
 function checkReferences(
   world: WorkingWorld,
   accountId: string,
@@ -116,16 +140,11 @@ export const clearEmails = (draft: Pick<WorkingDraft, 'pools'>, pools: readonly 
 /** The load balancers that name the pool, and the monitor or the monitor group that it names. */
 export function poolReferences(world: WorkingWorld, accountId: string, id: string): Reference[] {
   const { monitor, monitor_group } = getPool(world, accountId, id).values;
-  const watchers = [
-    ['monitor', monitor === null ? undefined : world.monitors.get(monitor)],
-    ['monitor_group', monitor_group === null ? undefined : world.monitorGroups.get(monitor_group)],
-  ] as const;
+  const monitors = monitor === null ? [] : [world.monitors.get(monitor)!];
+  const groups = monitor_group === null ? [] : [world.monitorGroups.get(monitor_group)!];
   return [
-    ...world.loadBalancers
-      .by('pool', id)
-      .map(({ id, values }) => referenceTo('referrer', 'load_balancer', { id, name: values.name })),
-    ...watchers.flatMap(([type, watcher]) =>
-      watcher ? [referenceTo('referral', type, { id: watcher.id, name: watcher.values.description })] : [],
-    ),
+    ...world.loadBalancers.by('pool', id).map(referenceTo('referrer', 'load_balancer')),
+    ...monitors.map(referenceTo('referral', 'monitor')),
+    ...groups.map(referenceTo('referral', 'monitor_group')),
   ];
 }

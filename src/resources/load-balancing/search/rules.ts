@@ -5,33 +5,25 @@ import type { WorkingWorld } from '../../definitions.js';
 import { poolIdsOf } from '../load-balancers/definition.js';
 import { monitorReferences } from '../monitors/rules.js';
 import { poolReferences } from '../pools/rules.js';
-import { type Reference, referenceTo } from '../references.js';
+import { nameOf, type Reference, referenceTo } from '../references.js';
 import type { Kind, SearchQuery, WireResource } from './schema.js';
 
 const PER_PAGE = 25;
 
 type Row = ReturnType<WorkingWorld['pools' | 'monitors' | 'loadBalancers']['of']>[number];
 
-/** What an object is, what it is called, and what it is found by. */
-interface Found {
-  readonly kind: Kind;
-  readonly name: string;
-  readonly texts: readonly string[];
-}
-
-/** A monitor is called by its description; a pool is also found by an address in it. */
-function foundBy({ values }: Row): Found {
-  if (!('name' in values)) return { kind: 'monitor', name: values.description, texts: [values.description] };
-  const { name } = values;
-  if (!('origins' in values)) return { kind: 'load_balancer', name, texts: [name] };
-  return { kind: 'pool', name, texts: [name, ...values.origins.map(({ address }) => address)] };
-}
+const kindOf = ({ values }: Row): Kind =>
+  'origins' in values ? 'pool' : 'name' in values ? 'load_balancer' : 'monitor';
 
 /** In lower case, NUL between the texts, which none of them has; made once for each state of an object. */
 const haystacks = new WeakMap<Row, string>();
 
+/** What an object is found by: what it is called, and the addresses in a pool. */
 function haystackOf(row: Row): string {
-  const text = haystacks.get(row) ?? foundBy(row).texts.join('\0').toLowerCase();
+  const known = haystacks.get(row);
+  if (known !== undefined) return known;
+  const addresses = 'origins' in row.values ? row.values.origins.map(({ address }) => address) : [];
+  const text = [nameOf(row), ...addresses].join('\0').toLowerCase();
   haystacks.set(row, text);
   return text;
 }
@@ -54,8 +46,8 @@ function resourceOf(
   row: Row,
   wanted: NonNullable<SearchQuery['references']>,
 ): WireResource {
-  const { kind, name } = foundBy(row);
-  const resource = { resource_type: kind, resource_id: row.id, resource_name: name };
+  const kind = kindOf(row);
+  const resource = { resource_type: kind, resource_id: row.id, resource_name: nameOf(row) };
   if (wanted === '') return resource;
   // Monitor groups are not searched.
   const references = REFERENCES[kind](world, row).filter(
@@ -70,7 +62,7 @@ const REFERENCES: Readonly<Record<Kind, (world: WorkingWorld, row: Row) => Refer
     poolIdsOf(world.loadBalancers.get(id)!)
       .map((poolId) => world.pools.get(poolId)!)
       .sort(oldestFirst)
-      .map((pool) => referenceTo('referral', 'pool', { id: pool.id, name: pool.values.name })),
+      .map(referenceTo('referral', 'pool')),
   monitor: (world, { accountId, id }) => monitorReferences(world, accountId, id),
   pool: (world, { accountId, id }) => poolReferences(world, accountId, id),
 };
