@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApiError } from '../../api/errors.js';
+import { nullish, present } from '../../api/fields.js';
 import { peerOf } from './addresses.js';
 import { boolean, ipAddress } from './fields.js';
 
@@ -14,32 +15,20 @@ const target = z.union([saved, z.object({ saved: saved.nullish() })], {
   error: 'must be an IP address, or an object with an IP address as "saved"',
 });
 
-export const healthCheckBody = z.object({
-  enabled: boolean.nullish(),
-  rate: rate.nullish(),
-  target: target.nullish(),
-  type: type.nullish(),
-  direction: direction.nullish(),
-});
+const members = { enabled: boolean, rate, target, type, direction };
+
+export const healthCheckBody = z.object(nullish(members));
 
 export const wireHealthCheck = z.object({
-  enabled: z.boolean(),
-  rate,
+  ...members,
   target: z.union([z.string(), z.object({ saved: z.string().optional(), effective: z.string() })]),
-  type,
-  direction,
 });
 
 type Body = z.output<typeof healthCheckBody>;
+type WireHealthCheck = z.output<typeof wireHealthCheck>;
 
 /** As it is stored: complete, with the target that was asked for or an empty one. */
-export interface HealthCheck {
-  readonly enabled: boolean;
-  readonly rate: z.output<typeof rate>;
-  readonly target: string;
-  readonly type: z.output<typeof type>;
-  readonly direction: z.output<typeof direction>;
-}
+export type HealthCheck = Omit<WireHealthCheck, 'target'> & { readonly target: string };
 
 export const DEFAULT_HEALTH_CHECK: HealthCheck = {
   enabled: true,
@@ -60,13 +49,8 @@ export function healthCheckAfter(
 ): HealthCheck {
   if (body === undefined) return base;
   if (body === null) return DEFAULT_HEALTH_CHECK;
-  return {
-    enabled: body.enabled ?? base.enabled,
-    rate: body.rate ?? base.rate,
-    target: targetAfter(body.target, base.target, objectForm),
-    type: body.type ?? base.type,
-    direction: body.direction ?? base.direction,
-  };
+  const target = targetAfter(body.target, base.target, objectForm);
+  return { ...base, ...(present(body) as Partial<HealthCheck>), target };
 }
 
 function targetAfter(target: Body['target'], base: string, objectForm: boolean): string {
@@ -86,7 +70,7 @@ export function healthCheckToWire(
   check: HealthCheck,
   tunnel: { readonly interfaceAddress: string; readonly customerEndpoint: string | null },
   objectForm: boolean,
-): z.output<typeof wireHealthCheck> {
+): WireHealthCheck {
   const effective =
     check.direction === 'bidirectional'
       ? peerOf(tunnel.interfaceAddress)

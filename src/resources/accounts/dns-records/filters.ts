@@ -9,31 +9,26 @@ const ORDERS = ['type', 'name', 'content', 'ttl', 'proxied'] as const;
 /** As long as a comment may be; all filters together still fit into the head of a request, which has 16 KiB at most. */
 const word = text(500).optional();
 
+const WAYS = ['exact', 'contains', 'startswith', 'endswith'] as const;
+type Way = (typeof WAYS)[number];
+
+/** `name.exact` and the others of a part. */
+const waysOf = <P extends string>(part: P) =>
+  Object.fromEntries(WAYS.map((way) => [`${part}.${way}`, word])) as Record<`${P}.${Way}`, typeof word>;
+
 export const filters = {
   type: type.optional(),
   name: word,
-  'name.exact': word,
-  'name.contains': word,
-  'name.startswith': word,
-  'name.endswith': word,
+  ...waysOf('name'),
   content: word,
-  'content.exact': word,
-  'content.contains': word,
-  'content.startswith': word,
-  'content.endswith': word,
+  ...waysOf('content'),
   comment: word,
-  'comment.exact': word,
-  'comment.contains': word,
-  'comment.startswith': word,
-  'comment.endswith': word,
+  ...waysOf('comment'),
   'comment.present': word,
   'comment.absent': word,
   'tag.present': word,
   'tag.absent': word,
-  'tag.exact': word,
-  'tag.contains': word,
-  'tag.startswith': word,
-  'tag.endswith': word,
+  ...waysOf('tag'),
   tag_match: z.enum(MATCHES).optional(),
   proxied: flag.optional(),
   search: word,
@@ -76,13 +71,12 @@ function testsOf(query: ListQuery): Test[] {
 
 type Fits = (value: string, wanted: string) => boolean;
 
-const FITS = {
+const FITS: Readonly<Record<Way, Fits>> = {
   exact: (value, wanted) => value === wanted,
   contains: (value, wanted) => value.includes(wanted),
   startswith: (value, wanted) => value.startsWith(wanted),
   endswith: (value, wanted) => value.endsWith(wanted),
-} satisfies Record<string, Fits>;
-const WAYS = Object.keys(FITS) as (keyof typeof FITS)[];
+};
 
 /** Case does not count. */
 function textTests(query: ListQuery, part: Part): (Test | false)[] {

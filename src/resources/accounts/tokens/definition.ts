@@ -1,7 +1,8 @@
-import type { TokenOwner } from '../../../api/access.js';
+import type { AccessToken, TokenOwner, TokenStatus } from '../../../api/access.js';
+import { present } from '../../../api/fields.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition } from '../../../storage/tables/definition.js';
-import type { Condition, WirePolicy } from './schema.js';
+import type { Condition, WirePolicy, WireToken } from './schema.js';
 
 export interface ApiToken {
   readonly id: string;
@@ -80,3 +81,46 @@ export const apiTokens: Definition<ApiToken, 'digest' | 'all'> = {
 export async function noteUse(db: Client, id: string, at: Date): Promise<void> {
   await db.apiToken.updateMany({ where: { id }, data: { lastUsedOn: at } });
 }
+
+/** RFC 3339 in UTC, in seconds, as tokens have it. */
+const seconds = (date: Date) => date.toISOString().replace(/\.\d+Z$/, 'Z');
+const secondsOrNull = (date: Date | null) => date && seconds(date);
+
+const validity = ({ notBefore, expiresOn }: Pick<AccessToken, 'notBefore' | 'expiresOn'>) =>
+  present({ not_before: secondsOrNull(notBefore), expires_on: secondsOrNull(expiresOn) });
+
+export function tokenToWire(token: ApiToken, status: TokenStatus, lastUsed: Date | null): WireToken {
+  return {
+    id: token.id,
+    name: token.name,
+    status,
+    issued_on: seconds(token.issuedOn),
+    modified_on: seconds(token.modifiedOn),
+    ...validity(token),
+    policies: token.policies.map(({ resources, ...policy }) => ({
+      ...policy,
+      resources: inOrder(resources),
+    })),
+    ...present({
+      condition: token.condition,
+      last_used_on: secondsOrNull(lastUsed),
+      creator_email_at_creation: token.creatorEmail,
+    }),
+  };
+}
+
+/**
+ * By name, as Terraform writes it: its provider compares the text, and the database keeps members by the length of their names.
+ */
+function inOrder<R extends object>(resources: R): R {
+  const members = Object.entries(resources).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, typeof value === 'string' ? value : inOrder(value)]),
+  ) as R;
+}
+
+export const verifiedToWire = (token: AccessToken, status: TokenStatus) => ({
+  id: token.id,
+  status,
+  ...validity(token),
+});

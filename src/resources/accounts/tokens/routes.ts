@@ -4,14 +4,14 @@ import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
-import { PERMISSION_GROUPS } from '../../../api/permission-groups.js';
+import { PERMISSION_GROUPS, type PermissionGroup } from '../../../api/permission-groups.js';
 import { type Asked, operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
-import type { ApiToken } from './definition.js';
+import { type ApiToken, tokenToWire, verifiedToWire } from './definition.js';
 import { canHave, policyNotices } from './policies.js';
+import { SCOPE_NAMES } from './resource-names.js';
 import * as rules from './rules.js';
 import * as schema from './schema.js';
-import { groupToWire, tokenToWire, verifiedToWire } from './to-wire.js';
 
 const tags = ['API tokens'];
 
@@ -133,6 +133,14 @@ function routesAt(app: Http, { world, write, access }: Context, place: Place): v
     },
   );
 }
+
+const groupToWire = ({ id, name, category, scope }: PermissionGroup) => ({
+  id,
+  name,
+  category,
+  is_selectable: true,
+  scopes: [SCOPE_NAMES[scope]],
+});
 
 const noticesOf = ({ policies }: ApiToken) => policyNotices(policies);
 
