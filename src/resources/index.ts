@@ -1,5 +1,6 @@
 import type { Http } from '../api/http.js';
 import type { HealthTable } from '../live/health-table.js';
+import type { Definition, Identified, Reader } from '../storage/tables/definition.js';
 import { createView } from './_kit/view.js';
 import { accountRoutes } from './accounts/accounts/routes.js';
 import { accountScope } from './accounts/accounts/scope.js';
@@ -69,29 +70,17 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   dnsRecordRoutes,
 ];
 
-const accountOf = ({ accountId }: { readonly accountId: string }) => accountId;
-
 export function createViews(world: WorkingWorld, health: Pick<HealthTable, 'origin'>): Views {
+  const view = <Row extends Identified>(
+    table: Reader<Row, never>,
+    { noun, ownerOf }: Pick<Definition<Row, never>, 'noun' | 'ownerOf'>,
+    toWire: (row: Row) => unknown,
+  ) => createView({ table, ownerOf, noun: noun.replace('_', ' '), toWire });
   return {
-    monitors: createView({
-      table: world.monitors,
-      ownerOf: accountOf,
-      noun: 'monitor',
-      toWire: monitorToWire,
-    }),
-    monitorGroups: createView({
-      table: world.monitorGroups,
-      ownerOf: accountOf,
-      noun: 'monitor group',
-      toWire: monitorGroupToWire,
-    }),
-    pools: createView({ table: world.pools, ownerOf: accountOf, noun: 'pool', toWire: poolToWire(health) }),
-    loadBalancers: createView({
-      table: world.loadBalancers,
-      ownerOf: DEFINITIONS.loadBalancers.ownerOf,
-      noun: 'load balancer',
-      toWire: loadBalancerToWire,
-    }),
+    monitors: view(world.monitors, DEFINITIONS.monitors, monitorToWire),
+    monitorGroups: view(world.monitorGroups, DEFINITIONS.monitorGroups, monitorGroupToWire),
+    pools: view(world.pools, DEFINITIONS.pools, poolToWire(health)),
+    loadBalancers: view(world.loadBalancers, DEFINITIONS.loadBalancers, loadBalancerToWire),
     dnsRecords: createView({
       table: world.dnsRecords,
       ownerOf: DEFINITIONS.dnsRecords.ownerOf,

@@ -11,31 +11,28 @@ import { liveRoute } from './networks/routes/definition.js';
 import { liveTunnel } from './tunnels/definition.js';
 
 type Table = keyof typeof DEFINITIONS;
-type ToLive<N extends LiveNoun, T extends Table> = {
+
+interface ToLive<Row, N extends LiveNoun = LiveNoun> {
   readonly noun: N;
   /** Null for what is none of the data plane's business. */
-  readonly toLive: (row: RowOf<(typeof DEFINITIONS)[T]>) => LiveObjects[N] | null;
-};
+  readonly toLive: (row: Row) => LiveObjects[N] | null;
+}
+
+const shownAs = <N extends LiveNoun, Row>(noun: N, toLive: ToLive<Row, N>['toLive']): ToLive<Row, N> => ({
+  noun,
+  toLive,
+});
 
 /** What the data plane sees of each table; it sees nothing of the others. */
 const LIVE = {
-  monitors: { noun: 'monitor', toLive: liveMonitor } satisfies ToLive<'monitor', 'monitors'>,
-  monitorGroups: { noun: 'monitor_group', toLive: liveMonitorGroup } satisfies ToLive<
-    'monitor_group',
-    'monitorGroups'
-  >,
-  tunnels: { noun: 'tunnel', toLive: liveTunnel } satisfies ToLive<'tunnel', 'tunnels'>,
-  routes: { noun: 'route', toLive: liveRoute } satisfies ToLive<'route', 'routes'>,
-  pools: { noun: 'pool', toLive: livePool } satisfies ToLive<'pool', 'pools'>,
-  loadBalancers: { noun: 'load_balancer', toLive: liveLoadBalancer } satisfies ToLive<
-    'load_balancer',
-    'loadBalancers'
-  >,
-  dnsRecords: { noun: 'published_hostname', toLive: publishedHostname } satisfies ToLive<
-    'published_hostname',
-    'dnsRecords'
-  >,
-};
+  monitors: shownAs('monitor', liveMonitor),
+  monitorGroups: shownAs('monitor_group', liveMonitorGroup),
+  tunnels: shownAs('tunnel', liveTunnel),
+  routes: shownAs('route', liveRoute),
+  pools: shownAs('pool', livePool),
+  loadBalancers: shownAs('load_balancer', liveLoadBalancer),
+  dnsRecords: shownAs('published_hostname', publishedHostname),
+} satisfies { readonly [T in Table]?: ToLive<RowOf<(typeof DEFINITIONS)[T]>> };
 
 /** The step of the data plane to what has changed; `complete` when that is everything. */
 export function liveDelta(changed: Changed, complete: boolean): Omit<SnapshotDelta, 'revision'> {

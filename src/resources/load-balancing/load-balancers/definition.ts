@@ -9,8 +9,7 @@ import { inUnicode } from '../../hostname.js';
 import { sessionOf, ttlInForce } from './affinity.js';
 import { ATTRIBUTE_DEFAULTS } from './affinity-schema.js';
 import { fields, type LoadBalancerValues, policyInForce } from './fields.js';
-import { livePoolSets, liveRules } from './live-rules.js';
-import { liveSettings } from './live-settings.js';
+import { livePoolSets, liveRules, liveSettings } from './live.js';
 import { namedPools } from './named-pools.js';
 
 export interface LoadBalancer extends Stored<LoadBalancerValues> {

@@ -26,7 +26,7 @@ const overrides = {
   steering_policy: z.enum([...policies, '']),
 };
 
-/** A pool set as it is sent; `pool-set-limits.ts` has the rules that Cloudflare's documentation names. */
+/** A pool set as it is sent; `limits.ts` has the rules that Cloudflare's documentation names. */
 const poolSetBody = z.object({
   ...nullish(plainMembers),
   ...nullish({
