@@ -24,6 +24,6 @@ export const seed = (write: WorkingWrite, options: SeedOptions): Promise<Seeded>
       firstAccount(draft) ?? createAccount(draft, options.accountId ?? newHexId(), { name: 'Offramp' });
     const zone =
       draft.zones.of(accountId)[0] ??
-      addZone(draft, { id: options.zoneId ?? newHexId(), accountId, name: options.domain });
+      addZone(draft, options.zoneId ?? newHexId(), accountId, { name: options.domain });
     return { accountId, zoneId: zone.id, domain: zone.name };
   });

@@ -1,4 +1,5 @@
 import { ApiError } from '../../../api/errors.js';
+import type { DraftTable, Identified } from '../../../storage/tables/definition.js';
 import { inStoredOrder } from '../../_kit/json.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { ownerKey as balancersOf } from '../../load-balancing/load-balancers/definition.js';
@@ -68,7 +69,9 @@ export function removeAccount(draft: WorkingDraft, id: string): void {
     ...[id, balancersOf(null, id), tokensOf({ scope: 'account', id })],
     ...zones.flatMap((zone) => [zone, balancersOf(zone, id)]),
   ];
-  for (const table of Object.values(draft))
-    for (const owner of owners) for (const row of table.of(owner)) table.remove(row.id);
+  for (const table of Object.values<DraftTable<Identified, never>>(draft)) {
+    const rows = owners.flatMap((owner) => table.of(owner));
+    for (const row of rows) table.remove(row.id);
+  }
   draft.accounts.remove(id);
 }

@@ -7,15 +7,10 @@ import type { Params } from '../../_kit/crud.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { inAscii, isHostname, isHostnameIn } from '../../hostname.js';
+import type { Zone } from '../zones/definition.js';
 import { getZone } from '../zones/rules.js';
 import { type DnsRecord, nameKey } from './definition.js';
 import { AUTOMATIC, fields, type RecordBody, type RecordValues } from './fields.js';
-
-interface Zone {
-  readonly id: string;
-  readonly name: string;
-  readonly accountId: string;
-}
 
 const initial = initialOf(fields);
 

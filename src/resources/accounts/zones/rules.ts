@@ -18,11 +18,9 @@ export function getZone(world: WorkingWorld, id: string): Zone {
 /** A new zone; throws when there is one of this name. */
 export function addZone(
   draft: WorkingDraft,
-  {
-    id,
-    accountId,
-    ...body
-  }: { readonly id: string; readonly accountId: string } & Pick<CreateBody, 'name' | 'type'>,
+  id: string,
+  accountId: string,
+  body: Pick<CreateBody, 'name' | 'type'>,
 ): Zone {
   const name = inAscii(body.name);
   if (draft.zones.by('name', name).length > 0) throw new ApiError('zone_exists', inUnicode(name));
@@ -40,7 +38,7 @@ export function createZone(draft: WorkingDraft, body: CreateBody, among: readonl
     throw new ApiError('invalid_request', 'account.id is required: there is no account');
   if (!draft.accounts.get(accountId))
     throw new ApiError('invalid_request', `account.id "${accountId}" is not an account`);
-  return addZone(draft, { id: newHexId(), accountId, name: body.name, type: body.type });
+  return addZone(draft, newHexId(), accountId, body);
 }
 
 /** Changes what the body names; null goes back to the default. A body that changes nothing writes nothing. */

@@ -18,7 +18,11 @@ import { completeOrigin, originBody, shownOrigin } from './origin-fields.js';
 
 const HEALTH_SOURCES = ['local', 'regional', 'global'] as const;
 
-const percent = z.number().min(0, 'is not in range [0, 100]').max(100, 'is not in range [0, 100]');
+const inRange = (minimum: number, maximum: number) => {
+  const words = `is not in range [${minimum}, ${maximum}]`;
+  return z.number().min(minimum, words).max(maximum, words);
+};
+const percent = inRange(0, 100);
 const loadShedding = completed(
   {
     default_percent: percent,
@@ -55,10 +59,8 @@ export const fields = {
     show: 'always',
   }),
   health_sources: unset(z.array(z.enum(HEALTH_SOURCES)).max(HEALTH_SOURCES.length), { show: 'always' }),
-  latitude: unset(z.number().min(-90, 'is not in range [-90, 90]').max(90, 'is not in range [-90, 90]')),
-  longitude: unset(
-    z.number().min(-180, 'is not in range [-180, 180]').max(180, 'is not in range [-180, 180]'),
-  ),
+  latitude: unset(inRange(-90, 90)),
+  longitude: unset(inRange(-180, 180)),
   load_shedding: unset(loadShedding.schema, loadShedding),
   origin_steering: unset(originSteering.schema, originSteering),
   notification_email: field(text(2048), '', {
