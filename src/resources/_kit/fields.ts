@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Message } from '../../api/envelope.js';
 import { nullish } from '../../api/fields.js';
+import { hexId } from '../../api/identifiers.js';
 import { notice } from '../../api/notices.js';
+import { timestampSchema } from '../../api/timestamps.js';
 import { inStoredOrder } from './json.js';
 
 /**
@@ -94,6 +96,24 @@ export function shownShape<D extends Declaration>(declaration: D): Record<keyof 
   });
   return Object.fromEntries(shape);
 }
+
+/** The bodies of the operations that write. */
+export const bodiesOf = <D extends Declaration>(declaration: D) => ({
+  write: writeBody(declaration),
+  patch: patchBody(declaration),
+});
+
+/** The answer about one object, `name` in the document: its fields, and `more` before its times. */
+export const answerOf = (name: string, declaration: Declaration, more: z.ZodRawShape = {}) =>
+  z
+    .object({
+      id: hexId,
+      ...shownShape(declaration),
+      ...more,
+      created_on: timestampSchema,
+      modified_on: timestampSchema,
+    })
+    .meta({ id: name });
 
 /** The default of every field; of those that have none, undefined. */
 export const initialOf = <D extends Declaration>(declaration: D): ValuesOf<D> =>

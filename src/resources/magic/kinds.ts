@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { ApiError } from '../../api/errors.js';
 import { hexId } from '../../api/identifiers.js';
 import { integer, text } from '../../api/text.js';
-import { timestampSchema } from '../../api/timestamps.js';
 import {
+  answerOf,
   type Declaration,
   field,
   patchBody,
   required,
-  shownShape,
   unset,
   type ValuesOf,
   writeBody,
@@ -92,17 +91,6 @@ const bodiesOf = (fields: Declaration) => ({
   write: writeBody(fields) as unknown as z.ZodType<TunnelBody>,
   change: patchBody(fields).extend({ id: hexId }) as unknown as z.ZodType<Change>,
 });
-
-const answerOf = (id: string, fields: Declaration, more: z.ZodRawShape = {}) =>
-  z
-    .object({
-      id: hexId,
-      ...shownShape(fields),
-      ...more,
-      created_on: timestampSchema,
-      modified_on: timestampSchema,
-    })
-    .meta({ id });
 
 export const GRE: Kind = {
   kind: 'gre',

@@ -1,24 +1,13 @@
 import { z } from 'zod';
 import { withoutNulls } from '../../../api/free-json.js';
-import { hexId } from '../../../api/identifiers.js';
 import { integer, text } from '../../../api/text.js';
-import { timestampSchema } from '../../../api/timestamps.js';
 import {
   AFFINITIES,
   type Affinity,
   STEERING_POLICIES,
   type SteeringPolicy,
 } from '../../../domain/policies.js';
-import {
-  completed,
-  field,
-  patchBody,
-  required,
-  shownShape,
-  unset,
-  type ValuesOf,
-  writeBody,
-} from '../../_kit/fields.js';
+import { answerOf, bodiesOf, completed, field, required, unset, type ValuesOf } from '../../_kit/fields.js';
 import { affinityAttributes, completeAttributes, wireAffinityAttributes } from './affinity-schema.js';
 import { type PoolSet, poolSet, poolSetBodies } from './pool-set-schema.js';
 import { type Rule, rule, ruleBodies } from './rule-schema.js';
@@ -97,17 +86,11 @@ export const fields = {
 export type LoadBalancerValues = ValuesOf<typeof fields>;
 export type PoolMap = Readonly<Record<string, readonly string[]>>;
 
-export const bodies = { write: writeBody(fields), patch: patchBody(fields) };
+export const bodies = bodiesOf(fields);
 
-export const answer = z
-  .object({
-    id: hexId,
-    ...shownShape(fields),
-    zone_name: z.string().optional().describe('Of a load balancer of a zone only.'),
-    created_on: timestampSchema,
-    modified_on: timestampSchema,
-  })
-  .meta({ id: 'LoadBalancer' });
+export const answer = answerOf('LoadBalancer', fields, {
+  zone_name: z.string().optional().describe('Of a load balancer of a zone only.'),
+});
 
 /** The policy that is in force and shown. What was left open follows the maps, whenever they change. */
 export function policyInForce(values: LoadBalancerValues): SteeringPolicy {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { hexId } from '../../../api/identifiers.js';
 import { expected, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import { patchBody, required, shownShape, type ValuesOf, writeBody } from '../../_kit/fields.js';
+import { answerOf, bodiesOf, required, type ValuesOf } from '../../_kit/fields.js';
 
 /** A group is probed by each of its members: nothing is unbounded. */
 const MAX_MEMBERS = 20;
@@ -31,8 +30,6 @@ export const fields = {
 
 export type GroupValues = ValuesOf<typeof fields>;
 
-export const bodies = { write: writeBody(fields), patch: patchBody(fields) };
+export const bodies = bodiesOf(fields);
 
-export const answer = z
-  .object({ id: hexId, ...shownShape(fields), created_on: timestampSchema, modified_on: timestampSchema })
-  .meta({ id: 'MonitorGroup' });
+export const answer = answerOf('MonitorGroup', fields);

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { hexId } from '../../../api/identifiers.js';
 import { integer, text } from '../../../api/text.js';
-import { timestampSchema } from '../../../api/timestamps.js';
 import { MONITOR_TYPES, type MonitorType } from '../../../domain/policies.js';
-import { field, initialOf, patchBody, shownShape, type ValuesOf } from '../../_kit/fields.js';
+import { answerOf, field, initialOf, patchBody, type ValuesOf } from '../../_kit/fields.js';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -78,6 +76,4 @@ export function initialOfType(type: MonitorType): MonitorValues {
 export const body = patchBody(fields);
 export type MonitorBody = z.output<typeof body>;
 
-export const answer = z
-  .object({ id: hexId, ...shownShape(fields), created_on: timestampSchema, modified_on: timestampSchema })
-  .meta({ id: 'Monitor' });
+export const answer = answerOf('Monitor', fields);

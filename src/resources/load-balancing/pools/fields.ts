@@ -4,16 +4,7 @@ import { expected, integer, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import { ORIGIN_STEERING_POLICIES } from '../../../domain/policies.js';
 import { CHECK_REGIONS } from '../../../domain/regions.js';
-import {
-  completed,
-  field,
-  patchBody,
-  required,
-  shownShape,
-  unset,
-  type ValuesOf,
-  writeBody,
-} from '../../_kit/fields.js';
+import { answerOf, bodiesOf, completed, field, required, unset, type ValuesOf } from '../../_kit/fields.js';
 import { completeOrigin, originBody, shownOrigin } from './origin-fields.js';
 
 const HEALTH_SOURCES = ['local', 'regional', 'global'] as const;
@@ -72,17 +63,11 @@ export const fields = {
 
 export type PoolValues = ValuesOf<typeof fields>;
 
-export const bodies = { write: writeBody(fields), patch: patchBody(fields) };
+export const bodies = bodiesOf(fields);
 export type WriteBody = z.output<typeof bodies.write>;
 export type PatchBody = z.output<typeof bodies.patch>;
 
-export const answer = z
-  .object({
-    id: hexId,
-    ...shownShape(fields),
-    healthy: z.boolean().describe('Whether at least minimum_origins of its origins are healthy.'),
-    disabled_at: timestampSchema.optional(),
-    created_on: timestampSchema,
-    modified_on: timestampSchema,
-  })
-  .meta({ id: 'Pool' });
+export const answer = answerOf('Pool', fields, {
+  healthy: z.boolean().describe('Whether at least minimum_origins of its origins are healthy.'),
+  disabled_at: timestampSchema.optional(),
+});
