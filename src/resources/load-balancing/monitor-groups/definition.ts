@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { timestamp } from '../../../api/timestamps.js';
 import type { LiveMonitorGroup } from '../../../live/snapshot.js';
 import type { Client } from '../../../storage/database.js';
@@ -22,12 +23,8 @@ export function withMemberTimes(group: MonitorGroup, before: MonitorGroup | null
   const memberTimes = group.values.members.map((member) => {
     const index =
       before?.values.members.findIndex(({ monitor_id }) => monitor_id === member.monitor_id) ?? -1;
-    const known = before?.values.members[index];
     const times = before?.memberTimes[index];
-    const same =
-      known?.enabled === member.enabled &&
-      known.monitoring_only === member.monitoring_only &&
-      known.must_be_healthy === member.must_be_healthy;
+    const same = isDeepStrictEqual(before?.values.members[index], member);
     return { createdAt: times?.createdAt ?? now, updatedAt: times && same ? times.updatedAt : now };
   });
   return { ...group, memberTimes };
