@@ -94,7 +94,6 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     await opening?.opened;
     const db = await openStorage(config, dataDir, certificate, options);
     closers.push(db.close);
-    await adoptUsers(db, config.auth);
     const recorders = createRecorders(db, options.log);
     closers.push(...Object.values(recorders).map(({ settled }) => settled));
     closers.push(async () => db.drain());
@@ -127,6 +126,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     closers.push(dataPlane.drain);
     const write = createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas) });
     const seeded = await seed(write, config);
+    await adoptUsers(write, config.auth);
     identity.onRenewed(dataPlane.useCertificate);
     const api = await startApi(
       config,

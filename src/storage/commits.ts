@@ -1,29 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Logger } from 'pino';
-import { AnswerLost, createBatchSender, NotNewest } from './batch-sender.js';
 import { type CatchUp, createCatchUp, type Settled } from './catch-up.js';
 import { LockLost } from './commit-errors.js';
+import { databaseProblem } from './database-problem.js';
 import type { Prisma, PrismaClient } from './generated/client.js';
 import { createMutex } from './mutex.js';
-import {
-  forgetRevisions,
-  type LockSession,
-  nextRevision,
-  type Position,
-  takeWriteLock,
-} from './revisions.js';
+import { forgetRevisions, type LockSession, type Position } from './revisions.js';
 import type { Statement } from './tables/statement.js';
 
 /** What reads take: the client of a transaction, or the one outside of any. */
 export type Client = Prisma.TransactionClient;
-
-/** What a transaction's work gets: the client of that transaction, and where it names what it changed. */
-export interface Tx {
-  readonly db: Client;
-  /** Every object whose new state the data plane must see. Naming nothing means nothing was changed. */
-  changed(noun: string, id: string): void;
-}
 
 /** The lock of this process, as writers need it. */
 export interface WriterLock {
@@ -63,20 +49,12 @@ export interface Commits extends Pick<CatchUp, 'suspect' | 'isCurrent' | 'whenCu
    * When its answer is lost and it is found to be committed, memory has followed by the comparison instead of `apply`.
    */
   commitBatch(make: MakeBatch): Promise<void>;
-  transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   readonly onCommit: CatchUp['listen'];
 }
 
 /** Writers beyond this are refused rather than piled up in memory. */
 const MAX_WAITING_WRITERS = 4096;
-const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 15_000 };
 const NOT_OURS = 'the database says that this process does not hold its lock any more';
-
-interface Prepared<T> {
-  readonly value: T;
-  /** Null when nothing was changed. */
-  readonly change: { readonly position: Position; readonly apply: () => Promise<void> } | null;
-}
 
 /**
  * Runs writing transactions one after the other and keeps memory at the database's newest revision, also when an answer is
@@ -87,19 +65,7 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
   const holdsLock = () => lock === null || lock.session !== null;
   const refusal = () => new LockLost(lock!.problem);
   const memory = createCatchUp({ prisma, holdsLock, shared: lock !== null, oneAtATime, log });
-  const send = createBatchSender(pool, statementNames, memory.suspect);
-
-  /** Runs a write when memory is known to be at the newest revision, and waits for the data plane after the next may begin. */
-  async function inTurn<T extends Settled>(write: () => Promise<T>): Promise<T> {
-    if (!holdsLock()) throw refusal();
-    const written = await oneAtATime(async () => {
-      if (!holdsLock()) throw refusal();
-      await memory.ascertain();
-      return await write();
-    });
-    await written.followed;
-    return written;
-  }
+  const send = createSender(pool, statementNames, memory.suspect);
 
   async function commitMade(make: MakeBatch, isRepeated: boolean): Promise<Settled> {
     const from = await memory.known();
@@ -130,44 +96,16 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
     );
   }
 
-  async function commit<T>(work: (tx: Tx) => Promise<T>): Promise<Settled & { readonly value: T }> {
-    let prepared: Prepared<T> | undefined;
-    try {
-      await prisma.$transaction(async (db) => {
-        prepared = await prepare(db, work);
-      }, TRANSACTION_LIMITS);
-    } catch (error) {
-      if (!prepared?.change) throw error;
-      const settled = await memory.fateOf(prepared.change.position, error as Error);
-      return { value: prepared.value, ...settled };
-    }
-    const { value, change } = prepared!;
-    if (!change) return { value, followed: undefined };
-    memory.follows(change.position);
-    return { value, followed: change.apply() };
-  }
-
-  async function prepare<T>(db: Client, work: (tx: Tx) => Promise<T>): Promise<Prepared<T>> {
-    if (lock) await takeWriteLock(db);
-    const changes: [string, string][] = [];
-    const value = await work({ db, changed: (noun, id) => changes.push([noun, id]) });
-    if (changes.length === 0) return { value, change: null };
-    if (!holdsLock()) throw refusal();
-    const position = await nextRevision(db, changes, randomUUID(), lock?.session ?? null);
-    if (!position) {
-      lock!.verify();
-      throw new LockLost(NOT_OURS);
-    }
-    const apply = await memory.listener(db, { revision: position.revision, changes });
-    return { value, change: { position, apply } };
-  }
-
   return {
+    /** The next may begin before the data plane has followed this one. */
     async commitBatch(make) {
-      await inTurn(() => commitMade(make, false));
-    },
-    async transact(work) {
-      return (await inTurn(() => commit(work))).value;
+      if (!holdsLock()) throw refusal();
+      const { followed } = await oneAtATime(async () => {
+        if (!holdsLock()) throw refusal();
+        await memory.ascertain();
+        return await commitMade(make, false);
+      });
+      await followed;
     },
     onCommit: memory.listen,
     suspect: memory.suspect,
@@ -178,3 +116,69 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
 }
 
 const isSame = (a: Position, b: Position) => a.revision === b.revision && a.transaction === b.transaction;
+
+/** The batch was made from something else than the newest revision, or the lock is gone: nothing was written. */
+class NotNewest extends Error {
+  override readonly name = 'NotNewest';
+}
+
+/** The statement was sent and its answer did not come: it may have been committed. */
+class AnswerLost extends Error {
+  override readonly name = 'AnswerLost';
+  constructor(override readonly cause: Error) {
+    super(cause.message);
+  }
+}
+
+/** Milliseconds that the answer may take. */
+const ANSWER_LIMIT_MS = 15_000;
+
+/** PostgreSQL's manual, appendix A. */
+const NOT_NULL_VIOLATION = '23502';
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Sends the one statement of a batch, which is a transaction by itself: it is committed as a whole, in one round trip, or not at all. Rejects
+ * with NotNewest or AnswerLost, or with what the database says, which has written nothing then.
+ */
+function createSender(
+  pool: pg.Pool,
+  nameOf: ((query: { readonly sql: string }) => string) | null,
+  onConnectionError: () => void,
+): (statement: Statement) => Promise<void> {
+  return async ({ sql, values }) => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    // The query rejects as well; without a listener a connection that breaks would end the process.
+    client.on('error', onConnectionError);
+    try {
+      const name = nameOf?.({ sql }) || undefined;
+      await client.query({
+        text: sql,
+        values: [...values],
+        name,
+        query_timeout: ANSWER_LIMIT_MS,
+      } as pg.QueryConfig);
+    } catch (error) {
+      broken = error as Error;
+      if (isNotNewest(error)) throw new NotNewest();
+      throw isLost(broken) ? new AnswerLost(broken) : broken;
+    } finally {
+      // One whose answer may still come is not lent to the next.
+      client.off('error', onConnectionError);
+      client.release(broken && isLost(broken) ? broken : undefined);
+    }
+  };
+}
+
+/** A revision without a number, or with one that another transaction has taken meanwhile. */
+const isNotNewest = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError &&
+  error.table === 'revision' &&
+  (error.code === NOT_NULL_VIOLATION || error.code === UNIQUE_VIOLATION);
+
+const LOST = new Set<unknown>(['database_unreachable', 'database_timeout']);
+
+/** What the database says itself, such as that it is stopping, it says of what it has not done. */
+const isLost = (error: Error): boolean =>
+  !(error instanceof pg.DatabaseError) && LOST.has(databaseProblem(error));

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { type Client, type Commits, createCommits, type Tx } from './commits.js';
+import { type Client, type Commits, createCommits } from './commits.js';
 import { databaseProblem } from './database-problem.js';
 import { PrismaClient } from './generated/client.js';
 import type { LockHolder } from './lock-connection.js';
@@ -14,20 +14,13 @@ import type { Commit, CommitListener, Position } from './revisions.js';
 import { type SessionLock, takeSessionLock } from './session-lock.js';
 import { createStatementNames } from './statement-names.js';
 
-export type { Client, Commit, CommitListener, LockHolder, Tx };
+export type { Client, Commit, CommitListener, LockHolder };
 
 export interface Database {
   readonly kind: 'postgres' | 'embedded';
   /** Names of the migrations that this start applied. */
   readonly migrated: readonly string[];
   readonly read: PrismaClient;
-  /**
-   * Runs `work` in one transaction that no other writer overlaps, and resolves when the commit listener is done with its
-   * revision (so that the data plane follows before the client hears of it). Whatever `work` throws rolls back. When the answer to
-   * COMMIT is lost and the transaction is found to be committed, it resolves all the same. Throws CommitFailed, CommitUncertain,
-   * LockLost, or what the database says.
-   */
-  transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Commits what a batch of writes has changed in memory; see `writer.ts`. */
   readonly commitBatch: Commits['commitBatch'];
   /**
@@ -174,7 +167,6 @@ function assemble(
     kind: embedded ? 'embedded' : 'postgres',
     migrated,
     read: prisma,
-    transact: commits.transact,
     commitBatch: commits.commitBatch,
     async record(write) {
       const deadline = performance.now() + RECORD_PATIENCE_MS;

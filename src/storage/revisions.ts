@@ -44,39 +44,6 @@ export interface LockSession {
   readonly backendStart: string;
 }
 
-/**
- * Numbers this transaction. There are no gaps: the write lock is held and a rollback takes its row along. Null when the session
- * lock is not held by `session` any more: another process may be writing, and this transaction must not commit.
- */
-export async function nextRevision(
-  db: Prisma.TransactionClient,
-  changes: Changes,
-  transaction: string,
-  session: LockSession | null,
-): Promise<Position | null> {
-  const text = JSON.stringify(changes);
-  const [row] = session
-    ? await db.$queryRaw<{ number: bigint }[]>`
-        insert into revision (number, changes, transaction)
-        select coalesce(max(number), 0) + 1, ${text}::jsonb, ${transaction}::uuid from revision
-        having exists (
-          select from pg_locks join pg_stat_activity using (pid)
-          where locktype = 'advisory' and granted and objsubid = 1
-            and pg_locks.database = (select oid from pg_database where datname = current_database())
-            and classid = ${session.classId}::bigint::oid and objid = ${session.objectId}::bigint::oid
-            and pid = ${session.backendPid}::int
-            and extract(epoch from backend_start)::text = ${session.backendStart})
-        returning number`
-    : await db.$queryRaw<{ number: bigint }[]>`
-        insert into revision (number, changes, transaction)
-        select coalesce(max(number), 0) + 1, ${text}::jsonb, ${transaction}::uuid from revision
-        returning number`;
-  if (!row) return null;
-  const revision = Number(row.number);
-  if (revision % 1000 === 0) await forgetRevisions(db, revision);
-  return { revision, transaction };
-}
-
 /** Deletes those that no data plane can be behind, at `newest`. */
 export async function forgetRevisions(db: Prisma.TransactionClient, newest: number): Promise<void> {
   await db.$executeRaw`delete from revision where number <= ${newest - KEPT_REVISIONS}`;

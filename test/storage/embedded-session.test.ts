@@ -24,9 +24,9 @@ test('a statement runs again after a mistake in another one', async () => {
 test('a statement runs again after a transaction that failed', async () => {
   expect(await answer()).toBe(42);
   await expect(
-    db.transact(async (tx) => {
-      await tx.db.$queryRaw`select 1 + ${41}::int as n`;
-      await tx.db.$queryRaw`select 1 / ${0}::int as n`;
+    db.read.$transaction(async (tx) => {
+      await tx.$queryRaw`select 1 + ${41}::int as n`;
+      await tx.$queryRaw`select 1 / ${0}::int as n`;
     }),
   ).rejects.toThrow(/division by zero/);
   expect(await answer()).toBe(42);

@@ -36,8 +36,8 @@ export function batchStatement(
   for (const [noun, rows] of changed) {
     if (rows.size === 0) continue;
     const before = (id: string) => committed[noun]!.get(id) ?? null;
-    for (const [index, relation] of definitions[noun]!.relations.entries()) {
-      const { write, erase } = differences(relation, rows, before, index === 0);
+    for (const relation of definitions[noun]!.relations) {
+      const { write, erase } = differences(relation, rows, before);
       if (write.length > 0) parts.push(upsert(relation, value(JSON.stringify(write))));
       if (erase.length > 0) parts.push(removal(relation, value(JSON.stringify(erase))));
     }
@@ -77,19 +77,17 @@ function holdsLock(session: LockSession, value: (one: unknown) => string): strin
         and extract(epoch from backend_start)::text = ${value(session.backendStart)})`;
 }
 
-/** What the table has to write and to erase. The rows of a part go with the row that they belong to. */
+/** What the table has to write and to erase. The rows of a part are erased as well: that they would go with their object is too late for other keys. */
 function differences(
   relation: Relation<unknown>,
   changed: ReadonlyMap<string, Identified | null>,
   before: (id: string) => Identified | null,
-  isMain: boolean,
 ): { write: Row[]; erase: Row[] } {
   const write: Row[] = [];
   const erase: Row[] = [];
   const keyOf = (row: Row) => JSON.stringify(relation.key.map((column) => row[column]));
   for (const [id, after] of changed) {
     const old = before(id);
-    if (after === null && !isMain) continue;
     const known = new Map((old ? relation.rowsOf(old) : []).map((row) => [keyOf(row), row]));
     for (const row of after ? relation.rowsOf(after) : []) {
       const same = known.get(keyOf(row));
