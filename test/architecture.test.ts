@@ -168,3 +168,24 @@ test('no two files import each other in a circle', () => {
   for (const name of graph.keys()) visit(name, []);
   expect(circles).toEqual([]);
 });
+
+/** What every noun has one of its own of, under the same word: its fields, what a body takes, what answers show, under which key it is found. */
+const WORDS_OF_NOUNS = new Set([
+  ...['fields', 'filters', 'name', 'answer', 'body', 'bodies', 'query', 'result', 'configuration'],
+  ...['createBody', 'patchBody', 'putBody', 'listQuery', 'deleteQuery', 'accountParams'],
+  ...['CreateBody', 'PatchBody', 'PutBody', 'ListQuery', 'Result'],
+  ...['nameKey', 'ownerKey', 'checkLimits', 'list'],
+]);
+
+test('an exported name has one meaning', () => {
+  const places = new Map<string, string[]>();
+  for (const file of files.filter((one) => !WIRING.has(room(module(one))) || module(one).startsWith('app/')))
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(
+      /^export (?:async )?(?:const|function|class|interface|type) (\w+)/gm,
+    ))
+      places.set(name!, [...(places.get(name!) ?? []), module(file)]);
+  const isOfNouns = (name: string, at: readonly string[]) =>
+    WORDS_OF_NOUNS.has(name) && at.every((file) => room(file) === 'resources');
+  const twice = [...places].filter(([name, at]) => at.length > 1 && !isOfNouns(name, at));
+  expect(twice.map(([name, at]) => `${name}: ${at.join(', ')}`)).toEqual([]);
+});

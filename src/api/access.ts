@@ -52,14 +52,14 @@ export interface AccessDirectory {
 
 export type TokenStatus = 'active' | 'disabled' | 'expired';
 
-export function statusOf(token: Pick<AccessToken, 'disabled' | 'expiresOn'>, now: Date): TokenStatus {
+export function tokenStatus(token: Pick<AccessToken, 'disabled' | 'expiresOn'>, now: Date): TokenStatus {
   if (token.disabled) return 'disabled';
   return token.expiresOn !== null && token.expiresOn <= now ? 'expired' : 'active';
 }
 
 /** Whether the token counts now. */
 export function isUsable(token: AccessToken, now: Date): boolean {
-  return statusOf(token, now) === 'active' && (token.notBefore === null || token.notBefore <= now);
+  return tokenStatus(token, now) === 'active' && (token.notBefore === null || token.notBefore <= now);
 }
 
 /** Whether the token may be used from the address; one that cannot be read is none that was allowed. */

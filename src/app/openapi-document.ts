@@ -20,7 +20,7 @@ export async function openapiDocument(): Promise<object> {
 }
 
 /** What is served at one path with one method. */
-export interface Operation {
+export interface ServedOperation {
   readonly method: string;
   /** `/zones/{zone_id}`, or `/_offramp/…`. */
   readonly path: string;
@@ -31,9 +31,9 @@ export interface Operation {
 }
 
 /** Every operation of the API and of `/_offramp`, made from the routes alone. HEAD goes with each GET, and is left out. */
-export async function servedOperations(): Promise<Operation[]> {
+export async function servedOperations(): Promise<ServedOperation[]> {
   const app = silentHttp();
-  const found: Operation[] = [];
+  const found: ServedOperation[] = [];
   app.addHook('onRoute', ({ method, url, config }) => {
     const path = url.replaceAll(/:(\w+)/g, '{$1}');
     for (const name of [method].flat())

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CONNECTOR_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError, type Values } from '../config/parse.js';
 import { StartFailure } from '../config/start-failure.js';
-import { integer, LOG_LEVELS, oneOf, wrong } from '../config/values.js';
+import { flagOneOf, integerFlag, LOG_LEVELS, wrong } from '../config/values.js';
 import { VERSION } from '../config/version.js';
 import { type HostPort, parseMap } from '../connector/address-map.js';
 import { type Connector, startConnector } from '../connector/connector.js';
@@ -64,10 +64,10 @@ export async function readConnectorFlags(flags: ConnectorFlags): Promise<Connect
     edge: usage(() => checkedEdges(flags.edge), '--edge'),
     ca: usage(() => readEdgeCa(flags.cacert), '--cacert'),
     map: usage(() => parseMap(flags.map), '--map'),
-    connections: integer('ha-connections', flags['ha-connections'], 1, 16),
-    gracePeriodMs: integer('grace-period', flags['grace-period'].replace(/s$/, ''), 0, 180) * 1000,
+    connections: integerFlag('ha-connections', flags['ha-connections'], 1, 16),
+    gracePeriodMs: integerFlag('grace-period', flags['grace-period'].replace(/s$/, ''), 0, 180) * 1000,
     version: `offramp/${VERSION}`,
-    log: stderrLog(oneOf('log-level', flags['log-level'], LOG_LEVELS)),
+    log: stderrLog(flagOneOf('log-level', flags['log-level'], LOG_LEVELS)),
   };
 }
 

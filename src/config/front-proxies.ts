@@ -1,7 +1,7 @@
 import type { Cidr } from '../net/cidr.js';
 import type { START_FLAGS } from './flags.js';
 import { UsageError, type Values } from './parse.js';
-import { networkOf, oneOf, pattern } from './values.js';
+import { flagOneOf, networkOf, pattern } from './values.js';
 
 const MODES = ['off', 'accept', 'require'] as const;
 type Mode = (typeof MODES)[number];
@@ -17,10 +17,10 @@ export interface FrontProxies {
 
 /** Throws UsageError. */
 export function frontProxies(flags: Values<typeof START_FLAGS>): FrontProxies {
-  const all = oneOf('proxy-protocol', flags['proxy-protocol'], MODES);
+  const all = flagOneOf('proxy-protocol', flags['proxy-protocol'], MODES);
   const modeOf = (flag: 'http-proxy-protocol' | 'https-proxy-protocol' | 'tcp-proxy-protocol') => {
     const own = flags[flag];
-    return own === null ? all : oneOf(flag, own, MODES);
+    return own === null ? all : flagOneOf(flag, own, MODES);
   };
   const proxyProtocol = {
     http: modeOf('http-proxy-protocol'),

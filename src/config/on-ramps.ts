@@ -4,10 +4,10 @@ import { canonicalHost } from '../net/host.js';
 import { parseIp } from '../net/ip.js';
 import { type LocatedNetwork, parseLocations } from '../net/locations.js';
 import { UsageError } from './parse.js';
-import { integer, wrong } from './values.js';
+import { integerFlag, wrong } from './values.js';
 
 /** A port whose connections go to one load balancer. */
-export interface TcpPort {
+export interface TcpPortFlag {
   /** 0 = any free port. */
   readonly port: number;
   /** Host name of the load balancer, in canonical form. */
@@ -26,7 +26,7 @@ export interface PrivateNetwork {
 const HOSTNAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}$/;
 
 /** `5432=db.example.com`, perhaps with `,proxy=v2` behind it; each name once. */
-export function tcpPorts(values: readonly string[]): TcpPort[] {
+export function tcpPorts(values: readonly string[]): TcpPortFlag[] {
   const names = new Set<string>();
   const ports = new Set<string>();
   return withOptions(values).map((value) => {
@@ -44,7 +44,11 @@ export function tcpPorts(values: readonly string[]): TcpPort[] {
     if (port !== '0' && ports.has(port))
       throw new UsageError(`--tcp gives port ${port} to two load balancers; a port leads to one`);
     ports.add(port);
-    return { port: integer('tcp', port, 0, 65_535), name, sendProxy: sendProxy as TcpPort['sendProxy'] };
+    return {
+      port: integerFlag('tcp', port, 0, 65_535),
+      name,
+      sendProxy: sendProxy as TcpPortFlag['sendProxy'],
+    };
   });
 }
 
@@ -97,7 +101,7 @@ const PRIVATE_SPACE = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.
 /** `10.20.0.0/16`, or `off`. */
 export function privateNetwork(value: string | null, port: string): PrivateNetwork | null {
   const text = value ?? DEFAULT_NETWORK;
-  const portNumber = integer('private-port', port, 0, 65_535);
+  const portNumber = integerFlag('private-port', port, 0, 65_535);
   if (text === 'off') return null;
   const network = parseCidr(text);
   const allowed =

@@ -1,4 +1,4 @@
-import type { TcpPort } from './on-ramps.js';
+import type { TcpPortFlag } from './on-ramps.js';
 import { UsageError } from './parse.js';
 import type { StartConfig } from './start-config.js';
 
@@ -14,7 +14,7 @@ export interface PassedSockets {
   readonly tcp: ReadonlyMap<string, number>;
 }
 
-type NamedPort = Pick<TcpPort, 'port' | 'name'>;
+type NamedPort = Pick<TcpPortFlag, 'port' | 'name'>;
 
 export const NO_SOCKETS: PassedSockets = { dns: [], tcp: new Map() };
 

@@ -1,7 +1,7 @@
 import { UsageError } from './parse.js';
 
 /** How many there may be of each, in one account unless it says otherwise. */
-export interface Quotas {
+export interface ObjectQuotas {
   readonly 'load-balancers': number;
   readonly pools: number;
   /** In one pool. */
@@ -25,7 +25,7 @@ const COMMON = {
   regions: 8,
   tunnels: 1000,
   routes: 1000,
-} as const satisfies Quotas;
+} as const satisfies ObjectQuotas;
 
 /** What plans have different is not all documented: free and pro have the interval of an error message that people meet. */
 const PLANS = {
@@ -40,18 +40,18 @@ const PLANS = {
     interval: 10,
     regions: NONE,
   },
-} as const satisfies Record<string, Quotas>;
+} as const satisfies Record<string, ObjectQuotas>;
 
 type Plan = keyof typeof PLANS;
-type Limit = keyof Quotas;
+type Limit = keyof ObjectQuotas;
 const isPlan = (name: string): name is Plan => Object.hasOwn(PLANS, name);
 const isLimit = (name: string): name is Limit => Object.hasOwn(COMMON, name);
 
 const RIGHT = `a plan (${Object.keys(PLANS).join(', ')}), or limits such as pools=20, or both: pro,origins=5; limits are ${Object.keys(COMMON).join(', ')}`;
 
 /** Reads `pro`, `pools=5,origins=2` or `pro,origins=5`; what is not named is unlimited. Throws UsageError. */
-export function parseQuotas(text: string): Quotas {
-  let quotas: Quotas = { ...PLANS.enterprise, interval: 1, tunnels: NONE, routes: NONE };
+export function parseQuotas(text: string): ObjectQuotas {
+  let quotas: ObjectQuotas = { ...PLANS.enterprise, interval: 1, tunnels: NONE, routes: NONE };
   for (const [index, part] of text.split(',').entries()) {
     if (index === 0 && isPlan(part)) {
       quotas = PLANS[part];

@@ -15,13 +15,13 @@ import {
   locatedNetworks,
   type PrivateNetwork,
   privateNetwork,
-  type TcpPort,
+  type TcpPortFlag,
   tcpPorts,
 } from './on-ramps.js';
 import { UsageError, type Values } from './parse.js';
-import { parseQuotas, type Quotas } from './quotas.js';
+import { type ObjectQuotas, parseQuotas } from './quotas.js';
 import { type TlsFiles, tlsFiles } from './tls-files.js';
-import { calendarDate, integer, LOG_LEVELS, networkOf, oneOf, pattern, wrong } from './values.js';
+import { calendarDate, flagOneOf, integerFlag, LOG_LEVELS, networkOf, pattern, wrong } from './values.js';
 
 export interface Listen {
   readonly host: string;
@@ -44,7 +44,7 @@ export interface StartConfig extends FrontProxies {
   readonly dns: Listen & { readonly nameServers: readonly string[] };
   /** What DNS answers for proxied load balancers and name servers; empty for the addresses of their listeners. */
   readonly advertised: readonly string[];
-  readonly tcp: { readonly host: string; readonly ports: readonly TcpPort[] };
+  readonly tcp: { readonly host: string; readonly ports: readonly TcpPortFlag[] };
   readonly limits: {
     /** Of HTTP and HTTPS. */
     readonly clientConnections: number;
@@ -65,7 +65,7 @@ export interface StartConfig extends FrontProxies {
   /** Requests of one user in five minutes; null is no limit. */
   readonly rateLimit: number | null;
   /** Null is no limits. */
-  readonly quotas: Quotas | null;
+  readonly quotas: ObjectQuotas | null;
   /** Of what the first start makes; null = made up. */
   readonly accountId: string | null;
   readonly zoneId: string | null;
@@ -128,15 +128,16 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     dataDir: flags.memory ? null : dataDir(flags),
     edgeCaOut: edgeCaOut(flags),
     auth,
-    rateLimit: flags['rate-limit'] === null ? null : integer('rate-limit', flags['rate-limit'], 1, 1_000_000),
+    rateLimit:
+      flags['rate-limit'] === null ? null : integerFlag('rate-limit', flags['rate-limit'], 1, 1_000_000),
     quotas: flags.quotas === null ? null : parseQuotas(flags.quotas),
     accountId: hexId('account-id', flags['account-id']),
     zoneId: hexId('zone-id', flags['zone-id']),
     domain: domain(flags.domain),
     apiDate: calendarDate('api-date', flags['api-date']),
-    minMonitorInterval: integer('min-monitor-interval', flags['min-monitor-interval'], 1, 3600),
-    originUniqueness: oneOf('origin-uniqueness', flags['origin-uniqueness'], ['account', 'pool']),
-    originTls: oneOf('origin-tls', flags['origin-tls'], ['full', 'strict']),
+    minMonitorInterval: integerFlag('min-monitor-interval', flags['min-monitor-interval'], 1, 3600),
+    originUniqueness: flagOneOf('origin-uniqueness', flags['origin-uniqueness'], ['account', 'pool']),
+    originTls: flagOneOf('origin-tls', flags['origin-tls'], ['full', 'strict']),
     directNetworks: directNetworks(flags['direct-network'], auth.mode),
     alwaysUseHttps: flags['always-use-https'],
     place: place(flags),
@@ -151,19 +152,19 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
             'a header name, such as x-location',
           ).toLowerCase(),
     notify: notify(flags),
-    halfCloseIdleMs: integer('half-close-idle', flags['half-close-idle'], 0, 3600) * 1000,
-    drainMs: integer('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
+    halfCloseIdleMs: integerFlag('half-close-idle', flags['half-close-idle'], 0, 3600) * 1000,
+    drainMs: integerFlag('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
     json: flags.json,
-    logLevel: oneOf('log-level', flags['log-level'], LOG_LEVELS),
+    logLevel: flagOneOf('log-level', flags['log-level'], LOG_LEVELS),
   });
 }
 
 function listen(host: string, flag: string, port: string): Listen {
   if (host !== 'localhost' && !parseIp(host)) throw wrong('host', host, 'an IP address or localhost');
-  return { host, port: integer(flag, port, 0, 65_535) };
+  return { host, port: integerFlag(flag, port, 0, 65_535) };
 }
 
-const limit = (flag: string, value: string) => integer(flag, value, 1, 1_000_000);
+const limit = (flag: string, value: string) => integerFlag(flag, value, 1, 1_000_000);
 
 const REGIONS = /^(|WNAM|ENAM|WEU|EEU|NSAM|SSAM|OC|ME|NAF|SAF|SAS|SEAS|NEAS)$/;
 
@@ -207,7 +208,7 @@ function notify(flags: Values<typeof START_FLAGS>): StartConfig['notify'] {
 function authPolicy(flags: Values<typeof START_FLAGS>, apiHost: string): StartConfig['auth'] {
   const loopback = isLoopback(apiHost);
   const tokens = flags['api-token'];
-  const mode = oneOf('auth', flags.auth ?? (loopback && tokens.length === 0 ? 'any' : 'strict'), [
+  const mode = flagOneOf('auth', flags.auth ?? (loopback && tokens.length === 0 ? 'any' : 'strict'), [
     'any',
     'strict',
   ]);

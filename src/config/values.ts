@@ -3,7 +3,7 @@ import { UsageError } from './parse.js';
 
 // The values of flags: each function answers the value, or throws what would be right.
 
-export function integer(flag: string, value: string, minimum: number, maximum: number): number {
+export function integerFlag(flag: string, value: string, minimum: number, maximum: number): number {
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
   if (number >= minimum && number <= maximum) return number;
   throw wrong(flag, value, `a whole number from ${minimum} to ${maximum}`);
@@ -11,7 +11,7 @@ export function integer(flag: string, value: string, minimum: number, maximum: n
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
-export function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
+export function flagOneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) throw wrong(flag, value, allowed.join(' or '));
   return found;

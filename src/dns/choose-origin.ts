@@ -9,7 +9,7 @@ import type { Decision, Plan } from '../steering/plan.js';
 import { poolViews, withOnly } from '../steering/pool-views.js';
 import { NO_SESSIONS } from '../steering/sessions.js';
 import type { Visit } from '../steering/visit.js';
-import { type AddressFamily, familyOfType, isNameable, mayHave } from './origin-records.js';
+import { familyOfType, isNameable, mayHave, type RecordFamily } from './origin-records.js';
 import { type Asker, clientIpOf, vantageOf } from './vantage.js';
 
 export interface ChooseOriginParts {
@@ -46,13 +46,13 @@ export function createChooseOrigin(
   const over = (viewOf: (pool: LivePool) => LivePool): Steering =>
     createSteering({ pools: poolViews(pools, viewOf), health, load: NO_LOAD, sessions: NO_SESSIONS });
   const nameable = over((pool) => withOnly(pool, isNameable));
-  const ofFamily = (family: AddressFamily): Steering =>
+  const ofFamily = (family: RecordFamily): Steering =>
     over((pool) => ({
       ...withOnly(pool, (origin) => isNameable(origin) && mayHave(family, origin)),
       // Whether the pool takes the question has been decided.
       loadShedding: NO_SHEDDING,
     }));
-  const families: Record<AddressFamily, Steering> = { 4: ofFamily(4), 6: ofFamily(6) };
+  const families: Record<RecordFamily, Steering> = { 4: ofFamily(4), 6: ofFamily(6) };
 
   return (loadBalancer, asker) => {
     const visit = visitOf(parts, loadBalancer, asker);

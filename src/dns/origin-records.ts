@@ -11,9 +11,9 @@ export type Resolve = (name: string) => Promise<readonly { readonly address: str
 /** A host name may have hundreds; this many fit into the smallest response. */
 const MAX_ADDRESSES = 8;
 
-export type AddressFamily = 4 | 6;
+export type RecordFamily = 4 | 6;
 
-export function familyOfType(type: number): AddressFamily | null {
+export function familyOfType(type: number): RecordFamily | null {
   if (type === RECORD_TYPE.A) return 4;
   return type === RECORD_TYPE.AAAA ? 6 : null;
 }
@@ -27,7 +27,7 @@ export function isNameable(origin: LiveOrigin): boolean {
 }
 
 /** Whether an origin may have addresses of this family: a host name may have both. */
-export function mayHave(family: AddressFamily, { ip }: LiveOrigin): boolean {
+export function mayHave(family: RecordFamily, { ip }: LiveOrigin): boolean {
   return ip === null || parseIp(ip)?.family === family;
 }
 
@@ -59,7 +59,7 @@ export async function originRecords(
 
 export function addressRecords(
   name: string,
-  family: AddressFamily | null,
+  family: RecordFamily | null,
   addresses: readonly string[],
   ttl: number,
 ): DnsAnswer[] {

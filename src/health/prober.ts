@@ -13,7 +13,7 @@ import { reportPoolHealth } from './pool-health-report.js';
 import { createPreviews, type Previews } from './previews.js';
 import { createScheduler } from './scheduler.js';
 import { createLastVerdicts } from './stored-health.js';
-import type { ProbeTarget } from './targets.js';
+import type { ProbedOrigin } from './targets.js';
 import type { PlaceHealth } from './track.js';
 import { createWatches } from './watches.js';
 
@@ -58,7 +58,7 @@ export interface Prober {
 
 /** What one monitor of a group has come to find. */
 export interface MonitorFinding {
-  readonly target: ProbeTarget;
+  readonly target: ProbedOrigin;
   readonly monitorId: string;
   readonly from: HealthState;
   readonly to: HealthState;
@@ -103,7 +103,7 @@ export function createProber(options: ProberOptions): Prober {
     for (const listener of listeners) listener(transition);
   }
 
-  function mention(target: ProbeTarget, monitorId: string, from: HealthState, found: PlaceHealth): void {
+  function mention(target: ProbedOrigin, monitorId: string, from: HealthState, found: PlaceHealth): void {
     const { poolId, poolName, origin } = target;
     const { name, address } = origin;
     const { state: to, failureReason, failureDetail } = found;

@@ -6,7 +6,7 @@ import type { JudgingPlace } from './monitor-checks.js';
 const HERE: readonly JudgingPlace[] = [null];
 
 /** A probed origin, with what its log lines and transitions say about it. */
-export interface ProbeTarget {
+export interface ProbedOrigin {
   readonly poolId: string;
   readonly poolName: string;
   readonly origin: LiveOrigin;
@@ -22,8 +22,8 @@ export interface TargetMonitor extends Pick<LiveGroupMember, 'monitoringOnly' | 
 }
 
 /** What must be probed for `pool`: each enabled origin, when the pool is enabled and has monitors. By origin key. */
-export function targetsOf(pool: LivePool | undefined, snapshot: Snapshot): Map<string, ProbeTarget> {
-  const targets = new Map<string, ProbeTarget>();
+export function targetsOf(pool: LivePool | undefined, snapshot: Snapshot): Map<string, ProbedOrigin> {
+  const targets = new Map<string, ProbedOrigin>();
   if (!pool?.enabled) return targets;
   const monitors = monitorsOf(pool, snapshot);
   if (monitors.length === 0) return targets;

@@ -6,13 +6,13 @@ import { type JudgingPlace, type MonitorChecks, startChecks } from './monitor-ch
 import type { ProbeMeans } from './probes/probe.js';
 import { agree } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
-import { asksTheSame, type ProbeTarget } from './targets.js';
+import { asksTheSame, type ProbedOrigin } from './targets.js';
 import { type PlaceHealth, UNCHECKED } from './track.js';
 import { combine } from './vote.js';
 
 /** The health of one origin in one pool, from its first probe until it is no longer probed. */
 export interface Watch {
-  readonly target: ProbeTarget;
+  readonly target: ProbedOrigin;
   /** Whether a monitor has no result yet, since the watch has started or the monitor has changed. */
   readonly unseen: boolean;
   /** Calls back when the next result leaves no monitor without one, or when the watch ends. */
@@ -22,7 +22,7 @@ export interface Watch {
   /** Faults have changed: what the places that see them find counts from now on. */
   rejudge(): void;
   /** Takes over the newest configuration. Only a monitor that is new, or asks for something else, starts over: with a probe at once. */
-  update(target: ProbeTarget): void;
+  update(target: ProbedOrigin): void;
   /** The way to the origin may have changed: without one it is down at this moment, otherwise it is probed at once. */
   recheck(): void;
   end(): void;
@@ -35,11 +35,16 @@ export interface WatchParts {
   readonly faults: Pick<Faults, 'find'>;
   readonly onTransition: (transition: HealthTransition) => void;
   /** One of several monitors has come to another state; what it counts for is another matter. */
-  readonly onFinding: (target: ProbeTarget, monitorId: string, from: HealthState, found: PlaceHealth) => void;
+  readonly onFinding: (
+    target: ProbedOrigin,
+    monitorId: string,
+    from: HealthState,
+    found: PlaceHealth,
+  ) => void;
 }
 
 /** `last` is the verdict that the last process has left: it stands until the first result. */
-export function watchOrigin(first: ProbeTarget, watchParts: WatchParts, last?: PlaceHealth): Watch {
+export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: PlaceHealth): Watch {
   const { board, scheduler, means, faults, onTransition, onFinding } = watchParts;
   let target = first;
   let health: OriginHealth = last ? { ...last, regions: null } : UNKNOWN_HEALTH;

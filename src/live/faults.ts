@@ -1,4 +1,4 @@
-import type { ProbeFailure } from './health-board.js';
+import type { VerdictFailure } from './health-board.js';
 
 /** Something that health checks are made to see, so that a failure can be tried out without one. */
 export interface Fault {
@@ -9,7 +9,7 @@ export interface Fault {
   /** Canonical IP address, or a host name in lower case, of the origin. */
   readonly address: string;
   /** The origin looks down, and this is why; null leaves its results as they are. */
-  readonly reason: ProbeFailure | null;
+  readonly reason: VerdictFailure | null;
   /** Milliseconds on top of each round trip. */
   readonly latencyMs: number;
 }

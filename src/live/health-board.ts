@@ -24,10 +24,10 @@ export const FAILURES = [
   'Other Failure',
 ] as const;
 
-export type ProbeFailure = (typeof FAILURES)[number];
+export type VerdictFailure = (typeof FAILURES)[number];
 
 /** `No failures` is what a healthy origin shows. */
-export type FailureReason = 'No failures' | ProbeFailure;
+export type FailureReason = 'No failures' | VerdictFailure;
 
 export interface OriginHealth {
   readonly state: HealthState;

@@ -6,7 +6,7 @@ import {
   isUsable,
   type Policy,
   type Resource,
-  statusOf,
+  tokenStatus,
 } from '../../src/api/access.js';
 import type { GroupName } from '../../src/api/permission-groups.js';
 import { parseCidr } from '../../src/net/cidr.js';
@@ -39,7 +39,7 @@ test.each([
   [{ notBefore: new Date('2026-06-01T00:00:01Z') }, 'active', false],
   [{ notBefore: now }, 'active', true],
 ])('a token with %j is %s, and counts: %j', (fields, status, usable) => {
-  expect([statusOf(token(fields), now), isUsable(token(fields), now)]).toEqual([status, usable]);
+  expect([tokenStatus(token(fields), now), isUsable(token(fields), now)]).toEqual([status, usable]);
 });
 
 test.each([

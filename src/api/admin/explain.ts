@@ -3,7 +3,7 @@ import type { DataPlane } from '../../live/data-plane.js';
 import type { Explanation } from '../../live/explanation.js';
 import type { Http } from '../http.js';
 import { asked } from './asked.js';
-import { ipAddress, words } from './query.js';
+import { canonicalIp, words } from './query.js';
 import { snakeCased } from './snake-case.js';
 
 /** A field name, a colon and a value that makes no other line. */
@@ -19,7 +19,7 @@ const query = z.strictObject({
     .max(8192, 'must be at most 8192 characters')
     .regex(/^\/[!-~]*$/, 'must start with /, and be as it is sent: printable ASCII without spaces')
     .default('/'),
-  ip: ipAddress.default('127.0.0.1'),
+  ip: canonicalIp.default('127.0.0.1'),
   method: z
     .string()
     .regex(/^[A-Z]{1,32}$/, 'must be a method such as GET')

@@ -5,7 +5,7 @@ import { parseIp } from '../../net/ip.js';
 export const words = z.string().min(1, 'must not be empty').max(255, 'must be at most 255 characters');
 
 /** Canonical. */
-export const ipAddress = z.string().transform((text, context) => {
+export const canonicalIp = z.string().transform((text, context) => {
   const ip = parseIp(text);
   if (ip) return ip.text;
   context.addIssue({ code: 'custom', message: `must be an IP address, not "${text.slice(0, 64)}"` });

@@ -5,7 +5,7 @@ import { canonicalHost } from '../../net/host.js';
 import type { Http } from '../http.js';
 import { moment } from '../timestamps.js';
 import { asked } from './asked.js';
-import { ipAddress, words } from './query.js';
+import { canonicalIp, words } from './query.js';
 import { snakeCased } from './snake-case.js';
 
 const query = z.strictObject({
@@ -15,7 +15,7 @@ const query = z.strictObject({
   host: words.optional(),
   status: z.coerce.number('must be a status code').int().min(100).max(599).optional(),
   ray: words.optional(),
-  client_ip: ipAddress.optional(),
+  client_ip: canonicalIp.optional(),
   since: moment.optional(),
   limit: z.coerce.number('must be a number').int().min(1).max(1000).default(100),
 });

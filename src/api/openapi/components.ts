@@ -1,4 +1,13 @@
-import { ENTRY, mapInside, nameOf, refTo, SAME, type Schema, type Schemas, VALUE } from './document.js';
+import {
+  type ComponentSchemas,
+  componentName,
+  ENTRY,
+  mapInside,
+  refTo,
+  SAME,
+  type Schema,
+  VALUE,
+} from './document.js';
 import { pascal, singular } from './words.js';
 
 /** Objects that are the same everywhere, by the property that holds them or a list of them. */
@@ -16,7 +25,7 @@ const ANYWHERE: Readonly<Record<string, string>> = { id: 'Identified', 'id,name'
  * Every object below these schemas as a component of its own, named by the way to it: `PoolOrigin` for an item of `origins` in
  * `Pool`. Equal objects are one, under the shortest of their names.
  */
-export function nameObjects(roots: Schemas): Schemas {
+export function nameObjects(roots: ComponentSchemas): ComponentSchemas {
   const names = namesOf(roots);
   const components: Record<string, Schema> = {};
   for (const [root, schema] of Object.entries(roots)) components[root] = named(schema);
@@ -38,7 +47,7 @@ const bare = ({ nullable: _told, ...schema }: Schema): Schema => schema;
 const shapeOf = (schema: Schema) => JSON.stringify(bare(schema));
 
 /** The name of each object by its shape. */
-function namesOf(roots: Schemas): Map<string, string> {
+function namesOf(roots: ComponentSchemas): Map<string, string> {
   const candidates = new Map<string, string[]>();
   /** `owner` is the object that has the property `word`, or a list of what `word` is one of. */
   function collect(schema: Schema, owner: string, word: string): void {
@@ -81,10 +90,10 @@ function push(lists: Map<string, string[]>, key: string, entry: string): void {
 }
 
 /** The schemas that these ones name, and those that they name in turn, by name. */
-export function usedOf(used: readonly Schema[], components: Schemas): Schemas {
+export function usedOf(used: readonly Schema[], components: ComponentSchemas): ComponentSchemas {
   const found = new Map<string, Schema>();
   function follow(schema: Schema): Schema {
-    const name = nameOf(schema);
+    const name = componentName(schema);
     const component = name === undefined ? undefined : components[name];
     if (name !== undefined && component && !found.has(name)) {
       found.set(name, component);

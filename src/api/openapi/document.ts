@@ -24,7 +24,7 @@ export interface Schema {
   readonly example?: unknown;
 }
 
-export type Schemas = Readonly<Record<string, Schema>>;
+export type ComponentSchemas = Readonly<Record<string, Schema>>;
 
 export interface Parameter {
   readonly name: string;
@@ -68,7 +68,7 @@ export interface OpenapiDocument {
   readonly tags?: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Paths;
   readonly components: {
-    readonly schemas: Schemas;
+    readonly schemas: ComponentSchemas;
     readonly parameters?: Readonly<Record<string, Parameter>>;
     readonly responses?: Readonly<Record<string, Response>>;
     readonly [other: string]: unknown;
@@ -81,7 +81,7 @@ const SCHEMAS = '#/components/schemas/';
 export const refTo = (name: string): Schema => ({ $ref: SCHEMAS + name });
 
 /** The component that a schema names, when it does nothing else. */
-export const nameOf = ({ $ref }: Schema): string | undefined => $ref?.slice(SCHEMAS.length);
+export const componentName = ({ $ref }: Schema): string | undefined => $ref?.slice(SCHEMAS.length);
 
 /** Steps into a schema that no property has as its name: to each entry of a list, to each value of a map, and to what stands for the whole. */
 export const ENTRY = '[]';

@@ -1,6 +1,7 @@
 import { FAILED, twoAnswers } from './answers.js';
 import { describe, TAGS } from './descriptions.js';
 import {
+  type ComponentSchemas,
   mapOperations,
   mapSchemas,
   type OpenapiDocument,
@@ -8,7 +9,6 @@ import {
   type Paths,
   refTo,
   type Schema,
-  type Schemas,
 } from './document.js';
 import { type Identifiers, withExamples } from './examples.js';
 import { nameShapes } from './named-shapes.js';
@@ -57,7 +57,7 @@ export function forClients(document: OpenapiDocument, own: Identifiers = {}): Op
 }
 
 /** Zod's schemas are written once for what comes in and once for what goes out; ours are used going out. */
-function withoutInputTwins(schemas: Schemas): Schemas {
+function withoutInputTwins(schemas: ComponentSchemas): ComponentSchemas {
   return Object.fromEntries(
     Object.entries(schemas).filter(([name]) => !(name.endsWith('Input') && name.slice(0, -5) in schemas)),
   );
@@ -67,6 +67,6 @@ function sorted(paths: Paths): Paths {
   return Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function mapValues(schemas: Schemas, replace: (schema: Schema) => Schema): Schemas {
+function mapValues(schemas: ComponentSchemas, replace: (schema: Schema) => Schema): ComponentSchemas {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, replace(schema)]));
 }

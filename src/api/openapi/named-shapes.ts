@@ -1,22 +1,22 @@
 import { nameObjects, usedOf } from './components.js';
 import {
+  type ComponentSchemas,
+  componentName,
   mapOperations,
   mapSchemas,
-  nameOf,
   type Operation,
   type Paths,
   refTo,
   type Schema,
-  type Schemas,
 } from './document.js';
 import { bodyName, resultName } from './nouns.js';
 
 /** The operations with every body and every answer by the name of a component, and those components: no more than are used. */
 export function nameShapes(
   paths: Paths,
-  registered: Schemas,
+  registered: ComponentSchemas,
   alsoUsed: readonly Schema[],
-): { paths: Paths; schemas: Schemas } {
+): { paths: Paths; schemas: ComponentSchemas } {
   const roots = keptOf(registered);
   const bodies = nameBodies(paths);
   const named = mapOperations(paths, (operation, key) => {
@@ -69,7 +69,7 @@ function nameAnswer(roots: Kept, schema: Schema, result: string): Schema {
 
 function nameResult(roots: Kept, shown: Schema, result: string): { schema: Schema; name: string } {
   const [only] = shown.allOf ?? [shown];
-  const known = nameOf(only ?? shown);
+  const known = componentName(only ?? shown);
   if (known !== undefined) return { schema: shown, name: shown.nullable ? `${known}OrNull` : known };
   if (shown.type === 'array' && shown.items) {
     const { schema, name } = nameResult(roots, shown.items, result);
@@ -79,7 +79,7 @@ function nameResult(roots: Kept, shown: Schema, result: string): { schema: Schem
   if (!shown.properties) return { schema: shown, name: 'Text' };
   const name = Object.keys(shown.properties).join() === 'id' ? 'Identified' : result;
   const schema = keep(roots, name, shown);
-  return { schema, name: nameOf(schema) ?? name };
+  return { schema, name: componentName(schema) ?? name };
 }
 
 /** The components so far, by name, and their names by shape. */
@@ -88,7 +88,7 @@ interface Kept {
   readonly names: Map<string, string>;
 }
 
-function keptOf(registered: Schemas): Kept {
+function keptOf(registered: ComponentSchemas): Kept {
   const entries = Object.entries(registered);
   return {
     schemas: new Map(entries),

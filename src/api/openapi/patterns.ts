@@ -25,7 +25,7 @@ export function everyOf(patterns: readonly string[]): string {
 }
 
 /** One pattern that takes what one of them takes. */
-export function oneOf(patterns: readonly string[]): string {
+export function patternOneOf(patterns: readonly string[]): string {
   const bodies = [...new Set(patterns)].map((pattern) => pattern.replace(/^\^/, '').replace(/\$$/, ''));
   const optional = bodies.includes('');
   const others = bodies.filter((body) => body !== '');
@@ -33,7 +33,7 @@ export function oneOf(patterns: readonly string[]): string {
   return optional ? `^(?:${choice})?$` : `^(?:${choice})$`;
 }
 
-export const literal = (text: string) => `^${text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')}$`;
+export const literalPattern = (text: string) => `^${text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&')}$`;
 
 interface ZodContext {
   readonly zodSchema: z.core.$ZodTypes;

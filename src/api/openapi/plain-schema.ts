@@ -1,5 +1,5 @@
-import { mapInside, nameOf, type Schema, type Schemas } from './document.js';
-import { everyOf, literal, oneOf } from './patterns.js';
+import { type ComponentSchemas, componentName, mapInside, type Schema } from './document.js';
+import { everyOf, literalPattern, patternOneOf } from './patterns.js';
 
 /** The ways in which ours and Zod's patterns of a UUID begin. */
 const UUID = /^\^\(?\[0-9a-fA-F\]\{8\}-/;
@@ -11,7 +11,7 @@ const INT32 = 2 ** 31 - 1;
  * all strings, or all objects; a value that is always the same; a limit that is none) becomes one type with its limits. It
  * takes everything that the schema before took, and at times a little more.
  */
-export function plainSchema(schema: Schema, schemas: Schemas): Schema {
+export function plainSchema(schema: Schema, schemas: ComponentSchemas): Schema {
   const joined = joinAlternatives(joinAll(schema), schemas);
   const inside = mapInside(joined, (entry) => plainSchema(entry, schemas));
   return withoutSpellings(numbers(strings(singleValue(nothing(inside)))));
@@ -36,7 +36,7 @@ function joinAll(schema: Schema): Schema {
   return { ...rest, pattern: everyOf(allOf.map(({ pattern }) => pattern!)) };
 }
 
-function joinAlternatives(schema: Schema, schemas: Schemas): Schema {
+function joinAlternatives(schema: Schema, schemas: ComponentSchemas): Schema {
   const { anyOf, oneOf: either, nullable: told, ...rest } = schema;
   const alternatives = anyOf ?? either;
   if (!alternatives) return schema;
@@ -68,8 +68,8 @@ const isNull = ({ enum: values }: Schema) => values?.length === 1 && values[0] =
 const isMap = ({ type, properties }: Schema) => type === 'object' && properties === undefined;
 const isObject = ({ type, properties }: Schema) => type === 'object' && properties !== undefined;
 
-function resolve(schema: Schema, schemas: Schemas): Schema {
-  const name = nameOf(schema);
+function resolve(schema: Schema, schemas: ComponentSchemas): Schema {
+  const name = componentName(schema);
   return name === undefined ? schema : (schemas[name] ?? schema);
 }
 
@@ -79,21 +79,21 @@ function joinTexts(texts: readonly Schema[]): Schema {
   if (texts.every((text) => text.enum))
     return { type: 'string', enum: [...new Set(texts.flatMap((text) => text.enum ?? []))] };
   const patterns = texts.flatMap((text) =>
-    text.enum ? text.enum.map((value) => literal(String(value))) : [text.pattern],
+    text.enum ? text.enum.map((value) => literalPattern(String(value))) : [text.pattern],
   );
   const longest = texts.map((text) =>
     text.enum ? Math.max(...text.enum.map((value) => String(value).length)) : text.maxLength,
   );
   return {
     type: 'string',
-    ...(patterns.every((pattern) => pattern !== undefined) && { pattern: oneOf(patterns) }),
+    ...(patterns.every((pattern) => pattern !== undefined) && { pattern: patternOneOf(patterns) }),
     ...(longest.every((length) => length !== undefined) &&
       !patterns.every((pattern) => pattern !== undefined) && { maxLength: Math.max(...longest) }),
   };
 }
 
 /** One object with the properties of all, of which those are required that all require. */
-function joinObjects(objects: readonly Schema[], schemas: Schemas): Schema {
+function joinObjects(objects: readonly Schema[], schemas: ComponentSchemas): Schema {
   const [only] = objects;
   if (objects.length === 1 && only) return only;
   const shapes = objects.map((entry) => resolve(entry, schemas));

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { bothCases, everyOf, keepFlags, literal, oneOf } from '../../../src/api/openapi/patterns.js';
+import {
+  bothCases,
+  everyOf,
+  keepFlags,
+  literalPattern,
+  patternOneOf,
+} from '../../../src/api/openapi/patterns.js';
 
 test.each([
   ['^[a-z]{2}$', ['us', 'US', 'uS'], ['u1', 'usa']],
@@ -24,7 +30,7 @@ test('a schema written out takes what the pattern with its flag takes', () => {
 test('patterns of which every one must fit, and patterns of which one must', () => {
   const every = new RegExp(everyOf(['^[a-z@]+$', '^[^@]{1,3}@']));
   expect(['abc@d', 'abcd@e', 'abc'].map((text) => every.test(text))).toEqual([true, false, false]);
-  const one = new RegExp(oneOf(['^a+$', literal('1.5'), '^$']));
+  const one = new RegExp(patternOneOf(['^a+$', literalPattern('1.5'), '^$']));
   expect(['aa', '1.5', '', '1x5', 'aa1.5'].map((text) => one.test(text))).toEqual([
     true,
     true,

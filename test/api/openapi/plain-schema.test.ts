@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Schema, Schemas } from '../../../src/api/openapi/document.js';
+import type { ComponentSchemas, Schema } from '../../../src/api/openapi/document.js';
 import { openObjects, plainSchema } from '../../../src/api/openapi/plain-schema.js';
 
-const plain = (schema: Schema, schemas: Schemas = {}) => plainSchema(schema, schemas);
+const plain = (schema: Schema, schemas: ComponentSchemas = {}) => plainSchema(schema, schemas);
 
 test.each<[string, Schema, Schema]>([
   [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { statusOf, type TokenOwner } from '../../../api/access.js';
+import { type TokenOwner, tokenStatus } from '../../../api/access.js';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
@@ -95,7 +95,7 @@ function routesAt(app: Http, { world, write, access }: Context, place: Place): v
     ({ credential }) => {
       const { id, token } = credential!;
       return ok(
-        token ? verifiedToWire(token, statusOf(token, new Date())) : { id, status: 'active' as const },
+        token ? verifiedToWire(token, tokenStatus(token, new Date())) : { id, status: 'active' as const },
       );
     },
   );

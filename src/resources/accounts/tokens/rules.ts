@@ -1,4 +1,4 @@
-import { type AccessDirectory, statusOf, type TokenOwner } from '../../../api/access.js';
+import { type AccessDirectory, type TokenOwner, tokenStatus } from '../../../api/access.js';
 import { sha256 } from '../../../api/auth.js';
 import { ApiError } from '../../../api/errors.js';
 import { newHexId } from '../../../api/identifiers.js';
@@ -101,7 +101,7 @@ export function removeToken(draft: WorkingDraft, owner: TokenOwner, id: string):
 }
 
 export const statusNow = (token: ApiToken, now: Date) =>
-  statusOf({ disabled: token.status === 'disabled', expiresOn: token.expiresOn }, now);
+  tokenStatus({ disabled: token.status === 'disabled', expiresOn: token.expiresOn }, now);
 
 function checked(body: TokenBody, directory: AccessDirectory, owner: TokenOwner) {
   const problem = policiesProblem(body.policies, owner, directory);
