@@ -59,7 +59,19 @@ const BY_KIND: Readonly<Record<string, DatabaseProblem>> = {
   SocketTimeout: 'database_timeout',
 };
 
-/** Errors that `pg` and the embedded database throw as plain text, which Prisma passes on as they are. */
+/** Node's own, of a socket. Source: Node's documentation, "Common system errors", and those of getaddrinfo. */
+const BY_SYSTEM_CODE: Readonly<Record<string, DatabaseProblem>> = {
+  ECONNREFUSED: 'database_unreachable',
+  ECONNRESET: 'database_unreachable',
+  EPIPE: 'database_unreachable',
+  ENOTFOUND: 'database_unreachable',
+  EAI_AGAIN: 'database_unreachable',
+  EHOSTUNREACH: 'database_unreachable',
+  ENETUNREACH: 'database_unreachable',
+  ETIMEDOUT: 'database_unreachable',
+};
+
+/** What `pg` and the embedded database give no code, and Prisma passes on as it is. */
 const BY_MESSAGE: readonly (readonly [RegExp, DatabaseProblem])[] = [
   [
     /Query read timeout|^timeout expired|timeout exceeded when trying to connect|due to connection timeout/,
@@ -69,10 +81,6 @@ const BY_MESSAGE: readonly (readonly [RegExp, DatabaseProblem])[] = [
     /Connection terminated|not queryable|Client was closed|Cannot use a pool after calling end|embedded database (failed|has stopped)/,
     'database_unreachable',
   ],
-  [
-    /connect ECONN|ECONNRESET|EPIPE|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EAI_AGAIN/,
-    'database_unreachable',
-  ],
 ];
 
 /** Null for an error that is no fault of the database: a broken rule, or a mistake of ours. */
@@ -80,9 +88,9 @@ export function databaseProblem(error: unknown): DatabaseProblem | null {
   if (!(error instanceof Error)) return null;
   const { code, meta, cause } = error as PrismaError;
   const adapter = meta?.driverAdapterError?.cause ?? (isAdapterCause(cause) ? cause : undefined);
-  // A socket's own codes, such as EPIPE, come with a number.
-  const isSqlstate = /^[0-9A-Z]{5}$/.test(code ?? '') && !('errno' in error);
-  const sqlstate = adapter?.originalCode ?? (isSqlstate ? code : undefined);
+  const system = BY_SYSTEM_CODE[code ?? ''];
+  if (system) return system;
+  const sqlstate = adapter?.originalCode ?? (/^[0-9A-Z]{5}$/.test(code ?? '') ? code : undefined);
   return (
     BY_SQLSTATE[sqlstate ?? ''] ??
     BY_SQLSTATE[sqlstate?.slice(0, 2) ?? ''] ??

@@ -44,6 +44,16 @@ test.each([
     new Error('Client has encountered a connection error and is not queryable'),
     'database_unreachable',
   ],
+  [
+    'one whose other end has gone',
+    Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }),
+    'database_unreachable',
+  ],
+  [
+    'a name that nobody knows',
+    Object.assign(new Error('getaddrinfo ENOTFOUND db'), { code: 'ENOTFOUND' }),
+    'database_unreachable',
+  ],
   ['one that does not answer', new Error('Query read timeout'), 'database_timeout'],
   [
     'one that is not made in time',
