@@ -1,8 +1,9 @@
 import type { AnyDefinition, Definitions, Draft, DraftTable, Identified, Reader } from './definition.js';
 import { inOrderOf, keysOf } from './table.js';
 
-/** What a draft has changed: the new row of each id by noun, null for one that is removed. */
+/** What a draft has changed: the new row of each id by noun, null for one that is removed. Nouns of which nothing has changed are not in it. */
 export type Changed = ReadonlyMap<string, ReadonlyMap<string, Identified | null>>;
+type Changes = Map<string, Map<string, Identified | null>>;
 
 export interface Layer<D extends Definitions> {
   readonly tables: Draft<D>;
@@ -15,44 +16,64 @@ type Below = Readonly<Record<string, Reader<Identified, string>>>;
 
 /** Changes on top of what lies `below`, which they leave as it is. */
 export function createLayer<D extends Definitions>(definitions: D, below: Below): Layer<D> {
-  const changed = new Map<string, Map<string, Identified | null>>();
+  const changed: Changes = new Map();
   const tables: Record<string, DraftTable<Identified, string>> = {};
-  for (const [name, definition] of Object.entries(definitions)) {
-    const rows = new Map<string, Identified | null>();
-    changed.set(name, rows);
-    tables[name] = createDraftTable(definition, below[name]!, rows);
-  }
+  for (const name in definitions)
+    tables[name] = new LayerTable(definitions[name]!, below[name]!, name, changed);
   function add(more: Changed): void {
-    for (const [name, rows] of more) for (const [id, row] of rows) changed.get(name)!.set(id, row);
+    for (const [name, rows] of more) for (const [id, row] of rows) change(changed, name, id, row);
   }
   return { tables: tables as Draft<D>, changed, add };
 }
 
-function createDraftTable(
-  definition: AnyDefinition,
-  below: Reader<Identified, string>,
-  changed: Map<string, Identified | null>,
-): DraftTable<Identified, string> {
-  const { ownerOf, indexes, isKept = () => true } = definition;
-  const inOrder = inOrderOf(definition);
+function change(changed: Changes, name: string, id: string, row: Identified | null): void {
+  const rows = changed.get(name);
+  if (rows) rows.set(id, row);
+  else changed.set(name, new Map([[id, row]]));
+}
 
-  /** The rows below that are still the same, with those of the changed ones that are meant. */
-  function merged(rows: readonly Identified[], isMeant: (row: Identified) => boolean): readonly Identified[] {
-    if (changed.size === 0) return rows;
-    const added = [...changed.values()].filter((row) => row !== null && isKept(row) && isMeant(row));
-    const kept = rows.filter(({ id }) => !changed.has(id));
-    return added.length === 0 ? kept : [...kept, ...(added as Identified[])].sort(inOrder);
+/** A class, since each write makes one for each noun: functions of their own would cost more than most writes. */
+class LayerTable implements DraftTable<Identified, string> {
+  constructor(
+    private readonly definition: AnyDefinition,
+    private readonly below: Reader<Identified, string>,
+    private readonly name: string,
+    private readonly changed: Changes,
+  ) {}
+
+  get(id: string): Identified | undefined {
+    const row = this.changed.get(this.name)?.get(id);
+    if (row === undefined) return this.below.get(id);
+    return row !== null && this.isKept(row) ? row : undefined;
   }
 
-  return {
-    get(id) {
-      const row = changed.get(id);
-      if (row === undefined) return below.get(id);
-      return row !== null && isKept(row) ? row : undefined;
-    },
-    of: (owner) => merged(below.of(owner), (row) => ownerOf(row) === owner),
-    by: (index, key) => merged(below.by(index, key), (row) => keysOf(indexes[index]!(row)).includes(key)),
-    put: (row) => changed.set(row.id, row),
-    remove: (id) => changed.set(id, null),
-  };
+  of(owner: string): readonly Identified[] {
+    return this.merged(this.below.of(owner), (row) => this.definition.ownerOf(row) === owner);
+  }
+
+  by(index: string, key: string): readonly Identified[] {
+    const keysIn = this.definition.indexes[index]!;
+    return this.merged(this.below.by(index, key), (row) => keysOf(keysIn(row)).includes(key));
+  }
+
+  put(row: Identified): void {
+    change(this.changed, this.name, row.id, row);
+  }
+
+  remove(id: string): void {
+    change(this.changed, this.name, id, null);
+  }
+
+  private isKept(row: Identified): boolean {
+    return this.definition.isKept?.(row) ?? true;
+  }
+
+  /** The rows below that are still the same, with those of the changed ones that are meant. */
+  private merged(rows: readonly Identified[], isMeant: (row: Identified) => boolean): readonly Identified[] {
+    const changed = this.changed.get(this.name);
+    if (!changed) return rows;
+    const added = [...changed.values()].filter((row) => row !== null && this.isKept(row) && isMeant(row));
+    const kept = rows.filter(({ id }) => !changed.has(id));
+    return added.length === 0 ? kept : [...kept, ...(added as Identified[])].sort(inOrderOf(this.definition));
+  }
 }
