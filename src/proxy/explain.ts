@@ -68,7 +68,7 @@ function readHead(question: ExplainQuestion): RequestHead | EdgeError {
 function unsteered(
   { authority, clientIp }: ExplainQuestion,
   { places }: ExplainParts,
-  error: EdgeError,
+  { status, code, text }: EdgeError,
 ): Explanation {
   return {
     ...NOTHING_STEERED,
@@ -76,7 +76,7 @@ function unsteered(
     host: authority,
     clientIp,
     place: places.placeOf(clientIp),
-    error,
+    error: { status, code, text },
   };
 }
 

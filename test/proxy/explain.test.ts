@@ -219,7 +219,10 @@ test.each<[string, Partial<ExplainQuestion>, object]>([
   ['a loop', { headers: [['CDN-Loop', 'offramp, offramp, offramp']] }, { status: 508, code: 1000 }],
 ])('%s is explained as the error that it gets', async (_what, asked, error) => {
   const { explain } = await setUp({ pool: [], load_balancer: [balancer([])] });
-  expect(explain(asked)).toMatchObject({ outcome: 'error', loadBalancer: null, error });
+  const explained = explain(asked);
+  expect(explained).toMatchObject({ outcome: 'error', loadBalancer: null, error });
+  // What the document says of it, and nothing else.
+  expect(Object.keys(explained.error!)).toEqual(['status', 'code', 'text']);
 });
 
 test('without a pool that can serve, the error is 1016', async () => {

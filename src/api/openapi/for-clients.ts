@@ -5,6 +5,7 @@ import {
   mapOperations,
   mapSchemas,
   type OpenapiDocument,
+  type Operation,
   type Parameter,
   type Paths,
   refTo,
@@ -37,7 +38,7 @@ export function forClients(document: OpenapiDocument, own: Identifiers = {}): Op
     );
     const id = OPERATION_IDS[key];
     return shareParameters(
-      describe({ ...(id && { operationId: id }), ...twoAnswers(simple, key) }, key),
+      describe({ ...(id && { operationId: id }), ...twoAnswers(withOptionalBody(simple), key) }, key),
       shared,
     );
   });
@@ -54,6 +55,14 @@ export function forClients(document: OpenapiDocument, own: Identifiers = {}): Op
     },
   };
   return withExamples(complete, own);
+}
+
+/** A body that may be null may as well be left away, which is what clients are told. */
+function withOptionalBody(operation: Operation): Operation {
+  const json = operation.requestBody?.content['application/json'];
+  if (!json?.schema.nullable) return operation;
+  const { nullable: _nullable, ...schema } = json.schema;
+  return { ...operation, requestBody: { required: false, content: { 'application/json': { schema } } } };
 }
 
 /** Zod's schemas are written once for what comes in and once for what goes out; ours are used going out. */
