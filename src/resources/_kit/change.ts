@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ApiError } from '../../api/errors.js';
 import { newHexId } from '../../api/identifiers.js';
 import type { DraftTable } from '../../storage/tables/definition.js';
+import type { WorkingDraft, WorkingWorld } from '../definitions.js';
 import { type Declaration, initialOf, type ValuesOf, valuesAfter } from './fields.js';
 import type { Stored } from './stored.js';
 
@@ -17,9 +19,31 @@ export interface WriteRules<D extends Declaration, Row extends Stored<ValuesOf<D
   readonly check: (values: ValuesOf<D>, before: Row | null, body: object) => void;
   /** What follows from the values; absent: nothing. */
   readonly derive?: (row: Row, before: Row | null) => Row;
+  /** Whether something names it, so that it cannot be deleted; absent: nothing can. */
+  readonly inUse?: (id: string) => boolean;
 }
 
 type Table<Row extends Stored<unknown>> = Pick<DraftTable<Row, never>, 'put'>;
+
+/** The writes of a noun. `existing` gives one object of an owner and throws when there is none. */
+export const writesOf = <D extends Declaration, Row extends Stored<ValuesOf<D>>>(
+  tableOf: (draft: WorkingDraft) => Pick<DraftTable<Row, never>, 'put' | 'remove'>,
+  existing: (world: WorkingWorld, owner: string, id: string) => Row,
+  rulesFor: (world: WorkingWorld, owner: string) => WriteRules<D, Row>,
+) => ({
+  create: (draft: WorkingDraft, owner: string, body: object): Row =>
+    create(rulesFor(draft, owner), tableOf(draft), body),
+  change(draft: WorkingDraft, owner: string, id: string, body: object, method: 'PUT' | 'PATCH'): Row {
+    const before = existing(draft, owner, id);
+    return change(rulesFor(draft, owner), tableOf(draft), before, body, method);
+  },
+  remove(draft: WorkingDraft, owner: string, id: string): Row {
+    const row = existing(draft, owner, id);
+    if (rulesFor(draft, owner).inUse?.(id)) throw new ApiError('object_in_use');
+    tableOf(draft).remove(id);
+    return row;
+  },
+});
 
 /** POST. */
 export function create<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
@@ -36,7 +60,7 @@ export function create<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
 }
 
 /** PUT starts from the defaults, PATCH from what is stored. Writes nothing when nothing changes. */
-export function change<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
+function change<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
   rules: WriteRules<D, Row>,
   table: Table<Row>,
   before: Row,

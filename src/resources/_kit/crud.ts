@@ -1,21 +1,18 @@
 import { z } from 'zod';
 import { type Message, ok } from '../../api/envelope.js';
 import type { Http } from '../../api/http.js';
-import { pageQuery, pageRequest } from '../../api/pagination.js';
-import { renderedOk, renderedPage } from '../../api/rendered.js';
+import { hexId } from '../../api/identifiers.js';
 import type { Context } from '../context.js';
 import type { WorkingDraft } from '../definitions.js';
 import { operations } from './operations.js';
-import type { View } from './view.js';
+import type { Shown } from './shown.js';
 
-/** What a path of the noun names, such as its account and its id. */
-export type Params = Readonly<Record<string, string>>;
+type Params = Readonly<Record<string, string>>;
 
-/** The six operations of a noun, as far as it has them, with what each does. */
-export interface Crud<Row, Wire> {
-  /** Of the collection: `/accounts/:account_id/…`. */
+/** The operations of a noun that accounts or zones have, with what each does. `owner` is the id of the account or the zone. */
+export interface Crud<Row> {
+  /** Of the collection, below who has it: `/accounts/:account_id/…` or `/zones/:zone_id/…`. */
   readonly path: string;
-  readonly params: z.ZodObject<Record<string, z.ZodType<string>>>;
   /** Name and schema of the last part of the path of one object. */
   readonly id: readonly [name: string, schema: z.ZodType<string>];
   readonly config: { readonly family: 'lb' | 'zt' | 'dns'; readonly alsoForUser?: boolean };
@@ -26,75 +23,74 @@ export interface Crud<Row, Wire> {
   /** Words after "Delete …", such as what must not use it. */
   readonly deletable?: string;
   /** The answer about one object, and what DELETE answers when that is not its id alone. */
-  readonly answer: z.ZodType<Wire>;
+  readonly answer: z.ZodType;
   readonly deleted?: z.ZodType;
+  readonly deleteQuery?: z.ZodType;
   readonly bodies: { readonly write: z.ZodType; readonly patch: z.ZodType };
-  /** The query of the list besides paging, and the rows that it leaves. */
-  readonly filters?: z.ZodRawShape;
-  readonly filter?: (
-    rows: readonly Row[],
-    query: Readonly<Record<string, unknown>>,
-    params: Params,
-  ) => readonly Row[];
-  /** How many a page of the list has at most, and when nothing is asked; absent: as load balancing has it, which does not page unasked. */
-  readonly pages?: { readonly most: number; readonly usual: number };
-  readonly view: View<Row, Wire>;
-  /** Under which key the rows of a path stand in memory. */
-  readonly ownerOf: (params: Params) => string;
-  readonly create: (draft: WorkingDraft, params: Params, body: never) => Row;
+  /** Zero Trust has no PUT. */
+  readonly withoutPut?: boolean;
+  readonly shown: Shown<Row>;
+  readonly create: (draft: WorkingDraft, owner: string, body: never) => Row;
   readonly change: (
     draft: WorkingDraft,
-    params: Params,
+    owner: string,
     id: string,
     body: never,
     method: 'PUT' | 'PATCH',
   ) => Row;
-  /** Gives what the answer shows; nothing when that is the id. */
-  readonly remove: (draft: WorkingDraft, params: Params, id: string) => unknown;
-  /** What the answer to a write says besides. */
+  /** What was deleted; null when there was none, which is no error then. */
+  readonly remove: (draft: WorkingDraft, owner: string, id: string, query: never) => Row | null;
+  /** What answers to create and change say besides. */
   readonly notices?: (row: Row) => Message[] | Promise<Message[]>;
 }
 
 /** Registers the operations: list and create on the collection; get, replace, change and delete on one object. */
-export function crudRoutes<Row, Wire>(app: Http, { write }: Context, noun: Crud<Row, Wire>): void {
-  const { path, answer, bodies, view, ownerOf, pages, notices = () => [] } = noun;
+export function crudRoutes<Row>(app: Http, { write }: Context, noun: Crud<Row>): void {
+  const { path, answer, deleted, bodies, shown, notices = () => [] } = noun;
   const { list, get, post, put, patch, remove } = operations(app, { ...noun.config, tags: noun.tags });
   const [idName, idSchema] = noun.id;
   const one = `${path}/:${idName}`;
-  const ofAll = { params: noun.params, answer };
-  const ofOne = { params: noun.params.extend({ [idName]: idSchema }), answer };
-  const idOf = (params: Params) => params[idName]!;
-  const written = async (row: Row) => renderedOk(view.render(row), await notices(row));
+  const ownerName = path.split('/')[2]!.slice(1);
+  const params = z.object({ [ownerName]: hexId });
+  const ofOne = { params: params.extend({ [idName]: idSchema }), answer };
+  const ownerOf = (params: Params) => params[ownerName]!;
+  const namesOf = (params: Params) => [ownerOf(params), params[idName]!] as const;
+  const written = async (row: Row) => shown.one(row, await notices(row));
 
   list(
-    path,
+    shown.listPath ?? path,
     `List ${noun.many}`,
-    { ...ofAll, query: z.object({ ...noun.filters, ...pageQuery(1, pages?.most) }) },
-    ({ params, query: { page, per_page, ...query } }) => {
-      const all = view.list(ownerOf(params));
-      const rows = noun.filter?.(all, query, params) ?? all;
-      return renderedPage(rows, view.render, pageRequest({ page, per_page }, pages?.usual ?? null));
-    },
+    { params, query: shown.query, answer: shown.answer ?? answer },
+    ({ params, query }) => shown.list(ownerOf(params), query as never),
   );
 
-  post(path, `Create ${noun.one}`, { ...ofAll, body: bodies.write }, async ({ params, body }) =>
-    written(await write((draft) => noun.create(draft, params, body as never))),
+  post(path, `Create ${noun.one}`, { params, answer, body: bodies.write }, async ({ params, body }) =>
+    written(await write((draft) => noun.create(draft, ownerOf(params), body as never))),
   );
 
-  get(one, `Get ${noun.one}`, ofOne, ({ params }) => renderedOk(view.get(ownerOf(params), idOf(params))));
+  get(one, `Get ${noun.one}`, { ...ofOne, answer: shown.answer ?? answer }, ({ params }) =>
+    shown.get(...namesOf(params)),
+  );
 
   const change =
     (method: 'PUT' | 'PATCH') =>
     async ({ params, body }: { readonly params: Params; readonly body: unknown }) =>
-      written(await write((draft) => noun.change(draft, params, idOf(params), body as never, method)));
-  put(one, `Replace ${noun.one}`, { ...ofOne, body: bodies.write }, change('PUT'));
+      written(await write((draft) => noun.change(draft, ...namesOf(params), body as never, method)));
+  if (!noun.withoutPut) put(one, `Replace ${noun.one}`, { ...ofOne, body: bodies.write }, change('PUT'));
   patch(one, `Change ${noun.one}`, { ...ofOne, body: bodies.patch }, change('PATCH'));
 
   remove(
     one,
     `Delete ${noun.one}${noun.deletable ?? ''}`,
-    { ...ofOne, answer: noun.deleted ?? z.object({ id: idSchema }) },
-    async ({ params }) =>
-      ok((await write((draft) => noun.remove(draft, params, idOf(params)))) ?? { id: idOf(params) }),
+    {
+      ...ofOne,
+      answer: deleted ?? z.object({ id: idSchema }),
+      ...(noun.deleteQuery && { query: noun.deleteQuery }),
+    },
+    async ({ params, query }) => {
+      const gone = await write((draft) => noun.remove(draft, ...namesOf(params), query as never));
+      if (!deleted) return ok({ id: namesOf(params)[1] });
+      return gone ? shown.one(gone) : ok(null);
+    },
   );
 }

@@ -4,19 +4,11 @@ import type { SnapshotDelta } from '../../../src/live/snapshot.js';
 import type { Settings } from '../../../src/resources/context.js';
 import { DEFINITIONS, type WorkingTables, type WorkingWrite } from '../../../src/resources/definitions.js';
 import { liveDelta } from '../../../src/resources/live.js';
-import {
-  changeLoadBalancer,
-  createLoadBalancer,
-  removeLoadBalancer,
-} from '../../../src/resources/load-balancing/load-balancers/rules.js';
-import {
-  changeMonitor,
-  createMonitor,
-  removeMonitor,
-} from '../../../src/resources/load-balancing/monitors/rules.js';
+import { balancerWrites } from '../../../src/resources/load-balancing/load-balancers/rules.js';
+import { monitorWrites } from '../../../src/resources/load-balancing/monitors/rules.js';
 import { originKey } from '../../../src/resources/load-balancing/pools/definition.js';
 import { completeOrigin } from '../../../src/resources/load-balancing/pools/origin-fields.js';
-import { changePool, createPool, removePool } from '../../../src/resources/load-balancing/pools/rules.js';
+import { poolWrites } from '../../../src/resources/load-balancing/pools/rules.js';
 import { seed } from '../../../src/resources/seed.js';
 import type { Database } from '../../../src/storage/database.js';
 import { createTables } from '../../../src/storage/tables/tables.js';
@@ -36,6 +28,9 @@ const settings = {
   directNetworks: { named: [], dialled: [] },
   location: 'Local, XX',
 } as unknown as Settings;
+const monitors = monitorWrites(settings);
+const pools = poolWrites(settings);
+const balancers = balancerWrites('zone');
 /** What the data plane has been told. */
 const told: Omit<SnapshotDelta, 'revision'>[] = [];
 
@@ -58,16 +53,13 @@ afterAll(() => db.close());
 const stored = async () => liveDelta(await createTables(DEFINITIONS).load(db.read, null), true);
 
 test('the data plane sees every default filled in, and hears of each change and each deletion', async () => {
-  const monitor = await write((draft) =>
-    createMonitor(draft, settings, accountId, { expected_codes: '200' }),
-  );
+  const monitor = await write((draft) => monitors.create(draft, accountId, { expected_codes: '200' }));
   const origins = [{ name: 'a', address: '::ffff:1.1.1.1', header: { Host: ['app.example.com'] } }];
   const pool = await write((draft) =>
-    createPool(draft, settings, accountId, { name: 'p', monitor: monitor.id, origins }),
+    pools.create(draft, accountId, { name: 'p', monitor: monitor.id, origins }),
   );
-  const owner = { zone_id: zoneId };
   const balancer = await write((draft) =>
-    createLoadBalancer(draft, owner, {
+    balancers.create(draft, zoneId, {
       name: 'WWW.example.com',
       default_pools: [pool.id],
       fallback_pool: pool.id,
@@ -130,15 +122,15 @@ test('the data plane sees every default filled in, and hears of each change and 
 
   for (const method of ['PATCH', 'PUT'] as const) {
     const sent = method === 'PATCH' ? {} : { name: 'p', monitor: monitor.id, origins };
-    await write((draft) => changePool(draft, settings, accountId, pool.id, sent, method));
+    await write((draft) => pools.change(draft, accountId, pool.id, sent, method));
   }
-  await write((draft) => changeLoadBalancer(draft, owner, balancer.id, {}, 'PATCH'));
-  await write((draft) => changeMonitor(draft, settings, accountId, monitor.id, {}, 'PATCH'));
+  await write((draft) => balancers.change(draft, zoneId, balancer.id, {}, 'PATCH'));
+  await write((draft) => monitors.change(draft, accountId, monitor.id, {}, 'PATCH'));
   expect(told).toEqual([]);
 
-  await write((draft) => removeLoadBalancer(draft, owner, balancer.id));
-  await write((draft) => removePool(draft, accountId, pool.id));
-  await write((draft) => removeMonitor(draft, accountId, monitor.id));
+  await write((draft) => balancers.remove(draft, zoneId, balancer.id));
+  await write((draft) => pools.remove(draft, accountId, pool.id));
+  await write((draft) => monitors.remove(draft, accountId, monitor.id));
   expect(told.splice(0).map(({ remove }) => remove)).toEqual([
     { load_balancer: [balancer.id] },
     { pool: [pool.id] },
@@ -150,10 +142,10 @@ test('the data plane sees every default filled in, and hears of each change and 
 test('origins are written when one of them changes, and not with anything else', async () => {
   const origin = { name: 'a', address: '1.1.1.1', header: { Host: ['a.example.com'] }, enabled: false };
   const { id } = await write((draft) =>
-    createPool(draft, settings, accountId, { name: 'rarely', origins: [origin] }),
+    pools.create(draft, accountId, { name: 'rarely', origins: [origin] }),
   );
   const change = (sent: object) =>
-    write((draft) => changePool(draft, settings, accountId, id, { ...sent, origins: [origin] }, 'PATCH'));
+    write((draft) => pools.change(draft, accountId, id, { ...sent, origins: [origin] }, 'PATCH'));
   // The transaction that wrote the row.
   const writer = () => db.read.$queryRaw`select xmin::text as writer from origin where pool_id = ${id}`;
   const first = await writer();
@@ -166,13 +158,13 @@ test('origins are written when one of them changes, and not with anything else',
 
 test('memory and the data plane know whose load balancer it is, after a start as well', async () => {
   const pool = await write((draft) =>
-    createPool(draft, settings, accountId, { name: 'q', origins: [{ name: 'a', address: '1.1.1.1' }] }),
+    pools.create(draft, accountId, { name: 'q', origins: [{ name: 'a', address: '1.1.1.1' }] }),
   );
   const body = { default_pools: [pool.id], fallback_pool: pool.id };
-  const create = (owner: object, name: string) =>
-    write((draft) => createLoadBalancer(draft, owner, { name, ...body }));
-  const ofAccount = await create({ account_id: accountId }, 'Payroll');
-  const ofZone = await create({ zone_id: zoneId }, 'q.example.com');
+  const create = (scope: 'account' | 'zone', owner: string, name: string) =>
+    write((draft) => balancerWrites(scope).create(draft, owner, { name, ...body }));
+  const ofAccount = await create('account', accountId, 'Payroll');
+  const ofZone = await create('zone', zoneId, 'q.example.com');
   const { upsert } = await stored();
   const owners = upsert.load_balancer!.map(({ id, zoneId }) => [id, zoneId]);
   expect(Object.fromEntries(owners)).toEqual({ [ofAccount.id]: null, [ofZone.id]: zoneId });

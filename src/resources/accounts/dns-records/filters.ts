@@ -39,7 +39,7 @@ export const filters = {
   direction: z.enum(['asc', 'desc']).optional(),
 };
 
-type ListQuery = z.output<z.ZodObject<typeof filters>>;
+export type ListQuery = z.output<z.ZodObject<typeof filters>>;
 type Part = 'name' | 'content' | 'comment';
 type Test = (record: RecordValues) => boolean;
 

@@ -1,19 +1,18 @@
-import { z } from 'zod';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { crudRoutes } from '../../_kit/crud.js';
 import { noticesOf } from '../../_kit/fields.js';
+import { fromMemory } from '../../_kit/shown.js';
 import type { Context } from '../../context.js';
 import { getZone } from '../zones/rules.js';
 import { answer, bodies, fields } from './fields.js';
-import { chosen, filters } from './filters.js';
+import { chosen, filters, type ListQuery } from './filters.js';
 import { changeRecord, createRecord, removeRecord } from './rules.js';
 
 export function dnsRecordRoutes(app: Http, context: Context): void {
   const { world, views } = context;
   crudRoutes(app, context, {
     path: '/zones/:zone_id/dns_records',
-    params: z.object({ zone_id: hexId }),
     id: ['dns_record_id', hexId],
     config: { family: 'dns' },
     tags: ['DNS records'],
@@ -21,14 +20,14 @@ export function dnsRecordRoutes(app: Http, context: Context): void {
     many: 'the DNS records of a zone',
     answer,
     bodies,
-    filters,
-    filter(rows, query, { zone_id }) {
-      getZone(world, zone_id!);
-      return chosen(rows, query);
-    },
-    pages: { most: 5000, usual: 100 },
-    view: views.dnsRecords,
-    ownerOf: ({ zone_id }) => zone_id!,
+    shown: fromMemory(views.dnsRecords, {
+      filters,
+      filter(rows, query: ListQuery, zoneId) {
+        getZone(world, zoneId);
+        return chosen(rows, query);
+      },
+      pages: { most: 5000, usual: 100 },
+    }),
     create: createRecord,
     change: changeRecord,
     remove: removeRecord,

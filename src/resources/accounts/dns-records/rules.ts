@@ -3,7 +3,6 @@ import { ApiError } from '../../../api/errors.js';
 import { newHexId } from '../../../api/identifiers.js';
 import { canonicalHost } from '../../../net/host.js';
 import { tunnelHostname, tunnelOf } from '../../../net/tunnel-hostname.js';
-import type { Params } from '../../_kit/crud.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { inAscii, isHostname, isHostnameIn } from '../../hostname.js';
@@ -20,29 +19,30 @@ function existing(world: WorkingWorld, zoneId: string, id: string): DnsRecord {
   return record;
 }
 
-export function createRecord(draft: WorkingDraft, { zone_id }: Params, body: RecordBody): DnsRecord {
-  const zone = getZone(draft, zone_id!);
+export function createRecord(draft: WorkingDraft, zoneId: string, body: RecordBody): DnsRecord {
+  const zone = getZone(draft, zoneId);
   return inserted(draft, zone, checked(draft, zone, valuesOf(body, initial), null));
 }
 
 /** Writes nothing when nothing changes. */
 export function changeRecord(
   draft: WorkingDraft,
-  { zone_id }: Params,
+  zoneId: string,
   id: string,
   body: RecordBody,
   method: 'PUT' | 'PATCH',
 ): DnsRecord {
-  const zone = getZone(draft, zone_id!);
+  const zone = getZone(draft, zoneId);
   const before = existing(draft, zone.id, id);
   const after = valuesOf(body, method === 'PUT' ? initial : before.values);
   const values = checked(draft, zone, after, before.values);
   return isDeepStrictEqual(values, before.values) ? before : updated(draft, before, values);
 }
 
-export function removeRecord(draft: WorkingDraft, { zone_id }: Params, id: string): void {
-  existing(draft, getZone(draft, zone_id!).id, id);
+export function removeRecord(draft: WorkingDraft, zoneId: string, id: string): DnsRecord {
+  const record = existing(draft, getZone(draft, zoneId).id, id);
   draft.dnsRecords.remove(id);
+  return record;
 }
 
 export interface Led {

@@ -1,6 +1,6 @@
 import { ApiError } from '../../../api/errors.js';
-import { change, create, type WriteRules } from '../../_kit/change.js';
-import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { writesOf } from '../../_kit/change.js';
+import type { WorkingWorld } from '../../definitions.js';
 import { inAscii, inUnicode, isHostnameIn } from '../../hostname.js';
 import { type LoadBalancer, nameKey, ownerKey } from './definition.js';
 import { fields, type LoadBalancerValues } from './fields.js';
@@ -10,64 +10,47 @@ import { namedPools } from './named-pools.js';
 /** Pools that one load balancer may name in all its fields together. */
 const MAX_NAMED_POOLS = 10_000;
 
-/** The path of a request names one of the two; that the account is there has been seen to before. */
-export interface OwnerParams {
-  readonly zone_id?: string | undefined;
-  readonly account_id?: string | undefined;
-}
-
 /** Who has a load balancer: a zone, below whose name it stands, or an account itself, with a null zone. */
 interface Owner {
   readonly accountId: string;
   readonly zone: { readonly id: string; readonly name: string } | null;
 }
 
-function ownerOf(world: WorkingWorld, { zone_id, account_id }: OwnerParams): Owner {
-  if (zone_id === undefined) return { accountId: account_id!, zone: null };
-  const zone = world.zones.get(zone_id);
-  if (!zone) throw new ApiError('no_such_route', `/zones/${zone_id}`);
+/** What a path names the owner by; that an account is there has been seen to before. */
+export type Scope = 'zone' | 'account';
+
+function ownerOf(world: WorkingWorld, scope: Scope, id: string): Owner {
+  if (scope === 'account') return { accountId: id, zone: null };
+  const zone = world.zones.get(id);
+  if (!zone) throw new ApiError('no_such_route', `/zones/${id}`);
   return { accountId: zone.accountId, zone: { id: zone.id, name: zone.name } };
 }
 
+const keyOf = ({ zone, accountId }: Owner) => ownerKey(zone?.id ?? null, accountId);
+
 /** The key of the owner that a path names; throws when there is no such zone. */
-export function ownerKeyOf(world: WorkingWorld, params: OwnerParams): string {
-  const { zone, accountId } = ownerOf(world, params);
-  return ownerKey(zone?.id ?? null, accountId);
-}
+export const ownerKeyOf = (world: WorkingWorld, scope: Scope, id: string): string =>
+  keyOf(ownerOf(world, scope, id));
 
-function existing(world: WorkingWorld, params: OwnerParams, id: string): LoadBalancer {
-  const owner = ownerKeyOf(world, params);
-  const balancer = world.loadBalancers.get(id);
-  if (!balancer || ownerKey(balancer.zone?.id ?? null, balancer.accountId) !== owner)
-    throw new ApiError('lb_object_missing', 'load balancer');
-  return balancer;
-}
-
-const rulesFor = (world: WorkingWorld, owner: Owner): WriteRules<typeof fields, LoadBalancer> => ({
-  declaration: fields,
-  identity: (id) => ({ id, ...owner, hostname: null }),
-  check: (values, before) => check(world, owner, values, before),
-  derive: (balancer) => ({ ...balancer, hostname: hostnameFor(owner, balancer.values.name) }),
-});
-
-export const createLoadBalancer = (draft: WorkingDraft, params: OwnerParams, body: object): LoadBalancer =>
-  create(rulesFor(draft, ownerOf(draft, params)), draft.loadBalancers, body);
-
-export function changeLoadBalancer(
-  draft: WorkingDraft,
-  params: OwnerParams,
-  id: string,
-  body: object,
-  method: 'PUT' | 'PATCH',
-): LoadBalancer {
-  const before = existing(draft, params, id);
-  return change(rulesFor(draft, ownerOf(draft, params)), draft.loadBalancers, before, body, method);
-}
-
-export function removeLoadBalancer(draft: WorkingDraft, params: OwnerParams, id: string): void {
-  existing(draft, params, id);
-  draft.loadBalancers.remove(id);
-}
+export const balancerWrites = (scope: Scope) =>
+  writesOf<typeof fields, LoadBalancer>(
+    ({ loadBalancers }) => loadBalancers,
+    (world, ownerId, id) => {
+      const owner = ownerKeyOf(world, scope, ownerId);
+      const balancer = world.loadBalancers.get(id);
+      if (!balancer || keyOf(balancer) !== owner) throw new ApiError('lb_object_missing', 'load balancer');
+      return balancer;
+    },
+    (world, ownerId) => {
+      const owner = ownerOf(world, scope, ownerId);
+      return {
+        declaration: fields,
+        identity: (id) => ({ id, ...owner, hostname: null }),
+        check: (values, before) => check(world, owner, values, before),
+        derive: (balancer) => ({ ...balancer, hostname: hostnameFor(owner, balancer.values.name) }),
+      };
+    },
+  );
 
 /** What is stored already has been checked when it was written, and cannot have become wrong. */
 function check(
@@ -80,7 +63,7 @@ function check(
   checkLimits(values, before?.values ?? null);
   checkNamedPools(world, owner.accountId, values, before?.values ?? null);
   if (values.name === before?.values.name) return;
-  const key = nameKey(ownerKey(owner.zone?.id ?? null, owner.accountId), { name: values.name, hostname });
+  const key = nameKey(keyOf(owner), { name: values.name, hostname });
   if (world.loadBalancers.by('name', key).some(({ id }) => id !== before?.id))
     throw new ApiError('value_not_unique');
 }

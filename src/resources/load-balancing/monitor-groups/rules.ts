@@ -1,6 +1,6 @@
 import { ApiError } from '../../../api/errors.js';
-import type { WriteRules } from '../../_kit/change.js';
-import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { writesOf } from '../../_kit/change.js';
+import type { WorkingWorld } from '../../definitions.js';
 import { type Reference, referenceTo } from '../references.js';
 import { type MonitorGroup, withMemberTimes } from './definition.js';
 import { fields, type GroupValues } from './fields.js';
@@ -11,22 +11,17 @@ export function getGroup(world: WorkingWorld, accountId: string, id: string): Mo
   return group;
 }
 
-export const groupRules = (
-  world: WorkingWorld,
-  accountId: string,
-): WriteRules<typeof fields, MonitorGroup> => ({
-  declaration: fields,
-  identity: (id) => ({ id, accountId, memberTimes: [] }),
-  check: (values) => checkMembers(world, accountId, values),
-  derive: withMemberTimes,
-});
-
-export function removeGroup(draft: WorkingDraft, accountId: string, id: string): MonitorGroup {
-  const group = getGroup(draft, accountId, id);
-  if (draft.pools.by('monitor_group', id).length > 0) throw new ApiError('object_in_use');
-  draft.monitorGroups.remove(id);
-  return group;
-}
+export const groupWrites = writesOf<typeof fields, MonitorGroup>(
+  ({ monitorGroups }) => monitorGroups,
+  getGroup,
+  (world, accountId) => ({
+    declaration: fields,
+    identity: (id) => ({ id, accountId, memberTimes: [] }),
+    check: (values) => checkMembers(world, accountId, values),
+    derive: withMemberTimes,
+    inUse: (id) => world.pools.by('monitor_group', id).length > 0,
+  }),
+);
 
 /** The pools that the group watches, and its monitors. */
 export function groupReferences(world: WorkingWorld, accountId: string, id: string): Reference[] {

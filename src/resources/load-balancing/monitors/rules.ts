@@ -1,8 +1,8 @@
 import { ApiError } from '../../../api/errors.js';
-import { change, create, type WriteRules } from '../../_kit/change.js';
+import { create, type WriteRules, writesOf } from '../../_kit/change.js';
 import { oldestFirst } from '../../_kit/stored.js';
 import type { Settings } from '../../context.js';
-import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import type { WorkingWorld } from '../../definitions.js';
 import { type Reference, referenceTo } from '../references.js';
 import type { Monitor } from './definition.js';
 import { fields, initialOfType, type MonitorBody, type MonitorValues, speaksHttp } from './fields.js';
@@ -26,43 +26,24 @@ const rulesFor = (
   check: (values) => checkLimits(values, minMonitorInterval),
 });
 
-/** A monitor that changes between HTTP and something else starts over with the fields that only make sense for HTTP. */
-function convertible(stored: MonitorValues, initial: MonitorValues): MonitorValues {
-  if (speaksHttp(stored.type) === speaksHttp(initial.type)) return stored;
-  return { ...stored, ...Object.fromEntries(HTTP_ONLY.map((name) => [name, initial[name]])) };
-}
-
-export const createMonitor = (
-  draft: Pick<WorkingDraft, 'monitors'>,
-  settings: Settings,
-  accountId: string,
-  body: MonitorBody,
-) => create(rulesFor(settings, accountId), draft.monitors, body);
+export const monitorWrites = (settings: Settings) =>
+  writesOf(
+    ({ monitors }) => monitors,
+    getMonitor,
+    (world, accountId) => ({
+      ...rulesFor(settings, accountId),
+      inUse: (id) => monitorReferences(world, accountId, id).length > 0,
+    }),
+  );
 
 /** The monitor that `body` describes, not stored; throws what the first broken rule says. */
 export const madeMonitor = (settings: Settings, accountId: string, body: MonitorBody): Monitor =>
   create(rulesFor(settings, accountId), { put: () => undefined }, body);
 
-export function changeMonitor(
-  draft: WorkingDraft,
-  settings: Settings,
-  accountId: string,
-  id: string,
-  body: MonitorBody,
-  method: 'PUT' | 'PATCH',
-): Monitor {
-  return change(
-    rulesFor(settings, accountId),
-    draft.monitors,
-    getMonitor(draft, accountId, id),
-    body,
-    method,
-  );
-}
-
-export function removeMonitor(draft: WorkingDraft, accountId: string, id: string): void {
-  if (monitorReferences(draft, accountId, id).length > 0) throw new ApiError('object_in_use');
-  draft.monitors.remove(id);
+/** A monitor that changes between HTTP and something else starts over with the fields that only make sense for HTTP. */
+function convertible(stored: MonitorValues, initial: MonitorValues): MonitorValues {
+  if (speaksHttp(stored.type) === speaksHttp(initial.type)) return stored;
+  return { ...stored, ...Object.fromEntries(HTTP_ONLY.map((name) => [name, initial[name]])) };
 }
 
 /** The pools and monitor groups that use the monitor. */

@@ -64,8 +64,6 @@ export const fields = {
 export type PoolValues = ValuesOf<typeof fields>;
 
 export const bodies = bodiesOf(fields);
-export type WriteBody = z.output<typeof bodies.write>;
-export type PatchBody = z.output<typeof bodies.patch>;
 
 export const answer = answerOf('Pool', fields, {
   healthy: z.boolean().describe('Whether at least minimum_origins of its origins are healthy.'),

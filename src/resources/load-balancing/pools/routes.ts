@@ -2,24 +2,24 @@ import { z } from 'zod';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
-import { listed, pageQuery, pageRequest, pageWindow, sliced } from '../../../api/pagination.js';
+import { listed, pageQuery, pageRequest, pageWindow } from '../../../api/pagination.js';
 import { createMayDial } from '../../../net/direct-networks.js';
 import { crudRoutes } from '../../_kit/crud.js';
 import { operations } from '../../_kit/operations.js';
+import { fromMemory } from '../../_kit/shown.js';
 import type { Context } from '../../context.js';
-import { reference } from '../references.js';
+import { referenceRoutes } from '../references.js';
 import { poolVerdict } from '../verdict.js';
 import { poolNotices, poolToWire } from './answer.js';
-import type { Pool } from './definition.js';
 import { answer, bodies } from './fields.js';
 import { poolHealth } from './health.js';
-import { changePool, clearEmails, createPool, getPool, poolReferences, removePool } from './rules.js';
+import { clearEmails, getPool, poolReferences, poolWrites } from './rules.js';
 
 const path = '/accounts/:account_id/load_balancers/pools';
-const params = z.object({ account_id: hexId });
-const oneParams = params.extend({ pool_id: hexId });
+const id = ['pool_id', hexId] as const;
 const config = { family: 'lb', alsoForUser: true } as const;
 const tags = ['Load balancer pools'];
+const params = z.object({ account_id: hexId });
 
 const bulkQuery = z.object({
   ...pageQuery(),
@@ -34,10 +34,9 @@ const health = z
 export function poolRoutes(app: Http, context: Context): void {
   const { world, views, settings } = context;
   const mayDial = createMayDial(settings.directNetworks.dialled);
-  crudRoutes<Pool, unknown>(app, context, {
+  crudRoutes(app, context, {
     path,
-    params,
-    id: ['pool_id', hexId],
+    id,
     config,
     tags,
     one: 'a pool',
@@ -45,19 +44,16 @@ export function poolRoutes(app: Http, context: Context): void {
     deletable: ' that no load balancer names',
     answer,
     bodies,
-    filters: { monitor: hexId.optional() },
-    filter: (rows, { monitor }) =>
-      monitor === undefined ? rows : rows.filter(({ values }) => values.monitor === monitor),
-    view: views.pools,
-    ownerOf: ({ account_id }) => account_id!,
-    create: (draft, { account_id }, body) => createPool(draft, settings, account_id!, body),
-    change: (draft, { account_id }, id, body, method) =>
-      changePool(draft, settings, account_id!, id, body, method),
-    remove: (draft, { account_id }, id) => removePool(draft, account_id!, id),
+    shown: fromMemory(views.pools, {
+      filters: { monitor: hexId.optional() },
+      filter: (rows, { monitor }: { readonly monitor?: string }) =>
+        monitor === undefined ? rows : rows.filter(({ values }) => values.monitor === monitor),
+    }),
+    ...poolWrites(settings),
     notices: (pool) => poolNotices(pool, mayDial),
   });
 
-  const { patchList, get, list } = operations(app, { ...config, tags });
+  const { patchList, get } = operations(app, { ...config, tags });
   patchList(
     path,
     'Take the notification address off pools, by name, one page of them at a time',
@@ -79,16 +75,11 @@ export function poolRoutes(app: Http, context: Context): void {
   get(
     `${path}/:pool_id/health`,
     'Show the health of a pool and its origins',
-    { params: oneParams, answer: health },
+    { params: params.extend({ pool_id: hexId }), answer: health },
     async ({ params: { account_id, pool_id } }) =>
       ok(await poolHealth(context.dataPlane, getPool(world, account_id, pool_id), settings.location)),
   );
 
-  list(
-    `${path}/:pool_id/references`,
-    'List the load balancers that name a pool, and its monitor or monitor group',
-    { params: oneParams, query: z.object(pageQuery()), answer: reference },
-    ({ params: { account_id, pool_id }, query }) =>
-      sliced(poolReferences(world, account_id, pool_id), pageRequest(query, null)),
-  );
+  const summary = 'List the load balancers that name a pool, and its monitor or monitor group';
+  referenceRoutes(app, context, { path, id, config, tags }, summary, poolReferences);
 }

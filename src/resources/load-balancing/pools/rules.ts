@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { change, create, type WriteRules } from '../../_kit/change.js';
+import { writesOf } from '../../_kit/change.js';
 import type { Settings } from '../../context.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { type Reference, referenceTo } from '../references.js';
 import { nameKey, type Pool, withDisabledTimes } from './definition.js';
-import { fields, type PatchBody, type PoolValues, type WriteBody } from './fields.js';
+import { fields, type PoolValues } from './fields.js';
 import { checkOrigins, refuseUnroutableOrigins } from './rules-origins.js';
 
 export function getPool(world: WorkingWorld, accountId: string, id: string): Pool {
@@ -14,46 +14,18 @@ export function getPool(world: WorkingWorld, accountId: string, id: string): Poo
   return pool;
 }
 
-const rulesFor = (
-  world: WorkingWorld,
-  settings: Settings,
-  accountId: string,
-): WriteRules<typeof fields, Pool> => ({
-  declaration: fields,
-  identity: (id) => ({ id, accountId, disabledAt: null, originsDisabledAt: [] }),
-  check: (values, before, body) => check(world, settings, accountId, values, before, body),
-  derive: withDisabledTimes,
-});
-
-export const createPool = (
-  draft: WorkingDraft,
-  settings: Settings,
-  accountId: string,
-  body: WriteBody,
-): Pool => create(rulesFor(draft, settings, accountId), draft.pools, body);
-
-export function changePool(
-  draft: WorkingDraft,
-  settings: Settings,
-  accountId: string,
-  id: string,
-  body: PatchBody,
-  method: 'PUT' | 'PATCH',
-): Pool {
-  return change(
-    rulesFor(draft, settings, accountId),
-    draft.pools,
-    getPool(draft, accountId, id),
-    body,
-    method,
+export const poolWrites = (settings: Settings) =>
+  writesOf<typeof fields, Pool>(
+    ({ pools }) => pools,
+    getPool,
+    (world, accountId) => ({
+      declaration: fields,
+      identity: (id) => ({ id, accountId, disabledAt: null, originsDisabledAt: [] }),
+      check: (values, before, body) => check(world, settings, accountId, values, before, body),
+      derive: withDisabledTimes,
+      inUse: (id) => world.loadBalancers.by('pool', id).length > 0,
+    }),
   );
-}
-
-export function removePool(draft: WorkingDraft, accountId: string, id: string): void {
-  getPool(draft, accountId, id);
-  if (draft.loadBalancers.by('pool', id).length > 0) throw new ApiError('object_in_use');
-  draft.pools.remove(id);
-}
 
 /**
  * What is stored already has been checked when it was written, and cannot have become wrong. Origins are checked when the body names

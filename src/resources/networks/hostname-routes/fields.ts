@@ -4,7 +4,7 @@ import { uuid } from '../../../api/identifiers.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import type { Prisma } from '../../../storage/generated/client.js';
-import { patchBody as patchBodyOf, required, unset, writeBody } from '../../_kit/fields.js';
+import { bodiesOf, required, unset } from '../../_kit/fields.js';
 import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
 import { literal } from '../../like.js';
 import { storedType } from '../../tunnels/tunnel-shape.js';
@@ -27,8 +27,7 @@ const comment = text(100);
 
 export const fields = { hostname: required(hostname), tunnel_id: required(uuid), comment: unset(comment) };
 
-export const createBody = writeBody(fields);
-export const patchBody = patchBodyOf(fields);
+export const bodies = bodiesOf(fields);
 
 export const filters = {
   id: filter(uuid, (id) => ({ id })),
@@ -53,6 +52,7 @@ export const hostnameRoute = z
   })
   .meta({ id: 'HostnameRoute' });
 
-export type CreateBody = z.output<typeof createBody>;
-export type PatchBody = z.output<typeof patchBody>;
+export type CreateBody = z.output<typeof bodies.write>;
+export type PatchBody = z.output<typeof bodies.patch>;
+export type ListQuery = z.output<typeof listQuery>;
 export type WireHostnameRoute = z.output<typeof hostnameRoute>;

@@ -4,7 +4,7 @@ import { hexId, uuid } from '../../../api/identifiers.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import { parseCidr } from '../../../net/cidr.js';
-import { field, patchBody as patchBodyOf, required, unset, writeBody } from '../../_kit/fields.js';
+import { bodiesOf, field, required, unset } from '../../_kit/fields.js';
 import { storedType, tunnelType } from '../../tunnels/tunnel-shape.js';
 
 const FORMS = 'an IP address or CIDR';
@@ -55,11 +55,10 @@ export const fields = {
   virtual_network_id: unset(uuid),
 };
 
-export const createBody = writeBody(fields);
-export const patchBody = patchBodyOf(fields);
-export const createByNetworkBody = createBody.omit({ network: true });
+export const bodies = bodiesOf(fields);
+export const createByNetworkBody = bodies.write.omit({ network: true });
 /** Clients send no body at all, or one in which `virtual_network_id` says where the route is. */
-export const patchByNetworkBody = patchBody.nullish();
+export const patchByNetworkBody = bodies.patch.nullish();
 
 export const ipQuery = z.object({
   virtual_network_id: uuid.optional(),
@@ -95,8 +94,8 @@ export const namedRoute = shape
 /** cloudflared tells "no route" by an object without members. */
 export const routeOrNone = z.union([namedRoute, z.strictObject({})]);
 
-export type CreateBody = z.output<typeof createBody>;
-export type PatchBody = z.output<typeof patchBody>;
+export type CreateBody = z.output<typeof bodies.write>;
+export type PatchBody = z.output<typeof bodies.patch>;
 export type IpQuery = z.output<typeof ipQuery>;
 export type DeleteByNetworkQuery = z.output<typeof deleteByNetworkQuery>;
 export type WireRoute = z.output<typeof route>;

@@ -30,6 +30,7 @@ const filters = {
   virtual_network_id: filter(uuid, (id) => sql`r.virtual_network_id = ${id}::uuid`),
 } satisfies Filters<Prisma.Sql>;
 export const listQuery = listQueryOf(filters);
+export type ListQuery = z.output<typeof listQuery>;
 
 const NAMED = sql`
   select r.id, r.account_id as "accountId", r.network, r.virtual_network_id as "virtualNetworkId",
@@ -40,7 +41,7 @@ const NAMED = sql`
 export async function list(
   db: Client,
   accountId: string,
-  query: z.output<typeof listQuery>,
+  query: ListQuery,
   page: PageRequest,
 ): Promise<{ items: NamedRoute[]; total: number }> {
   const where = join([sql`r.account_id = ${accountId}`, ...conditionsOf(filters, query)], ' and ');

@@ -5,7 +5,7 @@ import { queryList } from '../../../api/query-list.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import type { Prisma } from '../../../storage/generated/client.js';
-import { field, patchBody as patchBodyOf, required, writeBody } from '../../_kit/fields.js';
+import { bodiesOf, field, required } from '../../_kit/fields.js';
 import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
 import { networkText } from '../routes/fields.js';
 
@@ -25,10 +25,9 @@ export const fields = {
   is_default_network: field(z.boolean(), false, { column: 'is_default', nullKeeps: true }),
 };
 
-export const createBody = writeBody(fields);
-export const patchBody = patchBodyOf(fields);
+export const bodies = bodiesOf(fields);
 /** These subnets are the account's one and only of their type and family. */
-export const wellKnownBody = patchBody.omit({ is_default_network: true });
+export const wellKnownBody = bodies.patch.omit({ is_default_network: true });
 
 const isV6 = { network: { contains: ':' } };
 export const filters = {
@@ -58,7 +57,8 @@ export const subnet = z
   })
   .meta({ id: 'Subnet' });
 
-export type CreateBody = z.output<typeof createBody>;
-export type PatchBody = z.output<typeof patchBody>;
+export type CreateBody = z.output<typeof bodies.write>;
+export type PatchBody = z.output<typeof bodies.patch>;
+export type ListQuery = z.output<typeof listQuery>;
 export type WellKnownBody = z.output<typeof wellKnownBody>;
 export type WireSubnet = z.output<typeof subnet>;

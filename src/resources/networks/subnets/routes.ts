@@ -1,10 +1,12 @@
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
+import { uuid } from '../../../api/identifiers.js';
 import { notice } from '../../../api/notices.js';
 import { MAX_PER_PAGE } from '../../../api/pagination.js';
-import { accountObjects } from '../../_kit/account-objects.js';
+import { crudRoutes } from '../../_kit/crud.js';
 import { conditionsOf, pageOf, withDeletion } from '../../_kit/list-filters.js';
 import { operations } from '../../_kit/operations.js';
+import { fromDatabase } from '../../_kit/shown.js';
 import type { Context } from '../../context.js';
 import { type Subnet, subnetToWire } from './definition.js';
 import * as fields from './fields.js';
@@ -24,36 +26,37 @@ const notices = [
 ];
 
 export function subnetRoutes(app: Http, context: Context): void {
-  const { db, settings } = context;
+  const { db, world, settings } = context;
   wellKnownRoutes(app, context);
 
   // Those that devices get their addresses from; the list shows all.
-  accountObjects(app, context, {
+  crudRoutes(app, context, {
     path: `${PATH}/warp`,
-    id: 'subnet_id',
+    id: ['subnet_id', uuid],
+    config: { family: 'zt' },
     tags,
     one: 'a subnet for devices',
     many: 'subnets',
     deletable: '; null when there is none any more',
     answer: fields.subnet,
-    deletedAnswer: fields.subnet.nullable(),
-    toWire: subnetToWire,
-    notices,
-    list: {
-      path: PATH,
+    deleted: fields.subnet.nullable(),
+    bodies: fields.bodies,
+    withoutPut: true,
+    shown: fromDatabase(world, {
+      listPath: PATH,
       query: fields.listQuery,
       perPage: MAX_PER_PAGE,
-      rows(accountId, query, page) {
+      rows(accountId, query: fields.ListQuery, page) {
         const AND = conditionsOf(fields.filters, withDeletion(query, settings));
         return pageOf<Subnet>(db.read.subnet, { accountId, AND }, page, { order: query.sort_order });
       },
-    },
-    createBody: fields.createBody,
-    patchBody: fields.patchBody,
+      get: getSubnet,
+      toWire: subnetToWire,
+    }),
     create: createSubnet,
-    get: getSubnet,
     change: changeSubnet,
     remove: removeSubnet,
+    notices: () => notices,
   });
 }
 

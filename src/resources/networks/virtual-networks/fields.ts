@@ -4,7 +4,7 @@ import { uuid } from '../../../api/identifiers.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import type { Prisma } from '../../../storage/generated/client.js';
-import { field, patchBody as patchBodyOf, required, writeBody } from '../../_kit/fields.js';
+import { field, patchBody, required, writeBody } from '../../_kit/fields.js';
 import { type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
 
 /** What a client may set besides whether the network is the default. */
@@ -15,8 +15,10 @@ export const fields = {
 /** `is_default` is the older spelling of `is_default_network`; clients send either. */
 const isDefault = { is_default: z.boolean().nullish(), is_default_network: z.boolean().nullish() };
 
-export const createBody = writeBody(fields).extend(isDefault);
-export const patchBody = patchBodyOf(fields).extend(isDefault);
+export const bodies = {
+  write: writeBody(fields).extend(isDefault),
+  patch: patchBody(fields).extend(isDefault),
+};
 
 export const filters = {
   id: filter(uuid, (id) => ({ id })),
@@ -40,7 +42,8 @@ export const virtualNetwork = z
   })
   .meta({ id: 'VirtualNetwork' });
 
-export type CreateBody = z.output<typeof createBody>;
-export type PatchBody = z.output<typeof patchBody>;
+export type CreateBody = z.output<typeof bodies.write>;
+export type PatchBody = z.output<typeof bodies.patch>;
+export type ListQuery = z.output<typeof listQuery>;
 export type DeleteQuery = z.output<typeof deleteQuery>;
 export type WireVirtualNetwork = z.output<typeof virtualNetwork>;

@@ -6,10 +6,10 @@ import { getZone } from '../../accounts/zones/rules.js';
 import type { Context } from '../../context.js';
 import type { WorkingDraft } from '../../definitions.js';
 import { nameKey as balancerKey, ownerKey } from '../../load-balancing/load-balancers/definition.js';
-import { changeLoadBalancer, createLoadBalancer } from '../../load-balancing/load-balancers/rules.js';
+import { balancerWrites } from '../../load-balancing/load-balancers/rules.js';
 import { nameKey as poolKey } from '../../load-balancing/pools/definition.js';
 import { name as poolName } from '../../load-balancing/pools/fields.js';
-import { changePool, createPool } from '../../load-balancing/pools/rules.js';
+import { poolWrites } from '../../load-balancing/pools/rules.js';
 import { getTunnel } from '../../tunnels/rules.js';
 import type { Body, Change, Result } from './schema.js';
 
@@ -40,13 +40,13 @@ function poolWithTunnel(
 ): { id: string; change: Change } {
   // Named by the id, which no other origin of the pool can have taken.
   const origin = { name: tunnelId, address: tunnelHostname(tunnelId) };
+  const { create, change } = poolWrites(settings);
   const [pool] = draft.pools.by('name', poolKey(accountId, name));
-  if (!pool)
-    return { id: createPool(draft, settings, accountId, { name, origins: [origin] }).id, change: 'new' };
+  if (!pool) return { id: create(draft, accountId, { name, origins: [origin] }).id, change: 'new' };
   const { origins } = pool.values;
   if (origins.some(({ address }) => canonicalHost(address) === origin.address))
     return { id: pool.id, change: 'unchanged' };
-  changePool(draft, settings, accountId, pool.id, { origins: [...origins, origin] } as never, 'PATCH');
+  change(draft, accountId, pool.id, { origins: [...origins, origin] }, 'PATCH');
   return { id: pool.id, change: 'updated' };
 }
 
@@ -56,15 +56,15 @@ function balancerWithPool(
   name: string,
   pool: string,
 ): Change {
-  const owner = { zone_id: zone.id };
+  const { create, change } = balancerWrites('zone');
   const key = balancerKey(ownerKey(zone.id, zone.accountId), { name, hostname: name });
   const [balancer] = draft.loadBalancers.by('name', key);
   if (!balancer) {
-    createLoadBalancer(draft, owner, { name, default_pools: [pool], fallback_pool: pool, proxied: true });
+    create(draft, zone.id, { name, default_pools: [pool], fallback_pool: pool, proxied: true });
     return 'new';
   }
   const { default_pools } = balancer.values;
   if (default_pools.includes(pool)) return 'unchanged';
-  changeLoadBalancer(draft, owner, balancer.id, { default_pools: [...default_pools, pool] }, 'PATCH');
+  change(draft, zone.id, balancer.id, { default_pools: [...default_pools, pool] }, 'PATCH');
   return 'updated';
 }
