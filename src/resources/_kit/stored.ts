@@ -56,11 +56,17 @@ export function storedFrom<D extends Declaration>(
   read: Read,
   rest: Partial<ValuesOf<D>> = {},
 ): Stored<ValuesOf<D>> {
-  const values: Record<string, unknown> = { ...rest };
-  for (const [name, column] of columnsOf(declaration))
-    values[name] = (read as unknown as Record<string, unknown>)[inCamelCase(column)];
   const { id, accountId, createdOn, modifiedOn } = read;
-  return { id, accountId, createdOn, modifiedOn, values: values as ValuesOf<D> };
+  return { id, accountId, createdOn, modifiedOn, values: { ...rest, ...valuesFrom(declaration, read) } };
+}
+
+/** The values of the fields that have a column. */
+export function valuesFrom<D extends Declaration>(declaration: D, read: object): ValuesOf<D> {
+  const members = read as Readonly<Record<string, unknown>>;
+  const columns = [...columnsOf(declaration)];
+  return Object.fromEntries(
+    columns.map(([name, column]) => [name, members[inCamelCase(column)]]),
+  ) as ValuesOf<D>;
 }
 
 export const inCamelCase = (column: string) =>
