@@ -3,7 +3,7 @@ import { hexId } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import type { NotYet } from '../../not-yet.js';
+import { field, required, unset, writeBody } from '../../_kit/fields.js';
 
 const settings = z.object({
   enforce_twofactor: z.boolean().nullish(),
@@ -17,18 +17,18 @@ const settings = z.object({
 const name = text(100).min(1, 'must not be empty');
 const type = z.enum(['standard', 'enterprise'], 'must be standard or enterprise');
 
-export const createBody = z.object({
-  name,
-  type: type.nullish(),
+const named = { name: required(name), type: field(type, 'standard') };
+
+/** What a client may send of a new account. */
+export const sent = {
+  ...named,
   /** Of a tenant, which there is none of here. */
-  unit: z.object({ id: text(32).nullish() }).nullish(),
-});
-
-export const notYet: NotYet<CreateBody> = {
-  unit: (unit) => (unit?.id ? 'there are no tenants, so the account belongs to no unit' : undefined),
+  unit: unset(z.object({ id: text(32).nullish() }), {
+    notYet: (unit) => (unit?.id ? 'there are no tenants, so the account belongs to no unit' : undefined),
+  }),
 };
-
-export const putBody = z.object({ name, type: type.nullish(), settings: settings.nullish() });
+export const createBody = writeBody(sent);
+export const putBody = writeBody({ ...named, settings: unset(settings) });
 
 export const listQuery = z.object({
   name: text(100).optional(),

@@ -4,11 +4,11 @@ import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId, newHexId } from '../../../api/identifiers.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
+import { noticesOf, type ValuesOf } from '../../_kit/fields.js';
 import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
-import { noticesOf } from '../../not-yet.js';
 import { accountToWire } from './definition.js';
-import { answer, type CreateBody, createBody, listQuery, notYet, putBody } from './fields.js';
+import { answer, createBody, listQuery, putBody, sent } from './fields.js';
 import * as rules from './rules.js';
 
 const params = z.object({ account_id: hexId });
@@ -24,7 +24,7 @@ export function accountRoutes(app: Http, { world, write, access }: Context): voi
 
   post('/accounts', 'Create an account', { body: createBody, answer }, async ({ body }) => {
     const account = await write((draft) => rules.createAccount(draft, newHexId(), body));
-    return ok(accountToWire(account), noticesOf<CreateBody>(notYet, body));
+    return ok(accountToWire(account), noticesOf(sent, body as ValuesOf<typeof sent>));
   });
 
   get(one, 'Get an account', { params, answer }, ({ params }) =>

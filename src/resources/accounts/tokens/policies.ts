@@ -3,7 +3,7 @@ import type { Message } from '../../../api/envelope.js';
 import { newHexId } from '../../../api/identifiers.js';
 import { notice } from '../../../api/notices.js';
 import { groupById, type PermissionGroup } from '../../../api/permission-groups.js';
-import { firstFew } from '../../not-yet.js';
+import { firstFew } from '../../first-few.js';
 import { type NamedResource, readResources, SCOPE_NAMES } from './resource-names.js';
 import type { PolicyBody, WirePolicy } from './schema.js';
 

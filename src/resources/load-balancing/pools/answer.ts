@@ -6,7 +6,7 @@ import type { FailureReason } from '../../../live/health-board.js';
 import type { HealthTable } from '../../../live/health-table.js';
 import type { MayDial } from '../../../net/direct-networks.js';
 import { noticesOf, shownValues } from '../../_kit/fields.js';
-import { firstFew } from '../../not-yet.js';
+import { firstFew } from '../../first-few.js';
 import { originKey, type Pool } from './definition.js';
 import { fields } from './fields.js';
 import { ipOf } from './origin-address.js';
