@@ -70,32 +70,31 @@ type PatchShape<D extends Declaration> = {
   [K in keyof D]: z.ZodOptional<z.ZodNullable<D[K]['schema']>>;
 };
 
+const mapped = (declaration: Declaration, of: (field: Declaration[string]) => unknown) =>
+  Object.fromEntries(Object.entries(declaration).map(([name, field]) => [name, of(field)]));
+
 /** The body of create and PUT. */
-export function writeBody<D extends Declaration>(declaration: D): z.ZodObject<Shape<D, RequiredOf<D>>> {
-  const shape = Object.entries(declaration).map(([name, { schema, initial }]) => [
-    name,
-    initial === undefined ? schema : schema.nullish(),
-  ]);
-  return z.object(Object.fromEntries(shape)) as never;
-}
+export const writeBody = <D extends Declaration>(declaration: D): z.ZodObject<Shape<D, RequiredOf<D>>> =>
+  z.object(
+    mapped(declaration, ({ schema, initial }) =>
+      initial === undefined ? schema : schema.nullish(),
+    ) as never,
+  );
 
 /** The body of PATCH. */
-export function patchBody<D extends Declaration>(declaration: D): z.ZodObject<PatchShape<D>> {
-  const shape = Object.entries(declaration).map(([name, { schema, initial, nullKeeps }]) => [
-    name,
-    initial === undefined && !nullKeeps ? schema.optional() : schema.nullish(),
-  ]);
-  return z.object(Object.fromEntries(shape)) as never;
-}
+export const patchBody = <D extends Declaration>(declaration: D): z.ZodObject<PatchShape<D>> =>
+  z.object(
+    mapped(declaration, ({ schema, initial, nullKeeps }) =>
+      initial === undefined && !nullKeeps ? schema.optional() : schema.nullish(),
+    ) as never,
+  );
 
 /** What answers have of the fields. */
-export function shownShape<D extends Declaration>(declaration: D): Record<keyof D & string, z.ZodType> {
-  const shape = Object.entries(declaration).map(([name, { schema, shown = schema, initial, show }]) => {
-    if (show === 'always') return [name, initial === null ? shown.nullable() : shown];
-    return [name, initial === null || show ? shown.optional() : shown];
-  });
-  return Object.fromEntries(shape);
-}
+export const shownShape = <D extends Declaration>(declaration: D) =>
+  mapped(declaration, ({ schema, shown = schema, initial, show }) => {
+    if (show === 'always') return initial === null ? shown.nullable() : shown;
+    return initial === null || show ? shown.optional() : shown;
+  }) as Record<keyof D & string, z.ZodType>;
 
 /** The bodies of the operations that write. */
 export const bodiesOf = <D extends Declaration>(declaration: D) => ({
@@ -116,10 +115,8 @@ export const answerOf = (name: string, declaration: Declaration, more: z.ZodRawS
     .meta({ id: name });
 
 /** The default of every field; of those that have none, undefined. */
-export const initialOf = <D extends Declaration>(declaration: D): ValuesOf<D> =>
-  Object.fromEntries(
-    Object.entries(declaration).map(([name, { initial }]) => [name, initial]),
-  ) as ValuesOf<D>;
+export const initialOf = <D extends Declaration>(declaration: D) =>
+  mapped(declaration, ({ initial }) => initial) as ValuesOf<D>;
 
 /**
  * The values after a write: a field that `body` does not name keeps that of `base` (the defaults on create and PUT, what is stored

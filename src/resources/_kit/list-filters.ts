@@ -48,6 +48,9 @@ export const existedAt = filter(moment, (at) => ({
   OR: [{ deletedAt: null }, { deletedAt: { gt: at } }],
 }));
 
+/** The text in a LIKE pattern, which is what Prisma makes of `contains` and the like: there `%`, `_` and `\` stand for something else. */
+export const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
 interface DeletionQuery {
   readonly is_deleted?: boolean | undefined;
   readonly existed_at?: Date | undefined;

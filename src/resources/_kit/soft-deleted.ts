@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
 import { newUuid } from '../../api/identifiers.js';
+import { timestamp } from '../../api/timestamps.js';
 import type { Definition, DraftTable, Relation } from '../../storage/tables/definition.js';
 import { columnsOf, type Declaration, initialOf, valuesAfter } from './fields.js';
 import { inCamelCase } from './stored.js';
@@ -57,8 +59,8 @@ interface TableOptions<Row, Part> {
 
 const inSnakeCase = (member: string) => member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Under which key a name, or whatever an account has once, is found. */
-export const keyIn = (accountId: string, name: string) => `${accountId} ${name}`;
+/** Under which key a name, or whatever an account, a zone or a network has once, is found. */
+export const keyIn = (owner: string, name: string) => `${owner} ${name}`;
 
 /** The row that an account gets with this body: what that does not name has its default, and `more` what does not follow from it. */
 export function newRow<Row extends SoftDeleted>(
@@ -88,6 +90,27 @@ export function changedRow<Row extends SoftDeleted>(
 function inMembers(fields: Declaration, values: Readonly<Record<string, unknown>>): object {
   const members = [...columnsOf(fields)].filter(([name]) => name in values);
   return Object.fromEntries(members.map(([name, column]) => [inCamelCase(column), values[name]]));
+}
+
+type CamelCase<Name> = Name extends `${infer First}_${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+/** What an answer shows and the row has no member for. */
+type Absent<Wire, Row> = {
+  [Name in keyof Wire as CamelCase<Name> extends keyof Row ? never : Name]: Wire[Name];
+};
+
+/** What answers show of a row, in the order of their schema: members of `more`, and the row's own, which are in camel case there. */
+export function shownAs<Wire, Row extends object>(
+  { shape }: z.ZodType<Wire> & { readonly shape: object },
+  row: Row,
+  more: Absent<Wire, Row> & Partial<Wire>,
+): Wire {
+  const members = Object.keys(shape).map((name) => {
+    const value = name in more ? more[name as keyof typeof more] : row[inCamelCase(name) as keyof Row];
+    return [name, value instanceof Date ? timestamp(value) : value];
+  });
+  return Object.fromEntries(members);
 }
 
 /** Puts one of the rows of which an account has one default: a new default takes the place of the other one. */

@@ -4,10 +4,12 @@ import { listed, MAX_PER_PAGE, pageRequest, sliced } from '../../api/pagination.
 import { timestamp, timestampOrNull } from '../../api/timestamps.js';
 import type { ConnectionInfo } from '../../live/messages.js';
 import { conditionsOf, pageOf, withDeletion } from '../_kit/list-filters.js';
+import { shownAs } from '../_kit/soft-deleted.js';
 import type { Context, Settings } from '../context.js';
 import type { Tunnel } from './definition.js';
 import type { ConnectionTimes, StoredTunnel } from './store.js';
 import {
+  connection,
   filters,
   type ListQuery,
   type Status,
@@ -114,18 +116,12 @@ function connectorView(all: readonly ConnectionInfo[]): WireConnector {
   };
 }
 
-function connectionView(connection: ConnectionInfo): WireConnection {
-  return {
-    id: connection.id,
-    uuid: connection.id,
-    client_id: connection.clientId,
-    client_version: connection.clientVersion,
-    colo_name: connection.coloName,
+const connectionView = (info: ConnectionInfo): WireConnection =>
+  shownAs(connection, info, {
+    uuid: info.id,
     is_pending_reconnect: false,
-    opened_at: timestamp(new Date(connection.openedAt)),
-    origin_ip: connection.originIp,
-  };
-}
+    opened_at: timestamp(new Date(info.openedAt)),
+  });
 
 interface Connection {
   readonly clientId: string;

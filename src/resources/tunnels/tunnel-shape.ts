@@ -5,8 +5,7 @@ import { hexId, isUuid, uuid } from '../../api/identifiers.js';
 import { text } from '../../api/text.js';
 import { moment, timestampSchema } from '../../api/timestamps.js';
 import type { Prisma } from '../../storage/generated/client.js';
-import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../_kit/list-filters.js';
-import { literal } from '../like.js';
+import { existedAt, type Filters, filter, isDeleted, listQueryOf, literal } from '../_kit/list-filters.js';
 import { decodeSecret, SECRET_RULE } from './tunnel-secret.js';
 
 /** What tunnels of every type have in common on the wire. */

@@ -3,8 +3,10 @@ import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import type { LivePublishedHostname } from '../../../live/snapshot.js';
 import { tunnelOf } from '../../../net/tunnel-hostname.js';
 import type { Client } from '../../../storage/database.js';
+import { Prisma } from '../../../storage/generated/client.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
+import { keyIn, tableOf } from '../../_kit/soft-deleted.js';
 import { type Stored, storedFrom } from '../../_kit/stored.js';
 import { fields, type RecordValues } from './fields.js';
 
@@ -20,27 +22,11 @@ export const dnsRecords: Definition<DnsRecord, 'name'> = {
   noun: 'published_hostname',
   ownerOf: ({ zone }) => zone.id,
   createdAt: ({ createdOn }) => createdOn,
-  indexes: { name: ({ zone, values }) => nameKey(zone.id, values.name) },
+  indexes: { name: ({ zone, values }) => keyIn(zone.id, values.name) },
   relations: [
-    {
-      table: 'dns_record',
-      columns: [
-        ...['id', 'zone_id', ...Object.keys(fields), 'created_on', 'modified_on'],
-        ...['comment_modified_on', 'tags_modified_on'],
-      ],
-      key: ['id'],
-      rowsOf: ({ id, zone, values, ...times }) => [
-        {
-          ...values,
-          id,
-          zone_id: zone.id,
-          created_on: times.createdOn,
-          modified_on: times.modifiedOn,
-          comment_modified_on: times.commentModifiedOn,
-          tags_modified_on: times.tagsModifiedOn,
-        },
-      ],
-    },
+    tableOf('dns_record', Object.values(Prisma.DnsRecordScalarFieldEnum), {
+      part: ({ zone, values, ...record }: DnsRecord) => ({ ...record, ...values, zoneId: zone.id }),
+    }),
   ],
   async load(db: Client, ids) {
     const rows = await db.dnsRecord.findMany({
@@ -55,8 +41,6 @@ export const dnsRecords: Definition<DnsRecord, 'name'> = {
     }));
   },
 };
-
-export const nameKey = (zoneId: string, name: string) => `${zoneId} ${name}`;
 
 /** The record as the data plane sees it. Its tunnel may be gone: then nothing leads anywhere. */
 export function publishedHostname({ id, accountId, zone, values }: DnsRecord): LivePublishedHostname | null {

@@ -4,11 +4,12 @@ import { newHexId } from '../../../api/identifiers.js';
 import { canonicalHost } from '../../../net/host.js';
 import { tunnelHostname, tunnelOf } from '../../../net/tunnel-hostname.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { inAscii, isHostname, isHostnameIn } from '../../hostname.js';
 import type { Zone } from '../zones/definition.js';
 import { getZone } from '../zones/rules.js';
-import { type DnsRecord, nameKey } from './definition.js';
+import type { DnsRecord } from './definition.js';
 import { AUTOMATIC, fields, type RecordBody, type RecordValues } from './fields.js';
 
 const initial = initialOf(fields);
@@ -64,7 +65,7 @@ export function leadToTunnel(
   checkTunnel(draft, zone, tunnelId);
   const name = nameIn(zone, hostname);
   const content = tunnelHostname(tunnelId);
-  const [record] = draft.dnsRecords.by('name', nameKey(zone.id, name));
+  const [record] = draft.dnsRecords.by('name', keyIn(zone.id, name));
   if (!record) {
     inserted(draft, zone, valuesOf({ type: 'CNAME', name, content, proxied: true }, initial));
     return { cname: 'new', name };
@@ -95,7 +96,7 @@ function checked(
   if (ipv4_only && ipv6_only)
     throw new ApiError('dns_invalid', 'settings.ipv4_only and settings.ipv6_only leave no address');
   if (values.content !== stored?.content) checkTunnel(world, zone, tunnelOf(values.content)!);
-  if (name !== stored?.name && world.dnsRecords.by('name', nameKey(zone.id, name)).length > 0)
+  if (name !== stored?.name && world.dnsRecords.by('name', keyIn(zone.id, name)).length > 0)
     throw new ApiError('dns_record_exists');
   return { ...values, name };
 }

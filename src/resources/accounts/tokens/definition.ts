@@ -1,7 +1,9 @@
 import type { AccessToken, TokenOwner, TokenStatus } from '../../../api/access.js';
 import { present } from '../../../api/fields.js';
 import type { Client } from '../../../storage/database.js';
+import { Prisma } from '../../../storage/generated/client.js';
 import type { Definition } from '../../../storage/tables/definition.js';
+import { tableOf } from '../../_kit/soft-deleted.js';
 import type { Condition, WirePolicy, WireToken } from './schema.js';
 
 export interface ApiToken {
@@ -31,38 +33,19 @@ export const apiTokens: Definition<ApiToken, 'digest' | 'all'> = {
   createdAt: ({ issuedOn }) => issuedOn,
   indexes: { digest: ({ digest }) => digest, all: () => '' },
   relations: [
-    {
-      table: 'api_token',
-      columns: [
-        ...[
-          'id',
-          'user_id',
-          'account_id',
-          'creator_email',
-          'name',
-          'status',
-          'digest',
-          'policies',
-          'condition',
-        ],
-        ...['issued_on', 'modified_on', 'not_before', 'expires_on'],
-      ],
-      untouched: ['last_used_on'],
-      key: ['id'],
-      rowsOf: ({ id, owner, name, status, policies, condition, ...token }) => [
-        {
-          ...{ id, name, status, policies, condition },
-          user_id: owner.scope === 'user' ? owner.id : null,
-          account_id: owner.scope === 'account' ? owner.id : null,
-          creator_email: token.creatorEmail,
+    tableOf(
+      'api_token',
+      Object.values(Prisma.ApiTokenScalarFieldEnum).filter((member) => member !== 'lastUsedOn'),
+      {
+        untouched: ['last_used_on'],
+        part: ({ owner, ...token }: ApiToken) => ({
+          ...token,
+          userId: owner.scope === 'user' ? owner.id : null,
+          accountId: owner.scope === 'account' ? owner.id : null,
           digest: `\\x${token.digest}`,
-          issued_on: token.issuedOn,
-          modified_on: token.modifiedOn,
-          not_before: token.notBefore,
-          expires_on: token.expiresOn,
-        },
-      ],
-    },
+        }),
+      },
+    ),
   ],
   async load(db: Client, ids) {
     const rows = await db.apiToken.findMany({ where: ids ? { id: { in: [...ids] } } : {} });

@@ -55,7 +55,7 @@ export const pools: Definition<Pool, 'name' | 'monitor' | 'monitor_group' | 'ip'
   ownerOf: ({ accountId }) => accountId,
   createdAt: ({ createdOn }) => createdOn,
   indexes: {
-    name: ({ accountId, values }) => nameKey(accountId, values.name),
+    name: ({ accountId, values }) => keyIn(accountId, values.name),
     monitor: ({ values }) => values.monitor,
     monitor_group: ({ values }) => values.monitor_group,
     // Of origins in a virtual network, for the rule that an address stands in one of the account.
@@ -91,8 +91,6 @@ export const pools: Definition<Pool, 'name' | 'monitor' | 'monitor_group' | 'ip'
     }));
   },
 };
-
-export const nameKey = (accountId: string, name: string) => `${accountId} ${name}`;
 
 /** The pool as the data plane sees it. */
 export function livePool(pool: Pool): LivePool {

@@ -44,7 +44,7 @@ export function checkOrigins(
   refuseRepeats(placed);
   checkHostHeaders(world, scope.accountId, placed);
   for (const one of placed) checkPlace(world, scope.accountId, one);
-  if (scope.monitored) refuseUnroutable(placed, scope.directNetworks);
+  if (scope.monitored) refuseUnroutableOrigins(origins, scope.directNetworks);
   for (const one of placed) checkRoute(world, one);
   if (scope.uniqueness === 'account') for (const one of placed) refuseSecondNetwork(world, scope, one);
 }
@@ -119,12 +119,8 @@ export function refuseUnroutableOrigins(
   origins: readonly OriginValues[],
   directNetworks: readonly Cidr[],
 ): void {
-  refuseUnroutable(origins.map(placeOrigin), directNetworks);
-}
-
-function refuseUnroutable(placed: readonly PlacedOrigin[], directNetworks: readonly Cidr[]): void {
   const isReached = createMayDial(directNetworks);
-  for (const { shown, origin, address } of placed) {
+  for (const { shown, origin, address } of origins.map(placeOrigin)) {
     if (origin.virtual_network_id !== null || address.kind !== 'ip' || isReached(address.ip.text)) continue;
     throw invalid(
       `Origin address is invalid or is not globally routable and has health monitoring enabled (${shown} needs a virtual_network_id and a tunnel route that covers it, a network of --direct-network around it, or a pool without a monitor)`,

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { writesOf } from '../../_kit/change.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
 import type { Settings } from '../../context.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { type Reference, referenceTo } from '../references.js';
-import { nameKey, type Pool, withDisabledTimes } from './definition.js';
+import { type Pool, withDisabledTimes } from './definition.js';
 import { fields, type PoolValues } from './fields.js';
 import { checkOrigins, refuseUnroutableOrigins } from './rules-origins.js';
 
@@ -82,7 +83,7 @@ function checkReferences(
   { name, monitor, monitor_group }: PoolValues,
   stored: PoolValues | undefined,
 ): void {
-  if (name !== stored?.name && world.pools.by('name', nameKey(accountId, name)).length > 0)
+  if (name !== stored?.name && world.pools.by('name', keyIn(accountId, name)).length > 0)
     throw new ApiError('value_not_unique');
   if (monitor !== null && monitor !== stored?.monitor && world.monitors.get(monitor)?.accountId !== accountId)
     throw new ApiError('validation_failed', `monitor "${monitor}" is not a monitor of this account`);

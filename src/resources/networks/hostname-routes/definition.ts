@@ -1,8 +1,7 @@
-import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import { type HostnameRoute, Prisma } from '../../../storage/generated/client.js';
-import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
+import { keptOf, keyIn, shownAs, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
 import type { StoredType } from '../../tunnels/tunnel-shape.js';
-import type { WireHostnameRoute } from './fields.js';
+import { hostnameRoute } from './fields.js';
 
 export type { HostnameRoute };
 
@@ -21,14 +20,10 @@ export const hostnameRoutes = softDeleted<HostnameRoute, 'hostname' | 'tunnel'>(
   load: (db, ids) => db.hostnameRoute.findMany({ where: keptOf(ids) }),
 });
 
-export const hostnameRouteToWire = (route: NamedHostnameRoute): WireHostnameRoute => ({
-  id: route.id,
-  hostname: route.hostname,
-  tunnel_id: route.tunnelId,
-  tunnel_name: route.tunnel.name,
-  tun_type: route.tunnel.tunType as StoredType,
-  // Terraform would take an empty text for a change of a comment that it never set.
-  ...(route.comment === null ? {} : { comment: route.comment }),
-  created_at: timestamp(route.createdAt),
-  deleted_at: timestampOrNull(route.deletedAt),
-});
+export const hostnameRouteToWire = (route: NamedHostnameRoute) =>
+  shownAs(hostnameRoute, route, {
+    tunnel_name: route.tunnel.name,
+    tun_type: route.tunnel.tunType as StoredType,
+    // Terraform would take an empty text for a change of a comment that it never set.
+    comment: route.comment ?? undefined,
+  });

@@ -5,8 +5,7 @@ import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import type { Prisma } from '../../../storage/generated/client.js';
 import { bodiesOf, required, unset } from '../../_kit/fields.js';
-import { existedAt, type Filters, filter, isDeleted, listQueryOf } from '../../_kit/list-filters.js';
-import { literal } from '../../like.js';
+import { existedAt, type Filters, filter, isDeleted, listQueryOf, literal } from '../../_kit/list-filters.js';
 import { storedType } from '../../tunnels/tunnel-shape.js';
 
 // Judged before it is made lower case: some other letters turn into ASCII then.
@@ -55,4 +54,3 @@ export const hostnameRoute = z
 export type CreateBody = z.output<typeof bodies.write>;
 export type PatchBody = z.output<typeof bodies.patch>;
 export type ListQuery = z.output<typeof listQuery>;
-export type WireHostnameRoute = z.output<typeof hostnameRoute>;

@@ -1,11 +1,10 @@
-import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import type { LiveRoute } from '../../../live/snapshot.js';
 import { networksAround } from '../../../net/cidr.js';
 import { Prisma, type Route } from '../../../storage/generated/client.js';
 import type { Reader } from '../../../storage/tables/definition.js';
-import { keptOf, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
+import { keptOf, keyIn, shownAs, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
 import type { StoredType } from '../../tunnels/tunnel-shape.js';
-import type { WireNamedRoute, WireRoute } from './fields.js';
+import { namedRoute, route } from './fields.js';
 
 export type { Route };
 
@@ -19,16 +18,13 @@ export type NamedRoute = Route & {
 export const routes = softDeleted<Route, 'network' | 'virtual_network' | 'tunnel'>({
   noun: 'route',
   indexes: {
-    network: ({ virtualNetworkId, network }) => networkKey(virtualNetworkId, network),
+    network: ({ virtualNetworkId, network }) => keyIn(virtualNetworkId, network),
     virtual_network: ({ virtualNetworkId }) => virtualNetworkId,
     tunnel: ({ tunnelId }) => tunnelId,
   },
   relations: [tableOf('route', Object.values(Prisma.RouteScalarFieldEnum))],
   load: (db, ids) => db.route.findMany({ where: keptOf(ids) }),
 });
-
-/** `network` is a canonical CIDR. */
-export const networkKey = (virtualNetworkId: string, network: string) => `${virtualNetworkId} ${network}`;
 
 /** The route of the virtual network with the longest prefix that covers the address, which is canonical. */
 export function coveringRoute(
@@ -37,7 +33,7 @@ export function coveringRoute(
   address: string,
 ): Route | undefined {
   for (const network of networksAround(address)) {
-    const [route] = routes.by('network', networkKey(virtualNetworkId, network));
+    const [route] = routes.by('network', keyIn(virtualNetworkId, network));
     if (route) return route;
   }
   return undefined;
@@ -50,19 +46,6 @@ export const liveRoute = ({ id, virtualNetworkId, network, tunnelId }: Route): L
   tunnelId,
 });
 
-export const routeToWire = (route: Route): WireRoute => ({
-  id: route.id,
-  network: route.network,
-  tunnel_id: route.tunnelId,
-  virtual_network_id: route.virtualNetworkId,
-  comment: route.comment,
-  created_at: timestamp(route.createdAt),
-  deleted_at: timestampOrNull(route.deletedAt),
-});
+export const routeToWire = (row: Route) => shownAs(route, row, {});
 
-export const namedRouteToWire = (route: NamedRoute): WireNamedRoute => ({
-  ...routeToWire(route),
-  tun_type: route.tunnelType,
-  tunnel_name: route.tunnelName,
-  virtual_network_name: route.virtualNetworkName,
-});
+export const namedRouteToWire = (row: NamedRoute) => shownAs(namedRoute, row, { tun_type: row.tunnelType });

@@ -98,5 +98,3 @@ export type CreateBody = z.output<typeof bodies.write>;
 export type PatchBody = z.output<typeof bodies.patch>;
 export type IpQuery = z.output<typeof ipQuery>;
 export type DeleteByNetworkQuery = z.output<typeof deleteByNetworkQuery>;
-export type WireRoute = z.output<typeof route>;
-export type WireNamedRoute = z.output<typeof namedRoute>;

@@ -5,7 +5,7 @@ import { changedRow, keyIn, newRow } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { getTunnel } from '../../tunnels/rules.js';
 import { liveNetwork } from '../virtual-networks/rules.js';
-import { coveringRoute, type NamedRoute, networkKey, type Route } from './definition.js';
+import { coveringRoute, type NamedRoute, type Route } from './definition.js';
 import {
   type CreateBody,
   type DeleteByNetworkQuery,
@@ -50,7 +50,7 @@ export function byNetwork(
   virtualNetworkId: string | null | undefined,
 ): Route {
   const { id } = liveNetwork(world, accountId, virtualNetworkId);
-  const [route] = world.routes.by('network', networkKey(id, networkInPath(spelled)));
+  const [route] = world.routes.by('network', keyIn(id, networkInPath(spelled)));
   if (!route) throw new ApiError('route_missing');
   return route;
 }
@@ -116,6 +116,6 @@ function requireFree(
   for (const around of networksAround(network))
     if (draft.subnets.by('network', keyIn(accountId, around)).length > 0)
       throw new ApiError('route_reserved', around);
-  if (draft.routes.by('network', networkKey(virtualNetworkId, network)).length > 0)
+  if (draft.routes.by('network', keyIn(virtualNetworkId, network)).length > 0)
     throw new ApiError('route_exists');
 }

@@ -1,7 +1,6 @@
-import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import { Prisma, type Subnet } from '../../../storage/generated/client.js';
-import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
-import type { SubnetType, WireSubnet } from './fields.js';
+import { keptOf, keyIn, shownAs, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
+import { type SubnetType, subnet } from './fields.js';
 import { addressesIn } from './network.js';
 
 export type { Subnet };
@@ -17,18 +16,12 @@ export const subnets = softDeleted<Subnet, 'network' | 'type' | 'default'>({
   load: (db, ids) => db.subnet.findMany({ where: keptOf(ids) }),
 });
 
-export const subnetToWire = (subnet: Subnet): WireSubnet => ({
-  id: subnet.id,
-  name: subnet.name,
-  network: subnet.network,
-  comment: subnet.comment,
-  is_default_network: subnet.isDefault,
-  subnet_type: subnet.subnetType as SubnetType,
-  // No device asks for an address here.
-  capacity: { total: addressesIn(subnet.network), used: 0 },
-  created_at: timestamp(subnet.createdAt),
-  deleted_at: timestampOrNull(subnet.deletedAt),
-});
+export const subnetToWire = (row: Subnet) =>
+  shownAs(subnet, row, {
+    is_default_network: row.isDefault,
+    // No device asks for an address here.
+    capacity: { total: addressesIn(row.network), used: 0 },
+  });
 
 /** `network` is canonical. */
 const defaultSubnet = (subnetType: SubnetType, name: string, network: string, isDefault = false) => ({

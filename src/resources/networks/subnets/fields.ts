@@ -61,4 +61,3 @@ export type CreateBody = z.output<typeof bodies.write>;
 export type PatchBody = z.output<typeof bodies.patch>;
 export type ListQuery = z.output<typeof listQuery>;
 export type WellKnownBody = z.output<typeof wellKnownBody>;
-export type WireSubnet = z.output<typeof subnet>;

@@ -1,7 +1,6 @@
-import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import { Prisma, type VirtualNetwork } from '../../../storage/generated/client.js';
-import { keptOf, keyIn, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
-import type { WireVirtualNetwork } from './fields.js';
+import { keptOf, keyIn, shownAs, softDeleted, tableOf } from '../../_kit/soft-deleted.js';
+import { virtualNetwork } from './fields.js';
 
 export type { VirtualNetwork };
 
@@ -15,11 +14,5 @@ export const virtualNetworks = softDeleted<VirtualNetwork, 'name' | 'default'>({
   load: (db, ids) => db.virtualNetwork.findMany({ where: keptOf(ids) }),
 });
 
-export const virtualNetworkToWire = (network: VirtualNetwork): WireVirtualNetwork => ({
-  id: network.id,
-  name: network.name,
-  comment: network.comment,
-  is_default_network: network.isDefault,
-  created_at: timestamp(network.createdAt),
-  deleted_at: timestampOrNull(network.deletedAt),
-});
+export const virtualNetworkToWire = (network: VirtualNetwork) =>
+  shownAs(virtualNetwork, network, { is_default_network: network.isDefault });

@@ -46,4 +46,3 @@ export type CreateBody = z.output<typeof bodies.write>;
 export type PatchBody = z.output<typeof bodies.patch>;
 export type ListQuery = z.output<typeof listQuery>;
 export type DeleteQuery = z.output<typeof deleteQuery>;
-export type WireVirtualNetwork = z.output<typeof virtualNetwork>;

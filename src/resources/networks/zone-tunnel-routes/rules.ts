@@ -1,13 +1,13 @@
 import { ApiError } from '../../../api/errors.js';
 import { canonicalHost } from '../../../net/host.js';
 import { tunnelHostname } from '../../../net/tunnel-hostname.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
 import { leadToTunnel } from '../../accounts/dns-records/rules.js';
 import { getZone } from '../../accounts/zones/rules.js';
 import type { Context } from '../../context.js';
 import type { WorkingDraft } from '../../definitions.js';
-import { nameKey as balancerKey, ownerKey } from '../../load-balancing/load-balancers/definition.js';
+import { nameKey, ownerKey } from '../../load-balancing/load-balancers/definition.js';
 import { balancerWrites } from '../../load-balancing/load-balancers/rules.js';
-import { nameKey as poolKey } from '../../load-balancing/pools/definition.js';
 import { name as poolName } from '../../load-balancing/pools/fields.js';
 import { poolWrites } from '../../load-balancing/pools/rules.js';
 import { getTunnel } from '../../tunnels/rules.js';
@@ -41,7 +41,7 @@ function poolWithTunnel(
   // Named by the id, which no other origin of the pool can have taken.
   const origin = { name: tunnelId, address: tunnelHostname(tunnelId) };
   const { create, change } = poolWrites(settings);
-  const [pool] = draft.pools.by('name', poolKey(accountId, name));
+  const [pool] = draft.pools.by('name', keyIn(accountId, name));
   if (!pool) return { id: create(draft, accountId, { name, origins: [origin] }).id, change: 'new' };
   const { origins } = pool.values;
   if (origins.some(({ address }) => canonicalHost(address) === origin.address))
@@ -57,7 +57,7 @@ function balancerWithPool(
   pool: string,
 ): Change {
   const { create, change } = balancerWrites('zone');
-  const key = balancerKey(ownerKey(zone.id, zone.accountId), { name, hostname: name });
+  const key = nameKey(ownerKey(zone.id, zone.accountId), { name, hostname: name });
   const [balancer] = draft.loadBalancers.by('name', key);
   if (!balancer) {
     create(draft, zone.id, { name, default_pools: [pool], fallback_pool: pool, proxied: true });
