@@ -1,16 +1,16 @@
+import type { ErrorName } from '../api/errors.js';
 import type { Http } from '../api/http.js';
 import type { HealthTable } from '../live/health-table.js';
 import type { Definition, Identified, Reader } from '../storage/tables/definition.js';
 import { createView } from './_kit/view.js';
 import { accountRoutes } from './accounts/accounts/routes.js';
-import { accountScope } from './accounts/accounts/scope.js';
 import { dnsRecordToWire } from './accounts/dns-records/definition.js';
 import { dnsRecordRoutes } from './accounts/dns-records/routes.js';
 import { ipsRoutes } from './accounts/ips/routes.js';
 import { tokenRoutes } from './accounts/tokens/routes.js';
 import { usageRoutes } from './accounts/usage/routes.js';
 import { userRoutes } from './accounts/user/routes.js';
-import { userTwins } from './accounts/user-account.js';
+import { accountScope, userTwins } from './accounts/user-account.js';
 import { zoneRoutes } from './accounts/zones/routes.js';
 import type { Context, Views } from './context.js';
 import { DEFINITIONS, type WorkingWorld } from './definitions.js';
@@ -75,19 +75,14 @@ export function createViews(world: WorkingWorld, health: Pick<HealthTable, 'orig
     table: Reader<Row, never>,
     { noun, ownerOf }: Pick<Definition<Row, never>, 'noun' | 'ownerOf'>,
     toWire: (row: Row) => unknown,
-  ) => createView({ table, ownerOf, noun: noun.replace('_', ' '), toWire });
+    missing: ErrorName = 'lb_object_missing',
+  ) => createView({ table, ownerOf, noun: noun.replace('_', ' '), toWire, missing });
   return {
     monitors: view(world.monitors, DEFINITIONS.monitors, monitorToWire),
     monitorGroups: view(world.monitorGroups, DEFINITIONS.monitorGroups, monitorGroupToWire),
     pools: view(world.pools, DEFINITIONS.pools, poolToWire(health)),
     loadBalancers: view(world.loadBalancers, DEFINITIONS.loadBalancers, loadBalancerToWire),
-    dnsRecords: createView({
-      table: world.dnsRecords,
-      ownerOf: DEFINITIONS.dnsRecords.ownerOf,
-      noun: 'DNS record',
-      toWire: dnsRecordToWire,
-      missing: 'dns_record_missing',
-    }),
+    dnsRecords: view(world.dnsRecords, DEFINITIONS.dnsRecords, dnsRecordToWire, 'dns_record_missing'),
   };
 }
 

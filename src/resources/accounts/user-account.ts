@@ -13,6 +13,15 @@ declare module 'fastify' {
   }
 }
 
+/** Everything below `/accounts/<id>` is there only when the account is. */
+export function accountScope(app: Http, { access }: Context): void {
+  app.addHook('preHandler', async (request) => {
+    const id = (request.params as { account_id?: string }).account_id;
+    if (id !== undefined && !access.hasAccount(id))
+      throw new ApiError('no_such_route', pathOf(request.originalUrl));
+  });
+}
+
 const ACCOUNT = '/accounts/:account_id/';
 
 /**

@@ -5,7 +5,7 @@ import {
   checkOrigins,
   checkRegions,
   type Quotas,
-} from '../../../src/resources/accounts/quotas/limits.js';
+} from '../../../src/resources/accounts/quotas/guard.js';
 import { type Api, apiOf } from '../../support/api.js';
 import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
 

@@ -1,8 +1,8 @@
+import { ApiError } from '../../../api/errors.js';
 import type { Verify } from '../../../storage/batch.js';
 import type { DEFINITIONS } from '../../definitions.js';
 import type { Monitor } from '../../load-balancing/monitors/definition.js';
 import type { Pool } from '../../load-balancing/pools/definition.js';
-import { checkCount, checkInterval, checkOrigins, checkRegions, type Quotas } from './limits.js';
 
 /** What a write in memory has made of the objects; throws what is too much. */
 export function quotaCheck(quotas: Quotas | null): Verify<typeof DEFINITIONS> | undefined {
@@ -27,3 +27,47 @@ export function quotaCheck(quotas: Quotas | null): Verify<typeof DEFINITIONS> | 
       checkCount(quotas, 'load-balancers', draft.loadBalancers.by('account', id).length);
   };
 }
+
+/** How many there may be in one account, and the bounds of single members; a very large number is no limit. */
+export interface Quotas {
+  readonly 'load-balancers': number;
+  readonly pools: number;
+  /** In one pool. */
+  readonly origins: number;
+  /** Shortest of a monitor, in seconds. */
+  readonly interval: number;
+  /** Regions that check one pool. */
+  readonly regions: number;
+  readonly tunnels: number;
+  readonly routes: number;
+}
+
+type Counted = 'load-balancers' | 'pools' | 'monitors' | 'tunnels' | 'routes';
+
+/** There may be half as many monitors again as pools. */
+const limitOf = (quotas: Quotas, counted: Counted) =>
+  counted === 'monitors' ? Math.floor(quotas.pools * 1.5) : quotas[counted];
+
+/** Throws when the account has more of these, `count`, than it may. */
+export function checkCount(quotas: Quotas, counted: Counted, count: number): void {
+  const limit = limitOf(quotas, counted);
+  if (count > limit)
+    throw new ApiError('quota_exceeded', `an account has at most ${limit} ${counted.replace('-', ' ')}`);
+}
+
+export function checkOrigins(quotas: Quotas, count: number): void {
+  if (count > quotas.origins) throw invalid(`the origin list length must be in range [1, ${quotas.origins}]`);
+}
+
+/** ALL_REGIONS stands for more regions than any limit. */
+export function checkRegions(quotas: Quotas, regions: readonly string[] | null): void {
+  if (regions === null || quotas.regions === Number.MAX_SAFE_INTEGER) return;
+  if (regions.includes('ALL_REGIONS') || regions.length > quotas.regions)
+    throw invalid('the number of probe regions exceeds the allowed maximum');
+}
+
+export function checkInterval(quotas: Quotas, interval: number): void {
+  if (interval < quotas.interval) throw invalid(`interval is not in range [${quotas.interval}, 3600]`);
+}
+
+const invalid = (reason: string) => new ApiError('validation_failed', reason);

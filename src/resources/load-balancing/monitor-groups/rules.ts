@@ -5,7 +5,7 @@ import { type Reference, referenceTo } from '../references.js';
 import { type MonitorGroup, withMemberTimes } from './definition.js';
 import { fields, type GroupValues } from './fields.js';
 
-export function getGroup(world: WorkingWorld, accountId: string, id: string): MonitorGroup {
+function getGroup(world: WorkingWorld, accountId: string, id: string): MonitorGroup {
   const group = world.monitorGroups.get(id);
   if (group?.accountId !== accountId) throw new ApiError('lb_object_missing', 'monitor group');
   return group;

@@ -3,12 +3,13 @@ import { create, type WriteRules, writesOf } from '../../_kit/change.js';
 import { oldestFirst } from '../../_kit/stored.js';
 import type { Settings } from '../../context.js';
 import type { WorkingWorld } from '../../definitions.js';
+import type { Pool } from '../pools/definition.js';
 import { type Reference, referenceTo } from '../references.js';
 import type { Monitor } from './definition.js';
 import { fields, initialOfType, type MonitorBody, type MonitorValues, speaksHttp } from './fields.js';
 import { checkLimits, HTTP_ONLY } from './limits.js';
 
-export function getMonitor(world: WorkingWorld, accountId: string, id: string): Monitor {
+function getMonitor(world: WorkingWorld, accountId: string, id: string): Monitor {
   const monitor = world.monitors.get(id);
   if (monitor?.accountId !== accountId) throw new ApiError('lb_object_missing', 'monitor');
   return monitor;
@@ -56,7 +57,8 @@ export function monitorReferences(world: WorkingWorld, accountId: string, id: st
 }
 
 /** The pools that the monitor watches, by itself or in a group, oldest first. */
-export function poolsWatchedBy(world: WorkingWorld, id: string) {
+export function poolsWatchedBy(world: WorkingWorld, accountId: string, id: string): Pool[] {
+  getMonitor(world, accountId, id);
   const groups = world.monitorGroups.by('monitor', id);
   return [
     ...world.pools.by('monitor', id),

@@ -1,11 +1,35 @@
-import { ok } from '../../../api/envelope.js';
+import { z } from 'zod';
+import { ok, type Success } from '../../../api/envelope.js';
+import { ApiError } from '../../../api/errors.js';
 import type { Http } from '../../../api/http.js';
+import { hexId, newHexId } from '../../../api/identifiers.js';
+import { noticesOf } from '../../_kit/fields.js';
 import { operations } from '../../_kit/operations.js';
+import { askDataPlane } from '../../ask.js';
 import type { Context } from '../../context.js';
-import { body } from '../monitors/fields.js';
+import { liveMonitor } from '../monitors/definition.js';
+import { body, fields, type MonitorBody } from '../monitors/fields.js';
+import { madeMonitor, poolsWatchedBy } from '../monitors/rules.js';
+import type { Pool } from '../pools/definition.js';
 import { getPool } from '../pools/rules.js';
-import * as rules from './rules.js';
-import * as schema from './schema.js';
+import { poolVerdict, verdictsOf } from '../verdict.js';
+
+const accountParams = z.object({ account_id: hexId });
+const monitorParams = accountParams.extend({ monitor_id: hexId });
+const poolParams = accountParams.extend({ pool_id: hexId });
+const previewParams = accountParams.extend({ preview_id: hexId });
+
+const started = z
+  .object({
+    preview_id: hexId,
+    pools: z.record(z.string(), z.string()).describe('The name of each pool that is tried, by its id.'),
+  })
+  .meta({ id: 'Preview' });
+
+const result = z.record(z.string(), poolVerdict).meta({
+  id: 'PreviewResult',
+  description: 'By pool id; pools that are still being checked are not there.',
+});
 
 const PATH = '/accounts/:account_id/load_balancers';
 
@@ -21,23 +45,54 @@ export function previewRoutes(app: Http, context: Context): void {
   post(
     `${PATH}/monitors/:monitor_id/preview`,
     'Try other settings of a monitor on the pools that it watches',
-    { params: schema.monitorParams, body, answer: schema.started },
+    { params: monitorParams, body, answer: started },
     async ({ params: { account_id, monitor_id }, body }) =>
-      rules.start(context, account_id, rules.poolsOfMonitor(world, account_id, monitor_id), body),
+      start(context, account_id, poolsWatchedBy(world, account_id, monitor_id), body),
   );
 
   post(
     `${PATH}/pools/:pool_id/preview`,
     'Try a monitor on a pool',
-    { params: schema.poolParams, body, answer: schema.started },
+    { params: poolParams, body, answer: started },
     async ({ params: { account_id, pool_id }, body }) =>
-      rules.start(context, account_id, [getPool(world, account_id, pool_id)], body),
+      start(context, account_id, [getPool(world, account_id, pool_id)], body),
   );
 
   get(
     `${PATH}/preview/:preview_id`,
     'Show what a preview has found so far',
-    { params: schema.previewParams, answer: schema.result },
-    async ({ params: { account_id, preview_id } }) => ok(await rules.result(context, account_id, preview_id)),
+    { params: previewParams, answer: result },
+    async ({ params: { account_id, preview_id } }) => ok(await found(context, account_id, preview_id)),
+  );
+}
+
+/** Has the data plane check every enabled origin of the pools once, and does not wait for that. */
+async function start(
+  { dataPlane, settings }: Pick<Context, 'dataPlane' | 'settings'>,
+  accountId: string,
+  pools: readonly Pool[],
+  body: MonitorBody,
+): Promise<Success<z.output<typeof started>>> {
+  const monitor = madeMonitor(settings, accountId, body);
+  const previewId = newHexId();
+  await askDataPlane(dataPlane, 'start_preview', {
+    previewId,
+    accountId,
+    monitor: liveMonitor(monitor),
+    poolIds: pools.map(({ id }) => id),
+  });
+  const names = Object.fromEntries(pools.map(({ id, values }) => [id, values.name]));
+  return ok({ preview_id: previewId, pools: names }, noticesOf(fields, monitor.values));
+}
+
+async function found(
+  { dataPlane }: Pick<Context, 'dataPlane'>,
+  accountId: string,
+  previewId: string,
+): Promise<z.output<typeof result>> {
+  const report = await askDataPlane(dataPlane, 'preview', { accountId, previewId });
+  if (!report) throw new ApiError('lb_object_missing', 'preview');
+  return Object.fromEntries(
+    report.pools.map(({ poolId, healthy, origins }) => [poolId, { healthy, origins: verdictsOf(origins) }]),
   );
 }
