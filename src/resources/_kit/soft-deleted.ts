@@ -4,7 +4,7 @@ import { newUuid } from '../../api/identifiers.js';
 import { timestamp } from '../../api/timestamps.js';
 import type { Definition, DraftTable, Relation } from '../../storage/tables/definition.js';
 import { columnsOf, type Declaration, initialOf, valuesAfter } from './fields.js';
-import { inCamelCase } from './stored.js';
+import { among, inCamelCase } from './stored.js';
 
 /** An object of an account that stays in the database when it is deleted. Its members are the columns of its table, in camel case. */
 export interface SoftDeleted {
@@ -25,10 +25,7 @@ export const softDeleted = <Row extends SoftDeleted, Index extends string>(
 });
 
 /** Which rows of the database memory keeps: of those with these ids, or of all. */
-export const keptOf = (ids: readonly string[] | null) => ({
-  deletedAt: null,
-  ...(ids ? { id: { in: [...ids] } } : {}),
-});
+export const keptOf = (ids: readonly string[] | null) => ({ deletedAt: null, ...among(ids) });
 
 /** A table whose columns are members of the row, in snake case; or of the part of it that stands in the table, if it has that. */
 export function tableOf<Row extends { readonly id: string }, Part = Row>(

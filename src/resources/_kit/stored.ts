@@ -1,3 +1,4 @@
+import { timestamp } from '../../api/timestamps.js';
 import type { Relation } from '../../storage/tables/definition.js';
 import { columnsOf, type Declaration, type ValuesOf } from './fields.js';
 
@@ -11,11 +12,12 @@ export interface Stored<V> {
   readonly values: V;
 }
 
+/** Which rows a definition reads: those with these ids, or all. */
+export const among = (ids: readonly string[] | null) => (ids ? { id: { in: [...ids] } } : {});
+
 /** Oldest first, as lists are; by id where two are of one moment. */
 export const oldestFirst = (a: Stored<unknown>, b: Stored<unknown>): number =>
   a.createdOn.getTime() - b.createdOn.getTime() || (a.id < b.id ? -1 : 1);
-
-const OWN = ['id', 'account_id', 'created_on', 'modified_on'];
 
 /** The table of a noun: a column for each field, and those that `more` gives. */
 export function relationOf<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
@@ -23,37 +25,31 @@ export function relationOf<D extends Declaration, Row extends Stored<ValuesOf<D>
   declaration: D,
   more: Readonly<Record<string, (row: Row) => unknown>> = {},
 ): Relation<Row> {
-  const fields = columnsOf(declaration);
+  const values = [...columnsOf(declaration)].map(([name, column]) => [
+    column,
+    (row: Row) => row.values[name],
+  ]);
+  const columns: Readonly<Record<string, (row: Row) => unknown>> = {
+    id: ({ id }) => id,
+    account_id: ({ accountId }) => accountId,
+    created_on: ({ createdOn }) => createdOn,
+    modified_on: ({ modifiedOn }) => modifiedOn,
+    ...Object.fromEntries(values),
+    ...more,
+  };
+  const reads = Object.entries(columns);
   return {
     table,
-    columns: [...OWN, ...fields.values(), ...Object.keys(more)],
+    columns: Object.keys(columns),
     key: ['id'],
-    rowsOf(row) {
-      const columns: Record<string, unknown> = {
-        id: row.id,
-        account_id: row.accountId,
-        created_on: row.createdOn,
-        modified_on: row.modifiedOn,
-      };
-      for (const [name, column] of fields) columns[column] = row.values[name];
-      for (const [column, read] of Object.entries(more)) columns[column] = read(row);
-      return [columns];
-    },
+    rowsOf: (row) => [Object.fromEntries(reads.map(([column, read]) => [column, read(row)]))],
   };
 }
 
-/** What Prisma has read: columns in camel case. */
-type Read = {
-  readonly id: string;
-  readonly accountId: string;
-  readonly createdOn: Date;
-  readonly modifiedOn: Date;
-};
-
-/** The object that such a row of the database is; fields without a column are in `rest`. */
+/** The object that a row of the database is, as Prisma reads it, in camel case; fields without a column are in `rest`. */
 export function storedFrom<D extends Declaration>(
   declaration: D,
-  read: Read,
+  read: Omit<Stored<never>, 'values'>,
   rest: Partial<ValuesOf<D>> = {},
 ): Stored<ValuesOf<D>> {
   const { id, accountId, createdOn, modifiedOn } = read;
@@ -68,6 +64,12 @@ export function valuesFrom<D extends Declaration>(declaration: D, read: object):
     columns.map(([name, column]) => [name, members[inCamelCase(column)]]),
   ) as ValuesOf<D>;
 }
+
+/** What answers show of the object: `shown` between its id and its times. */
+export const storedToWire = <Shown extends object>(
+  { id, createdOn, modifiedOn }: Stored<unknown>,
+  shown: Shown,
+) => ({ id, ...shown, created_on: timestamp(createdOn), modified_on: timestamp(modifiedOn) });
 
 export const inCamelCase = (column: string) =>
   column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { timestamp } from '../../api/timestamps.js';
 import type { Client } from '../../storage/database.js';
 import type { Definition } from '../../storage/tables/definition.js';
 import { type Declaration, shownValues } from '../_kit/fields.js';
 import { keyIn } from '../_kit/soft-deleted.js';
-import { relationOf, type Stored } from '../_kit/stored.js';
+import { among, relationOf, type Stored, storedToWire } from '../_kit/stored.js';
 import { healthCheckToWire } from './health-check.js';
 import type { Kind, TunnelValues } from './kinds.js';
 import { pskMetadataOf } from './psk.js';
@@ -45,7 +44,7 @@ export const magicTunnels: Definition<MagicTunnel, 'name'> = {
     ),
   ],
   async load(db: Client, ids) {
-    const rows = await db.magicTunnel.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+    const rows = await db.magicTunnel.findMany({ where: among(ids) });
     return rows.map(({ name, fields, pskDigest, ...row }) => ({
       ...row,
       values: { name, ...(fields as Omit<TunnelValues, 'name'>) } as TunnelValues,
@@ -56,17 +55,14 @@ export const magicTunnels: Definition<MagicTunnel, 'name'> = {
 
 /** With `objectForm` the target of the health check is shown as an object. */
 export function tunnelToWire(kind: Kind, tunnel: MagicTunnel, objectForm: boolean) {
-  const { id, values, pskGeneratedOn, createdOn, modifiedOn } = tunnel;
+  const { values, pskGeneratedOn } = tunnel;
   const endpoints = {
     interfaceAddress: values.interface_address,
     customerEndpoint: values[kind.customerEndpoint] as string | null,
   };
-  return {
-    id,
+  return storedToWire(tunnel, {
     ...shownValues(kind.fields, values),
     health_check: healthCheckToWire(values.health_check, endpoints, objectForm),
     ...(pskGeneratedOn && { psk_metadata: pskMetadataOf(pskGeneratedOn) }),
-    created_on: timestamp(createdOn),
-    modified_on: timestamp(modifiedOn),
-  };
+  });
 }

@@ -2,6 +2,7 @@ import { timestamp } from '../../../api/timestamps.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Reader } from '../../../storage/tables/definition.js';
 import { tableOf } from '../../_kit/soft-deleted.js';
+import { among } from '../../_kit/stored.js';
 import type { WireAccount } from './fields.js';
 
 export interface Account {
@@ -22,7 +23,7 @@ export const accounts: Definition<Account, never> = {
   indexes: {},
   relations: [tableOf('account', ['id', 'name', 'type', 'settings', 'createdOn'])],
   async load(db: Client, ids) {
-    const rows = await db.account.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+    const rows = await db.account.findMany({ where: among(ids) });
     return rows as unknown as Account[];
   },
 };

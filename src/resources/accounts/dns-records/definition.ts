@@ -7,7 +7,7 @@ import { Prisma } from '../../../storage/generated/client.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
 import { keyIn, tableOf } from '../../_kit/soft-deleted.js';
-import { type Stored, storedFrom } from '../../_kit/stored.js';
+import { among, type Stored, storedFrom } from '../../_kit/stored.js';
 import { fields, type RecordValues } from './fields.js';
 
 /** `values.name` is the complete name, lower case. */
@@ -30,7 +30,7 @@ export const dnsRecords: Definition<DnsRecord, 'name'> = {
   ],
   async load(db: Client, ids) {
     const rows = await db.dnsRecord.findMany({
-      where: ids ? { id: { in: [...ids] } } : {},
+      where: among(ids),
       include: { zone: { select: { id: true, name: true, accountId: true } } },
     });
     return rows.map(({ zone: { accountId, ...zone }, commentModifiedOn, tagsModifiedOn, ...row }) => ({

@@ -4,6 +4,7 @@ import type { Client } from '../../../storage/database.js';
 import { Prisma } from '../../../storage/generated/client.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { tableOf } from '../../_kit/soft-deleted.js';
+import { among } from '../../_kit/stored.js';
 import type { Condition, WirePolicy, WireToken } from './schema.js';
 
 export interface ApiToken {
@@ -48,7 +49,7 @@ export const apiTokens: Definition<ApiToken, 'digest' | 'all'> = {
     ),
   ],
   async load(db: Client, ids) {
-    const rows = await db.apiToken.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+    const rows = await db.apiToken.findMany({ where: among(ids) });
     return rows.map(({ userId, accountId, ...row }) => ({
       ...row,
       owner: accountId === null ? { scope: 'user', id: userId! } : { scope: 'account', id: accountId },

@@ -3,7 +3,7 @@ import { timestamp } from '../../../api/timestamps.js';
 import { nameServersOf } from '../../../net/name-servers.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition } from '../../../storage/tables/definition.js';
-import { relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
+import { among, relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
 import { inUnicode } from '../../hostname.js';
 import type { Account } from '../accounts/definition.js';
 import { fields, type WireZone, type ZoneValues } from './fields.js';
@@ -20,7 +20,7 @@ export const zones: Definition<Zone, 'name' | 'all'> = {
   indexes: { name: ({ name }) => name, all: () => '' },
   relations: [relationOf<typeof fields, Zone>('zone', fields, { name: ({ name }) => name })],
   async load(db: Client, ids) {
-    const rows = await db.zone.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+    const rows = await db.zone.findMany({ where: among(ids) });
     return rows.map((row) => ({ ...storedFrom(fields, row), name: row.name }));
   },
 };

@@ -28,8 +28,8 @@ const nameServer = z
 
 const nameServers = z.array(nameServer).max(20, 'must have at most 20 entries');
 
-/** What can change of a zone. */
-export const fields = {
+/** What a client may send of a zone, in the order in which answers speak of it. */
+export const sent = {
   paused: field(z.boolean('must be true or false'), false, {
     notYet: (paused) => (paused ? 'load balancers of the zone go on serving' : undefined),
   }),
@@ -37,23 +37,18 @@ export const fields = {
     notYet: (type) =>
       type && type !== 'full' ? 'no DNS is served, whatever the type of the zone' : undefined,
   }),
+  /** Older clients change the plan this way. */
+  plan: unset(z.object({ id: text(32) }), {
+    notYet: (plan) => (plan ? 'there are no plans, and nothing to pay' : undefined),
+  }),
   vanity_name_servers: field(nameServers, [], {
     notYet: (names) => (names?.length ? 'no DNS is served under these names' : undefined),
   }),
 };
+const { plan: _ignored, ...changing } = sent;
+/** What can change of it. */
+export const fields = changing;
 export type ZoneValues = ValuesOf<typeof fields>;
-
-/** Older clients change the plan this way. */
-const plan = unset(z.object({ id: text(32) }), {
-  notYet: (plan) => (plan ? 'there are no plans, and nothing to pay' : undefined),
-});
-/** What a client may send of it, in the order in which answers speak of it. */
-export const sent = {
-  paused: fields.paused,
-  type: fields.type,
-  plan,
-  vanity_name_servers: fields.vanity_name_servers,
-};
 export const changeBody = patchBody(sent);
 
 export const OPERATORS = [
@@ -85,8 +80,6 @@ export const listQuery = z.object({
   ...pageQuery(5, 50),
 });
 
-const emptyToNull = z.null();
-
 export const answer = z
   .object({
     id: hexId,
@@ -96,9 +89,9 @@ export const answer = z
     type,
     development_mode: z.number(),
     name_servers: z.array(z.string()),
-    original_name_servers: emptyToNull,
-    original_registrar: emptyToNull,
-    original_dnshost: emptyToNull,
+    original_name_servers: z.null(),
+    original_registrar: z.null(),
+    original_dnshost: z.null(),
     created_on: timestampSchema,
     modified_on: timestampSchema,
     activated_on: timestampSchema,

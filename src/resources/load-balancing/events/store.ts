@@ -2,7 +2,6 @@ import type { Listed } from '../../../api/envelope.js';
 import { present } from '../../../api/fields.js';
 import { listed, pageRequest, pageWindow } from '../../../api/pagination.js';
 import { timestamp } from '../../../api/timestamps.js';
-import type { FailureReason } from '../../../live/health-board.js';
 import type { PoolEvent } from '../../../live/messages.js';
 import type { StoredHealth } from '../../../live/stored-health.js';
 import type { Client } from '../../../storage/database.js';
@@ -46,33 +45,18 @@ function unlessAccountGone(error: { readonly code?: string }): null {
   throw error;
 }
 
-interface VerdictRow {
-  readonly pool_id: string;
-  readonly name: string;
-  readonly address: string;
-  readonly healthy: boolean;
-  readonly failure_reason: string;
-}
-
 /**
  * The last verdict on each origin, by the last event of its pool, which names all origins unless they are more than a hundred. One that
  * was listed before its first result has none: it was not healthy, without a failure. Looking into older events would take seconds.
  */
-export async function lastVerdicts(db: Client): Promise<StoredHealth[]> {
-  const rows = await db.$queryRaw<VerdictRow[]>`
-    select event.pool_id, origin.name, origin.address, origin.healthy, origin.failure_reason
+export const lastVerdicts = async (db: Client) =>
+  await db.$queryRaw<StoredHealth[]>`
+    select event.pool_id as "poolId", origin.name as "originName", origin.address, origin.healthy,
+      origin.failure_reason as "failureReason"
     from health_event event,
       jsonb_to_recordset(event.origins) as origin(name text, address text, healthy boolean, failure_reason text)
     where event.id in (select max(id) from health_event group by pool_id)
       and (origin.healthy or origin.failure_reason <> 'No failures')`;
-  return rows.map((row) => ({
-    poolId: row.pool_id,
-    originName: row.name,
-    address: row.address,
-    healthy: row.healthy,
-    failureReason: row.failure_reason as FailureReason,
-  }));
-}
 
 /** One page of the events of the account, newest first. */
 export async function list(db: Client, accountId: string, query: Query): Promise<Listed<WireEvent>> {

@@ -1,15 +1,14 @@
 import { present } from '../../../api/fields.js';
-import { timestamp } from '../../../api/timestamps.js';
 import type { LiveLoadBalancer } from '../../../live/snapshot.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
-import { relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
+import { among, relationOf, type Stored, storedFrom, storedToWire } from '../../_kit/stored.js';
 import { inUnicode } from '../../hostname.js';
 import { sessionOf, ttlInForce } from './affinity.js';
 import { ATTRIBUTE_DEFAULTS } from './affinity-schema.js';
 import { fields, type LoadBalancerValues, policyInForce } from './fields.js';
-import { livePoolSets, liveRules, liveSettings } from './live.js';
+import { DEFAULT_TTL, livePoolSets, liveRules, liveSettings } from './live.js';
 import { namedPools } from './named-pools.js';
 
 export interface LoadBalancer extends Stored<LoadBalancerValues> {
@@ -60,7 +59,7 @@ export const loadBalancers: Definition<LoadBalancer, 'name' | 'pool' | 'account'
   ],
   async load(db: Client, ids) {
     const rows = await db.loadBalancer.findMany({
-      where: ids ? { id: { in: [...ids] } } : {},
+      where: among(ids),
       include: { zone: { select: { id: true, name: true } } },
     });
     return rows.map(({ zone, hostname, ...row }) => ({ ...storedFrom(fields, row), zone, hostname }));
@@ -87,17 +86,14 @@ export const liveLoadBalancer = ({
   rules: liveRules(values),
 });
 
-/** In force, and shown, for a load balancer that sets none. Proxied ones show it too, though DNS has no use for it then. */
-const DEFAULT_TTL = 30;
-
 /**
  * What is unset is left out, or shown as what is in force; maps of pools and lists are shown empty, because a client may
- * hold empty ones.
+ * hold empty ones. Proxied ones show the default TTL too, though DNS has no use for it then.
  */
-export function loadBalancerToWire({ id, values, zone, createdOn, modifiedOn }: LoadBalancer) {
+export function loadBalancerToWire(balancer: LoadBalancer) {
+  const { values, zone } = balancer;
   const sessions = values.session_affinity !== 'none';
-  return {
-    id,
+  return storedToWire(balancer, {
     ...shownValues(fields, {
       ...values,
       ttl: values.ttl ?? DEFAULT_TTL,
@@ -107,7 +103,5 @@ export function loadBalancerToWire({ id, values, zone, createdOn, modifiedOn }: 
         values.session_affinity_attributes ?? (sessions ? ATTRIBUTE_DEFAULTS : null),
     }),
     ...present({ zone_name: zone && inUnicode(zone.name) }),
-    created_on: timestamp(createdOn),
-    modified_on: timestamp(modifiedOn),
-  };
+  });
 }

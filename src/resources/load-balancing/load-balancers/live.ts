@@ -13,7 +13,7 @@ import type { PoolSet } from './pool-set-schema.js';
 import type { Rule } from './rule-schema.js';
 
 /** Seconds that answers of DNS are good for when nothing else was set. */
-const DEFAULT_TTL = 30;
+export const DEFAULT_TTL = 30;
 
 /** What a load balancer says of itself, with every default filled in. */
 export function liveSettings(fields: LoadBalancerValues): LiveSettings {

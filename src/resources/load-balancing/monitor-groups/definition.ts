@@ -3,7 +3,7 @@ import { timestamp } from '../../../api/timestamps.js';
 import type { LiveMonitorGroup } from '../../../live/snapshot.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
-import { relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
+import { among, relationOf, type Stored, storedFrom, storedToWire } from '../../_kit/stored.js';
 import { fields, type GroupValues, member } from './fields.js';
 
 /** When a monitor came into the group, and when what is set of it there was changed last. */
@@ -52,7 +52,7 @@ export const monitorGroups: Definition<MonitorGroup, 'monitor'> = {
   relations: [relationOf<typeof fields, MonitorGroup>('monitor_group', fields), memberRelation],
   async load(db: Client, ids) {
     const rows = await db.monitorGroup.findMany({
-      where: ids ? { id: { in: [...ids] } } : {},
+      where: among(ids),
       include: { members: { orderBy: { position: 'asc' } } },
     });
     return rows.map(({ members, ...row }) => ({
@@ -81,14 +81,12 @@ export const liveMonitorGroup = ({ id, values }: MonitorGroup): LiveMonitorGroup
     })),
 });
 
-export const monitorGroupToWire = ({ id, values, memberTimes, createdOn, modifiedOn }: MonitorGroup) => ({
-  id,
-  description: values.description,
-  members: values.members.map((member, index) => ({
-    ...member,
-    created_at: timestamp(memberTimes[index]!.createdAt),
-    updated_at: timestamp(memberTimes[index]!.updatedAt),
-  })),
-  created_on: timestamp(createdOn),
-  modified_on: timestamp(modifiedOn),
-});
+export const monitorGroupToWire = (group: MonitorGroup) =>
+  storedToWire(group, {
+    description: group.values.description,
+    members: group.values.members.map((member, index) => ({
+      ...member,
+      created_at: timestamp(group.memberTimes[index]!.createdAt),
+      updated_at: timestamp(group.memberTimes[index]!.updatedAt),
+    })),
+  });

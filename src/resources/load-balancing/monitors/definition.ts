@@ -1,9 +1,8 @@
-import { timestamp } from '../../../api/timestamps.js';
 import type { LiveMonitor } from '../../../live/snapshot.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
-import { relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
+import { among, relationOf, type Stored, storedFrom, storedToWire } from '../../_kit/stored.js';
 import { fields, initialOfType, type MonitorValues } from './fields.js';
 
 export type Monitor = Stored<MonitorValues>;
@@ -15,7 +14,7 @@ export const monitors: Definition<Monitor, never> = {
   indexes: {},
   relations: [relationOf<typeof fields, Monitor>('monitor', fields)],
   async load(db: Client, ids) {
-    const rows = await db.monitor.findMany({ where: ids ? { id: { in: [...ids] } } : {} });
+    const rows = await db.monitor.findMany({ where: among(ids) });
     return rows.map((row) => storedFrom(fields, row));
   },
 };
@@ -42,9 +41,4 @@ export function liveMonitor({ id, values }: Monitor): LiveMonitor {
   };
 }
 
-export const monitorToWire = ({ id, values, createdOn, modifiedOn }: Monitor) => ({
-  id,
-  ...shownValues(fields, values),
-  created_on: timestamp(createdOn),
-  modified_on: timestamp(modifiedOn),
-});
+export const monitorToWire = (monitor: Monitor) => storedToWire(monitor, shownValues(fields, monitor.values));

@@ -1,11 +1,12 @@
 import type { Message } from '../../../api/envelope.js';
 import { present } from '../../../api/fields.js';
 import { notice } from '../../../api/notices.js';
-import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
+import { timestampOrNull } from '../../../api/timestamps.js';
 import type { FailureReason } from '../../../live/health-board.js';
 import type { HealthTable } from '../../../live/health-table.js';
 import type { MayDial } from '../../../net/direct-networks.js';
 import { noticesOf, shownValues } from '../../_kit/fields.js';
+import { storedToWire } from '../../_kit/stored.js';
 import { firstFew } from '../../first-few.js';
 import { originKey, type Pool } from './definition.js';
 import { fields } from './fields.js';
@@ -40,8 +41,7 @@ export function shownHealth(
 /** What is unset is left out, except where clients insist on a null; origins come in the order they were given in. */
 export const poolToWire = (healths: ShownHealths) => (pool: Pool) => {
   const { healthy, origins } = shownHealth(pool, healths);
-  return {
-    id: pool.id,
+  return storedToWire(pool, {
     ...shownValues(fields, pool.values),
     healthy,
     origins: pool.values.origins.map(({ header, virtual_network_id, ...origin }, index) => ({
@@ -54,9 +54,7 @@ export const poolToWire = (healths: ShownHealths) => (pool: Pool) => {
       }),
     })),
     ...present({ disabled_at: timestampOrNull(pool.disabledAt) }),
-    created_on: timestamp(pool.createdOn),
-    modified_on: timestamp(pool.modifiedOn),
-  };
+  });
 };
 
 /** What the data plane does not do for the pool; `mayDial` says what it dials without a virtual network. */

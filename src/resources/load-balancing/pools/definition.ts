@@ -3,7 +3,7 @@ import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../../live
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
-import { relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
+import { among, relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
 import { inAscii, isAscii } from '../../hostname.js';
 import { fields, type PoolValues } from './fields.js';
 import { canonicalAddress, ipOf } from './origin-address.js';
@@ -74,7 +74,7 @@ export const pools: Definition<Pool, 'name' | 'monitor' | 'monitor_group' | 'ip'
   ],
   async load(db: Client, ids) {
     const rows = await db.pool.findMany({
-      where: ids ? { id: { in: [...ids] } } : {},
+      where: among(ids),
       include: { origins: { orderBy: { position: 'asc' } } },
     });
     return rows.map(({ origins, ...row }) => ({

@@ -1,7 +1,7 @@
 import { canonicalHost } from '../../../net/host.js';
 import { type Ip, parseIp } from '../../../net/ip.js';
 import { tunnelOf } from '../../../net/tunnel-hostname.js';
-import { inAscii } from '../../hostname.js';
+import { inAscii, isHostname } from '../../hostname.js';
 
 /** What an origin's address names; `canonical` is equal for every spelling of the same address. */
 export type OriginAddress =
@@ -10,8 +10,6 @@ export type OriginAddress =
   /** `<uuid>.cfargotunnel.com`: what the ingress rules of a tunnel lead to. */
   | { readonly kind: 'tunnel'; readonly canonical: string };
 
-/** With underscores, which names of services and of machines have, as load balancers' names may. */
-const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 /** Where a host name must not end: resolvers take such names for IPv4 addresses in other notations. */
 const NUMBER = /^(\d+|0x[0-9a-f]*)$/;
 
@@ -27,9 +25,7 @@ export function parseOriginAddress(text: string): OriginAddress | null {
 /** In canonical form, in ASCII; null when it is none. */
 export function canonicalHostName(text: string): string | null {
   const name = canonicalHost(inAscii(text));
-  const labels = name.split('.');
-  const valid = name.length <= 253 && labels.every((label) => LABEL.test(label));
-  return valid && !NUMBER.test(labels.at(-1)!) ? name : null;
+  return isHostname(name) && !NUMBER.test(name.split('.').at(-1)!) ? name : null;
 }
 
 /** Equal for every spelling of the same address. */
