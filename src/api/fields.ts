@@ -1,23 +1,5 @@
 import type { z } from 'zod';
 
-/**
- * The values of a resource after a write. A field that the body does not name keeps its `base` value (the defaults on
- * create and PUT, the stored value on PATCH); an explicit null goes back to the default.
- */
-export function mergeFields<T extends object>(
-  body: { readonly [K in keyof T]?: T[K] | null | undefined },
-  base: T,
-  defaults: T,
-): T {
-  const merged = { ...base };
-  for (const key of Object.keys(defaults) as (keyof T)[]) {
-    const value = body[key];
-    if (value === undefined) continue;
-    merged[key] = value === null ? defaults[key] : value;
-  }
-  return merged;
-}
-
 /** The object without its null and undefined members: for fields that are shown only when set. */
 export function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(
