@@ -3,7 +3,7 @@ import { timestamp } from '../../../api/timestamps.js';
 import type { LiveMonitorGroup } from '../../../live/snapshot.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
-import { among, relationOf, type Stored, storedFrom, storedToWire } from '../../_kit/stored.js';
+import { among, relationOf, type Stored, storedFrom, storedToWire, valuesFrom } from '../../_kit/stored.js';
 import { fields, type GroupValues, member } from './fields.js';
 
 /** When a monitor came into the group, and when what is set of it there was changed last. */
@@ -57,12 +57,7 @@ export const monitorGroups: Definition<MonitorGroup, 'monitor'> = {
     });
     return rows.map(({ members, ...row }) => ({
       ...storedFrom(fields, row, {
-        members: members.map((member) => ({
-          monitor_id: member.monitorId,
-          enabled: member.enabled,
-          monitoring_only: member.monitoringOnly,
-          must_be_healthy: member.mustBeHealthy,
-        })),
+        members: members.map((read) => valuesFrom(member, read)),
       }),
       memberTimes: members.map(({ createdAt, updatedAt }) => ({ createdAt, updatedAt })),
     }));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { expected, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import { answerOf, bodiesOf, required, type ValuesOf } from '../../_kit/fields.js';
+import { answerOf, bodiesOf, required, shownShape, type ValuesOf, writeBody } from '../../_kit/fields.js';
 
 /** A group is probed by each of its members: nothing is unbounded. */
 const MAX_MEMBERS = 20;
@@ -9,18 +9,22 @@ const MAX_MEMBERS = 20;
 const flag = z.boolean({ error: expected('true or false') });
 /** What a client may set of a member. */
 export const member = {
-  monitor_id: z
-    .string({ error: expected('a string') })
-    .regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits'),
-  enabled: flag,
-  monitoring_only: flag,
-  must_be_healthy: flag,
+  monitor_id: required(
+    z.string({ error: expected('a string') }).regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits'),
+  ),
+  enabled: required(flag),
+  monitoring_only: required(flag),
+  must_be_healthy: required(flag),
 };
 const members = z
-  .array(z.object(member), { error: expected('a list') })
+  .array(writeBody(member), { error: expected('a list') })
   .min(1, 'must have at least one monitor')
   .max(MAX_MEMBERS, `must have at most ${MAX_MEMBERS} monitors`);
-const shownMember = z.object({ ...member, created_at: timestampSchema, updated_at: timestampSchema });
+const shownMember = z.object({
+  ...shownShape(member),
+  created_at: timestampSchema,
+  updated_at: timestampSchema,
+});
 
 /** What a client may set. PATCH takes a null as no change. */
 export const fields = {

@@ -3,7 +3,7 @@ import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../../live
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
-import { among, relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
+import { among, relationOf, type Stored, storedFrom, valuesFrom } from '../../_kit/stored.js';
 import { inAscii, isAscii } from '../../hostname.js';
 import { fields, type PoolValues } from './fields.js';
 import { canonicalAddress, ipOf } from './origin-address.js';
@@ -79,12 +79,7 @@ export const pools: Definition<Pool, 'name' | 'monitor' | 'monitor_group' | 'ip'
     });
     return rows.map(({ origins, ...row }) => ({
       ...storedFrom(fields, row, {
-        origins: origins.map(({ name, address, enabled, weight, port, ...origin }) => ({
-          ...{ name, address, enabled, weight, port },
-          header: origin.header as OriginValues['header'],
-          virtual_network_id: origin.virtualNetworkId,
-          flatten_cname: origin.flattenCname,
-        })),
+        origins: origins.map((origin) => valuesFrom(originFields, origin)),
       }),
       disabledAt: row.disabledAt,
       originsDisabledAt: origins.map(({ disabledAt }) => disabledAt),
