@@ -3,13 +3,9 @@ import type { DataPlane } from '../live/data-plane.js';
 import type { HealthTable } from '../live/health-table.js';
 import type { DirectNetworks } from '../net/direct-networks.js';
 import type { Database } from '../storage/database.js';
+import type { RowOf } from '../storage/tables/definition.js';
 import type { View } from './_kit/view.js';
-import type { DnsRecord } from './accounts/dns-records/definition.js';
-import type { WorkingWorld, WorkingWrite } from './definitions.js';
-import type { LoadBalancer } from './load-balancing/load-balancers/definition.js';
-import type { MonitorGroup } from './load-balancing/monitor-groups/definition.js';
-import type { Monitor } from './load-balancing/monitors/definition.js';
-import type { Pool } from './load-balancing/pools/definition.js';
+import type { DEFINITIONS, WorkingWorld, WorkingWrite } from './definitions.js';
 
 /** What every resource works with. */
 export interface Context {
@@ -26,15 +22,13 @@ export interface Context {
   readonly settings: Settings;
 }
 
-/** How GET shows what is in memory. */
-export interface Views {
-  readonly monitors: View<Monitor, unknown>;
-  readonly monitorGroups: View<MonitorGroup, unknown>;
-  readonly pools: View<Pool, unknown>;
-  readonly loadBalancers: View<LoadBalancer, unknown>;
-  /** By zone. */
-  readonly dnsRecords: View<DnsRecord, unknown>;
-}
+/** How GET shows what is in memory. DNS records are found by zone. */
+export type Views = {
+  readonly [N in 'monitors' | 'monitorGroups' | 'pools' | 'loadBalancers' | 'dnsRecords']: View<
+    RowOf<(typeof DEFINITIONS)[N]>,
+    unknown
+  >;
+};
 
 export interface Settings {
   /** YYYY-MM-DD: the day whose API is served. */

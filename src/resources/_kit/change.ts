@@ -23,7 +23,21 @@ export interface WriteRules<D extends Declaration, Row extends Stored<ValuesOf<D
   readonly inUse?: (id: string) => boolean;
 }
 
-type Table<Row extends Stored<unknown>> = Pick<DraftTable<Row, never>, 'put'>;
+/** POST. The table may be one that keeps nothing. */
+export function create<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
+  { declaration, identity, check, ...rules }: WriteRules<D, Row>,
+  table: Pick<DraftTable<Row, never>, 'put'>,
+  body: object,
+): Row {
+  const initial = rules.initial?.(body, null) ?? initialOf(declaration);
+  const values = valuesAfter(declaration, body, initial, initial);
+  check(values, null, body);
+  const now = new Date();
+  const row = { ...identity(newHexId()), createdOn: now, modifiedOn: now, values } as Row;
+  const whole = rules.derive?.(row, null) ?? row;
+  table.put(whole);
+  return whole;
+}
 
 /** The writes of a noun. `existing` gives one object of an owner and throws when there is none. */
 export const writesOf = <D extends Declaration, Row extends Stored<ValuesOf<D>>>(
@@ -33,9 +47,20 @@ export const writesOf = <D extends Declaration, Row extends Stored<ValuesOf<D>>>
 ) => ({
   create: (draft: WorkingDraft, owner: string, body: object): Row =>
     create(rulesFor(draft, owner), tableOf(draft), body),
+  /** PUT starts from the defaults, PATCH from what is stored. Writes nothing when nothing changes. */
   change(draft: WorkingDraft, owner: string, id: string, body: object, method: 'PUT' | 'PATCH'): Row {
     const before = existing(draft, owner, id);
-    return change(rulesFor(draft, owner), tableOf(draft), before, body, method);
+    const { declaration, check, ...rules } = rulesFor(draft, owner);
+    const patched = method === 'PATCH';
+    const initial = rules.initial?.(body, patched ? before : null) ?? initialOf(declaration);
+    const base = patched ? (rules.base?.(before, initial) ?? before.values) : initial;
+    const values = valuesAfter(declaration, body, base, initial);
+    if (isDeepStrictEqual(values, before.values)) return before;
+    check(values, before, body);
+    const row = { ...before, modifiedOn: new Date(), values };
+    const whole = rules.derive?.(row, before) ?? row;
+    tableOf(draft).put(whole);
+    return whole;
   },
   remove(draft: WorkingDraft, owner: string, id: string): Row {
     const row = existing(draft, owner, id);
@@ -44,45 +69,3 @@ export const writesOf = <D extends Declaration, Row extends Stored<ValuesOf<D>>>
     return row;
   },
 });
-
-/** POST. */
-export function create<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
-  rules: WriteRules<D, Row>,
-  table: Table<Row>,
-  body: object,
-): Row {
-  const initial = rules.initial?.(body, null) ?? initialOf(rules.declaration);
-  const values = valuesAfter(rules.declaration, body, initial, initial);
-  rules.check(values, null, body);
-  const now = new Date();
-  const row = { ...rules.identity(newHexId()), createdOn: now, modifiedOn: now, values } as Row;
-  return stored(rules, table, row, null);
-}
-
-/** PUT starts from the defaults, PATCH from what is stored. Writes nothing when nothing changes. */
-function change<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
-  rules: WriteRules<D, Row>,
-  table: Table<Row>,
-  before: Row,
-  body: object,
-  method: 'PUT' | 'PATCH',
-): Row {
-  const initial = rules.initial?.(body, method === 'PATCH' ? before : null) ?? initialOf(rules.declaration);
-  const kept = rules.base ?? ((row: Row) => row.values);
-  const base = method === 'PATCH' ? kept(before, initial) : initial;
-  const values = valuesAfter(rules.declaration, body, base, initial);
-  if (isDeepStrictEqual(values, before.values)) return before;
-  rules.check(values, before, body);
-  return stored(rules, table, { ...before, modifiedOn: new Date(), values }, before);
-}
-
-function stored<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
-  { derive }: WriteRules<D, Row>,
-  table: Table<Row>,
-  row: Row,
-  before: Row | null,
-): Row {
-  const whole = derive ? derive(row, before) : row;
-  table.put(whole);
-  return whole;
-}

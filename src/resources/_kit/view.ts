@@ -13,7 +13,7 @@ export interface View<Row, Wire> {
   refresh(ids: Iterable<string>): void;
 }
 
-export interface ViewOptions<Row extends Identified, Wire> {
+interface ViewOptions<Row extends Identified, Wire> {
   readonly table: Reader<Row, never>;
   readonly ownerOf: (row: Row) => string;
   /** As errors name it. */
