@@ -1,8 +1,12 @@
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Credential } from '../../api/auth.js';
 import { failures, type Listed, listOf, type Success, successOf } from '../../api/envelope.js';
 import type { Http } from '../../api/http.js';
+import { hexId } from '../../api/identifiers.js';
+
+/** Of a path below an account. */
+export const accountParams = z.object({ account_id: hexId });
 
 /** What a request may have, and what its answer shows: `answer` is the result, of a list one item. */
 export interface Schemas<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {

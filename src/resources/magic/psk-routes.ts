@@ -1,10 +1,10 @@
 import { ok } from '../../api/envelope.js';
 import type { Http } from '../../api/http.js';
 import { hexId } from '../../api/identifiers.js';
-import { operations } from '../_kit/operations.js';
+import { accountParams, operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
 import { appliedPsks, generatedPsk, pskEntries, pskMetadataOf } from './psk.js';
-import { accountParams, CONFIGURATION_ONLY, writeQuery } from './requests.js';
+import { CONFIGURATION_ONLY, writeQuery } from './requests.js';
 import * as rules from './rules.js';
 
 const PATH = '/accounts/:account_id/magic/ipsec_tunnels';

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import type { Message } from '../../api/envelope.js';
-import { hexId } from '../../api/identifiers.js';
 import { notice } from '../../api/notices.js';
 import { flag } from '../../api/text.js';
 
 /** What the requests about tunnels of both kinds have besides their bodies. */
 
-export const accountParams = z.object({ account_id: hexId });
 export const writeQuery = z.object({ validate_only: flag.optional() });
 
 /** Loose: the rest of the headers must stay as they are. */

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { ok } from '../../api/envelope.js';
 import type { Http } from '../../api/http.js';
 import { hexId } from '../../api/identifiers.js';
-import { type Asked, operations } from '../_kit/operations.js';
+import { type Asked, accountParams, operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
 import { type MagicTunnel, tunnelToWire } from './definition.js';
 import { GRE, IPSEC, type Kind } from './kinds.js';
-import { accountParams, bulkOf, CONFIGURATION_ONLY, headers, objectFormOf, writeQuery } from './requests.js';
+import { bulkOf, CONFIGURATION_ONLY, headers, objectFormOf, writeQuery } from './requests.js';
 import * as rules from './rules.js';
 
 const messages = [...CONFIGURATION_ONLY];

@@ -1,9 +1,8 @@
-import { timestamp } from '../../../api/timestamps.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Reader } from '../../../storage/tables/definition.js';
-import { tableOf } from '../../_kit/soft-deleted.js';
+import { shownAs, tableOf } from '../../_kit/soft-deleted.js';
 import { among } from '../../_kit/stored.js';
-import type { WireAccount } from './fields.js';
+import { answer, type WireAccount } from './fields.js';
 
 export interface Account {
   readonly id: string;
@@ -37,7 +36,4 @@ export const allAccounts = (world: Accounts): readonly Account[] => world.accoun
 export const firstAccount = (world: Accounts, among: readonly string[] | null = null): Account | undefined =>
   allAccounts(world).find(({ id }) => among === null || among.includes(id));
 
-export const accountToWire = ({ createdOn, ...account }: Account): WireAccount => ({
-  ...account,
-  created_on: timestamp(createdOn),
-});
+export const accountToWire = (account: Account) => shownAs(answer, account, {});

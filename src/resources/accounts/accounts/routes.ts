@@ -5,13 +5,11 @@ import type { Http } from '../../../api/http.js';
 import { hexId, newHexId } from '../../../api/identifiers.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
 import { noticesOf, type ValuesOf } from '../../_kit/fields.js';
-import { operations } from '../../_kit/operations.js';
+import { accountParams, operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { accountToWire } from './definition.js';
 import { answer, createBody, listQuery, putBody, sent } from './fields.js';
 import * as rules from './rules.js';
-
-const params = z.object({ account_id: hexId });
 
 export function accountRoutes(app: Http, { world, write, access }: Context): void {
   const { list, post, get, put, remove } = operations(app, { tags: ['Accounts'] });
@@ -27,18 +25,18 @@ export function accountRoutes(app: Http, { world, write, access }: Context): voi
     return ok(accountToWire(account), noticesOf(sent, body as ValuesOf<typeof sent>));
   });
 
-  get(one, 'Get an account', { params, answer }, ({ params }) =>
+  get(one, 'Get an account', { params: accountParams, answer }, ({ params }) =>
     ok(accountToWire(rules.getAccount(world, params.account_id))),
   );
 
-  put(one, 'Change an account', { params, body: putBody, answer }, async ({ params, body }) =>
+  put(one, 'Change an account', { params: accountParams, body: putBody, answer }, async ({ params, body }) =>
     ok(accountToWire(await write((draft) => rules.replaceAccount(draft, params.account_id, body)))),
   );
 
   remove(
     one,
     'Delete an account with everything that it has',
-    { params, answer: z.object({ id: hexId }) },
+    { params: accountParams, answer: z.object({ id: hexId }) },
     async ({ params: { account_id: id } }) => {
       await write((draft) => rules.removeAccount(draft, id));
       return ok({ id });

@@ -5,7 +5,7 @@ import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
 import { PERMISSION_GROUPS, type PermissionGroup } from '../../../api/permission-groups.js';
-import { type Asked, operations } from '../../_kit/operations.js';
+import { type Asked, accountParams, operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { type ApiToken, tokenToWire, verifiedToWire } from './definition.js';
 import { canHave, policyNotices } from './policies.js';
@@ -25,12 +25,7 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { scope: 'user', path: '/user/tokens', whose: 'the user', params: z.object({}) },
-  {
-    scope: 'account',
-    path: '/accounts/:account_id/tokens',
-    whose: 'the account',
-    params: z.object({ account_id: hexId }),
-  },
+  { scope: 'account', path: '/accounts/:account_id/tokens', whose: 'the account', params: accountParams },
 ];
 
 /** The tokens of the user who asks, and those of an account: the same operations at two places. */
@@ -115,7 +110,7 @@ function routesAt(app: Http, { world, write, access }: Context, place: Place): v
   put(
     `${one}/value`,
     `Give an API token of ${whose} a new value, which is shown this once`,
-    { params: tokenParams, answer: schema.tokenValue },
+    { params: tokenParams, answer: z.string() },
     async (request) => {
       const { token_id } = request.params;
       return ok((await write((draft) => rules.rollToken(draft, ownerIn(request), token_id))).value);
@@ -125,7 +120,7 @@ function routesAt(app: Http, { world, write, access }: Context, place: Place): v
   remove(
     one,
     `Delete an API token of ${whose}`,
-    { params: tokenParams, answer: schema.deleted },
+    { params: tokenParams, answer: z.object({ id: hexId }) },
     async (request) => {
       const { token_id } = request.params;
       await write((draft) => rules.removeToken(draft, ownerIn(request), token_id));

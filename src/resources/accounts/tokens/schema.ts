@@ -152,8 +152,6 @@ export const token = z
   .meta({ id: 'ApiToken' });
 
 export const createdToken = token.extend({ value: z.string() }).meta({ id: 'CreatedApiToken' });
-export const tokenValue = z.string();
-export const deleted = z.object({ id: hexId });
 export const verified = z.object({
   id: hexId,
   status,

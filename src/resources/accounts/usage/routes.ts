@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { hexId } from '../../../api/identifiers.js';
-import { operations } from '../../_kit/operations.js';
+import { accountParams, operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import type { WorkingWorld } from '../../definitions.js';
 
@@ -23,7 +22,7 @@ export function usageRoutes(app: Http, { world }: Context): void {
   operations(app, { family: 'lb', tags: ['Load balancing usage'] }).get(
     '/accounts/:account_id/load_balancers/usage',
     'Count what an account has',
-    { params: z.object({ account_id: hexId }), answer: usage },
+    { params: accountParams, answer: usage },
     ({ params }) => ok(usageOf(world, params.account_id)),
   );
 }

@@ -1,12 +1,53 @@
+import { z } from 'zod';
 import type { Listed } from '../../../api/envelope.js';
 import { present } from '../../../api/fields.js';
-import { listed, pageRequest, pageWindow } from '../../../api/pagination.js';
-import { timestamp } from '../../../api/timestamps.js';
+import { hexId } from '../../../api/identifiers.js';
+import { listed, pageQuery, pageRequest, pageWindow } from '../../../api/pagination.js';
+import { flag, text } from '../../../api/text.js';
+import { moment, timestamp, timestampSchema } from '../../../api/timestamps.js';
 import type { PoolEvent } from '../../../live/messages.js';
 import type { StoredHealth } from '../../../live/stored-health.js';
 import type { Client } from '../../../storage/database.js';
 import type { HealthEvent } from '../../../storage/generated/client.js';
-import type { Query, WireEvent } from './schema.js';
+
+export const query = z.object({
+  since: moment.optional(),
+  until: moment.optional(),
+  pool_id: hexId.optional(),
+  pool_name: text(255).optional(),
+  pool_healthy: flag.optional(),
+  origin_name: text(255).optional(),
+  origin_healthy: flag.optional(),
+  ...pageQuery(),
+});
+
+export const event = z
+  .object({
+    id: z.int(),
+    timestamp: timestampSchema,
+    pool: z.object({
+      id: hexId,
+      name: z.string(),
+      healthy: z.boolean(),
+      changed: z.boolean(),
+      minimum_origins: z.int(),
+    }),
+    origins: z.array(
+      z.object({
+        name: z.string(),
+        address: z.string(),
+        ip: z.string().describe('Empty when the address is a host name.'),
+        enabled: z.boolean(),
+        healthy: z.boolean(),
+        changed: z.boolean(),
+        failure_reason: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'HealthEvent' });
+
+type Query = z.output<typeof query>;
+type WireEvent = z.output<typeof event>;
 
 const KEPT = 10_000n;
 /** Old events go so many at a time. */

@@ -3,6 +3,7 @@ import type { LiveLoadBalancer } from '../../../live/snapshot.js';
 import type { Client } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
 import { among, relationOf, type Stored, storedFrom, storedToWire } from '../../_kit/stored.js';
 import { inUnicode } from '../../hostname.js';
 import { sessionOf, ttlInForce } from './affinity.js';
@@ -22,11 +23,8 @@ export interface LoadBalancer extends Stored<LoadBalancerValues> {
 export const ownerKey = (zoneId: string | null, accountId: string): string =>
   zoneId === null ? `account ${accountId}` : `zone ${zoneId}`;
 
-const ownerOf = ({ zone, accountId }: LoadBalancer) => ownerKey(zone?.id ?? null, accountId);
-
-/** In a zone no two have one host name, in an account no two one name. */
-export const nameKey = (owner: string, { name, hostname }: { name: string; hostname: string | null }) =>
-  `${owner} ${hostname ?? name}`;
+export const ownerOf = ({ zone, accountId }: Pick<LoadBalancer, 'zone' | 'accountId'>) =>
+  ownerKey(zone?.id ?? null, accountId);
 
 /** Every pool that a load balancer names, in whatever field. */
 export const poolIdsOf = ({ values }: Pick<LoadBalancer, 'values'>): string[] => [
@@ -45,8 +43,8 @@ export const loadBalancers: Definition<LoadBalancer, 'name' | 'pool' | 'account'
   ownerOf,
   createdAt: ({ createdOn }) => createdOn,
   indexes: {
-    name: (balancer) =>
-      nameKey(ownerOf(balancer), { name: balancer.values.name, hostname: balancer.hostname }),
+    // In a zone no two have one host name, in an account no two one name.
+    name: (balancer) => keyIn(ownerOf(balancer), balancer.hostname ?? balancer.values.name),
     pool: poolIdsOf,
     account: ({ accountId }) => accountId,
   },

@@ -1,8 +1,9 @@
 import { ApiError } from '../../../api/errors.js';
 import { writesOf } from '../../_kit/change.js';
+import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingWorld } from '../../definitions.js';
 import { inAscii, inUnicode, isHostnameIn } from '../../hostname.js';
-import { type LoadBalancer, nameKey, ownerKey } from './definition.js';
+import { ownerOf as keyOf, type LoadBalancer } from './definition.js';
 import { fields, type LoadBalancerValues } from './fields.js';
 import { checkLimits } from './limits.js';
 import { namedPools } from './named-pools.js';
@@ -25,8 +26,6 @@ function ownerOf(world: WorkingWorld, scope: Scope, id: string): Owner {
   if (!zone) throw new ApiError('no_such_route', `/zones/${id}`);
   return { accountId: zone.accountId, zone: { id: zone.id, name: zone.name } };
 }
-
-const keyOf = ({ zone, accountId }: Owner) => ownerKey(zone?.id ?? null, accountId);
 
 /** The key of the owner that a path names; throws when there is no such zone. */
 export const ownerKeyOf = (world: WorkingWorld, scope: Scope, id: string): string =>
@@ -63,7 +62,7 @@ function check(
   checkLimits(values, before?.values ?? null);
   checkNamedPools(world, owner.accountId, values, before?.values ?? null);
   if (values.name === before?.values.name) return;
-  const key = nameKey(keyOf(owner), { name: values.name, hostname });
+  const key = keyIn(keyOf(owner), hostname ?? values.name);
   if (world.loadBalancers.by('name', key).some(({ id }) => id !== before?.id))
     throw new ApiError('value_not_unique');
 }

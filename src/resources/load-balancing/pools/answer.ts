@@ -12,7 +12,7 @@ import { originKey, type Pool } from './definition.js';
 import { fields } from './fields.js';
 import { ipOf } from './origin-address.js';
 
-export type ShownHealths = Pick<HealthTable, 'origin'>;
+type ShownHealths = Pick<HealthTable, 'origin'>;
 
 interface OriginHealth {
   readonly healthy: boolean;
@@ -24,7 +24,7 @@ interface OriginHealth {
  * monitor nothing is checked, and the enabled origins count as healthy. The pool is healthy by the rule that traffic goes by
  * (`live/pool-health.ts`): at least `minimum_origins` enabled ones are.
  */
-export function shownHealth(
+function shownHealth(
   { id, values }: Pool,
   healths: ShownHealths,
 ): { readonly healthy: boolean; readonly origins: readonly OriginHealth[] } {

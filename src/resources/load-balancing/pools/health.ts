@@ -1,14 +1,15 @@
+import { z } from 'zod';
+import { hexId } from '../../../api/identifiers.js';
 import type { DataPlane } from '../../../live/data-plane.js';
 import type { PoolHealthReport } from '../../../live/messages.js';
 import { askDataPlane } from '../../ask.js';
-import type { PoolVerdict } from '../verdict.js';
-import { verdictsOf } from '../verdict.js';
+import { poolVerdict, verdictsOf } from '../verdict.js';
 import type { Pool } from './definition.js';
 
-interface PoolHealth {
-  readonly pool_id: string;
-  readonly pop_health: Record<string, PoolVerdict>;
-}
+export const health = z
+  .object({ pool_id: hexId, pop_health: z.record(z.string(), poolVerdict) })
+  .meta({ id: 'PoolHealth' });
+type PoolHealth = z.output<typeof health>;
 
 /** The health of a pool now; throws `overloaded` when the data plane does not answer. */
 export async function poolHealth(

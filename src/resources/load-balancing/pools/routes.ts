@@ -9,10 +9,9 @@ import { operations } from '../../_kit/operations.js';
 import { fromMemory } from '../../_kit/shown.js';
 import type { Context } from '../../context.js';
 import { referenceRoutes } from '../references.js';
-import { poolVerdict } from '../verdict.js';
 import { poolNotices, poolToWire } from './answer.js';
 import { answer, bodies } from './fields.js';
-import { poolHealth } from './health.js';
+import { health, poolHealth } from './health.js';
 import { clearEmails, getPool, poolReferences, poolWrites } from './rules.js';
 
 const path = '/accounts/:account_id/load_balancers/pools';
@@ -26,10 +25,6 @@ const bulkQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).optional(),
   offset: z.coerce.number().int().min(0).max(1_000_000).optional(),
 });
-
-const health = z
-  .object({ pool_id: hexId, pop_health: z.record(z.string(), poolVerdict) })
-  .meta({ id: 'PoolHealth' });
 
 export function poolRoutes(app: Http, context: Context): void {
   const { world, views, settings } = context;

@@ -4,7 +4,7 @@ import { ApiError } from '../../../api/errors.js';
 import type { Http } from '../../../api/http.js';
 import { hexId, newHexId } from '../../../api/identifiers.js';
 import { noticesOf } from '../../_kit/fields.js';
-import { operations } from '../../_kit/operations.js';
+import { accountParams, operations } from '../../_kit/operations.js';
 import { askDataPlane } from '../../ask.js';
 import type { Context } from '../../context.js';
 import { liveMonitor } from '../monitors/definition.js';
@@ -13,11 +13,6 @@ import { madeMonitor, poolsWatchedBy } from '../monitors/rules.js';
 import type { Pool } from '../pools/definition.js';
 import { getPool } from '../pools/rules.js';
 import { poolVerdict, verdictsOf } from '../verdict.js';
-
-const accountParams = z.object({ account_id: hexId });
-const monitorParams = accountParams.extend({ monitor_id: hexId });
-const poolParams = accountParams.extend({ pool_id: hexId });
-const previewParams = accountParams.extend({ preview_id: hexId });
 
 const started = z
   .object({
@@ -45,7 +40,7 @@ export function previewRoutes(app: Http, context: Context): void {
   post(
     `${PATH}/monitors/:monitor_id/preview`,
     'Try other settings of a monitor on the pools that it watches',
-    { params: monitorParams, body, answer: started },
+    { params: accountParams.extend({ monitor_id: hexId }), body, answer: started },
     async ({ params: { account_id, monitor_id }, body }) =>
       start(context, account_id, poolsWatchedBy(world, account_id, monitor_id), body),
   );
@@ -53,7 +48,7 @@ export function previewRoutes(app: Http, context: Context): void {
   post(
     `${PATH}/pools/:pool_id/preview`,
     'Try a monitor on a pool',
-    { params: poolParams, body, answer: started },
+    { params: accountParams.extend({ pool_id: hexId }), body, answer: started },
     async ({ params: { account_id, pool_id }, body }) =>
       start(context, account_id, [getPool(world, account_id, pool_id)], body),
   );
@@ -61,7 +56,7 @@ export function previewRoutes(app: Http, context: Context): void {
   get(
     `${PATH}/preview/:preview_id`,
     'Show what a preview has found so far',
-    { params: previewParams, answer: result },
+    { params: accountParams.extend({ preview_id: hexId }), answer: result },
     async ({ params: { account_id, preview_id } }) => ok(await found(context, account_id, preview_id)),
   );
 }

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { hexId } from '../../../api/identifiers.js';
 import { countriesOf, REGION_CODES, type RegionCode } from '../../../domain/regions.js';
-import { operations } from '../../_kit/operations.js';
+import { accountParams, operations } from '../../_kit/operations.js';
 import { SUBDIVISIONS } from './subdivisions.js';
 
 const code = (what: string) =>
@@ -13,8 +12,6 @@ const code = (what: string) =>
     .transform((letters) => letters.toUpperCase());
 const country = code('an ISO 3166-1 country code');
 const subdivision = code('an ISO 3166-2 subdivision code');
-
-const accountParams = z.object({ account_id: hexId });
 
 /** Clients know each of the two under an older and a newer name. */
 const query = z.object({

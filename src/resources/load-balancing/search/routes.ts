@@ -19,17 +19,17 @@ const searchQuery = z.object({
 });
 
 /** What is searched, in the order in which it is answered. */
-const KINDS = ['load_balancer', 'monitor', 'pool'] as const;
+const kind = z.enum(['load_balancer', 'monitor', 'pool']);
+type Kind = z.output<typeof kind>;
 
 const resource = reference
   .omit({ reference_type: true })
-  .extend({ resource_type: z.enum(KINDS), references: z.array(reference).optional() })
+  .extend({ resource_type: kind, references: z.array(reference).optional() })
   .meta({ id: 'SearchedResource' });
 
 /** Paged like a list, with the items one level deeper. */
 const found = listOf(resource).extend({ result: z.object({ resources: z.array(resource) }) });
 
-type Kind = (typeof KINDS)[number];
 type SearchQuery = z.output<typeof searchQuery>;
 type WireResource = z.output<typeof resource>;
 

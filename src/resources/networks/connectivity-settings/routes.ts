@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { hexId } from '../../../api/identifiers.js';
 import { noticesOf, patchBody, shownShape } from '../../_kit/fields.js';
-import { operations } from '../../_kit/operations.js';
+import { accountParams, operations } from '../../_kit/operations.js';
 import { changeSingle, singleOf } from '../../_kit/singles.js';
 import type { Context } from '../../context.js';
 import { fields } from './definition.js';
@@ -15,7 +14,7 @@ const answer = z.object(shownShape(fields)).meta({ id: 'ConnectivitySettings' })
 
 export function connectivitySettingsRoutes(app: Http, { world, write }: Context): void {
   const { get, patch } = operations(app, { family: 'zt', tags: ['Connectivity settings'] });
-  const schemas = { params: z.object({ account_id: hexId }), answer };
+  const schemas = { params: accountParams, answer };
 
   get(PATH, 'Get the connectivity settings of the account', schemas, ({ params }) =>
     ok(singleOf(world.connectivitySettings, fields, params.account_id)),

@@ -6,21 +6,17 @@ import { timestampSchema } from '../../../api/timestamps.js';
 import type { Prisma } from '../../../storage/generated/client.js';
 import { bodiesOf, required, unset } from '../../_kit/fields.js';
 import { existedAt, type Filters, filter, isDeleted, listQueryOf, literal } from '../../_kit/list-filters.js';
+import { isAscii, isHostname } from '../../hostname.js';
 import { storedType } from '../../tunnels/tunnel-shape.js';
 
-// Judged before it is made lower case: some other letters turn into ASCII then.
-const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
-
-function isHostname(text: string): boolean {
-  const labels = text.replace(/^\*\./, '').split('.');
-  // What ends in a number is an IP address, in one notation or another.
-  return labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1)!);
-}
+/** What ends in a number is an IP address, in one notation or another; some other letters turn into ASCII in lower case. */
+const isPrivate = (text: string): boolean =>
+  isAscii(text) && isHostname(text.toLowerCase().replace(/^\*\./, '')) && !/(^|\.)\d+$/.test(text);
 
 /** Lower case. The first label may be `*`. */
 const hostname = text(253)
   .transform((value) => value.replace(/\.$/, ''))
-  .refine(isHostname, 'must be a host name such as wiki.internal.local or *.internal.local')
+  .refine(isPrivate, 'must be a host name such as wiki.internal.local or *.internal.local')
   .transform((value) => value.toLowerCase());
 const comment = text(100);
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { decodedFilter } from '../../../api/doubly-encoded.js';
-import { hexId, uuid } from '../../../api/identifiers.js';
+import { uuid } from '../../../api/identifiers.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
 import { parseCidr } from '../../../net/cidr.js';
 import { bodiesOf, field, required, unset } from '../../_kit/fields.js';
+import { accountParams } from '../../_kit/operations.js';
 import { storedType, tunnelType } from '../../tunnels/tunnel-shape.js';
 
 const FORMS = 'an IP address or CIDR';
@@ -42,7 +43,6 @@ export const networkFilter = text(64).transform((value, context) => {
 
 export const comment = text(100);
 
-export const accountParams = z.object({ account_id: hexId });
 /** These two are read by the rules, so that a mistake is told as one and not as a missing path. */
 export const ipParams = accountParams.extend({ ip: z.string() });
 export const networkParams = accountParams.extend({ ip_network_encoded: z.string() });

@@ -13,7 +13,7 @@ import { leadToTunnel } from '../../accounts/dns-records/rules.js';
 import { getZone } from '../../accounts/zones/rules.js';
 import type { Context } from '../../context.js';
 import type { WorkingDraft } from '../../definitions.js';
-import { nameKey, ownerKey } from '../../load-balancing/load-balancers/definition.js';
+import { ownerKey } from '../../load-balancing/load-balancers/definition.js';
 import { balancerWrites } from '../../load-balancing/load-balancers/rules.js';
 import { name as poolName } from '../../load-balancing/pools/fields.js';
 import { poolWrites } from '../../load-balancing/pools/rules.js';
@@ -116,7 +116,7 @@ function balancerWithPool(
   pool: string,
 ): Change {
   const { create, change } = balancerWrites('zone');
-  const key = nameKey(ownerKey(zone.id, zone.accountId), { name, hostname: name });
+  const key = keyIn(ownerKey(zone.id, zone.accountId), name);
   const [balancer] = draft.loadBalancers.by('name', key);
   if (!balancer) {
     create(draft, zone.id, { name, default_pools: [pool], fallback_pool: pool, proxied: true });
