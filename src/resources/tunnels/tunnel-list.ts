@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Http } from '../../api/http.js';
 import { queryList } from '../../api/query-list.js';
-import { operations } from '../_kit/operations.js';
+import { accountParams, operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
 import { listTunnels, tunnelView, warpConnectorView } from './answers.js';
-import { accountParams, listQuery, STORED_TYPES, tunnel, tunnelType, warpConnector } from './tunnel-shape.js';
+import { listQuery, STORED_TYPES, tunnel, tunnelType, warpConnector } from './tunnel-shape.js';
 
 const query = listQuery.extend({ tun_types: queryList(tunnelType).optional() });
 

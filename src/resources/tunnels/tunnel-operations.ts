@@ -4,20 +4,13 @@ import { ApiError } from '../../api/errors.js';
 import type { Http } from '../../api/http.js';
 import { pageRequest, sliced } from '../../api/pagination.js';
 import type { ConnectionInfo } from '../../live/messages.js';
-import { operations } from '../_kit/operations.js';
+import { accountParams, operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
 import { listTunnels, readView, type Shown, type ShownTunnel } from './answers.js';
 import { changeTunnel, getTunnel, removeTunnel } from './rules.js';
 import { findSecret, findTunnel, withTimes } from './store.js';
 import { connectorToken } from './tunnel-secret.js';
-import {
-  accountParams,
-  connectorParams,
-  listQuery,
-  patchBody,
-  type StoredType,
-  tunnelParams,
-} from './tunnel-shape.js';
+import { connectorParams, listQuery, patchBody, type StoredType, tunnelParams } from './tunnel-shape.js';
 
 /** What a type of tunnel has of its own in the operations that all types have. */
 export interface Kind<Wire extends ShownTunnel, Connector extends { readonly id: string }> {

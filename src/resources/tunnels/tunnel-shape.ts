@@ -6,6 +6,7 @@ import { text } from '../../api/text.js';
 import { moment, timestampSchema } from '../../api/timestamps.js';
 import type { Prisma } from '../../storage/generated/client.js';
 import { existedAt, type Filters, filter, isDeleted, listQueryOf, literal } from '../_kit/list-filters.js';
+import { accountParams } from '../_kit/operations.js';
 import { decodeSecret, SECRET_RULE } from './tunnel-secret.js';
 
 /** What tunnels of every type have in common on the wire. */
@@ -33,7 +34,6 @@ export type ConfigSource = (typeof CONFIG_SOURCES)[number];
 export const STATUSES = ['inactive', 'degraded', 'healthy', 'down'] as const;
 export type Status = (typeof STATUSES)[number];
 
-export const accountParams = z.object({ account_id: hexId });
 export const tunnelParams = accountParams.extend({ tunnel_id: uuid });
 export const connectorParams = tunnelParams.extend({ connector_id: uuid });
 

@@ -1,17 +1,17 @@
 import { type Message, ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { notice } from '../../../api/notices.js';
-import { timestamp } from '../../../api/timestamps.js';
 import type { ConnectionInfo } from '../../../live/messages.js';
 import { inStoredOrder } from '../../_kit/json.js';
 import { operations } from '../../_kit/operations.js';
+import { shownAs } from '../../_kit/soft-deleted.js';
 import type { Context } from '../../context.js';
 import type { WorkingDraft } from '../../definitions.js';
 import { byConnector } from '../answers.js';
 import type { Configuration } from '../definition.js';
 import { getTunnel } from '../rules.js';
 import { findConfiguration, findTunnel, type StoredTunnel } from '../store.js';
-import { tunnelParams } from '../tunnel-shape.js';
+import { type ConfigSource, tunnelParams } from '../tunnel-shape.js';
 import * as schema from './configuration-schema.js';
 
 const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id/configurations';
@@ -76,16 +76,13 @@ function configure(
   return { tunnel, configuration };
 }
 
-function toWire({ tunnel, configuration }: Configured): schema.WireConfiguration {
-  return {
-    account_id: tunnel.accountId,
-    tunnel_id: tunnel.id,
-    version: configuration.version,
-    ...(configuration.config === null ? {} : { config: configuration.config as schema.TunnelConfig }),
-    source: tunnel.configSrc as schema.WireConfiguration['source'],
-    created_at: timestamp(configuration.createdAt),
-  };
-}
+const toWire = ({ tunnel: { id, accountId, configSrc }, configuration }: Configured) =>
+  shownAs(schema.configuration, configuration, {
+    account_id: accountId,
+    tunnel_id: id,
+    config: (configuration.config as schema.TunnelConfig | null) ?? undefined,
+    source: configSrc as ConfigSource,
+  });
 
 /**
  * One message for each connector that goes by another configuration than it was told to, or about which nothing is known. All

@@ -99,4 +99,3 @@ export const configuration = z
 
 export type TunnelConfig = z.output<typeof config>;
 export type PutBody = z.output<typeof putBody>;
-export type WireConfiguration = z.output<typeof configuration>;

@@ -1,17 +1,45 @@
 import { z } from 'zod';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { operations } from '../../_kit/operations.js';
+import { hexId, uuid } from '../../../api/identifiers.js';
+import { flag } from '../../../api/text.js';
+import { accountParams, operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { connectorViews, tunnelView } from '../answers.js';
 import { createTunnel } from '../rules.js';
 import { findTunnel, NEVER_CONNECTED } from '../store.js';
 import { dropConnections, tunnelOperations } from '../tunnel-operations.js';
 import { connectorToken, encodeSecret, newSecret } from '../tunnel-secret.js';
-import { accountParams, connector, tunnel, tunnelParams } from '../tunnel-shape.js';
+import {
+  CONFIG_SOURCES,
+  cloudflaredShape,
+  connector,
+  tunnel,
+  tunnelName,
+  tunnelParams,
+  tunnelSecret,
+} from '../tunnel-shape.js';
 import { configurationRoutes } from './configuration-routes.js';
 import { managementRoutes } from './management-routes.js';
-import * as schema from './schema.js';
+
+const createBody = z.object({
+  name: tunnelName,
+  tunnel_secret: tunnelSecret.nullish(),
+  config_src: z.enum(CONFIG_SOURCES).nullish(),
+});
+
+/** The only answer, next to `/token`, that carries the secret. */
+const createdTunnel = cloudflaredShape
+  .extend({
+    token: z.string(),
+    credentials_file: z.object({
+      AccountTag: hexId,
+      TunnelID: z.uuid(),
+      TunnelName: z.string(),
+      TunnelSecret: z.string(),
+    }),
+  })
+  .meta({ id: 'CreatedTunnel' });
 
 const TYPE = 'cfd_tunnel';
 const PATH = `/accounts/:account_id/${TYPE}`;
@@ -28,7 +56,7 @@ export function tunnelRoutes(app: Http, context: Context): void {
     many: 'tunnels',
     answer: tunnel,
     view: tunnelView,
-    deleteQuery: schema.deleteQuery,
+    deleteQuery: z.object({ cascade: flag.optional() }),
     connector,
     connectors: connectorViews,
     summaries: {
@@ -42,7 +70,7 @@ export function tunnelRoutes(app: Http, context: Context): void {
   post(
     PATH,
     'Create a tunnel',
-    { params: accountParams, body: schema.createBody, answer: schema.createdTunnel },
+    { params: accountParams, body: createBody, answer: createdTunnel },
     async ({ params: { account_id }, body: { name, config_src, tunnel_secret } }) => {
       const secret = tunnel_secret ?? newSecret();
       const own = { name, tunType: TYPE, configSrc: config_src ?? 'local' } as const;
@@ -63,7 +91,7 @@ export function tunnelRoutes(app: Http, context: Context): void {
   remove(
     `${PATH}/:tunnel_id/connections`,
     'Drop the connections of a tunnel, or of one of its connectors',
-    { params: tunnelParams, query: schema.dropQuery, answer: z.null() },
+    { params: tunnelParams, query: z.object({ client_id: uuid.optional() }), answer: z.null() },
     async ({ params: { account_id, tunnel_id }, query: { client_id = null } }) => {
       await findTunnel(db.read, account_id, TYPE, tunnel_id);
       await dropConnections(dataPlane, tunnel_id, client_id);

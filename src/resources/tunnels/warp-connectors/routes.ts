@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { notice } from '../../../api/notices.js';
-import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
-import { operations } from '../../_kit/operations.js';
+import { accountParams, operations } from '../../_kit/operations.js';
+import { shownAs } from '../../_kit/soft-deleted.js';
 import type { Context } from '../../context.js';
 import { warpConnectorView } from '../answers.js';
 import type { WarpConfiguration } from '../definition.js';
 import { findTunnel, findWarpConfiguration, NEVER_CONNECTED } from '../store.js';
 import { tunnelOperations } from '../tunnel-operations.js';
-import { accountParams, tunnelParams, warpConnector } from '../tunnel-shape.js';
+import { tunnelParams, warpConnector } from '../tunnel-shape.js';
 import { configure, createConnector, failOver, TYPE } from './rules.js';
 import * as schema from './schema.js';
 
@@ -83,11 +83,8 @@ export function warpConnectorRoutes(app: Http, context: Context): void {
   );
 }
 
-const configurationView = (tunnelId: string, configuration: WarpConfiguration) => ({
-  tunnel_id: tunnelId,
-  ha_mode: configuration.haMode as schema.HaMode,
-  config: configuration.config as schema.HaConfig | null,
-  configuration_version: configuration.version,
-  created_at: timestamp(configuration.createdAt),
-  updated_at: timestampOrNull(configuration.updatedAt),
-});
+const configurationView = (tunnelId: string, configuration: WarpConfiguration) =>
+  shownAs(schema.configuration, configuration, {
+    tunnel_id: tunnelId,
+    configuration_version: configuration.version,
+  });
