@@ -174,7 +174,7 @@ const WORDS_OF_NOUNS = new Set([
   ...['fields', 'filters', 'name', 'answer', 'body', 'bodies', 'query', 'result', 'configuration'],
   ...['createBody', 'patchBody', 'putBody', 'listQuery', 'deleteQuery', 'accountParams'],
   ...['CreateBody', 'PatchBody', 'PutBody', 'ListQuery', 'Result'],
-  ...['nameKey', 'ownerKey', 'checkLimits', 'list'],
+  ...['ownerKey', 'checkLimits', 'list', 'sent'],
 ]);
 
 test('an exported name has one meaning', () => {

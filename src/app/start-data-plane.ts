@@ -14,7 +14,7 @@ import type { Views } from '../resources/context.js';
 import type { WorkingTables } from '../resources/definitions.js';
 import { liveDelta } from '../resources/live.js';
 import { record as recordPoolEvent } from '../resources/load-balancing/events/store.js';
-import { statusOf } from '../resources/tunnels/answers.js';
+import { tunnelStatus } from '../resources/tunnels/answers.js';
 import { recordConnection, recordLocalConfiguration } from '../resources/tunnels/store.js';
 import type { Database } from '../storage/database.js';
 import { createLatestRecorder, type LatestRecorder } from '../storage/latest-recorder.js';
@@ -79,7 +79,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
       everything,
       awaitedTunnels: left.awaitedTunnels,
       clock: systemClock,
-      tunnelStatus: (id) => statusOf(dataPlane.connections(id), true),
+      tunnelStatus: (id) => tunnelStatus(dataPlane.connections(id), true),
       send: webhook.send,
     });
   const { certificate, key, caCertificate, caKey } = identity.authority();

@@ -1,7 +1,7 @@
 import type { LiveNoun, LiveObjects, SnapshotDelta } from '../live/snapshot.js';
 import type { RowOf } from '../storage/tables/definition.js';
 import type { Changed } from '../storage/tables/draft.js';
-import { publishedHostname } from './accounts/dns-records/definition.js';
+import { livePublishedHostname } from './accounts/dns-records/definition.js';
 import { DEFINITIONS } from './definitions.js';
 import { liveLoadBalancer } from './load-balancing/load-balancers/definition.js';
 import { liveMonitorGroup } from './load-balancing/monitor-groups/definition.js';
@@ -31,7 +31,7 @@ const LIVE = {
   routes: shownAs('route', liveRoute),
   pools: shownAs('pool', livePool),
   loadBalancers: shownAs('load_balancer', liveLoadBalancer),
-  dnsRecords: shownAs('published_hostname', publishedHostname),
+  dnsRecords: shownAs('published_hostname', livePublishedHostname),
 } satisfies { readonly [T in Table]?: ToLive<RowOf<(typeof DEFINITIONS)[T]>> };
 
 /** The step of the data plane to what has changed; `complete` when that is everything. */

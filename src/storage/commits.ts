@@ -9,7 +9,7 @@ import { forgetRevisions, type LockSession, type Position } from './revisions.js
 import type { Statement } from './tables/statement.js';
 
 /** What reads take: the client of a transaction, or the one outside of any. */
-export type Client = Prisma.TransactionClient;
+export type DatabaseClient = Prisma.TransactionClient;
 
 /** The lock of this process, as writers need it. */
 export interface WriterLock {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { type Client, type Commits, createCommits } from './commits.js';
+import { type Commits, createCommits, type DatabaseClient } from './commits.js';
 import { databaseProblem } from './database-problem.js';
 import { PrismaClient } from './generated/client.js';
 import type { LockHolder } from './lock-connection.js';
@@ -14,7 +14,7 @@ import type { Commit, CommitListener, Position } from './revisions.js';
 import { type SessionLock, takeSessionLock } from './session-lock.js';
 import { createStatementNames } from './statement-names.js';
 
-export type { Client, Commit, CommitListener, LockHolder };
+export type { Commit, CommitListener, DatabaseClient, LockHolder };
 
 export interface Database {
   readonly kind: 'postgres' | 'embedded';
@@ -27,7 +27,7 @@ export interface Database {
    * Writes what is no configuration and numbers no revision. While the database is not available it waits, and begins again
    * when the connection breaks, so what has no key of its own may then be written twice. Throws after a minute, or when `drain` is called.
    */
-  record<T>(write: (db: Client) => Promise<T>): Promise<T>;
+  record<T>(write: (db: DatabaseClient) => Promise<T>): Promise<T>;
   /** Calls `listener` with each commit, those since `from` was read among them. */
   onCommit(listener: CommitListener, from?: Position): void;
   /**

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Client } from '../../storage/database.js';
+import type { DatabaseClient } from '../../storage/database.js';
 import type { Definition, DraftTable, Reader } from '../../storage/tables/definition.js';
 import { columnsOf, type Declaration, initialOf, type ValuesOf, valuesAfter } from './fields.js';
 import { inCamelCase, valuesFrom } from './stored.js';
@@ -15,7 +15,7 @@ export const singles = <D extends Declaration>(
   noun: string,
   key: string,
   fields: D,
-  read: (db: Client, ids: readonly string[] | null) => PromiseLike<readonly object[]>,
+  read: (db: DatabaseClient, ids: readonly string[] | null) => PromiseLike<readonly object[]>,
 ): Definition<Single<ValuesOf<D>>, never> => ({
   noun,
   ownerOf: ({ id }) => id,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Client } from '../../storage/database.js';
+import type { DatabaseClient } from '../../storage/database.js';
 import type { Definition } from '../../storage/tables/definition.js';
 import { type Declaration, shownValues } from '../_kit/fields.js';
 import { keyIn } from '../_kit/soft-deleted.js';
 import { among, relationOf, type Stored, storedToWire } from '../_kit/stored.js';
 import { healthCheckToWire } from './health-check.js';
-import type { Kind, TunnelValues } from './kinds.js';
+import type { MagicKind, TunnelValues } from './kinds.js';
 import { pskMetadataOf } from './psk.js';
 
 /** A GRE or IPsec tunnel. */
@@ -43,7 +43,7 @@ export const magicTunnels: Definition<MagicTunnel, 'name'> = {
       },
     ),
   ],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.magicTunnel.findMany({ where: among(ids) });
     return rows.map(({ name, fields, pskDigest, ...row }) => ({
       ...row,
@@ -54,7 +54,7 @@ export const magicTunnels: Definition<MagicTunnel, 'name'> = {
 };
 
 /** With `objectForm` the target of the health check is shown as an object. */
-export function tunnelToWire(kind: Kind, tunnel: MagicTunnel, objectForm: boolean) {
+export function tunnelToWire(kind: MagicKind, tunnel: MagicTunnel, objectForm: boolean) {
   const { values, pskGeneratedOn } = tunnel;
   const endpoints = {
     interfaceAddress: values.interface_address,

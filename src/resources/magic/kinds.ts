@@ -69,7 +69,7 @@ export type TunnelBody = Readonly<Record<string, unknown>> & {
 };
 
 /** What tells the kinds of tunnels apart. */
-export interface Kind {
+export interface MagicKind {
   readonly kind: 'gre' | 'ipsec';
   readonly title: string;
   /** As summaries call one. */
@@ -92,7 +92,7 @@ const bodiesOf = (fields: Declaration) => ({
   change: patchBody(fields).extend({ id: hexId }) as unknown as z.ZodType<Change>,
 });
 
-export const GRE: Kind = {
+export const GRE: MagicKind = {
   kind: 'gre',
   title: 'GRE',
   one: 'a GRE tunnel',
@@ -105,7 +105,7 @@ export const GRE: Kind = {
   read: (body) => body,
 };
 
-export const IPSEC: Kind = {
+export const IPSEC: MagicKind = {
   kind: 'ipsec',
   title: 'IPsec',
   one: 'an IPsec tunnel',

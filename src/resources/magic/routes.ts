@@ -5,7 +5,7 @@ import { hexId } from '../../api/identifiers.js';
 import { type Asked, accountParams, operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
 import { type MagicTunnel, tunnelToWire } from './definition.js';
-import { GRE, IPSEC, type Kind } from './kinds.js';
+import { GRE, IPSEC, type MagicKind } from './kinds.js';
 import { bulkOf, CONFIGURATION_ONLY, headers, objectFormOf, writeQuery } from './requests.js';
 import * as rules from './rules.js';
 
@@ -17,7 +17,7 @@ export function magicTunnelRoutes(app: Http, context: Context): void {
 
 type Request<Query = unknown> = Asked<Readonly<Record<string, string>>, Query, unknown>;
 
-function kindRoutes(app: Http, { world, write }: Context, kind: Kind): void {
+function kindRoutes(app: Http, { world, write }: Context, kind: MagicKind): void {
   const name = `${kind.kind}_tunnel`;
   const names = `${name}s`;
   const id = `${name}_id`;
@@ -44,18 +44,18 @@ function kindRoutes(app: Http, { world, write }: Context, kind: Kind): void {
     `List ${kind.title} tunnels`,
     { params, answer: z.object({ [names]: z.array(answer) }) },
     (request) => {
-      const tunnels = rules.listTunnels(world, placeOf(request));
+      const tunnels = rules.listMagicTunnels(world, placeOf(request));
       return ok({ [names]: tunnels.map((tunnel) => shown(request, tunnel)) });
     },
   );
 
   get(one, `Get ${kind.one}`, { params: oneParams, answer: z.object({ [name]: answer }) }, (request) =>
-    ok({ [name]: shown(request, rules.getTunnel(world, placeOf(request), request.params[id]!)) }),
+    ok({ [name]: shown(request, rules.getMagicTunnel(world, placeOf(request), request.params[id]!)) }),
   );
 
   post(path, `Create ${kind.one}`, { params, query, body: bodies.write, answer }, async (request) => {
     const writing = writingOf(request);
-    const tunnel = await write((draft) => rules.createTunnel(draft, writing, request.body));
+    const tunnel = await write((draft) => rules.createMagicTunnel(draft, writing, request.body));
     return ok(shown(request, tunnel), messages);
   });
 
@@ -104,7 +104,7 @@ function kindRoutes(app: Http, { world, write }: Context, kind: Kind): void {
     },
     async (request) => {
       const writing = writingOf(request);
-      const tunnel = await write((draft) => rules.removeTunnel(draft, writing, request.params[id]!));
+      const tunnel = await write((draft) => rules.removeMagicTunnel(draft, writing, request.params[id]!));
       return ok({ deleted: !writing.validateOnly, [`deleted_${name}`]: shown(request, tunnel) }, messages);
     },
   );

@@ -5,12 +5,12 @@ import { keyIn } from '../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../definitions.js';
 import { type MagicTunnel, withPsk } from './definition.js';
 import { healthCheckAfter } from './health-check.js';
-import { type Change, IPSEC, type Kind, type TunnelBody, type TunnelValues } from './kinds.js';
+import { type Change, IPSEC, type MagicKind, type TunnelBody, type TunnelValues } from './kinds.js';
 import { newPsk } from './psk.js';
 
 /** Where a request writes, and how. */
 export interface Writing {
-  readonly kind: Kind;
+  readonly kind: MagicKind;
   readonly accountId: string;
   /** Nothing is stored; the answer is what would have been. */
   readonly validateOnly: boolean;
@@ -19,17 +19,17 @@ export interface Writing {
 }
 type Place = Pick<Writing, 'kind' | 'accountId'>;
 
-export const listTunnels = (world: WorkingWorld, { kind: { kind }, accountId }: Place) =>
+export const listMagicTunnels = (world: WorkingWorld, { kind: { kind }, accountId }: Place) =>
   world.magicTunnels.of(accountId).filter((tunnel) => tunnel.kind === kind);
 
-export function getTunnel(world: WorkingWorld, { kind, accountId }: Place, id: string): MagicTunnel {
+export function getMagicTunnel(world: WorkingWorld, { kind, accountId }: Place, id: string): MagicTunnel {
   const tunnel = world.magicTunnels.get(id);
   if (tunnel?.accountId !== accountId || tunnel.kind !== kind.kind)
     throw new ApiError('magic_tunnel_missing', `${kind.title} tunnel "${id}"`);
   return tunnel;
 }
 
-export function createTunnel(draft: WorkingDraft, writing: Writing, body: TunnelBody): MagicTunnel {
+export function createMagicTunnel(draft: WorkingDraft, writing: Writing, body: TunnelBody): MagicTunnel {
   const { kind, accountId } = writing;
   const now = new Date();
   const values = valuesOf(writing, body, initialOf(kind.fields) as TunnelValues);
@@ -51,8 +51,8 @@ export function replaceTunnel(draft: WorkingDraft, writing: Writing, id: string,
 export const changeTunnels = (draft: WorkingDraft, writing: Writing, changes: readonly Change[]) =>
   changed(draft, writing, changes, ({ values }) => values);
 
-export function removeTunnel(draft: WorkingDraft, writing: Writing, id: string): MagicTunnel {
-  const tunnel = getTunnel(draft, writing, id);
+export function removeMagicTunnel(draft: WorkingDraft, writing: Writing, id: string): MagicTunnel {
+  const tunnel = getMagicTunnel(draft, writing, id);
   if (!writing.validateOnly) draft.magicTunnels.remove(id);
   return tunnel;
 }
@@ -65,7 +65,7 @@ export interface SetPsk {
 
 /** A new key for the tunnel, which is told this once. */
 export function generatePsk(draft: WorkingDraft, accountId: string, id: string, validateOnly: boolean) {
-  getTunnel(draft, { kind: IPSEC, accountId }, id);
+  getMagicTunnel(draft, { kind: IPSEC, accountId }, id);
   return setPsks(draft, accountId, [{ id, psk: newPsk() }], validateOnly).applied[0]!;
 }
 
@@ -76,7 +76,9 @@ export function setPsks(
   entries: readonly { readonly id: string; readonly psk: string }[],
   validateOnly: boolean,
 ): { applied: SetPsk[]; unknown: string[] } {
-  const known = new Map(listTunnels(draft, { kind: IPSEC, accountId }).map((tunnel) => [tunnel.id, tunnel]));
+  const known = new Map(
+    listMagicTunnels(draft, { kind: IPSEC, accountId }).map((tunnel) => [tunnel.id, tunnel]),
+  );
   const at = new Date();
   const applied = entries.filter(({ id }) => known.has(id)).map(({ id, psk }) => ({ id, psk, at }));
   if (!validateOnly)
@@ -95,7 +97,7 @@ function changed(
     throw new ApiError('invalid_request', `the tunnel "${repeated}" is named twice`);
   const now = new Date();
   const tunnels = changes.map((body) => {
-    const before = getTunnel(draft, writing, body.id);
+    const before = getMagicTunnel(draft, writing, body.id);
     const after = { ...before, values: valuesOf(writing, body, baseOf(before)), modifiedOn: now };
     return body.psk ? withPsk(after, body.psk, now) : after;
   });

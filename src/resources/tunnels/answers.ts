@@ -21,7 +21,7 @@ import {
 } from './tunnel-shape.js';
 
 /** What answers show of a tunnel, deleted or not. */
-export type Shown = Pick<StoredTunnel, keyof Tunnel & keyof StoredTunnel> & ConnectionTimes;
+export type ShownRow = Pick<StoredTunnel, keyof Tunnel & keyof StoredTunnel> & ConnectionTimes;
 
 /** What lists and GET make of the answer of any type. */
 export interface ShownTunnel {
@@ -30,7 +30,7 @@ export interface ShownTunnel {
 }
 
 /** A tunnel as clients see it, with its live connections (oldest first). */
-export function tunnelView(tunnel: Shown, connections: readonly ConnectionInfo[]): WireTunnel {
+export function tunnelView(tunnel: ShownRow, connections: readonly ConnectionInfo[]): WireTunnel {
   return {
     ...commonView(tunnel, connections),
     tun_type: 'cfd_tunnel',
@@ -39,12 +39,12 @@ export function tunnelView(tunnel: Shown, connections: readonly ConnectionInfo[]
   };
 }
 
-export function warpConnectorView(tunnel: Shown): WireWarpConnector {
+export function warpConnectorView(tunnel: ShownRow): WireWarpConnector {
   // None can register.
   return { ...commonView(tunnel, []), tun_type: 'warp_connector' };
 }
 
-function commonView(tunnel: Shown, connections: readonly ConnectionInfo[]) {
+function commonView(tunnel: ShownRow, connections: readonly ConnectionInfo[]) {
   const { connsActiveAt, connsInactiveAt } = tunnel;
   const [oldest] = connections;
   // The database follows the data plane a moment later: what is live now is never contradicted by it.
@@ -53,7 +53,7 @@ function commonView(tunnel: Shown, connections: readonly ConnectionInfo[]) {
     id: tunnel.id,
     account_tag: tunnel.accountId,
     name: tunnel.name,
-    status: statusOf(connections, connsActiveAt !== null || connsInactiveAt !== null),
+    status: tunnelStatus(connections, connsActiveAt !== null || connsInactiveAt !== null),
     connections: connections.map(connectionView),
     conns_active_at: timestampOrNull(activeAt),
     conns_inactive_at: timestampOrNull(oldest ? null : connsInactiveAt),
@@ -74,7 +74,7 @@ export async function listTunnels<T extends ShownTunnel>(
   accountId: string,
   types: readonly StoredType[],
   { status, ...query }: ListQuery,
-  view: (tunnel: Shown, connections: readonly ConnectionInfo[]) => T,
+  view: (tunnel: ShownRow, connections: readonly ConnectionInfo[]) => T,
 ): Promise<Listed<T>> {
   const page = pageRequest(query, MAX_PER_PAGE);
   // The database cannot filter by what only the data plane knows, so then the pages are cut here.
@@ -135,7 +135,7 @@ const FULL_SET = 4;
  * The health of a tunnel from its live connections. A connector does not say how many connections it wants: four are
  * known to be all, and with fewer a gap in their indexes shows that one is lost.
  */
-export function statusOf(connections: readonly Connection[], everConnected: boolean): Status {
+export function tunnelStatus(connections: readonly Connection[], everConnected: boolean): Status {
   if (connections.length === 0) return everConnected ? 'down' : 'inactive';
   const connectors = byConnector(connections);
   const oneIsFull = connectors.some((all) => all.length >= FULL_SET);

@@ -1,6 +1,6 @@
 import { ApiError } from '../../api/errors.js';
 import type { ConnectionEvent } from '../../live/data-plane-worker.js';
-import type { Client } from '../../storage/database.js';
+import type { DatabaseClient } from '../../storage/database.js';
 import type {
   Tunnel as StoredTunnel,
   TunnelConfiguration,
@@ -13,7 +13,7 @@ export type { StoredTunnel };
 
 /** The tunnel of this type, deleted or not; throws when the account has none with this id. */
 export async function findTunnel(
-  db: Client,
+  db: DatabaseClient,
   accountId: string,
   type: StoredType,
   id: string,
@@ -23,7 +23,7 @@ export async function findTunnel(
   return tunnel;
 }
 
-export async function findSecret(db: Client, tunnelId: string): Promise<Uint8Array> {
+export async function findSecret(db: DatabaseClient, tunnelId: string): Promise<Uint8Array> {
   return (await db.tunnelSecret.findUniqueOrThrow({ where: { tunnelId } })).secret;
 }
 
@@ -32,7 +32,7 @@ export const NEVER_CONNECTED: ConnectionTimes = { connsActiveAt: null, connsInac
 
 /** The tunnel with the times that memory does not have. */
 export async function withTimes<T extends { readonly id: string }>(
-  db: Client,
+  db: DatabaseClient,
   tunnel: T,
 ): Promise<T & ConnectionTimes> {
   const select = { connsActiveAt: true, connsInactiveAt: true };
@@ -41,12 +41,12 @@ export async function withTimes<T extends { readonly id: string }>(
 }
 
 /** The newest configuration; null before the first one. */
-export function findConfiguration(db: Client, tunnelId: string): Promise<TunnelConfiguration | null> {
+export function findConfiguration(db: DatabaseClient, tunnelId: string): Promise<TunnelConfiguration | null> {
   return db.tunnelConfiguration.findUnique({ where: { tunnelId } });
 }
 
 /** Every WARP connector tunnel has one from the start. */
-export function findWarpConfiguration(db: Client, tunnelId: string): Promise<WarpConfiguration> {
+export function findWarpConfiguration(db: DatabaseClient, tunnelId: string): Promise<WarpConfiguration> {
   return db.warpConfiguration.findUniqueOrThrow({ where: { tunnelId } });
 }
 
@@ -55,7 +55,11 @@ export function findWarpConfiguration(db: Client, tunnelId: string): Promise<War
  * was told last. Throws when it cannot be kept. It is shown, and followed by nobody, so that it numbers no revision. The version
  * stays: a PUT goes on from it. What the tunnel is must not change meanwhile.
  */
-export async function recordLocalConfiguration(db: Client, tunnelId: string, json: string): Promise<void> {
+export async function recordLocalConfiguration(
+  db: DatabaseClient,
+  tunnelId: string,
+  json: string,
+): Promise<void> {
   const { data, error } = told.safeParse(JSON.parse(json));
   if (!data) {
     const [issue] = error!.issues;
@@ -74,7 +78,7 @@ export async function recordLocalConfiguration(db: Client, tunnelId: string, jso
  * last one went; null while active). This is no configuration, so it numbers no revision. The events of one tunnel must
  * be recorded one after the other, in their order.
  */
-export async function recordConnection(db: Client, event: ConnectionEvent): Promise<void> {
+export async function recordConnection(db: DatabaseClient, event: ConnectionEvent): Promise<void> {
   const id = event.connection.tunnelId;
   // The second and later ones change nothing, and come by the thousand.
   if (event.type === 'connection_opened' && event.remaining === 1)
@@ -93,7 +97,7 @@ export async function recordConnection(db: Client, event: ConnectionEvent): Prom
  * For the start: no connection outlives the process, so what was active when it ended is inactive now. Returns the ids of these
  * tunnels, whose connectors are on their way back.
  */
-export async function resetConnections(db: Client): Promise<string[]> {
+export async function resetConnections(db: DatabaseClient): Promise<string[]> {
   const active = await db.tunnel.findMany({
     where: { connsActiveAt: { not: null }, deletedAt: null },
     select: { id: true },

@@ -6,14 +6,14 @@ import { pageRequest, sliced } from '../../api/pagination.js';
 import type { ConnectionInfo } from '../../live/messages.js';
 import { accountParams, operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
-import { listTunnels, readView, type Shown, type ShownTunnel } from './answers.js';
+import { listTunnels, readView, type ShownRow, type ShownTunnel } from './answers.js';
 import { changeTunnel, getTunnel, removeTunnel } from './rules.js';
 import { findSecret, findTunnel, withTimes } from './store.js';
 import { connectorToken } from './tunnel-secret.js';
 import { connectorParams, listQuery, patchBody, type StoredType, tunnelParams } from './tunnel-shape.js';
 
 /** What a type of tunnel has of its own in the operations that all types have. */
-export interface Kind<Wire extends ShownTunnel, Connector extends { readonly id: string }> {
+export interface TunnelKind<Wire extends ShownTunnel, Connector extends { readonly id: string }> {
   /** Also the path of its tunnels, below their account. */
   readonly type: StoredType;
   readonly tags: readonly string[];
@@ -21,7 +21,7 @@ export interface Kind<Wire extends ShownTunnel, Connector extends { readonly id:
   readonly one: string;
   readonly many: string;
   readonly answer: z.ZodType<Wire>;
-  readonly view: (tunnel: Shown, connections: readonly ConnectionInfo[]) => Wire;
+  readonly view: (tunnel: ShownRow, connections: readonly ConnectionInfo[]) => Wire;
   readonly deleteQuery: z.ZodType<{ readonly cascade?: boolean | undefined }>;
   readonly connector: z.ZodType<Connector>;
   readonly connectors: (connections: readonly ConnectionInfo[]) => Connector[];
@@ -32,7 +32,7 @@ export interface Kind<Wire extends ShownTunnel, Connector extends { readonly id:
 export function tunnelOperations<Wire extends ShownTunnel, Connector extends { readonly id: string }>(
   app: Http,
   context: Context,
-  kind: Kind<Wire, Connector>,
+  kind: TunnelKind<Wire, Connector>,
 ): void {
   const { db, world, dataPlane, settings, write } = context;
   const { type, answer, view, connector, summaries } = kind;

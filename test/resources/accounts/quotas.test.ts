@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   checkCount,
   checkInterval,
-  checkOrigins,
+  checkOriginCount,
   checkRegions,
   type Quotas,
 } from '../../../src/resources/accounts/quotas/guard.js';
@@ -26,10 +26,10 @@ test.each<[string, () => void, RegExp | null]>([
   ['half as many monitors again', () => checkCount(QUOTAS, 'monitors', 4), null],
   ['one monitor more', () => checkCount(QUOTAS, 'monitors', 5), /at most 4 monitors/],
   ['one load balancer more', () => checkCount(QUOTAS, 'load-balancers', 2), /at most 1 load balancers/],
-  ['two origins', () => checkOrigins(QUOTAS, 2), null],
+  ['two origins', () => checkOriginCount(QUOTAS, 2), null],
   [
     'three origins',
-    () => checkOrigins(QUOTAS, 3),
+    () => checkOriginCount(QUOTAS, 3),
     /^the origin list length must be in range \[1, 2\]: validation failed$/,
   ],
   ['no region', () => checkRegions(QUOTAS, null), null],

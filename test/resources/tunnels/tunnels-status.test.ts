@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectorViews, statusOf } from '../../../src/resources/tunnels/answers.js';
+import { connectorViews, tunnelStatus } from '../../../src/resources/tunnels/answers.js';
 
 /** `a012` is the connector "a" with the connections 0, 1 and 2. */
 const connectionsOf = (spelled: string) =>
@@ -28,7 +28,7 @@ test.each([
 ])(
   'T42 T48 with the connections "%s" and connected before: %s, a tunnel is %3$s',
   (spelled, before, status) => {
-    expect(statusOf(connectionsOf(spelled), before)).toBe(status);
+    expect(tunnelStatus(connectionsOf(spelled), before)).toBe(status);
   },
 );
 

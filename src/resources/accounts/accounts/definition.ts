@@ -1,4 +1,4 @@
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Reader } from '../../../storage/tables/definition.js';
 import { shownAs, tableOf } from '../../_kit/soft-deleted.js';
 import { among } from '../../_kit/stored.js';
@@ -21,7 +21,7 @@ export const accounts: Definition<Account, never> = {
   createdAt: ({ createdOn }) => createdOn,
   indexes: {},
   relations: [tableOf('account', ['id', 'name', 'type', 'settings', 'createdOn'])],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.account.findMany({ where: among(ids) });
     return rows as unknown as Account[];
   },

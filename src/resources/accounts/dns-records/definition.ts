@@ -2,7 +2,7 @@ import { present } from '../../../api/fields.js';
 import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
 import type { LivePublishedHostname } from '../../../live/snapshot.js';
 import { tunnelOf } from '../../../net/tunnel-hostname.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import { Prisma } from '../../../storage/generated/client.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
@@ -28,7 +28,7 @@ export const dnsRecords: Definition<DnsRecord, 'name'> = {
       part: ({ zone, values, ...record }: DnsRecord) => ({ ...record, ...values, zoneId: zone.id }),
     }),
   ],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.dnsRecord.findMany({
       where: among(ids),
       include: { zone: { select: { id: true, name: true, accountId: true } } },
@@ -43,7 +43,12 @@ export const dnsRecords: Definition<DnsRecord, 'name'> = {
 };
 
 /** The record as the data plane sees it. Its tunnel may be gone: then nothing leads anywhere. */
-export function publishedHostname({ id, accountId, zone, values }: DnsRecord): LivePublishedHostname | null {
+export function livePublishedHostname({
+  id,
+  accountId,
+  zone,
+  values,
+}: DnsRecord): LivePublishedHostname | null {
   const tunnelId = tunnelOf(values.content);
   return tunnelId === null ? null : { id, accountId, zoneName: zone.name, hostname: values.name, tunnelId };
 }

@@ -44,7 +44,7 @@ type Part = 'name' | 'content' | 'comment';
 type Test = (record: RecordValues) => boolean;
 
 /** Records that the query asks for, in the order that it asks for: without one, as they came, oldest first. */
-export function chosen(all: readonly DnsRecord[], query: ListQuery): readonly DnsRecord[] {
+export function chosenRecords(all: readonly DnsRecord[], query: ListQuery): readonly DnsRecord[] {
   const tests = testsOf(query);
   const records = all.filter(({ values }) => {
     const passes = (test: Test) => test(values);

@@ -6,7 +6,7 @@ import { fromMemory } from '../../_kit/shown.js';
 import type { Context } from '../../context.js';
 import { getZone } from '../zones/rules.js';
 import { answer, bodies, fields } from './fields.js';
-import { chosen, filters, type ListQuery } from './filters.js';
+import { chosenRecords, filters, type ListQuery } from './filters.js';
 import { changeRecord, createRecord, removeRecord } from './rules.js';
 
 export function dnsRecordRoutes(app: Http, context: Context): void {
@@ -24,7 +24,7 @@ export function dnsRecordRoutes(app: Http, context: Context): void {
       filters,
       filter(rows, query: ListQuery, zoneId) {
         getZone(world, zoneId);
-        return chosen(rows, query);
+        return chosenRecords(rows, query);
       },
       pages: { most: 5000, usual: 100 },
     }),

@@ -11,7 +11,7 @@ export function quotaCheck(quotas: Quotas | null): Verify<typeof DEFINITIONS> | 
     const rowsOf = (noun: string) => [...(changed.get(noun)?.values() ?? [])].filter((row) => row !== null);
     for (const { values } of rowsOf('monitors') as Monitor[]) checkInterval(quotas, values.interval);
     for (const { values } of rowsOf('pools') as Pool[]) {
-      checkOrigins(quotas, values.origins.length);
+      checkOriginCount(quotas, values.origins.length);
       checkRegions(quotas, values.check_regions);
     }
     // Who has more than they may from earlier can still change and delete.
@@ -55,7 +55,7 @@ export function checkCount(quotas: Quotas, counted: Counted, count: number): voi
     throw new ApiError('quota_exceeded', `an account has at most ${limit} ${counted.replace('-', ' ')}`);
 }
 
-export function checkOrigins(quotas: Quotas, count: number): void {
+export function checkOriginCount(quotas: Quotas, count: number): void {
   if (count > quotas.origins) throw invalid(`the origin list length must be in range [1, ${quotas.origins}]`);
 }
 

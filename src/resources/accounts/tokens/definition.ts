@@ -1,6 +1,6 @@
 import type { AccessToken, TokenOwner, TokenStatus } from '../../../api/access.js';
 import { present } from '../../../api/fields.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import { Prisma } from '../../../storage/generated/client.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { tableOf } from '../../_kit/soft-deleted.js';
@@ -48,7 +48,7 @@ export const apiTokens: Definition<ApiToken, 'digest' | 'all'> = {
       },
     ),
   ],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.apiToken.findMany({ where: among(ids) });
     return rows.map(({ userId, accountId, ...row }) => ({
       ...row,
@@ -62,7 +62,7 @@ export const apiTokens: Definition<ApiToken, 'digest' | 'all'> = {
 };
 
 /** No change of configuration. The token may be gone meanwhile. */
-export async function noteUse(db: Client, id: string, at: Date): Promise<void> {
+export async function noteUse(db: DatabaseClient, id: string, at: Date): Promise<void> {
   await db.apiToken.updateMany({ where: { id }, data: { lastUsedOn: at } });
 }
 

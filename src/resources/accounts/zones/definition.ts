@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '../../../api/timestamps.js';
 import { nameServersOf } from '../../../net/name-servers.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { among, relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
 import { inUnicode } from '../../hostname.js';
@@ -19,7 +19,7 @@ export const zones: Definition<Zone, 'name' | 'all'> = {
   createdAt: ({ createdOn }) => createdOn,
   indexes: { name: ({ name }) => name, all: () => '' },
   relations: [relationOf<typeof fields, Zone>('zone', fields, { name: ({ name }) => name })],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.zone.findMany({ where: among(ids) });
     return rows.map((row) => ({ ...storedFrom(fields, row), name: row.name }));
   },

@@ -10,7 +10,7 @@ interface ZoneWithAccount {
 type Test = (one: ZoneWithAccount) => boolean;
 
 /** The zones that the query asks for, in the order that it asks for: without one, oldest first. */
-export function chosen(all: readonly ZoneWithAccount[], query: ListQuery): ZoneWithAccount[] {
+export function chosenZones(all: readonly ZoneWithAccount[], query: ListQuery): ZoneWithAccount[] {
   const tests = testsOf(query);
   const any = query.match === 'any' && tests.length > 0;
   const found = all.filter((one) =>

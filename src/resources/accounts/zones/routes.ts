@@ -10,7 +10,7 @@ import { operations } from '../../_kit/operations.js';
 import type { Context } from '../../context.js';
 import { type Zone, zoneToWire } from './definition.js';
 import { answer, changeBody, createBody, listQuery, sent } from './fields.js';
-import { chosen } from './listing.js';
+import { chosenZones } from './listing.js';
 import { changeZone, createZone, getZone, removeZone } from './rules.js';
 
 const params = z.object({ zone_id: hexId });
@@ -26,7 +26,7 @@ export function zoneRoutes(app: Http, { world, write, access, settings }: Contex
     const visible = visibleZones(credential!.token, access);
     const among = visible && new Set(visible);
     const all = world.zones.by('all', '').filter(({ id }) => among === null || among.has(id));
-    const zones = chosen(
+    const zones = chosenZones(
       all.map((zone) => ({ zone, account: accountOf(zone) })),
       query,
     );

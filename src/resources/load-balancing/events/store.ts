@@ -7,7 +7,7 @@ import { flag, text } from '../../../api/text.js';
 import { moment, timestamp, timestampSchema } from '../../../api/timestamps.js';
 import type { PoolEvent } from '../../../live/messages.js';
 import type { StoredHealth } from '../../../live/stored-health.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import type { HealthEvent } from '../../../storage/generated/client.js';
 
 export const query = z.object({
@@ -54,7 +54,7 @@ const KEPT = 10_000n;
 const STEP = 100n;
 
 /** Writes down what the data plane tells, and forgets what is too old. The events of an account that is gone went with it. */
-export async function record(db: Client, event: PoolEvent): Promise<void> {
+export async function record(db: DatabaseClient, event: PoolEvent): Promise<void> {
   const { accountId, poolId, poolName, at } = event;
   const data = { accountId, poolId, poolName, at: new Date(at), ...storedOf(event) };
   const stored = await db.healthEvent.create({ data, select: { id: true } }).catch(unlessAccountGone);
@@ -90,7 +90,7 @@ function unlessAccountGone(error: { readonly code?: string }): null {
  * The last verdict on each origin, by the last event of its pool, which names all origins unless they are more than a hundred. One that
  * was listed before its first result has none: it was not healthy, without a failure. Looking into older events would take seconds.
  */
-export const lastVerdicts = async (db: Client) =>
+export const lastVerdicts = async (db: DatabaseClient) =>
   await db.$queryRaw<StoredHealth[]>`
     select event.pool_id as "poolId", origin.name as "originName", origin.address, origin.healthy,
       origin.failure_reason as "failureReason"
@@ -100,7 +100,7 @@ export const lastVerdicts = async (db: Client) =>
       and (origin.healthy or origin.failure_reason <> 'No failures')`;
 
 /** One page of the events of the account, newest first. */
-export async function list(db: Client, accountId: string, query: Query): Promise<Listed<WireEvent>> {
+export async function list(db: DatabaseClient, accountId: string, query: Query): Promise<Listed<WireEvent>> {
   const page = pageRequest(query, 1000);
   const where = {
     accountId,

@@ -1,6 +1,6 @@
 import { present } from '../../../api/fields.js';
 import type { LiveLoadBalancer } from '../../../live/snapshot.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
@@ -8,7 +8,7 @@ import { among, relationOf, type Stored, storedFrom, storedToWire } from '../../
 import { inUnicode } from '../../hostname.js';
 import { sessionOf, ttlInForce } from './affinity.js';
 import { ATTRIBUTE_DEFAULTS } from './affinity-schema.js';
-import { fields, type LoadBalancerValues, policyInForce } from './fields.js';
+import { fields, type LoadBalancerValues, shownPolicy } from './fields.js';
 import { DEFAULT_TTL, livePoolSets, liveRules, liveSettings } from './live.js';
 import { namedPools } from './named-pools.js';
 
@@ -55,7 +55,7 @@ export const loadBalancers: Definition<LoadBalancer, 'name' | 'pool' | 'account'
     }),
     poolRelation,
   ],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.loadBalancer.findMany({
       where: among(ids),
       include: { zone: { select: { id: true, name: true } } },
@@ -95,7 +95,7 @@ export function loadBalancerToWire(balancer: LoadBalancer) {
     ...shownValues(fields, {
       ...values,
       ttl: values.ttl ?? DEFAULT_TTL,
-      steering_policy: policyInForce(values),
+      steering_policy: shownPolicy(values),
       session_affinity_ttl: ttlInForce(sessionOf(values)),
       session_affinity_attributes:
         values.session_affinity_attributes ?? (sessions ? ATTRIBUTE_DEFAULTS : null),

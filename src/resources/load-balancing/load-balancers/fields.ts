@@ -93,7 +93,7 @@ export const answer = answerOf('LoadBalancer', fields, {
 });
 
 /** The policy that is in force and shown. What was left open follows the maps, whenever they change. */
-export function policyInForce(values: LoadBalancerValues): SteeringPolicy {
+export function shownPolicy(values: LoadBalancerValues): SteeringPolicy {
   if (values.steering_policy !== '') return values.steering_policy;
   const maps: readonly PoolMap[] = [values.region_pools, values.country_pools, values.pop_pools];
   return maps.some((map) => Object.keys(map).length > 0) ? 'geo' : 'off';

@@ -5,7 +5,7 @@ import { STEERING_POLICIES } from '../../../domain/policies.js';
 import {
   country,
   defaultWeight,
-  fixedResponse,
+  fixedResponseSchema,
   poolId,
   poolIds,
   pop,
@@ -32,7 +32,7 @@ const poolSetBody = z.object({
   ...nullish({
     match: z.object(nullish({ default: z.boolean(), topology: z.object(nullish(topology)) })),
     overrides: z.object(nullish(overrides)),
-    fixed_response: z.object(nullish(fixedResponse)),
+    fixed_response: z.object(nullish(fixedResponseSchema)),
   }),
 });
 
@@ -47,7 +47,7 @@ export const poolSet = z
     disabled: plainMembers.disabled,
     match: match.optional(),
     overrides: z.object(overrides).partial().optional(),
-    fixed_response: z.object(fixedResponse).partial().optional(),
+    fixed_response: z.object(fixedResponseSchema).partial().optional(),
   })
   .meta({ id: 'LoadBalancerPoolSet' });
 

@@ -6,7 +6,7 @@ import { affinityAttributes, wireAffinityAttributes } from './affinity-schema.js
 import {
   adaptiveRouting,
   defaultWeight,
-  fixedResponse,
+  fixedResponseSchema,
   locationStrategy,
   poolId,
   poolIds,
@@ -44,7 +44,7 @@ const plainMembers = {
 const ruleBody = z.strictObject({
   ...nullish(plainMembers),
   ...nullish({
-    fixed_response: z.object(nullish(fixedResponse)),
+    fixed_response: z.object(nullish(fixedResponseSchema)),
     overrides: z.object({
       ...nullish(plainOverrides),
       ...nullish({
@@ -81,7 +81,7 @@ export const rule = z
     terminates: plainMembers.terminates
       .optional()
       .describe('As it was sent; a fixed response always ends the rules.'),
-    fixed_response: z.object(fixedResponse).partial().optional(),
+    fixed_response: z.object(fixedResponseSchema).partial().optional(),
     overrides: overrides.optional(),
   })
   .meta({ id: 'LoadBalancerRule' });

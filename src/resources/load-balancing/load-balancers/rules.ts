@@ -18,9 +18,9 @@ interface Owner {
 }
 
 /** What a path names the owner by; that an account is there has been seen to before. */
-export type Scope = 'zone' | 'account';
+export type BalancerScope = 'zone' | 'account';
 
-function ownerOf(world: WorkingWorld, scope: Scope, id: string): Owner {
+function ownerOf(world: WorkingWorld, scope: BalancerScope, id: string): Owner {
   if (scope === 'account') return { accountId: id, zone: null };
   const zone = world.zones.get(id);
   if (!zone) throw new ApiError('no_such_route', `/zones/${id}`);
@@ -28,10 +28,10 @@ function ownerOf(world: WorkingWorld, scope: Scope, id: string): Owner {
 }
 
 /** The key of the owner that a path names; throws when there is no such zone. */
-export const ownerKeyOf = (world: WorkingWorld, scope: Scope, id: string): string =>
+export const ownerKeyOf = (world: WorkingWorld, scope: BalancerScope, id: string): string =>
   keyOf(ownerOf(world, scope, id));
 
-export const balancerWrites = (scope: Scope) =>
+export const balancerWrites = (scope: BalancerScope) =>
   writesOf<typeof fields, LoadBalancer>(
     ({ loadBalancers }) => loadBalancers,
     (world, ownerId, id) => {

@@ -48,7 +48,7 @@ const fieldValue = (maximum: number) =>
   text(maximum).regex(/^[\x20-\x7e]*$/, 'must be printable ASCII, as it goes into a header');
 
 /** What answers a request in place of a pool. Its head must not become another head on the wire. */
-export const fixedResponse = {
+export const fixedResponseSchema = {
   message_body: text(1024),
   status_code: integer(200, 599),
   content_type: fieldValue(32),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { timestamp } from '../../../api/timestamps.js';
 import type { LiveMonitorGroup } from '../../../live/snapshot.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { among, relationOf, type Stored, storedFrom, storedToWire, valuesFrom } from '../../_kit/stored.js';
 import { fields, type GroupValues, member } from './fields.js';
@@ -50,7 +50,7 @@ export const monitorGroups: Definition<MonitorGroup, 'monitor'> = {
   createdAt: ({ createdOn }) => createdOn,
   indexes: { monitor: ({ values }) => values.members.map(({ monitor_id }) => monitor_id) },
   relations: [relationOf<typeof fields, MonitorGroup>('monitor_group', fields), memberRelation],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.monitorGroup.findMany({
       where: among(ids),
       include: { members: { orderBy: { position: 'asc' } } },

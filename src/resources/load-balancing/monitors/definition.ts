@@ -1,5 +1,5 @@
 import type { LiveMonitor } from '../../../live/snapshot.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
 import { among, relationOf, type Stored, storedFrom, storedToWire } from '../../_kit/stored.js';
@@ -13,7 +13,7 @@ export const monitors: Definition<Monitor, never> = {
   createdAt: ({ createdOn }) => createdOn,
   indexes: {},
   relations: [relationOf<typeof fields, Monitor>('monitor', fields)],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.monitor.findMany({ where: among(ids) });
     return rows.map((row) => storedFrom(fields, row));
   },

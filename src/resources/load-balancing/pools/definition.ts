@@ -1,13 +1,13 @@
 import { regionsOf } from '../../../domain/regions.js';
 import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../../live/snapshot.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import { among, relationOf, type Stored, storedFrom, valuesFrom } from '../../_kit/stored.js';
 import { inAscii, isAscii } from '../../hostname.js';
 import { fields, type PoolValues } from './fields.js';
 import { canonicalAddress, ipOf } from './origin-address.js';
-import { type OriginValues, originFields } from './origin-fields.js';
+import { fieldsOfOrigin, type OriginValues } from './origin-fields.js';
 
 export interface Pool extends Stored<PoolValues> {
   /** Since when it has been disabled; null while it is enabled. */
@@ -37,7 +37,7 @@ export function withDisabledTimes(pool: Pool, before: Pool | null): Pool {
 
 const originRelation: Relation<Pool> = {
   table: 'origin',
-  columns: ['pool_id', 'position', 'account_id', ...Object.keys(originFields), 'ip', 'disabled_at'],
+  columns: ['pool_id', 'position', 'account_id', ...Object.keys(fieldsOfOrigin), 'ip', 'disabled_at'],
   key: ['pool_id', 'position'],
   rowsOf: ({ id, accountId, values, originsDisabledAt }) =>
     values.origins.map((origin, position) => ({
@@ -72,14 +72,14 @@ export const pools: Definition<Pool, 'name' | 'monitor' | 'monitor_group' | 'ip'
     relationOf<typeof fields, Pool>('pool', fields, { disabled_at: ({ disabledAt }) => disabledAt }),
     originRelation,
   ],
-  async load(db: Client, ids) {
+  async load(db: DatabaseClient, ids) {
     const rows = await db.pool.findMany({
       where: among(ids),
       include: { origins: { orderBy: { position: 'asc' } } },
     });
     return rows.map(({ origins, ...row }) => ({
       ...storedFrom(fields, row, {
-        origins: origins.map((origin) => valuesFrom(originFields, origin)),
+        origins: origins.map((origin) => valuesFrom(fieldsOfOrigin, origin)),
       }),
       disabledAt: row.disabledAt,
       originsDisabledAt: origins.map(({ disabledAt }) => disabledAt),

@@ -20,7 +20,7 @@ const hostHeader = z.strictObject(
 const shownHeader = z.object({ Host: z.array(z.string()) });
 
 /** What a client may set of an origin. */
-export const originFields = {
+export const fieldsOfOrigin = {
   name: required(text(255).min(1, 'must not be empty')),
   address: required(text(253).min(1, 'must not be empty')),
   enabled: field(z.boolean(), true),
@@ -35,12 +35,12 @@ export const originFields = {
 };
 
 /** An origin with every field set. */
-export type OriginValues = ValuesOf<typeof originFields>;
+export type OriginValues = ValuesOf<typeof fieldsOfOrigin>;
 
 /** An origin as it is sent. */
-export const originBody = writeBody(originFields);
+export const originBody = writeBody(fieldsOfOrigin);
 
-const { header, virtual_network_id, ...always } = shownShape(originFields);
+const { header, virtual_network_id, ...always } = shownShape(fieldsOfOrigin);
 
 /** An origin as answers show it. */
 export const shownOrigin = z.object({
@@ -52,7 +52,7 @@ export const shownOrigin = z.object({
   disabled_at: timestampSchema.optional(),
 });
 
-const initial = initialOf(originFields);
+const initial = initialOf(fieldsOfOrigin);
 
 export const completeOrigin = (body: z.output<typeof originBody>): OriginValues =>
-  valuesAfter(originFields, body, initial, initial);
+  valuesAfter(fieldsOfOrigin, body, initial, initial);

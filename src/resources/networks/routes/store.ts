@@ -5,7 +5,7 @@ import { type PageRequest, pageWindow } from '../../../api/pagination.js';
 import { queryList } from '../../../api/query-list.js';
 import { flag } from '../../../api/text.js';
 import { moment } from '../../../api/timestamps.js';
-import type { Client } from '../../../storage/database.js';
+import type { DatabaseClient } from '../../../storage/database.js';
 import { Prisma } from '../../../storage/generated/client.js';
 import { conditionsOf, type Filters, filter, listQueryOf } from '../../_kit/list-filters.js';
 import { tunnelType } from '../../tunnels/tunnel-shape.js';
@@ -39,7 +39,7 @@ const NAMED = sql`
   from route r join tunnel t on t.id = r.tunnel_id join virtual_network v on v.id = r.virtual_network_id`;
 
 export async function list(
-  db: Client,
+  db: DatabaseClient,
   accountId: string,
   query: ListQuery,
   page: PageRequest,
