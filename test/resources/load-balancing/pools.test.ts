@@ -27,7 +27,6 @@ const MINIMAL = {
   name: expect.any(String),
   description: '',
   enabled: true,
-  owner_note: '',
   minimum_origins: 1,
   healthy: true,
   origins: [
@@ -52,14 +51,6 @@ test('the body that Terraform sends for a pool is answered with every default an
   expect(created.status).toBe(200);
   expect(created.body.result).toEqual(MINIMAL);
   expect((await api.get(`${PATH}/${created.body.result.id}`)).body).toEqual(created.body);
-});
-
-test('a note of its owner is kept, and null takes it away', async () => {
-  const { id, owner_note } = await createPool({ owner_note: 'of the shop' });
-  expect(owner_note).toBe('of the shop');
-  const change = (note: string | null) => api.patch(`${PATH}/${id}`, { owner_note: note });
-  expect((await change('of another')).body.result.owner_note).toBe('of another');
-  expect((await change(null)).body.result.owner_note).toBe('');
 });
 
 test('everything that a pool can have is read back as it was written, nested objects complete', async () => {

@@ -37,7 +37,6 @@ export const fields = {
   name: required(name),
   description: field(text(1024), ''),
   enabled: field(z.boolean(), true),
-  owner_note: field(text(255), ''),
   minimum_origins: field(integer(0, 1000), 1),
   origins: required(z.array(originBody, { error: expected('a list') }), {
     column: null,
