@@ -63,7 +63,7 @@ export interface DataPlaneParts {
 }
 
 /**
- * Starts the data plane with everything that is stored, and lets it, the read cache and the notifications follow each commit from
+ * Starts the data plane with everything that is stored, and lets it, memory and the notifications follow each commit from
  * then on. What the data plane tells goes to the recorders.
  */
 export async function startDataPlane(parts: DataPlaneParts): Promise<Following> {

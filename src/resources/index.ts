@@ -40,7 +40,7 @@ import { warpConnectorRoutes } from './tunnels/warp-connectors/routes.js';
 
 export { REGION_CODES } from '../domain/regions.js';
 
-/** Every resource of the API: adding one is a folder and a line here. */
+/** Every resource of the API. What else a new one takes is in docs/adding-a-resource.md. */
 const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   accountRoutes,
   virtualNetworkRoutes,

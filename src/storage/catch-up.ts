@@ -190,7 +190,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
         if (outcome) throw new CommitFailed('the connection broke before the commit', { cause });
         await sleep(Math.min(delay, RETRY_MS[1]));
       }
-      throw new CommitUncertain('the answer to COMMIT was lost', { cause });
+      throw new CommitUncertain('the answer to the statement was lost', { cause });
     },
     close() {
       closed = true;

@@ -79,7 +79,7 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
       if (!(error instanceof NotNewest)) throw error;
       lock?.verify();
       await memory.compare();
-      if (isRepeated || isSame(await memory.known(), from)) throw new LockLost(NOT_OURS);
+      if (isRepeated || isSame(await memory.known(), from)) throw lock ? new LockLost(NOT_OURS) : error;
       return await commitMade(make, true);
     }
     memory.follows(newest);

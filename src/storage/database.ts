@@ -28,7 +28,7 @@ export interface Database {
    * when the connection breaks, so what has no key of its own may then be written twice. Throws after a minute, or when `drain` is called.
    */
   record<T>(write: (db: DatabaseClient) => Promise<T>): Promise<T>;
-  /** Calls `listener` with each commit, those since `from` was read among them. */
+  /** `listener` brings memory up to date where it is behind; what was committed since `from` was read is looked for at once. */
   onCommit(listener: CommitListener, from?: Position): void;
   /**
    * Memory is known to be at the newest revision and no other process can write. False while the lock of the database is lost, or

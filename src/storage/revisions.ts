@@ -17,9 +17,8 @@ export interface Position {
 }
 
 /**
- * Called at the end of each writing transaction, inside it, so that it reads exactly the state of the revision. What it
- * returns is called when the transaction is committed, in the order of the revisions: it must update memory before it returns, and
- * the writer's answer waits for its promise.
+ * Called when memory is found to be behind the database, inside the transaction that has found it, so that it reads exactly the state
+ * of the revision. What it returns is called when that has ended: it must update memory before it returns, and its promise is awaited.
  */
 export type CommitListener = (db: Prisma.TransactionClient, commit: Commit) => Promise<() => Promise<void>>;
 
@@ -29,7 +28,7 @@ const KEPT_REVISIONS = 10_000;
 const MAX_REPLAYED = 1_000;
 export const WRITE_LOCK = 6_077_267;
 
-/** Held to the end of the transaction: writers follow one another, so rules see what is really stored. */
+/** Held to the end of the transaction: whoever has it knows that no other transaction of ours is under way. */
 export async function takeWriteLock(db: Prisma.TransactionClient): Promise<void> {
   await db.$executeRaw`select pg_advisory_xact_lock(${WRITE_LOCK})`;
 }
