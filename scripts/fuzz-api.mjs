@@ -136,7 +136,12 @@ async function strictDocument(url) {
     Object.values(node).forEach(follow);
   };
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
-  for (const { requestBody } of operations) follow(requestBody);
+  for (const { requestBody } of operations) {
+    follow(requestBody);
+    // Null is as good as none.
+    const json = requestBody?.required === false && requestBody.content['application/json'];
+    if (json) json.schema = { nullable: true, allOf: [json.schema] };
+  }
   for (const [name, schema] of Object.entries(schemas))
     if (!inBodies.has(name) && schema.properties) schema.additionalProperties ??= false;
   const statuses = responses.Failed.description.match(/\b[45]\d\d(?=:)/g);
