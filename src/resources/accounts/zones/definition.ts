@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '../../../api/timestamps.js';
+import { inUnicode } from '../../../net/hostname.js';
 import { nameServersOf } from '../../../net/name-servers.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { among, relationOf, type Stored, storedFrom } from '../../_kit/stored.js';
-import { inUnicode } from '../../hostname.js';
 import type { Account } from '../accounts/definition.js';
 import { fields, type WireZone, type ZoneValues } from './fields.js';
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { newHexId } from '../../../api/identifiers.js';
+import { inAscii, inUnicode } from '../../../net/hostname.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
-import { inAscii, inUnicode } from '../../hostname.js';
 import { ownerKey } from '../../load-balancing/load-balancers/definition.js';
 import { firstAccount } from '../accounts/definition.js';
 import type { Zone } from './definition.js';

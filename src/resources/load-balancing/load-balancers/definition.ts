@@ -1,11 +1,11 @@
 import { present } from '../../../api/fields.js';
 import type { LiveLoadBalancer } from '../../../live/snapshot.js';
+import { inUnicode } from '../../../net/hostname.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import { among, relationOf, type Stored, storedFrom, storedToWire } from '../../_kit/stored.js';
-import { inUnicode } from '../../hostname.js';
 import { sessionOf, ttlInForce } from './affinity.js';
 import { ATTRIBUTE_DEFAULTS } from './affinity-schema.js';
 import { fields, type LoadBalancerValues, shownPolicy } from './fields.js';

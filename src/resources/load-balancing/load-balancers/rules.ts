@@ -1,8 +1,8 @@
 import { ApiError } from '../../../api/errors.js';
+import { inAscii, inUnicode, isHostnameIn } from '../../../net/hostname.js';
 import { writesOf } from '../../_kit/change.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingWorld } from '../../definitions.js';
-import { inAscii, inUnicode, isHostnameIn } from '../../hostname.js';
 import { ownerOf as keyOf, type LoadBalancer } from './definition.js';
 import { fields, type LoadBalancerValues } from './fields.js';
 import { checkLimits } from './limits.js';

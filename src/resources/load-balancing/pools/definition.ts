@@ -1,10 +1,10 @@
 import { regionsOf } from '../../../domain/regions.js';
 import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../../live/snapshot.js';
+import { inAscii, isAscii } from '../../../net/hostname.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import { among, relationOf, type Stored, storedFrom, valuesFrom } from '../../_kit/stored.js';
-import { inAscii, isAscii } from '../../hostname.js';
 import { fields, type PoolValues } from './fields.js';
 import { canonicalAddress, ipOf } from './origin-address.js';
 import { fieldsOfOrigin, type OriginValues } from './origin-fields.js';

@@ -1,7 +1,7 @@
 import { canonicalHost } from '../../../net/host.js';
+import { inAscii, isHostname } from '../../../net/hostname.js';
 import { type Ip, parseIp } from '../../../net/ip.js';
 import { tunnelOf } from '../../../net/tunnel-hostname.js';
-import { inAscii, isHostname } from '../../hostname.js';
 
 /** What an origin's address names; `canonical` is equal for every spelling of the same address. */
 export type OriginAddress =

@@ -3,10 +3,10 @@ import { spellings } from '../../../api/doubly-encoded.js';
 import { uuid } from '../../../api/identifiers.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
+import { isAscii, isHostname } from '../../../net/hostname.js';
 import type { Prisma } from '../../../storage/generated/client.js';
 import { bodiesOf, required, unset } from '../../_kit/fields.js';
 import { existedAt, type Filters, filter, isDeleted, listQueryOf, literal } from '../../_kit/list-filters.js';
-import { isAscii, isHostname } from '../../hostname.js';
 import { storedType } from '../../tunnels/tunnel-shape.js';
 
 /** What ends in a number is an IP address, in one notation or another; some other letters turn into ASCII in lower case. */
