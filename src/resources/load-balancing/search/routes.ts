@@ -5,6 +5,7 @@ import { hexId } from '../../../api/identifiers.js';
 import { pageQuery, pageRequest, sliced } from '../../../api/pagination.js';
 import { text } from '../../../api/text.js';
 import { oldestFirst } from '../../_kit/stored.js';
+import { createTextSearch } from '../../_kit/text-search.js';
 import type { Context } from '../../context.js';
 import type { WorkingWorld } from '../../definitions.js';
 import { poolIdsOf } from '../load-balancers/definition.js';
@@ -60,28 +61,20 @@ type Row = ReturnType<WorkingWorld['pools' | 'monitors' | 'loadBalancers']['of']
 const kindOf = ({ values }: Row): Kind =>
   'origins' in values ? 'pool' : 'name' in values ? 'load_balancer' : 'monitor';
 
-/** In lower case, NUL between the texts, which none of them has; made once for each state of an object. */
-const haystacks = new WeakMap<Row, string>();
-
 /** What an object is found by: what it is called, and the addresses in a pool. */
-function haystackOf(row: Row): string {
-  const known = haystacks.get(row);
-  if (known !== undefined) return known;
-  const addresses = 'origins' in row.values ? row.values.origins.map(({ address }) => address) : [];
-  const text = [nameOf(row), ...addresses].join('\0').toLowerCase();
-  haystacks.set(row, text);
-  return text;
-}
+const containing = createTextSearch<Row>((row) => [
+  nameOf(row),
+  ...('origins' in row.values ? row.values.origins.map(({ address }) => address) : []),
+]);
 
 /** One page of everything in the account whose name, or whose origin's address, contains the text. */
 function search(world: WorkingWorld, accountId: string, query: SearchQuery): Listed<WireResource> {
-  const wanted = (query.query ?? '').toLowerCase();
   const all: readonly Row[] = [
     ...world.loadBalancers.by('account', accountId),
     ...world.monitors.of(accountId),
     ...world.pools.of(accountId),
   ];
-  const found = wanted === '' ? all : all.filter((row) => haystackOf(row).includes(wanted));
+  const found = containing(world.accounts.get(accountId)!, all, query.query ?? '');
   const page = sliced(found, pageRequest(query, PER_PAGE));
   return { ...page, result: page.result.map((row) => resourceOf(world, row, query.references ?? '')) };
 }
