@@ -25,7 +25,6 @@ export interface CatchUp {
   follows(position: Position): void;
   /** Who makes memory follow, and the revision at which it has read everything. */
   listen(listener: CommitListener, from?: Position): void;
-  readonly listener: CommitListener;
   /** Memory may be behind: compares them again and again until it succeeds, and until then before each write. */
   suspect(): void;
   /** The lock is held, and memory is known to be at the newest revision. */
@@ -156,9 +155,6 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       shown = from;
       // What was committed since `from` was read went to nobody.
       suspect();
-    },
-    get listener() {
-      return listener;
     },
     suspect,
     isCurrent,

@@ -97,7 +97,6 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
   }
 
   return {
-    /** The next may begin before the data plane has followed this one. */
     async commitBatch(make) {
       if (!holdsLock()) throw refusal();
       const { followed } = await oneAtATime(async () => {
@@ -105,6 +104,7 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
         await memory.ascertain();
         return await commitMade(make, false);
       });
+      // Not above: the next may begin before the data plane has followed.
       await followed;
     },
     onCommit: memory.listen,
