@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type ListeningSocket, type ListenOn, listen } from '../net/listening-socket.js';
 import { limitConnections } from './api-connections.js';
 import { CarefulResponse } from './careful-response.js';
+import { closeInStages } from './close-in-stages.js';
 import { drainable } from './drain.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
@@ -48,6 +49,9 @@ const SILENCE_MS = 120_000;
 
 export function createApiServer(options: ApiServerOptions, take: RequestListener): SafeServer {
   const listener: RequestListener = (request, response) => {
+    // Nobody would hear what became of it.
+    if (!request.socket.writable) return void request.resume();
+    closeInStages(request);
     const wrong = hostProblem(request);
     if (wrong === null) take(request, response);
     else refuse(response, 400, new ApiError('invalid_request', wrong));
@@ -58,8 +62,9 @@ export function createApiServer(options: ApiServerOptions, take: RequestListener
       ? https.createServer({ ...TIMEOUTS, ...OWN_ANSWERS, ...TLS }, listener)
       : http.createServer({ ...TIMEOUTS, ...OWN_ANSWERS }, listener)
   ) as http.Server & Pick<https.Server, 'setSecureContext'>;
-  server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) => {
-    const expected = JSON.stringify(headers.expect?.slice(0, 100));
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    closeInStages(request);
+    const expected = JSON.stringify(request.headers.expect?.slice(0, 100));
     refuse(
       response,
       417,
