@@ -36,7 +36,13 @@ export default defineConfig({
         },
       },
       {
-        test: { ...common, name: 'system', include: files.system, sequence: { groupOrder: 2 } },
+        test: {
+          ...common,
+          name: 'system',
+          include: files.system,
+          isolate: false,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },

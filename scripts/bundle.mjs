@@ -11,11 +11,9 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const APART = [
   /^@electric-sql\//,
   /^@fastify\/swagger/,
-  /^@peculiar\//,
   /^@prisma\/client\/runtime\/.*wasm/,
   /^pg-native$/,
   /^re2js$/,
-  /^reflect-metadata$/,
 ];
 
 const bundle = await rolldown({

@@ -22,6 +22,9 @@ if (!existsSync(template) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !
   const pool = new pg.Pool(createPgConfig(database));
   await migrate(pool, migrations.pathname);
   await pool.end();
+  // What new databases are copied from. There will be none, and each is as large as ours.
+  await database.exec('update pg_database set datistemplate = false');
+  for (const name of ['template0', 'template1']) await database.exec(`drop database ${name}`);
   // Whoever opens a copy has nothing to recover then.
   await database.exec('checkpoint');
   const dump = await database.dumpDataDir('gzip');
