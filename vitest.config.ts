@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 import { testFiles } from './test/support/projects.js';
 
 const files = testFiles();
@@ -7,13 +8,14 @@ const common = {
   // Guards against hanging, and no measure: what a machine needs that is busy with something else.
   testTimeout: 120_000,
   hookTimeout: 180_000,
-  // Tests wait as much as they compute: with one more than two cores can run, both are busy; with many more they would starve each other.
-  maxWorkers: 3,
+  // Tests wait as much as they compute: with two for each of two cores, both are busy; with many more they would starve each other.
+  maxWorkers: 4,
 };
 
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
+    sequence: { sequencer: LongestFirst },
     // One after another. What only computes comes first: it fails first.
     projects: [
       {

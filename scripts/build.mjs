@@ -1,0 +1,53 @@
+// Makes dist/: Prisma's client, what tsc compiles, the bundle, the template of the embedded database. With --if-changed it does nothing when
+// dist/ was made from the same sources by the same packages.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const stamp = path.join(root, 'dist/sources.sha256');
+const SOURCES = [
+  'src',
+  'prisma',
+  'scripts',
+  'package-lock.json',
+  'prisma.config.ts',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
+/** Made by the build itself. */
+const GENERATED = path.join('src', 'storage', 'generated');
+
+/** Every file below, relative to the root, in an order of its own. */
+function filesOf(name) {
+  if (!statSync(path.join(root, name)).isDirectory()) return [name];
+  if (name === GENERATED) return [];
+  return readdirSync(path.join(root, name))
+    .sort()
+    .flatMap((entry) => filesOf(path.join(name, entry)));
+}
+
+function digestOfSources() {
+  const hash = createHash('sha256');
+  for (const file of SOURCES.flatMap(filesOf))
+    hash.update(`${file}\0`).update(readFileSync(path.join(root, file)));
+  return hash.digest('hex');
+}
+
+const run = (file, ...args) =>
+  execFileSync(process.execPath, [path.join(root, file), ...args], { cwd: root, stdio: 'inherit' });
+
+const digest = digestOfSources();
+const isMade =
+  existsSync(stamp) && existsSync(path.join(root, GENERATED)) && readFileSync(stamp, 'utf8') === digest;
+if (!process.argv.includes('--if-changed') || !isMade) {
+  // Whatever fails from here on leaves a dist/ that nobody takes for whole.
+  rmSync(stamp, { force: true });
+  run('scripts/prisma.mjs', 'generate');
+  run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  run('scripts/bundle.mjs');
+  run('scripts/database-template.mjs');
+  writeFileSync(stamp, digest);
+}
