@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 
 const TOKEN = 'a-token-of-more-than-32-characters-0';
-let any: RunningOfframp;
+let any: SharedOfframp;
 let strict: RunningOfframp;
 beforeAll(async () => {
-  [any, strict] = await Promise.all([startOfframp(), startOfframp(['--api-token', TOKEN])]);
+  [any, strict] = await Promise.all([sharedOfframp(), startOfframp(['--api-token', TOKEN])]);
 });
 afterAll(() => Promise.all([any.stop(), strict.stop()]));
 
-const get = (offramp: RunningOfframp, path: string, headers: Record<string, string> = {}) =>
+const get = (offramp: Pick<RunningOfframp, 'apiUrl'>, path: string, headers: Record<string, string> = {}) =>
   fetch(new URL(offramp.apiUrl).origin + path, { headers });
 const basic = (user: string, password: string) =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;

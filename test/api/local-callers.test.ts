@@ -3,12 +3,13 @@ import http from 'node:http';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 
 const TOKEN = 'a-token-of-more-than-32-characters-0';
-let any: RunningOfframp;
+let any: SharedOfframp;
 let strict: RunningOfframp;
 beforeAll(async () => {
-  [any, strict] = await Promise.all([startOfframp(), startOfframp(['--api-token', TOKEN])]);
+  [any, strict] = await Promise.all([sharedOfframp(), startOfframp(['--api-token', TOKEN])]);
 });
 afterAll(() => Promise.all([any.stop(), strict.stop()]));
 
@@ -19,7 +20,7 @@ interface Question {
 }
 
 async function ask(
-  { apiUrl }: RunningOfframp,
+  { apiUrl }: Pick<RunningOfframp, 'apiUrl'>,
   { method = 'GET', path = '/client/v4/accounts', headers }: Question,
 ) {
   const { hostname, port } = new URL(apiUrl);
@@ -161,7 +162,7 @@ test.each([
 });
 
 /** The answer to bytes as they are. */
-async function answerTo({ apiUrl }: RunningOfframp, bytes: string): Promise<string> {
+async function answerTo({ apiUrl }: Pick<RunningOfframp, 'apiUrl'>, bytes: string): Promise<string> {
   const { hostname, port } = new URL(apiUrl);
   const socket = net.connect(Number(port), hostname);
   socket.write(bytes);

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, type Api, apiOf } from '../support/api.js';
-import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { oracle, oracleAbsent, readOracle } from '../support/oracle.js';
 import { ORACLE_MISTAKES, type OracleMistakeId } from '../support/oracle-mistakes.js';
+import { type SharedOfframp, sharedOfframp } from '../support/shared-offramp.js';
 
 const LACKING = oracleAbsent === null ? '' : ` (skipped: ${oracleAbsent})`;
 
-let offramp: RunningOfframp;
+let offramp: SharedOfframp;
 let api: Api;
 
 beforeAll(async () => {
-  offramp = await startOfframp();
+  offramp = await sharedOfframp();
   api = apiOf(offramp);
 });
 afterAll(() => offramp.stop());

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PERMISSION_GROUPS, type PermissionGroup } from '../../src/api/permission-groups.js';
@@ -94,23 +96,32 @@ const UNREADABLE: readonly Sent[] = [
   { body: '{}', type: 'text/plain' },
 ];
 
+const CONCURRENCY = 16;
+const agent = new http.Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+afterAll(() => agent.destroy());
+
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 /** Deletions have no body unless one is given. */
 async function attempt(operation: Operation, value: string, sent?: Sent): Promise<number> {
   const authorization = `Bearer ${value}`;
   const { body, type } = sent ?? nothingIn(operation);
   const sends = sent !== undefined || ['POST', 'PUT', 'PATCH'].includes(operation.method);
-  const response = await fetch(urlOf(operation), {
+  // Of tens of thousands of requests, fetch would take most of the time.
+  const request = http.request(urlOf(operation), {
     method: operation.method,
-    headers: sends ? { authorization, 'content-type': type } : { authorization },
-    ...(sends ? { body } : {}),
+    headers: sends
+      ? { authorization, 'content-type': type, 'content-length': Buffer.byteLength(body) }
+      : { authorization },
+    agent,
   });
-  await response.arrayBuffer();
-  return response.status;
+  request.end(sends ? body : undefined);
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return response.statusCode!;
 }
 
 type May = (operation: Operation) => boolean;
-const CONCURRENCY = 16;
 
 /**
  * Tries every operation, and each write that is refused with bodies that nobody can read as well; answers those whose answer is not

@@ -9,6 +9,7 @@ import tls from 'node:tls';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { issueLeaf } from '../../src/edge/authority.js';
 import { testAuthority } from '../proxy/https-rig.js';
+import { closedPort } from '../support/fake-origins.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { runProgram } from '../support/program.js';
 import { eventually } from '../support/waiting.js';
@@ -21,6 +22,14 @@ async function start(...flags: string[]): Promise<RunningOfframp> {
   onTestFinished(() => offramp.stop().then(() => undefined));
   return offramp;
 }
+
+let shared: Promise<RunningOfframp> | undefined;
+/** With the certificate of our own CA; the last test that asks for it ends it. */
+function withOwnCertificate(): Promise<RunningOfframp> {
+  shared ??= startOfframp(['--api-tls']);
+  return shared;
+}
+afterAll(async () => void (await (await shared)?.stop()));
 
 interface Question {
   readonly ca: string;
@@ -83,7 +92,7 @@ test('--api-tls: our own CA signs for localhost, this machine and the names that
 });
 
 test('what speaks no TLS, or an old one, is cut off, and disturbs nobody', async () => {
-  const offramp = await start('--api-tls');
+  const offramp = await withOwnCertificate();
   const port = Number(new URL(offramp.apiUrl).port);
   const socket = net.connect(port, '127.0.0.1');
   socket.on('error', () => {});
@@ -123,7 +132,7 @@ test('--api-tls-cert: the certificate of the files is shown, and read anew when 
 });
 
 test("Offramp's own commands ask an API with TLS, and say what is missing to trust it", async () => {
-  const offramp = await start('--api-tls');
+  const offramp = await withOwnCertificate();
   const known = ['--api-url', offramp.apiUrl, '--cacert', offramp.edgeCa];
   const env = await runProgram(['env', ...known]);
   expect(env).toMatchObject({ code: 0, err: '' });
@@ -169,7 +178,7 @@ test("Offramp's own commands ask an API with TLS, and say what is missing to tru
 });
 
 test('SIGTERM lets a request over TLS end, and waits for nobody who is silent or in the middle of a handshake', async () => {
-  const offramp = await start('--api-tls');
+  const offramp = await withOwnCertificate();
   const port = Number(new URL(offramp.apiUrl).port);
   const ca = readFileSync(offramp.edgeCa, 'utf8');
   const halfShaken = net.connect(port, '127.0.0.1').on('error', () => {});
@@ -201,11 +210,12 @@ test('SIGTERM lets a request over TLS end, and waits for nobody who is silent or
 
 test('who comes while the program still starts waits for the certificate, and is answered', async () => {
   const dataDir = path.join(folder, 'data');
-  const first = await start('--api-tls', '--data-dir', dataDir);
+  const port = String(await closedPort());
+  const flags = ['--api-tls', '--data-dir', dataDir, '--port', port];
+  const first = await start(...flags);
   const ca = readFileSync(first.edgeCa, 'utf8');
-  const { port } = new URL(first.apiUrl);
   await first.stop();
-  const second = startOfframp(['--api-tls', '--data-dir', dataDir, '--port', port]);
+  const second = startOfframp(flags);
   await eventually(
     () =>
       new Promise<boolean>((resolve) => {

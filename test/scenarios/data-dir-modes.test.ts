@@ -32,11 +32,17 @@ async function startWithoutUmask(...flags: string[]) {
   }
 }
 
-test('the data directory and everything in it are of their owner alone, whatever the umask, from the first start on', async () => {
-  const dataDir = path.join(await directory(), 'made');
-  const offramp = await startWithoutUmask('--data-dir', dataDir);
+test('the data directory and everything in it are of their owner alone, whatever the umask, from the first start on; at --edge-ca-out the CA of the edge is for everybody', async () => {
+  const [parent, shared] = [await directory(), await directory()];
+  const dataDir = path.join(parent, 'made');
+  await chmod(shared, 0o755);
+  const file = path.join(shared, 'ca.pem');
+  const offramp = await startWithoutUmask('--data-dir', dataDir, '--edge-ca-out', file);
   await apiOf(offramp).create('@/teamnet/virtual_networks', { name: 'written' });
   expect(await tooOpen(dataDir)).toEqual([]);
+  expect(await readFile(file, 'utf8')).toBe(await readFile(offramp.edgeCa, 'utf8'));
+  const { stdout } = await execute('find', [shared, '-printf', '%m %P\\n']);
+  expect(stdout).toBe('755 \n644 ca.pem\n');
   await offramp.stop();
   expect(await tooOpen(dataDir)).toEqual([]);
 });
@@ -50,16 +56,4 @@ test('what somebody has opened is narrowed at the next start, and works', async 
   expect(await tooOpen(dataDir)).toEqual([]);
   expect(second.accountId).toBe(first.accountId);
   await second.stop();
-});
-
-test('the CA of the edge is for everybody at --edge-ca-out alone', async () => {
-  const [dataDir, shared] = [await directory(), await directory()];
-  await chmod(shared, 0o755);
-  const file = path.join(shared, 'ca.pem');
-  const offramp = await startOfframp(['--data-dir', dataDir, '--edge-ca-out', file]);
-  expect(await readFile(file, 'utf8')).toBe(await readFile(offramp.edgeCa, 'utf8'));
-  const { stdout } = await execute('find', [shared, '-printf', '%m %P\\n']);
-  expect(stdout).toBe('755 \n644 ca.pem\n');
-  expect(await tooOpen(dataDir)).toEqual([]);
-  await offramp.stop();
 });

@@ -1,16 +1,30 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { httpOrigin } from '../support/fake-origins.js';
-import { startOfframp } from '../support/offramp.js';
+import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
 const TOKEN = 'a-token-of-more-than-32-characters-0';
 
-/** An Offramp with a load balancer whose one origin, checked every time by HTTP, is `localhost` of this machine. */
-async function start(...flags: string[]) {
-  const offramp = await startOfframp(flags);
+let open: RunningOfframp;
+let direct: RunningOfframp;
+beforeAll(async () => {
+  [open, direct] = await Promise.all([
+    startOfframp(),
+    startOfframp(['--direct-network=192.0.2.0/24', '--direct-network=127.0.0.1']),
+  ]);
+});
+afterAll(() => Promise.all([open.stop(), direct.stop()]));
+
+async function startStrict(...flags: string[]): Promise<RunningOfframp> {
+  const offramp = await startOfframp(['--api-token', TOKEN, ...flags]);
   onTestFinished(async () => void (await offramp.stop()));
+  return offramp;
+}
+
+/** A load balancer whose one origin, checked every time by HTTP, is `localhost` of this machine. */
+async function balance(offramp: RunningOfframp) {
   const requests: string[] = [];
   const { port } = await httpOrigin((request, response) => {
     requests.push(request.url!);
@@ -40,7 +54,7 @@ async function start(...flags: string[]) {
 }
 
 test('with strict credentials a name that leads to this machine is neither dialled nor checked', async () => {
-  const { get, health, requests } = await start('--api-token', TOKEN);
+  const { get, health, requests } = await balance(await startStrict());
   expect(await get()).toMatchObject({ status: 530, body: expect.stringContaining('error code: 1002') });
   await eventually(async () => (await health()).includes('Network Unreachable'));
   expect(await health()).toMatch(/localhost resolves to (127\.0\.0\.1|::1)\b.*--direct-network/);
@@ -48,12 +62,10 @@ test('with strict credentials a name that leads to this machine is neither diall
 });
 
 /** What the answers to writes say of a pool with this origin, and whether it may have a monitor. */
-async function written(address: string, ...flags: string[]) {
-  const offramp = await startOfframp(flags);
-  onTestFinished(async () => void (await offramp.stop()));
+async function written(offramp: RunningOfframp, address: string) {
   const api = apiOf(offramp, TOKEN);
   const monitor = await api.create('@/load_balancers/monitors', { type: 'tcp', port: 80 });
-  const pool = { name: 'inside', origins: [{ name: 'web', address }] };
+  const pool = { name: `with-${address.replaceAll('.', '-')}`, origins: [{ name: 'web', address }] };
   const stored = await api.post('@/load_balancers/pools', pool);
   const monitored = await api.patch(`@/load_balancers/pools/${stored.body.result.id}`, {
     monitor: monitor.id,
@@ -62,7 +74,7 @@ async function written(address: string, ...flags: string[]) {
 }
 
 test('an address that is not dialled is stored, and the answer says so; a monitor is refused', async () => {
-  expect(await written('192.0.2.1')).toEqual({
+  expect(await written(open, '192.0.2.1')).toEqual({
     messages: [
       {
         code: 10504,
@@ -75,25 +87,25 @@ test('an address that is not dialled is stored, and the answer says so; a monito
 });
 
 test('an address in a direct network is as good as a public one', async () => {
-  expect(await written('192.0.2.1', '--direct-network=192.0.2.0/24')).toEqual({
+  expect(await written(direct, '192.0.2.1')).toEqual({
     messages: [],
     monitored: 200,
   });
 });
 
 test('loopback is dialled where every credential counts, and gets no monitor unless it is named', async () => {
-  expect(await written('127.0.0.1')).toEqual({ messages: [], monitored: 400 });
-  expect(await written('127.0.0.1', '--direct-network=127.0.0.1')).toEqual({ messages: [], monitored: 200 });
+  expect(await written(open, '127.0.0.1')).toEqual({ messages: [], monitored: 400 });
+  expect(await written(direct, '127.0.0.1')).toEqual({ messages: [], monitored: 200 });
 });
 
 test.each([
   [
     'strict credentials and --direct-network',
-    ['--api-token', TOKEN, '--direct-network=127.0.0.0/8', '--direct-network=::1'],
+    () => startStrict('--direct-network=127.0.0.0/8', '--direct-network=::1'),
   ],
-  ['every credential', []],
-])('with %s it is dialled and checked', async (_, flags) => {
-  const { get, health, requests } = await start(...flags);
+  ['every credential', async () => open],
+])('with %s it is dialled and checked', async (_, program) => {
+  const { get, health, requests } = await balance(await program());
   await eventually(async () => (await health()).includes('"healthy":true'));
   expect(await get()).toMatchObject({ status: 200, body: 'inside' });
   expect(requests).toContain('/check');

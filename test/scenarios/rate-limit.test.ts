@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { startOfframp } from '../support/offramp.js';
+import { sharedOfframp } from '../support/shared-offramp.js';
 
 test('T112 with --rate-limit a user who asks too often is told when to come back, and others go on', async () => {
   const offramp = await startOfframp(['--rate-limit', '3']);
@@ -23,7 +24,7 @@ test('T112 with --rate-limit a user who asks too often is told when to come back
 });
 
 test('without it nobody is counted', async () => {
-  const offramp = await startOfframp();
+  const offramp = await sharedOfframp();
   expect((await apiOf(offramp).get('/accounts')).headers.get('ratelimit')).toBeNull();
   await offramp.stop();
 });

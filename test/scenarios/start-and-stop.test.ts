@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
-import { runningOfframp, startOfframp } from '../support/offramp.js';
+import { closedPort } from '../support/fake-origins.js';
+import { type RunningOfframp, runningOfframp, startOfframp } from '../support/offramp.js';
 import { collect, FREE_PORTS, readyLine, runProgram, spawnProgram } from '../support/program.js';
 import { eventually } from '../support/waiting.js';
 
@@ -18,53 +19,36 @@ async function newDataDir(): Promise<string> {
   return directory;
 }
 
-test('account, zone and everything else survive a restart; the CA stays', async () => {
+test('everything survives a restart and a kill; meanwhile no other process gets the data directory', async () => {
   const dataDir = await newDataDir();
   const first = await startOfframp(['--data-dir', dataDir]);
   await apiOf(first).create('@/teamnet/virtual_networks', { name: 'kept' });
   const ca = await readFile(first.edgeCa, 'utf8');
-  expect(await first.stop()).toBe(0);
-
-  const second = await startOfframp(['--data-dir', dataDir]);
-  expect([second.accountId, second.zoneId, second.domain]).toEqual([
-    first.accountId,
-    first.zoneId,
-    first.domain,
-  ]);
-  expect((await apiOf(second).get('@/teamnet/virtual_networks?name=kept')).body.result).toHaveLength(1);
-  expect(await readFile(second.edgeCa, 'utf8')).toBe(ca);
-  const served = await fetch(`${new URL(second.apiUrl).origin}/_offramp/ca.pem`);
-  expect(await served.text()).toBe(ca);
-  await second.stop();
-  const key = await stat(path.join(path.dirname(first.edgeCa), 'ca-key.pem'));
-  expect(key.mode & 0o077).toBe(0);
-});
-
-test('the first account, zone and domain are the given ones', async () => {
-  const env = {
-    CLOUDFLARE_ACCOUNT_ID: '0123456789abcdef0123456789abcdef',
-    CLOUDFLARE_ZONE_ID: 'fedcba9876543210fedcba9876543210',
-    CLOUDFLARE_DOMAIN: 'given.test',
-  };
-  const offramp = await startOfframp([], env);
-  expect([offramp.accountId, offramp.zoneId, offramp.domain]).toEqual(Object.values(env));
-  await offramp.stop();
-});
-
-test('two processes never share a data directory, and a killed one leaves no lock', async () => {
-  const dataDir = await newDataDir();
-  const first = await startOfframp(['--data-dir', dataDir]);
   const refused = await runProgram(['start', ...FREE_PORTS, '--data-dir', dataDir]);
   expect(refused).toMatchObject({
     code: 1,
     err: expect.stringContaining('in use by another running Offramp'),
   });
-  const gone = once(first.process, 'exit');
-  first.process.kill('SIGKILL');
-  await gone;
+  expect(await first.stop()).toBe(0);
+
+  const isAsBefore = async (now: RunningOfframp) => {
+    expect([now.accountId, now.zoneId, now.domain]).toEqual([first.accountId, first.zoneId, first.domain]);
+    expect((await apiOf(now).get('@/teamnet/virtual_networks?name=kept')).body.result).toHaveLength(1);
+    expect(await readFile(now.edgeCa, 'utf8')).toBe(ca);
+  };
   const second = await startOfframp(['--data-dir', dataDir]);
-  expect(second.accountId).toBe(first.accountId);
-  await second.stop();
+  await isAsBefore(second);
+  const served = await fetch(`${new URL(second.apiUrl).origin}/_offramp/ca.pem`);
+  expect(await served.text()).toBe(ca);
+  const gone = once(second.process, 'exit');
+  second.process.kill('SIGKILL');
+  await gone;
+
+  const third = await startOfframp(['--data-dir', dataDir]);
+  await isAsBefore(third);
+  await third.stop();
+  const key = await stat(path.join(path.dirname(first.edgeCa), 'ca-key.pem'));
+  expect(key.mode & 0o077).toBe(0);
 });
 
 test.each([
@@ -124,49 +108,37 @@ test('a port that is taken is named, with the way out, and `offramp env` prints 
   expect(gone).toMatchObject({ code: 2, err: expect.stringContaining('--api-url') });
 });
 
-test.each([
-  ['has sent nothing', '', []],
-  [
-    'has sent half a request',
-    'POST /zones HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
-    ['--drain-timeout', '1'],
-  ],
-])('SIGTERM ends the process although an API client %s', async (_what, bytes, flags) => {
-  const offramp = await startOfframp(flags);
+test('SIGTERM lets an API request in flight end, and waits neither for who has sent nothing nor, for long, for half a request', async () => {
+  const offramp = await startOfframp(['--drain-timeout', '1']);
   const { hostname, port } = new URL(offramp.apiUrl);
-  const client = net.connect(Number(port), hostname);
-  client.on('error', () => undefined);
-  client.resume();
-  await once(client, 'connect');
-  client.write(bytes);
-  // An answer on another connection says that the server has seen this one.
-  expect((await apiOf(offramp).get('/accounts')).status).toBe(200);
-  const closed = once(client, 'close');
-  expect(await offramp.stop()).toBe(0);
-  await closed;
-});
-
-test('SIGTERM lets an API request in flight end', async () => {
-  const offramp = await startOfframp();
-  const { hostname, port } = new URL(offramp.apiUrl);
-  const client = net.connect(Number(port), hostname);
-  let answer = '';
-  client.on('data', (chunk) => {
-    answer += chunk;
-  });
+  const connect = async (bytes: string) => {
+    const client = net.connect(Number(port), hostname);
+    client.on('error', () => undefined);
+    const heard = collect(client);
+    await once(client, 'connect');
+    client.write(bytes);
+    return { client, heard, closed: once(client, 'close') };
+  };
+  const head = (path: string, ...lines: string[]) =>
+    [`POST ${path} HTTP/1.1`, 'Host: localhost', 'Authorization: Bearer x', ...lines, '', ''].join('\r\n');
+  const type = 'Content-Type: application/json';
+  const silent = await connect('');
+  const half = await connect(`${head('/client/v4/zones', type, 'Content-Length: 9')}{`);
   const body = '{"name":"in flight"}';
-  client.write(
-    `POST /accounts/${offramp.accountId}/teamnet/virtual_networks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n` +
-      `Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
+  const path = `/client/v4/accounts/${offramp.accountId}/teamnet/virtual_networks`;
+  const flying = await connect(
+    head(path, type, 'Expect: 100-continue', `Content-Length: ${Buffer.byteLength(body)}`),
   );
-  await eventually(() => answer.includes('100 Continue'));
+  await eventually(() => flying.heard().includes('100 Continue'));
+  // An answer on another connection says that the server has seen those before it.
+  expect((await apiOf(offramp).get('/accounts')).status).toBe(200);
   const stopped = offramp.stop();
   await eventually(() => refusesConnections(hostname, Number(port)));
-  const closed = once(client, 'close');
-  client.write(body);
-  await closed;
-  expect(answer).toMatch(/HTTP\/1\.1 200 OK[\s\S]*"name":"in flight"/);
+  flying.client.write(body);
+  await flying.closed;
+  expect(flying.heard()).toMatch(/HTTP\/1\.1 200 OK[\s\S]*"name":"in flight"/);
   expect(await stopped).toBe(0);
+  await Promise.all([silent.closed, half.closed]);
 });
 
 function refusesConnections(host: string, port: number): Promise<boolean> {
@@ -180,10 +152,16 @@ function refusesConnections(host: string, port: number): Promise<boolean> {
   });
 }
 
-test('the log tells no secret, even at trace', async () => {
-  const child = spawnProgram(['start', '--json', '--memory', ...FREE_PORTS, '--log-level=trace']);
+test('the first account, zone and domain are the given ones; the log tells no secret, even at trace', async () => {
+  const env = {
+    CLOUDFLARE_ACCOUNT_ID: '0123456789abcdef0123456789abcdef',
+    CLOUDFLARE_ZONE_ID: 'fedcba9876543210fedcba9876543210',
+    CLOUDFLARE_DOMAIN: 'given.test',
+  };
+  const child = spawnProgram(['start', '--json', '--memory', ...FREE_PORTS, '--log-level=trace'], { env });
   const log = collect(child.stderr!);
   const offramp = runningOfframp(child, await readyLine(child));
+  expect([offramp.accountId, offramp.zoneId, offramp.domain]).toEqual(Object.values(env));
   const api = apiOf(offramp, 'SECRET-token');
   const tunnel_secret = Buffer.from('SECRET'.repeat(6)).toString('base64');
   await api.create('@/cfd_tunnel', { name: 'told', tunnel_secret });
@@ -220,7 +198,7 @@ test('SIGTERM during the start ends the process with 0 and without a ready line'
 });
 
 test('who comes while the program still starts waits, and is answered', async () => {
-  const [api, traffic] = [await freePort(), await freePort()];
+  const [api, traffic] = [await closedPort(), await closedPort()];
   const ports = ['--port', `${api}`, '--http-port', `${traffic}`];
   const child = spawnProgram(['start', '--json', '--memory', ...FREE_PORTS, ...ports], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -241,12 +219,3 @@ test('who comes while the program still starts waits, and is answered', async ()
   child.kill('SIGTERM');
   expect(await gone).toEqual([0, null]);
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -31,11 +32,21 @@ export const httpOrigin = (handler: RequestListener) => listening<HttpServer>(cr
 export const httpsOrigin = (tls: ServerOptions, handler: RequestListener) =>
   listening(createHttpsServer(tls, handler));
 
-/** A port on which nobody listens. */
+/** What systems give to those who ask for any port begins behind these. */
+const [FIRST_PORT, LAST_PORT] = [20_000, 30_000];
+
+/** A port of 127.0.0.1 where nobody listens, and which nobody gets who asks for any: it is free until it is taken, or taken again, by its number. */
 export async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

@@ -1,5 +1,6 @@
 import { type Api, apiOf } from './api.js';
 import { type ConnectorKind, type ConnectorUnderTest, runConnector } from './connectors.js';
+import { closedPort } from './fake-origins.js';
 import { type RunningOfframp, startOfframp } from './offramp.js';
 import { type OriginProcess, startOriginProcess } from './origin-process.js';
 import { eventually } from './waiting.js';
@@ -38,7 +39,9 @@ type Addresses = Pick<RunningOfframp, 'apiUrl' | 'edge' | 'edgeCa' | 'accountId'
 
 /** In a program of its own. */
 export async function openLab(flags: readonly string[] = []): Promise<Lab> {
-  const start = (ports: readonly string[] = []) => startOfframp([...LAB_FLAGS, ...flags, ...ports]);
+  const ports: string[] = [];
+  for (const name of ['--port', '--edge-port', '--http-port']) ports.push(name, `${await closedPort()}`);
+  const start = () => startOfframp([...LAB_FLAGS, ...ports, ...flags]);
   let offramp = await start();
   const fittings = await fitOut(offramp);
   return {
@@ -47,15 +50,8 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
       return offramp;
     },
     async restart() {
-      const { apiUrl, edge, http } = offramp;
       await offramp.stop();
-      const portOf = (address: string) => address.split(':').at(-1)!;
-      const ports = {
-        '--port': new URL(apiUrl).port,
-        '--edge-port': portOf(edge),
-        '--http-port': portOf(http),
-      };
-      offramp = await start(Object.entries(ports).flat());
+      offramp = await start();
     },
     async close() {
       await fittings.close();

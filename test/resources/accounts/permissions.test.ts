@@ -290,8 +290,14 @@ test('tokens count after a restart', async () => {
   expect(await status(client, 'GET', '@/cfd_tunnel')).toBe(403);
 });
 
+/** Where every credential is good. */
+let open: RunningOfframp;
+beforeAll(async () => {
+  open = await startOfframp(['--rate-limit', '1200']);
+});
+afterAll(() => open.stop());
+
 test('with --auth any a made token has its limits, and another credential has none', async () => {
-  const open = await startOfframp(['--rate-limit', '1200']);
   const anybody = apiOf(open);
   const [group] = (await anybody.get('/user/tokens/permission_groups?name=Zone%20Read')).body.result;
   const { value } = await anybody.create('/user/tokens', {
@@ -308,16 +314,15 @@ test('with --auth any a made token has its limits, and another credential has no
     '"default";q=1200;w=300',
     null,
   ]);
-  await open.stop();
 });
 
 test.each([
-  ['any', []],
-  ['strict', ['--api-token', MASTER]],
+  ['any', () => open],
+  ['strict', () => offramp],
 ])(
   'with --auth %s the value of a token that is deleted, rolled or of a deleted account opens nothing at once',
-  async (_mode, flags) => {
-    const served = await startOfframp(flags);
+  async (_mode, program) => {
+    const served = program();
     const owner = apiOf(served, MASTER);
     const [group] = (
       await owner.get('/user/tokens/permission_groups?name=Load%20Balancing:%20Monitors%20and%20Pools%20Read')
@@ -350,6 +355,5 @@ test.each([
       }
       expect(await status(limited, 'POST', '@/cfd_tunnel', { name: 'taken' })).toBe(403);
     }
-    await served.stop();
   },
 );

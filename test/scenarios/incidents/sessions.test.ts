@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { httpOrigin } from '../../support/fake-origins.js';
+import { closedPort, httpOrigin } from '../../support/fake-origins.js';
 import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
 import { startOriginProcess } from '../../support/origin-process.js';
 import type { Stream } from '../../support/stream.js';
@@ -12,7 +12,8 @@ let stage: Stage;
 let flags: readonly string[];
 let running: RunningOfframp;
 beforeAll(async () => {
-  flags = ['--data-dir', await mkdtemp(path.join(os.tmpdir(), 'offramp-incidents-'))];
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-incidents-'));
+  flags = ['--data-dir', dataDir, '--http-port', `${await closedPort()}`];
   stage = await openStage(flags);
   running = stage.offramp;
 });
@@ -123,8 +124,7 @@ test('the control plane restarts with its data directory and cookies still hold'
   const before = stream.lastBy();
   await running.stop();
   await stream.until(CLIENTS, 'ECONNREFUSED');
-  const port = running.http.split(':')[1]!;
-  running = await startOfframp([...flags, '--http-port', port]);
+  running = await startOfframp(flags);
   const back = stream.sent;
   await stream.round();
   expect(stream.lastBy()).toEqual(before);
