@@ -132,6 +132,8 @@ test('the control plane restarts with its data directory and cookies still hold'
   expect(moved).toBe(0);
   // At the stop those that are idle are closed; a request that is just being sent then finds nobody.
   for (const code of Object.keys(failed)) expect(['ECONNREFUSED', 'ECONNRESET']).toContain(code);
-  expect(failed.ECONNRESET ?? 0).toBeLessThanOrEqual(CLIENTS);
+  // And so does one whose next connection waits to be accepted when the port closes.
+  const resets = stream.answers.filter(({ code }) => code === 'ECONNRESET').map(({ lane }) => lane);
+  for (const lane of resets) expect(resets.filter((other) => other === lane).length).toBeLessThanOrEqual(2);
   expect(stream.tally(back)).toMatchObject({ failed: {}, moved: 0 });
 });
