@@ -57,6 +57,13 @@ export const ERRORS = {
     text: (origin) =>
       `Origin is ${origin}; with --auth any only pages from localhost or an IP address may use the API. For others, start Offramp with --auth strict and --api-token`,
   },
+  test_control_off: {
+    status: 403,
+    code: 10405,
+    source: "Offramp's own",
+    text: (operation) =>
+      `${operation} is for tests: it takes an Offramp that keeps nothing (--memory), or one that was started with --test-control`,
+  },
   token_missing: {
     status: 404,
     code: 1003,

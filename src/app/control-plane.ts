@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { adminRoutes } from '../api/admin/routes.js';
+import type { TestControl } from '../api/admin/test-control.js';
 import type { ApiServer } from '../api/api-server.js';
 import { createHttp, type Http } from '../api/http.js';
-import { localCallersOnly } from '../api/local-callers.js';
 import { serveOpenapi } from '../api/openapi.js';
-import { createRateLimit } from '../api/rate-limit.js';
-import { createStandby } from '../api/standby.js';
+import { createRateLimit, type RateLimit } from '../api/rate-limit.js';
 import type { StartConfig } from '../config/start-config.js';
 import { VERSION } from '../config/version.js';
 import { createWebhook } from '../control/notifications/webhook.js';
@@ -23,15 +21,15 @@ import type { Context } from '../resources/context.js';
 import { DEFINITIONS } from '../resources/definitions.js';
 import { createViews, registerResources } from '../resources/index.js';
 import { lastVerdicts } from '../resources/load-balancing/events/store.js';
-import { type Seeded, seed } from '../resources/seed.js';
+import { type Seeded, seed, seedAgain } from '../resources/seed.js';
 import { resetConnections } from '../resources/tunnels/store.js';
-import { claimDataDir, type DataDir } from '../storage/data-dir.js';
-import { type Database, type LockHolder, openDatabase } from '../storage/database.js';
+import { claimDataDir } from '../storage/data-dir.js';
 import { createTables } from '../storage/tables/tables.js';
 import { createWriter } from '../storage/writer.js';
-import { type ApiCertificate, loadApiCertificate } from './api-certificate.js';
+import { loadApiCertificate } from './api-certificate.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
-import { apiServerOptions, type OpeningSockets, openSockets } from './open-sockets.js';
+import { type OpeningSockets, openSockets } from './open-sockets.js';
+import { guardOf, openStorage } from './open-storage.js';
 import { createRecorders, startDataPlane } from './start-data-plane.js';
 
 /** A running Offramp. */
@@ -49,6 +47,8 @@ export interface Offramp extends Seeded {
   readonly dns: string;
   /** `host:port` for TCP connections, by the host name of their load balancer. */
   readonly tcp: Readonly<Record<string, string>>;
+  /** As `POST /_offramp/reset`, whatever it keeps: who has started it may do that. */
+  reset(): Promise<void>;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
 }
@@ -127,6 +127,16 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const write = createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas) });
     const seeded = await seed(write, config);
     await adoptUsers(write, config.auth);
+    const rateLimit =
+      config.rateLimit === null
+        ? null
+        : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic });
+    const startOver = () =>
+      seedAgain(write, seeded, async () => {
+        await dataPlane.ask('forget', null);
+        await Promise.all(Object.values(recorders).map(({ settled }) => settled()));
+        rateLimit?.clear();
+      });
     identity.onRenewed(dataPlane.useCertificate);
     const api = await startApi(
       config,
@@ -140,6 +150,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         access,
         dataPlane,
         seeded,
+        rateLimit,
+        testControl: { allowed: config.testControl, reset: startOver },
       },
       sockets.api,
       options,
@@ -155,6 +167,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
       https: hostPort(dataPlane.https.host, dataPlane.https.port),
       ...onRampsOf(dataPlane),
+      reset: async () => void (await startOver()),
       close,
     };
   } catch (error) {
@@ -184,42 +197,6 @@ async function closeAll(closers: readonly Closer[], graceMs: number, log: Logger
   }
 }
 
-async function openStorage(
-  config: StartConfig,
-  dataDir: DataDir | null,
-  certificate: ApiCertificate | null,
-  { log, progress }: AppOptions,
-): Promise<Database> {
-  if (config.databaseUrl !== null) {
-    const standby = createStandby(config.api, {
-      guard: guardOf(config),
-      server: apiServerOptions(config, log),
-      certificate,
-    });
-    const onStandby = async (holder: () => Promise<LockHolder | null>) => {
-      await standby.listen(holder);
-      progress(`Waiting as a standby: another Offramp has the database. Health is at ${standby.healthUrl}`);
-    };
-    const db = openDatabase({
-      url: config.databaseUrl,
-      dataDir: null,
-      onStandby: config.standby ? onStandby : null,
-      log,
-    });
-    return await db.finally(standby.close);
-  }
-  const where = dataDir ? `in ${dataDir.path}` : 'in memory';
-  progress(
-    `Opening the embedded database ${where}${dataDir?.fresh === false ? '' : ' (the first start takes a few seconds)'}`,
-  );
-  return await openDatabase({ url: null, dataDir: dataDir ? `${dataDir.path}/database` : null, log });
-}
-
-/** Where every credential is good, who asks must not be a web page of a stranger. */
-function guardOf({ auth }: StartConfig): (handler: RequestListener) => RequestListener {
-  return auth.mode === 'any' ? localCallersOnly : (handler) => handler;
-}
-
 /** Fastify does not close a server that it was given. */
 async function closeApi(app: Http): Promise<void> {
   const closed = once(app.server, 'close');
@@ -228,10 +205,17 @@ async function closeApi(app: Http): Promise<void> {
   await closed;
 }
 
+interface ApiParts {
+  readonly dataPlane: DataPlane;
+  readonly seeded: Seeded;
+  readonly rateLimit: RateLimit | null;
+  readonly testControl: TestControl;
+}
+
 async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
-  parts: Omit<Context, 'settings'> & { readonly dataPlane: DataPlane; readonly seeded: Seeded },
+  parts: Omit<Context, 'settings'> & ApiParts,
   { server, address, serve, drain }: ApiServer,
   { log }: AppOptions,
 ) {
@@ -239,10 +223,7 @@ async function startApi(
     auth: config.auth,
     access: parts.access,
     currency: parts.db,
-    rateLimit:
-      config.rateLimit === null
-        ? null
-        : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic }),
+    rateLimit: parts.rateLimit,
     pop: config.place.pop,
     log,
     server,
@@ -259,6 +240,7 @@ async function startApi(
     quickTunnels: config.auth.mode === 'any',
     dataPlane: parts.dataPlane,
     database: parts.db,
+    testControl: parts.testControl,
   });
   await app.ready();
   serve(guardOf(config)(app.routing));

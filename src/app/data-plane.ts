@@ -217,6 +217,11 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     prober.faults.set(faults);
     return null;
   },
+  forget: () => {
+    for (const one of [requests, sessions, prober.previews, quickTunnels]) one.clear();
+    prober.faults.set([]);
+    return null;
+  },
   private_addresses: () => privates?.addresses() ?? [],
   open_quick_tunnel: quickTunnels.open,
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),

@@ -130,6 +130,9 @@ export const START_FLAGS = {
       because: 'what is in memory is in no directory; leave one of the two out',
     },
   },
+  'test-control': {
+    help: 'allow what is for tests, POST /_offramp/reset and faults, on a database that stays; with --memory it is allowed in any case',
+  },
   'database-url': {
     value: 'URL',
     alsoFrom: ['DATABASE_URL'],

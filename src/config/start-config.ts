@@ -59,6 +59,8 @@ export interface StartConfig extends FrontProxies {
   readonly standby: boolean;
   /** Absolute; null keeps everything in memory. */
   readonly dataDir: string | null;
+  /** What is for tests is allowed, such as POST /_offramp/reset. */
+  readonly testControl: boolean;
   /** Where the certificate of the edge's CA is written for everybody: absolute; null nowhere. */
   readonly edgeCaOut: string | null;
   readonly auth: { readonly mode: 'any' } | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
@@ -126,6 +128,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     databaseUrl: databaseUrl(flags),
     standby: standby(flags),
     dataDir: flags.memory ? null : dataDir(flags),
+    testControl: flags.memory || flags['test-control'],
     edgeCaOut: edgeCaOut(flags),
     auth,
     rateLimit:

@@ -15,6 +15,8 @@ export interface QuickTunnels {
   /** Throws when there are as many as there may be. */
   open(): QuickTunnel;
   has(tunnelId: string): boolean;
+  /** Ends all, with their connections. */
+  clear(): void;
 }
 
 /** cloudflared makes one for each time that it is started. */
@@ -62,6 +64,12 @@ export function createQuickTunnels({ store, tunnels, clock }: QuickTunnelOptions
 
   return {
     has: (tunnelId) => known.has(tunnelId),
+    clear() {
+      for (const [tunnelId, tunnel] of known) {
+        tunnel.stay();
+        forget(tunnelId);
+      }
+    },
     open() {
       if (known.size >= MAX_QUICK_TUNNELS)
         throw new Error(

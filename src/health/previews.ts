@@ -12,6 +12,8 @@ export interface Previews {
   start(request: PreviewRequest): void;
   /** The pools that are finished so far; null when the account has no such preview, or no longer. */
   report(accountId: string, previewId: string): PreviewReport | null;
+  /** Forgets all, and breaks off what is under way. */
+  clear(): void;
   stop(): Promise<void>;
 }
 
@@ -90,7 +92,12 @@ export function createPreviews(options: PreviewsOptions): Previews {
     for (const preview of own.slice(0, Math.max(0, own.length - maxKept + 1))) drop(preview);
   }
 
+  const clear = () => {
+    for (const preview of [...previews.values()]) drop(preview);
+  };
+
   return {
+    clear,
     start({ previewId, accountId, monitor, poolIds }) {
       makeRoom(accountId);
       const pools = poolIds.flatMap((id) => store.snapshot.pools.get(id) ?? []);
@@ -116,7 +123,7 @@ export function createPreviews(options: PreviewsOptions): Previews {
     },
     async stop() {
       clearImmediate(nextTurn);
-      for (const preview of [...previews.values()]) drop(preview);
+      clear();
       await Promise.allSettled(runs);
     },
   };

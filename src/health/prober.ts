@@ -51,7 +51,7 @@ export interface Prober {
     /** Takes these in place of those before; what they change has changed when it returns. */
     set(faults: readonly Fault[]): void;
   };
-  readonly previews: Pick<Previews, 'start' | 'report'>;
+  readonly previews: Pick<Previews, 'start' | 'report' | 'clear'>;
   /** Cancels the probes under way and resolves when they have let go of their sockets. The board stays as it is. */
   stop(): Promise<void>;
 }

@@ -162,6 +162,8 @@ export interface Questions {
   faults: { ask: null; answer: readonly Fault[] };
   /** Takes them in place of those before; answers when every verdict follows them. */
   set_faults: { ask: readonly Fault[]; answer: null };
+  /** Forgets what it has by itself: the log of requests, faults, sessions by headers, previews, quick tunnels. */
+  forget: { ask: null; answer: null };
   /** Of the enabled load balancers of accounts, as soon as those that can listen do so. */
   private_addresses: { ask: null; answer: readonly PrivateAddress[] };
   /** Rejects when there are as many as there may be. */

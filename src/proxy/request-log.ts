@@ -4,6 +4,8 @@ import type { Named, RequestFilter, RequestReport } from '../live/request-report
 export interface RequestLog {
   add(report: RequestReport): void;
   find(filter: RequestFilter): readonly RequestReport[];
+  /** Forgets all. */
+  clear(): void;
 }
 
 export const DEFAULT_LOG_SIZE = 10_000;
@@ -26,6 +28,10 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
         if (fits(report, filter)) found.push(report);
       }
       return found;
+    },
+    clear() {
+      reports.length = 0;
+      next = 0;
     },
   };
 }

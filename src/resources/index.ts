@@ -39,6 +39,7 @@ import { tunnelListRoutes } from './tunnels/tunnel-list.js';
 import { warpConnectorRoutes } from './tunnels/warp-connectors/routes.js';
 
 export { REGION_CODES } from '../domain/regions.js';
+export type { Seeded } from './seed.js';
 
 /** Every resource of the API. What else a new one takes is in docs/adding-a-resource.md. */
 const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [

@@ -10,6 +10,7 @@ import type { Http } from '../http.js';
 import { hexId } from '../identifiers.js';
 import { integer, text } from '../text.js';
 import { asked } from './asked.js';
+import { forTests, type TestControl } from './test-control.js';
 
 const fault = z
   .strictObject({
@@ -30,7 +31,11 @@ const body = z.strictObject({
 const PATH = '/_offramp/faults';
 
 /** What health checks are made to see, so that failures can be tried out without one: see docs/faults.md. */
-export function faultRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): void {
+export function faultRoutes(
+  app: Http,
+  dataPlane: Pick<DataPlane, 'ask'>,
+  control: Pick<TestControl, 'allowed'>,
+): void {
   const hidden = { hide: true } as const;
   const shown = async () => ok({ faults: (await asked(dataPlane, 'faults', null)).map(toWire) });
   const replace = async (faults: readonly Fault[]) => {
@@ -39,8 +44,14 @@ export function faultRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): void 
   };
 
   app.get(PATH, { schema: hidden }, shown);
-  app.put(PATH, { schema: { ...hidden, body } }, ({ body }) => replace(body.faults.map(fromWire)));
-  app.delete(PATH, { schema: hidden }, () => replace([]));
+  app.put(PATH, { schema: { ...hidden, body } }, (request) => {
+    forTests(control, request);
+    return replace(request.body.faults.map(fromWire));
+  });
+  app.delete(PATH, { schema: hidden }, (request) => {
+    forTests(control, request);
+    return replace([]);
+  });
 }
 
 type WireFault = z.output<typeof fault>;

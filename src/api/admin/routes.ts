@@ -6,6 +6,7 @@ import { faultRoutes } from './faults.js';
 import { onRampRoutes } from './on-ramps.js';
 import { quickTunnelRoutes } from './quick-tunnels.js';
 import { requestRoutes } from './requests.js';
+import { type TestControl, testControlRoutes } from './test-control.js';
 
 export interface AdminOptions {
   readonly version: string;
@@ -15,6 +16,7 @@ export interface AdminOptions {
   /** Whoever asks gets a tunnel for a while. */
   readonly quickTunnels: boolean;
   readonly database: Pick<Database, 'isCurrent'>;
+  readonly testControl: TestControl;
   readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
 
@@ -23,7 +25,7 @@ const config = { open: true } as const;
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
 export function adminRoutes(
   app: Http,
-  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane }: AdminOptions,
+  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane, testControl }: AdminOptions,
 ): void {
   requestRoutes(app, dataPlane);
   explainRoutes(app, dataPlane);
@@ -55,5 +57,6 @@ export function adminRoutes(
     app.openapi(),
   );
 
-  faultRoutes(app, dataPlane);
+  faultRoutes(app, dataPlane, testControl);
+  testControlRoutes(app, testControl);
 }

@@ -118,11 +118,16 @@ const explanation = object({
   connectors: list(object({ client_id: text, connections: whole })),
 });
 
-const faults = object({
-  success: flag,
-  errors: list(object({ code: whole, message: text })),
-  messages: list(object({ code: whole, message: text })),
-  result: object({
+const envelope = (result: Schema): Schema =>
+  object({
+    success: flag,
+    errors: list(object({ code: whole, message: text })),
+    messages: list(object({ code: whole, message: text })),
+    result,
+  });
+
+const faults = envelope(
+  object({
     faults: list(
       object({
         address: text,
@@ -133,7 +138,9 @@ const faults = object({
       }),
     ),
   }),
-});
+);
+
+const begun = envelope(object({ account_id: text, zone_id: text, domain: text }));
 
 interface Own {
   readonly summary: string;
@@ -172,6 +179,10 @@ const OWN: Readonly<Record<string, Own>> = {
   'DELETE /_offramp/faults': {
     summary: 'Clear the faults that health checks are made to see',
     answer: faults,
+  },
+  'POST /_offramp/reset': {
+    summary: 'Put everything back to how the first start has left it',
+    answer: begun,
   },
 };
 

@@ -17,6 +17,8 @@ export interface SessionsOptions {
 /** Sessions of requests, and the same for who only asks: nothing that `look` finds counts as used, and it pins nothing. */
 export interface TrafficSessions extends Sessions {
   readonly look: Sessions;
+  /** Forgets those by headers. A cookie holds its session itself. */
+  clear(): void;
 }
 
 /** Clocks of machines that share a key differ by so much at most, in seconds. */
@@ -60,5 +62,6 @@ export function createSessions({ pools, key, alwaysUseHttps, ...rest }: Sessions
       return setCookie(value, settings.affinityAttributes, expires, alwaysUseHttps);
     },
     look: { find: finder('look'), pin: () => null },
+    clear: table.clear,
   };
 }

@@ -9,6 +9,8 @@ export interface HeaderSessions {
   /** As `look`, and a use: the session's time begins again. */
   use(key: string, ttl: number, now: number): Pin | null;
   keep(key: string, pin: Pin, now: number): void;
+  /** Forgets all. */
+  clear(): void;
 }
 
 interface Session {
@@ -55,5 +57,6 @@ export function createHeaderSessions(limit = MAX_HEADER_SESSIONS): HeaderSession
       sessions.set(key, { pin, usedAt: now });
       forgetOld(now);
     },
+    clear: () => sessions.clear(),
   };
 }

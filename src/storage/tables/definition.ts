@@ -36,6 +36,8 @@ export interface Relation<Row> {
 /** What rules and answers read. */
 export interface Reader<Row extends Identified, Index extends string> {
   get(id: string): Row | undefined;
+  /** Of all rows, in no order. */
+  ids(): Iterable<string>;
   /** All of an owner, oldest first. */
   of(owner: string): readonly Row[];
   /** Those under a key, oldest first. */

@@ -47,6 +47,15 @@ class LayerTable implements DraftTable<Identified, string> {
     return row !== null && this.isKept(row) ? row : undefined;
   }
 
+  ids(): Iterable<string> {
+    const ids = new Set(this.below.ids());
+    for (const id of this.changed.get(this.name)?.keys() ?? []) {
+      if (this.get(id)) ids.add(id);
+      else ids.delete(id);
+    }
+    return ids;
+  }
+
   of(owner: string): readonly Identified[] {
     return this.merged(this.below.of(owner), (row) => this.definition.ownerOf(row) === owner);
   }

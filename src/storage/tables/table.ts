@@ -5,8 +5,6 @@ export interface Table<Row extends Identified, Index extends string> extends Rea
   readonly definition: Definition<Row, Index>;
   put(row: Row): void;
   remove(id: string): void;
-  /** The ids of all rows. */
-  ids(): Iterable<string>;
 }
 
 export function createTable<Row extends Identified, Index extends string>(

@@ -1,0 +1,29 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Seeded } from '../../resources/index.js';
+import { ok } from '../envelope.js';
+import { ApiError } from '../errors.js';
+import type { Http } from '../http.js';
+
+/** What tests do to an Offramp, and nobody to one that others rely on. */
+export interface TestControl {
+  readonly allowed: boolean;
+  /** Puts everything back to how the first start has left it; answers when traffic follows. */
+  reset(): Promise<Seeded>;
+}
+
+/** Throws unless this Offramp is one for tests. */
+export function forTests({ allowed }: Pick<TestControl, 'allowed'>, { method, url }: FastifyRequest): void {
+  if (!allowed) throw new ApiError('test_control_off', `${method} ${url.split('?', 1)[0]}`);
+}
+
+const query = z.strictObject({ to: z.literal('empty', 'must be empty').optional() });
+
+/** `POST /_offramp/reset`: see docs/test-control.md. */
+export function testControlRoutes(app: Http, control: TestControl): void {
+  app.post('/_offramp/reset', { schema: { hide: true, querystring: query } }, async (request) => {
+    forTests(control, request);
+    const { accountId, zoneId, domain } = await control.reset();
+    return ok({ account_id: accountId, zone_id: zoneId, domain });
+  });
+}
