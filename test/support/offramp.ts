@@ -70,5 +70,7 @@ async function storageFlags(): Promise<string[]> {
   if (!server) return ['--memory'];
   const { createScratchDatabase } = await import('./scratch-database.js');
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-test-'));
-  return ['--database-url', await createScratchDatabase(server), '--data-dir', dataDir];
+  const url = await createScratchDatabase(server);
+  // What --memory allows by itself.
+  return ['--database-url', url, '--data-dir', dataDir, '--test-control'];
 }

@@ -29,7 +29,7 @@ async function reset({ apiUrl }: Pick<RunningOfframp, 'apiUrl'>): Promise<void> 
 }
 
 async function start(flags: readonly string[]): Promise<RunningOfframp> {
-  const offramp = await startOfframp(['--test-control', ...flags]);
+  const offramp = await startOfframp(flags);
   running.push(offramp);
   return offramp;
 }
