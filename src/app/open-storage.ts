@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
+import type { Logger } from 'pino';
 import { localCallersOnly } from '../api/local-callers.js';
 import { createStandby } from '../api/standby.js';
 import type { StartConfig } from '../config/start-config.js';
 import type { DataDir } from '../storage/data-dir.js';
 import { type Database, type LockHolder, openDatabase } from '../storage/database.js';
 import type { ApiCertificate } from './api-certificate.js';
-import type { AppOptions } from './control-plane.js';
 import { apiServerOptions } from './open-sockets.js';
 
 /** Opens the database that the flags name; as a standby it waits for it, and serves its own health meanwhile. */
@@ -13,7 +13,7 @@ export async function openStorage(
   config: StartConfig,
   dataDir: DataDir | null,
   certificate: ApiCertificate | null,
-  { log, progress }: Pick<AppOptions, 'log' | 'progress'>,
+  { log, progress }: { readonly log: Logger; readonly progress: (text: string) => void },
 ): Promise<Database> {
   if (config.databaseUrl !== null) {
     const standby = createStandby(config.api, {
