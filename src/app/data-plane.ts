@@ -210,7 +210,15 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     return null;
   },
   preview: ({ accountId, previewId }) => prober.previews.report(accountId, previewId),
-  requests: requests.find,
+  requests: (filter) => ({
+    count: requests.count(filter),
+    requests: requests.find(filter),
+    nearest: requests.nearest(filter),
+  }),
+  forget_requests: () => {
+    requests.clear();
+    return null;
+  },
   explain,
   faults: () => prober.faults.all,
   set_faults: (faults) => {

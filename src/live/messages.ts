@@ -2,7 +2,7 @@ import type { ExplainQuestion, Explanation } from './explanation.js';
 import type { Fault } from './faults.js';
 import type { FailureReason, HealthState } from './health-board.js';
 import type { ShownChange } from './health-table.js';
-import type { RequestFilter, RequestReport } from './request-report.js';
+import type { FoundRequests, RequestFilter } from './request-report.js';
 import type { LiveMonitor, LivePool, SnapshotDelta } from './snapshot.js';
 
 /** What crosses the thread boundary between the control plane and the data plane, both ways. */
@@ -155,8 +155,8 @@ export interface Questions {
   start_preview: { ask: PreviewRequest; answer: null };
   /** Null when there is no such preview of this account, or no longer. */
   preview: { ask: { accountId: string; previewId: string }; answer: PreviewReport | null };
-  /** The newest requests first. */
-  requests: { ask: RequestFilter; answer: readonly RequestReport[] };
+  requests: { ask: RequestFilter; answer: FoundRequests };
+  forget_requests: { ask: null; answer: null };
   /** Rejects a host or target that cannot be read. */
   explain: { ask: ExplainQuestion; answer: Explanation };
   faults: { ask: null; answer: readonly Fault[] };

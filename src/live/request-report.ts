@@ -75,10 +75,31 @@ export interface RequestFilter {
   readonly pool: string | null;
   readonly origin: string | null;
   readonly host: string | null;
+  /** In capitals. */
+  readonly method: string | null;
+  /** As the report has it. */
+  readonly path: string | null;
   readonly status: number | null;
   readonly ray: string | null;
   readonly clientIp: string | null;
   /** Unix milliseconds: begun then or later. */
   readonly since: number | null;
   readonly limit: number;
+}
+
+export type RequestFilterName = Exclude<keyof RequestFilter, 'limit'>;
+
+/** One that is not meant, and the filters that it does not fit. */
+export interface NearMiss {
+  readonly request: RequestReport;
+  readonly differs: readonly RequestFilterName[];
+}
+
+export interface FoundRequests {
+  /** How many in the log fit. */
+  readonly count: number;
+  /** The newest of them, newest first. */
+  readonly requests: readonly RequestReport[];
+  /** When none fits, those that miss the fewest filters, newest first; none that began before `since`. */
+  readonly nearest: readonly NearMiss[];
 }

@@ -1,20 +1,40 @@
-import type { Named, RequestFilter, RequestReport } from '../live/request-report.js';
+import type {
+  Named,
+  NearMiss,
+  RequestFilter,
+  RequestFilterName,
+  RequestReport,
+} from '../live/request-report.js';
 
 /** The newest requests, at most so many. */
 export interface RequestLog {
   add(report: RequestReport): void;
   find(filter: RequestFilter): readonly RequestReport[];
+  /** How many fit, whatever the limit. */
+  count(filter: RequestFilter): number;
+  /** Where none fits, those that come nearest. */
+  nearest(filter: RequestFilter): readonly NearMiss[];
   /** Forgets all. */
   clear(): void;
 }
 
 export const DEFAULT_LOG_SIZE = 10_000;
 const PATH_LENGTH = 256;
+/** A look at them shall say what was wrong, and not what else there is. */
+const MAX_NEAREST = 3;
 
 /** A ring: the newest report takes the place of the oldest. */
 export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
   const reports: RequestReport[] = [];
   let next = 0;
+
+  function* newestFirst(): Generator<RequestReport> {
+    for (let back = 1; back <= reports.length; back++) yield reports[(next - back + size) % size]!;
+  }
+
+  function* fitting(filter: RequestFilter): Generator<RequestReport> {
+    for (const report of newestFirst()) if (differences(report, filter).length === 0) yield report;
+  }
 
   return {
     add(report) {
@@ -23,11 +43,26 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
     },
     find(filter) {
       const found: RequestReport[] = [];
-      for (let back = 1; back <= reports.length && found.length < filter.limit; back++) {
-        const report = reports[(next - back + size) % size]!;
-        if (fits(report, filter)) found.push(report);
-      }
+      if (filter.limit === 0) return found;
+      for (const report of fitting(filter)) if (found.push(report) === filter.limit) break;
       return found;
+    },
+    count(filter) {
+      let count = 0;
+      for (const _ of fitting(filter)) count += 1;
+      return count;
+    },
+    nearest(filter) {
+      const misses: NearMiss[] = [];
+      for (const request of newestFirst()) {
+        if (filter.since !== null && request.at < filter.since) continue;
+        const differs = differences(request, filter);
+        if (differs.length === 0) return [];
+        const place = misses.findIndex((other) => differs.length < other.differs.length);
+        misses.splice(place === -1 ? misses.length : place, 0, { request, differs });
+        if (misses.length > MAX_NEAREST) misses.pop();
+      }
+      return misses;
     },
     clear() {
       reports.length = 0;
@@ -36,18 +71,27 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
   };
 }
 
-function fits(report: RequestReport, filter: RequestFilter): boolean {
-  const { origin } = report;
-  return (
-    (filter.ray === null || report.ray === filter.ray) &&
-    (filter.status === null || report.status === filter.status) &&
-    (filter.clientIp === null || report.clientIp === filter.clientIp) &&
-    (filter.since === null || report.at >= filter.since) &&
-    (filter.host === null || report.host === filter.host) &&
-    (filter.loadBalancer === null || isNamed(report.loadBalancer, filter.loadBalancer)) &&
-    (filter.pool === null || isNamed(report.pool, filter.pool)) &&
-    (filter.origin === null || origin?.name === filter.origin || origin?.address === filter.origin)
-  );
+type Wanted<F extends RequestFilterName> = NonNullable<RequestFilter[F]>;
+
+const FITS: { readonly [F in RequestFilterName]: (report: RequestReport, wanted: Wanted<F>) => boolean } = {
+  ray: ({ ray }, wanted) => ray === wanted,
+  host: ({ host }, wanted) => host === wanted,
+  method: ({ method }, wanted) => method === wanted,
+  path: ({ path }, wanted) => path === wanted,
+  status: ({ status }, wanted) => status === wanted,
+  clientIp: ({ clientIp }, wanted) => clientIp === wanted,
+  since: ({ at }, wanted) => at >= wanted,
+  loadBalancer: ({ loadBalancer }, wanted) => isNamed(loadBalancer, wanted),
+  pool: ({ pool }, wanted) => isNamed(pool, wanted),
+  origin: ({ origin }, wanted) => origin?.name === wanted || origin?.address === wanted,
+};
+const FILTERS = Object.keys(FITS) as RequestFilterName[];
+
+/** The filters that a report does not fit. */
+function differences(report: RequestReport, filter: RequestFilter): RequestFilterName[] {
+  const misses = <F extends RequestFilterName>(name: F) =>
+    filter[name] !== null && !FITS[name](report, filter[name] as Wanted<F>);
+  return FILTERS.filter(misses);
 }
 
 const isNamed = (named: Named | null, wanted: string) => named?.id === wanted || named?.name === wanted;

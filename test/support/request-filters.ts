@@ -6,6 +6,8 @@ export const newest = (limit: number): RequestFilter => ({
   pool: null,
   origin: null,
   host: null,
+  method: null,
+  path: null,
   status: null,
   ray: null,
   clientIp: null,

@@ -13,6 +13,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'GET /_offramp/on-ramps': 'offramp-list-on-ramps',
   'GET /_offramp/openapi.json': 'offramp-openapi-document',
   'GET /_offramp/requests': 'offramp-list-requests',
+  'DELETE /_offramp/requests': 'offramp-delete-requests',
   'POST /_offramp/reset': 'offramp-reset',
   'GET /accounts': 'accounts-list-accounts',
   'POST /accounts': 'account-creation',

@@ -43,28 +43,29 @@ const onRamps = object({
   ),
 });
 
+const request: Record<string, Schema> = {
+  ray: text,
+  at: moment,
+  duration_ms: { type: 'number' },
+  client_ip: text,
+  method: text,
+  host: text,
+  path: text,
+  status: orNull(whole),
+  error: orNull(text),
+  detail: orNull(text),
+  load_balancer: orNull(named),
+  published_hostname: orNull(named),
+  pool: orNull(named),
+  origin: orNull(object({ name: text, address: text })),
+  off_ramp: orNull(object({ kind: text, tunnel_id: orNull(text) })),
+  failed_attempts: list(object({ pool: text, origin: text, failure: text, detail: text })),
+  decision: orNull(decision),
+};
 const requests = object({
-  requests: list(
-    object({
-      ray: text,
-      at: moment,
-      duration_ms: { type: 'number' },
-      client_ip: text,
-      method: text,
-      host: text,
-      path: text,
-      status: orNull(whole),
-      error: orNull(text),
-      detail: orNull(text),
-      load_balancer: orNull(named),
-      published_hostname: orNull(named),
-      pool: orNull(named),
-      origin: orNull(object({ name: text, address: text })),
-      off_ramp: orNull(object({ kind: text, tunnel_id: orNull(text) })),
-      failed_attempts: list(object({ pool: text, origin: text, failure: text, detail: text })),
-      decision: orNull(decision),
-    }),
-  ),
+  count: whole,
+  requests: list(object(request)),
+  nearest: list(object({ differs: list(text), ...request })),
 });
 
 const pool = object({
@@ -167,6 +168,10 @@ const OWN: Readonly<Record<string, Own>> = {
   },
   'GET /_offramp/on-ramps': { summary: 'List every way in for traffic', answer: onRamps },
   'GET /_offramp/requests': { summary: 'List the last requests, newest first', answer: requests },
+  'DELETE /_offramp/requests': {
+    summary: 'Forget all requests',
+    answer: envelope(object({})),
+  },
   'GET /_offramp/explain': {
     summary: 'Tell where a request would go, and why, without sending it',
     answer: explanation,
