@@ -20,6 +20,6 @@ USER node
 VOLUME /data
 EXPOSE 7840 7844 7880 7883 7853/udp 7853/tcp
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s \
-  CMD ["node", "-e", "const end = (r) => process.exit(r.statusCode === 200 ? 0 : 1), at = '://127.0.0.1:7840/_offramp/health'; require('http').get('http' + at, end).on('error', () => require('https').get('https' + at, { rejectUnauthorized: false }, end).on('error', () => process.exit(1)))"]
+  CMD ["node", "-e", "const end = (r) => process.exit(r.statusCode === 200 ? 0 : 1), at = '://127.0.0.1:7840/_offramp/ready'; require('http').get('http' + at, end).on('error', () => require('https').get('https' + at, { rejectUnauthorized: false }, end).on('error', () => process.exit(1)))"]
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["start"]

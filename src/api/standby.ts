@@ -27,12 +27,14 @@ export interface StandbyOptions {
   readonly certificate: { follow(use: SafeServer['useCertificate']): void } | null;
 }
 
+const NOT_READY = { ready: false, reason: 'this is a standby: another Offramp has the database' };
 /** Milliseconds that an answer about the holder is good for: each is a connection to the database. */
 const HOLDER_KEPT_MS = 1_000;
 
 /**
- * What a standby serves on the API's port: `GET /_offramp/health` with 503 and `{"state": "standby", "holder": {…}}`, and 503 as an error of
- * the API for everything else, so that balancers and clients go to the process that has the database. The port has the API's limits.
+ * What a standby serves on the API's port: `GET /_offramp/health` with 503 and `{"state": "standby", "holder": {…}}`, `/_offramp/ready` with
+ * 503, `/healthz` with 200, and 503 as an error of the API for everything else, so that balancers and clients go to the process that has the
+ * database. The port has the API's limits.
  */
 export function createStandby(
   listen: { readonly host: string; readonly port: number },
@@ -54,14 +56,20 @@ export function createStandby(
       options,
       guard(async (request, response) => {
         request.resume();
-        const isHealth = (request.url ?? '').split('?')[0] === '/_offramp/health';
-        const body = isHealth ? healthOf(await holder()) : failure(new ApiError('standby'));
+        const path = (request.url ?? '').split('?')[0];
+        if (path === '/healthz') {
+          response.writeHead(200, { 'content-type': 'text/plain', connection: 'close' });
+          response.end('ok\n');
+          return;
+        }
         response.writeHead(503, {
           'content-type': 'application/json',
           'retry-after': '5',
           connection: 'close',
         });
-        response.end(JSON.stringify(body));
+        if (path === '/_offramp/health') response.end(JSON.stringify(healthOf(await holder())));
+        else if (path === '/_offramp/ready') response.end(JSON.stringify(NOT_READY));
+        else response.end(JSON.stringify(failure(new ApiError('standby'))));
       }),
     );
     server = made.server;

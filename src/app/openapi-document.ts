@@ -48,8 +48,8 @@ export async function servedOperations(): Promise<ServedOperation[]> {
   registerNouns(app);
   adminRoutes(app, {} as AdminOptions);
   await app.ready();
-  // The rest is a door: a page for people, and cloudflared's own call for a quick tunnel.
-  return found.filter(({ path }) => path !== '/' && path !== '/tunnel');
+  // The rest is a door: a page for people, cloudflared's own call for a quick tunnel, and what supervisors look at.
+  return found.filter(({ path }) => !['/', '/tunnel', '/healthz'].includes(path));
 }
 
 function registerNouns(app: Http): void {

@@ -95,6 +95,8 @@ test.each([
   ['GET', '/docs/static/swagger-ui.css', 200],
   ['GET', '/_offramp/openapi.json', 200],
   ['GET', '/_offramp/health', 200],
+  ['GET', '/_offramp/ready', 200],
+  ['GET', '/healthz', 200],
   ['GET', '/_offramp/ca.pem', 200],
   ['GET', '/_offramp/explain', 400],
 ])('%s %s, which answers %i, is neither sniffed nor framed', async (method, path, status) => {

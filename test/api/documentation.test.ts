@@ -81,6 +81,6 @@ test('a password opens the documentation alone', async () => {
 });
 
 test('health, and the CA that connectors need, stay open', async () => {
-  for (const path of ['/_offramp/health', '/_offramp/ca.pem'])
+  for (const path of ['/_offramp/health', '/_offramp/ready', '/healthz', '/_offramp/ca.pem'])
     expect((await get(strict, path)).status).toBe(200);
 });

@@ -108,7 +108,7 @@ test.each([
   [`explain?host=${HOST}&path=relative`, 'path must start with /'],
   [`explain?host=${HOST}&path=/%20HTTP/1.1%0d%0aX-Where:%20b`, 'path must start with /'],
   [`explain?host=${HOST}&other=1`, 'other'],
-  ['requests?limit=0', 'limit'],
+  ['requests?limit=-1', 'limit'],
   ['requests?since=yesterday', 'since'],
   ['requests?client_ip=nobody', 'client_ip must be an IP address'],
   ['requests?lb=1', 'lb'],

@@ -94,6 +94,12 @@ describe.skipIf(!server)('on PostgreSQL', () => {
         holder: { host: os.hostname(), pid: first.process.pid, started: expect.stringMatching(/^20\S+Z$/) },
       },
     });
+    const asked = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${api}${path}`);
+      return [response.status, await response.text()];
+    };
+    expect(await asked('/healthz')).toEqual([200, 'ok\n']);
+    expect(await asked('/_offramp/ready')).toEqual([503, expect.stringContaining('"ready":false')]);
     const elsewhere = await fetch(`http://127.0.0.1:${api}/client/v4/accounts`);
     expect([elsewhere.status, elsewhere.headers.get('retry-after')]).toEqual([503, '5']);
     expect(((await elsewhere.json()) as { success: boolean }).success).toBe(false);
@@ -111,6 +117,7 @@ describe.skipIf(!server)('on PostgreSQL', () => {
     const taken = await second;
     expect((await apiOf(taken).get(`@/load_balancers/pools/${pool.id}`)).body.result.name).toBe('kept');
     expect(await healthOf(api)).toMatchObject({ status: 200, body: { status: 'ok', database: 'ok' } });
+    expect(await asked('/_offramp/ready')).toEqual([200, '{"ready":true,"reason":null}']);
     expect((await apiOf(taken).patch(`@/load_balancers/pools/${pool.id}`, { name: 'changed' })).status).toBe(
       200,
     );
@@ -200,6 +207,11 @@ describe.skipIf(!server)('on PostgreSQL', () => {
       expect.stringContaining('whether this API token still exists'),
     ]);
     expect((await healthOf(new URL(first.apiUrl).port))?.body.database).toBe('unavailable');
+    const ready = await fetch(new URL('/_offramp/ready', first.apiUrl));
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { ready: false, reason: expect.stringContaining('the database is not available') },
+    ]);
 
     await second.stop();
     await eventually(

@@ -22,6 +22,9 @@ export interface AdminOptions {
 
 const config = { open: true } as const;
 
+const AWAY =
+  'the database is not available, or not compared with memory yet: traffic goes on, and changes are refused';
+
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
 export function adminRoutes(
   app: Http,
@@ -46,6 +49,16 @@ export function adminRoutes(
       dns: dataPlane.onRamps.dns,
     },
   }));
+
+  // For supervisors: whether to send work here, and whether to start it anew.
+  app.get('/_offramp/ready', { config, schema: { hide: true } }, async (_request, reply) =>
+    database.isCurrent()
+      ? { ready: true, reason: null }
+      : reply.code(503).send({ ready: false, reason: AWAY }),
+  );
+  app.get('/healthz', { config, schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/plain').send('ok\n'),
+  );
 
   app.get('/_offramp/ca.pem', { config, schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/x-pem-file').send(edgeCa()),

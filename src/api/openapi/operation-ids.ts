@@ -12,6 +12,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'GET /_offramp/health': 'offramp-health',
   'GET /_offramp/on-ramps': 'offramp-list-on-ramps',
   'GET /_offramp/openapi.json': 'offramp-openapi-document',
+  'GET /_offramp/ready': 'offramp-ready',
   'GET /_offramp/requests': 'offramp-list-requests',
   'DELETE /_offramp/requests': 'offramp-delete-requests',
   'POST /_offramp/reset': 'offramp-reset',

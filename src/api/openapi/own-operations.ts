@@ -155,6 +155,11 @@ interface Own {
 /** What Offramp serves below `/_offramp`, beside what the routes themselves say of it. */
 const OWN: Readonly<Record<string, Own>> = {
   'GET /_offramp/health': { summary: 'Tell whether it is well', answer: health, open: 'everybody' },
+  'GET /_offramp/ready': {
+    summary: 'Tell whether to send work here; 503 when not',
+    answer: object({ ready: flag, reason: orNull(text) }),
+    open: 'everybody',
+  },
   'GET /_offramp/ca.pem': {
     summary: 'Get the certificates that connectors and clients trust',
     answer: text,
