@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 
 // The compiled program: the threads are started from files of their own.
 const { startConnector, startOfframp } = await import('../dist/index.js');
@@ -25,6 +28,21 @@ test('options are the flags in camelCase; undefined is the default, and close en
   }
   await offramp.close();
   await expect(fetch(`${offramp.apiUrl}/accounts`)).rejects.toThrow();
+});
+
+test('a reset is done before the end that comes meanwhile, keeps the ids, and is refused afterwards', async () => {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'offramp-library-'));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const options = { dataDir, port: 0, edgePort: 0, httpPort: 0, dnsPort: 0, httpsPort: 0 };
+  const first = await startOfframp(options);
+  expect(await Promise.allSettled([first.reset(), first.close()])).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'fulfilled' },
+  ]);
+  await expect(first.reset()).rejects.toThrow('this Offramp is closed');
+  const second = await startOfframp(options);
+  expect([second.accountId, second.zoneId]).toEqual([first.accountId, first.zoneId]);
+  await second.close();
 });
 
 test('what the program would refuse is thrown, with the name of the flag', async () => {

@@ -75,7 +75,13 @@ const CURRENT_MS = 5_000;
 export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
   const stopWatching = watchDescriptors(options.log);
   const closers: Closer[] = [async () => stopWatching()];
-  const close = () => closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
+  let closed = false;
+  let resetting: Promise<unknown> = Promise.resolve();
+  const close = async () => {
+    closed = true;
+    await resetting;
+    await closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
+  };
   let opening = options.sockets ?? null;
   try {
     // A standby takes no address before it has the database.
@@ -167,7 +173,12 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
       https: hostPort(dataPlane.https.host, dataPlane.https.port),
       ...onRampsOf(dataPlane),
-      reset: async () => void (await startOver()),
+      async reset() {
+        if (closed) throw new Error('this Offramp is closed, or closes: there is nothing to reset');
+        const one = startOver();
+        resetting = Promise.allSettled([resetting, one]);
+        await one;
+      },
       close,
     };
   } catch (error) {

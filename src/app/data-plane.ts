@@ -215,6 +215,11 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     requests: requests.find(filter),
     nearest: requests.nearest(filter),
   }),
+  count_requests: ({ filter, after }) => ({
+    count: requests.count(filter, after),
+    added: requests.added,
+    cleared: requests.cleared,
+  }),
   forget_requests: () => {
     requests.clear();
     return null;

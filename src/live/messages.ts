@@ -156,6 +156,11 @@ export interface Questions {
   /** Null when there is no such preview of this account, or no longer. */
   preview: { ask: { accountId: string; previewId: string }; answer: PreviewReport | null };
   requests: { ask: RequestFilter; answer: FoundRequests };
+  /** How many fit of those that came after the first `after`; how many have come, ever, and before they were last forgotten. */
+  count_requests: {
+    ask: { readonly filter: RequestFilter; readonly after: number };
+    answer: { readonly count: number; readonly added: number; readonly cleared: number };
+  };
   forget_requests: { ask: null; answer: null };
   /** Rejects a host or target that cannot be read. */
   explain: { ask: ExplainQuestion; answer: Explanation };

@@ -10,12 +10,15 @@ import type {
 export interface RequestLog {
   add(report: RequestReport): void;
   find(filter: RequestFilter): readonly RequestReport[];
-  /** How many fit, whatever the limit. */
-  count(filter: RequestFilter): number;
+  /** How many fit, whatever the limit, of those that were added after the first `after`. */
+  count(filter: RequestFilter, after?: number): number;
   /** Where none fits, those that come nearest. */
   nearest(filter: RequestFilter): readonly NearMiss[];
   /** Forgets all. */
   clear(): void;
+  /** How many were added, ever, and how many of these before the last `clear`. */
+  readonly added: number;
+  readonly cleared: number;
 }
 
 export const DEFAULT_LOG_SIZE = 10_000;
@@ -27,19 +30,31 @@ const MAX_NEAREST = 3;
 export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
   const reports: RequestReport[] = [];
   let next = 0;
+  let added = 0;
+  let cleared = 0;
 
-  function* newestFirst(): Generator<RequestReport> {
-    for (let back = 1; back <= reports.length; back++) yield reports[(next - back + size) % size]!;
+  function* newestFirst(most = reports.length): Generator<RequestReport> {
+    for (let back = 1; back <= Math.min(most, reports.length); back++)
+      yield reports[(next - back + size) % size]!;
   }
 
-  function* fitting(filter: RequestFilter): Generator<RequestReport> {
-    for (const report of newestFirst()) if (differences(report, filter).length === 0) yield report;
+  function* fitting(filter: RequestFilter, most?: number): Generator<RequestReport> {
+    const names = filtersOf(filter);
+    for (const report of newestFirst(most))
+      if (names.every((name) => fits(report, filter, name))) yield report;
   }
 
   return {
+    get added() {
+      return added;
+    },
+    get cleared() {
+      return cleared;
+    },
     add(report) {
       reports[next] = report;
       next = (next + 1) % size;
+      added += 1;
     },
     find(filter) {
       const found: RequestReport[] = [];
@@ -47,16 +62,17 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
       for (const report of fitting(filter)) if (found.push(report) === filter.limit) break;
       return found;
     },
-    count(filter) {
+    count(filter, after = 0) {
       let count = 0;
-      for (const _ of fitting(filter)) count += 1;
+      for (const _ of fitting(filter, added - after)) count += 1;
       return count;
     },
     nearest(filter) {
+      const names = filtersOf(filter);
       const misses: NearMiss[] = [];
       for (const request of newestFirst()) {
         if (filter.since !== null && request.at < filter.since) continue;
-        const differs = differences(request, filter);
+        const differs = names.filter((name) => !fits(request, filter, name));
         if (differs.length === 0) return [];
         const place = misses.findIndex((other) => differs.length < other.differs.length);
         misses.splice(place === -1 ? misses.length : place, 0, { request, differs });
@@ -67,6 +83,7 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
     clear() {
       reports.length = 0;
       next = 0;
+      cleared = added;
     },
   };
 }
@@ -87,12 +104,10 @@ const FITS: { readonly [F in RequestFilterName]: (report: RequestReport, wanted:
 };
 const FILTERS = Object.keys(FITS) as RequestFilterName[];
 
-/** The filters that a report does not fit. */
-function differences(report: RequestReport, filter: RequestFilter): RequestFilterName[] {
-  const misses = <F extends RequestFilterName>(name: F) =>
-    filter[name] !== null && !FITS[name](report, filter[name] as Wanted<F>);
-  return FILTERS.filter(misses);
-}
+const filtersOf = (filter: RequestFilter) => FILTERS.filter((name) => filter[name] !== null);
+
+const fits = <F extends RequestFilterName>(report: RequestReport, filter: RequestFilter, name: F) =>
+  FITS[name](report, filter[name] as Wanted<F>);
 
 const isNamed = (named: Named | null, wanted: string) => named?.id === wanted || named?.name === wanted;
 

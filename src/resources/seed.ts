@@ -46,11 +46,15 @@ export async function seedAgain(
   meanwhile: () => Promise<unknown>,
 ): Promise<Seeded> {
   await write(clear);
-  await meanwhile();
-  return await write((draft) => {
-    clear(draft);
-    createAccount(draft, seeded.accountId, { name: FIRST_NAME });
-    addZone(draft, seeded.zoneId, seeded.accountId, { name: seeded.domain });
-    return seeded;
-  });
+  try {
+    await meanwhile();
+  } finally {
+    // Whatever has failed: nobody shall be left without an account.
+    await write((draft) => {
+      clear(draft);
+      createAccount(draft, seeded.accountId, { name: FIRST_NAME });
+      addZone(draft, seeded.zoneId, seeded.accountId, { name: seeded.domain });
+    });
+  }
+  return seeded;
 }

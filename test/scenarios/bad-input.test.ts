@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -201,6 +202,31 @@ test('a head that is too long is told so', async () => {
     `GET /zones HTTP/1.1\r\n${host}X-Long: ${'a'.repeat(20_000)}\r\n\r\n`,
   ]) {
     expect(await exchange(apiAddress(), bytes)).toMatch(/^HTTP\/1\.1 431 /);
+  }
+});
+
+test('who sends everything before reading hears what is wrong with what is no request', async () => {
+  const { hostname, port } = new URL(lab.offramp.apiUrl);
+  const host = 'Host: localhost\r\nAuthorization: Bearer x\r\n';
+  const piece = 'a'.repeat(256 * 1024);
+  for (const [head, status] of [
+    [`GET /zones HTTP/1.1\r\n${host}X-Long: `, 431],
+    [`POST /zones HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`, 400],
+  ] as const) {
+    const socket = net.connect(Number(port), hostname).pause();
+    let [heard, failed] = ['', false];
+    socket.on('data', (chunk) => {
+      heard += chunk;
+    });
+    socket.on('error', () => {
+      failed = true;
+    });
+    const closed = once(socket, 'close');
+    socket.write(head);
+    for (let i = 0; i < 8; i += 1) await new Promise((resolve) => socket.write(piece, resolve));
+    socket.resume();
+    await closed;
+    expect([failed, heard.split(' ')[1]]).toEqual([false, `${status}`]);
   }
 });
 

@@ -18,6 +18,11 @@ test('T112 with --rate-limit a user who asks too often is told when to come back
   expect(refused.headers.get('retry-after')).toBe('300');
   expect(refused.headers.get('ratelimit')).toBe('"default";r=0;t=300');
   expect((await ada.get('/nowhere')).status).toBe(429);
+  // What is for tests is no request of Cloudflare's API, and works when the limit is reached.
+  const reset = new URL('/_offramp/reset', offramp.apiUrl);
+  const headers = { authorization: 'Bearer ada' };
+  expect((await fetch(reset, { method: 'POST', headers })).status).toBe(200);
+  expect((await ada.get('/accounts')).headers.get('x-ratelimit-remaining')).toBe('2');
   const networks = (await bob.get('@/teamnet/virtual_networks')).body.result;
   expect(networks.map(({ name }: { name: string }) => name)).toEqual(['default']);
   await offramp.stop();

@@ -4,6 +4,7 @@ import type { DataPlane } from '../../live/data-plane.js';
 import type { FoundRequests, RequestFilter, RequestReport } from '../../live/request-report.js';
 import { canonicalHost } from '../../net/host.js';
 import { ok } from '../envelope.js';
+import { ApiError } from '../errors.js';
 import type { Http } from '../http.js';
 import { moment } from '../timestamps.js';
 import { asked } from './asked.js';
@@ -11,7 +12,14 @@ import { canonicalIp, words } from './query.js';
 import { snakeCased, snakeName } from './snake-case.js';
 
 const whole = (least: number, most: number) =>
-  z.coerce.number('must be a number').int('must be a whole number').min(least).max(most);
+  z
+    .string(`must be given once, as a whole number from ${least} to ${most}`)
+    .regex(/^\d{1,6}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+
+/** What the log of requests holds. */
+const MAX_WAITED_FOR = 10_000;
 
 const query = z.strictObject({
   load_balancer: words.optional(),
@@ -20,29 +28,50 @@ const query = z.strictObject({
   host: words.optional(),
   method: words.optional(),
   path: words.optional(),
-  status: z.coerce.number('must be a status code').int().min(100).max(599).optional(),
+  status: whole(100, 599).optional(),
   ray: words.optional(),
   client_ip: canonicalIp.optional(),
   since: moment.optional(),
-  limit: whole(0, 1000).default(100),
-  wait: whole(0, 10_000).default(0),
-  timeout_ms: whole(0, 60_000).default(5_000),
+  limit: whole(0, 1000).optional(),
+  wait: whole(0, MAX_WAITED_FOR).optional(),
+  timeout_ms: whole(0, 60_000).optional(),
 });
 
+const USUAL_LIMIT = 100;
+const USUAL_TIMEOUT_MS = 5_000;
 /** Between two looks of who waits for requests. */
-const LOOK_MS = 20;
+const LOOK_MS = 40;
+/** Clients that wait at once. */
+const MAX_WAITING = 100;
 const PATH = '/_offramp/requests';
 
-/** `/_offramp/requests`: the last requests that load balancers served, newest first. See docs/explain.md. */
+/** `/_offramp/requests`: the last requests that came in for traffic, newest first. See docs/explain.md. */
 export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): void {
+  let waiting = 0;
+
+  /** Resolves when so many requests fit, or `isOver`. Each look is at what has come since the one before. */
+  async function awaitRequests(filter: RequestFilter, wanted: number, isOver: () => boolean): Promise<void> {
+    let [after, found] = [0, 0];
+    while (!isOver()) {
+      const { count, added, cleared } = await asked(dataPlane, 'count_requests', { filter, after });
+      found = cleared > after ? count : found + count;
+      after = added;
+      if (found >= wanted) return;
+      await pause(LOOK_MS);
+    }
+  }
+
   app.get(PATH, { schema: { hide: true, querystring: query } }, async ({ query: wanted, raw }) => {
     const filter = filterOf(wanted);
-    const onlyCount = { ...filter, limit: 0 };
-    const end = performance.now() + wanted.timeout_ms;
-    let enough = wanted.wait === 0;
-    while (!enough && performance.now() < end && !raw.socket.destroyed) {
-      enough = (await asked(dataPlane, 'requests', onlyCount)).count >= wanted.wait;
-      if (!enough) await pause(LOOK_MS);
+    const end = performance.now() + (wanted.timeout_ms ?? USUAL_TIMEOUT_MS);
+    if (wanted.wait) {
+      if (waiting >= MAX_WAITING)
+        throw new ApiError('overloaded', `${waiting} clients wait for requests already, and no more may`);
+      waiting += 1;
+      const isOver = () => performance.now() >= end || raw.socket.destroyed;
+      await awaitRequests(filter, wanted.wait, isOver).finally(() => {
+        waiting -= 1;
+      });
     }
     return toWire(await asked(dataPlane, 'requests', filter));
   });
@@ -64,7 +93,7 @@ const filterOf = (wanted: z.output<typeof query>): RequestFilter => ({
   ray: wanted.ray ?? null,
   clientIp: wanted.client_ip ?? null,
   since: wanted.since?.getTime() ?? null,
-  limit: wanted.limit,
+  limit: wanted.limit ?? USUAL_LIMIT,
 });
 
 const toWire = ({ count, requests, nearest }: FoundRequests) => ({

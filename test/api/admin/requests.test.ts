@@ -3,6 +3,7 @@ import { apiOf } from '../../support/api.js';
 import { httpOrigin } from '../../support/fake-origins.js';
 import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 import { type TrafficClient, trafficClient } from '../../support/traffic.js';
+import { eventually } from '../../support/waiting.js';
 
 const HOST = 'journal.example.com';
 let offramp: SharedOfframp;
@@ -67,6 +68,32 @@ test('who waits is answered when enough have come, or when the time is over', as
   expect((await waiting).body.count).toBe(2);
 });
 
+test('what is forgotten while somebody waits counts no more', async () => {
+  await client.get(HOST, '/first');
+  const waiting = journal('?wait=2&timeout_ms=60000');
+  await client.get(HOST, '/second');
+  expect((await waiting).body.count).toBe(2);
+  const again = journal('?wait=3&timeout_ms=500');
+  await journal('', 'DELETE');
+  await client.get(HOST, '/third');
+  expect((await again).body.count).toBe(1);
+});
+
+test('a hundred may wait, one more is told so, and they leave room when they go', async () => {
+  const gone = new AbortController();
+  const url = new URL('/_offramp/requests?wait=1&path=/never&timeout_ms=60000', offramp.apiUrl);
+  const headers = { authorization: 'Bearer test-token' };
+  const waiting = Array.from({ length: 100 }, () =>
+    fetch(url, { headers, signal: gone.signal }).catch(() => null),
+  );
+  await eventually(async () => (await journal('?wait=1&timeout_ms=0')).status === 503);
+  expect((await journal('?wait=1&timeout_ms=0')).body.errors[0].message).toContain('100 clients wait');
+  expect((await client.get(HOST, '/beside')).status).toBe(200);
+  gone.abort();
+  await Promise.all(waiting);
+  await eventually(async () => (await journal('?wait=1&timeout_ms=0')).status === 200);
+});
+
 test('when nothing fits, the nearest are told with what differs, and none from before', async () => {
   await client.get(HOST, '/cart');
   await client.get(HOST, '/missing');
@@ -90,10 +117,14 @@ test('when nothing fits, the nearest are told with what differs, and none from b
 });
 
 test.each([
-  ['?wait=-1', /wait/],
-  ['?wait=x', /wait must be a number/],
-  ['?timeout_ms=60001', /timeout_ms/],
-  ['?limit=1001', /limit/],
+  ['?wait=-1', /wait must be a whole number from 0 to 10000/],
+  ['?wait=x', /wait must be a whole number from 0 to 10000/],
+  ['?wait=', /wait must be a whole number from 0 to 10000/],
+  ['?wait=1&wait=2', /wait must be given once/],
+  ['?wait=10001', /wait must be a whole number from 0 to 10000/],
+  ['?timeout_ms=60001', /timeout_ms must be a whole number from 0 to 60000/],
+  ['?limit=1001', /limit must be a whole number from 0 to 1000/],
+  ['?status=0x64', /status must be a whole number from 100 to 599/],
   ['?colour=1', /colour/],
 ])('%s is refused', async (query, message) => {
   const { status, body } = await journal(query);
