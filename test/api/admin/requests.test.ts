@@ -8,6 +8,7 @@ import { eventually } from '../../support/waiting.js';
 const HOST = 'journal.example.com';
 let offramp: SharedOfframp;
 let client: TrafficClient;
+let made = 0;
 
 beforeAll(async () => {
   offramp = await sharedOfframp();
@@ -37,7 +38,7 @@ beforeEach(async () => {
   });
   const api = apiOf(offramp);
   const pool = await api.create('@/load_balancers/pools', {
-    name: `pool-${port}`,
+    name: `pool-${++made}`,
     origins: [{ name: 'one', address: 'localhost', port }],
   });
   const [balancer] = (await api.get('%/load_balancers')).body.result;
