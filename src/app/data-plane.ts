@@ -210,11 +210,11 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     return null;
   },
   preview: ({ accountId, previewId }) => prober.previews.report(accountId, previewId),
-  requests: (filter) => ({
-    count: requests.count(filter),
-    requests: requests.find(filter),
-    nearest: requests.nearest(filter),
-  }),
+  requests: (filter) => {
+    const count = requests.count(filter);
+    if (count === 0) return { count, requests: [], nearest: requests.nearest(filter) };
+    return { count, requests: requests.find(filter), nearest: [] };
+  },
   count_requests: ({ filter, after }) => ({
     count: requests.count(filter, after),
     added: requests.added,

@@ -156,7 +156,10 @@ export interface Questions {
   /** Null when there is no such preview of this account, or no longer. */
   preview: { ask: { accountId: string; previewId: string }; answer: PreviewReport | null };
   requests: { ask: RequestFilter; answer: FoundRequests };
-  /** How many fit of those that came after the first `after`; how many have come, ever, and before they were last forgotten. */
+  /**
+   * Requests are numbered from 1 as they come. `count`: how many of those with a number above `after` fit; `added`: the number of the newest;
+   * `cleared`: that of the newest when they were last forgotten.
+   */
   count_requests: {
     ask: { readonly filter: RequestFilter; readonly after: number };
     answer: { readonly count: number; readonly added: number; readonly cleared: number };

@@ -12,7 +12,7 @@ export interface RequestLog {
   find(filter: RequestFilter): readonly RequestReport[];
   /** How many fit, whatever the limit, of those that were added after the first `after`. */
   count(filter: RequestFilter, after?: number): number;
-  /** Where none fits, those that come nearest. */
+  /** Those that miss the fewest filters, newest first; for a filter that none fits. */
   nearest(filter: RequestFilter): readonly NearMiss[];
   /** Forgets all. */
   clear(): void;
@@ -73,7 +73,6 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
       for (const request of newestFirst()) {
         if (filter.since !== null && request.at < filter.since) continue;
         const differs = names.filter((name) => !fits(request, filter, name));
-        if (differs.length === 0) return [];
         const place = misses.findIndex((other) => differs.length < other.differs.length);
         misses.splice(place === -1 ? misses.length : place, 0, { request, differs });
         if (misses.length > MAX_NEAREST) misses.pop();
