@@ -1,6 +1,7 @@
 import { timestamp } from '../../api/timestamps.js';
 import type { Relation } from '../../storage/tables/definition.js';
 import { columnsOf, type Declaration, type ValuesOf } from './fields.js';
+import { inStoredOrder } from './json.js';
 
 /** An object of an account as it is stored. */
 export interface Stored<V> {
@@ -46,14 +47,20 @@ export function relationOf<D extends Declaration, Row extends Stored<ValuesOf<D>
   };
 }
 
-/** The object that a row of the database is, as Prisma reads it, in camel case; fields without a column are in `rest`. */
+/** The object that a row of the database is, as Prisma reads it, in camel case; fields without a column are in `rest`, with members in any order. */
 export function storedFrom<D extends Declaration>(
   declaration: D,
   read: Omit<Stored<never>, 'values'>,
   rest: Partial<ValuesOf<D>> = {},
 ): Stored<ValuesOf<D>> {
   const { id, accountId, createdOn, modifiedOn } = read;
-  return { id, accountId, createdOn, modifiedOn, values: { ...rest, ...valuesFrom(declaration, read) } };
+  return {
+    id,
+    accountId,
+    createdOn,
+    modifiedOn,
+    values: { ...inStoredOrder(rest), ...valuesFrom(declaration, read) },
+  };
 }
 
 /** The values of the fields that have a column. */
