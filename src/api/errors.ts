@@ -64,6 +64,12 @@ export const ERRORS = {
     text: (operation) =>
       `${operation} is for tests: it takes an Offramp that keeps nothing (--memory), or one that was started with --test-control`,
   },
+  snapshot_refused: {
+    status: 400,
+    code: 10406,
+    source: "Offramp's own",
+    text: (detail) => `no snapshot was taken or restored, and nothing was changed: ${detail}`,
+  },
   token_missing: {
     status: 404,
     code: 1003,

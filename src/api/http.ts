@@ -232,7 +232,7 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
     const issues = error.validation.map((entry) => describeIssue(issueOf(entry)));
     return invalidInput(family, issues[0] ?? error.message);
   }
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request.routeOptions.bodyLimit);
   // One that cannot be read at all.
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new ApiError('invalid_content_type');
   const gone = error.code === 'ECONNRESET' && error.statusCode === 400;
@@ -241,13 +241,14 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   // The account has gone between the look at it and the write: nothing else can be missing behind a rule's back.
   if (isMissingReference(error)) return new ApiError('no_such_route', pathOf(request.originalUrl));
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
-  const commit = OF_COMMITS[error.name];
-  if (commit) return new ApiError(commit, error.message);
+  const ofStorage = OF_STORAGE[error.name];
+  if (ofStorage) return new ApiError(ofStorage, error.message);
   return new ApiError(databaseProblem(error) ?? 'internal');
 }
 
-/** What becomes of a write beside what the database itself says, by the names of `storage/commit-errors.ts`. */
-const OF_COMMITS: Readonly<Record<string, ErrorName>> = {
+/** What becomes of a write beside what the database itself says, by the names of `storage/commit-errors.ts` and `storage/contents.ts`. */
+const OF_STORAGE: Readonly<Record<string, ErrorName>> = {
+  ContentsRefused: 'snapshot_refused',
   CommitFailed: 'change_not_made',
   CommitUncertain: 'change_uncertain',
   LockLost: 'database_lock_lost',

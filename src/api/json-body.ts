@@ -55,7 +55,7 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
-export const bodyTooLarge = () => new ApiError('body_too_large', String(BODY_LIMIT));
+export const bodyTooLarge = (limit = BODY_LIMIT) => new ApiError('body_too_large', String(limit));
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const decode = (body: Buffer) => utf8.decode(body);

@@ -21,7 +21,7 @@ import type { Context } from '../resources/context.js';
 import { DEFINITIONS } from '../resources/definitions.js';
 import { createViews, registerResources } from '../resources/index.js';
 import { lastVerdicts } from '../resources/load-balancing/events/store.js';
-import { type Seeded, seed, seedAgain } from '../resources/seed.js';
+import { type Seeded, seed } from '../resources/seed.js';
 import { resetConnections } from '../resources/tunnels/store.js';
 import { claimDataDir } from '../storage/data-dir.js';
 import { createTables } from '../storage/tables/tables.js';
@@ -31,6 +31,7 @@ import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import { type OpeningSockets, openSockets } from './open-sockets.js';
 import { guardOf, openStorage } from './open-storage.js';
 import { createRecorders, startDataPlane } from './start-data-plane.js';
+import { createTestControl } from './test-control.js';
 
 /** A running Offramp. */
 export interface Offramp extends Seeded {
@@ -76,10 +77,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   const stopWatching = watchDescriptors(options.log);
   const closers: Closer[] = [async () => stopWatching()];
   let closed = false;
-  let resetting: Promise<unknown> = Promise.resolve();
   const close = async () => {
     closed = true;
-    await resetting;
     await closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
   };
   let opening = options.sockets ?? null;
@@ -137,12 +136,18 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       config.rateLimit === null
         ? null
         : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic });
-    const startOver = () =>
-      seedAgain(write, seeded, async () => {
-        await dataPlane.ask('forget', null);
-        await Promise.all(Object.values(recorders).map(({ settled }) => settled()));
-        rateLimit?.clear();
-      });
+    const testControl = createTestControl({
+      allowed: config.testControl,
+      write,
+      world: tables.world,
+      db,
+      dataPlane,
+      recorders,
+      rateLimit,
+      seeded,
+    });
+    // One that is under way ends before the parts that it needs.
+    closers.push(testControl.settled);
     identity.onRenewed(dataPlane.useCertificate);
     const api = await startApi(
       config,
@@ -157,7 +162,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         dataPlane,
         seeded,
         rateLimit,
-        testControl: { allowed: config.testControl, reset: startOver },
+        testControl,
       },
       sockets.api,
       options,
@@ -175,9 +180,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       ...onRampsOf(dataPlane),
       async reset() {
         if (closed) throw new Error('this Offramp is closed, or closes: there is nothing to reset');
-        const one = startOver();
-        resetting = Promise.allSettled([resetting, one]);
-        await one;
+        await testControl.reset();
       },
       close,
     };

@@ -125,15 +125,18 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
   });
   notifications?.started();
   const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
-  const committed = ({ revision, writes, changed }: CommittedBatch, complete = false) => {
-    for (const write of notifications ? writes : []) notifications?.committed(liveDelta(write, complete));
-    return publisher.publish({ revision, ...liveDelta(changed, complete) });
+  const committed = ({ revision, writes, changed }: CommittedBatch) => {
+    for (const write of notifications ? writes : []) notifications?.committed(liveDelta(write, false));
+    return publisher.publish({ revision, ...liveDelta(changed, false) });
   };
   db.onCommit(async (client, { revision, changes }) => {
     const changed = await tables.load(client, changes);
+    // Here, where what cannot be read changes nothing yet.
+    const delta = liveDelta(changed, changes === null);
     return () => {
       tables.apply(changed);
-      return committed({ revision, writes: [changed], changed }, changes === null);
+      notifications?.committed(delta);
+      return publisher.publish({ revision, ...delta });
     };
   }, position);
   return { dataPlane, committed };

@@ -13,14 +13,25 @@ export interface Asking {
   readonly cacert: string;
 }
 
-/** `host_refused` of the API's errors: no credential would help. */
-const HOST_REFUSED = 10_403;
+/** `host_refused` and `test_control_off` of the API's errors: no credential would help. */
+const NOT_THE_CREDENTIAL: readonly number[] = [10_403, 10_405];
 const PATIENCE_MS = 5_000;
 
-/** What a running Offramp answers to a GET. Throws UsageError when there is no answer, or when it is a refusal. */
-export async function ask(url: string, asking: Asking): Promise<Record<string, unknown>> {
+/** A GET unless it says otherwise. `body` is JSON; `patienceMs` milliseconds that the answer may take, 5,000 unless told. */
+export interface Question {
+  readonly method?: 'GET' | 'PUT' | 'POST';
+  readonly body?: string;
+  readonly patienceMs?: number;
+}
+
+/** What a running Offramp answers. Throws UsageError when there is no answer, or when it is a refusal. */
+export async function ask(
+  url: string,
+  asking: Asking,
+  question: Question = {},
+): Promise<Record<string, unknown>> {
   const where = url.split('?')[0]!;
-  const answer = await get(url, asking).catch((error: NodeJS.ErrnoException) => {
+  const answer = await send(url, asking, question).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
       `${where} does not answer (${error.message}); start Offramp, or name it with --api-url${hint(where, error)}`,
@@ -29,20 +40,31 @@ export async function ask(url: string, asking: Asking): Promise<Record<string, u
   const body = parse(answer.text);
   if (answer.status >= 200 && answer.status < 300) return body;
   const [error] = (body.errors ?? []) as readonly { readonly code: number; readonly message: string }[];
-  if (answer.status === 403 && error?.code !== HOST_REFUSED)
+  if (answer.status === 403 && !NOT_THE_CREDENTIAL.includes(error?.code ?? 0))
     throw new UsageError(`${where} refuses the credential; give --api-token`);
   throw new UsageError(`${where} answered ${answer.status}${error ? `: ${error.message}` : ''}`);
 }
 
-async function get(url: string, { 'api-token': token, cacert }: Asking) {
+async function send(
+  url: string,
+  { 'api-token': token, cacert }: Asking,
+  { method = 'GET', body, patienceMs = PATIENCE_MS }: Question,
+) {
   const options = {
-    headers: { authorization: `Bearer ${token}` },
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    },
     agent: false,
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: AbortSignal.timeout(patienceMs),
   };
   const request = url.startsWith('https:')
-    ? https.get(url, { ...options, ca: trusted(cacert) })
-    : http.get(url, options);
+    ? https.request(url, { ...options, ca: trusted(cacert) })
+    : http.request(url, options);
+  request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   // From here on the response tells that it has broken off.
   request.on('error', () => {});

@@ -1,4 +1,11 @@
-import { CONNECTOR_FLAGS, DEMO_FLAGS, ENV_FLAGS, EXPLAIN_FLAGS, START_FLAGS } from '../config/flags.js';
+import {
+  CONNECTOR_FLAGS,
+  DEMO_FLAGS,
+  ENV_FLAGS,
+  EXPLAIN_FLAGS,
+  SNAPSHOT_FLAGS,
+  START_FLAGS,
+} from '../config/flags.js';
 import { describeFlags, UsageError, variableOf } from '../config/parse.js';
 import { unknownVariables } from '../config/variables.js';
 import { VERSION } from '../config/version.js';
@@ -12,9 +19,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   connector: async () => (await import('./connector.js')).connectorCommand,
   env: async () => (await import('./env.js')).envCommand,
   explain: async () => (await import('./explain.js')).explainCommand,
+  snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
 };
 
-const VARIABLES = [START_FLAGS, CONNECTOR_FLAGS, DEMO_FLAGS, ENV_FLAGS, EXPLAIN_FLAGS]
+const VARIABLES = [START_FLAGS, CONNECTOR_FLAGS, DEMO_FLAGS, ENV_FLAGS, EXPLAIN_FLAGS, SNAPSHOT_FLAGS]
   .flatMap((flags) => Object.keys(flags))
   .map(variableOf);
 

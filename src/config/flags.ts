@@ -335,6 +335,8 @@ export const ENV_FLAGS = {
   },
 } as const satisfies Flags;
 
+export const SNAPSHOT_FLAGS = { ...API_FLAGS } as const satisfies Flags;
+
 export const EXPLAIN_FLAGS = {
   ...API_FLAGS,
   ip: { value: 'ADDRESS', fallback: '127.0.0.1', help: 'the client that the request would come from' },

@@ -1,4 +1,4 @@
-import type { Draft, World } from '../storage/tables/definition.js';
+import type { AnyDefinition, Draft, World } from '../storage/tables/definition.js';
 import type { Tables } from '../storage/tables/tables.js';
 import type { Write } from '../storage/writer.js';
 import { accounts } from './accounts/accounts/definition.js';
@@ -38,6 +38,14 @@ export const DEFINITIONS = {
   dnsRecords,
   magicTunnels,
 };
+
+/** Every table of the database that has objects, in no order; events are of no noun. */
+export const TABLES: readonly string[] = [
+  ...Object.values<AnyDefinition>(DEFINITIONS).flatMap(({ relations }) =>
+    relations.map(({ table }) => table),
+  ),
+  'health_event',
+];
 
 export type WorkingTables = Tables<typeof DEFINITIONS>;
 export type WorkingWorld = World<typeof DEFINITIONS>;

@@ -2,7 +2,7 @@ import { newHexId } from '../api/identifiers.js';
 import { firstAccount } from './accounts/accounts/definition.js';
 import { createAccount } from './accounts/accounts/rules.js';
 import { addZone } from './accounts/zones/rules.js';
-import type { WorkingDraft, WorkingWrite } from './definitions.js';
+import type { WorkingDraft, WorkingWorld, WorkingWrite } from './definitions.js';
 
 export interface SeedOptions {
   /** Identifiers and name to use when there is nothing yet; null makes one up. */
@@ -18,6 +18,13 @@ export interface Seeded {
 }
 
 const FIRST_NAME = 'Offramp';
+
+/** The first account, and its first zone; null where one is missing. */
+export function firstOf(world: WorkingWorld): Seeded | null {
+  const account = firstAccount(world);
+  const zone = account && world.zones.of(account.id)[0];
+  return zone ? { accountId: account.id, zoneId: zone.id, domain: zone.name } : null;
+}
 
 /** A fresh database gets one account with one zone; otherwise answers the first of each that is there. */
 export const seed = (write: WorkingWrite, options: SeedOptions): Promise<Seeded> =>

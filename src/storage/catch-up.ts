@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CommitFailed, CommitUncertain, DatabaseAway, within } from './commit-errors.js';
 import { databaseProblem } from './database-problem.js';
-import type { PrismaClient } from './generated/client.js';
+import { Prisma, type PrismaClient } from './generated/client.js';
 import {
   type CommitListener,
   currentPosition,
@@ -35,6 +36,11 @@ export interface CatchUp {
   ascertain(): Promise<void>;
   /** Compares now. */
   compare(): Promise<Settled>;
+  /**
+   * Replaces what is stored by what `write` puts, as one revision that has changed everything. What is thrown by `write`, or by the reading of what
+   * it has put, changes nothing.
+   */
+  replace(write: (db: Prisma.TransactionClient) => Promise<void>): Promise<Settled>;
   /**
    * Asks what became of a transaction whose answer was lost with `cause`: resolves when it was committed, and memory has
    * followed; throws CommitFailed, CommitUncertain, or `cause` when that is no fault of the connection.
@@ -141,6 +147,43 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     return { committed: rows > 0, followed };
   }
 
+  async function replace(write: (db: Prisma.TransactionClient) => Promise<void>): Promise<Settled> {
+    const transaction = randomUUID();
+    let position: Position | null = null;
+    const replaced = prisma.$transaction(async (db) => {
+      if (shared) await takeWriteLock(db);
+      const { revision } = await currentPosition(db);
+      await write(db);
+      const next = { revision: revision + 1, transaction };
+      await db.revision.create({ data: { number: next.revision, changes: Prisma.JsonNull, transaction } });
+      const apply = await listener(db, { revision: next.revision, changes: null });
+      if (!holdsLock()) throw new DatabaseAway('the lock of the database was lost');
+      position = next;
+      return apply;
+    }, LIMITS);
+    try {
+      const apply = await replaced;
+      shown = position;
+      return { followed: apply() };
+    } catch (error) {
+      if (position === null || databaseProblem(error) === null) throw error;
+      return await fateOf(position, error as Error);
+    }
+  }
+
+  async function fateOf(position: Position, cause: Error): Promise<Settled> {
+    suspect();
+    const deadline = performance.now() + TRUTH_MS;
+    for (let delay: number = RETRY_MS[0]; performance.now() < deadline && !closed; delay *= 2) {
+      const outcome = await within(outcomeOf(position), deadline - performance.now()).catch(() => null);
+      if (outcome?.committed) return { followed: outcome.followed };
+      if (outcome && databaseProblem(cause) === null) throw cause;
+      if (outcome) throw new CommitFailed('the connection broke before the commit', { cause });
+      await sleep(Math.min(delay, RETRY_MS[1]));
+    }
+    throw new CommitUncertain('the answer to the statement was lost', { cause });
+  }
+
   return {
     async known() {
       shown ??= await currentPosition(prisma);
@@ -176,18 +219,8 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       suspect();
       return await within(compare(), TRUTH_MS);
     },
-    async fateOf(position, cause) {
-      suspect();
-      const deadline = performance.now() + TRUTH_MS;
-      for (let delay: number = RETRY_MS[0]; performance.now() < deadline && !closed; delay *= 2) {
-        const outcome = await within(outcomeOf(position), deadline - performance.now()).catch(() => null);
-        if (outcome?.committed) return { followed: outcome.followed };
-        if (outcome && databaseProblem(cause) === null) throw cause;
-        if (outcome) throw new CommitFailed('the connection broke before the commit', { cause });
-        await sleep(Math.min(delay, RETRY_MS[1]));
-      }
-      throw new CommitUncertain('the answer to the statement was lost', { cause });
-    },
+    replace,
+    fateOf,
     close() {
       closed = true;
       for (const wake of waiters) wake();

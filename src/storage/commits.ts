@@ -49,6 +49,8 @@ export interface Commits extends Pick<CatchUp, 'suspect' | 'isCurrent' | 'whenCu
    * When its answer is lost and it is found to be committed, memory has followed by the comparison instead of `apply`.
    */
   commitBatch(make: MakeBatch): Promise<void>;
+  /** As `CatchUp.replace`, between two batches; resolves when the data plane follows. */
+  replace(write: (db: DatabaseClient) => Promise<void>): Promise<void>;
   readonly onCommit: CatchUp['listen'];
 }
 
@@ -96,17 +98,21 @@ export function createCommits({ prisma, pool, statementNames, lock, log }: Commi
     );
   }
 
-  return {
-    async commitBatch(make) {
+  /** Between two others, when memory is known to be at the newest revision. */
+  async function inTurn(task: () => Promise<Settled>): Promise<void> {
+    if (!holdsLock()) throw refusal();
+    const { followed } = await oneAtATime(async () => {
       if (!holdsLock()) throw refusal();
-      const { followed } = await oneAtATime(async () => {
-        if (!holdsLock()) throw refusal();
-        await memory.ascertain();
-        return await commitMade(make, false);
-      });
-      // Not above: the next may begin before the data plane has followed.
-      await followed;
-    },
+      await memory.ascertain();
+      return await task();
+    });
+    // Not above: the next may begin before the data plane has followed.
+    await followed;
+  }
+
+  return {
+    commitBatch: (make) => inTurn(() => commitMade(make, false)),
+    replace: (write) => inTurn(() => memory.replace(write)),
     onCommit: memory.listen,
     suspect: memory.suspect,
     isCurrent: memory.isCurrent,

@@ -100,10 +100,17 @@ export function databaseProblem(error: unknown): DatabaseProblem | null {
   );
 }
 
+/** What the database itself says of an error, without the words around it. */
+export function databaseWords(error: Error): string {
+  const { meta } = error as PrismaError;
+  return meta?.driverAdapterError?.cause?.originalMessage ?? error.message;
+}
+
 interface AdapterCause {
   readonly kind: string;
   /** SQLSTATE. */
   readonly originalCode?: string;
+  readonly originalMessage?: string;
 }
 
 interface PrismaError extends Error {

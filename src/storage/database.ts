@@ -23,6 +23,8 @@ export interface Database {
   readonly read: PrismaClient;
   /** Commits what a batch of writes has changed in memory; see `writer.ts`. */
   readonly commitBatch: Commits['commitBatch'];
+  /** Replaces everything that is stored, see `contents.ts`. */
+  readonly replace: Commits['replace'];
   /**
    * Writes what is no configuration and numbers no revision. While the database is not available it waits, and begins again
    * when the connection breaks, so what has no key of its own may then be written twice. Throws after a minute, or when `drain` is called.
@@ -168,6 +170,7 @@ function assemble(
     migrated,
     read: prisma,
     commitBatch: commits.commitBatch,
+    replace: commits.replace,
     async record(write) {
       const deadline = performance.now() + RECORD_PATIENCE_MS;
       for (let delay = 100; ; delay = Math.min(delay * 2, 5_000)) {

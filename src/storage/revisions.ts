@@ -77,8 +77,14 @@ export async function missingSince(db: Prisma.TransactionClient, known: Position
   const complete = rows.length === newest.revision - known.revision;
   return {
     newest,
-    changes: follows && complete ? rows.flatMap(({ changes }) => changes as unknown as Changes) : null,
+    changes: follows && complete ? changesOf(rows) : null,
   };
+}
+
+/** Null when one of the revisions has replaced everything. */
+function changesOf(rows: readonly { readonly changes: unknown }[]): Changes | null {
+  const changes = rows.map((row) => row.changes as Changes | null);
+  return changes.every((one) => one !== null) ? changes.flat() : null;
 }
 
 const positionOf = (row: { number: bigint; transaction: string | null } | undefined): Position | undefined =>

@@ -6,6 +6,7 @@ import { faultRoutes } from './faults.js';
 import { onRampRoutes } from './on-ramps.js';
 import { quickTunnelRoutes } from './quick-tunnels.js';
 import { requestRoutes } from './requests.js';
+import { snapshotRoutes } from './snapshot.js';
 import { type TestControl, testControlRoutes } from './test-control.js';
 
 export interface AdminOptions {
@@ -72,4 +73,5 @@ export function adminRoutes(
 
   faultRoutes(app, dataPlane, testControl);
   testControlRoutes(app, testControl);
+  snapshotRoutes(app, version, testControl);
 }

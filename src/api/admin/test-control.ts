@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Seeded } from '../../resources/index.js';
+import type { Contents } from '../../storage/contents.js';
 import { ok } from '../envelope.js';
 import { ApiError } from '../errors.js';
 import type { Http } from '../http.js';
@@ -10,6 +11,13 @@ export interface TestControl {
   readonly allowed: boolean;
   /** Puts everything back to how the first start has left it; answers when traffic follows. */
   reset(): Promise<Seeded>;
+  /** Everything that is stored. Throws ContentsRefused when it is too big for one piece. */
+  contents(): Promise<Contents>;
+  /**
+   * Puts everything into the place of what is stored; answers the first account when traffic follows. Throws ContentsRefused, or what the database says
+   * of a row that does not fit, and has changed nothing then.
+   */
+  restore(contents: Contents): Promise<Seeded>;
 }
 
 /** Throws unless this Offramp is one for tests. */

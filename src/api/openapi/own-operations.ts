@@ -143,6 +143,14 @@ const faults = envelope(
 
 const begun = envelope(object({ account_id: text, zone_id: text, domain: text }));
 
+const snapshot = object({
+  offramp_snapshot: whole,
+  version: text,
+  schema: text,
+  sha256: text,
+  tables: map(list({ type: 'object' })),
+});
+
 interface Own {
   readonly summary: string;
   readonly answer: Schema;
@@ -194,6 +202,8 @@ const OWN: Readonly<Record<string, Own>> = {
     summary: 'Put everything back to how the first start has left it',
     answer: begun,
   },
+  'GET /_offramp/snapshot': { summary: 'Get everything that is stored, with secrets', answer: snapshot },
+  'PUT /_offramp/snapshot': { summary: 'Put everything back that a snapshot holds', answer: begun },
 };
 
 /** The operation with what is known of it, when it is one of ours. */

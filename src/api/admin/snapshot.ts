@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Contents } from '../../storage/contents.js';
+import { ok } from '../envelope.js';
+import { ApiError } from '../errors.js';
+import type { Http } from '../http.js';
+import { forTests, type TestControl } from './test-control.js';
+
+const PATH = '/_offramp/snapshot';
+/** Bytes of a file that can be restored. */
+const MAX_FILE = 128 * 1024 * 1024;
+
+const file = z.strictObject({
+  offramp_snapshot: z.literal(1, 'must be 1: another form of a snapshot was saved by another version'),
+  version: z.string(),
+  schema: z.string(),
+  sha256: z.string(),
+  tables: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
+});
+
+/** `/_offramp/snapshot`: everything that is stored, as one file, and back. See docs/snapshots.md. */
+export function snapshotRoutes(app: Http, version: string, control: TestControl): void {
+  app.get(PATH, { schema: { hide: true } }, async (_request, reply) => {
+    const { schema, tables } = await control.contents();
+    const sha256 = digestOf(tables);
+    reply.header('content-disposition', 'attachment; filename="offramp-snapshot.json"');
+    return { offramp_snapshot: 1, version, schema, sha256, tables };
+  });
+
+  const refuseOutsideOfTests = async (request: FastifyRequest) => forTests(control, request);
+  app.put(
+    PATH,
+    { schema: { hide: true, body: file }, bodyLimit: MAX_FILE, preParsing: refuseOutsideOfTests },
+    async ({ body: { schema, sha256, tables } }) => {
+      if (sha256 !== digestOf(tables))
+        throw new ApiError(
+          'snapshot_refused',
+          'its sha256 is not that of its tables: it was changed after it was saved. What a person writes is a seed',
+        );
+      const { accountId, zoneId, domain } = await control.restore({ schema, tables });
+      return ok({ account_id: accountId, zone_id: zoneId, domain });
+    },
+  );
+}
+
+/** Of the rows as JSON without white space, in the order of the file. */
+const digestOf = (tables: Contents['tables']) =>
+  createHash('sha256').update(JSON.stringify(tables)).digest('hex');

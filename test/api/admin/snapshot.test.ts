@@ -1,0 +1,165 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type Api, apiOf } from '../../support/api.js';
+import { everyAnswer, fillEveryNoun } from '../../support/every-noun.js';
+import { httpOrigin } from '../../support/fake-origins.js';
+import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
+import { runProgram } from '../../support/program.js';
+import { trafficClient } from '../../support/traffic.js';
+import { eventually } from '../../support/waiting.js';
+
+const TOKEN = 'a-token-for-the-snapshots-of-this-test';
+const FLAGS = ['--api-token', TOKEN, '--direct-network=127.0.0.0/8'];
+let offramp: RunningOfframp;
+let other: RunningOfframp;
+let api: Api;
+beforeAll(async () => {
+  [offramp, other] = await Promise.all([startOfframp(FLAGS), startOfframp([...FLAGS, '--memory'])]);
+  api = apiOf(offramp, TOKEN);
+});
+afterAll(() => Promise.all([offramp.stop(), other.stop()]));
+
+async function snapshot(
+  method: 'GET' | 'PUT',
+  { apiUrl }: Pick<RunningOfframp, 'apiUrl'>,
+  sent?: unknown,
+  token = TOKEN,
+) {
+  const response = await fetch(new URL('/_offramp/snapshot', apiUrl), {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
+  const body: any = await response.json();
+  return { status: response.status, body };
+}
+
+async function answers(client: Api) {
+  const all = Object.entries(await everyAnswer(client));
+  return Object.fromEntries(all.filter(([target]) => !target.startsWith(EVENTS)));
+}
+const EVENTS = '@/load_balancing_analytics/events';
+
+// biome-ignore lint/suspicious/noExplicitAny: a snapshot, of whatever form.
+function rows({ tables: { health_event, ...rest } }: any) {
+  expect(health_event.length).toBeGreaterThan(0);
+  return JSON.stringify(rest);
+}
+
+test('what was saved is what another database answers with, byte for byte', async () => {
+  const origin = await httpOrigin((_request, response) => response.end('from the snapshot'));
+  await fillEveryNoun(api, origin.port, offramp.zoneId);
+  const isHealthy = async () => (await api.get('@/load_balancers/pools')).body.result[0].healthy;
+  await eventually(async () => (await isHealthy()) && (await api.get(EVENTS)).body.result.length > 0);
+  const saved = await snapshot('GET', offramp);
+  expect(saved.status).toBe(200);
+
+  const restored = await snapshot('PUT', other, saved.body);
+
+  expect(restored).toMatchObject({
+    status: 200,
+    body: { result: { account_id: offramp.accountId, zone_id: offramp.zoneId, domain: 'example.com' } },
+  });
+  const there = apiOf({ ...other, accountId: offramp.accountId, zoneId: offramp.zoneId }, TOKEN);
+  const expected = await answers(api);
+  // Its health checks have to find the origin first, which is an event.
+  await eventually(async () => isDeepStrictEqual(await answers(there), expected));
+  expect(Object.keys(expected).length).toBeGreaterThan(50);
+  expect(rows((await snapshot('GET', other)).body)).toEqual(rows(saved.body));
+  const client = trafficClient(other.http);
+  onTestFinished(() => client.close());
+  expect((await client.get('one.example.com')).body).toBe('from the snapshot');
+});
+
+test('what was written after it is gone when it is put back, for traffic as well', async () => {
+  const before = await snapshot('GET', offramp);
+  await api.create('/accounts', { name: 'Later' });
+  const [pool] = (await api.get('@/load_balancers/pools')).body.result;
+  await api.patch(`@/load_balancers/pools/${pool.id}`, { description: 'later' });
+
+  await snapshot('PUT', offramp, before.body);
+
+  expect((await snapshot('GET', offramp)).body).toEqual(before.body);
+  expect((await api.get(`@/load_balancers/pools/${pool.id}`)).body.result.description).toBe('');
+  // The next write builds on it, and numbers its revision.
+  await api.patch(`@/load_balancers/pools/${pool.id}`, { description: 'again' });
+  expect((await api.get(`@/load_balancers/pools/${pool.id}`)).body.result.description).toBe('again');
+});
+
+test('a snapshot that does not fit says why, and changes nothing', async () => {
+  const { body: saved } = await snapshot('GET', offramp);
+  const refused = async (sent: unknown) => {
+    const { status, body } = await snapshot('PUT', offramp, sent);
+    return [status, body.errors[0].code, body.errors[0].message];
+  };
+  const account = { ...saved.tables.account[0], name: 'Changed by hand' };
+  expect(await refused({ ...saved, tables: { ...saved.tables, account: [account] } })).toEqual([
+    400,
+    10406,
+    expect.stringContaining('changed after it was saved'),
+  ]);
+  expect(await refused({ ...saved, schema: '20200101000000_old' })).toEqual([
+    400,
+    10406,
+    expect.stringContaining('saved by an older version'),
+  ]);
+  expect(await refused({ ...saved, schema: '29990101000000_new' })).toEqual([
+    400,
+    10406,
+    expect.stringContaining('saved by a newer version'),
+  ]);
+  expect((await refused({ ...saved, offramp_snapshot: 2 }))[2]).toContain('offramp_snapshot must be 1');
+  expect((await refused({}))[0]).toBe(400);
+  expect((await snapshot('GET', offramp)).body).toEqual(saved);
+});
+
+test('it is for tests, and for none of the tokens that the API has made', async () => {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'offramp-test-'));
+  const kept = await startOfframp([...FLAGS, '--data-dir', directory]);
+  onTestFinished(async () => {
+    await kept.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const { status, body } = await snapshot('GET', kept);
+  expect(status).toBe(200);
+  expect(await snapshot('PUT', kept, body)).toMatchObject({
+    status: 403,
+    body: { errors: [{ code: 10405 }] },
+  });
+  const groups = (await api.get('/user/tokens/permission_groups?name=Account%20Settings%20Write')).body;
+  const policies = [
+    {
+      effect: 'allow',
+      permission_groups: [{ id: groups.result[0].id }],
+      resources: { [`com.cloudflare.api.account.${offramp.accountId}`]: '*' },
+    },
+  ];
+  const limited = await api.create('/user/tokens', { name: 'limited too', policies });
+  expect((await snapshot('GET', offramp, undefined, limited.value)).status).toBe(403);
+});
+
+test('the command saves for its owner alone, and puts it back', async () => {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'offramp-test-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const file = path.join(directory, 'saved.json');
+  const run = (...words: string[]) =>
+    runProgram(['snapshot', ...words, '--api-url', offramp.apiUrl, '--api-token', TOKEN]);
+
+  expect(await run('save', file)).toMatchObject({ code: 0, out: expect.stringContaining('Saved to') });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual((await snapshot('GET', offramp)).body);
+  expect(await run('restore', file)).toMatchObject({ code: 0 });
+
+  const damaged = path.join(directory, 'damaged.json');
+  await writeFile(damaged, '{"offramp_snapshot": 1');
+  expect(await run('restore', damaged)).toMatchObject({ code: 2, err: expect.stringContaining('JSON') });
+  expect(await run('restore', path.join(directory, 'none'))).toMatchObject({ code: 2 });
+  expect(await run('erase', file)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('save FILE'),
+  });
+});
