@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   api: ['net', 'storage/database-problem'],
   'api/admin': ['live', 'storage', 'resources/index', 'steering', 'domain'],
   config: ['net', 'api/api-changes'],
-  storage: ['config'],
+  storage: ['config', 'net'],
   live: ['net', 'domain'],
   control: ['live', 'net'],
   resources: ['api', 'domain', 'storage', 'live', 'net', 'expressions'],

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { realTime } from '../net/real-time.js';
 
 export interface ConnectionLimit {
   /** Connections at once, those in a TLS handshake included. */
@@ -26,8 +27,8 @@ export function limitConnections(server: Server, { limit, log }: ConnectionLimit
 
   function refuse(socket: Socket): void {
     socket.destroy();
-    if (performance.now() - warnedAt < WARN_EVERY_MS) return;
-    warnedAt = performance.now();
+    if (realTime.monotonic() - warnedAt < WARN_EVERY_MS) return;
+    warnedAt = realTime.monotonic();
     log.warn(
       { limit: 'API connections', value: limit, flag: '--max-api-connections' },
       'api: a limit is reached',

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isBearerToken } from '../net/bearer.js';
-import { type AccessDirectory, type AccessToken, isFrom, isUsable, NO_TOKENS } from './access.js';
+import { type AccessDirectory, type AccessToken, isFrom, isUsable } from './access.js';
 import { ApiError } from './errors.js';
 import { isMadeValue } from './token-value.js';
 
@@ -52,9 +52,9 @@ const EMAIL = /^[^\s@]{1,64}@[^\s@]{1,255}$/;
 export function authenticate(
   headers: IncomingHttpHeaders,
   policy: AuthPolicy,
-  circumstances: Partial<Circumstances> = {},
+  circumstances: Circumstances,
 ): Credential {
-  const { tokens = NO_TOKENS, now = new Date(), address = '', evenUnusable = false } = circumstances;
+  const { tokens, now, address, evenUnusable } = circumstances;
   const { secret, email } = readCredential(headers);
   const digest = sha256(secret);
   const token = tokens.find(digest);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import { realTime } from '../net/real-time.js';
 
 /** Milliseconds without a byte, after which whoever sends no more is not waited for; and in all. */
 const SILENCE_MS = 2_000;
@@ -17,8 +18,10 @@ export function linger(socket: Socket): void {
   lingering.add(socket);
   socket.end();
   socket.setTimeout(SILENCE_MS);
-  const timer = setTimeout(() => socket.destroy(), LONGEST_MS).unref();
-  socket.once('close', () => clearTimeout(timer));
+  socket.once(
+    'close',
+    realTime.after(LONGEST_MS, () => socket.destroy()),
+  );
 }
 
 /**

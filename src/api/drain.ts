@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { realTime } from '../net/real-time.js';
 
 /**
  * Prepares a server, before it listens, for an end that nobody can hold up. What it returns runs `close`, which stops accepting and
@@ -32,11 +33,11 @@ export function drainable(server: Server) {
     for (const socket of silent.values()) socket.destroy();
     // Their connections end with the answer instead of waiting for a next request.
     for (const response of answers.values()) response.shouldKeepAlive = false;
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const cancel = realTime.after(graceMs, () => server.closeAllConnections(), { keepsAlive: true });
     try {
       await close();
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   };
 }

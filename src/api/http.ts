@@ -10,6 +10,7 @@ import Fastify, {
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import type { ZodType } from 'zod';
+import type { Clock } from '../net/clock.js';
 import { createRays } from '../net/ray.js';
 import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
@@ -60,6 +61,8 @@ export interface HttpOptions {
   readonly rateLimit: RateLimit | null;
   /** Code of the point of presence, shown in `cf-ray`. */
   readonly pop: string;
+  /** By which tokens count. */
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
   /** Listens already, and gives its requests to the instance when that is ready; null for an instance that nobody calls. */
   readonly server: Server | null;
@@ -100,7 +103,8 @@ export function createHttp(options: HttpOptions) {
     reply.header('cf-ray', nextRay());
     const { open = false, documentation = false, evenUnusable = false } = request.routeOptions.config;
     if (open || (documentation && options.auth.mode === 'any')) return undefined;
-    const circumstances = { tokens: options.access, now: new Date(), address: request.ip, evenUnusable };
+    const now = new Date(options.clock.now());
+    const circumstances = { tokens: options.access, now, address: request.ip, evenUnusable };
     if (request.is404) {
       // Before a word about credentials, content types or bodies; whoever shows a good credential is counted all the same.
       const known = options.rateLimit && knownCredential(request, options.auth, circumstances);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { hostPort } from '../net/ip.js';
+import { realTime } from '../net/real-time.js';
 import { type ApiServerOptions, createApiServer, type SafeServer } from './api-server.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
@@ -46,8 +47,8 @@ export function createStandby(
     let asked = Number.NEGATIVE_INFINITY;
     let answer: Promise<Holder | null> = Promise.resolve(null);
     const holder = () => {
-      if (performance.now() - asked > HOLDER_KEPT_MS) {
-        asked = performance.now();
+      if (realTime.monotonic() - asked > HOLDER_KEPT_MS) {
+        asked = realTime.monotonic();
         answer = ask().catch(() => null);
       }
       return answer;

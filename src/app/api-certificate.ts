@@ -4,6 +4,7 @@ import type { ApiTls } from '../config/api-tls.js';
 import { issueLeaf, type Leaf, type LeafNames } from '../edge/authority.js';
 import type { Clock } from '../net/clock.js';
 import { parseIp } from '../net/ip.js';
+import { realTime } from '../net/real-time.js';
 import { followCertificateFiles } from '../proxy/https/certificate-files.js';
 import type { EdgeIdentity } from './edge-identity.js';
 
@@ -39,19 +40,19 @@ export async function loadApiCertificate(
   }
   const { identity, clock, log } = options;
   const names = namesOf(options.host, tls.names);
-  const issue = () => issueLeaf(identity.authority(), new Date(clock.now()), names);
+  const issue = () => issueLeaf(identity.authority(), new Date(clock.now()), names, new Date(realTime.now()));
   const users: ((pair: Leaf) => void)[] = [];
   let current = await issue();
   // The edge's is never younger than this one, so it is renewed before this one ends.
-  identity.onRenewed(() => {
+  identity.onRenewed(() =>
     issue().then(
       (leaf) => {
         current = leaf;
         for (const use of users) use(leaf);
       },
       (error: Error) => log.error({ err: error }, "the API's certificate was not renewed"),
-    );
-  });
+    ),
+  );
   return {
     follow(use) {
       use(current);

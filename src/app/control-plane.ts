@@ -11,9 +11,10 @@ import { VERSION } from '../config/version.js';
 import { createWebhook } from '../control/notifications/webhook.js';
 import type { DataPlane } from '../live/data-plane.js';
 import { createHealthTable } from '../live/health-table.js';
-import { type Clock, systemClock } from '../net/clock.js';
+import type { Clock } from '../net/clock.js';
 import { watchDescriptors } from '../net/descriptors.js';
 import { hostPort } from '../net/ip.js';
+import { realTime } from '../net/real-time.js';
 import { adoptUsers } from '../resources/accounts/operator.js';
 import { quotaCheck } from '../resources/accounts/quotas/guard.js';
 import { createDirectory } from '../resources/accounts/tokens/directory.js';
@@ -62,7 +63,7 @@ export interface AppOptions {
   readonly progress: (text: string) => void;
   /** The data plane has died: nothing can go on. */
   readonly onFailure: (error: Error) => void;
-  /** By which certificates age; the system's when absent. */
+  /** Real time when absent. */
   readonly clock?: Clock;
 }
 
@@ -87,7 +88,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     if (!config.standby) opening ??= openSockets(config, options.log);
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
-    const { clock = systemClock, log } = options;
+    const { clock = realTime, log } = options;
     if (dataDir?.warning) log.warn({}, dataDir.warning);
     const identity = await loadEdgeIdentity(dataDir?.path ?? null, { clock, log, caOut: config.edgeCaOut });
     closers.push(identity.release);
@@ -99,19 +100,18 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     await opening?.opened;
     const db = await openStorage(config, dataDir, certificate, options);
     closers.push(db.close);
-    const recorders = createRecorders(db, options.log);
+    const recorders = createRecorders(db, clock, options.log);
     closers.push(...Object.values(recorders).map(({ settled }) => settled));
     closers.push(async () => db.drain());
     const left = {
-      awaitedTunnels: await resetConnections(db.read),
+      awaitedTunnels: await resetConnections(db.read, new Date(clock.now())),
       storedHealth: await lastVerdicts(db.read),
     };
     const health = createHealthTable();
     const tables = createTables(DEFINITIONS);
     const views = createViews(tables.world, health);
     const access = createDirectory(tables.world, recorders.tokenUses.record);
-    const webhook =
-      config.notify && createWebhook({ ...config.notify, clock: systemClock, log: options.log });
+    const webhook = config.notify && createWebhook({ ...config.notify, log: options.log });
     if (webhook) closers.push(webhook.drain);
     const following = { tables, views, health, webhook };
     opening ??= openSockets(config, options.log);
@@ -125,17 +125,16 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       left,
       recorders,
       following,
+      clock,
       log: options.log,
       onFailure: options.onFailure,
     });
     closers.push(dataPlane.drain);
-    const write = createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas) });
+    const write = createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas), clock });
     const seeded = await seed(write, config);
     await adoptUsers(write, config.auth);
     const rateLimit =
-      config.rateLimit === null
-        ? null
-        : createRateLimit({ limit: config.rateLimit, now: systemClock.monotonic });
+      config.rateLimit === null ? null : createRateLimit({ limit: config.rateLimit, now: clock.monotonic });
     const testControl = createTestControl({
       allowed: config.testControl,
       write,
@@ -160,6 +159,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         health,
         access,
         dataPlane,
+        clock,
         seeded,
         rateLimit,
         testControl,
@@ -203,9 +203,9 @@ type Closer = (graceMs: number) => Promise<unknown>;
 
 /** One after the other, within one time of grace for all; what fails does not keep the rest from closing. */
 async function closeAll(closers: readonly Closer[], graceMs: number, log: Logger): Promise<void> {
-  const end = performance.now() + graceMs;
+  const end = realTime.monotonic() + graceMs;
   for (const closer of closers) {
-    await closer(Math.max(0, end - performance.now())).catch((error: Error) =>
+    await closer(Math.max(0, end - realTime.monotonic())).catch((error: Error) =>
       log.error({ err: error }, 'a part did not close as it should'),
     );
   }
@@ -239,6 +239,7 @@ async function startApi(
     currency: parts.db,
     rateLimit: parts.rateLimit,
     pop: config.place.pop,
+    clock: parts.clock,
     log,
     server,
   });

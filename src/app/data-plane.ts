@@ -14,9 +14,9 @@ import { createHealthReports } from '../live/health-table.js';
 import { createLoadBoard } from '../live/load-board.js';
 import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from '../live/messages.js';
 import { createSnapshotStore } from '../live/snapshot-store.js';
-import { systemClock } from '../net/clock.js';
 import type { ListeningSocket } from '../net/listening-socket.js';
 import { createLocations, placeFrom } from '../net/locations.js';
+import { realTime } from '../net/real-time.js';
 import { createDirectDialer } from '../offramps/direct.js';
 import { reachableFirst } from '../offramps/reachable-first.js';
 import { createResolver } from '../offramps/resolver.js';
@@ -42,12 +42,12 @@ const stderr = pino.destination({ fd: 2, sync: true });
 stderr.on('error', () => {});
 const log = pino({ level: options.logLevel, name: 'data-plane' }, stderr);
 
+const clock = realTime;
 const store = createSnapshotStore();
 const certificateListeners: ((pair: KeyPair) => void)[] = [];
 const board = createHealthBoard();
 const healthReports = createHealthReports({
   board,
-  clock: systemClock,
   send: (changes) => post({ type: 'health_shown', changes }),
 });
 const edge = createEdge({
@@ -55,15 +55,16 @@ const edge = createEdge({
   ...listenWith(sockets.edge),
   awaitedTunnels: options.awaitedTunnels,
   locationName: `${options.place.pop}01`,
+  clock,
   log,
   store,
 });
-const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock: systemClock });
+const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
 const offramps = createOffRamps({
   store,
   tunnels: edge,
-  direct: createDirectDialer({ networks: options.directNetworks }),
+  direct: createDirectDialer({ clock, networks: options.directNetworks }),
 });
 const { sessionKey, alwaysUseHttps, locationHeader } = options;
 const { pools } = store.snapshot;
@@ -92,6 +93,7 @@ const proxy = createProxy({
   load,
   health: board,
   requests,
+  clock,
   ...places,
   offramps,
   log,
@@ -103,6 +105,7 @@ const explain = createExplain({
   offramps,
   steering: createSteering({ pools, health, load, sessions: sessions.look }),
   places,
+  clock,
 });
 const privates =
   options.privateNetwork &&
@@ -120,10 +123,11 @@ const tcp = createTcpListeners({
   offramps,
   placeOf,
   requests,
+  clock,
   pop: options.place.pop,
   log,
 });
-const resolver = createResolver(systemClock);
+const resolver = createResolver(clock);
 const dns = createDnsServer({
   ...listenWith(sockets.dns.tcp),
   sockets: sockets.dns,
@@ -140,7 +144,7 @@ const dns = createDnsServer({
     sockets.dns.tcp.address.host,
     os.networkInterfaces(),
   ),
-  clock: systemClock,
+  clock,
   random: Math.random,
   log,
 });
@@ -150,12 +154,13 @@ const prober = createProber({
   offramps,
   tunnels: edge,
   storedHealth: options.storedHealth,
+  clock,
   log,
 });
 const poolEvents = createPoolEvents({
   store,
   health: board,
-  clock: systemClock,
+  clock,
   emit: (event) => post({ type: 'pool_event', event }),
 });
 prober.onTransition(poolEvents.record);
@@ -177,7 +182,12 @@ function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneO
     onReplaced: (listener: (pair: KeyPair) => void) => void certificateListeners.push(listener),
     issue: async (name: string) => {
       const { issueLeaf } = await import('../edge/authority.js');
-      return await issueLeaf(certificates, new Date(), { dns: [name], ip: [] });
+      return await issueLeaf(
+        certificates,
+        new Date(clock.now()),
+        { dns: [name], ip: [] },
+        new Date(realTime.now()),
+      );
     },
   };
 }
@@ -263,12 +273,12 @@ async function confirm(revision: number): Promise<void> {
 
 /** The proxy first: the requests that it still has under way may need the tunnels. */
 async function drain(graceMs: number): Promise<void> {
-  const end = performance.now() + graceMs;
+  const end = realTime.monotonic() + graceMs;
   draining = true;
   privates?.close();
   await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
   poolEvents.flush();
-  await edge.drain(Math.max(0, end - performance.now()));
+  await edge.drain(Math.max(0, end - realTime.monotonic()));
   port.close();
 }
 

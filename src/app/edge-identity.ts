@@ -15,12 +15,22 @@ import {
   renewCa,
 } from '../edge/authority.js';
 import type { Clock } from '../net/clock.js';
+import { realTime } from '../net/real-time.js';
+
+export interface IdentityOptions {
+  /** By which certificates age. */
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly caOut?: string | null;
+  /** The time of those who verify them; another one in tests. */
+  readonly real?: Pick<Clock, 'now'>;
+}
 
 export interface EdgeIdentity {
   /** As it is now: its certificates are renewed while this runs. */
   authority(): Authority;
-  /** Tells of each leaf that takes the place of the one before. */
-  onRenewed(listener: (leaf: Leaf) => void): void;
+  /** Tells of each leaf that takes the place of the one before, and waits for a promise that the listener gives. */
+  onRenewed(listener: (leaf: Leaf) => unknown): void;
   /** Where connectors find the CA's certificate. */
   readonly caFile: string;
   /** 32 bytes for the cookies of sessions: as lasting and as secret as the CA's key, from which nobody can tell it. */
@@ -46,11 +56,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export async function loadEdgeIdentity(
   dataDir: string | null,
-  {
-    clock,
-    log,
-    caOut = null,
-  }: { readonly clock: Clock; readonly log: Logger; readonly caOut?: string | null },
+  { clock, log, caOut = null, real = realTime }: IdentityOptions,
 ): Promise<EdgeIdentity> {
   const directory = dataDir
     ? path.join(dataDir, 'edge')
@@ -59,12 +65,13 @@ export async function loadEdgeIdentity(
   const secret = await Promise.all([dataDir ?? directory, directory].map((place) => realpath(place)));
   const stored = await readAll(directory, new Date(clock.now()));
   const now = () => new Date(clock.now());
+  const clients = () => new Date(real.now());
   const caFile = path.join(directory, FILES.caCertificate);
-  const listeners: ((leaf: Leaf) => void)[] = [];
+  const listeners: ((leaf: Leaf) => unknown)[] = [];
   const isDue = (aging: Authority) => !isCaGood(aging, now()) || !isLeafGood(aging, now());
-  let authority = stored ?? (await createAuthority(now()));
+  let authority = stored ?? (await createAuthority(now(), clients()));
   if (stored && isDue(stored)) {
-    authority = await renew(stored, now());
+    authority = await renew(stored, now(), clients());
     tell(stored, authority);
   }
   if (authority !== stored) await writeAll(directory, authority);
@@ -80,22 +87,24 @@ export async function loadEdgeIdentity(
   let renewal: Promise<void> | null = null;
   let cancel = clock.after(DAY_MS, look);
 
-  function look(): void {
+  function look(): Promise<void> | null {
     cancel = clock.after(DAY_MS, look);
-    if (renewal || !isDue(authority)) return;
-    renewal = replace()
-      .catch((error: Error) => log.error({ err: error }, 'edge: the certificate was not renewed'))
-      .finally(() => {
-        renewal = null;
-      });
+    if (!renewal && isDue(authority))
+      renewal = replace()
+        .catch((error: Error) => log.error({ err: error }, 'edge: the certificate was not renewed'))
+        .finally(() => {
+          renewal = null;
+        });
+    return renewal;
   }
 
   async function replace(): Promise<void> {
     const before = authority;
-    authority = await renew(before, now());
+    authority = await renew(before, now(), clients());
     tell(before, authority);
     const { certificate, key } = authority;
-    if (certificate !== before.certificate) for (const listener of listeners) listener({ certificate, key });
+    if (certificate !== before.certificate)
+      await Promise.all(listeners.map((listener) => listener({ certificate, key })));
     await writeAll(directory, authority).catch((error: Error) =>
       log.warn({ err: error, directory }, 'edge: the renewed certificate is in use, and could not be kept'),
     );

@@ -5,6 +5,7 @@ import { EARLIEST_API_DATE } from '../api/api-changes.js';
 import { createHttp, type Http } from '../api/http.js';
 import { serveOpenapi } from '../api/openapi.js';
 import { VERSION } from '../config/version.js';
+import { realTime } from '../net/real-time.js';
 import type { Context } from '../resources/context.js';
 import { registerResources } from '../resources/index.js';
 
@@ -68,6 +69,7 @@ function silentHttp(): Http {
     currency: { isCurrent: () => true, whenCurrent: async () => undefined },
     rateLimit: null,
     pop: 'LOC',
+    clock: realTime,
     log: pino({ level: 'silent' }),
   });
 }

@@ -8,7 +8,7 @@ import type { DataPlaneOptions } from '../live/data-plane-options.js';
 import { type ConnectionEvent, startDataPlaneWorker } from '../live/data-plane-worker.js';
 import type { HealthTable } from '../live/health-table.js';
 import type { PoolEvent } from '../live/messages.js';
-import { systemClock } from '../net/clock.js';
+import type { Clock } from '../net/clock.js';
 import { noteUse } from '../resources/accounts/tokens/definition.js';
 import type { Views } from '../resources/context.js';
 import type { WorkingTables } from '../resources/definitions.js';
@@ -57,6 +57,8 @@ export interface DataPlaneParts {
   readonly left: Pick<DataPlaneOptions, 'awaitedTunnels' | 'storedHealth'>;
   readonly recorders: Recorders;
   readonly following: InMemory & { readonly webhook: Webhook | null };
+  /** What is written down is dated by it. */
+  readonly clock: Clock;
   readonly log: Logger;
   /** The data plane has died: nothing can go on. */
   readonly onFailure: (error: Error) => void;
@@ -67,7 +69,7 @@ export interface DataPlaneParts {
  * then on. What the data plane tells goes to the recorders.
  */
 export async function startDataPlane(parts: DataPlaneParts): Promise<Following> {
-  const { config, identity, sockets, db, left, recorders, log, onFailure } = parts;
+  const { config, identity, sockets, db, left, recorders, clock, log, onFailure } = parts;
   const { tables, views, health, webhook } = parts.following;
   const position = await currentPosition(db.read);
   const loaded = await tables.load(db.read, null);
@@ -78,7 +80,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
     createNotifications({
       everything,
       awaitedTunnels: left.awaitedTunnels,
-      clock: systemClock,
+      clock,
       tunnelStatus: (id) => tunnelStatus(dataPlane.connections(id), true),
       send: webhook.send,
     });
@@ -152,7 +154,7 @@ export interface Recorders {
 }
 
 /** What the data plane tells, and requests of the API by the way, and the database keeps. */
-export function createRecorders(db: Database, log: Logger): Recorders {
+export function createRecorders(db: Database, clock: Clock, log: Logger): Recorders {
   const connections = createRecorder<ConnectionEvent>({
     write: (event) => db.record((client) => recordConnection(client, event)),
     limit: MAX_WAITING_EVENTS,
@@ -165,7 +167,10 @@ export function createRecorders(db: Database, log: Logger): Recorders {
     onLost: (error, { poolId }) => log.warn({ err: error, poolId }, 'a health event was not written down'),
   });
   const localConfigurations = createLatestRecorder({
-    write: (tunnelId, config) => db.record((client) => recordLocalConfiguration(client, tunnelId, config)),
+    write: (tunnelId, config) => {
+      const now = new Date(clock.now());
+      return db.record((client) => recordLocalConfiguration(client, tunnelId, config, now));
+    },
     limit: MAX_WAITING_CONFIGURATION,
     onLost: (error, tunnelId) =>
       log.warn({ err: error, tunnelId }, "a connector's own configuration was not written down"),

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { API_CA } from '../config/flags.js';
 import { UsageError } from '../config/parse.js';
+import { realTime } from '../net/real-time.js';
 import { readEdgeCa } from './edge-ca.js';
 
 /** How to ask: the values of the flags `--api-token` and `--cacert`. */
@@ -59,7 +60,7 @@ async function send(
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
     agent: false,
-    signal: AbortSignal.timeout(patienceMs),
+    signal: realTime.signal(patienceMs),
   };
   const request = url.startsWith('https:')
     ? https.request(url, { ...options, ca: trusted(cacert) })

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { realTime } from '../net/real-time.js';
 import { type HostPort, parseHostPort } from './address-map.js';
 
 const LOOKUP_TIMEOUT_MS = 10_000;
@@ -28,7 +28,7 @@ export async function resolveEdges(edges: readonly HostPort[]): Promise<HostPort
 async function addressesOf({ host, port }: HostPort): Promise<HostPort[]> {
   if (isIP(host)) return [{ host, port }];
   const timer = new AbortController();
-  const late = delay(LOOKUP_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => {
+  const late = realTime.wait(LOOKUP_TIMEOUT_MS, { keepsAlive: true, signal: timer.signal }).then(() => {
     throw new Error(`the edge's name ${host} was not resolved within ${LOOKUP_TIMEOUT_MS} ms`);
   });
   late.catch(() => {});

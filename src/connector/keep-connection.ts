@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Registered } from '../edge/registration/answer.js';
 import { hostPort } from '../net/ip.js';
+import { realTime } from '../net/real-time.js';
 import type { HostPort } from './address-map.js';
 import { backoffMs, failuresAfter, hurriedMs, hurryUntil } from './backoff.js';
 import type { Counts } from './counts.js';
@@ -66,7 +66,7 @@ export async function keepConnection(options: KeepOptions): Promise<void> {
       known = addresses.length;
       const { lastedMs, goodbye } = await hold(options, addresses[cursor % known]!, failures);
       failures = failuresAfter(failures, lastedMs);
-      hurry = goodbye ? hurryUntil(performance.now(), lastedMs) : 0;
+      hurry = goodbye ? hurryUntil(realTime.monotonic(), lastedMs) : 0;
       unanswered = 0;
       if (stop.aborted) return;
       log.warn({ connIndex }, 'connector: connection lost');
@@ -84,12 +84,12 @@ export async function keepConnection(options: KeepOptions): Promise<void> {
     }
     if (unanswered > 0 && unanswered < known) continue;
     unanswered = 0;
-    const hurried = performance.now() < hurry;
+    const hurried = realTime.monotonic() < hurry;
     if (!hurried) failures += 1;
     const waitMs = Math.round(hurried ? hurriedMs(Math.random) : backoffMs(failures, Math.random));
     log.info({ connIndex, waitMs }, 'connector: waiting before the next attempt');
     options.onState({ connIndex, state: 'waiting', edge: null, locationName: null });
-    await delay(waitMs, undefined, { signal: stop }).catch(() => {});
+    await realTime.wait(waitMs, { keepsAlive: true, signal: stop }).catch(() => {});
   }
 }
 
@@ -105,7 +105,7 @@ async function hold(options: KeepOptions, address: HostPort, failures: number): 
   counts.registrations += 1;
   options.onState({ connIndex, state: 'registered', edge, locationName });
   options.onRegistered(transport, answer);
-  const since = performance.now();
+  const since = realTime.monotonic();
   await transport.closed;
-  return { lastedMs: performance.now() - since, goodbye: transport.goodbye };
+  return { lastedMs: realTime.monotonic() - since, goodbye: transport.goodbye };
 }

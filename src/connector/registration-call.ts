@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { decodeRegisterResults, type Refused, type Registered } from '../edge/registration/answer.js';
 import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from '../edge/registration/interface.js';
 import { localConfigurationParams } from '../edge/registration/local-configuration.js';
@@ -7,6 +6,7 @@ import { createRpcClient } from '../edge/rpc/client.js';
 import { EMPTY_STRUCT } from '../edge/rpc/encode.js';
 import { CODE } from '../http2/errors.js';
 import type { ServingStream } from '../http2/serving-stream.js';
+import { realTime } from '../net/real-time.js';
 
 /** The edge has understood the registration, and said no. */
 export class RegistrationRefused extends Error {
@@ -80,7 +80,7 @@ export function createRegistrationCalls(stream: ServingStream): RegistrationCall
 
 async function inTime<T>(call: Promise<T>, what: string): Promise<T> {
   const timer = new AbortController();
-  const late = delay(CALL_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => {
+  const late = realTime.wait(CALL_TIMEOUT_MS, { keepsAlive: true, signal: timer.signal }).then(() => {
     throw new Error(`the edge did not answer the ${what} within ${CALL_TIMEOUT_MS} ms`);
   });
   late.catch(() => {});

@@ -1,4 +1,5 @@
 import type { Http2Session } from '../http2/session.js';
+import { realTime } from '../net/real-time.js';
 
 /** After so long without a word, 20 s at the most, the edge is asked for one; it is given up after as long again. */
 const SILENCE_MS = 10_000;
@@ -7,12 +8,12 @@ const SILENCE_MS = 10_000;
 export function endWhenSilent(session: Http2Session): void {
   let heard = session.received;
   let asked = false;
-  const timer = setInterval(() => {
+  const look = () => {
     if (session.received !== heard) {
       heard = session.received;
       asked = false;
     } else if (asked) session.destroy(new Error('the edge does not answer pings'));
     else asked = session.ping(() => {});
-  }, SILENCE_MS);
-  session.once('close', () => clearInterval(timer));
+  };
+  session.once('close', realTime.every(SILENCE_MS, look, { keepsAlive: true }));
 }

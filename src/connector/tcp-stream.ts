@@ -1,4 +1,5 @@
 import net, { type Socket } from 'node:net';
+import { realTime } from '../net/real-time.js';
 import { type AddressMap, type HostPort, parseHostPort } from './address-map.js';
 import { formatIpPort, parseIpPort } from './destination.js';
 import { breakOff, type EdgeStream } from './edge-stream.js';
@@ -34,15 +35,16 @@ function connect(stream: EdgeStream, authority: string, target: HostPort, option
     allowHalfOpen: true,
   });
   const expire = () => origin.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' }));
-  const timer = options.connectTimeoutMs > 0 ? setTimeout(expire, options.connectTimeoutMs) : undefined;
+  const { connectTimeoutMs: ms } = options;
+  const cancel = ms > 0 ? realTime.after(ms, expire, { keepsAlive: true }) : () => {};
   origin.once('connect', () => {
-    clearTimeout(timer);
+    cancel();
     join(stream, origin);
   });
   origin.on('error', (error: NodeJS.ErrnoException) =>
     fail(stream, `${authority}: ${error.message}`, options, error.code),
   );
-  origin.once('close', () => clearTimeout(timer));
+  origin.once('close', cancel);
   stream.once('close', () => origin.connecting && origin.destroy());
 }
 

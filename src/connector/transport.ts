@@ -5,6 +5,7 @@ import type { Registered } from '../edge/registration/answer.js';
 import type { RegisterRequest } from '../edge/registration/request.js';
 import { Http2Session } from '../http2/session.js';
 import type { Http2Stream } from '../http2/stream.js';
+import { realTime } from '../net/real-time.js';
 import type { HostPort } from './address-map.js';
 import type { EdgeRequest } from './edge-stream.js';
 import { createRegistrationCalls, type RegistrationCalls } from './registration-call.js';
@@ -51,7 +52,8 @@ export function openTransport(options: TransportOptions): Transport {
     failure = error;
   });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  const timer = setTimeout(() => socket.destroy(new Error('no registration in time')), SET_UP_TIMEOUT_MS);
+  const late = () => socket.destroy(new Error('no registration in time'));
+  const cancelSetUp = realTime.after(SET_UP_TIMEOUT_MS, late, { keepsAlive: true });
 
   const control = new Promise<RegistrationCalls>((resolve, reject) => {
     socket.once('close', () => reject(failure));
@@ -75,7 +77,7 @@ export function openTransport(options: TransportOptions): Transport {
   });
   let isRegistered = false;
   let goodbye = false;
-  const registered = control.then((calls) => calls.register(request)).finally(() => clearTimeout(timer));
+  const registered = control.then((calls) => calls.register(request)).finally(cancelSetUp);
   registered.then(
     () => {
       isRegistered = true;
@@ -94,10 +96,10 @@ export function openTransport(options: TransportOptions): Transport {
     destroy: () => void socket.destroy(),
     async leave(graceMs) {
       if (!isRegistered) socket.destroy();
-      const timeout = setTimeout(() => socket.destroy(), graceMs);
+      const cancel = realTime.after(graceMs, () => socket.destroy(), { keepsAlive: true });
       await control.then((calls) => calls.unregister()).catch(() => socket.destroy());
       await closed;
-      clearTimeout(timeout);
+      cancel();
     },
   };
 }

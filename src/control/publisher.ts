@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { SnapshotDelta } from '../live/snapshot.js';
+import { realTime } from '../net/real-time.js';
 
 export interface PublisherOptions {
   readonly send: (delta: SnapshotDelta) => void;
@@ -24,16 +25,17 @@ export function createPublisher({ send, log, patienceMs }: PublisherOptions): Pu
   return {
     publish: (delta) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => {
+        const giveUp = () => {
           waiting.delete(delta.revision);
           log.warn(
             { revision: delta.revision },
             'the data plane has not confirmed a change in time; answering anyway',
           );
           resolve();
-        }, patienceMs);
+        };
+        const cancel = realTime.after(patienceMs, giveUp, { keepsAlive: true });
         waiting.set(delta.revision, () => {
-          clearTimeout(timer);
+          cancel();
           waiting.delete(delta.revision);
           resolve();
         });

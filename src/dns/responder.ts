@@ -32,7 +32,7 @@ const FAILED: Reply = {
 
 export function createResponder(
   answer: (asker: Asker) => Promise<Reply>,
-  clock: Clock,
+  real: Clock,
   log: Logger,
 ): DnsResponder {
   let underWay = 0;
@@ -42,7 +42,7 @@ export function createResponder(
     if (underWay >= MAX_UNDER_WAY) return FAILED;
     underWay += 1;
     try {
-      return await inTime(answer(asker), clock);
+      return await inTime(answer(asker), real);
     } finally {
       underWay -= 1;
       if (underWay === 0) onSettled?.();
@@ -65,15 +65,15 @@ export function createResponder(
       if (underWay === 0) return Promise.resolve();
       return new Promise((resolve) => {
         onSettled = resolve;
-        clock.after(graceMs, resolve);
+        real.after(graceMs, resolve);
       });
     },
   };
 }
 
-function inTime(answered: Promise<Reply>, clock: Clock): Promise<Reply> {
+function inTime(answered: Promise<Reply>, real: Clock): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(ANSWER_MS, () => resolve(FAILED));
+    const cancel = real.after(ANSWER_MS, () => resolve(FAILED));
     answered.then(resolve, reject).finally(cancel);
   });
 }

@@ -5,6 +5,7 @@ import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
 import type { Locations } from '../net/locations.js';
 import type { Place } from '../net/place.js';
+import { realTime } from '../net/real-time.js';
 import type { HostIndex } from '../proxy/match.js';
 import { createAnswers } from './answers.js';
 import { createChooseOrigin } from './choose-origin.js';
@@ -35,6 +36,8 @@ export interface DnsOptions {
   /** Where this name server is reached. */
   readonly nameServerAddresses: readonly string[];
   readonly clock: Clock;
+  /** By which questions are timed: another one in tests. */
+  readonly real?: Clock;
   readonly random: () => number;
   readonly log: Logger;
 }
@@ -52,7 +55,7 @@ export interface DnsServer {
  * addresses; and name servers of the zones with its own. It knows no zone without either and never asks on anybody's behalf.
  */
 export function createDnsServer(options: DnsOptions): DnsServer {
-  const { store, clock, log } = options;
+  const { store, real = realTime, log } = options;
   const answers = createAnswers({
     names: createNameIndex(store, options.nameServers),
     hosts: options.hosts,
@@ -63,14 +66,14 @@ export function createDnsServer(options: DnsOptions): DnsServer {
     revision: () => store.snapshot.revision,
     log,
   });
-  const responder = createResponder(answers, clock, log);
+  const responder = createResponder(answers, real, log);
   let listeners: { readonly tcp: TcpListener; readonly udp: UdpListener } | null = null;
 
   return {
     async listen() {
       const { tcp, udp } = options.sockets ?? (await openDnsSockets(options));
       listeners = {
-        tcp: listenTcp(tcp, responder, clock, log),
+        tcp: listenTcp(tcp, responder, real, log),
         udp: listenUdp(udp, responder, log),
       };
       return tcp.address;

@@ -23,7 +23,7 @@ export interface TcpListener {
 export function listenTcp(
   bound: ListeningSocket,
   responder: DnsResponder,
-  clock: Clock,
+  real: Clock,
   log: Logger,
 ): TcpListener {
   const sockets = new Set<net.Socket>();
@@ -36,7 +36,7 @@ export function listenTcp(
       }
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      serve(socket, responder, clock).catch((error: Error) => {
+      serve(socket, responder, real).catch((error: Error) => {
         log.debug({ err: error }, 'a connection of DNS was broken');
         socket.destroy();
       });
@@ -52,11 +52,11 @@ export function listenTcp(
   };
 }
 
-async function serve(socket: net.Socket, responder: DnsResponder, clock: Clock): Promise<void> {
+async function serve(socket: net.Socket, responder: DnsResponder, real: Clock): Promise<void> {
   const address = socket.remoteAddress ?? '';
   const resolverIp = parseIp(address)?.text ?? address;
   const giveUp = () => socket.destroy(new Error(`no question and answer within ${QUESTION_MS} ms`));
-  let cancelDeadline = startDeadline(clock, QUESTION_MS, giveUp);
+  let cancelDeadline = startDeadline(real, QUESTION_MS, giveUp);
   let unread: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) {
@@ -68,7 +68,7 @@ async function serve(socket: net.Socket, responder: DnsResponder, clock: Clock):
         if (answer === null) throw new Error('not a query');
         if (!socket.write(framed(answer))) await once(socket, 'drain');
         cancelDeadline();
-        cancelDeadline = startDeadline(clock, QUESTION_MS, giveUp);
+        cancelDeadline = startDeadline(real, QUESTION_MS, giveUp);
       }
     }
     socket.end();

@@ -7,6 +7,7 @@ import {
   X509Certificate,
 } from 'node:crypto';
 import type { X509Certificate as MadeCertificate } from '@peculiar/x509';
+import { realTime } from '../net/real-time.js';
 
 /** The certificate that connectors must trust (`cloudflared --cacert`), and its private key. PEM. */
 export interface CertificateAuthority {
@@ -45,12 +46,18 @@ const BACKDATE_MS = 60 * 60 * 1000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const CA_NAME = 'CN=Offramp Edge CA';
 
-/** A new authority for the next ten years with a first leaf. Nothing is stored: that is up to the caller. */
-export async function createAuthority(now: Date = new Date()): Promise<Authority> {
+/**
+ * A new authority for the next ten years with a first leaf. Nothing is stored: that is up to the caller. Here and below, what is made is good at
+ * `now` and at the time that `clients` have, which differs when a test has set the clock.
+ */
+export async function createAuthority(now = present(), clients = now): Promise<Authority> {
   const keys = await newKeys();
-  const authority = { caCertificate: await selfSigned(keys, now), caKey: privateKeyPem(keys.privateKey) };
-  return { ...authority, ...(await issueLeaf(authority, now)) };
+  const caCertificate = await selfSigned(keys, now, clients);
+  const authority = { caCertificate, caKey: privateKeyPem(keys.privateKey) };
+  return { ...authority, ...(await issueLeaf(authority, now, EDGE_NAMES, clients)) };
 }
+
+const present = () => new Date(realTime.now());
 
 /** Making certificates takes a large library, and most starts make none. */
 async function loadX509() {
@@ -59,12 +66,12 @@ async function loadX509() {
   return await import('@peculiar/x509');
 }
 
-async function selfSigned(keys: webcrypto.CryptoKeyPair, now: Date): Promise<string> {
+async function selfSigned(keys: webcrypto.CryptoKeyPair, now: Date, clients: Date): Promise<string> {
   const x509 = await loadX509();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: newSerialNumber(),
     name: CA_NAME,
-    ...validity(now, CA_DAYS),
+    ...validity(now, clients, CA_DAYS),
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [
@@ -80,11 +87,13 @@ async function selfSigned(keys: webcrypto.CryptoKeyPair, now: Date): Promise<str
  * Another certificate in the place of each that cannot go on being used. The CA's has the same name and key: leaves of both are
  * accepted by whoever trusts one of them, until that one ends. Rejects when the stored authority cannot be read.
  */
-export async function renew(authority: Authority, now: Date): Promise<Authority> {
+export async function renew(authority: Authority, now: Date, clients = now): Promise<Authority> {
   const lasting = isCaGood(authority, now)
     ? authority
-    : { ...authority, caCertificate: await renewCa(authority.caKey, now) };
-  return isLeafGood(lasting, now) ? lasting : { ...lasting, ...(await issueLeaf(lasting, now)) };
+    : { ...authority, caCertificate: await renewCa(authority.caKey, now, clients) };
+  return isLeafGood(lasting, now)
+    ? lasting
+    : { ...lasting, ...(await issueLeaf(lasting, now, EDGE_NAMES, clients)) };
 }
 
 /** Whether the CA's certificate can go on being used: not in its last two years. Throws when it cannot be read. */
@@ -93,10 +102,10 @@ export function isCaGood({ caCertificate }: CertificateAuthority, now: Date): bo
 }
 
 /** Another certificate for a CA that keeps its key. */
-export async function renewCa(caKey: string, now: Date): Promise<string> {
+export async function renewCa(caKey: string, now: Date, clients = now): Promise<string> {
   const spki = createPublicKey(caKey).export({ type: 'spki', format: 'der' });
   const publicKey = await webcrypto.subtle.importKey('spki', spki, ALGORITHM, true, ['verify']);
-  return await selfSigned({ privateKey: await signingKey(caKey), publicKey }, now);
+  return await selfSigned({ privateKey: await signingKey(caKey), publicKey }, now, clients);
 }
 
 const daysLeft = (certificate: X509Certificate, now: Date): number =>
@@ -105,8 +114,9 @@ const daysLeft = (certificate: X509Certificate, now: Date): number =>
 /** A new leaf for one year. Rejects when the stored authority cannot be read. */
 export async function issueLeaf(
   authority: CertificateAuthority,
-  now: Date = new Date(),
+  now = present(),
   names: LeafNames = EDGE_NAMES,
+  clients = now,
 ): Promise<Leaf> {
   const x509 = await loadX509();
   const issuer = new x509.X509Certificate(authority.caCertificate);
@@ -115,7 +125,7 @@ export async function issueLeaf(
     serialNumber: newSerialNumber(),
     subject: `CN=${commonName(names)}`,
     issuer: issuer.subjectName,
-    ...validity(now, LEAF_DAYS),
+    ...validity(now, clients, LEAF_DAYS),
     signingAlgorithm: ALGORITHM,
     publicKey: keys.publicKey,
     signingKey: await signingKey(authority.caKey),
@@ -135,7 +145,7 @@ export async function issueLeaf(
 }
 
 /** Whether a stored leaf can go on being used: readable, of this authority, for our names, not in its last 30 days. */
-export function isLeafGood(authority: Authority, now: Date = new Date()): boolean {
+export function isLeafGood(authority: Authority, now = present()): boolean {
   try {
     const ca = new X509Certificate(authority.caCertificate);
     const leaf = new X509Certificate(authority.certificate);
@@ -185,9 +195,9 @@ function newSerialNumber(): string {
   return bytes.toString('hex');
 }
 
-function validity(now: Date, days: number): { notBefore: Date; notAfter: Date } {
+function validity(now: Date, clients: Date, days: number): { notBefore: Date; notAfter: Date } {
   return {
-    notBefore: new Date(now.getTime() - BACKDATE_MS),
-    notAfter: new Date(now.getTime() + days * DAY_MS),
+    notBefore: new Date(Math.min(+now, +clients) - BACKDATE_MS),
+    notAfter: new Date(Math.max(+now, +clients) + days * DAY_MS),
   };
 }

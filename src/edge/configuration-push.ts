@@ -6,7 +6,7 @@ import type { Connection } from './connection.js';
 
 export interface ConfigurationPushOptions {
   readonly connection: Connection;
-  readonly clock: Clock;
+  readonly real: Clock;
   /** Milliseconds that an answer may take. */
   readonly timeoutMs: number;
   /** The connector has answered, or will not. */
@@ -29,7 +29,7 @@ export interface ConfigurationPush {
 const RETRY_AFTER_MS = [500, 2_000, 8_000];
 
 export function createConfigurationPush(options: ConfigurationPushOptions): ConfigurationPush {
-  const { connection, clock, timeoutMs } = options;
+  const { connection, real, timeoutMs } = options;
   let state: ConfigurationState = { applied: null, failed: null };
   let wanted: LiveConfiguration | null = null;
   let working: Promise<void> | null = null;
@@ -40,7 +40,7 @@ export function createConfigurationPush(options: ConfigurationPushOptions): Conf
     let attempt = 0;
     while (wanted && !stopped) {
       const configuration = wanted;
-      const outcome = await requestConfiguration(connection, bodyOf(configuration), { clock, timeoutMs });
+      const outcome = await requestConfiguration(connection, bodyOf(configuration), { real, timeoutMs });
       if (stopped) break;
       state = stateAfter(state, configuration.version, outcome, wanted.version);
       options.onState(state);
@@ -54,7 +54,7 @@ export function createConfigurationPush(options: ConfigurationPushOptions): Conf
 
   function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve);
+      const cancel = real.after(ms, resolve);
       wake = () => {
         cancel();
         resolve();

@@ -27,11 +27,11 @@ const HEADERS = {
 export function requestConfiguration(
   connection: Connection,
   body: Buffer,
-  { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
+  { real, timeoutMs }: { readonly real: Clock; readonly timeoutMs: number },
 ): Promise<ConfigurationOutcome> {
   return new Promise((resolve) => {
     let stream: Http2Stream | undefined;
-    const cancelTimeout = clock.after(timeoutMs, () => {
+    const cancelTimeout = real.after(timeoutMs, () => {
       finish({ kind: 'lost', reason: `did not answer within ${timeoutMs} ms` });
       connection.suspect();
     });

@@ -10,7 +10,7 @@ export interface ConfigurationsOptions {
   readonly store: SnapshotStore;
   /** The connections of a tunnel that take streams. */
   readonly connectionsOf: (tunnelId: string) => readonly Connection[];
-  readonly clock: Clock;
+  readonly real: Clock;
   readonly log: Logger;
   /** Milliseconds that an answer may take. */
   readonly timeoutMs: number;
@@ -30,7 +30,7 @@ export interface Configurations {
 const UNKNOWN: ConfigurationState = { applied: null, failed: null };
 
 export function createConfigurations(options: ConfigurationsOptions): Configurations {
-  const { store, clock, log } = options;
+  const { store, real, log } = options;
   const pushes = new Map<Connection, ConfigurationPush>();
   let underWay: Promise<void>[] = [];
 
@@ -64,7 +64,7 @@ export function createConfigurations(options: ConfigurationsOptions): Configurat
     opened(connection) {
       const push = createConfigurationPush({
         connection,
-        clock,
+        real,
         timeoutMs: options.timeoutMs,
         onState: (state) => tell(connection, state.failed?.version ?? state.applied ?? 0, state),
       });
@@ -82,7 +82,7 @@ export function createConfigurations(options: ConfigurationsOptions): Configurat
       const all = Promise.all(underWay);
       underWay = [];
       return new Promise((resolve) => {
-        const cancel = clock.after(limitMs, resolve);
+        const cancel = real.after(limitMs, resolve);
         void all.then(() => {
           cancel();
           resolve();

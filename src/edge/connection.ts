@@ -11,7 +11,7 @@ export interface ConnectionOptions {
   readonly info: ConnectionInfo;
   readonly session: Http2Session;
   readonly control: Http2Stream;
-  readonly clock: Clock;
+  readonly real: Clock;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   /** See `HalfClose.idleMs`. */
@@ -62,13 +62,13 @@ const GOODBYE_MS = 1_000;
 const MAX_GOODBYES = 10;
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { info, session, control, clock } = options;
+  const { info, session, control, real } = options;
   const streams = new Map<Http2Stream, StreamOwner>();
   let edgeLeaves = false;
   let state: 'open' | 'draining' | 'closed' = 'open';
   const watchdog = createWatchdog({
     session,
-    clock,
+    real,
     intervalMs: options.pingIntervalMs,
     timeoutMs: options.pingTimeoutMs,
     onDead: end,
@@ -105,7 +105,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   /** The session has ended its transport: what still waits there gets the time that it needs, within reason. */
   function waitForLastBytes(rounds: number): void {
-    clock.after(GOODBYE_MS, () => {
+    real.after(GOODBYE_MS, () => {
       if (rounds > 1 && session.socket.writableLength > 0) waitForLastBytes(rounds - 1);
       else end('drained');
     });

@@ -30,7 +30,7 @@ export interface DialDependencies {
   readonly checkTurns: CheckTurns;
   /** As `TunnelDialer.whenBack`. */
   readonly whenBack?: (tunnelId: string, retry: () => void) => (() => void) | null;
-  readonly clock: Clock;
+  readonly real: Clock;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface DialDependencies {
  * whose turn it is.
  */
 export function dial(
-  { registry, reachability, carriedSockets, checkTurns, clock, whenBack }: DialDependencies,
+  { registry, reachability, carriedSockets, checkTurns, real, whenBack }: DialDependencies,
   tunnelId: string,
   destination: Destination,
   options: DialOptions,
@@ -70,7 +70,7 @@ export function dial(
   let patienceMs = MAX_PATIENCE_MS;
   let cancelPatience = () => {};
   const startTimeout = () =>
-    clock.after(options.connectTimeoutMs, () => {
+    real.after(options.connectTimeoutMs, () => {
       for (const { connection } of waiting.values()) registry.suspect(connection);
       const within = `within ${options.connectTimeoutMs} ms`;
       fail('timeout', `no connection to ${name} through the tunnel ${within}: ${namesOf(socket.connectors)}`);
@@ -96,7 +96,7 @@ export function dial(
   /** Those that had their time and have not answered. */
   function silent(): { connection: Connection; ms: number }[] {
     return [...waiting.values()]
-      .map(({ connection, startedAt }) => ({ connection, ms: Math.round(clock.monotonic() - startedAt) }))
+      .map(({ connection, startedAt }) => ({ connection, ms: Math.round(real.monotonic() - startedAt) }))
       .filter(({ ms }) => ms >= patienceMs);
   }
 
@@ -152,7 +152,7 @@ export function dial(
     const { info } = connection;
     asked.add(info.clientId);
     try {
-      waiting.set(openStream(connection), { connection, startedAt: clock.monotonic() });
+      waiting.set(openStream(connection), { connection, startedAt: real.monotonic() });
     } catch (error) {
       // Only a session that is of no use any more throws here.
       connection.end(`a stream could not be opened: ${(error as Error).message}`);
@@ -162,7 +162,7 @@ export function dial(
     socket.connectors = [...socket.connectors, connectorName(info)];
     cancelPatience();
     patienceMs = Math.min(MAX_PATIENCE_MS, connectorPatience(options.connectTimeoutMs, connectors()));
-    cancelPatience = clock.after(patienceMs, patienceOver);
+    cancelPatience = real.after(patienceMs, patienceOver);
   }
 
   function lost(connection: Connection): void {
@@ -180,7 +180,7 @@ export function dial(
   }
 
   function openStream(connection: Connection): Http2Stream {
-    const startedAt = clock.monotonic();
+    const startedAt = real.monotonic();
     let carried = false;
     const stream = connection.open(requestHeaders(name, options), {
       onDraining: () => void ((carried || waiting.has(stream)) && socket.emit('draining')),
@@ -205,7 +205,7 @@ export function dial(
         return;
       }
       leave(stream);
-      const failure = readDialFailure(headers, clock.monotonic() - startedAt);
+      const failure = readDialFailure(headers, real.monotonic() - startedAt);
       failures.push({ ...failure, connector: connectorName(connection.info) });
       if (failure.aboutDestination) reachability.failed(connection.info, name, failure.reason);
       tryNext();

@@ -4,9 +4,10 @@ import type { Http2Session } from '../http2/session.js';
 import type { Http2Stream } from '../http2/stream.js';
 import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
-import { type Clock, systemClock } from '../net/clock.js';
+import type { Clock } from '../net/clock.js';
 import { parseIp } from '../net/ip.js';
 import type { ListenOn } from '../net/listening-socket.js';
+import { realTime } from '../net/real-time.js';
 import type { TunnelDialer } from '../offramps/contract.js';
 import { authenticateConnector } from './authenticate.js';
 import { type AwaitedTunnels, createAwaitedTunnels } from './awaited-tunnels.js';
@@ -36,7 +37,10 @@ export interface EdgeOptions extends ListenOn {
   readonly store: SnapshotStore;
   /** Those that were connected when the last process ended. */
   readonly awaitedTunnels?: readonly string[];
+  /** By which connections are dated, tunnels awaited and connectors avoided; real time when absent. */
   readonly clock?: Clock;
+  /** By which peers are timed: another one in tests. */
+  readonly real?: Clock;
   /** Milliseconds between two pings of a connection; 10 s when absent. */
   readonly pingIntervalMs?: number;
   /** Milliseconds until an unanswered ping ends a connection; 5 s when absent. */
@@ -88,7 +92,7 @@ const RETRY_AFTER_MS = 5_000;
 const MAX_LOCAL_CONFIGURATIONS = 16;
 
 export function createEdge(options: EdgeOptions): Edge {
-  const { log, store, clock = systemClock } = options;
+  const { log, store, clock = realTime, real = realTime } = options;
   const registry = createRegistry();
   const reachability = createReachability({ clock, log });
   const carriedSockets = createCarriedSockets(registry, reachability);
@@ -113,7 +117,7 @@ export function createEdge(options: EdgeOptions): Edge {
   const configurations = createConfigurations({
     store,
     connectionsOf: registry.of,
-    clock,
+    real,
     log,
     timeoutMs: options.configurationTimeoutMs ?? 5_000,
     onState(connection, state) {
@@ -127,7 +131,7 @@ export function createEdge(options: EdgeOptions): Edge {
     socket: options.socket,
     key: options.key,
     certificate: options.certificate,
-    clock,
+    real,
     log,
     registrationTimeoutMs: options.registrationTimeoutMs ?? 10_000,
     onSession: welcome,
@@ -151,7 +155,7 @@ export function createEdge(options: EdgeOptions): Edge {
       refused() {
         // cloudflared would sit on the open session for ever, registered nowhere.
         session.close();
-        clock.after(1_000, candidate.cut);
+        real.after(1_000, candidate.cut);
       },
       localConfiguration(config) {
         const { tunnelId } = connection!.info;
@@ -199,7 +203,7 @@ export function createEdge(options: EdgeOptions): Edge {
       info,
       session,
       control,
-      clock,
+      real,
       pingIntervalMs: options.pingIntervalMs ?? 10_000,
       pingTimeoutMs: options.pingTimeoutMs ?? 5_000,
       halfCloseIdleMs: options.halfCloseIdleMs ?? 5_000,
@@ -292,7 +296,7 @@ export function createEdge(options: EdgeOptions): Edge {
         .map((connection) => ({ ...connection.info, configuration: configurations.stateOf(connection) })),
     dial: (tunnelId, destination, dialOptions) =>
       dial(
-        { registry, reachability, carriedSockets, checkTurns, clock, whenBack: awaited.whenBack },
+        { registry, reachability, carriedSockets, checkTurns, real, whenBack: awaited.whenBack },
         tunnelId,
         destination,
         dialOptions,
@@ -312,7 +316,7 @@ export function createEdge(options: EdgeOptions): Edge {
       if (live.size > 0) {
         await new Promise<void>((resolve) => {
           idleWaiters.push(resolve);
-          clock.after(graceMs, resolve);
+          real.after(graceMs, resolve);
         });
       }
       await close();

@@ -11,7 +11,7 @@ export interface ListenerOptions extends ListenOn {
   /** PEM. */
   readonly key: string;
   readonly certificate: string;
-  readonly clock: Clock;
+  readonly real: Clock;
   readonly log: Logger;
   /** Milliseconds from the TCP connection to the registration. */
   readonly registrationTimeoutMs: number;
@@ -45,13 +45,13 @@ const WARN_INTERVAL_MS = 60_000;
  * show no client certificate: the tunnel's secret in the registration is what proves them.
  */
 export function createEdgeListener(options: ListenerOptions): EdgeListener {
-  const { clock, log } = options;
+  const { real, log } = options;
   const candidates = new Map<string, Candidate>();
   let lastWarning = Number.NEGATIVE_INFINITY;
 
   function warnCrowded(): void {
-    if (clock.monotonic() - lastWarning < WARN_INTERVAL_MS) return;
-    lastWarning = clock.monotonic();
+    if (real.monotonic() - lastWarning < WARN_INTERVAL_MS) return;
+    lastWarning = real.monotonic();
     log.warn({ candidates: candidates.size }, 'edge: too many unregistered connections, new ones are closed');
   }
 
@@ -63,7 +63,7 @@ export function createEdgeListener(options: ListenerOptions): EdgeListener {
       socket.destroy();
       return;
     }
-    const cancelTimeout = clock.after(options.registrationTimeoutMs, () => {
+    const cancelTimeout = real.after(options.registrationTimeoutMs, () => {
       log.debug({ remote: key }, 'edge: no registration in time');
       socket.destroy();
     });
@@ -93,7 +93,7 @@ export function createEdgeListener(options: ListenerOptions): EdgeListener {
     options.onSession(session, candidate);
   }
 
-  const quic = createQuicNotice(clock, log);
+  const quic = createQuicNotice(real, log);
   const server = tls.createServer(contextOf(options), onSecure);
   server.on('connection', onTransport);
   server.on('tlsClientError', (error, socket) => {

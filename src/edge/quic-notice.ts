@@ -19,13 +19,13 @@ const VERSIONS = [0x00000001, 0x6b3343cf, 0xff00001d];
  * Nothing is answered: without an answer cloudflared falls back to HTTP/2, unless it was told to keep to QUIC. A closed port
  * would answer by ICMP.
  */
-export function createQuicNotice(clock: Clock, log: Logger): QuicNotice {
+export function createQuicNotice(real: Clock, log: Logger): QuicNotice {
   let socket: dgram.Socket | null = null;
   let lastTold = Number.NEGATIVE_INFINITY;
 
   function onMessage(message: Buffer, { address }: dgram.RemoteInfo): void {
-    if (!opensConnection(message) || clock.monotonic() - lastTold < TELL_AGAIN_MS) return;
-    lastTold = clock.monotonic();
+    if (!opensConnection(message) || real.monotonic() - lastTold < TELL_AGAIN_MS) return;
+    lastTold = real.monotonic();
     log.warn(
       { remote: address },
       'edge: a connector dials over QUIC, which is not spoken here: start cloudflared with --protocol http2 (TUNNEL_TRANSPORT_PROTOCOL=http2)',

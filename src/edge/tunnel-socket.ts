@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { CODE } from '../http2/errors.js';
 import type { Http2Stream } from '../http2/stream.js';
+import { realTime, restartableTimer } from '../net/real-time.js';
 import { DialError, type OriginSocket } from '../offramps/contract.js';
 
 type Callback = (error?: Error | null) => void;
@@ -115,7 +116,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   setTimeout(ms: number, onTimeout?: () => void): this {
     if (onTimeout) this.once('timeout', onTimeout);
     clearTimeout(this.#idle);
-    this.#idle = ms > 0 ? setTimeout(() => this.emit('timeout'), ms).unref() : undefined;
+    this.#idle = ms > 0 ? restartableTimer(ms, () => this.emit('timeout')) : undefined;
     return this;
   }
 
@@ -172,7 +173,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
     // Called back when all bytes before have been sent: the wait begins with the end of what the client had to say.
     stream.write(NOTHING, () => {
       if (this.destroyed || stream.destroyed) return;
-      this.#heldEnd = setTimeout(() => this.#sendHeldEnd(), this.#halfClose!.idleMs).unref();
+      this.#heldEnd = restartableTimer(this.#halfClose!.idleMs, () => this.#sendHeldEnd());
       if (this.#originEnded || this.#answerUnwanted) this.#sendHeldEnd();
     });
   }
@@ -216,6 +217,8 @@ export function leave(stream: Http2Stream): void {
   stream.resume();
   if (!stream.writableEnded) stream.end();
   if (stream.readableEnded) return;
-  const timer = setTimeout(() => stream.close(CODE.CANCEL), GOODBYE_MS).unref();
-  stream.once('close', () => clearTimeout(timer));
+  stream.once(
+    'close',
+    realTime.after(GOODBYE_MS, () => stream.close(CODE.CANCEL)),
+  );
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../net/clock.js';
 
 export interface WatchdogOptions {
   readonly session: Http2Session;
-  readonly clock: Clock;
+  readonly real: Clock;
   /** Milliseconds between two pings. */
   readonly intervalMs: number;
   /** Milliseconds that an answer may take. */
@@ -21,11 +21,11 @@ export interface Watchdog {
 }
 
 /** Pings the other end for as long as the session lives: a peer that has died, or its network, says nothing itself. */
-export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }: WatchdogOptions): Watchdog {
+export function createWatchdog({ session, real, intervalMs, timeoutMs, onDead }: WatchdogOptions): Watchdog {
   let stopped = false;
   let waiting = false;
   let doubtful = false;
-  let cancelNext = clock.after(intervalMs, () => ping());
+  let cancelNext = real.after(intervalMs, () => ping());
   let cancelTimeout = () => {};
 
   function stop(): void {
@@ -46,7 +46,7 @@ export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }
     cancelTimeout();
     waiting = false;
     doubtful = false;
-    cancelNext = clock.after(intervalMs, () => ping());
+    cancelNext = real.after(intervalMs, () => ping());
   }
 
   function ping({ precaution } = { precaution: false }): void {
@@ -55,7 +55,7 @@ export function createWatchdog({ session, clock, intervalMs, timeoutMs, onDead }
     if (waiting) return;
     waiting = true;
     cancelNext();
-    cancelTimeout = clock.after(timeoutMs, () => dead(`ping not answered within ${timeoutMs} ms`));
+    cancelTimeout = real.after(timeoutMs, () => dead(`ping not answered within ${timeoutMs} ms`));
     if (!session.ping(answered)) dead('ping could not be sent');
   }
 

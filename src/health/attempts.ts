@@ -43,7 +43,7 @@ async function attempt(
 ): Promise<ProbeResult> {
   const controller = new AbortController();
   const abort = () => controller.abort(OVER);
-  const cancelDeadline = startDeadline(means.clock, target.monitor.timeout * 1_000, abort);
+  const cancelDeadline = startDeadline(means.real, target.monitor.timeout * 1_000, abort);
   outer.addEventListener('abort', abort, { once: true });
   try {
     return await probe(target, means, controller.signal);

@@ -5,6 +5,7 @@ import { isPoolHealthy } from '../live/pool-health.js';
 import type { LivePool } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
+import { realTime } from '../net/real-time.js';
 
 export interface PoolEvents {
   record(transition: HealthTransition): void;
@@ -22,15 +23,17 @@ export function createPoolEvents(parts: {
   readonly store: SnapshotStore;
   readonly health: HealthView;
   readonly clock: Clock;
+  /** Another one in tests. */
+  readonly real?: Clock;
   readonly emit: (event: PoolEvent) => void;
 }): PoolEvents {
-  const { store, health, clock, emit } = parts;
+  const { store, health, clock, real = realTime, emit } = parts;
   /** By pool, then by origin key: the states before the window. */
   const pending = new Map<string, Map<string, HealthState>>();
-  let cancel = () => {};
+  let cancels: (() => void)[] = [];
 
   function flush(): void {
-    cancel();
+    for (const cancel of cancels.splice(0)) cancel();
     for (const [poolId, before] of pending) {
       const pool = store.snapshot.pools.get(poolId);
       const event = pool && eventOf(pool, before, health, clock.now());
@@ -41,7 +44,8 @@ export function createPoolEvents(parts: {
 
   return {
     record({ poolId, originKey, from }) {
-      if (pending.size === 0) cancel = clock.after(WINDOW_MS, flush);
+      // A clock that stands still holds nothing up, and one that is advanced tells one change from the next.
+      if (pending.size === 0) cancels = [clock, real].map((one) => one.after(WINDOW_MS, flush));
       const origins = pending.get(poolId) ?? new Map<string, HealthState>();
       pending.set(poolId, origins);
       if (!origins.has(originKey)) origins.set(originKey, from);

@@ -5,7 +5,8 @@ import type { FailureReason, HealthBoard, HealthState, HealthTransition } from '
 import type { PoolHealthReport } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { StoredHealth } from '../live/stored-health.js';
-import { type Clock, systemClock } from '../net/clock.js';
+import type { Clock } from '../net/clock.js';
+import { realTime } from '../net/real-time.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
 import { createFaults } from './faults.js';
 import type { JudgingPlace } from './monitor-checks.js';
@@ -27,7 +28,10 @@ export interface ProberOptions {
   readonly log: Logger;
   /** What the last process has found: it stands until the first result. */
   readonly storedHealth?: readonly StoredHealth[];
+  /** By which checks are due and dated; real time when absent. */
   readonly clock?: Clock;
+  /** By which peers are timed: another one in tests. */
+  readonly real?: Clock;
   /** Probes under way at once; each holds one socket. */
   readonly maxInFlight?: number;
   /** Authorities in PEM that https probes trust besides the public ones. */
@@ -69,10 +73,10 @@ export interface MonitorFinding {
 
 /** Probes what the configuration asks for, from now on, and writes the verdicts on the board. */
 export function createProber(options: ProberOptions): Prober {
-  const { store, board, offramps, log, clock = systemClock } = options;
+  const { store, board, offramps, log, clock = realTime, real = realTime } = options;
   const scheduler = createScheduler({ clock, maxInFlight: options.maxInFlight ?? 1_024 });
   const trust = trusting(options.trustedAuthorities ?? []);
-  const means = { offramps, clock, trust };
+  const means = { offramps, clock, real, trust };
   const previews = createPreviews({ store, means, clock });
   const faults = createFaults();
   const parts = {
@@ -128,7 +132,7 @@ export function createProber(options: ProberOptions): Prober {
     store,
     offramps,
     tunnels: options.tunnels,
-    clock,
+    real,
     lastVerdicts: createLastVerdicts(options.storedHealth ?? []),
     parts,
   });

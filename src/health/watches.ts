@@ -17,7 +17,7 @@ export interface WatchesOptions {
   readonly store: SnapshotStore;
   readonly offramps: OffRamps;
   readonly tunnels: Pick<TunnelDialer, 'onAvailability'>;
-  readonly clock: Clock;
+  readonly real: Clock;
   readonly lastVerdicts: LastVerdicts;
   readonly parts: WatchParts;
 }
@@ -48,7 +48,7 @@ export function createWatches({
   store,
   offramps,
   tunnels,
-  clock,
+  real,
   lastVerdicts,
   parts,
 }: WatchesOptions): Watches {
@@ -149,12 +149,12 @@ export function createWatches({
     },
     firstResults(limitMs) {
       if (work.underWay) {
-        return inTime(clock, limitMs, (done) => {
+        return inTime(real, limitMs, (done) => {
           waiters = [...waiters, (fresh) => onceAllSeen(fresh, done)];
         });
       }
       const fresh = takeStarted();
-      return fresh.length === 0 ? null : inTime(clock, limitMs, (done) => onceAllSeen(fresh, done));
+      return fresh.length === 0 ? null : inTime(real, limitMs, (done) => onceAllSeen(fresh, done));
     },
     stop() {
       stopped = true;
@@ -168,9 +168,9 @@ function nothingStale() {
 }
 
 /** Resolves when `work` says that it is done, or after `limitMs`. */
-function inTime(clock: Clock, limitMs: number, work: (done: () => void) => void): Promise<void> {
+function inTime(real: Clock, limitMs: number, work: (done: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = clock.after(limitMs, resolve);
+    const cancel = real.after(limitMs, resolve);
     work(() => {
       cancel();
       resolve();

@@ -1,3 +1,4 @@
+import { realTime } from '../net/real-time.js';
 import { CODE, SessionError } from './errors.js';
 
 export type PingCallback = (error: Error | null, durationMs: number, payload: Buffer) => void;
@@ -22,7 +23,7 @@ export function createPings(): Pings {
     start(callback) {
       if (waiting.size >= MAX_PINGS) return null;
       last = (last + 1) % 2 ** 32;
-      waiting.set(last, { startedAt: performance.now(), callback });
+      waiting.set(last, { startedAt: realTime.monotonic(), callback });
       const payload = Buffer.alloc(8);
       payload.writeUInt32BE(last, 4);
       return payload;
@@ -32,13 +33,13 @@ export function createPings(): Pings {
       const ping = payload.readUInt32BE(0) === 0 ? waiting.get(number) : undefined;
       if (!ping) return;
       waiting.delete(number);
-      ping.callback(null, performance.now() - ping.startedAt, payload);
+      ping.callback(null, realTime.monotonic() - ping.startedAt, payload);
     },
     fail(error = new SessionError(CODE.CANCEL, 'the session is over')) {
       const all = [...waiting.values()];
       waiting.clear();
       for (const { startedAt, callback } of all)
-        process.nextTick(callback, error, performance.now() - startedAt, Buffer.alloc(8));
+        process.nextTick(callback, error, realTime.monotonic() - startedAt, Buffer.alloc(8));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { realTime } from '../net/real-time.js';
 import { CODE, codeName, SessionError, StreamError } from './errors.js';
 import { createFrameReader, type FrameReader } from './frame-reader.js';
 import {
@@ -65,8 +66,8 @@ export class Http2Session extends EventEmitter {
   #prefaceBytes = 0;
   #saidGoaway = false;
   #tableUpdated = false;
-  #settingsTimer: NodeJS.Timeout | undefined;
-  #goodbyeTimer: NodeJS.Timeout | undefined;
+  #cancelSettingsTimer = () => {};
+  #cancelGoodbye: (() => void) | undefined;
 
   constructor(socket: Duplex, { role }: SessionOptions) {
     super();
@@ -79,7 +80,7 @@ export class Http2Session extends EventEmitter {
     socket.once('end', () => this.#transportEnded('the other end has closed the transport'));
     socket.on('error', (error) => this.destroy(new Error(`the transport failed: ${error.message}`)));
     socket.once('close', () => {
-      clearTimeout(this.#goodbyeTimer);
+      this.#cancelGoodbye?.();
       this.#transportEnded('the transport was lost');
     });
     this.#sayHello();
@@ -127,7 +128,7 @@ export class Http2Session extends EventEmitter {
     if (this.destroyed) return;
     this.destroyed = true;
     this.closed = true;
-    clearTimeout(this.#settingsTimer);
+    this.#cancelSettingsTimer();
     const why = error ?? new Error('the HTTP/2 session was ended');
     for (const stream of [...this.#streams.values()]) stream.lose(why);
     this.#pings.fail(error);
@@ -153,9 +154,9 @@ export class Http2Session extends EventEmitter {
       ]),
     );
     this.#writer.frame(windowUpdateFrame(0, SESSION_WINDOW - DEFAULT_WINDOW));
-    this.#settingsTimer = setTimeout(() => {
+    this.#cancelSettingsTimer = realTime.after(SETTINGS_TIMEOUT_MS, () => {
       this.destroy(new SessionError(CODE.SETTINGS_TIMEOUT, 'SETTINGS were not acknowledged in time'));
-    }, SETTINGS_TIMEOUT_MS).unref();
+    });
   }
 
   #receive(chunk: Buffer): void {
@@ -228,7 +229,7 @@ export class Http2Session extends EventEmitter {
       isIdle: (id) => (this.role === 'client' ? id % 2 === 0 || id >= this.#nextId : id > this.#lastId),
       accept: (id) => this.#accept(id),
       request: (stream, headers, flags, rawHeaders) => this.#serve(stream, headers, flags, rawHeaders),
-      settingsAcknowledged: () => clearTimeout(this.#settingsTimer),
+      settingsAcknowledged: () => this.#cancelSettingsTimer(),
       goingAway: (lastStreamId, code, debug) => this.#goingAway(lastStreamId, code, debug),
     });
   }
@@ -277,11 +278,11 @@ export class Http2Session extends EventEmitter {
   }
 
   #endTransport(): void {
-    if (this.#goodbyeTimer) return;
+    if (this.#cancelGoodbye) return;
     this.#writer.flush();
     const destroyAfter = (ms: number) => {
-      clearTimeout(this.#goodbyeTimer);
-      this.#goodbyeTimer = setTimeout(() => this.socket.destroy(), ms).unref();
+      this.#cancelGoodbye?.();
+      this.#cancelGoodbye = realTime.after(ms, () => this.socket.destroy());
     };
     destroyAfter(LAST_WORD_MS);
     this.socket.end(() => destroyAfter(GOODBYE_MS));

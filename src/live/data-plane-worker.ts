@@ -1,3 +1,4 @@
+import { realTime } from '../net/real-time.js';
 import { createConnectionTable } from './connection-table.js';
 import type { DataPlane } from './data-plane.js';
 import type { DataPlaneOptions } from './data-plane-options.js';
@@ -61,17 +62,15 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
       return Promise.reject(new Error('the data plane does not keep up with questions'));
     const id = ++lastQuestion;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => settle(id)?.reject(new Error(`no answer to ${name} in ${ANSWER_MS} ms`)),
-        ANSWER_MS,
-      );
+      const late = () => settle(id)?.reject(new Error(`no answer to ${name} in ${ANSWER_MS} ms`));
+      const cancel = realTime.after(ANSWER_MS, late, { keepsAlive: true });
       questions.set(id, {
         resolve: (answer) => {
-          clearTimeout(timer);
+          cancel();
           resolve(answer);
         },
         reject: (error) => {
-          clearTimeout(timer);
+          cancel();
           reject(error);
         },
       });

@@ -1,4 +1,5 @@
 import type { Clock } from '../net/clock.js';
+import { realTime } from '../net/real-time.js';
 import type { FailureReason, HealthBoard, HealthState } from './health-board.js';
 
 /** The health board as the other thread knows it: one end reports what changes, the other keeps it. */
@@ -27,10 +28,11 @@ export interface HealthReports {
 /** Of the board's thread. Each origin is reported once for however many changes while they are gathered. */
 export function createHealthReports(parts: {
   readonly board: HealthBoard;
-  readonly clock: Clock;
+  /** By which they are gathered: another one in tests. */
+  readonly real?: Clock;
   readonly send: (changes: readonly ShownChange[]) => void;
 }): HealthReports {
-  const { board, clock, send } = parts;
+  const { board, real = realTime, send } = parts;
   /** By pool; no more than the board has had at a time. */
   const changed = new Map<string, Set<string>>();
   let cancel = () => {};
@@ -50,7 +52,7 @@ export function createHealthReports(parts: {
   }
 
   board.onShown((poolId, originKey) => {
-    if (changed.size === 0) cancel = clock.after(GATHER_MS, flush);
+    if (changed.size === 0) cancel = real.after(GATHER_MS, flush);
     const keys = changed.get(poolId);
     if (keys) keys.add(originKey);
     else changed.set(poolId, new Set([originKey]));

@@ -1,19 +1,15 @@
-/** Time as the rest of the code sees it, so that a test can own it. Milliseconds everywhere. */
+/**
+ * Time as the rules of the product mean it: when a check is due, until when a token or a session counts, what rows and events are stamped with.
+ * Tests own it (`settable-clock.ts`). What guards sockets, waits for others or measures goes by `real-time.ts`. Milliseconds everywhere.
+ */
 export interface Clock {
-  /** Unix time. */
+  /** Unix time. May be set back. */
   now(): number;
-  /** Monotonic. */
+  /** Only goes forward, and for nothing but differences. */
   monotonic(): number;
-  /** Runs `task` once after `ms`; returns how to cancel. Does not keep the process alive. */
-  after(ms: number, task: () => void): () => void;
+  /**
+   * Runs `task` once after `ms`; returns how to cancel. Does not keep the process alive. A promise that `task` gives says when what it has
+   * begun is done: a clock that a test advances waits for it before time goes on.
+   */
+  after(ms: number, task: () => unknown): () => void;
 }
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(ms, task) {
-    const timer = setTimeout(task, ms);
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
-};

@@ -8,16 +8,16 @@ const STALL_MS = 100;
  * up to another `ms`: nobody could answer in that time. And since timers run before the sockets are read, everything that
  * has already arrived gets one more turn before the verdict.
  */
-export function startDeadline(clock: Clock, ms: number, expire: () => void): () => void {
-  const dueAt = clock.monotonic() + ms;
+export function startDeadline(real: Clock, ms: number, expire: () => void): () => void {
+  const dueAt = real.monotonic() + ms;
   let lastTurn: NodeJS.Immediate | undefined;
   const giveOneMoreTurn = () => {
     lastTurn = setImmediate(expire);
   };
-  let cancelTimer = clock.after(ms, () => {
-    const late = clock.monotonic() - dueAt;
+  let cancelTimer = real.after(ms, () => {
+    const late = real.monotonic() - dueAt;
     if (late < STALL_MS) giveOneMoreTurn();
-    else cancelTimer = clock.after(Math.min(late, ms), giveOneMoreTurn);
+    else cancelTimer = real.after(Math.min(late, ms), giveOneMoreTurn);
   });
   return () => {
     cancelTimer();

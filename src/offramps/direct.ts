@@ -1,9 +1,10 @@
 import { type LookupFunction, Socket } from 'node:net';
 import type { Cidr } from '../net/cidr.js';
-import { type Clock, systemClock } from '../net/clock.js';
+import type { Clock } from '../net/clock.js';
 import { startDeadline } from '../net/deadline.js';
 import { createMayDial, LOOPBACK, type MayDial, prohibition } from '../net/direct-networks.js';
 import { hostPort, parseIp } from '../net/ip.js';
+import { realTime } from '../net/real-time.js';
 import { type Destination, type Dial, DialError, type DialOptions, type OriginSocket } from './contract.js';
 import { toDialError } from './dial-failure.js';
 import { createResolver, type Lookup, type Resolver, systemLookup } from './resolver.js';
@@ -32,7 +33,10 @@ export interface DirectDialer {
 }
 
 export interface DirectOptions {
+  /** By which answers of DNS are kept; real time when absent. */
   readonly clock?: Clock;
+  /** By which connecting is timed: another one in tests. */
+  readonly real?: Clock;
   readonly lookup?: Lookup;
   /** What may be dialled although it is not globally routable; this machine itself when absent. */
   readonly networks?: readonly Cidr[];
@@ -44,14 +48,14 @@ export interface DirectOptions {
  * connect timeout; when none may be, the dial fails with `prohibited`.
  */
 export function createDirectDialer(options: DirectOptions = {}): DirectDialer {
-  const clock = options.clock ?? systemClock;
+  const { clock = realTime, real = realTime } = options;
   const resolver = createResolver(clock, options.lookup ?? systemLookup);
   const mayDial = createMayDial(options.networks ?? LOOPBACK);
 
   function dial({ host, port }: Destination, dialOptions: DialOptions): OriginSocket {
     const socket = new DirectSocket(hostPort(host, port));
     if (parseIp(host) && !mayDial(host)) return socket.destroy(prohibited(host, [host]));
-    endConnectingInTime(socket, clock, dialOptions.connectTimeoutMs);
+    endConnectingInTime(socket, real, dialOptions.connectTimeoutMs);
     try {
       socket.connect({
         host,
@@ -75,8 +79,8 @@ export function createDirectDialer(options: DirectOptions = {}): DirectDialer {
 const prohibited = (name: string, addresses: readonly string[]) =>
   new DialError('prohibited', prohibition(name, addresses));
 
-function endConnectingInTime(socket: DirectSocket, clock: Clock, ms: number): void {
-  const cancel = startDeadline(clock, ms, () =>
+function endConnectingInTime(socket: DirectSocket, real: Clock, ms: number): void {
+  const cancel = startDeadline(real, ms, () =>
     socket.destroy(new DialError('timeout', `Cannot connect to ${socket.where}: no answer within ${ms} ms`)),
   );
   socket.once('connect', cancel);

@@ -1,3 +1,4 @@
+import { realTime } from '../net/real-time.js';
 export const NEVER = Number.POSITIVE_INFINITY;
 
 /** Something that waits, with at most one deadline at a time. Setting a deadline is an assignment and nothing else. */
@@ -19,10 +20,10 @@ export interface Deadlines {
 export function createDeadlines(tickMs: number): Deadlines {
   const watched = new Set<Waiting>();
   let now = 0;
-  let lastTick = performance.now();
+  let lastTick = realTime.monotonic();
 
   function tick(): void {
-    const time = performance.now();
+    const time = realTime.monotonic();
     // When the process itself stood still, nobody could have been served: that time does not count.
     now += Math.min(time - lastTick, 2 * tickMs);
     lastTick = time;
@@ -33,12 +34,11 @@ export function createDeadlines(tickMs: number): Deadlines {
     }
   }
 
-  const interval = setInterval(tick, tickMs);
-  interval.unref();
+  const stop = realTime.every(tickMs, tick);
   return {
     after: (ms) => now + ms + tickMs,
     watch: (waiting) => watched.add(waiting),
     forget: (waiting) => watched.delete(waiting),
-    stop: () => clearInterval(interval),
+    stop,
   };
 }

@@ -2,6 +2,7 @@ import type { ChosenOrigin, ExplainQuestion, Explanation, WayExplanation } from 
 import type { HealthView } from '../live/health-board.js';
 import type { Named } from '../live/request-report.js';
 import type { LiveLoadBalancer, Snapshot } from '../live/snapshot.js';
+import type { Clock } from '../net/clock.js';
 import type { Place } from '../net/place.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
@@ -27,6 +28,7 @@ export interface ExplainParts {
   /** One whose sessions are only looked at. */
   readonly steering: Pick<Steering, 'decide'>;
   readonly places: Places;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export type Explain = (question: ExplainQuestion) => Explanation;
@@ -47,7 +49,7 @@ export function createExplain(parts: ExplainParts): Explain {
       identity: { ip: question.clientIp, peerIp: question.clientIp },
       version: 'HTTP/1.1',
     } as const;
-    const visit = httpVisit(host, client, head, place, Date.now());
+    const visit = httpVisit(host, client, head, place, parts.clock.now());
     return explained(parts, host, head, visit);
   };
 }

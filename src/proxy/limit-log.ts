@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { realTime } from '../net/real-time.js';
 
 /** Limits of the whole process that traffic can reach, and the flags that change them. */
 const FLAGS = {
@@ -14,7 +15,7 @@ export type LimitReached = (limit: keyof typeof FLAGS, value: number) => void;
 const EVERY_MS = 60_000;
 
 /** Says that a limit is reached, for each limit once a minute at most: it is reached as often as clients like. */
-export function createLimitLog(log: Logger, now: () => number = () => performance.now()): LimitReached {
+export function createLimitLog(log: Logger, now: () => number = realTime.monotonic): LimitReached {
   const said = new Map<string, number>();
   return (limit, value) => {
     const last = said.get(limit);

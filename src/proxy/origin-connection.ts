@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import { realTime } from '../net/real-time.js';
 import { endStream } from '../net/stream-ends.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
@@ -145,8 +146,10 @@ export class OriginConnection implements Responder, Waiting {
     const { socket } = this;
     endStream(socket);
     if (socket.destroyed) return;
-    const timer = setTimeout(() => socket.destroy(), this.services.timeouts.linger).unref();
-    socket.once('close', () => clearTimeout(timer));
+    socket.once(
+      'close',
+      realTime.after(this.services.timeouts.linger, () => socket.destroy()),
+    );
   }
 
   private leave(): boolean {

@@ -8,9 +8,11 @@ import type { ListenAddress } from '../live/messages.js';
 import type { LiveNoun } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Cidr } from '../net/cidr.js';
+import type { Clock } from '../net/clock.js';
 import type { ListenOn } from '../net/listening-socket.js';
 import type { Place } from '../net/place.js';
 import { createRays } from '../net/ray.js';
+import { realTime } from '../net/real-time.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { Sessions } from '../steering/sessions.js';
@@ -57,6 +59,8 @@ export interface ProxyOptions extends Places, ListenOn {
   readonly health: Pick<HealthBoard, 'onDown'>;
   readonly requests: RequestLog;
   readonly offramps: OffRamps;
+  /** By which requests are dated, sessions last and certificates age; real time when absent. */
+  readonly clock?: Clock;
   readonly log: Logger;
   readonly limits?: Partial<ProxyLimits>;
   readonly timeouts?: Partial<ProxyTimeouts>;
@@ -108,7 +112,7 @@ const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
  * response without length ends the client's HTTP/1.1 connection.
  */
 export function createProxy(options: ProxyOptions): Proxy {
-  const { store, log } = options;
+  const { store, clock = realTime, log } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const deadlines = createDeadlines(timeouts.tick);
@@ -144,6 +148,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     downVerdicts: createDownVerdicts(options.health),
     requests: options.requests,
     offramps: options.offramps,
+    clock,
     placeOf: options.placeOf,
     locationHeader: options.locationHeader,
     http1Responders,
@@ -215,7 +220,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   function listenForTls({ certificates, ...on }: HttpsOptions): Listener & { cutHandshakes(): void } {
     const serveHttp2 = createHttp2Server(services);
     const { take, cutHandshakes, close } = createHttpsServer({
-      certificates: certificateSource(certificates, services.hosts, limits.certificates, log),
+      certificates: certificateSource(certificates, services.hosts, limits.certificates, clock, log),
       handshakeTimeout: timeouts.tlsHandshake,
       handshakes: limits.tlsHandshakes,
       limitReached,
@@ -242,20 +247,21 @@ export function createProxy(options: ProxyOptions): Proxy {
     const closed = Promise.all([http, https, ...others].map((one) => one?.close({ acceptQueued: true })));
     renewResponders();
     for (const client of clients.all()) client.drain(true);
-    const firstRequests = setTimeout(
-      () => {
-        http.cut();
-        https?.cutHandshakes();
-        for (const client of clients.all()) client.drain();
-      },
-      Math.min(graceMs, timeouts.firstWhileDraining),
-    );
-    const grace = setTimeout(() => {
+    const endSilent = () => {
+      http.cut();
+      https?.cutHandshakes();
+      for (const client of clients.all()) client.drain();
+    };
+    const endAll = () => {
       for (const client of clients.all()) client.destroy();
-    }, graceMs);
+    };
+    const keepsAlive = true;
+    const cancels = [
+      realTime.after(Math.min(graceMs, timeouts.firstWhileDraining), endSilent, { keepsAlive }),
+      realTime.after(graceMs, endAll, { keepsAlive }),
+    ];
     await closed;
-    clearTimeout(grace);
-    clearTimeout(firstRequests);
+    for (const cancel of cancels) cancel();
     deadlines.stop();
   }
 
@@ -278,10 +284,11 @@ function certificateSource(
   how: HttpsOptions['certificates'],
   hosts: HostIndex,
   limit: number,
+  clock: Clock,
   log: Logger,
 ): Certificates {
   if ('certFile' in how) return followCertificateFiles({ ...how, log });
-  return makeCertificates({ ...how, hosts, limit, now: Date.now });
+  return makeCertificates({ ...how, hosts, limit, clock });
 }
 
 function turnAway(socket: net.Socket, ray: string): void {

@@ -6,6 +6,8 @@ import type {
   OriginReport,
 } from '../live/request-report.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
+import type { Clock } from '../net/clock.js';
+import { realTime } from '../net/real-time.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Plan, Trace } from '../steering/plan.js';
 import type { DetailedError } from './errors.js';
@@ -24,6 +26,7 @@ const MAX_DETAIL = 400;
 export interface RecordServices {
   readonly requests: RequestLog;
   readonly offramps: Pick<OffRamps, 'select' | 'connectors'>;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** What was asked for; a TCP connection has a host alone. */
@@ -46,7 +49,7 @@ export function recordRefusal(
 /** Gathers what the log of requests shall say of one request; costs next to nothing until the end. */
 export class RequestRecord {
   /** Unix milliseconds. */
-  readonly at = Date.now();
+  readonly at: number;
   loadBalancer: LiveLoadBalancer | null = null;
   publishedHostname: PublishedHostname | null = null;
   trace: Trace | null = null;
@@ -54,7 +57,7 @@ export class RequestRecord {
   status: number | null = null;
   /** What an error says about this one request; null when its name says it all. */
   detail: string | null = null;
-  private readonly begun = performance.now();
+  private readonly begun = realTime.monotonic();
   private plan: Plan | OnlyPlan | null = null;
   private offRamp: OffRampReport | null = null;
   private failures = NO_FAILURES;
@@ -64,7 +67,9 @@ export class RequestRecord {
     private readonly ray: string,
     private readonly clientIp: string,
     private readonly request: RecordedRequest,
-  ) {}
+  ) {
+    this.at = services.clock.now();
+  }
 
   attempt(plan: Plan | OnlyPlan): void {
     this.plan = plan;
@@ -87,7 +92,7 @@ export class RequestRecord {
     this.services.requests.add({
       ray: this.ray,
       at: this.at,
-      durationMs: Math.round((performance.now() - this.begun) * 1000) / 1000,
+      durationMs: Math.round((realTime.monotonic() - this.begun) * 1000) / 1000,
       clientIp: this.clientIp,
       method: kept(request.method),
       // Most often the name that is in memory anyhow.

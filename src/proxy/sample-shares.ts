@@ -1,3 +1,4 @@
+import { realTime } from '../net/real-time.js';
 import type { Decision } from '../steering/plan.js';
 import type { Visit } from '../steering/visit.js';
 
@@ -21,7 +22,7 @@ const STEPS = [2, 3, 5, 7, 11, 13, 17, 19].map((prime) => Math.sqrt(prime) % 1);
 export function sampleShares(visit: Visit, decide: (visit: Visit) => Decision): Shares {
   const pools = new Map<string, number>();
   const origins = new Map<string, number>();
-  const until = performance.now() + PATIENCE_MS;
+  const until = realTime.monotonic() + PATIENCE_MS;
   let samples = 0;
   let draws = 0;
   const random = () => {
@@ -29,7 +30,7 @@ export function sampleShares(visit: Visit, decide: (visit: Visit) => Decision): 
     return (0.5 + (samples + Math.floor(draws / STEPS.length)) * step) % 1;
   };
   const other: Visit = { ...visit, random };
-  while (samples < SAMPLES && (samples < FEWEST_SAMPLES || performance.now() < until)) {
+  while (samples < SAMPLES && (samples < FEWEST_SAMPLES || realTime.monotonic() < until)) {
     draws = 0;
     const decision = decide(other);
     samples += 1;

@@ -1,6 +1,7 @@
 import type { AccessDirectory } from '../api/access.js';
 import type { DataPlane } from '../live/data-plane.js';
 import type { HealthTable } from '../live/health-table.js';
+import type { Clock } from '../net/clock.js';
 import type { DirectNetworks } from '../net/direct-networks.js';
 import type { Database } from '../storage/database.js';
 import type { RowOf } from '../storage/tables/definition.js';
@@ -19,6 +20,8 @@ export interface Context {
   readonly health: Pick<HealthTable, 'origin'>;
   readonly dataPlane: Pick<DataPlane, 'ask' | 'connections'>;
   readonly access: AccessDirectory;
+  /** What answers call now. */
+  readonly clock: Pick<Clock, 'now'>;
   readonly settings: Settings;
 }
 

@@ -1,4 +1,4 @@
-import type { AnyDefinition, Draft, World } from '../storage/tables/definition.js';
+import type { AnyDefinition, Draft, DraftTable, Identified, World } from '../storage/tables/definition.js';
 import type { Tables } from '../storage/tables/tables.js';
 import type { Write } from '../storage/writer.js';
 import { accounts } from './accounts/accounts/definition.js';
@@ -52,3 +52,9 @@ export type WorkingWorld = World<typeof DEFINITIONS>;
 /** What one write sees, and what it changes. */
 export type WorkingDraft = Draft<typeof DEFINITIONS>;
 export type WorkingWrite = Write<typeof DEFINITIONS>;
+
+const NAMES = Object.keys(DEFINITIONS) as (keyof typeof DEFINITIONS)[];
+
+/** Of every noun, as one write sees it. */
+export const allTables = (draft: WorkingDraft): readonly DraftTable<Identified, never>[] =>
+  NAMES.map((name) => draft[name] as DraftTable<Identified, never>);

@@ -2,7 +2,7 @@ import { newHexId } from '../api/identifiers.js';
 import { firstAccount } from './accounts/accounts/definition.js';
 import { createAccount } from './accounts/accounts/rules.js';
 import { addZone } from './accounts/zones/rules.js';
-import type { WorkingDraft, WorkingWorld, WorkingWrite } from './definitions.js';
+import { allTables, type WorkingDraft, type WorkingWorld, type WorkingWrite } from './definitions.js';
 
 export interface SeedOptions {
   /** Identifiers and name to use when there is nothing yet; null makes one up. */
@@ -38,8 +38,7 @@ export const seed = (write: WorkingWrite, options: SeedOptions): Promise<Seeded>
   });
 
 function clear(draft: WorkingDraft): void {
-  for (const table of Object.values<WorkingDraft[keyof WorkingDraft]>(draft))
-    for (const id of table.ids()) table.remove(id);
+  for (const table of allTables(draft)) for (const id of table.ids()) table.remove(id);
 }
 
 /**

@@ -34,7 +34,7 @@ const MAX_OBJECTS = 5_000;
 
 /**
  * Lets each writer work on the committed state with what those before it have changed. What one throws leaves no trace. `known` is the
- * revision that memory shows; `session` holds the lock of this process.
+ * revision that memory shows; `session` holds the lock of this process. All of them are at the time `now`.
  */
 export function makeBatch<D extends Definitions, W extends { readonly work: (draft: Draft<D>) => unknown }>(
   { definitions, world }: Pick<Tables<D>, 'definitions' | 'world'>,
@@ -42,18 +42,19 @@ export function makeBatch<D extends Definitions, W extends { readonly work: (dra
   known: Position,
   session: LockSession | null,
   verify: Verify<D> | undefined,
+  now: Date,
 ): MadeBatch<W> {
-  const whole = createLayer(definitions, world);
+  const whole = createLayer(definitions, world, now);
   const done: Done<W>[] = [];
   const revisions: NumberedRevision[] = [];
   const transaction = randomUUID();
   let objects = 0;
   for (const writer of writers) {
     if (objects > MAX_OBJECTS) break;
-    const { tables, changed } = createLayer(definitions, whole.tables);
+    const { draft, changed } = createLayer(definitions, whole.draft, now);
     try {
-      const value = writer.work(tables);
-      verify?.(changed, tables, whole.tables);
+      const value = writer.work(draft);
+      verify?.(changed, draft, whole.draft);
       const changes = nounsAndIds(definitions, changed);
       const isWrite = changes.length > 0;
       done.push({ writer, changed: isWrite ? changed : null, outcome: { value } });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { realTime } from '../net/real-time.js';
 import { CommitFailed, CommitUncertain, DatabaseAway, within } from './commit-errors.js';
 import { databaseProblem } from './database-problem.js';
 import { Prisma, type PrismaClient } from './generated/client.js';
@@ -135,7 +135,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       } catch (error) {
         if (delay === RETRY_MS[0])
           log.warn({ err: error }, 'memory cannot be compared with the database; trying again');
-        await sleep(delay, undefined, { ref: false });
+        await realTime.wait(delay);
       }
     }
   }
@@ -173,13 +173,13 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
 
   async function fateOf(position: Position, cause: Error): Promise<Settled> {
     suspect();
-    const deadline = performance.now() + TRUTH_MS;
-    for (let delay: number = RETRY_MS[0]; performance.now() < deadline && !closed; delay *= 2) {
-      const outcome = await within(outcomeOf(position), deadline - performance.now()).catch(() => null);
+    const deadline = realTime.monotonic() + TRUTH_MS;
+    for (let delay: number = RETRY_MS[0]; realTime.monotonic() < deadline && !closed; delay *= 2) {
+      const outcome = await within(outcomeOf(position), deadline - realTime.monotonic()).catch(() => null);
       if (outcome?.committed) return { followed: outcome.followed };
       if (outcome && databaseProblem(cause) === null) throw cause;
       if (outcome) throw new CommitFailed('the connection broke before the commit', { cause });
-      await sleep(Math.min(delay, RETRY_MS[1]));
+      await realTime.wait(Math.min(delay, RETRY_MS[1]), { keepsAlive: true });
     }
     throw new CommitUncertain('the answer to the statement was lost', { cause });
   }

@@ -1,3 +1,4 @@
+import { realTime } from '../net/real-time.js';
 /** What became of a write, beside what the database itself says. Each is a row in the API's table of errors. */
 export class CommitUncertain extends Error {
   /** The answer to the commit was lost, and until the deadline the database could not be asked whether it took place. */
@@ -21,14 +22,15 @@ export class DatabaseAway extends Error {
 
 /** Rejects with DatabaseAway after `ms`; the promise goes on. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = () => {};
   const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DatabaseAway('the database did not answer in time')), ms);
+    const late = () => reject(new DatabaseAway('the database did not answer in time'));
+    cancel = realTime.after(ms, late, { keepsAlive: true });
   });
   try {
     return await Promise.race([promise, expired]);
   } finally {
-    clearTimeout(timer);
+    cancel();
     promise.catch(() => undefined);
   }
 }

@@ -4,8 +4,8 @@ import { access, mkdir, readdir, realpath, rm, rmdir, stat, writeFile } from 'no
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { StartFailure } from '../config/start-failure.js';
+import { realTime } from '../net/real-time.js';
 import { isOpenToOthers, isOwn, makePrivate, quoted } from './private-files.js';
 import { isSticky, mayBeChanged, sharedPlace } from './shared-places.js';
 
@@ -166,7 +166,8 @@ async function takeLock(lock: string): Promise<net.Server | null> {
   const server = await listen(lock);
   if (server || process.platform === 'win32' || (await listens(lock))) return server;
   const takeover = `${lock}.takeover`;
-  for (const deadline = Date.now() + TAKEOVER_MS; Date.now() < deadline; await delay(TAKEOVER_POLL_MS)) {
+  const deadline = realTime.monotonic() + TAKEOVER_MS;
+  for (; realTime.monotonic() < deadline; await realTime.wait(TAKEOVER_POLL_MS, { keepsAlive: true })) {
     if (await makeDirectory(takeover)) return await removeAndTake(lock, takeover);
     if (await listens(lock)) return null;
   }

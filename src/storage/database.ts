@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { realTime } from '../net/real-time.js';
 import { type Commits, createCommits, type DatabaseClient } from './commits.js';
 import { databaseProblem } from './database-problem.js';
 import { PrismaClient } from './generated/client.js';
@@ -172,15 +172,15 @@ function assemble(
     commitBatch: commits.commitBatch,
     replace: commits.replace,
     async record(write) {
-      const deadline = performance.now() + RECORD_PATIENCE_MS;
+      const deadline = realTime.monotonic() + RECORD_PATIENCE_MS;
       for (let delay = 100; ; delay = Math.min(delay * 2, 5_000)) {
-        await commits.whenCurrent(deadline - performance.now());
+        await commits.whenCurrent(deadline - realTime.monotonic());
         try {
           return await write(prisma);
         } catch (error) {
-          if (databaseProblem(error) === null || performance.now() > deadline) throw error;
+          if (databaseProblem(error) === null || realTime.monotonic() > deadline) throw error;
         }
-        await sleep(delay, undefined, { ref: false });
+        await realTime.wait(delay);
       }
     },
     onCommit: commits.onCommit,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import pg from 'pg';
+import { realTime } from '../net/real-time.js';
 import type { LockSession } from './revisions.js';
 
 /** Who holds the lock of a database. */
@@ -141,9 +142,9 @@ function lockConnection(client: pg.Client, session: Described): LockConnection {
       return rows[0] ? holderOf(rows[0]) : null;
     },
     async end() {
-      const timer = setTimeout(() => streamOf(client).destroy(), END_TIMEOUT);
+      const cancel = realTime.after(END_TIMEOUT, () => streamOf(client).destroy(), { keepsAlive: true });
       await client.end().catch(() => undefined);
-      clearTimeout(timer);
+      cancel();
     },
     destroy: () => streamOf(client).destroy(),
   };

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { StartFailure } from '../config/start-failure.js';
+import { realTime } from '../net/real-time.js';
 import type { WriterLock } from './commits.js';
 import { connectForLock, describeHolder, type LockConnection, type LockHolder } from './lock-connection.js';
 import { refuseSharedSession, SharedSession } from './pooler.js';
@@ -41,14 +41,14 @@ const BROKEN = 'the connection that holds the lock of the database broke, and th
  */
 export async function takeSessionLock(options: SessionLockOptions): Promise<SessionLock> {
   const { url, onStandby, log } = options;
-  const started = new Date();
+  const started = new Date(realTime.now());
   const listeners: (() => void)[] = [];
   let connection: LockConnection | null = null;
   let held = false;
   let checked = false;
   let closed = false;
   let problem = '';
-  let timer: NodeJS.Timeout | undefined;
+  let cancelVerify = () => {};
 
   /** One attempt. `onTaken` throws, or returns to wait for as long as it takes. */
   async function attempt(
@@ -71,7 +71,7 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
     if (closed) return await made.end();
     held = true;
     made.client.once('end', () => lost(made));
-    timer = setTimeout(verify, VERIFY_MS);
+    cancelVerify = realTime.after(VERIFY_MS, verify, { keepsAlive: true });
   }
 
   async function first(): Promise<void> {
@@ -97,7 +97,7 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
         problem = error instanceof SharedSession ? error.message : BROKEN;
         if (delay === RETRY_MS[0])
           log.warn({ err: error }, 'lock of the database cannot be taken; trying again');
-        await sleep(delay, undefined, { ref: false });
+        await realTime.wait(delay);
       });
     }
   }
@@ -105,7 +105,7 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
   function lost(broken: LockConnection): void {
     if (!held || broken !== connection) return;
     held = false;
-    clearTimeout(timer);
+    cancelVerify();
     if (closed) return;
     problem = BROKEN;
     for (const listener of listeners) listener();
@@ -128,17 +128,17 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
   }
 
   async function verify(): Promise<void> {
-    clearTimeout(timer);
+    cancelVerify();
     const looked = connection!;
     const fine = await looked.isHeld(VERIFY_TIMEOUT_MS).catch(() => false);
     if (!held || looked !== connection) return;
-    clearTimeout(timer);
+    cancelVerify();
     if (!fine) {
       looked.destroy();
       lost(looked);
       return;
     }
-    timer = setTimeout(verify, VERIFY_MS);
+    cancelVerify = realTime.after(VERIFY_MS, verify, { keepsAlive: true });
   }
 
   await first();
@@ -153,7 +153,7 @@ export async function takeSessionLock(options: SessionLockOptions): Promise<Sess
     onChange: (listener) => void listeners.push(listener),
     async close() {
       closed = true;
-      clearTimeout(timer);
+      cancelVerify();
       await connection?.end();
     },
   };

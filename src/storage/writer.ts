@@ -1,3 +1,4 @@
+import type { Clock } from '../net/clock.js';
 import { type Done, type MadeBatch, makeBatch, type Verify } from './batch.js';
 import type { Commits } from './commits.js';
 import { databaseProblem } from './database-problem.js';
@@ -12,6 +13,8 @@ export interface WriterOptions<D extends Definitions> {
   /** Memory shows the revisions: what it says is awaited before their writers hear of it. */
   readonly committed: (batch: CommittedBatch) => Promise<void>;
   readonly verify?: Verify<D> | undefined;
+  /** What rows are stamped with. */
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface CommittedBatch {
@@ -45,7 +48,7 @@ interface Waiting<D extends Definitions> {
  * revision; when the database refuses a batch, its writes are done again one by one, so that one that fails takes nobody along.
  */
 export function createWriter<D extends Definitions>(options: WriterOptions<D>): Write<D> {
-  const { tables, commits, committed, verify } = options;
+  const { tables, commits, committed, verify, clock } = options;
   const waiting: Waiting<D>[] = [];
   let running = false;
 
@@ -62,7 +65,7 @@ export function createWriter<D extends Definitions>(options: WriterOptions<D>): 
     try {
       await commits.commitBatch((known, session) => {
         writers ??= take();
-        const made = makeBatch(tables, writers, known, session, verify);
+        const made = makeBatch(tables, writers, known, session, verify, new Date(clock.now()));
         waiting.unshift(...writers.splice(made.done.length));
         done = made.done;
         if (made.statement === null) return null;

@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
-import type { AccessToken } from '../../src/api/access.js';
+import { type AccessToken, NO_TOKENS } from '../../src/api/access.js';
 import { authenticate, sha256 } from '../../src/api/auth.js';
 import { newTokenValue } from '../../src/api/token-value.js';
 
 const any = { mode: 'any' } as const;
 const strict = { mode: 'strict', digests: [sha256('first-token'), sha256('second-token')] } as const;
+const nobody = { tokens: NO_TOKENS, now: new Date(0), address: '', evenUnusable: false };
 
 test.each([
   [{ authorization: 'Bearer first-token' }, null],
@@ -13,7 +14,7 @@ test.each([
   [{ 'x-auth-user-service-key': 'first-token' }, null],
   [{ 'x-auth-email': 'a@example.com', 'x-auth-key': 'first-token' }, 'a@example.com'],
 ])('the credential %j is read, and the same secret has one id', (headers, email) => {
-  expect(authenticate(headers, any)).toEqual({
+  expect(authenticate(headers, any, nobody)).toEqual({
     id: sha256('first-token').toString('hex').slice(0, 32),
     email,
     token: null,
@@ -35,22 +36,22 @@ test.each([
   [{ authorization: `Bearer ${'t'.repeat(513)}` }, 6003],
   [{ authorization: 'nonsense', 'x-auth-email': 'a@example.com', 'x-auth-key': 'key' }, 6003],
 ])('the headers %j are refused with %i', (headers, code) => {
-  expect(() => authenticate(headers, any)).toThrow(
+  expect(() => authenticate(headers, any, nobody)).toThrow(
     expect.objectContaining({ row: expect.objectContaining({ code, status: 400 }) }),
   );
 });
 
 test('strict takes each of its tokens, whole and as written, and no other', () => {
   for (const token of ['first-token', 'second-token']) {
-    expect(authenticate({ authorization: `Bearer ${token}` }, strict).id).toHaveLength(32);
+    expect(authenticate({ authorization: `Bearer ${token}` }, strict, nobody).id).toHaveLength(32);
   }
   for (const token of ['first-toke', 'first-tokens', 'First-token', 'other']) {
-    expect(() => authenticate({ authorization: `Bearer ${token}` }, strict)).toThrow(
+    expect(() => authenticate({ authorization: `Bearer ${token}` }, strict, nobody)).toThrow(
       expect.objectContaining({ row: expect.objectContaining({ code: 10000, status: 403 }) }),
     );
   }
   expect(() =>
-    authenticate({ authorization: 'Bearer first-token' }, { mode: 'strict', digests: [] }),
+    authenticate({ authorization: 'Bearer first-token' }, { mode: 'strict', digests: [] }, nobody),
   ).toThrow();
 });
 
@@ -102,7 +103,7 @@ test.each(['cfut_', 'cfat_'])(
     ];
     for (const headers of heads)
       for (const policy of [any, strict])
-        expect(() => authenticate(headers, policy)).toThrow(
+        expect(() => authenticate(headers, policy, nobody)).toThrow(
           expect.objectContaining({ row: expect.objectContaining({ code: 10000, status: 403 }) }),
         );
   },
@@ -116,5 +117,5 @@ test.each([
   SECRET,
   `cfzt_${SECRET}${crc32(SECRET).toString(16).padStart(8, '0')}`,
 ])('with any, %s is a credential like others: nothing says that it was made', (value) => {
-  expect(authenticate({ authorization: `Bearer ${value}` }, any).token).toBeNull();
+  expect(authenticate({ authorization: `Bearer ${value}` }, any, nobody).token).toBeNull();
 });

@@ -23,7 +23,7 @@ async function dataDir(): Promise<string> {
 }
 
 async function load(directory: string | null, clock: FakeClock = after(0), log = pino({ level: 'silent' })) {
-  const identity = await loadEdgeIdentity(directory, { clock, log });
+  const identity = await loadEdgeIdentity(directory, { clock, real: clock, log });
   onTestFinished(() => identity.release());
   return identity;
 }
@@ -172,7 +172,7 @@ test('the certificate of the CA is written for everybody where it is asked for, 
   const directory = await dataDir();
   const caOut = path.join(await dataDir(), 'ca.pem');
   const log = pino({ level: 'silent' });
-  const open = (clock: FakeClock) => loadEdgeIdentity(directory, { clock, log, caOut });
+  const open = (clock: FakeClock) => loadEdgeIdentity(directory, { clock, real: clock, log, caOut });
   await chmod(path.dirname(caOut), 0o777);
   await (await open(after(0))).release();
   expect(((await stat(caOut)).mode & 0o777).toString(8)).toBe('644');

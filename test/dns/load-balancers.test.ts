@@ -195,12 +195,12 @@ test('a question for everything gets one small record', async () => {
 });
 
 test('a host name that nobody resolves in time is a failure, and holds up no other question', async () => {
-  const clock = createFakeClock();
-  const rig = await startWith([origin('slow.test')], {}, { clock, resolve: () => new Promise(() => {}) });
+  const real = createFakeClock();
+  const rig = await startWith([origin('slow.test')], {}, { real, resolve: () => new Promise(() => {}) });
   const waiting = rig.ask({ name: NAME });
   await eventually(() => rig.resolved.length === 1);
   expect(await rig.ask({ name: 'other.example.com', id: 1 })).toMatchObject({ rcode: 'NXDOMAIN' });
-  clock.advance(2_000);
+  real.advance(2_000);
   expect(await waiting).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
-  expect(clock.pending).toBe(0);
+  expect(real.pending).toBe(0);
 });

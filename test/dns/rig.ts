@@ -7,9 +7,9 @@ import { createDnsServer, type DnsOptions } from '../../src/dns/server.js';
 import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
 import type { LiveObjects } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
-import { systemClock } from '../../src/net/clock.js';
 import { createLocations, parseLocations } from '../../src/net/locations.js';
 import { NOWHERE, type Place } from '../../src/net/place.js';
+import { realTime } from '../../src/net/real-time.js';
 import { createHostIndex } from '../../src/proxy/match.js';
 import { type Answered, type AskedQuestion, question, read } from './message.js';
 
@@ -36,7 +36,7 @@ export interface DnsRig {
 /** The id of the question behind doubtful bytes. */
 export const LAST_ID = 0xffff;
 
-export interface DnsRigOptions extends Partial<Pick<DnsOptions, 'random' | 'clock' | 'host'>> {
+export interface DnsRigOptions extends Partial<Pick<DnsOptions, 'random' | 'real' | 'host'>> {
   readonly upsert?: Upsert;
   /** Addresses by host name; a name without is unknown. */
   readonly addresses?: Readonly<Record<string, readonly string[]>>;
@@ -79,7 +79,8 @@ export async function startDnsRig(options: DnsRigOptions = {}): Promise<DnsRig> 
     proxyAddresses: options.proxyAddresses ?? ['127.0.0.1', '::1'],
     nameServers: options.nameServers ?? ['ns1', 'ns'],
     nameServerAddresses: options.nameServerAddresses ?? ['127.0.0.1', '::1'],
-    clock: options.clock ?? systemClock,
+    clock: realTime,
+    real: options.real ?? realTime,
     random: options.random ?? Math.random,
     log: pino({ level: 'warn' }, { write: (line) => void logged.push(JSON.parse(line)) }),
   });

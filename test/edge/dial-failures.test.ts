@@ -5,7 +5,8 @@ import { afterEach, expect, test } from 'vitest';
 import { createRegistrationCalls } from '../../src/connector/registration-call.js';
 import { Http2Session } from '../../src/http2/session.js';
 import type { Http2Stream } from '../../src/http2/stream.js';
-import { type Clock, systemClock } from '../../src/net/clock.js';
+import type { Clock } from '../../src/net/clock.js';
+import { realTime } from '../../src/net/real-time.js';
 import {
   cleanUp,
   cleanUpLater,
@@ -58,7 +59,7 @@ test('a connector sees the destination, the client and who asks', async () => {
 
 test('a 502 that took as long as the dial timeout of connectors is a timeout', async () => {
   let elapsed = 0;
-  const clock: Clock = { ...systemClock, monotonic: () => elapsed };
+  const clock: Clock = { ...realTime, monotonic: () => elapsed };
   const started = await startEdge({ clock });
   const tunnel = started.addTunnel();
   await connectRaw(started, tunnel, (stream) => {

@@ -10,6 +10,7 @@ import { createEdge, type Edge, type EdgeConnectionEvent, type EdgeOptions } fro
 import type { ListenAddress } from '../../src/live/messages.js';
 import type { LiveTunnel } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
+import { realTime } from '../../src/net/real-time.js';
 import type { DialOptions, OriginSocket } from '../../src/offramps/contract.js';
 
 export const ACCOUNT = '0123456789abcdef0123456789abcdef';
@@ -58,6 +59,7 @@ export async function startEdge(options: Partial<EdgeOptions> = {}): Promise<Tes
     locationName: 'TEST01',
     log: silent,
     store,
+    real: options.clock ?? realTime,
     ...options,
   });
   const events: EdgeConnectionEvent[] = [];

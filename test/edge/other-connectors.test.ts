@@ -1,7 +1,8 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
 import { AVOIDED_MS } from '../../src/edge/reachability.js';
-import { type Clock, systemClock } from '../../src/net/clock.js';
+import type { Clock } from '../../src/net/clock.js';
+import { realTime } from '../../src/net/real-time.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { collectLog } from './collect-log.js';
 import { cleanUp, connected, failure, startEdge, startOrigin, until } from './fixture.js';
@@ -20,7 +21,7 @@ const accept = (stream: ServerHttp2Stream) => stream.respond({ ':status': 200 })
 /** Its timers are real: only the age of what is remembered is not. */
 function movableClock() {
   let ahead = 0;
-  const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
+  const clock: Clock = { ...realTime, monotonic: () => realTime.monotonic() + ahead };
   return { clock, advance: (ms: number) => (ahead += ms) };
 }
 

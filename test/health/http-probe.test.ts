@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { OriginHealth } from '../../src/live/health-board.js';
 import type { LiveMonitor, LiveOrigin } from '../../src/live/snapshot.js';
 import { createSnapshotStore } from '../../src/live/snapshot-store.js';
-import { systemClock } from '../../src/net/clock.js';
+import { realTime } from '../../src/net/real-time.js';
 import { createDirectDialer } from '../../src/offramps/direct.js';
 import { createOffRamps } from '../../src/offramps/select.js';
 import { closedPort, httpOrigin, tcpOrigin } from '../support/fake-origins.js';
@@ -45,7 +45,7 @@ const WRONG_CODE = { state: 'unhealthy', failureReason: 'Response code mismatch 
 
 test('T01 an expected status is healthy, with its code and a round-trip time', async () => {
   const server = await httpOrigin(answer(200));
-  const bench = startProber({ clock: systemClock });
+  const bench = startProber({ clock: realTime, real: realTime });
   bench.apply({ monitor: [liveMonitor({ port: server.port })], pool: [livePool()] });
   const health = await bench.verdict(POOL);
   expect(health).toMatchObject({ ...HEALTHY, responseCode: 200 });

@@ -5,6 +5,7 @@ import type { HealthState } from '../../src/live/health-board.js';
 import { UNKNOWN_HEALTH } from '../../src/live/health-board.js';
 import type { PoolEvent } from '../../src/live/messages.js';
 import type { LiveOrigin } from '../../src/live/snapshot.js';
+import { createFakeClock } from '../support/fake-clock.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';
@@ -16,7 +17,10 @@ function startEvents() {
   const bench = startProber();
   const events: PoolEvent[] = [];
   const { store, board, clock } = bench;
-  const collector = createPoolEvents({ store, health: board, clock, emit: (event) => events.push(event) });
+  const collector = createPoolEvents({
+    ...{ store, health: board, clock, real: createFakeClock() },
+    emit: (event) => events.push(event),
+  });
   bench.prober.onTransition(collector.record);
   return {
     ...bench,

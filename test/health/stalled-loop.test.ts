@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/net/clock.js';
+import { realTime } from '../../src/net/real-time.js';
 import { liveMonitor, livePool } from '../support/live-objects.js';
 import { startProber } from '../support/prober-bench.js';
 
@@ -32,7 +32,7 @@ test('an answer that arrived in time is not late because the event loop stalled'
   onTestFinished(async () => void (await origin.terminate()));
   const port = await new Promise<number>((resolve) => origin.once('message', resolve));
   origin.once('message', () => Atomics.wait(wake, 0, 0));
-  const bench = startProber({ clock: systemClock });
+  const bench = startProber({ clock: realTime, real: realTime });
   const monitor = liveMonitor({ port, timeout: 0.5, retries: 0, expectedBody: 'alive' });
   bench.apply({ monitor: [monitor], pool: [livePool()] });
   expect(await bench.verdict(livePool().id)).toMatchObject({ state: 'healthy', responseCode: 200 });
@@ -47,7 +47,7 @@ test.each(['http', 'tcp'] as const)(
     });
     onTestFinished(async () => void (await origin.terminate()));
     const port = await new Promise<number>((resolve) => origin.once('message', resolve));
-    const bench = startProber({ clock: systemClock });
+    const bench = startProber({ clock: realTime, real: realTime });
     const monitor = liveMonitor({ type, port, timeout: 0.5, retries: 0 });
     bench.apply({ monitor: [monitor], pool: [livePool()] });
     // The dial has begun, and three times as long as a check may take nothing goes on.

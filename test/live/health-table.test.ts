@@ -12,7 +12,7 @@ function bothEnds() {
     sent.push(changes);
     table.apply(changes);
   };
-  return { board, clock, table, sent, reports: createHealthReports({ board, clock, send }) };
+  return { board, clock, table, sent, reports: createHealthReports({ board, real: clock, send }) };
 }
 
 const up: OriginHealth = { ...UNKNOWN_HEALTH, state: 'healthy', rttMs: 1 };

@@ -43,7 +43,7 @@ test('a port that cannot be is an event and does not throw', async () => {
 
 test('connecting that takes too long is a timeout, and nothing is left', async () => {
   const clock = createFakeClock();
-  const { dial } = createDirectDialer({ clock, lookup: () => new Promise(() => {}) });
+  const { dial } = createDirectDialer({ real: clock, lookup: () => new Promise(() => {}) });
   const socket = dial({ host: 'slow.example', port: 80 }, { ...OPTIONS, connectTimeoutMs: 1_000 });
   const failure = failureOf(socket);
   clock.advance(1_000);
@@ -57,7 +57,7 @@ test('connecting that takes too long is a timeout, and nothing is left', async (
 test('the timer of a dial ends with the dial', async () => {
   const origin = await tcpOrigin();
   const clock = createFakeClock();
-  const { dial } = createDirectDialer({ clock });
+  const { dial } = createDirectDialer({ real: clock });
   const connected = dial({ host: '127.0.0.1', port: origin.port }, OPTIONS);
   await once(connected, 'connect');
   expect(clock.pending).toBe(0);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ExplainQuestion } from '../../src/live/explanation.js';
 import type { LiveObjects } from '../../src/live/snapshot.js';
+import { realTime } from '../../src/net/real-time.js';
 import type { Way } from '../../src/offramps/contract.js';
 import { createExplain } from '../../src/proxy/explain.js';
 import { createHostIndex } from '../../src/proxy/match.js';
@@ -29,6 +30,7 @@ async function setUp(upsert: Upsert, way: Way = { kind: 'direct' }) {
   const { store, health, load, sessions, proxyOptions } = rig;
   const steering = createSteering({ pools: store.snapshot.pools, health, load, sessions: sessions.look });
   const explain = createExplain({
+    clock: realTime,
     snapshot: store.snapshot,
     hosts: createHostIndex(store),
     health,
@@ -187,6 +189,7 @@ test('rules are asked once, however often chance is tried, and what they set cou
   const steering = createSteering({ pools: store.snapshot.pools, health, load, sessions: sessions.look });
   const rules: number[] = [];
   const explain = createExplain({
+    clock: realTime,
     snapshot: store.snapshot,
     hosts: createHostIndex(store),
     health,

@@ -101,7 +101,8 @@ test('certificates are made once for each name, and no more are kept than may be
     initial: { certificate, key },
     onReplaced: () => {},
     limit: 2,
-    now: () => now,
+    clock: { now: () => now },
+    real: { monotonic: () => now },
   });
   const [one, same] = await Promise.all([certificates.forName('a.com'), certificates.forName('a.com')]);
   expect(one).toBe(same);
@@ -138,7 +139,8 @@ test('names thought up below a wildcard make no more than a few certificates, an
     initial: { certificate, key },
     onReplaced: () => {},
     limit: 1_000,
-    now: () => now,
+    clock: { now: () => now },
+    real: { monotonic: () => now },
   });
   for (let i = 0; i < 10_000; i++) await certificates.forName(`x.${i}.example.com`);
   expect(issued).toHaveLength(100);
@@ -169,7 +171,8 @@ test('a certificate that is due for another one serves on while no more may be m
     initial: { certificate, key },
     onReplaced: () => {},
     limit: 10_000,
-    now: () => now,
+    clock: { now: () => now },
+    real: { monotonic: () => now },
   });
   const first = await certificates.forName('a.com');
   now += 31 * 24 * 3600 * 1000;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ExplainQuestion } from '../../src/live/explanation.js';
+import { realTime } from '../../src/net/real-time.js';
 import type { Way } from '../../src/offramps/contract.js';
 import { createDirectDialer } from '../../src/offramps/direct.js';
 import { createOffRamps } from '../../src/offramps/select.js';
@@ -117,6 +118,7 @@ test('an explanation names the published host name and the tunnel, or why there 
   });
   let way: Way = { kind: 'ingress', tunnelId: published.tunnelId };
   const explain = createExplain({
+    clock: realTime,
     snapshot: store.snapshot,
     hosts: proxyOptions.hosts,
     health,

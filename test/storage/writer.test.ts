@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { realTime } from '../../src/net/real-time.js';
 import type { Database } from '../../src/storage/database.js';
 import type { Definition } from '../../src/storage/tables/definition.js';
 import { createTables, type Tables } from '../../src/storage/tables/tables.js';
@@ -63,6 +64,7 @@ beforeEach(async () => {
   tables = createTables(DEFINITIONS);
   revisions.length = 0;
   write = createWriter({
+    clock: realTime,
     tables,
     commits: db,
     committed: async ({ revision, writes }) => {

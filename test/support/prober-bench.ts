@@ -18,7 +18,7 @@ export function startProber({ lookup, ...options }: Partial<ProberOptions> & { l
   const tunnels = createLoopbackTunnels();
   const offramps = createOffRamps({ store, tunnels, direct: createDirectDialer(lookup ? { lookup } : {}) });
   const log = pino({ enabled: false });
-  const prober = createProber({ store, board, offramps, tunnels, clock, log, ...options });
+  const prober = createProber({ store, board, offramps, tunnels, clock, real: clock, log, ...options });
   const transitions: HealthTransition[] = [];
   prober.onTransition((transition) => transitions.push(transition));
   onTestFinished(() => prober.stop());

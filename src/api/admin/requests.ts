@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { DataPlane } from '../../live/data-plane.js';
 import type { FoundRequests, RequestFilter, RequestReport } from '../../live/request-report.js';
 import { canonicalHost } from '../../net/host.js';
+import { realTime } from '../../net/real-time.js';
 import { ok } from '../envelope.js';
 import { ApiError } from '../errors.js';
 import type { Http } from '../http.js';
@@ -57,18 +57,18 @@ export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): voi
       found = cleared > after ? count : found + count;
       after = added;
       if (found >= wanted) return;
-      await pause(LOOK_MS);
+      await realTime.wait(LOOK_MS, { keepsAlive: true });
     }
   }
 
   app.get(PATH, { schema: { hide: true, querystring: query } }, async ({ query: wanted, raw }) => {
     const filter = filterOf(wanted);
-    const end = performance.now() + (wanted.timeout_ms ?? USUAL_TIMEOUT_MS);
+    const end = realTime.monotonic() + (wanted.timeout_ms ?? USUAL_TIMEOUT_MS);
     if (wanted.wait) {
       if (waiting >= MAX_WAITING)
         throw new ApiError('overloaded', `${waiting} clients wait for requests already, and no more may`);
       waiting += 1;
-      const isOver = () => performance.now() >= end || raw.socket.destroyed;
+      const isOver = () => realTime.monotonic() >= end || raw.socket.destroyed;
       await awaitRequests(filter, wanted.wait, isOver).finally(() => {
         waiting -= 1;
       });

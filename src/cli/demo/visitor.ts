@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { realTime } from '../../net/real-time.js';
 
 export interface DemoVisit {
   readonly status: number;
@@ -39,15 +40,15 @@ export async function visitUntil(
   accept: (visit: DemoVisit) => boolean,
   limitMs: number,
 ): Promise<{ visits: readonly DemoVisit[]; ms: number }> {
-  const start = performance.now();
+  const start = realTime.monotonic();
   const visits: DemoVisit[] = [];
   for (;;) {
     const seen = await look();
     visits.push(seen);
-    const ms = performance.now() - start;
+    const ms = realTime.monotonic() - start;
     if (accept(seen)) return { visits, ms };
     if (ms > limitMs)
       throw new Error(`after ${Math.round(ms / 1000)} s still: ${seen.status} ${seen.text.trim()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await realTime.wait(20, { keepsAlive: true });
   }
 }

@@ -1,6 +1,7 @@
 import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { realTime } from '../../net/real-time.js';
 import { timerMs } from '../seconds.js';
 import type { OriginRequestSettings } from './origin-request.js';
 
@@ -27,6 +28,5 @@ export function limitDial(
 function within(request: ClientRequest, seconds: number, what: string): () => void {
   if (seconds === 0) return () => {};
   const expire = () => request.destroy(new Error(`${what} within ${seconds} s`));
-  const timer = setTimeout(expire, timerMs(seconds));
-  return () => clearTimeout(timer);
+  return realTime.after(timerMs(seconds), expire, { keepsAlive: true });
 }

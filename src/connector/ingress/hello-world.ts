@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { realTime } from '../../net/real-time.js';
 
 /** A small web server of our own, for a first try of a tunnel. */
 export interface HelloWorld {
@@ -8,7 +9,7 @@ export interface HelloWorld {
   close(): void;
 }
 
-const started = new Date();
+const started = new Date(realTime.now());
 
 /** Listens on a free port of loopback; requests under way may end after `close`. */
 export async function startHelloWorld(): Promise<HelloWorld> {
@@ -31,7 +32,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const path = request.url!.split('?', 1)[0];
   if (path === '/_health') return void response.end('ok');
   if (path === '/uptime') {
-    const uptime = `${Math.floor((Date.now() - started.getTime()) / 1000)}s`;
+    const uptime = `${Math.floor((realTime.now() - started.getTime()) / 1000)}s`;
     response.setHeader('Content-Type', 'application/json');
     return void response.end(JSON.stringify({ startTime: started.toISOString(), uptime }));
   }

@@ -1,4 +1,5 @@
 import type { ClientRequest } from 'node:http';
+import { realTime } from '../../net/real-time.js';
 import type { EdgeStream } from '../edge-stream.js';
 
 /**
@@ -28,7 +29,7 @@ const PROBE_MS = 200;
 export async function streamHasBody(stream: EdgeStream): Promise<boolean> {
   return await new Promise((resolve) => {
     const settle = (answer: boolean) => {
-      clearTimeout(timer);
+      cancel();
       stream.off('readable', look).off('end', none).off('close', none);
       resolve(answer);
     };
@@ -38,7 +39,7 @@ export async function streamHasBody(stream: EdgeStream): Promise<boolean> {
       // Only who reads hears of the end.
       else stream.read();
     };
-    const timer = setTimeout(settle, PROBE_MS, true);
+    const cancel = realTime.after(PROBE_MS, () => settle(true), { keepsAlive: true });
     stream.on('readable', look).on('end', none).on('close', none);
   });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import net, { type Socket } from 'node:net';
+import { realTime } from '../../net/real-time.js';
 import { onEnd, resetStream } from '../../net/stream-ends.js';
 import { type HostPort, parseHostPort } from '../address-map.js';
 import { breakOff, type EdgeStream } from '../edge-stream.js';
@@ -77,10 +78,10 @@ function connect(
     ...(settings.noHappyEyeballs && { autoSelectFamily: false }),
   });
   const expire = () => origin.destroy(new Error(`not accepted within ${settings.connectTimeout} s`));
-  const timer =
-    settings.connectTimeout > 0 ? setTimeout(expire, timerMs(settings.connectTimeout)) : undefined;
+  const ms = timerMs(settings.connectTimeout);
+  const cancel = settings.connectTimeout > 0 ? realTime.after(ms, expire, { keepsAlive: true }) : () => {};
   origin.once('connect', () => {
-    clearTimeout(timer);
+    cancel();
     if (stream.destroyed) return void origin.destroy();
     stream.respond(responseHeaders(200, acceptance(request)));
     carry(stream, origin);
@@ -89,7 +90,7 @@ function connect(
     if (!stream.headersSent) context.counts.streamConnectErrors += 1;
     failRequest(request, context, `the service cannot be reached: ${error.message}`);
   });
-  origin.once('close', () => clearTimeout(timer));
+  origin.once('close', cancel);
   stream.once('close', () => origin.connecting && origin.destroy());
 }
 
@@ -105,7 +106,8 @@ function acceptance({ headers }: IngressRequest): string[] {
  * behind the last byte, and FIN becomes a close frame. An end inside of a message resets the socket: bytes are missing.
  */
 function carry(stream: EdgeStream, origin: Socket): void {
-  const ping = setInterval(() => stream.writable && stream.write(webSocketPing()), PING_INTERVAL_MS);
+  const ping = () => stream.writable && stream.write(webSocketPing());
+  const endPings = realTime.every(PING_INTERVAL_MS, ping, { keepsAlive: true });
   let visitorDone = false;
   const close = (code: number) => {
     if (stream.writable) stream.end(closeFrame(code));
@@ -148,13 +150,17 @@ function carry(stream: EdgeStream, origin: Socket): void {
   stream.once('finish', () => {
     // What the origin says behind the close frame is dropped.
     origin.resume();
-    const timer = setTimeout(() => stream.close(), CLOSE_MS).unref();
-    stream.once('close', () => clearTimeout(timer));
+    stream.once(
+      'close',
+      realTime.after(CLOSE_MS, () => stream.close()),
+    );
   });
   stream.once('close', () => {
-    clearInterval(ping);
+    endPings();
     if (!visitorDone) return resetStream(origin);
-    const timer = setTimeout(() => resetStream(origin), LAST_BYTES_MS).unref();
-    origin.once('close', () => clearTimeout(timer));
+    origin.once(
+      'close',
+      realTime.after(LAST_BYTES_MS, () => resetStream(origin)),
+    );
   });
 }

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../../net/clock.js';
+import { realTime } from '../../net/real-time.js';
 import type { Alert } from './alert.js';
 
 export interface WebhookOptions {
@@ -8,7 +9,8 @@ export interface WebhookOptions {
   readonly url: string;
   /** Signs what is sent; null sends it unsigned. */
   readonly secret: string | null;
-  readonly clock: Clock;
+  /** The receiver's time: it tells an old notification from a new one. Another one in tests. */
+  readonly real?: Clock;
   readonly log: Logger;
   /** Milliseconds that the receiver has for each attempt. */
   readonly timeoutMs?: number;
@@ -29,7 +31,7 @@ const isPassing = (status: number) => status === 408 || status === 429 || status
 
 /** Sends alerts to a receiver, one after the other in their order. */
 export function createWebhook(options: WebhookOptions): Webhook {
-  const { url, secret, clock, log, timeoutMs = 5_000 } = options;
+  const { url, secret, real = realTime, log, timeoutMs = 5_000 } = options;
   const { host } = new URL(url);
   const waiting: Alert[] = [];
   const stopped = new AbortController();
@@ -71,7 +73,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
         headers: { 'content-type': 'application/json', 'user-agent': 'Offramp', ...signature(body) },
         body,
         redirect: 'manual',
-        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stopped.signal]),
+        signal: AbortSignal.any([realTime.signal(timeoutMs), stopped.signal]),
       });
       await response.body?.cancel();
       if (response.ok) return null;
@@ -85,7 +87,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
   /** Over the time as well, so that nobody can send an old one again. */
   function signature(body: string): Record<string, string> {
     if (secret === null) return {};
-    const seconds = Math.floor(clock.now() / 1_000);
+    const seconds = Math.floor(real.now() / 1_000);
     const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
     return { 'x-offramp-signature': `t=${seconds},v1=${digest}` };
   }
@@ -97,7 +99,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
         stopped.signal.removeEventListener('abort', end);
         resolve();
       };
-      const cancel = clock.after(ms, end);
+      const cancel = real.after(ms, end);
       stopped.signal.addEventListener('abort', end);
     });
   }
@@ -112,7 +114,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
       sending ??= sendWaiting();
     },
     async drain(graceMs) {
-      const cancel = clock.after(graceMs, () => stopped.abort());
+      const cancel = real.after(graceMs, () => stopped.abort());
       await sending;
       cancel();
       stopped.abort();

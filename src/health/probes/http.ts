@@ -53,9 +53,9 @@ async function ask(
   means: ProbeMeans,
   signal: AbortSignal,
 ): Promise<LastAnswer> {
-  const startedAt = means.clock.monotonic();
+  const startedAt = means.real.monotonic();
   let answer = await oneHop(first, target, means, signal);
-  const rttMs = means.clock.monotonic() - startedAt;
+  const rttMs = means.real.monotonic() - startedAt;
   if (!target.monitor.followRedirects) return { answer, rttMs, final: true };
   let hop = first;
   for (let redirects = 0; ; redirects += 1) {

@@ -13,10 +13,10 @@ export const probeIcmpPing: Probe = async ({ origin }, means, signal) => {
 /** One ICMP echo to the origin: the address that answered, and the round trip in ms. Rejects with a ProbeFailure. */
 export async function echo(
   origin: OriginPlace,
-  { clock, offramps }: ProbeMeans,
+  { real, offramps }: ProbeMeans,
   signal: AbortSignal,
 ): Promise<{ ip: IpAddress; rttMs: number }> {
   const ip = await ipAddressOf(origin, offramps.mayDial, signal);
-  const startedAt = clock.monotonic();
-  return { ip, rttMs: (await ping(ip.text, signal)) ?? clock.monotonic() - startedAt };
+  const startedAt = real.monotonic();
+  return { ip, rttMs: (await ping(ip.text, signal)) ?? real.monotonic() - startedAt };
 }

@@ -31,7 +31,7 @@ export function exchangeThroughIngress(
   origin: OriginPlace,
   probe: HttpProbeRequest,
   timeoutMs: number,
-  { offramps, clock }: ProbeMeans,
+  { offramps, real }: ProbeMeans,
   signal: AbortSignal,
 ): Promise<HttpProbeAnswer> {
   const headers = compose(probe);
@@ -79,9 +79,9 @@ export function exchangeThroughIngress(
         return;
       }
       const { suspect } = sent;
-      waiting.set(sent, clock.monotonic());
+      waiting.set(sent, real.monotonic());
       asked.add(sent.connector.clientId);
-      cancelPatience = clock.after(patienceMs, () => {
+      cancelPatience = real.after(patienceMs, () => {
         suspect();
         next();
       });
@@ -92,7 +92,7 @@ export function exchangeThroughIngress(
       if (!(outcome instanceof Error)) {
         sent.connectorReached();
         for (const [other, startedAt] of waiting) {
-          const ms = Math.round(clock.monotonic() - startedAt);
+          const ms = Math.round(real.monotonic() - startedAt);
           if (ms >= patienceMs) other.connectorFailed(`no answer within ${ms} ms`);
         }
         end();

@@ -14,7 +14,10 @@ export interface ProbeTarget {
 /** What a probe works with. */
 export interface ProbeMeans {
   readonly offramps: OffRamps;
+  /** Checks are dated by it. */
   readonly clock: Clock;
+  /** By which peers are timed. */
+  readonly real: Clock;
   /** The certificate authorities that https probes trust. */
   readonly trust: SecureContext;
 }

@@ -12,11 +12,11 @@ const HELLO = 'HELO [127.0.0.1]\r\n';
 /** Up when the origin greets with 220, answers HELO with 250 and QUIT with 221. Public origins only. */
 export const probeSmtp: Probe = async ({ origin, monitor }, means, signal) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
-  const startedAt = means.clock.monotonic();
+  const startedAt = means.real.monotonic();
   const socket = await dialOrigin(origin, monitor.port, monitor.timeout * 1_000, means, signal);
   const replies = readReplies(socket, signal);
   const greeting = await nextCode(replies);
-  const rttMs = means.clock.monotonic() - startedAt;
+  const rttMs = means.real.monotonic() - startedAt;
   if (greeting !== 220) return failed('Response code mismatch error', 0, rttMs);
   for (const [command, expected] of [
     [HELLO, 250],

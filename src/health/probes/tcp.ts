@@ -3,10 +3,10 @@ import { type Probe, passed } from './probe.js';
 
 /** Up when the origin accepts a connection on the monitor's port. Nothing is sent. */
 export const probeTcp: Probe = async ({ origin, monitor }, means, signal) => {
-  const startedAt = means.clock.monotonic();
+  const startedAt = means.real.monotonic();
   const socket = await dialOrigin(origin, monitor.port, monitor.timeout * 1_000, means, signal);
   // In good order: an origin shall not see a reset with every check.
   socket.destroySoon();
-  const rttMs = means.clock.monotonic() - startedAt;
+  const rttMs = means.real.monotonic() - startedAt;
   return passed(0, rttMs);
 };

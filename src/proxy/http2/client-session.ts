@@ -1,5 +1,6 @@
 import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { realTime } from '../../net/real-time.js';
 import { createAllowance } from '../allowance.js';
 import type { ClientTransport } from '../client-connections.js';
 import type { Waiting } from '../deadlines.js';
@@ -36,8 +37,8 @@ export function createHttp2Server(
 
   return (socket, identity) => {
     const session = openSession(socket, services);
-    const resets = createAllowance(RESETS.burst, RESETS.perSecond, () => performance.now());
-    const controls = createAllowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, () => performance.now());
+    const resets = createAllowance(RESETS.burst, RESETS.perSecond, realTime.monotonic);
+    const controls = createAllowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, realTime.monotonic);
     let open = 0;
     /** Bytes both ways, when it was looked last. */
     let moved = 0;

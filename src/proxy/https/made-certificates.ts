@@ -1,4 +1,6 @@
 import tls, { type SecureContext } from 'node:tls';
+import type { Clock } from '../../net/clock.js';
+import { realTime } from '../../net/real-time.js';
 import { type Allowance, createAllowance } from '../allowance.js';
 import type { HostIndex } from '../match.js';
 import type { Certificates, KeyPair } from './certificates.js';
@@ -11,7 +13,10 @@ export interface MadeCertificatesOptions {
   readonly onReplaced: Certificates['onReplaced'];
   /** Names whose certificates are kept; the one that was asked for longest ago goes. */
   readonly limit: number;
-  readonly now: () => number;
+  /** By which certificates age. */
+  readonly clock: Pick<Clock, 'now'>;
+  /** Signing is bounded by it; another one in tests. */
+  readonly real?: Pick<Clock, 'monotonic'>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -44,13 +49,14 @@ export function makeCertificates({
   initial,
   onReplaced,
   limit,
-  now,
+  clock,
+  real = realTime,
 }: MadeCertificatesOptions): Certificates {
   /** In the order of their last use. */
   const made = new Map<string, Made>();
 
   const allow = ({ burst, perSecond }: (typeof SIGNED)[keyof typeof SIGNED]) =>
-    createAllowance(burst, perSecond, now);
+    createAllowance(burst, perSecond, real.monotonic);
   const configured = allow(SIGNED.configured);
   const thoughtUp = allow(SIGNED.thoughtUp);
 
@@ -58,7 +64,7 @@ export function makeCertificates({
     const context = issue(name).then(({ certificate, key }) =>
       tls.createSecureContext({ cert: certificate, key }),
     );
-    const entry = { context, at: now() };
+    const entry = { context, at: clock.now() };
     context.catch(() => {
       if (made.get(name) === entry) made.delete(name);
     });
@@ -67,7 +73,7 @@ export function makeCertificates({
 
   function contextOf(name: string, allowance: Allowance): Promise<SecureContext> | null {
     const known = made.get(name);
-    const age = known === undefined ? Number.POSITIVE_INFINITY : now() - known.at;
+    const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.at;
     const entry = known && age < FRESH_MS ? known : allowance.spend() ? make(name) : known;
     if (!entry || (entry === known && age >= USABLE_MS)) return null;
     made.delete(name);

@@ -185,12 +185,12 @@ function join(
   joinStreams(client, origin, deadlines, joinTimeouts);
 }
 
-function visitOf(clientIp: string, { name }: LiveLoadBalancer, { placeOf }: TcpServices): Visit {
+function visitOf(clientIp: string, { name }: LiveLoadBalancer, { placeOf, clock }: TcpServices): Visit {
   const place = placeOf(clientIp);
   return {
     clientIp,
     random: Math.random,
-    now: Date.now(),
+    now: clock.now(),
     place,
     facts: () => ({ loadBalancer: name, region: place.region, clientIp, http: null, dns: null }),
     carriers: null,

@@ -5,9 +5,11 @@ import type { HealthBoard } from '../../live/health-board.js';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { TcpAddress } from '../../live/messages.js';
 import type { Cidr } from '../../net/cidr.js';
+import type { Clock } from '../../net/clock.js';
 import type { ListenOn } from '../../net/listening-socket.js';
 import type { Place } from '../../net/place.js';
 import { createRays } from '../../net/ray.js';
+import { realTime } from '../../net/real-time.js';
 import type { OffRamps } from '../../offramps/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import { createDeadlines } from '../deadlines.js';
@@ -35,6 +37,8 @@ export interface TcpOptions {
   readonly offramps: OffRamps;
   readonly placeOf: (clientIp: string) => Place;
   readonly requests: RequestLog;
+  /** By which connections are dated; real time when absent. */
+  readonly clock?: Clock;
   /** Where this data plane is, as in CF-Ray. */
   readonly pop: string;
   readonly log: Logger;
@@ -77,6 +81,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     joinTimeouts: { idleMs: timeouts.upgradedIdle, lookMs: timeouts.clientLook },
     placeOf: options.placeOf,
     requests: options.requests,
+    clock: options.clock ?? realTime,
     offramps: options.offramps,
     nextRay: createRays(options.pop),
     log,
@@ -128,11 +133,12 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
   async function drain(graceMs: number): Promise<void> {
     const closed = listeners.map((listener) => listener.close({ acceptQueued: true }));
     for (const { cut } of listeners) cut();
-    const grace = setTimeout(() => {
+    const cut = () => {
       for (const client of clients) client.resetAndDestroy();
-    }, graceMs);
+    };
+    const cancelCut = realTime.after(graceMs, cut, { keepsAlive: true });
     await Promise.all(closed);
-    clearTimeout(grace);
+    cancelCut();
     deadlines.stop();
   }
 

@@ -23,16 +23,16 @@ export interface WriteRules<D extends Declaration, Row extends Stored<ValuesOf<D
   readonly inUse?: (id: string) => boolean;
 }
 
-/** POST. The table may be one that keeps nothing. */
+/** POST at the time `now`. The table may be one that keeps nothing. */
 export function create<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
   { declaration, identity, check, ...rules }: WriteRules<D, Row>,
   table: Pick<DraftTable<Row, never>, 'put'>,
+  now: Date,
   body: object,
 ): Row {
   const initial = rules.initial?.(body, null) ?? initialOf(declaration);
   const values = valuesAfter(declaration, body, initial, initial);
   check(values, null, body);
-  const now = new Date();
   const row = { ...identity(newHexId()), createdOn: now, modifiedOn: now, values } as Row;
   const whole = rules.derive?.(row, null) ?? row;
   table.put(whole);
@@ -46,7 +46,7 @@ export const writesOf = <D extends Declaration, Row extends Stored<ValuesOf<D>>>
   rulesFor: (world: WorkingWorld, owner: string) => WriteRules<D, Row>,
 ) => ({
   create: (draft: WorkingDraft, owner: string, body: object): Row =>
-    create(rulesFor(draft, owner), tableOf(draft), body),
+    create(rulesFor(draft, owner), tableOf(draft), draft.now, body),
   /** PUT starts from the defaults, PATCH from what is stored. Writes nothing when nothing changes. */
   change(draft: WorkingDraft, owner: string, id: string, body: object, method: 'PUT' | 'PATCH'): Row {
     const before = existing(draft, owner, id);
@@ -57,7 +57,7 @@ export const writesOf = <D extends Declaration, Row extends Stored<ValuesOf<D>>>
     const values = valuesAfter(declaration, body, base, initial);
     if (isDeepStrictEqual(values, before.values)) return before;
     check(values, before, body);
-    const row = { ...before, modifiedOn: new Date(), values };
+    const row = { ...before, modifiedOn: draft.now, values };
     const whole = rules.derive?.(row, before) ?? row;
     tableOf(draft).put(whole);
     return whole;

@@ -59,8 +59,9 @@ const inSnakeCase = (member: string) => member.replace(/[A-Z]/g, (letter) => `_$
 /** Under which key a name, or whatever an account, a zone or a network has once, is found. */
 export const keyIn = (owner: string, name: string) => `${owner} ${name}`;
 
-/** The row that an account gets with this body: what that does not name has its default, and `more` what does not follow from it. */
+/** The row that an account gets now with this body: what that does not name has its default, and `more` what does not follow from it. */
 export function newRow<Row extends SoftDeleted>(
+  { now }: { readonly now: Date },
   fields: Declaration,
   accountId: string,
   body: object,
@@ -68,7 +69,7 @@ export function newRow<Row extends SoftDeleted>(
 ): Row {
   const initial = initialOf(fields);
   const values = inMembers(fields, valuesAfter(fields, body, initial, initial));
-  return { id: newUuid(), accountId, ...values, createdAt: new Date(), deletedAt: null, ...more } as Row;
+  return { id: newUuid(), accountId, ...values, createdAt: now, deletedAt: null, ...more } as Row;
 }
 
 /** The row with what the body names, a null being the default, and `more`; the same row when nothing differs. */

@@ -31,7 +31,7 @@ export function getMagicTunnel(world: WorkingWorld, { kind, accountId }: Place, 
 
 export function createMagicTunnel(draft: WorkingDraft, writing: Writing, body: TunnelBody): MagicTunnel {
   const { kind, accountId } = writing;
-  const now = new Date();
+  const { now } = draft;
   const values = valuesOf(writing, body, initialOf(kind.fields) as TunnelValues);
   const own = { id: newHexId(), accountId, kind: kind.kind, values };
   const bare = { ...own, pskDigest: null, pskGeneratedOn: null, createdOn: now, modifiedOn: now };
@@ -79,7 +79,7 @@ export function setPsks(
   const known = new Map(
     listMagicTunnels(draft, { kind: IPSEC, accountId }).map((tunnel) => [tunnel.id, tunnel]),
   );
-  const at = new Date();
+  const at = draft.now;
   const applied = entries.filter(({ id }) => known.has(id)).map(({ id, psk }) => ({ id, psk, at }));
   if (!validateOnly)
     for (const { id, psk } of applied) draft.magicTunnels.put(withPsk(known.get(id)!, psk, at));
@@ -95,7 +95,7 @@ function changed(
   const repeated = firstRepeated(changes.map(({ id }) => id));
   if (repeated !== undefined)
     throw new ApiError('invalid_request', `the tunnel "${repeated}" is named twice`);
-  const now = new Date();
+  const { now } = draft;
   const tunnels = changes.map((body) => {
     const before = getMagicTunnel(draft, writing, body.id);
     const after = { ...before, values: valuesOf(writing, body, baseOf(before)), modifiedOn: now };

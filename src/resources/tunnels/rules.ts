@@ -26,7 +26,7 @@ export function createTunnel(
   secret: Uint8Array,
 ): Tunnel {
   requireFreeName(draft, accountId, own.name);
-  const createdAt = new Date();
+  const createdAt = draft.now;
   const tunnel: Tunnel = {
     id: newUuid(),
     accountId,
@@ -73,7 +73,7 @@ export function removeTunnel(
 ): Tunnel {
   const before = getTunnel(draft, accountId, id, [type]);
   if (connections > 0 && !cascade) throw new ApiError('tunnel_connected');
-  const deletedAt = new Date();
+  const deletedAt = draft.now;
   for (const route of draft.routes.by('tunnel', id)) draft.routes.put({ ...route, deletedAt });
   for (const route of draft.hostnameRoutes.by('tunnel', id))
     draft.hostnameRoutes.put({ ...route, deletedAt });

@@ -59,6 +59,7 @@ export async function recordLocalConfiguration(
   db: DatabaseClient,
   tunnelId: string,
   json: string,
+  now: Date,
 ): Promise<void> {
   const { data, error } = told.safeParse(JSON.parse(json));
   if (!data) {
@@ -67,7 +68,7 @@ export async function recordLocalConfiguration(
   }
   await db.$executeRaw`
     insert into tunnel_configuration as stored (tunnel_id, version, config, created_at)
-    select id, 0, ${JSON.stringify(data)}::jsonb, ${new Date()} from tunnel
+    select id, 0, ${JSON.stringify(data)}::jsonb, ${now} from tunnel
     where id = ${tunnelId}::uuid and deleted_at is null and config_src = 'local' for share
     on conflict (tunnel_id) do update set config = excluded.config, created_at = excluded.created_at
     where stored.config is distinct from excluded.config`;
@@ -97,14 +98,14 @@ export async function recordConnection(db: DatabaseClient, event: ConnectionEven
  * For the start: no connection outlives the process, so what was active when it ended is inactive now. Returns the ids of these
  * tunnels, whose connectors are on their way back.
  */
-export async function resetConnections(db: DatabaseClient): Promise<string[]> {
+export async function resetConnections(db: DatabaseClient, now: Date): Promise<string[]> {
   const active = await db.tunnel.findMany({
     where: { connsActiveAt: { not: null }, deletedAt: null },
     select: { id: true },
   });
   await db.tunnel.updateMany({
     where: { connsActiveAt: { not: null } },
-    data: { connsActiveAt: null, connsInactiveAt: new Date() },
+    data: { connsActiveAt: null, connsInactiveAt: now },
   });
   return active.map(({ id }) => id);
 }

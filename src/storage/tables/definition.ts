@@ -60,6 +60,7 @@ export interface DraftTable<Row extends Identified, Index extends string> extend
   remove(id: string): void;
 }
 
+/** What one write sees and changes: every noun, and when that is, for the rows that it makes. */
 export type Draft<D extends Definitions> = {
   readonly [N in keyof D]: DraftTable<RowOf<D[N]>, IndexOf<D[N]>>;
-};
+} & { readonly now: Date };

@@ -1,4 +1,12 @@
-import type { AnyDefinition, Definitions, Draft, DraftTable, Identified, Reader } from './definition.js';
+import type {
+  AnyDefinition,
+  Definitions,
+  Draft,
+  DraftTable,
+  Identified,
+  Reader,
+  World,
+} from './definition.js';
 import { inOrderOf, keysOf } from './table.js';
 
 /** What a draft has changed: the new row of each id by noun, null for one that is removed. Nouns of which nothing has changed are not in it. */
@@ -6,7 +14,7 @@ export type Changed = ReadonlyMap<string, ReadonlyMap<string, Identified | null>
 type Changes = Map<string, Map<string, Identified | null>>;
 
 export interface Layer<D extends Definitions> {
-  readonly tables: Draft<D>;
+  readonly draft: Draft<D>;
   readonly changed: Changed;
   /** Takes over what another layer on top of this one has changed. */
   add(changed: Changed): void;
@@ -14,16 +22,16 @@ export interface Layer<D extends Definitions> {
 
 type Below = Readonly<Record<string, Reader<Identified, string>>>;
 
-/** Changes on top of what lies `below`, which they leave as it is. */
-export function createLayer<D extends Definitions>(definitions: D, below: Below): Layer<D> {
+/** Changes at the time `now` on top of what lies `below`, which they leave as it is. */
+export function createLayer<D extends Definitions>(definitions: D, below: World<D>, now: Date): Layer<D> {
   const changed: Changes = new Map();
-  const tables: Record<string, DraftTable<Identified, string>> = {};
+  const draft: Record<string, DraftTable<Identified, string> | Date> = { now };
   for (const name in definitions)
-    tables[name] = new LayerTable(definitions[name]!, below[name]!, name, changed);
+    draft[name] = new LayerTable(definitions[name]!, (below as Below)[name]!, name, changed);
   function add(more: Changed): void {
     for (const [name, rows] of more) for (const [id, row] of rows) change(changed, name, id, row);
   }
-  return { tables: tables as Draft<D>, changed, add };
+  return { draft: draft as Draft<D>, changed, add };
 }
 
 function change(changed: Changes, name: string, id: string, row: Identified | null): void {

@@ -33,7 +33,7 @@ async function start(answer: (response: ServerResponse) => void, options: Partia
   const webhook = createWebhook({
     url: `http://127.0.0.1:${receiver.port}/hook?key=quiet`,
     secret: null,
-    clock,
+    real: clock,
     log: pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) }),
     ...options,
   });

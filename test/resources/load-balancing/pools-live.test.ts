@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SnapshotDelta } from '../../../src/live/snapshot.js';
+import { realTime } from '../../../src/net/real-time.js';
 import type { Settings } from '../../../src/resources/context.js';
 import { DEFINITIONS, type WorkingTables, type WorkingWrite } from '../../../src/resources/definitions.js';
 import { liveDelta } from '../../../src/resources/live.js';
@@ -40,6 +41,7 @@ beforeAll(async () => {
   tables = createTables(DEFINITIONS);
   tables.apply(await tables.load(db.read, null));
   write = createWriter({
+    clock: realTime,
     tables,
     commits: db,
     committed: async ({ changed }) => void told.push(liveDelta(changed, false)),

@@ -14,11 +14,9 @@ const hexOf = (secret: Uint8Array) => Buffer.from(secret).toString('hex');
 test('a secret goes to the database, and memory keeps what it is checked with', () => {
   const { world, apply } = createTables(DEFINITIONS);
   /** What `work` writes to the database, as JSON; memory follows. */
-  const written = (
-    work: (draft: ReturnType<typeof createLayer<typeof DEFINITIONS>>['tables']) => unknown,
-  ) => {
-    const { tables, changed } = createLayer(DEFINITIONS, world);
-    work(tables);
+  const written = (work: (draft: ReturnType<typeof createLayer<typeof DEFINITIONS>>['draft']) => unknown) => {
+    const { draft, changed } = createLayer(DEFINITIONS, world, new Date());
+    work(draft);
     const { values } = batchStatement(DEFINITIONS, world, changed, [], BEFORE, null);
     apply(changed);
     return values.join();

@@ -1,7 +1,6 @@
 import { ApiError } from '../../../api/errors.js';
-import type { DraftTable, Identified } from '../../../storage/tables/definition.js';
 import { inStoredOrder } from '../../_kit/json.js';
-import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
+import { allTables, type WorkingDraft, type WorkingWorld } from '../../definitions.js';
 import { ownerKey as balancersOf } from '../../load-balancing/load-balancers/definition.js';
 import { defaultSubnets } from '../../networks/subnets/rules.js';
 import { defaultNetwork } from '../../networks/virtual-networks/rules.js';
@@ -35,9 +34,9 @@ export function createAccount(
   { name, type }: Pick<CreateBody, 'name' | 'type'>,
 ): Account {
   const settings = { enforce_twofactor: false };
-  const account = { id, name, type: type ?? 'standard', settings, createdOn: new Date() } as const;
+  const account = { id, name, type: type ?? 'standard', settings, createdOn: draft.now } as const;
   draft.accounts.put(account);
-  draft.virtualNetworks.put(defaultNetwork(id));
+  draft.virtualNetworks.put(defaultNetwork(draft, id));
   for (const subnet of defaultSubnets(id, account.createdOn)) draft.subnets.put(subnet);
   return account;
 }
@@ -69,7 +68,7 @@ export function removeAccount(draft: WorkingDraft, id: string): void {
     ...[id, balancersOf(null, id), tokensOf({ scope: 'account', id })],
     ...zones.flatMap((zone) => [zone, balancersOf(zone, id)]),
   ];
-  for (const table of Object.values<DraftTable<Identified, never>>(draft)) {
+  for (const table of allTables(draft)) {
     const rows = owners.flatMap((owner) => table.of(owner));
     for (const row of rows) table.remove(row.id);
   }

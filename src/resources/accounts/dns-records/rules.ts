@@ -142,7 +142,7 @@ export function recordName(zone: string, text: string): string | null {
 }
 
 function inserted(draft: WorkingDraft, zone: Zone, values: RecordValues): DnsRecord {
-  const now = new Date();
+  const { now } = draft;
   const record = {
     id: newHexId(),
     accountId: zone.accountId,
@@ -157,7 +157,7 @@ function inserted(draft: WorkingDraft, zone: Zone, values: RecordValues): DnsRec
 }
 
 function updated(draft: WorkingDraft, before: DnsRecord, values: RecordValues): DnsRecord {
-  const now = new Date();
+  const { now } = draft;
   const record = { ...before, values, ...annotated(values, before, now), modifiedOn: now };
   draft.dnsRecords.put(record);
   return record;

@@ -33,21 +33,22 @@ export function tokenRoutes(app: Http, context: Context): void {
   for (const place of PLACES) routesAt(app, context, place);
 }
 
-function routesAt(app: Http, { world, write, access }: Context, place: Place): void {
+function routesAt(app: Http, { world, write, access, clock }: Context, place: Place): void {
   const { scope, path, whose, params } = place;
   const { list, get, post, put, remove } = operations(app, { tags });
   const one = `${path}/:token_id`;
   const tokenParams = params.extend({ token_id: hexId });
   const ofOne = { params: tokenParams, answer: schema.token };
+  const now = () => new Date(clock.now());
   const shown = (token: ApiToken) =>
-    tokenToWire(token, rules.statusNow(token, new Date()), access.lastUsed(token.id) ?? token.lastUsedOn);
+    tokenToWire(token, rules.statusNow(token, now()), access.lastUsed(token.id) ?? token.lastUsedOn);
 
   list(
     path,
     `List the API tokens of ${whose}`,
     { params, query: schema.listQuery, answer: schema.token },
     (request) => {
-      const tokens = rules.listTokens(world, ownerIn(request), request.query);
+      const tokens = rules.listTokens(world, ownerIn(request), request.query, now());
       return sliced(tokens.map(shown), pageRequest(request.query, 20));
     },
   );
@@ -89,9 +90,7 @@ function routesAt(app: Http, { world, write, access }: Context, place: Place): v
     // What is not known, and a token of another kind, has been refused before.
     ({ credential }) => {
       const { id, token } = credential!;
-      return ok(
-        token ? verifiedToWire(token, tokenStatus(token, new Date())) : { id, status: 'active' as const },
-      );
+      return ok(token ? verifiedToWire(token, tokenStatus(token, now())) : { id, status: 'active' as const });
     },
   );
 

@@ -27,8 +27,12 @@ export function getToken(world: WorkingWorld, owner: TokenOwner, id: string): Ap
 }
 
 /** Expired ones only when they are asked for. */
-export function listTokens(world: WorkingWorld, owner: TokenOwner, query: ListQuery): readonly ApiToken[] {
-  const now = new Date();
+export function listTokens(
+  world: WorkingWorld,
+  owner: TokenOwner,
+  query: ListQuery,
+  now: Date,
+): readonly ApiToken[] {
   const tokens = world.apiTokens
     .of(ownerKey(owner))
     .filter((token) => query.include_expired || statusNow(token, now) !== 'expired');
@@ -52,9 +56,9 @@ export function createToken(
     );
   if (draft.apiTokens.by('all', '').length >= MAX_OF_ALL)
     throw new ApiError('quota_exceeded', `there are at most ${MAX_OF_ALL} tokens`);
-  const now = new Date();
+  const { now } = draft;
   const { value, digest } = newValue(owner.scope);
-  const token = withStatus(body.status ?? 'active', {
+  const token = withStatus(draft, body.status ?? 'active', {
     ...{ id: newHexId(), owner, creatorEmail },
     ...{ status: 'active', digest, issuedOn: now, modifiedOn: now, lastUsedOn: null },
     ...checked(body, directory, owner),
@@ -72,14 +76,14 @@ export function replaceToken(
   body: TokenBody,
 ): ApiToken {
   const before = getToken(draft, owner, id);
-  const token = { ...before, ...checked(body, directory, owner), modifiedOn: new Date() };
-  const after = withStatus(body.status ?? before.status, token);
+  const token = { ...before, ...checked(body, directory, owner), modifiedOn: draft.now };
+  const after = withStatus(draft, body.status ?? before.status, token);
   draft.apiTokens.put(after);
   return after;
 }
 
-function withStatus(status: string, token: ApiToken): ApiToken {
-  if (status === 'expired' && statusNow({ ...token, status: 'active' }, new Date()) !== 'expired')
+function withStatus({ now }: { readonly now: Date }, status: string, token: ApiToken): ApiToken {
+  if (status === 'expired' && statusNow({ ...token, status: 'active' }, now) !== 'expired')
     throw new ApiError(
       'invalid_request',
       'status "expired" comes from expires_on; set it to active or disabled',
@@ -90,7 +94,7 @@ function withStatus(status: string, token: ApiToken): ApiToken {
 /** The old value counts no more. */
 export function rollToken(draft: WorkingDraft, owner: TokenOwner, id: string): NewValue {
   const { value, digest } = newValue(owner.scope);
-  const token = { ...getToken(draft, owner, id), digest, modifiedOn: new Date() };
+  const token = { ...getToken(draft, owner, id), digest, modifiedOn: draft.now };
   draft.apiTokens.put(token);
   return { token, value };
 }

@@ -24,7 +24,7 @@ export function addZone(
 ): Zone {
   const name = inAscii(body.name);
   if (draft.zones.by('name', name).length > 0) throw new ApiError('zone_exists', inUnicode(name));
-  const now = new Date();
+  const { now } = draft;
   const values = { ...initialOf(fields), type: body.type ?? 'full' };
   const zone = { id, accountId, name, values, createdOn: now, modifiedOn: now };
   draft.zones.put(zone);
@@ -46,7 +46,7 @@ export function changeZone(draft: WorkingDraft, id: string, body: object): Zone 
   const before = getZone(draft, id);
   const values = valuesAfter(fields, body, before.values, initialOf(fields));
   if (isDeepStrictEqual(values, before.values)) return before;
-  const zone = { ...before, values, modifiedOn: new Date() };
+  const zone = { ...before, values, modifiedOn: draft.now };
   draft.zones.put(zone);
   return zone;
 }

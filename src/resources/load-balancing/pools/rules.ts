@@ -98,12 +98,12 @@ function checkReferences(
 const isMonitored = ({ monitor, monitor_group }: PoolValues) => monitor !== null || monitor_group !== null;
 
 /** Empties `notification_email` of these pools and gives how they are then. */
-export const clearEmails = (draft: Pick<WorkingDraft, 'pools'>, pools: readonly Pool[]): Pool[] =>
+export const clearEmails = (draft: Pick<WorkingDraft, 'pools' | 'now'>, pools: readonly Pool[]): Pool[] =>
   pools.map((pool) => {
     if (pool.values.notification_email === '') return pool;
     const cleared = {
       ...pool,
-      modifiedOn: new Date(),
+      modifiedOn: draft.now,
       values: { ...pool.values, notification_email: '' },
     };
     draft.pools.put(cleared);

@@ -18,7 +18,7 @@ export function createHostnameRoute(
 ): NamedHostnameRoute {
   getTunnel(draft, accountId, body.tunnel_id);
   requireFree(draft, accountId, body.hostname);
-  return put(draft, newRow(fields, accountId, body));
+  return put(draft, newRow(draft, fields, accountId, body));
 }
 
 /** Changes what the body names; an empty body changes nothing. */
@@ -37,7 +37,7 @@ export function changeHostnameRoute(
 
 export function removeHostnameRoute(draft: WorkingDraft, accountId: string, id: string): NamedHostnameRoute {
   const { tunnel: _tunnel, ...route } = getHostnameRoute(draft, accountId, id);
-  return put(draft, { ...route, deletedAt: new Date() });
+  return put(draft, { ...route, deletedAt: draft.now });
 }
 
 function put(draft: WorkingDraft, route: HostnameRoute): NamedHostnameRoute {

@@ -66,7 +66,7 @@ export function createRoute(draft: WorkingDraft, accountId: string, body: Create
   const { id: virtualNetworkId } = liveNetwork(draft, accountId, body.virtual_network_id);
   getTunnel(draft, accountId, body.tunnel_id);
   requireFree(draft, accountId, virtualNetworkId, body.network);
-  const route = newRow<Route>(fields, accountId, body, { virtualNetworkId });
+  const route = newRow<Route>(draft, fields, accountId, body, { virtualNetworkId });
   draft.routes.put(route);
   return route;
 }
@@ -85,7 +85,7 @@ export function changeRoute(draft: WorkingDraft, accountId: string, id: string, 
 }
 
 export function removeRoute(draft: WorkingDraft, accountId: string, id: string): Route {
-  const route = { ...getRoute(draft, accountId, id), deletedAt: new Date() };
+  const route = { ...getRoute(draft, accountId, id), deletedAt: draft.now };
   draft.routes.put(route);
   return route;
 }

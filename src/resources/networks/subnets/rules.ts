@@ -46,7 +46,7 @@ export const wellKnownSubnet = (
 export function createSubnet(draft: WorkingDraft, accountId: string, body: CreateBody): Subnet {
   if (familyOf(body.network) === 'v6')
     throw refused(`"${body.network}" is an IPv6 network; only IPv4 ones can be created`);
-  const subnet = newRow<Subnet>(fields, accountId, body, { subnetType: 'warp' });
+  const subnet = newRow<Subnet>(draft, fields, accountId, body, { subnetType: 'warp' });
   checkNetwork(draft, subnet, 'v4');
   return putWithDefault(draft.subnets, subnet);
 }
@@ -74,7 +74,7 @@ export function removeSubnet(draft: WorkingDraft, accountId: string, id: string)
     throw refused(
       `${subnet.network} is an IPv6 subnet, which cannot be deleted: none could be created again`,
     );
-  const deleted = { ...subnet, deletedAt: new Date() };
+  const deleted = { ...subnet, deletedAt: draft.now };
   draft.subnets.put(deleted);
   return deleted;
 }

@@ -70,7 +70,7 @@ function configure(
 ): Configured {
   const before = getTunnel(draft, accountId, id, ['cfd_tunnel']);
   const version = (before.configuration?.version ?? 0) + 1;
-  const configuration = { version, config: inStoredOrder(config ?? null), createdAt: new Date() };
+  const configuration = { version, config: inStoredOrder(config ?? null), createdAt: draft.now };
   const tunnel = { ...before, configSrc: source ?? 'cloudflare', configuration } as const;
   draft.tunnels.put(tunnel);
   return { tunnel, configuration };

@@ -17,14 +17,15 @@ const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id/management';
 const LIFETIME = 3600;
 
 /** Tokens for looking into the connectors of a tunnel, as `cloudflared tail` and `cloudflared management` ask for them. */
-export function managementRoutes(app: Http, { world }: Context): void {
+export function managementRoutes(app: Http, { world, clock }: Context): void {
   const { post } = operations(app, { family: 'zt', tags: ['Tunnels'] });
   // Lives as long as the process.
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
   function token(accountId: string, tunnelId: string, resources: readonly string[], actorId: string) {
     const tunnel = getTunnel(world, accountId, tunnelId, ['cfd_tunnel']);
-    return ok(managementToken(privateKey, tunnel, resources, actorId));
+    const issuedAt = Math.floor(clock.now() / 1000);
+    return ok(managementToken(privateKey, tunnel, resources, actorId, issuedAt));
   }
 
   post(
@@ -46,15 +47,15 @@ export function managementRoutes(app: Http, { world }: Context): void {
 
 /**
  * A JWT signed by ES256, the only algorithm that cloudflared takes, with the claims `tun` and `actor` that it insists on. `resources`
- * are `logs`, `admin` or `host_details`; `actorId` is who asked.
+ * are `logs`, `admin` or `host_details`; `actorId` is who asked, `issuedAt` when: unix seconds.
  */
 function managementToken(
   privateKey: KeyObject,
   tunnel: Pick<Tunnel, 'id' | 'accountId'>,
   resources: readonly string[],
   actorId: string,
+  issuedAt: number,
 ): string {
-  const issuedAt = Math.floor(Date.now() / 1000);
   const claims = {
     tun: { id: tunnel.id, account_tag: tunnel.accountId },
     actor: { id: actorId, support: false },

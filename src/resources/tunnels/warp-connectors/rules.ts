@@ -45,7 +45,7 @@ export function configure(
     haMode,
     config: haMode === 'none' || haMode === 'disabled' ? null : inStoredOrder(config),
     version: before.warp!.version + 1,
-    updatedAt: new Date(),
+    updatedAt: draft.now,
   };
   draft.tunnels.put({ ...before, warp });
   return warp;
