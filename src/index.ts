@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { OfframpClock } from './app/clock-control.js';
 import { type Offramp, startApp } from './app/control-plane.js';
 import { DEFAULT_EDGE_CA, readEdgeCa } from './cli/edge-ca.js';
 import { START_FLAGS } from './config/flags.js';
@@ -8,7 +9,7 @@ import { VERSION } from './config/version.js';
 import { type Connector, startConnector as startWith } from './connector/connector.js';
 import type { ConnectorOptions as AllConnectorOptions } from './connector/options.js';
 
-export type { Connector, Offramp };
+export type { Connector, Offramp, OfframpClock };
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
 

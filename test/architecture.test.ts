@@ -136,6 +136,30 @@ test('resources run queries only in their stores', () => {
   expect(others.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
 });
 
+/** What asks the system for the time, or has it wait. */
+const SYSTEM_TIME = [
+  /\bDate\.now\b/,
+  /\bnew Date\(\)/,
+  /\bDate\(\)/,
+  /\bperformance\b/,
+  /\bhrtime\b/,
+  /(?<![.\w#])set(?:Timeout|Interval)\b(?!\(ms: number)/,
+  /\bAbortSignal\.timeout\b/,
+  /['"](?:node:)?(?:timers|perf_hooks)(?:\/promises)?['"]/,
+];
+
+test('code goes by a clock that can be set, or by real time, and says which: net/ alone asks the system', () => {
+  const asks = files
+    .filter((file) => room(module(file)) !== 'net')
+    .flatMap((file) =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .map((line, index) => ({ line: line.trim(), at: `${module(file)}:${index + 1}` })),
+    )
+    .filter(({ line }) => !/^(?:\/?\*|\/\/)/.test(line) && SYSTEM_TIME.some((way) => way.test(line)));
+  expect(asks.map(({ line, at }) => `${at} ${line}`)).toEqual([]);
+});
+
 test('every folder of src stands in the table', () => {
   const rooms = new Set(
     files

@@ -45,6 +45,35 @@ test('a reset is done before the end that comes meanwhile, keeps the ids, and is
   await second.close();
 });
 
+test('each Offramp has a clock of its own, which a test stops, sets, advances and starts', async () => {
+  const free = { port: 0, edgePort: 0, httpPort: 0, dnsPort: 0, httpsPort: 0 };
+  const [one, other] = await Promise.all([
+    startOfframp({ memory: true, ...free }),
+    startOfframp({ memory: true, ...free }),
+  ]);
+  onTestFinished(() => other.close());
+  const at = new Date('2030-01-31T12:00:00Z');
+  await one.clock.stop(at);
+  expect(one.clock.now()).toEqual(at);
+  await one.clock.advance(60_000);
+  expect(one.clock.now()).toEqual(new Date('2030-01-31T12:01:00Z'));
+  const later = new Date('2031-01-31T12:00:00Z');
+  await one.clock.set(later);
+  expect(one.clock.now()).toEqual(later);
+  await one.clock.start();
+  expect(one.clock.now().getTime()).toBeGreaterThanOrEqual(later.getTime());
+  expect(other.clock.now().getTime()).toBeLessThan(at.getTime());
+  await expect(one.clock.advance(-1)).rejects.toThrow(
+    'a clock cannot be advanced by -1 ms; it takes 0 up to 315360000000',
+  );
+  await expect(one.clock.set(new Date(Number.NaN))).rejects.toThrow('a clock cannot be set to no time');
+  await one.clock.stop();
+  await one.reset();
+  expect(one.clock.now().getTime()).toBeLessThan(at.getTime());
+  await one.close();
+  await expect(one.clock.stop()).rejects.toThrow('this Offramp is closed');
+});
+
 test('what the program would refuse is thrown, with the name of the flag', async () => {
   await expect(startOfframp({ minMonitorInterval: 0 })).rejects.toThrow('--min-monitor-interval is "0"');
   await expect(startOfframp({ nonsense: 1 } as object)).rejects.toThrow('--nonsense');

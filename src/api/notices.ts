@@ -13,6 +13,8 @@ const NOTICES = {
   configuration_not_applied: 10_503,
   /** An origin has an address that is not dialled. */
   not_dialled: 10_504,
+  /** What a clock has made due was not awaited. */
+  clock_hurried: 10_505,
 } as const;
 
 export const notice = (kind: keyof typeof NOTICES, message: string): Message => ({

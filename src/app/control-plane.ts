@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
+import type { ClockControl } from '../api/admin/clock.js';
 import { adminRoutes } from '../api/admin/routes.js';
 import type { TestControl } from '../api/admin/test-control.js';
 import type { ApiServer } from '../api/api-server.js';
@@ -11,10 +12,10 @@ import { VERSION } from '../config/version.js';
 import { createWebhook } from '../control/notifications/webhook.js';
 import type { DataPlane } from '../live/data-plane.js';
 import { createHealthTable } from '../live/health-table.js';
-import type { Clock } from '../net/clock.js';
 import { watchDescriptors } from '../net/descriptors.js';
 import { hostPort } from '../net/ip.js';
 import { realTime } from '../net/real-time.js';
+import { createSettableClock } from '../net/settable-clock.js';
 import { adoptUsers } from '../resources/accounts/operator.js';
 import { quotaCheck } from '../resources/accounts/quotas/guard.js';
 import { createDirectory } from '../resources/accounts/tokens/directory.js';
@@ -28,6 +29,7 @@ import { claimDataDir } from '../storage/data-dir.js';
 import { createTables } from '../storage/tables/tables.js';
 import { createWriter } from '../storage/writer.js';
 import { loadApiCertificate } from './api-certificate.js';
+import { clockForLibrary, createClockControl, type OfframpClock } from './clock-control.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import { type OpeningSockets, openSockets } from './open-sockets.js';
 import { guardOf, openStorage } from './open-storage.js';
@@ -51,6 +53,7 @@ export interface Offramp extends Seeded {
   readonly tcp: Readonly<Record<string, string>>;
   /** As `POST /_offramp/reset`, whatever it keeps: who has started it may do that. */
   reset(): Promise<void>;
+  readonly clock: OfframpClock;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
 }
@@ -63,8 +66,6 @@ export interface AppOptions {
   readonly progress: (text: string) => void;
   /** The data plane has died: nothing can go on. */
   readonly onFailure: (error: Error) => void;
-  /** Real time when absent. */
-  readonly clock?: Clock;
 }
 
 /** The data plane's place in answers that name one. */
@@ -78,8 +79,17 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   const stopWatching = watchDescriptors(options.log);
   const closers: Closer[] = [async () => stopWatching()];
   let closed = false;
+  /** What a test has asked for, which ends before the rest does. */
+  let underControl: Promise<unknown> = Promise.resolve();
+  async function controlled(task: () => Promise<unknown>): Promise<void> {
+    if (closed) throw new Error('this Offramp is closed, or closes: nothing can be done to it any more');
+    const one = task();
+    underControl = Promise.allSettled([underControl, one]);
+    await one;
+  }
   const close = async () => {
     closed = true;
+    await underControl;
     await closeAll(closers.splice(0).reverse(), config.drainMs, options.log);
   };
   let opening = options.sockets ?? null;
@@ -88,7 +98,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     if (!config.standby) opening ??= openSockets(config, options.log);
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
-    const { clock = realTime, log } = options;
+    const { log } = options;
+    const clock = createSettableClock();
     if (dataDir?.warning) log.warn({}, dataDir.warning);
     const identity = await loadEdgeIdentity(dataDir?.path ?? null, { clock, log, caOut: config.edgeCaOut });
     closers.push(identity.release);
@@ -135,14 +146,17 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     await adoptUsers(write, config.auth);
     const rateLimit =
       config.rateLimit === null ? null : createRateLimit({ limit: config.rateLimit, now: clock.monotonic });
+    const recorded = () => Promise.all(Object.values(recorders).map(({ settled }) => settled()));
+    const clockControl = createClockControl({ clock, dataPlane, recorded });
     const testControl = createTestControl({
       allowed: config.testControl,
       write,
       world: tables.world,
       db,
       dataPlane,
-      recorders,
+      recorded,
       rateLimit,
+      clock: clockControl,
       seeded,
     });
     // One that is under way ends before the parts that it needs.
@@ -163,6 +177,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         seeded,
         rateLimit,
         testControl,
+        clockControl,
       },
       sockets.api,
       options,
@@ -178,10 +193,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
       https: hostPort(dataPlane.https.host, dataPlane.https.port),
       ...onRampsOf(dataPlane),
-      async reset() {
-        if (closed) throw new Error('this Offramp is closed, or closes: there is nothing to reset');
-        await testControl.reset();
-      },
+      reset: () => controlled(testControl.reset),
+      clock: clockForLibrary(clockControl, controlled),
       close,
     };
   } catch (error) {
@@ -224,6 +237,7 @@ interface ApiParts {
   readonly seeded: Seeded;
   readonly rateLimit: RateLimit | null;
   readonly testControl: TestControl;
+  readonly clockControl: ClockControl;
 }
 
 async function startApi(
@@ -256,6 +270,7 @@ async function startApi(
     dataPlane: parts.dataPlane,
     database: parts.db,
     testControl: parts.testControl,
+    clock: parts.clockControl,
   });
   await app.ready();
   serve(guardOf(config)(app.routing));

@@ -17,6 +17,7 @@ import { createSnapshotStore } from '../live/snapshot-store.js';
 import type { ListeningSocket } from '../net/listening-socket.js';
 import { createLocations, placeFrom } from '../net/locations.js';
 import { realTime } from '../net/real-time.js';
+import { createSettableClock } from '../net/settable-clock.js';
 import { createDirectDialer } from '../offramps/direct.js';
 import { reachableFirst } from '../offramps/reachable-first.js';
 import { createResolver } from '../offramps/resolver.js';
@@ -42,7 +43,7 @@ const stderr = pino.destination({ fd: 2, sync: true });
 stderr.on('error', () => {});
 const log = pino({ level: options.logLevel, name: 'data-plane' }, stderr);
 
-const clock = realTime;
+const clock = createSettableClock();
 const store = createSnapshotStore();
 const certificateListeners: ((pair: KeyPair) => void)[] = [];
 const board = createHealthBoard();
@@ -213,7 +214,9 @@ edge.onLocalConfiguration((tunnelId, config) => {
   if (!quickTunnels.has(tunnelId)) post({ type: 'local_configuration', tunnelId, config });
 });
 
-const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Questions[Q]['answer'] } = {
+type Answer<Q extends QuestionName> = Questions[Q]['answer'] | Promise<Questions[Q]['answer']>;
+
+const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Answer<Q> } = {
   pool_health: ({ poolId }) => prober.poolHealth(poolId),
   start_preview: (request) => {
     prober.previews.start(request);
@@ -240,6 +243,13 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
     prober.faults.set(faults);
     return null;
   },
+  clock: () => clock.state,
+  async set_clock({ to, passage }) {
+    const settled = await clock.move(to, passage);
+    poolEvents.flush();
+    healthReports.flush();
+    return settled;
+  },
   forget: () => {
     for (const one of [requests, sessions, prober.previews, quickTunnels]) one.clear();
     prober.faults.set([]);
@@ -250,9 +260,9 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Que
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
 };
 
-function answer(message: Extract<ToDataPlane, { type: 'ask' }>): void {
+async function answer(message: Extract<ToDataPlane, { type: 'ask' }>): Promise<void> {
   try {
-    post({ type: 'answer', id: message.id, answer: ANSWERS[message.name](message.ask as never) });
+    post({ type: 'answer', id: message.id, answer: await ANSWERS[message.name](message.ask as never) });
   } catch (error) {
     post({ type: 'refused', id: message.id, reason: (error as Error).message });
   }
@@ -291,7 +301,7 @@ port.on('message', (message: ToDataPlane) => {
       store.apply(message.part);
       return void confirm(message.part.revision);
     case 'ask':
-      return answer(message);
+      return void answer(message);
     case 'edge_certificate':
       edge.useCertificate(message);
       for (const listener of certificateListeners) listener(message);

@@ -1,3 +1,4 @@
+import type { ClockControl } from '../api/admin/clock.js';
 import type { TestControl } from '../api/admin/test-control.js';
 import type { RateLimit } from '../api/rate-limit.js';
 import type { DataPlane } from '../live/data-plane.js';
@@ -5,7 +6,6 @@ import { TABLES, type WorkingWorld, type WorkingWrite } from '../resources/defin
 import { firstOf, type Seeded, seedAgain } from '../resources/seed.js';
 import { readContents, replaceContents } from '../storage/contents.js';
 import type { Database } from '../storage/database.js';
-import type { Recorders } from './start-data-plane.js';
 
 export interface TestControlParts {
   readonly allowed: boolean;
@@ -13,14 +13,16 @@ export interface TestControlParts {
   readonly world: WorkingWorld;
   readonly db: Database;
   readonly dataPlane: Pick<DataPlane, 'ask'>;
-  readonly recorders: Recorders;
+  /** Resolves when what the data plane has told is written down. */
+  readonly recorded: () => Promise<unknown>;
   readonly rateLimit: RateLimit | null;
+  readonly clock: Pick<ClockControl, 'reset'>;
   readonly seeded: Seeded;
 }
 
 /** What tests do to the parts of this process together; one after the other. */
 export function createTestControl(parts: TestControlParts): TestControl & { settled(): Promise<unknown> } {
-  const { allowed, write, world, db, dataPlane, recorders, rateLimit, seeded } = parts;
+  const { allowed, write, world, db, dataPlane, recorded, rateLimit, clock, seeded } = parts;
   let last: Promise<unknown> = Promise.resolve();
 
   function inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -32,13 +34,17 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
   /** What is kept beside the configuration goes, and what was to be written down of it is written or lost. */
   async function forget(): Promise<void> {
     await dataPlane.ask('forget', null);
-    await Promise.all(Object.values(recorders).map(({ settled }) => settled()));
+    await recorded();
     rateLimit?.clear();
   }
 
   return {
     allowed,
-    reset: () => inTurn(() => seedAgain(write, seeded, forget)),
+    reset: () =>
+      inTurn(async () => {
+        await clock.reset();
+        return await seedAgain(write, seeded, forget);
+      }),
     contents: () => readContents(db.read, TABLES),
     restore: (contents) =>
       inTurn(async () => {

@@ -131,7 +131,7 @@ export const START_FLAGS = {
     },
   },
   'test-control': {
-    help: 'allow what is for tests, POST /_offramp/reset and faults, on a database that stays; with --memory it is allowed in any case',
+    help: 'allow what is for tests, POST /_offramp/reset, faults and the clock, on a database that stays; with --memory it is allowed in any case',
   },
   'database-url': {
     value: 'URL',

@@ -34,6 +34,8 @@ interface Task {
   cancelTimer: () => void;
   /** Of the run under way. */
   controller: AbortController | undefined;
+  /** Tells the timer that what it has begun is over. */
+  over: () => void;
 }
 
 /** Starting a probe costs about 0.1 ms; the traffic on the same thread gets its turn between so many. */
@@ -82,6 +84,7 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
       if (task.controller !== controller) return;
       task.controller = undefined;
       runNext(task);
+      task.over();
     });
     runs.add(run);
   }
@@ -93,7 +96,15 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
     task.dueAt = phaseMs + (Math.floor((dueAt - phaseMs) / intervalMs + 1e-9) + 1) * intervalMs;
     const ms = task.dueAt - clock.monotonic();
     if (ms <= 0) enqueue(task);
-    else task.cancelTimer = clock.after(ms, () => enqueue(task));
+    else task.cancelTimer = clock.after(ms, () => runOnce(task));
+  }
+
+  /** Resolves when the run is over, or will not be. */
+  function runOnce(task: Task): Promise<void> {
+    enqueue(task);
+    return new Promise((resolve) => {
+      task.over = resolve;
+    });
   }
 
   function abort(task: Task): void {
@@ -102,6 +113,7 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
     const { controller } = task;
     task.controller = undefined;
     controller?.abort();
+    task.over();
   }
 
   return {
@@ -115,6 +127,7 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
         dueAt: clock.monotonic(),
         cancelTimer: () => {},
         controller: undefined,
+        over: () => {},
       };
       tasks.add(task);
       enqueue(task);

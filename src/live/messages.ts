@@ -1,3 +1,4 @@
+import type { ClockState, Passage } from '../net/settable-clock.js';
 import type { ExplainQuestion, Explanation } from './explanation.js';
 import type { Fault } from './faults.js';
 import type { FailureReason, HealthState } from './health-board.js';
@@ -170,6 +171,10 @@ export interface Questions {
   faults: { ask: null; answer: readonly Fault[] };
   /** Takes them in place of those before; answers when every verdict follows them. */
   set_faults: { ask: readonly Fault[]; answer: null };
+  /** What its clock does. It has heard of everything that was told before. */
+  clock: { ask: null; answer: ClockState };
+  /** As `SettableClock.move`; what has come of it has been told before. */
+  set_clock: { ask: { readonly to: ClockState; readonly passage: Passage }; answer: boolean };
   /** Forgets what it has by itself: the log of requests, faults, sessions by headers, previews, quick tunnels. */
   forget: { ask: null; answer: null };
   /** Of the enabled load balancers of accounts, as soon as those that can listen do so. */

@@ -1,6 +1,7 @@
 import type { DataPlane } from '../../live/data-plane.js';
 import type { Database } from '../../storage/database.js';
 import type { Http } from '../http.js';
+import { type ClockControl, clockRoutes } from './clock.js';
 import { explainRoutes } from './explain.js';
 import { faultRoutes } from './faults.js';
 import { onRampRoutes } from './on-ramps.js';
@@ -18,6 +19,7 @@ export interface AdminOptions {
   readonly quickTunnels: boolean;
   readonly database: Pick<Database, 'isCurrent'>;
   readonly testControl: TestControl;
+  readonly clock: ClockControl;
   readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
 
@@ -29,7 +31,7 @@ const AWAY =
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
 export function adminRoutes(
   app: Http,
-  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane, testControl }: AdminOptions,
+  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane, testControl, clock }: AdminOptions,
 ): void {
   requestRoutes(app, dataPlane);
   explainRoutes(app, dataPlane);
@@ -74,4 +76,5 @@ export function adminRoutes(
   faultRoutes(app, dataPlane, testControl);
   testControlRoutes(app, testControl);
   snapshotRoutes(app, version, testControl);
+  clockRoutes(app, clock, testControl);
 }

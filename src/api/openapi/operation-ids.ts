@@ -5,6 +5,9 @@
  */
 export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'GET /_offramp/ca.pem': 'offramp-edge-ca',
+  'GET /_offramp/clock': 'offramp-clock-details',
+  'POST /_offramp/clock': 'offramp-change-clock',
+  'DELETE /_offramp/clock': 'offramp-reset-clock',
   'GET /_offramp/explain': 'offramp-explain-request',
   'GET /_offramp/faults': 'offramp-list-faults',
   'PUT /_offramp/faults': 'offramp-replace-faults',

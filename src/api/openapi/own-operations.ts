@@ -141,6 +141,8 @@ const faults = envelope(
   }),
 );
 
+const clock = envelope(object({ now: moment, stopped: flag, offset_ms: whole }));
+
 const begun = envelope(object({ account_id: text, zone_id: text, domain: text }));
 
 const snapshot = object({
@@ -189,6 +191,9 @@ const OWN: Readonly<Record<string, Own>> = {
     summary: 'Tell where a request would go, and why, without sending it',
     answer: explanation,
   },
+  'GET /_offramp/clock': { summary: 'Tell what time it is for the rules', answer: clock },
+  'POST /_offramp/clock': { summary: 'Stop, set, advance or start the clock', answer: clock },
+  'DELETE /_offramp/clock': { summary: 'Put the clock back to real time', answer: clock },
   'GET /_offramp/faults': { summary: 'List the faults that health checks are made to see', answer: faults },
   'PUT /_offramp/faults': {
     summary: 'Replace the faults that health checks are made to see',

@@ -143,6 +143,7 @@ test('where something stays, what is for tests takes --test-control, and lasts',
   for (const [method, target] of [
     ['POST', 'reset'],
     ['DELETE', 'faults'],
+    ['DELETE', 'clock'],
   ] as const) {
     const { status, body } = await own(method, target, careful, 'test-token');
     expect([status, body.errors]).toEqual([

@@ -1,0 +1,104 @@
+import { type ClockChange, type ClockControl, MOST_MS } from '../api/admin/clock.js';
+import type { DataPlane } from '../live/data-plane.js';
+import { realTime } from '../net/real-time.js';
+import { type ClockState, type Passage, REAL, type SettableClock } from '../net/settable-clock.js';
+
+/** As `POST /_offramp/clock`: each resolves when what has become due is done. Real time is another one. */
+export interface OfframpClock {
+  now(): Date;
+  /** It stands still, at `at` when that is given. */
+  stop(at?: Date): Promise<void>;
+  /** Jumps: what is due by then is done once. */
+  set(to: Date): Promise<void>;
+  /** Lets time pass: what is due is done at its moments, in order. */
+  advance(ms: number): Promise<void>;
+  /** It goes on from where it stands. */
+  start(): Promise<void>;
+  /** Back to real time. */
+  reset(): Promise<void>;
+}
+
+export interface ClockControlParts {
+  /** Of this thread: the data plane's follows it. */
+  readonly clock: SettableClock;
+  readonly dataPlane: Pick<DataPlane, 'ask'>;
+  /** Resolves when what the data plane has told is written down. */
+  readonly recorded: () => Promise<unknown>;
+}
+
+const EARLIEST = Date.UTC(1970, 0, 1);
+/** Certificates for ten years have to be dated, too. */
+const LATEST = Date.UTC(2200, 0, 1);
+/** Milliseconds: what is written down waits for a database that is away, and the clock does not. */
+const RECORDING_MS = 1_000;
+
+/**
+ * Moves the clocks of both threads to one time. The data plane's goes first, so that this thread has heard of everything that happened on the
+ * way before its own tasks are due; after these the data plane has heard of what they have told, such as a renewed certificate.
+ */
+export function createClockControl({ clock, dataPlane, recorded }: ClockControlParts): ClockControl {
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function move(to: ClockState, passage: Passage): Promise<boolean> {
+    const doneThere = await dataPlane.ask('set_clock', { to, passage });
+    const doneHere = await clock.move(to, passage);
+    await dataPlane.ask('clock', null);
+    await Promise.race([recorded(), realTime.wait(RECORDING_MS)]);
+    return doneThere && doneHere;
+  }
+
+  /** The next begins where this one has ended. */
+  function inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = last.then(change);
+    last = turn.catch(() => {});
+    return turn;
+  }
+
+  return {
+    read() {
+      const { state } = clock;
+      const stopped = 'stoppedAt' in state;
+      const offsetMs = stopped ? state.stoppedAt - realTime.now() : state.offsetMs;
+      return { now: new Date(clock.now()), stopped, offsetMs };
+    },
+    change: (change) =>
+      inTurn(async () => {
+        const now = aim(clock, change);
+        const stops = change.stop ?? (!change.start && 'stoppedAt' in clock.state);
+        const to = stops ? { stoppedAt: now } : { offsetMs: now - realTime.now() };
+        return await move(to, change.advanceMs === undefined ? 'jumps' : 'passes');
+      }),
+    reset: () =>
+      inTurn(async () => {
+        const { state } = clock;
+        if ('stoppedAt' in state || state.offsetMs !== 0) await move(REAL, 'jumps');
+      }),
+  };
+}
+
+/** `run` carries out what somebody has asked for. */
+export const clockForLibrary = (
+  { read, change, reset }: ClockControl,
+  run: (task: () => Promise<unknown>) => Promise<void>,
+): OfframpClock => ({
+  now: () => read().now,
+  stop: (at) => run(() => change({ stop: true, set: at })),
+  set: (to) => run(() => change({ set: to })),
+  advance: (ms) => run(() => change({ advanceMs: ms })),
+  start: () => run(() => change({ start: true })),
+  reset: () => run(reset),
+});
+
+/** The time to which a change leads. */
+function aim(clock: Pick<SettableClock, 'now'>, { set, advanceMs = 0 }: ClockChange): number {
+  if (!(advanceMs >= 0 && advanceMs <= MOST_MS))
+    throw new RangeError(`a clock cannot be advanced by ${advanceMs} ms; it takes 0 up to ${MOST_MS}`);
+  const time = Math.round((set?.getTime() ?? clock.now()) + advanceMs);
+  if (!(time >= EARLIEST && time <= LATEST)) {
+    const [given, from, to] = [time, EARLIEST, LATEST].map(text);
+    throw new RangeError(`a clock cannot be set to ${given}; it takes a time from ${from} to ${to}`);
+  }
+  return time;
+}
+
+const text = (time: number) => (Number.isNaN(time) ? 'no time' : new Date(time).toISOString());
