@@ -74,6 +74,20 @@ function operations({ paths }: Document): string[] {
 const anyOwner = (operation: string) =>
   operation.replace(/ \/(zones|accounts)\/\{\}\/load_balancers(?=$|\/\{\}$)/, ' /{}/{}/load_balancers');
 
+/** OpenAPI 3.0 takes the meaning of `required` from JSON Schema Wright 00, 5.15: at least one. */
+test('no schema has an empty list of required members', () => {
+  const empty: string[] = [];
+  const look = (value: unknown, place: string): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, member] of Object.entries(value)) {
+      if (name === 'required' && Array.isArray(member) && member.length === 0) empty.push(place);
+      look(member, `${place}/${name}`);
+    }
+  };
+  look(document, '');
+  expect(empty).toEqual([]);
+});
+
 test("every operation stands in Cloudflare's own description, or there is a reason why not", () => {
   const theirs = new Set([...contractFacts.keys()].map(shape));
   const undescribed = operations(document).filter(

@@ -9,11 +9,10 @@ const orNull = (schema: Schema): Schema => ({ ...schema, nullable: true });
 const list = (items: Schema): Schema => ({ type: 'array', items });
 const map = (additionalProperties: Schema): Schema => ({ type: 'object', additionalProperties });
 /** Everything in it is always there. */
-const object = (properties: Record<string, Schema>): Schema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-});
+const object = (properties: Record<string, Schema>): Schema => {
+  const required = Object.keys(properties);
+  return { type: 'object', properties, ...(required.length > 0 && { required }) };
+};
 
 const address = object({ host: text, port: whole });
 const named = object({ id: text, name: text });
