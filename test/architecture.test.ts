@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   live: ['net', 'domain'],
   control: ['live', 'net'],
   resources: ['api', 'domain', 'storage', 'live', 'net', 'expressions'],
+  seed: ['api', 'resources', 'storage/tables', 'net', 'config/start-failure'],
   steering: ['live', 'net', 'domain', 'expressions'],
   offramps: ['live', 'net', 'http2/stream'],
   http2: ['net'],

@@ -70,6 +70,18 @@ export const ERRORS = {
     source: "Offramp's own",
     text: (detail) => `no snapshot was taken or restored, and nothing was changed: ${detail}`,
   },
+  seed_refused: {
+    status: 400,
+    code: 10407,
+    source: "Offramp's own",
+    text: (detail) => `${detail}; nothing was made`,
+  },
+  no_seed: {
+    status: 400,
+    code: 10408,
+    source: "Offramp's own",
+    text: as('this Offramp has no seed to go back to: start it with --seed FILE'),
+  },
   token_missing: {
     status: 404,
     code: 1003,

@@ -245,14 +245,15 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   // The account has gone between the look at it and the write: nothing else can be missing behind a rule's back.
   if (isMissingReference(error)) return new ApiError('no_such_route', pathOf(request.originalUrl));
   if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
-  const ofStorage = OF_STORAGE[error.name];
-  if (ofStorage) return new ApiError(ofStorage, error.message);
+  const named = BY_NAME[error.name];
+  if (named) return new ApiError(named, error.message);
   return new ApiError(databaseProblem(error) ?? 'internal');
 }
 
-/** What becomes of a write beside what the database itself says, by the names of `storage/commit-errors.ts` and `storage/contents.ts`. */
-const OF_STORAGE: Readonly<Record<string, ErrorName>> = {
+/** What becomes of a write beside what the database itself says, by the names of errors: of `storage/commit-errors.ts`, `storage/contents.ts` and `seed/file.ts`. */
+const BY_NAME: Readonly<Record<string, ErrorName>> = {
   ContentsRefused: 'snapshot_refused',
+  SeedRefused: 'seed_refused',
   CommitFailed: 'change_not_made',
   CommitUncertain: 'change_uncertain',
   LockLost: 'database_lock_lost',

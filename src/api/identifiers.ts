@@ -1,13 +1,19 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { Random } from '../net/random.js';
 
 const HEX32 = /^[0-9a-f]{32}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Identifiers of the Load Balancing family, accounts and zones: 32 hex digits. */
-export const newHexId = () => randomBytes(16).toString('hex');
-/** Identifiers of the Zero Trust family. */
-export const newUuid = () => randomUUID();
+/** Makes new ones: `hex` of the Load Balancing family, accounts and zones, `uuid` (version 4) of the Zero Trust family. */
+export const createIdentifiers = ({ bytes }: Pick<Random, 'bytes'>) => ({
+  hex: () => bytes(16).toString('hex'),
+  uuid(): string {
+    const value = bytes(16);
+    value[6] = (value[6]! & 0x0f) | 0x40;
+    value[8] = (value[8]! & 0x3f) | 0x80;
+    return value.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  },
+});
 
 export const isUuid = (text: string) => UUID.test(text);
 

@@ -5,6 +5,7 @@ import { adminRoutes } from '../api/admin/routes.js';
 import type { TestControl } from '../api/admin/test-control.js';
 import type { ApiServer } from '../api/api-server.js';
 import { createHttp, type Http } from '../api/http.js';
+import { createIdentifiers } from '../api/identifiers.js';
 import { serveOpenapi } from '../api/openapi.js';
 import { createRateLimit, type RateLimit } from '../api/rate-limit.js';
 import type { StartConfig } from '../config/start-config.js';
@@ -14,6 +15,7 @@ import type { DataPlane } from '../live/data-plane.js';
 import { createHealthTable } from '../live/health-table.js';
 import { watchDescriptors } from '../net/descriptors.js';
 import { hostPort } from '../net/ip.js';
+import { randomOf } from '../net/random.js';
 import { realTime } from '../net/real-time.js';
 import { createSettableClock } from '../net/settable-clock.js';
 import { adoptUsers } from '../resources/accounts/operator.js';
@@ -21,9 +23,9 @@ import { quotaCheck } from '../resources/accounts/quotas/guard.js';
 import { createDirectory } from '../resources/accounts/tokens/directory.js';
 import type { Context } from '../resources/context.js';
 import { DEFINITIONS } from '../resources/definitions.js';
+import { ensureFirst, type FirstAccount } from '../resources/first-account.js';
 import { createViews, registerResources } from '../resources/index.js';
 import { lastVerdicts } from '../resources/load-balancing/events/store.js';
-import { type Seeded, seed } from '../resources/seed.js';
 import { resetConnections } from '../resources/tunnels/store.js';
 import { claimDataDir } from '../storage/data-dir.js';
 import { createTables } from '../storage/tables/tables.js';
@@ -37,7 +39,7 @@ import { createRecorders, startDataPlane } from './start-data-plane.js';
 import { createTestControl } from './test-control.js';
 
 /** A running Offramp. */
-export interface Offramp extends Seeded {
+export interface Offramp extends FirstAccount {
   readonly apiUrl: string;
   /** `host:port` for tunnel connectors. */
   readonly edge: string;
@@ -52,7 +54,7 @@ export interface Offramp extends Seeded {
   /** `host:port` for TCP connections, by the host name of their load balancer. */
   readonly tcp: Readonly<Record<string, string>>;
   /** As `POST /_offramp/reset`, whatever it keeps: who has started it may do that. */
-  reset(): Promise<void>;
+  reset(options?: { readonly to?: 'empty' | 'seed' }): Promise<void>;
   readonly clock: OfframpClock;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
@@ -107,6 +109,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       config.apiTls &&
       (await loadApiCertificate(config.apiTls, { host: config.api.host, identity, clock, log }));
     if (certificate) closers.push(async () => certificate.stop());
+    const seed = config.seed === null ? null : await (await import('../seed/begin.js')).openSeed(config.seed);
     // A port that is taken is told before anything long is begun.
     await opening?.opened;
     const db = await openStorage(config, dataDir, certificate, options);
@@ -141,8 +144,20 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       onFailure: options.onFailure,
     });
     closers.push(dataPlane.drain);
-    const write = createWriter({ tables, commits: db, committed, verify: quotaCheck(config.quotas), clock });
-    const seeded = await seed(write, config);
+    const ids = createIdentifiers(randomOf(config.randomSeed, 'identifiers'));
+    const write = createWriter({
+      tables,
+      commits: db,
+      committed,
+      verify: quotaCheck(config.quotas),
+      clock,
+      ids,
+    });
+    const settings = { ...config, location: LOCATION };
+    const seeding = { settings, first: config };
+    const first = await (seed
+      ? seed.begin(write, tables.world, { now: new Date(clock.now()), ids }, seeding)
+      : write((draft) => ensureFirst(draft, config)));
     await adoptUsers(write, config.auth);
     const rateLimit =
       config.rateLimit === null ? null : createRateLimit({ limit: config.rateLimit, now: clock.monotonic });
@@ -157,7 +172,9 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       recorded,
       rateLimit,
       clock: clockControl,
-      seeded,
+      first,
+      seed: seed?.file ?? null,
+      settings,
     });
     // One that is under way ends before the parts that it needs.
     closers.push(testControl.settled);
@@ -174,7 +191,9 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         access,
         dataPlane,
         clock,
-        seeded,
+        ids,
+        first,
+        settings,
         rateLimit,
         testControl,
         clockControl,
@@ -186,14 +205,14 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     // Who is told that it is ready finds what is newest. A database that has gone meanwhile is waited for when somebody asks.
     await db.whenCurrent(CURRENT_MS).catch(() => undefined);
     return {
-      ...seeded,
+      ...first,
       apiUrl: `${certificate ? 'https' : 'http'}://${api.address}/client/v4`,
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
       edgeCa: identity.caFile,
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
       https: hostPort(dataPlane.https.host, dataPlane.https.port),
       ...onRampsOf(dataPlane),
-      reset: () => controlled(testControl.reset),
+      reset: ({ to = 'empty' } = {}) => controlled(() => testControl.reset(to)),
       clock: clockForLibrary(clockControl, controlled),
       close,
     };
@@ -234,7 +253,7 @@ async function closeApi(app: Http): Promise<void> {
 
 interface ApiParts {
   readonly dataPlane: DataPlane;
-  readonly seeded: Seeded;
+  readonly first: FirstAccount;
   readonly rateLimit: RateLimit | null;
   readonly testControl: TestControl;
   readonly clockControl: ClockControl;
@@ -243,7 +262,7 @@ interface ApiParts {
 async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
-  parts: Omit<Context, 'settings'> & ApiParts,
+  parts: Context & ApiParts,
   { server, address, serve, drain }: ApiServer,
   { log }: AppOptions,
 ) {
@@ -259,9 +278,9 @@ async function startApi(
   });
   serveOpenapi(app, {
     version: VERSION,
-    shown: { ...parts.seeded, anyCredential: config.auth.mode === 'any' },
+    shown: { ...parts.first, anyCredential: config.auth.mode === 'any' },
   });
-  registerResources(app, { ...parts, settings: { ...config, location: LOCATION } });
+  registerResources(app, parts);
   adminRoutes(app, {
     version: VERSION,
     edgeCa: () => identity.authority().caCertificate,

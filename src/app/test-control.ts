@@ -1,9 +1,12 @@
 import type { ClockControl } from '../api/admin/clock.js';
 import type { TestControl } from '../api/admin/test-control.js';
+import { ApiError } from '../api/errors.js';
 import type { RateLimit } from '../api/rate-limit.js';
 import type { DataPlane } from '../live/data-plane.js';
 import { TABLES, type WorkingWorld, type WorkingWrite } from '../resources/definitions.js';
-import { firstOf, type Seeded, seedAgain } from '../resources/seed.js';
+import { type FirstAccount, firstOf, startOver } from '../resources/first-account.js';
+import type { Seeding } from '../seed/apply.js';
+import type { SeedFile } from '../seed/file.js';
 import { readContents, replaceContents } from '../storage/contents.js';
 import type { Database } from '../storage/database.js';
 
@@ -17,12 +20,17 @@ export interface TestControlParts {
   readonly recorded: () => Promise<unknown>;
   readonly rateLimit: RateLimit | null;
   readonly clock: Pick<ClockControl, 'reset'>;
-  readonly seeded: Seeded;
+  /** As the start has found or made it. */
+  readonly first: FirstAccount;
+  /** That of the start. */
+  readonly seed: SeedFile | null;
+  readonly settings: Seeding['settings'];
 }
 
 /** What tests do to the parts of this process together; one after the other. */
 export function createTestControl(parts: TestControlParts): TestControl & { settled(): Promise<unknown> } {
-  const { allowed, write, world, db, dataPlane, recorded, rateLimit, clock, seeded } = parts;
+  const { allowed, write, world, db, dataPlane, recorded, rateLimit, clock, first, seed } = parts;
+  const seeding = { settings: parts.settings, first };
   let last: Promise<unknown> = Promise.resolve();
 
   function inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -40,11 +48,21 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
 
   return {
     allowed,
-    reset: () =>
+    reset: (to) =>
       inTurn(async () => {
+        if (to === 'seed' && !seed) throw new ApiError('no_seed');
+        const applySeed = to === 'seed' ? (await seeds()).applySeed : null;
         await clock.reset();
-        return await seedAgain(write, seeded, forget);
+        return await startOver(write, first, forget, (draft) => {
+          applySeed?.(draft, seed!, seeding);
+        });
       }),
+    async seed({ name, text }) {
+      const { applySeed, readSeed } = await seeds();
+      return await write((draft) => applySeed(draft, readSeed(name, text), seeding));
+    },
+    asSeed: async () => (await seeds()).seedOf(world),
+    asSeedText: async () => (await seeds()).seedText(world),
     contents: () => readContents(db.read, TABLES),
     restore: (contents) =>
       inTurn(async () => {
@@ -52,8 +70,15 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
         await forget();
         await db.replace((client) => replaceContents(client, TABLES, contents));
         await dataPlane.ask('forget', null);
-        return firstOf(world) ?? seeded;
+        return firstOf(world) ?? first;
       }),
     settled: () => last,
   };
+}
+
+/** A start without a seed needs none of it. */
+async function seeds() {
+  const parts = [import('../seed/apply.js'), import('../seed/file.js'), import('../seed/export.js')] as const;
+  const [{ applySeed }, { readSeed }, { seedOf, seedText }] = await Promise.all(parts);
+  return { applySeed, readSeed, seedOf, seedText };
 }

@@ -18,19 +18,24 @@ export interface Asking {
 const NOT_THE_CREDENTIAL: readonly number[] = [10_403, 10_405];
 const PATIENCE_MS = 5_000;
 
-/** A GET unless it says otherwise. `body` is JSON; `patienceMs` milliseconds that the answer may take, 5,000 unless told. */
+/** A GET unless it says otherwise. `patienceMs`: milliseconds that the answer may take, 5,000 unless told. */
 export interface Question {
   readonly method?: 'GET' | 'PUT' | 'POST';
   readonly body?: string;
+  /** Of the body; JSON unless told. */
+  readonly type?: string;
   readonly patienceMs?: number;
 }
 
-/** What a running Offramp answers. Throws UsageError when there is no answer, or when it is a refusal. */
-export async function ask(
+/** What a running Offramp answers in JSON. Throws UsageError when there is no answer, or when it is a refusal. */
+export const ask = async (
   url: string,
   asking: Asking,
   question: Question = {},
-): Promise<Record<string, unknown>> {
+): Promise<Record<string, unknown>> => parse(await askText(url, asking, question));
+
+/** The same of an answer in any type. */
+export async function askText(url: string, asking: Asking, question: Question = {}): Promise<string> {
   const where = url.split('?')[0]!;
   const answer = await send(url, asking, question).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof UsageError) throw error;
@@ -38,9 +43,11 @@ export async function ask(
       `${where} does not answer (${error.message}); start Offramp, or name it with --api-url${hint(where, error)}`,
     );
   });
-  const body = parse(answer.text);
-  if (answer.status >= 200 && answer.status < 300) return body;
-  const [error] = (body.errors ?? []) as readonly { readonly code: number; readonly message: string }[];
+  if (answer.status >= 200 && answer.status < 300) return answer.text;
+  const [error] = (parse(answer.text).errors ?? []) as readonly {
+    readonly code: number;
+    readonly message: string;
+  }[];
   if (answer.status === 403 && !NOT_THE_CREDENTIAL.includes(error?.code ?? 0))
     throw new UsageError(`${where} refuses the credential; give --api-token`);
   throw new UsageError(`${where} answered ${answer.status}${error ? `: ${error.message}` : ''}`);
@@ -49,15 +56,13 @@ export async function ask(
 async function send(
   url: string,
   { 'api-token': token, cacert }: Asking,
-  { method = 'GET', body, patienceMs = PATIENCE_MS }: Question,
+  { method = 'GET', body, type = 'application/json', patienceMs = PATIENCE_MS }: Question,
 ) {
   const options = {
     method,
     headers: {
       authorization: `Bearer ${token}`,
-      ...(body === undefined
-        ? {}
-        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
     },
     agent: false,
     signal: realTime.signal(patienceMs),

@@ -3,6 +3,7 @@ import {
   DEMO_FLAGS,
   ENV_FLAGS,
   EXPLAIN_FLAGS,
+  SEED_FLAGS,
   SNAPSHOT_FLAGS,
   START_FLAGS,
 } from '../config/flags.js';
@@ -19,10 +20,19 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   connector: async () => (await import('./connector.js')).connectorCommand,
   env: async () => (await import('./env.js')).envCommand,
   explain: async () => (await import('./explain.js')).explainCommand,
+  seed: async () => (await import('./seed.js')).seedCommand,
   snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
 };
 
-const VARIABLES = [START_FLAGS, CONNECTOR_FLAGS, DEMO_FLAGS, ENV_FLAGS, EXPLAIN_FLAGS, SNAPSHOT_FLAGS]
+const VARIABLES = [
+  START_FLAGS,
+  CONNECTOR_FLAGS,
+  DEMO_FLAGS,
+  ENV_FLAGS,
+  EXPLAIN_FLAGS,
+  SEED_FLAGS,
+  SNAPSHOT_FLAGS,
+]
   .flatMap((flags) => Object.keys(flags))
   .map(variableOf);
 

@@ -133,6 +133,16 @@ export const START_FLAGS = {
   'test-control': {
     help: 'allow what is for tests, POST /_offramp/reset, faults and the clock, on a database that stays; with --memory it is allowed in any case',
   },
+  seed: {
+    value: 'FILE',
+    fallback: '',
+    help: 'begin a new database with the objects of this file, YAML or JSON; one that holds objects must hold these',
+  },
+  'random-seed': {
+    value: 'TEXT',
+    fallback: '',
+    help: 'make choices of steering, identifiers and CF-Ray the same in each run that is given the same; secrets are made up all the same',
+  },
   'database-url': {
     value: 'URL',
     alsoFrom: ['DATABASE_URL'],
@@ -336,6 +346,11 @@ export const ENV_FLAGS = {
 } as const satisfies Flags;
 
 export const SNAPSHOT_FLAGS = { ...API_FLAGS } as const satisfies Flags;
+
+export const SEED_FLAGS = {
+  ...API_FLAGS,
+  export: { help: 'print what is stored as a seed, in place of making something' },
+} as const satisfies Flags;
 
 export const EXPLAIN_FLAGS = {
   ...API_FLAGS,

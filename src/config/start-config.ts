@@ -61,6 +61,10 @@ export interface StartConfig extends FrontProxies {
   readonly dataDir: string | null;
   /** What is for tests is allowed, such as POST /_offramp/reset. */
   readonly testControl: boolean;
+  /** File with the objects that a new database begins with. */
+  readonly seed: string | null;
+  /** Makes choices and identifiers the same in each run; null: they are made up. */
+  readonly randomSeed: string | null;
   /** Where the certificate of the edge's CA is written for everybody: absolute; null nowhere. */
   readonly edgeCaOut: string | null;
   readonly auth: { readonly mode: 'any' } | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
@@ -129,6 +133,8 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     standby: standby(flags),
     dataDir: flags.memory ? null : dataDir(flags),
     testControl: flags.memory || flags['test-control'],
+    randomSeed: flags['random-seed'] || null,
+    seed: flags.seed || null,
     edgeCaOut: edgeCaOut(flags),
     auth,
     rateLimit:

@@ -4,7 +4,7 @@ import type { HealthTable } from '../live/health-table.js';
 import type { Clock } from '../net/clock.js';
 import type { DirectNetworks } from '../net/direct-networks.js';
 import type { Database } from '../storage/database.js';
-import type { RowOf } from '../storage/tables/definition.js';
+import type { NewIds, RowOf } from '../storage/tables/definition.js';
 import type { View } from './_kit/view.js';
 import type { DEFINITIONS, WorkingWorld, WorkingWrite } from './definitions.js';
 
@@ -22,6 +22,7 @@ export interface Context {
   readonly access: AccessDirectory;
   /** What answers call now. */
   readonly clock: Pick<Clock, 'now'>;
+  readonly ids: NewIds;
   readonly settings: Settings;
 }
 

@@ -39,7 +39,7 @@ import { tunnelListRoutes } from './tunnels/tunnel-list.js';
 import { warpConnectorRoutes } from './tunnels/warp-connectors/routes.js';
 
 export { REGION_CODES } from '../domain/regions.js';
-export type { Seeded } from './seed.js';
+export type { FirstAccount } from './first-account.js';
 
 /** Every resource of the API. What else a new one takes is in docs/adding-a-resource.md. */
 const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LockSession, Position } from './revisions.js';
-import type { Definitions, Draft, World } from './tables/definition.js';
+import type { Definitions, Draft, Stamp, World } from './tables/definition.js';
 import { type Changed, createLayer } from './tables/draft.js';
 import { batchStatement, type NumberedRevision, type Statement } from './tables/statement.js';
 import type { Tables } from './tables/tables.js';
@@ -34,7 +34,7 @@ const MAX_OBJECTS = 5_000;
 
 /**
  * Lets each writer work on the committed state with what those before it have changed. What one throws leaves no trace. `known` is the
- * revision that memory shows; `session` holds the lock of this process. All of them are at the time `now`.
+ * revision that memory shows; `session` holds the lock of this process. New rows of all get `stamp`.
  */
 export function makeBatch<D extends Definitions, W extends { readonly work: (draft: Draft<D>) => unknown }>(
   { definitions, world }: Pick<Tables<D>, 'definitions' | 'world'>,
@@ -42,16 +42,16 @@ export function makeBatch<D extends Definitions, W extends { readonly work: (dra
   known: Position,
   session: LockSession | null,
   verify: Verify<D> | undefined,
-  now: Date,
+  stamp: Stamp,
 ): MadeBatch<W> {
-  const whole = createLayer(definitions, world, now);
+  const whole = createLayer(definitions, world, stamp);
   const done: Done<W>[] = [];
   const revisions: NumberedRevision[] = [];
   const transaction = randomUUID();
   let objects = 0;
   for (const writer of writers) {
     if (objects > MAX_OBJECTS) break;
-    const { draft, changed } = createLayer(definitions, whole.draft, now);
+    const { draft, changed } = createLayer(definitions, whole.draft, stamp);
     try {
       const value = writer.work(draft);
       verify?.(changed, draft, whole.draft);

@@ -3,7 +3,7 @@ import { type Done, type MadeBatch, makeBatch, type Verify } from './batch.js';
 import type { Commits } from './commits.js';
 import { databaseProblem } from './database-problem.js';
 import { QueueFull } from './mutex.js';
-import type { Definitions, Draft } from './tables/definition.js';
+import type { Definitions, Draft, NewIds } from './tables/definition.js';
 import type { Changed } from './tables/draft.js';
 import type { Tables } from './tables/tables.js';
 
@@ -15,6 +15,7 @@ export interface WriterOptions<D extends Definitions> {
   readonly verify?: Verify<D> | undefined;
   /** What rows are stamped with. */
   readonly clock: Pick<Clock, 'now'>;
+  readonly ids: NewIds;
 }
 
 export interface CommittedBatch {
@@ -48,7 +49,7 @@ interface Waiting<D extends Definitions> {
  * revision; when the database refuses a batch, its writes are done again one by one, so that one that fails takes nobody along.
  */
 export function createWriter<D extends Definitions>(options: WriterOptions<D>): Write<D> {
-  const { tables, commits, committed, verify, clock } = options;
+  const { tables, commits, committed, verify, clock, ids } = options;
   const waiting: Waiting<D>[] = [];
   let running = false;
 
@@ -65,7 +66,7 @@ export function createWriter<D extends Definitions>(options: WriterOptions<D>): 
     try {
       await commits.commitBatch((known, session) => {
         writers ??= take();
-        const made = makeBatch(tables, writers, known, session, verify, new Date(clock.now()));
+        const made = makeBatch(tables, writers, known, session, verify, { now: new Date(clock.now()), ids });
         waiting.unshift(...writers.splice(made.done.length));
         done = made.done;
         if (made.statement === null) return null;

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createIdentifiers } from '../../src/api/identifiers.js';
+import { systemRandom } from '../../src/net/random.js';
 import { realTime } from '../../src/net/real-time.js';
 import type { Database } from '../../src/storage/database.js';
 import type { Definition } from '../../src/storage/tables/definition.js';
@@ -65,6 +67,7 @@ beforeEach(async () => {
   revisions.length = 0;
   write = createWriter({
     clock: realTime,
+    ids: createIdentifiers(systemRandom),
     tables,
     commits: db,
     committed: async ({ revision, writes }) => {

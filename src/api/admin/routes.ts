@@ -7,6 +7,7 @@ import { faultRoutes } from './faults.js';
 import { onRampRoutes } from './on-ramps.js';
 import { quickTunnelRoutes } from './quick-tunnels.js';
 import { requestRoutes } from './requests.js';
+import { seedRoutes } from './seed.js';
 import { snapshotRoutes } from './snapshot.js';
 import { type TestControl, testControlRoutes } from './test-control.js';
 
@@ -76,5 +77,6 @@ export function adminRoutes(
   faultRoutes(app, dataPlane, testControl);
   testControlRoutes(app, testControl);
   snapshotRoutes(app, version, testControl);
+  seedRoutes(app, testControl);
   clockRoutes(app, clock, testControl);
 }

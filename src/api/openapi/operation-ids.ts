@@ -19,6 +19,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'GET /_offramp/requests': 'offramp-list-requests',
   'DELETE /_offramp/requests': 'offramp-delete-requests',
   'POST /_offramp/reset': 'offramp-reset',
+  'GET /_offramp/seed': 'offramp-export-seed',
+  'POST /_offramp/seed': 'offramp-apply-seed',
   'GET /_offramp/snapshot': 'offramp-get-snapshot',
   'PUT /_offramp/snapshot': 'offramp-restore-snapshot',
   'GET /accounts': 'accounts-list-accounts',

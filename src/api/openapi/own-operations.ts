@@ -206,6 +206,15 @@ const OWN: Readonly<Record<string, Own>> = {
     summary: 'Put everything back to how the first start has left it',
     answer: begun,
   },
+  'GET /_offramp/seed': {
+    summary: 'Get what is stored as a seed, in YAML or JSON',
+    answer: text,
+    type: 'application/yaml',
+  },
+  'POST /_offramp/seed': {
+    summary: 'Make what a seed has, in YAML or JSON: all of it or nothing',
+    answer: envelope(object({ made: map(map(text)) })),
+  },
   'GET /_offramp/snapshot': { summary: 'Get everything that is stored, with secrets', answer: snapshot },
   'PUT /_offramp/snapshot': { summary: 'Put everything back that a snapshot holds', answer: begun },
 };

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../api/errors.js';
-import { newHexId } from '../../api/identifiers.js';
-import type { DraftTable } from '../../storage/tables/definition.js';
+import type { DraftTable, Stamp } from '../../storage/tables/definition.js';
 import type { WorkingDraft, WorkingWorld } from '../definitions.js';
 import { type Declaration, initialOf, type ValuesOf, valuesAfter } from './fields.js';
 import type { Stored } from './stored.js';
@@ -23,17 +22,17 @@ export interface WriteRules<D extends Declaration, Row extends Stored<ValuesOf<D
   readonly inUse?: (id: string) => boolean;
 }
 
-/** POST at the time `now`. The table may be one that keeps nothing. */
+/** POST. The table may be one that keeps nothing. */
 export function create<D extends Declaration, Row extends Stored<ValuesOf<D>>>(
   { declaration, identity, check, ...rules }: WriteRules<D, Row>,
   table: Pick<DraftTable<Row, never>, 'put'>,
-  now: Date,
+  { now, ids }: Stamp,
   body: object,
 ): Row {
   const initial = rules.initial?.(body, null) ?? initialOf(declaration);
   const values = valuesAfter(declaration, body, initial, initial);
   check(values, null, body);
-  const row = { ...identity(newHexId()), createdOn: now, modifiedOn: now, values } as Row;
+  const row = { ...identity(ids.hex()), createdOn: now, modifiedOn: now, values } as Row;
   const whole = rules.derive?.(row, null) ?? row;
   table.put(whole);
   return whole;
@@ -46,7 +45,7 @@ export const writesOf = <D extends Declaration, Row extends Stored<ValuesOf<D>>>
   rulesFor: (world: WorkingWorld, owner: string) => WriteRules<D, Row>,
 ) => ({
   create: (draft: WorkingDraft, owner: string, body: object): Row =>
-    create(rulesFor(draft, owner), tableOf(draft), draft.now, body),
+    create(rulesFor(draft, owner), tableOf(draft), draft, body),
   /** PUT starts from the defaults, PATCH from what is stored. Writes nothing when nothing changes. */
   change(draft: WorkingDraft, owner: string, id: string, body: object, method: 'PUT' | 'PATCH'): Row {
     const before = existing(draft, owner, id);

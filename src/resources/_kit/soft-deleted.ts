@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { newUuid } from '../../api/identifiers.js';
 import { timestamp } from '../../api/timestamps.js';
-import type { Definition, DraftTable, Relation } from '../../storage/tables/definition.js';
+import type { Definition, DraftTable, Relation, Stamp } from '../../storage/tables/definition.js';
 import { columnsOf, type Declaration, initialOf, valuesAfter } from './fields.js';
 import { among, inCamelCase } from './stored.js';
 
@@ -61,7 +60,7 @@ export const keyIn = (owner: string, name: string) => `${owner} ${name}`;
 
 /** The row that an account gets now with this body: what that does not name has its default, and `more` what does not follow from it. */
 export function newRow<Row extends SoftDeleted>(
-  { now }: { readonly now: Date },
+  { now, ids }: Stamp,
   fields: Declaration,
   accountId: string,
   body: object,
@@ -69,7 +68,7 @@ export function newRow<Row extends SoftDeleted>(
 ): Row {
   const initial = initialOf(fields);
   const values = inMembers(fields, valuesAfter(fields, body, initial, initial));
-  return { id: newUuid(), accountId, ...values, createdAt: now, deletedAt: null, ...more } as Row;
+  return { id: ids.uuid(), accountId, ...values, createdAt: now, deletedAt: null, ...more } as Row;
 }
 
 /** The row with what the body names, a null being the default, and `more`; the same row when nothing differs. */

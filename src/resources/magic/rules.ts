@@ -1,5 +1,4 @@
 import { ApiError } from '../../api/errors.js';
-import { newHexId } from '../../api/identifiers.js';
 import { initialOf, valuesAfter } from '../_kit/fields.js';
 import { keyIn } from '../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../definitions.js';
@@ -33,7 +32,7 @@ export function createMagicTunnel(draft: WorkingDraft, writing: Writing, body: T
   const { kind, accountId } = writing;
   const { now } = draft;
   const values = valuesOf(writing, body, initialOf(kind.fields) as TunnelValues);
-  const own = { id: newHexId(), accountId, kind: kind.kind, values };
+  const own = { id: draft.ids.hex(), accountId, kind: kind.kind, values };
   const bare = { ...own, pskDigest: null, pskGeneratedOn: null, createdOn: now, modifiedOn: now };
   return written(draft, writing, [body.psk ? withPsk(bare, body.psk, now) : bare])[0]!;
 }

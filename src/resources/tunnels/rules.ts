@@ -1,5 +1,4 @@
 import { ApiError } from '../../api/errors.js';
-import { newUuid } from '../../api/identifiers.js';
 import { keyIn } from '../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../definitions.js';
 import type { Tunnel } from './definition.js';
@@ -28,7 +27,7 @@ export function createTunnel(
   requireFreeName(draft, accountId, own.name);
   const createdAt = draft.now;
   const tunnel: Tunnel = {
-    id: newUuid(),
+    id: draft.ids.uuid(),
     accountId,
     ...own,
     secretSha256: secretDigest(secret),

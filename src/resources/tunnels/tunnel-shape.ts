@@ -49,6 +49,13 @@ export const tunnelSecret = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** Of a tunnel of cloudflared. */
+export const createBody = z.object({
+  name: tunnelName,
+  tunnel_secret: tunnelSecret.nullish(),
+  config_src: z.enum(CONFIG_SOURCES).nullish(),
+});
+
 export const patchBody = z.object({ name: tunnelName.nullish(), tunnel_secret: tunnelSecret.nullish() });
 
 const startingWith = (prefix: string) => ({ name: { startsWith: literal(prefix) } });

@@ -60,7 +60,19 @@ export interface DraftTable<Row extends Identified, Index extends string> extend
   remove(id: string): void;
 }
 
-/** What one write sees and changes: every noun, and when that is, for the rows that it makes. */
+/** What a write gives to the rows that it makes. */
+export interface Stamp {
+  readonly now: Date;
+  readonly ids: NewIds;
+}
+
+/** New ones: 32 hexadecimal digits, or a UUID. */
+export interface NewIds {
+  hex(): string;
+  uuid(): string;
+}
+
+/** What one write sees and changes: every noun, and what new rows get. */
 export type Draft<D extends Definitions> = {
   readonly [N in keyof D]: DraftTable<RowOf<D[N]>, IndexOf<D[N]>>;
-} & { readonly now: Date };
+} & Stamp;

@@ -5,6 +5,7 @@ import type {
   DraftTable,
   Identified,
   Reader,
+  Stamp,
   World,
 } from './definition.js';
 import { inOrderOf, keysOf } from './table.js';
@@ -22,10 +23,10 @@ export interface Layer<D extends Definitions> {
 
 type Below = Readonly<Record<string, Reader<Identified, string>>>;
 
-/** Changes at the time `now` on top of what lies `below`, which they leave as it is. */
-export function createLayer<D extends Definitions>(definitions: D, below: World<D>, now: Date): Layer<D> {
+/** Changes on top of what lies `below`, which they leave as it is. */
+export function createLayer<D extends Definitions>(definitions: D, below: World<D>, stamp: Stamp): Layer<D> {
   const changed: Changes = new Map();
-  const draft: Record<string, DraftTable<Identified, string> | Date> = { now };
+  const draft: Record<string, DraftTable<Identified, string> | Stamp[keyof Stamp]> = { ...stamp };
   for (const name in definitions)
     draft[name] = new LayerTable(definitions[name]!, (below as Below)[name]!, name, changed);
   function add(more: Changed): void {

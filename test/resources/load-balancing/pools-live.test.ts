@@ -1,16 +1,18 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createIdentifiers } from '../../../src/api/identifiers.js';
 import type { SnapshotDelta } from '../../../src/live/snapshot.js';
+import { systemRandom } from '../../../src/net/random.js';
 import { realTime } from '../../../src/net/real-time.js';
 import type { Settings } from '../../../src/resources/context.js';
 import { DEFINITIONS, type WorkingTables, type WorkingWrite } from '../../../src/resources/definitions.js';
+import { ensureFirst } from '../../../src/resources/first-account.js';
 import { liveDelta } from '../../../src/resources/live.js';
 import { balancerWrites } from '../../../src/resources/load-balancing/load-balancers/rules.js';
 import { monitorWrites } from '../../../src/resources/load-balancing/monitors/rules.js';
 import { originKey } from '../../../src/resources/load-balancing/pools/definition.js';
 import { completeOrigin } from '../../../src/resources/load-balancing/pools/origin-fields.js';
 import { poolWrites } from '../../../src/resources/load-balancing/pools/rules.js';
-import { seed } from '../../../src/resources/seed.js';
 import type { Database } from '../../../src/storage/database.js';
 import { createTables } from '../../../src/storage/tables/tables.js';
 import { createWriter } from '../../../src/storage/writer.js';
@@ -42,11 +44,14 @@ beforeAll(async () => {
   tables.apply(await tables.load(db.read, null));
   write = createWriter({
     clock: realTime,
+    ids: createIdentifiers(systemRandom),
     tables,
     commits: db,
     committed: async ({ changed }) => void told.push(liveDelta(changed, false)),
   });
-  ({ accountId, zoneId } = await seed(write, { accountId: null, zoneId: null, domain: 'example.com' }));
+  ({ accountId, zoneId } = await write((draft) =>
+    ensureFirst(draft, { accountId: null, zoneId: null, domain: 'example.com' }),
+  ));
   told.length = 0;
 });
 afterAll(() => db.close());

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { createIdentifiers } from '../../../src/api/identifiers.js';
+import { systemRandom } from '../../../src/net/random.js';
 import { DEFINITIONS } from '../../../src/resources/definitions.js';
 import { changeTunnel, createTunnel } from '../../../src/resources/tunnels/rules.js';
 import { createLayer } from '../../../src/storage/tables/draft.js';
@@ -15,7 +17,10 @@ test('a secret goes to the database, and memory keeps what it is checked with', 
   const { world, apply } = createTables(DEFINITIONS);
   /** What `work` writes to the database, as JSON; memory follows. */
   const written = (work: (draft: ReturnType<typeof createLayer<typeof DEFINITIONS>>['draft']) => unknown) => {
-    const { draft, changed } = createLayer(DEFINITIONS, world, new Date());
+    const { draft, changed } = createLayer(DEFINITIONS, world, {
+      now: new Date(),
+      ids: createIdentifiers(systemRandom),
+    });
     work(draft);
     const { values } = batchStatement(DEFINITIONS, world, changed, [], BEFORE, null);
     apply(changed);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { visibleAccounts } from '../../../api/access.js';
 import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
-import { hexId, newHexId } from '../../../api/identifiers.js';
+import { hexId } from '../../../api/identifiers.js';
 import { pageRequest, sliced } from '../../../api/pagination.js';
 import { noticesOf, type ValuesOf } from '../../_kit/fields.js';
 import { accountParams, operations } from '../../_kit/operations.js';
@@ -21,7 +21,7 @@ export function accountRoutes(app: Http, { world, write, access }: Context): voi
   });
 
   post('/accounts', 'Create an account', { body: createBody, answer }, async ({ body }) => {
-    const account = await write((draft) => rules.createAccount(draft, newHexId(), body));
+    const account = await write((draft) => rules.createAccount(draft, draft.ids.hex(), body));
     return ok(accountToWire(account), noticesOf(sent, body as ValuesOf<typeof sent>));
   });
 

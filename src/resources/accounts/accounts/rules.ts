@@ -37,7 +37,7 @@ export function createAccount(
   const account = { id, name, type: type ?? 'standard', settings, createdOn: draft.now } as const;
   draft.accounts.put(account);
   draft.virtualNetworks.put(defaultNetwork(draft, id));
-  for (const subnet of defaultSubnets(id, account.createdOn)) draft.subnets.put(subnet);
+  for (const subnet of defaultSubnets(draft, id)) draft.subnets.put(subnet);
   return account;
 }
 

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { newHexId } from '../../../api/identifiers.js';
 import { canonicalHost } from '../../../net/host.js';
 import { inAscii, isHostname, isHostnameIn } from '../../../net/hostname.js';
 import { tunnelHostname, tunnelOf } from '../../../net/tunnel-hostname.js';
@@ -144,7 +143,7 @@ export function recordName(zone: string, text: string): string | null {
 function inserted(draft: WorkingDraft, zone: Zone, values: RecordValues): DnsRecord {
   const { now } = draft;
   const record = {
-    id: newHexId(),
+    id: draft.ids.hex(),
     accountId: zone.accountId,
     zone: { id: zone.id, name: zone.name },
     values,

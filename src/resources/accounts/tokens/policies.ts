@@ -1,8 +1,8 @@
 import type { AccessDirectory, TokenOwner } from '../../../api/access.js';
 import type { Message } from '../../../api/envelope.js';
-import { newHexId } from '../../../api/identifiers.js';
 import { notice } from '../../../api/notices.js';
 import { groupById, type PermissionGroup } from '../../../api/permission-groups.js';
+import type { Stamp } from '../../../storage/tables/definition.js';
 import { firstFew } from '../../first-few.js';
 import { type NamedResource, readResources, SCOPE_NAMES } from './resource-names.js';
 import type { PolicyBody, WirePolicy } from './schema.js';
@@ -82,9 +82,9 @@ function isOfAccount(resource: NamedResource, account: string, directory: Access
 }
 
 /** The policies as they are stored and shown. */
-export function storedPolicies(policies: readonly PolicyBody[]): WirePolicy[] {
+export function storedPolicies({ ids }: Pick<Stamp, 'ids'>, policies: readonly PolicyBody[]): WirePolicy[] {
   return policies.map(({ effect, permission_groups, resources }) => ({
-    id: newHexId(),
+    id: ids.hex(),
     effect,
     permission_groups: permission_groups.map(({ id }) => ({ id, name: groupById.get(id)!.name })),
     resources,

@@ -1,7 +1,6 @@
 import { type AccessDirectory, type TokenOwner, tokenStatus } from '../../../api/access.js';
 import { sha256 } from '../../../api/auth.js';
 import { ApiError } from '../../../api/errors.js';
-import { newHexId } from '../../../api/identifiers.js';
 import { newTokenValue } from '../../../api/token-value.js';
 import { inStoredOrder } from '../../_kit/json.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
@@ -59,9 +58,9 @@ export function createToken(
   const { now } = draft;
   const { value, digest } = newValue(owner.scope);
   const token = withStatus(draft, body.status ?? 'active', {
-    ...{ id: newHexId(), owner, creatorEmail },
+    ...{ id: draft.ids.hex(), owner, creatorEmail },
     ...{ status: 'active', digest, issuedOn: now, modifiedOn: now, lastUsedOn: null },
-    ...checked(body, directory, owner),
+    ...checked(draft, body, directory, owner),
   });
   draft.apiTokens.put(token);
   return { token, value };
@@ -76,7 +75,7 @@ export function replaceToken(
   body: TokenBody,
 ): ApiToken {
   const before = getToken(draft, owner, id);
-  const token = { ...before, ...checked(body, directory, owner), modifiedOn: draft.now };
+  const token = { ...before, ...checked(draft, body, directory, owner), modifiedOn: draft.now };
   const after = withStatus(draft, body.status ?? before.status, token);
   draft.apiTokens.put(after);
   return after;
@@ -107,13 +106,13 @@ export function removeToken(draft: WorkingDraft, owner: TokenOwner, id: string):
 export const statusNow = (token: ApiToken, now: Date) =>
   tokenStatus({ disabled: token.status === 'disabled', expiresOn: token.expiresOn }, now);
 
-function checked(body: TokenBody, directory: AccessDirectory, owner: TokenOwner) {
+function checked(draft: WorkingDraft, body: TokenBody, directory: AccessDirectory, owner: TokenOwner) {
   const problem = policiesProblem(body.policies, owner, directory);
   if (problem !== null) throw new ApiError('invalid_request', problem);
   const { not_before: notBefore = null, expires_on: expiresOn = null } = body;
   if (notBefore && expiresOn && notBefore >= expiresOn)
     throw new ApiError('invalid_request', 'not_before must be earlier than expires_on');
-  const policies = inStoredOrder(storedPolicies(body.policies));
+  const policies = inStoredOrder(storedPolicies(draft, body.policies));
   const condition = inStoredOrder(body.condition ?? null);
   return { name: body.name, policies, condition, notBefore, expiresOn };
 }

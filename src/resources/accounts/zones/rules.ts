@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { newHexId } from '../../../api/identifiers.js';
 import { inAscii, inUnicode } from '../../../net/hostname.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
@@ -38,7 +37,7 @@ export function createZone(draft: WorkingDraft, body: CreateBody, among: readonl
     throw new ApiError('invalid_request', 'account.id is required: there is no account');
   if (!draft.accounts.get(accountId))
     throw new ApiError('invalid_request', `account.id "${accountId}" is not an account`);
-  return addZone(draft, newHexId(), accountId, body);
+  return addZone(draft, draft.ids.hex(), accountId, body);
 }
 
 /** Changes what the body names; null goes back to the default. A body that changes nothing writes nothing. */

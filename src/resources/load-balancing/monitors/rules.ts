@@ -37,9 +37,11 @@ export const monitorWrites = (settings: Settings) =>
     }),
   );
 
-/** The monitor that `body` describes, not stored, so that its times mean nothing; throws what the first broken rule says. */
+/** The monitor that `body` describes, not stored, so that its id and times mean nothing; throws what the first broken rule says. */
 export const madeMonitor = (settings: Settings, accountId: string, body: MonitorBody): Monitor =>
-  create(rulesFor(settings, accountId), { put: () => undefined }, new Date(0), body);
+  create(rulesFor(settings, accountId), { put: () => undefined }, NOT_STORED, body);
+
+const NOT_STORED = { now: new Date(0), ids: { hex: () => '', uuid: () => '' } };
 
 /** A monitor that changes between HTTP and something else starts over with the fields that only make sense for HTTP. */
 function convertible(stored: MonitorValues, initial: MonitorValues): MonitorValues {

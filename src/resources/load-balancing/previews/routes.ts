@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ok, type Success } from '../../../api/envelope.js';
 import { ApiError } from '../../../api/errors.js';
 import type { Http } from '../../../api/http.js';
-import { hexId, newHexId } from '../../../api/identifiers.js';
+import { hexId } from '../../../api/identifiers.js';
 import { noticesOf } from '../../_kit/fields.js';
 import { accountParams, operations } from '../../_kit/operations.js';
 import { askDataPlane } from '../../ask.js';
@@ -63,13 +63,13 @@ export function previewRoutes(app: Http, context: Context): void {
 
 /** Has the data plane check every enabled origin of the pools once, and does not wait for that. */
 async function start(
-  { dataPlane, settings }: Pick<Context, 'dataPlane' | 'settings'>,
+  { dataPlane, settings, ids }: Pick<Context, 'dataPlane' | 'settings' | 'ids'>,
   accountId: string,
   pools: readonly Pool[],
   body: MonitorBody,
 ): Promise<Success<z.output<typeof started>>> {
   const monitor = madeMonitor(settings, accountId, body);
-  const previewId = newHexId();
+  const previewId = ids.hex();
   await askDataPlane(dataPlane, 'start_preview', {
     previewId,
     accountId,

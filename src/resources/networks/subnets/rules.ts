@@ -1,5 +1,4 @@
 import { ApiError } from '../../../api/errors.js';
-import { newUuid } from '../../../api/identifiers.js';
 import { cidrContains, parseCidr } from '../../../net/cidr.js';
 import { changedRow, keyIn, newRow, putWithDefault } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
@@ -15,10 +14,10 @@ import {
 import { familyOf, networkComplaint } from './network.js';
 
 /** The subnets that every account has from the start. */
-export const defaultSubnets = (accountId: string, createdAt: Date): Subnet[] =>
+export const defaultSubnets = ({ now, ids }: WorkingDraft, accountId: string): Subnet[] =>
   DEFAULT_SUBNETS.map((subnet) => ({
-    id: newUuid(),
-    ...{ accountId, comment: '', createdAt, deletedAt: null },
+    id: ids.uuid(),
+    ...{ accountId, comment: '', createdAt: now, deletedAt: null },
     ...subnet,
   }));
 

@@ -2,17 +2,14 @@ import { type Message, ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { notice } from '../../../api/notices.js';
 import type { ConnectionInfo } from '../../../live/messages.js';
-import { inStoredOrder } from '../../_kit/json.js';
 import { operations } from '../../_kit/operations.js';
 import { shownAs } from '../../_kit/soft-deleted.js';
 import type { Context } from '../../context.js';
-import type { WorkingDraft } from '../../definitions.js';
 import { byConnector } from '../answers.js';
-import type { Configuration } from '../definition.js';
-import { getTunnel } from '../rules.js';
-import { findConfiguration, findTunnel, type StoredTunnel } from '../store.js';
+import { findConfiguration, findTunnel } from '../store.js';
 import { type ConfigSource, tunnelParams } from '../tunnel-shape.js';
 import * as schema from './configuration-schema.js';
+import { type Configured, configureTunnel } from './rules.js';
 
 const PATH = '/accounts/:account_id/cfd_tunnel/:tunnel_id/configurations';
 
@@ -47,33 +44,10 @@ export function configurationRoutes(app: Http, { db, write, dataPlane }: Context
     { ...schemas, body: schema.putBody },
     async ({ params: { account_id, tunnel_id }, body }) =>
       answer(
-        await write((draft) => configure(draft, account_id, tunnel_id, body)),
+        await write((draft) => configureTunnel(draft, account_id, tunnel_id, body)),
         body.source === 'local' ? [LOCAL] : [],
       ),
   );
-}
-
-interface Configured {
-  readonly tunnel: Pick<StoredTunnel, 'id' | 'accountId' | 'configSrc'>;
-  readonly configuration: Configuration;
-}
-
-/**
- * Makes the next version, also when nothing differs. The tunnel is managed remotely from then on, or, when the body has
- * "local" as source, locally: connectors keep to their own configuration.
- */
-function configure(
-  draft: WorkingDraft,
-  accountId: string,
-  id: string,
-  { config, source }: schema.PutBody,
-): Configured {
-  const before = getTunnel(draft, accountId, id, ['cfd_tunnel']);
-  const version = (before.configuration?.version ?? 0) + 1;
-  const configuration = { version, config: inStoredOrder(config ?? null), createdAt: draft.now };
-  const tunnel = { ...before, configSrc: source ?? 'cloudflare', configuration } as const;
-  draft.tunnels.put(tunnel);
-  return { tunnel, configuration };
 }
 
 const toWire = ({ tunnel: { id, accountId, configSrc }, configuration }: Configured) =>

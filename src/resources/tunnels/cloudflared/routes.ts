@@ -10,23 +10,9 @@ import { createTunnel } from '../rules.js';
 import { findTunnel, NEVER_CONNECTED } from '../store.js';
 import { dropConnections, tunnelOperations } from '../tunnel-operations.js';
 import { connectorToken, encodeSecret, newSecret } from '../tunnel-secret.js';
-import {
-  CONFIG_SOURCES,
-  cloudflaredShape,
-  connector,
-  tunnel,
-  tunnelName,
-  tunnelParams,
-  tunnelSecret,
-} from '../tunnel-shape.js';
+import { cloudflaredShape, connector, createBody, tunnel, tunnelParams } from '../tunnel-shape.js';
 import { configurationRoutes } from './configuration-routes.js';
 import { managementRoutes } from './management-routes.js';
-
-const createBody = z.object({
-  name: tunnelName,
-  tunnel_secret: tunnelSecret.nullish(),
-  config_src: z.enum(CONFIG_SOURCES).nullish(),
-});
 
 /** The only answer, next to `/token`, that carries the secret. */
 const createdTunnel = cloudflaredShape
