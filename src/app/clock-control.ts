@@ -66,7 +66,7 @@ export function createClockControl({ clock, dataPlane, recorded }: ClockControlP
         const now = aim(clock, change);
         const stops = change.stop ?? (!change.start && 'stoppedAt' in clock.state);
         const to = stops ? { stoppedAt: now } : { offsetMs: now - realTime.now() };
-        return await move(to, change.advanceMs === undefined ? 'jumps' : 'passes');
+        return await move(to, change.advanceMs ? 'passes' : change.set ? 'jumps' : 'stays');
       }),
     reset: () =>
       inTurn(async () => {

@@ -87,15 +87,15 @@ export async function loadEdgeIdentity(
   let renewal: Promise<void> | null = null;
   let cancel = clock.after(DAY_MS, look);
 
-  function look(): Promise<void> | null {
+  function look(): void {
     cancel = clock.after(DAY_MS, look);
-    if (!renewal && isDue(authority))
-      renewal = replace()
-        .catch((error: Error) => log.error({ err: error }, 'edge: the certificate was not renewed'))
-        .finally(() => {
-          renewal = null;
-        });
-    return renewal;
+    if (renewal || !isDue(authority)) return;
+    renewal = replace()
+      .catch((error: Error) => log.error({ err: error }, 'edge: the certificate was not renewed'))
+      .finally(() => {
+        renewal = null;
+      });
+    clock.during(renewal);
   }
 
   async function replace(): Promise<void> {

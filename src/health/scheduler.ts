@@ -34,7 +34,7 @@ interface Task {
   cancelTimer: () => void;
   /** Of the run under way. */
   controller: AbortController | undefined;
-  /** Tells the timer that what it has begun is over. */
+  /** Tells the clock that the run is over, or will not be. */
   over: () => void;
 }
 
@@ -69,6 +69,11 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
 
   function enqueue(task: Task): void {
     queue.add(task);
+    clock.during(
+      new Promise<void>((resolve) => {
+        task.over = resolve;
+      }),
+    );
     startSoon();
   }
 
@@ -83,8 +88,9 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
       // Otherwise it was aborted, and whoever did that has said what comes next.
       if (task.controller !== controller) return;
       task.controller = undefined;
+      const { over } = task;
       runNext(task);
-      task.over();
+      over();
     });
     runs.add(run);
   }
@@ -96,15 +102,7 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
     task.dueAt = phaseMs + (Math.floor((dueAt - phaseMs) / intervalMs + 1e-9) + 1) * intervalMs;
     const ms = task.dueAt - clock.monotonic();
     if (ms <= 0) enqueue(task);
-    else task.cancelTimer = clock.after(ms, () => runOnce(task));
-  }
-
-  /** Resolves when the run is over, or will not be. */
-  function runOnce(task: Task): Promise<void> {
-    enqueue(task);
-    return new Promise((resolve) => {
-      task.over = resolve;
-    });
+    else task.cancelTimer = clock.after(ms, () => enqueue(task));
   }
 
   function abort(task: Task): void {

@@ -7,9 +7,8 @@ export interface Clock {
   now(): number;
   /** Only goes forward, and for nothing but differences. */
   monotonic(): number;
-  /**
-   * Runs `task` once after `ms`; returns how to cancel. Does not keep the process alive. A promise that `task` gives says when what it has
-   * begun is done: a clock that a test advances waits for it before time goes on.
-   */
-  after(ms: number, task: () => unknown): () => void;
+  /** Runs `task` once after `ms`; returns how to cancel. Does not keep the process alive. */
+  after(ms: number, task: () => void): () => void;
+  /** Tells that `work` belongs to the present: a clock that a test moves waits for it before time goes on. */
+  during(work: Promise<unknown>): void;
 }

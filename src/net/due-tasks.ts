@@ -3,7 +3,7 @@ export interface DueTask {
   /** Of a monotonic clock. */
   readonly dueAt: number;
   /** Null when it was taken back. */
-  task: (() => unknown) | null;
+  task: (() => void) | null;
 }
 
 /** Tasks that wait, the next one first; of those due at one moment, the one that was added first. */
@@ -13,7 +13,7 @@ export interface DueTasks {
   /** The next one. */
   readonly next: DueTask | undefined;
   /** To take it back, its `task` is set to null: it is thrown away when its turn would have come. */
-  add(dueAt: number, task: () => unknown): DueTask;
+  add(dueAt: number, task: () => void): DueTask;
   /** Removes the next one when it is due at `until` or before. */
   take(until: number): DueTask | undefined;
 }

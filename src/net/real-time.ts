@@ -11,9 +11,9 @@ interface KeepsAlive {
  * something has taken. Those at the other end have real time, too.
  */
 export interface RealTime extends Clock {
-  after(ms: number, task: () => unknown, how?: KeepsAlive): () => void;
+  after(ms: number, task: () => void, how?: KeepsAlive): () => void;
   /** Runs `task` again and again; returns how to end that. */
-  every(ms: number, task: () => unknown, how?: KeepsAlive): () => void;
+  every(ms: number, task: () => void, how?: KeepsAlive): () => void;
   /** Rejects when `signal` is aborted. */
   wait(ms: number, how?: KeepsAlive & { readonly signal?: AbortSignal }): Promise<void>;
   /** Aborted after `ms`. */
@@ -28,6 +28,8 @@ export const realTime: RealTime = {
     if (!how?.keepsAlive) timer.unref();
     return () => clearTimeout(timer);
   },
+  // It waits for nobody.
+  during() {},
   every(ms, task, how) {
     const timer = setInterval(task, ms);
     if (!how?.keepsAlive) timer.unref();

@@ -1,15 +1,17 @@
 import type { Clock } from './clock.js';
 import { createDueTasks, type DueTask } from './due-tasks.js';
 import { realTime } from './real-time.js';
+import { createUnderWay, type Waiter } from './under-way.js';
 
 /** A clock stands still at a time, or goes with real time, so far ahead of it. Unix milliseconds. */
 export type ClockState = { readonly stoppedAt: number } | { readonly offsetMs: number };
 
 /**
  * What happens on the way to a later time. It `passes`: each task runs at its own moment, those that it adds as well, and time goes on when what
- * they have begun is done. Or the clock `jumps`, as that of a machine that has slept: each task that is due by then runs once, in order.
+ * belongs to that moment is done. Or the clock `jumps`, as that of a machine that has slept: each task that is due by then runs once, in order.
+ * It `stays` where no time is to go by: it is stopped or started.
  */
-export type Passage = 'passes' | 'jumps';
+export type Passage = 'passes' | 'jumps' | 'stays';
 
 /** A clock that goes with real time until it is told otherwise. */
 export interface SettableClock extends Clock {
@@ -18,7 +20,7 @@ export interface SettableClock extends Clock {
   readonly pending: number;
   /**
    * Resolves when the clock does so, and what was due has been run and is done; with false when that took longer than `PATIENCE_MS`: then the
-   * rest of the way was a jump. An earlier time makes nothing due. One move begins when the one before it is over.
+   * rest of the way was a jump. A time that is no later makes nothing due, and is not waited for. One move begins when the one before it is over.
    */
   move(to: ClockState, passage: Passage): Promise<boolean>;
   /** For tests of parts: time passes within the call, which waits for nothing, and then the clock stands still. */
@@ -27,7 +29,7 @@ export interface SettableClock extends Clock {
 
 export const REAL: ClockState = { offsetMs: 0 };
 
-/** Milliseconds of real time that a move waits for what it has begun. */
+/** Milliseconds of real time that a move takes for what is done on the way. */
 export const PATIENCE_MS = 2_000;
 /** Tasks that run before the rest of the thread gets its turn. */
 const TASKS_PER_TURN = 64;
@@ -46,6 +48,7 @@ interface Moment {
 /** `patienceMs`: see `PATIENCE_MS`. */
 export function createSettableClock(state: ClockState = REAL, patienceMs = PATIENCE_MS): SettableClock {
   const tasks = createDueTasks();
+  const underWay = createUnderWay();
   /** Where it stands; null while it goes. */
   let stands: Moment | null = 'stoppedAt' in state ? { now: state.stoppedAt, monotonic: 0 } : null;
   let offsetMs = 'stoppedAt' in state ? 0 : state.offsetMs;
@@ -87,53 +90,52 @@ export function createSettableClock(state: ClockState = REAL, patienceMs = PATIE
     wakeInTime();
   }
 
-  /** Goes to the moment of the next task up to `end` and runs it; answers what it gives, or null when there is none. */
-  function runNext(begun: Moment, end: number): { readonly given: unknown } | null {
+  /** Goes to the moment of the next task up to `end` and runs it; false when there is none. */
+  function runNext(begun: Moment, end: number): boolean {
     const due = tasks.take(end + ROUNDING_MS);
-    if (!due) return null;
+    if (!due) return false;
     standAt(begun, Math.min(end, Math.max(monotonic(), due.dueAt)));
-    return { given: due.task?.() };
+    due.task?.();
+    return true;
   }
 
   function standAt(begun: Moment, at: number): void {
     stands = { now: begun.now + Math.round(at - begun.monotonic), monotonic: at };
   }
 
-  async function pass(begun: Moment, end: number, underWay: UnderWay): Promise<void> {
-    for (let run = 1; ; run += 1) {
+  async function pass(begun: Moment, end: number, waiter: Waiter): Promise<void> {
+    for (let run = 1; !waiter.isOver; run += 1) {
       const isNow = (tasks.next?.dueAt ?? Number.POSITIVE_INFINITY) <= monotonic();
-      if (!isNow) await underWay.done();
+      if (!isNow && !underWay.isEmpty) await waiter.next();
+      else if (!runNext(begun, end)) return;
       if (run % TASKS_PER_TURN === 0) await new Promise(setImmediate);
-      if (underWay.tooLong()) return;
-      const one = runNext(begun, end);
-      if (one) underWay.add(one.given);
-      else if (underWay.isEmpty()) return;
     }
   }
 
   /** What the tasks add is for later. */
-  function jump(begun: Moment, end: number, underWay: UnderWay): void {
+  function jump(begun: Moment, end: number): void {
     standAt(begun, end);
     const due: DueTask[] = [];
     for (let one = tasks.take(monotonic()); one; one = tasks.take(monotonic())) due.push(one);
-    for (const { task } of due) underWay.add(task?.());
+    for (const { task } of due) task?.();
   }
 
   async function moveNow(to: ClockState, passage: Passage): Promise<boolean> {
     const goal = () => ('stoppedAt' in to ? to.stoppedAt : realTime.now() + to.offsetMs);
-    const underWay = createUnderWay(patienceMs);
+    const waiter = underWay.waiter(patienceMs);
     const begun = stand();
     const ms = goal() - begun.now;
     try {
-      if (ms < 0) {
+      if (ms <= 0 || passage === 'stays') {
         stands = { ...begun, now: begun.now + ms };
         return true;
       }
       const end = begun.monotonic + ms;
-      if (passage === 'passes') await pass(begun, end, underWay);
-      jump(begun, end, underWay);
-      await underWay.done();
-      return !underWay.tooLong();
+      await waiter.all();
+      if (passage === 'passes') await pass(begun, end, waiter);
+      jump(begun, end);
+      await waiter.all();
+      return !waiter.isOver;
     } finally {
       if ('offsetMs' in to) goOn(to.offsetMs);
     }
@@ -149,6 +151,7 @@ export function createSettableClock(state: ClockState = REAL, patienceMs = PATIE
         due.task = null;
       };
     },
+    during: underWay.add,
     get state() {
       return stands === null ? { offsetMs } : { stoppedAt: stands.now };
     },
@@ -170,44 +173,5 @@ export function createSettableClock(state: ClockState = REAL, patienceMs = PATIE
           );
       standAt(begun, end);
     },
-  };
-}
-
-/** What tasks have begun. */
-interface UnderWay {
-  add(given: unknown): void;
-  isEmpty(): boolean;
-  /** Resolves when all is done, or it takes too long. */
-  done(): Promise<void>;
-  tooLong(): boolean;
-}
-
-function createUnderWay(patienceMs: number): UnderWay {
-  const end = realTime.monotonic() + patienceMs;
-  const begun = new Set<Promise<unknown>>();
-  let gaveUp = false;
-  return {
-    add(given) {
-      if (!(given instanceof Promise)) return;
-      const done = given
-        // Whoever has begun it says what has become of it.
-        .catch(() => {})
-        .finally(() => begun.delete(done));
-      begun.add(done);
-    },
-    isEmpty: () => begun.size === 0,
-    async done() {
-      if (begun.size === 0) return;
-      let cancel = () => {};
-      const late = new Promise<void>((resolve) => {
-        cancel = realTime.after(end - realTime.monotonic(), () => {
-          gaveUp = true;
-          resolve();
-        });
-      });
-      await Promise.race([Promise.all(begun), late]);
-      cancel();
-    },
-    tooLong: () => gaveUp || realTime.monotonic() >= end,
   };
 }

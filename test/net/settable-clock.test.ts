@@ -6,12 +6,12 @@ const AT = Date.UTC(2030, 0, 1);
 const stopped = (patienceMs?: number) => createSettableClock({ stoppedAt: AT }, patienceMs);
 
 /** A task that notes the time and is due again `every` ms later. */
-function ticking(clock: ReturnType<typeof stopped>, every: number, work: () => unknown = () => undefined) {
+function ticking(clock: ReturnType<typeof stopped>, every: number, work: () => void = () => {}) {
   const ticks: number[] = [];
   const tick = () => {
     ticks.push(clock.now() - AT);
     clock.after(every, tick);
-    return work();
+    work();
   };
   clock.after(every, tick);
   return ticks;
@@ -36,12 +36,13 @@ test('time goes on when what was begun is done, and what is done may make someth
   const clock = stopped();
   const seen: [string, number][] = [];
   const see = (what: string) => seen.push([what, clock.now() - AT]);
-  clock.after(1_000, async () => {
+  const work = async () => {
     see('begun');
     await realTime.wait(5);
     see('done');
     clock.after(500, () => see('made due'));
-  });
+  };
+  clock.after(1_000, () => clock.during(work()));
   clock.after(1_000, () => see('of the same moment'));
   clock.after(2_000, () => see('next'));
   await clock.move({ stoppedAt: AT + 3_000 }, 'passes');
@@ -92,7 +93,7 @@ test('an earlier time makes nothing due, and the monotonic time does not go back
 
 test('what takes too long is left behind, and the rest of the way is a jump', async () => {
   const clock = stopped(50);
-  const ticks = ticking(clock, 10_000, () => new Promise(() => {}));
+  const ticks = ticking(clock, 10_000, () => clock.during(new Promise(() => {})));
   expect(await clock.move({ stoppedAt: AT + 60_000 }, 'passes')).toBe(false);
   expect(ticks).toEqual([10_000, 60_000]);
   expect(clock.now()).toBe(AT + 60_000);
@@ -144,13 +145,35 @@ test('a clock that goes runs its tasks in order, is stopped and goes on with wha
   expect(clock.monotonic()).toBeGreaterThan(stood);
 });
 
+test('what was under way before belongs to the time before, and nobody waits for it to stop a clock', async () => {
+  const clock = createSettableClock();
+  let end = () => {};
+  const seen: number[] = [];
+  const work = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  clock.during(work.then(() => void seen.push(clock.now())));
+  expect(await clock.move({ stoppedAt: AT }, 'stays')).toBe(true);
+  const moved = clock.move({ stoppedAt: AT + 60_000 }, 'jumps');
+  setImmediate(end);
+  expect(await moved).toBe(true);
+  expect([seen, clock.now()]).toEqual([[AT], AT + 60_000]);
+});
+
+test('work that fails is done as well, and a move waits for no other', async () => {
+  const clock = stopped();
+  clock.during(Promise.reject(new Error('told to fail')));
+  expect(await clock.move({ stoppedAt: AT + 1_000 }, 'passes')).toBe(true);
+});
+
 test('moves are made one after the other', async () => {
   const clock = stopped();
   const seen: number[] = [];
-  clock.after(1_000, async () => {
+  const work = async () => {
     await realTime.wait(5);
     seen.push(clock.now() - AT);
-  });
+  };
+  clock.after(1_000, () => clock.during(work()));
   await Promise.all([
     clock.move({ stoppedAt: AT + 1_000 }, 'passes'),
     clock.move({ stoppedAt: AT + 9_000 }, 'jumps'),
