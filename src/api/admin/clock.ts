@@ -68,16 +68,19 @@ export function clockRoutes(app: Http, clock: ClockControl, control: Pick<TestCo
   app.post(PATH, { schema: { ...hidden, body } }, async (request) => {
     forTests(control, request);
     const { stop, start, set, advance_ms: advanceMs } = request.body;
-    const done = await clock.change({ stop, start, set, advanceMs }).catch((error) => {
-      throw error instanceof RangeError ? new ApiError('invalid_request', error.message) : error;
-    });
+    const done = await clock.change({ stop, start, set, advanceMs }).catch(refuse);
     return ok(shown(), done ? [] : [HURRIED]);
   });
   app.delete(PATH, { schema: hidden }, async (request) => {
     forTests(control, request);
-    await clock.reset();
+    await clock.reset().catch(refuse);
     return ok(shown());
   });
+}
+
+/** A time that cannot be set, or a data plane that does not answer. */
+function refuse(error: Error): never {
+  throw new ApiError(error instanceof RangeError ? 'invalid_request' : 'overloaded', error.message);
 }
 
 const HURRIED = notice(
