@@ -1,12 +1,16 @@
-// Writes openapi/openapi.json from the compiled program: an operation, or a component, on each line.
+// Writes openapi/openapi.json from the compiled program, an operation or a component on each line, and openapi/seed.schema.json.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { openapiDocument } from '../dist/app/openapi-document.js';
+import { seedSchema } from '../dist/seed/schema.js';
 
-mkdirSync(new URL('../openapi', import.meta.url), { recursive: true });
-writeFileSync(
-  new URL('../openapi/openapi.json', import.meta.url),
-  `${lines(JSON.parse(JSON.stringify(await openapiDocument())), 3)}\n`,
-);
+const folder = new URL('../openapi/', import.meta.url);
+mkdirSync(folder, { recursive: true });
+write('openapi.json', await openapiDocument(), 3);
+write('seed.schema.json', seedSchema(), 2);
+
+function write(name, document, depth) {
+  writeFileSync(new URL(name, folder), `${lines(JSON.parse(JSON.stringify(document)), depth)}\n`);
+}
 
 /** JSON whose objects are broken into lines down to this depth. */
 function lines(value, depth) {

@@ -217,8 +217,9 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       close,
     };
   } catch (error) {
-    await opening?.close();
+    // First what runs already: a data plane whose thread is gone would be a failure of its own.
     await close();
+    await opening?.close();
     throw error;
   }
 }

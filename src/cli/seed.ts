@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { SEED_FLAGS } from '../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../config/parse.js';
+import { firstFew } from '../resources/first-few.js';
 import { ask, askText } from './ask.js';
 import type { Command } from './command.js';
 import { say } from './terminal.js';
@@ -45,10 +46,10 @@ A file is YAML or JSON, with objects by name. "offramp start --seed FILE" begins
 
 type Made = { readonly made: Readonly<Record<string, Readonly<Record<string, string>>>> };
 
-/** `2 pools, 1 monitors`. */
+/** `pools eu, us; tunnels dc`. */
 function madeOf({ made }: Made): string {
-  const counts = Object.entries(made).map(
-    ([member, ids]) => `${Object.keys(ids).length} ${member.replaceAll('_', ' ')}`,
+  const named = Object.entries(made).map(
+    ([member, ids]) => `${member.replaceAll('_', ' ')} ${firstFew(Object.keys(ids))}`,
   );
-  return counts.length === 0 ? 'nothing' : counts.join(', ');
+  return named.length === 0 ? 'nothing' : named.join('; ');
 }

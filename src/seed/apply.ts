@@ -94,10 +94,11 @@ export function applySeed(draft: WorkingDraft, file: SeedFile, { settings, first
       noun.create(draftOf(id as string | undefined), owner, body as never, settings),
     );
     requireId(id as string | undefined, row.id, path);
-    const name = (key as string | undefined) ?? noun.nameOf(row);
+    const name =
+      (key as string | undefined) ?? noun.nameOf(row) ?? `${noun.one} ${(path.at(-1) as number) + 1}`;
     if (key !== undefined) names.keep(noun.member, key as string, row.id, path);
     made[noun.member] ??= {};
-    if (name !== null) made[noun.member]![name] = row.id;
+    made[noun.member]![name] = row.id;
   }
 
   function requireId(wanted: string | undefined, found: string, path: Path): void {
