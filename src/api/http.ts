@@ -14,6 +14,7 @@ import type { Clock } from '../net/clock.js';
 import { createRays } from '../net/ray.js';
 import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
+import { callOf, isOfOfframp } from './api-call.js';
 import {
   type AuthPolicy,
   authenticate,
@@ -21,6 +22,7 @@ import {
   type Credential,
   passwordAsToken,
 } from './auth.js';
+import type { CallLog } from './call-log.js';
 import { CAREFUL_LINES } from './careful-response.js';
 import { isLingering, linger } from './close-in-stages.js';
 import { failure } from './envelope.js';
@@ -45,6 +47,10 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     credential: Credential | null;
+    /** The body as it was sent. */
+    sent: unknown;
+    /** Why it was refused. */
+    refusal: ApiError | null;
   }
 }
 
@@ -64,6 +70,8 @@ export interface HttpOptions {
   /** By which tokens count. */
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
+  /** Takes down what was asked; null for nothing. */
+  readonly calls: Pick<CallLog, 'add'> | null;
   /** Listens already, and gives its requests to the instance when that is ready; null for an instance that nobody calls. */
   readonly server: Server | null;
 }
@@ -99,6 +107,8 @@ export function createHttp(options: HttpOptions) {
   const methods = createMethodIndex();
   app.addHook('onRoute', (route) => methods.add(route.url, route.method));
   app.decorateRequest('credential', null);
+  app.decorateRequest('sent', null);
+  app.decorateRequest('refusal', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cf-ray', nextRay());
     const { open = false, documentation = false, evenUnusable = false } = request.routeOptions.config;
@@ -138,6 +148,7 @@ export function createHttp(options: HttpOptions) {
   });
   // Once more with the body, since it names the account of a new zone, and before anything is told about it.
   app.addHook('preValidation', async (request) => {
+    request.sent = request.body;
     if (request.body !== undefined) checkPermission(request);
   });
   const checkPermission = (request: FastifyRequest): void => {
@@ -159,12 +170,19 @@ export function createHttp(options: HttpOptions) {
     const error = otherMethods
       ? new ApiError('method_not_available', request.method)
       : new ApiError('no_such_route', pathOf(request.originalUrl));
+    request.refusal = error;
     return reply.code(error.row.status).send(failure(error));
   };
   app.setNotFoundHandler(refuseUnserved);
+  const { calls, clock } = options;
+  if (calls)
+    app.addHook('onResponse', async (request, reply) => {
+      if (!isOfOfframp(request)) calls.add(callOf(request, reply, clock.now()));
+    });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     if (error.validationContext === 'params') return void refuseUnserved(request, reply);
     const known = toApiError(error, request);
+    request.refusal = known;
     logFailure(request, known, error);
     // The Go and TypeScript SDKs repeat a 409 up to ten times unless told not to.
     if (known.row.status === 409 || known.row.repeat === false) reply.header('x-should-retry', 'false');

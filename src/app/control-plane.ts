@@ -4,6 +4,7 @@ import type { ClockControl } from '../api/admin/clock.js';
 import { adminRoutes } from '../api/admin/routes.js';
 import type { TestControl } from '../api/admin/test-control.js';
 import type { ApiServer } from '../api/api-server.js';
+import { type CallLog, createCallLog } from '../api/call-log.js';
 import { createHttp, type Http } from '../api/http.js';
 import { createIdentifiers } from '../api/identifiers.js';
 import { serveOpenapi } from '../api/openapi.js';
@@ -163,6 +164,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       config.rateLimit === null ? null : createRateLimit({ limit: config.rateLimit, now: clock.monotonic });
     const recorded = () => Promise.all(Object.values(recorders).map(({ settled }) => settled()));
     const clockControl = createClockControl({ clock, dataPlane, recorded });
+    const calls = createCallLog();
     const testControl = createTestControl({
       allowed: config.testControl,
       write,
@@ -171,6 +173,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       dataPlane,
       recorded,
       rateLimit,
+      calls,
       clock: clockControl,
       first,
       seed: seed?.file ?? null,
@@ -197,6 +200,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         rateLimit,
         testControl,
         clockControl,
+        calls,
       },
       sockets.api,
       options,
@@ -257,6 +261,7 @@ interface ApiParts {
   readonly first: FirstAccount;
   readonly rateLimit: RateLimit | null;
   readonly testControl: TestControl;
+  readonly calls: CallLog;
   readonly clockControl: ClockControl;
 }
 
@@ -274,6 +279,7 @@ async function startApi(
     rateLimit: parts.rateLimit,
     pop: config.place.pop,
     clock: parts.clock,
+    calls: parts.calls,
     log,
     server,
   });
@@ -290,6 +296,7 @@ async function startApi(
     dataPlane: parts.dataPlane,
     database: parts.db,
     testControl: parts.testControl,
+    calls: parts.calls,
     clock: parts.clockControl,
   });
   await app.ready();

@@ -70,6 +70,7 @@ function silentHttp(): Http {
     rateLimit: null,
     pop: 'LOC',
     clock: realTime,
+    calls: null,
     log: pino({ level: 'silent' }),
   });
 }

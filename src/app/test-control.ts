@@ -1,5 +1,6 @@
 import type { ClockControl } from '../api/admin/clock.js';
 import type { TestControl } from '../api/admin/test-control.js';
+import type { CallLog } from '../api/call-log.js';
 import { ApiError } from '../api/errors.js';
 import type { RateLimit } from '../api/rate-limit.js';
 import type { DataPlane } from '../live/data-plane.js';
@@ -19,6 +20,7 @@ export interface TestControlParts {
   /** Resolves when what the data plane has told is written down. */
   readonly recorded: () => Promise<unknown>;
   readonly rateLimit: RateLimit | null;
+  readonly calls: Pick<CallLog, 'clear'>;
   readonly clock: Pick<ClockControl, 'reset'>;
   /** As the start has found or made it. */
   readonly first: FirstAccount;
@@ -29,7 +31,7 @@ export interface TestControlParts {
 
 /** What tests do to the parts of this process together; one after the other. */
 export function createTestControl(parts: TestControlParts): TestControl & { settled(): Promise<unknown> } {
-  const { allowed, write, world, db, dataPlane, recorded, rateLimit, clock, first, seed } = parts;
+  const { allowed, write, world, db, dataPlane, recorded, rateLimit, calls, clock, first, seed } = parts;
   const seeding = { settings: parts.settings, first };
   let last: Promise<unknown> = Promise.resolve();
 
@@ -44,6 +46,7 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
     await dataPlane.ask('forget', null);
     await recorded();
     rateLimit?.clear();
+    calls.clear();
   }
 
   return {

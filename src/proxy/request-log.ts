@@ -5,6 +5,8 @@ import type {
   RequestFilterName,
   RequestReport,
 } from '../live/request-report.js';
+import { nearestOf } from '../net/nearest.js';
+import { createRing } from '../net/ring.js';
 
 /** The newest requests, at most so many. */
 export interface RequestLog {
@@ -23,39 +25,28 @@ export interface RequestLog {
 
 export const DEFAULT_LOG_SIZE = 10_000;
 const PATH_LENGTH = 256;
-/** A look at them shall say what was wrong, and not what else there is. */
-const MAX_NEAREST = 3;
 
-/** A ring: the newest report takes the place of the oldest. */
 export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
-  const reports: RequestReport[] = [];
-  let next = 0;
-  let added = 0;
-  let cleared = 0;
-
-  function* newestFirst(most = reports.length): Generator<RequestReport> {
-    for (let back = 1; back <= Math.min(most, reports.length); back++)
-      yield reports[(next - back + size) % size]!;
-  }
+  const ring = createRing<RequestReport>(size);
 
   function* fitting(filter: RequestFilter, most?: number): Generator<RequestReport> {
     const names = filtersOf(filter);
-    for (const report of newestFirst(most))
+    for (const report of ring.newestFirst(most))
       if (names.every((name) => fits(report, filter, name))) yield report;
+  }
+
+  function* recent({ since }: RequestFilter): Generator<RequestReport> {
+    for (const report of ring.newestFirst()) if (since === null || report.at >= since) yield report;
   }
 
   return {
     get added() {
-      return added;
+      return ring.added;
     },
     get cleared() {
-      return cleared;
+      return ring.cleared;
     },
-    add(report) {
-      reports[next] = report;
-      next = (next + 1) % size;
-      added += 1;
-    },
+    add: ring.add,
     find(filter) {
       const found: RequestReport[] = [];
       if (filter.limit === 0) return found;
@@ -64,26 +55,14 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
     },
     count(filter, after = 0) {
       let count = 0;
-      for (const _ of fitting(filter, added - after)) count += 1;
+      for (const _ of fitting(filter, ring.added - after)) count += 1;
       return count;
     },
-    nearest(filter) {
-      const names = filtersOf(filter);
-      const misses: NearMiss[] = [];
-      for (const request of newestFirst()) {
-        if (filter.since !== null && request.at < filter.since) continue;
-        const differs = names.filter((name) => !fits(request, filter, name));
-        const place = misses.findIndex((other) => differs.length < other.differs.length);
-        misses.splice(place === -1 ? misses.length : place, 0, { request, differs });
-        if (misses.length > MAX_NEAREST) misses.pop();
-      }
-      return misses;
-    },
-    clear() {
-      reports.length = 0;
-      next = 0;
-      cleared = added;
-    },
+    nearest: (filter) =>
+      nearestOf(recent(filter), filtersOf(filter), (report, name) => fits(report, filter, name)).map(
+        ({ value, differs }) => ({ request: value, differs }),
+      ),
+    clear: ring.clear,
   };
 }
 

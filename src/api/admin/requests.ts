@@ -2,21 +2,14 @@ import { z } from 'zod';
 import type { DataPlane } from '../../live/data-plane.js';
 import type { FoundRequests, RequestFilter, RequestReport } from '../../live/request-report.js';
 import { canonicalHost } from '../../net/host.js';
-import { realTime } from '../../net/real-time.js';
 import { ok } from '../envelope.js';
-import { ApiError } from '../errors.js';
 import type { Http } from '../http.js';
 import { moment } from '../timestamps.js';
 import { asked } from './asked.js';
 import { canonicalIp, words } from './query.js';
 import { snakeCased, snakeName } from './snake-case.js';
-
-const whole = (least: number, most: number) =>
-  z
-    .string(`must be given once, as a whole number from ${least} to ${most}`)
-    .regex(/^\d{1,6}$/, `must be a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+import type { Await } from './waiting.js';
+import { USUAL_LIMIT, USUAL_TIMEOUT_MS, whole } from './whole.js';
 
 /** What the log of requests holds. */
 const MAX_WAITED_FOR = 10_000;
@@ -37,42 +30,15 @@ const query = z.strictObject({
   timeout_ms: whole(0, 60_000).optional(),
 });
 
-const USUAL_LIMIT = 100;
-const USUAL_TIMEOUT_MS = 5_000;
-/** Between two looks of who waits for requests. */
-const LOOK_MS = 40;
-/** Clients that wait at once. */
-const MAX_WAITING = 100;
 const PATH = '/_offramp/requests';
 
 /** `/_offramp/requests`: the last requests that came in for traffic, newest first. See docs/explain.md. */
-export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>): void {
-  let waiting = 0;
-
-  /** Resolves when so many requests fit, or `isOver`. Each look is at what has come since the one before. */
-  async function awaitRequests(filter: RequestFilter, wanted: number, isOver: () => boolean): Promise<void> {
-    let [after, found] = [0, 0];
-    while (!isOver()) {
-      const { count, added, cleared } = await asked(dataPlane, 'count_requests', { filter, after });
-      found = cleared > after ? count : found + count;
-      after = added;
-      if (found >= wanted) return;
-      await realTime.wait(LOOK_MS, { keepsAlive: true });
-    }
-  }
-
-  app.get(PATH, { schema: { hide: true, querystring: query } }, async ({ query: wanted, raw }) => {
-    const filter = filterOf(wanted);
-    const end = realTime.monotonic() + (wanted.timeout_ms ?? USUAL_TIMEOUT_MS);
-    if (wanted.wait) {
-      if (waiting >= MAX_WAITING)
-        throw new ApiError('overloaded', `${waiting} clients wait for requests already, and no more may`);
-      waiting += 1;
-      const isOver = () => realTime.monotonic() >= end || raw.socket.destroyed;
-      await awaitRequests(filter, wanted.wait, isOver).finally(() => {
-        waiting -= 1;
-      });
-    }
+export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>, awaitFitting: Await): void {
+  app.get(PATH, { schema: { hide: true, querystring: query } }, async ({ query: sent, raw }) => {
+    const filter = filterOf(sent);
+    const { wait: wanted = 0, timeout_ms: timeoutMs = USUAL_TIMEOUT_MS } = sent;
+    const look = (after: number) => asked(dataPlane, 'count_requests', { filter, after });
+    if (wanted > 0) await awaitFitting(look, { wanted, timeoutMs, socket: raw.socket });
     return toWire(await asked(dataPlane, 'requests', filter));
   });
 

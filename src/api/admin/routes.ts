@@ -1,6 +1,8 @@
 import type { DataPlane } from '../../live/data-plane.js';
 import type { Database } from '../../storage/database.js';
+import type { CallLog } from '../call-log.js';
 import type { Http } from '../http.js';
+import { callRoutes } from './calls.js';
 import { type ClockControl, clockRoutes } from './clock.js';
 import { explainRoutes } from './explain.js';
 import { faultRoutes } from './faults.js';
@@ -10,6 +12,7 @@ import { requestRoutes } from './requests.js';
 import { seedRoutes } from './seed.js';
 import { snapshotRoutes } from './snapshot.js';
 import { type TestControl, testControlRoutes } from './test-control.js';
+import { createAwait } from './waiting.js';
 
 export interface AdminOptions {
   readonly version: string;
@@ -20,6 +23,7 @@ export interface AdminOptions {
   readonly quickTunnels: boolean;
   readonly database: Pick<Database, 'isCurrent'>;
   readonly testControl: TestControl;
+  readonly calls: CallLog;
   readonly clock: ClockControl;
   readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
@@ -32,9 +36,11 @@ const AWAY =
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
 export function adminRoutes(
   app: Http,
-  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane, testControl, clock }: AdminOptions,
+  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane, testControl, calls, clock }: AdminOptions,
 ): void {
-  requestRoutes(app, dataPlane);
+  const awaitFitting = createAwait();
+  requestRoutes(app, dataPlane, awaitFitting);
+  callRoutes(app, calls, awaitFitting);
   explainRoutes(app, dataPlane);
   quickTunnelRoutes(app, dataPlane, quickTunnels);
 

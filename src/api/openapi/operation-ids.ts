@@ -4,6 +4,8 @@
  * `account-` in front for accounts. The others are named in the same way.
  */
 export const OPERATION_IDS: Readonly<Record<string, string>> = {
+  'GET /_offramp/api-requests': 'offramp-list-api-requests',
+  'DELETE /_offramp/api-requests': 'offramp-delete-api-requests',
   'GET /_offramp/ca.pem': 'offramp-edge-ca',
   'GET /_offramp/clock': 'offramp-clock-details',
   'POST /_offramp/clock': 'offramp-change-clock',

@@ -67,6 +67,26 @@ const requests = object({
   nearest: list(object({ differs: list(text), ...request })),
 });
 
+const call: Record<string, Schema> = {
+  at: moment,
+  duration_ms: { type: 'number' },
+  client_ip: text,
+  ray: text,
+  credential: orNull(text),
+  method: text,
+  path: text,
+  query: text,
+  operation: orNull(text),
+  status: whole,
+  errors: list(object({ code: whole, message: text })),
+  body: {},
+};
+const calls = object({
+  count: whole,
+  requests: list(object(call)),
+  nearest: list(object({ differs: list(text), ...call })),
+});
+
 const pool = object({
   id: text,
   name: orNull(text),
@@ -184,6 +204,14 @@ const OWN: Readonly<Record<string, Own>> = {
   'GET /_offramp/requests': { summary: 'List the last requests, newest first', answer: requests },
   'DELETE /_offramp/requests': {
     summary: 'Forget all requests',
+    answer: envelope(object({})),
+  },
+  'GET /_offramp/api-requests': {
+    summary: 'List what the API was asked last, newest first, and why it has refused',
+    answer: calls,
+  },
+  'DELETE /_offramp/api-requests': {
+    summary: 'Forget what the API was asked',
     answer: envelope(object({})),
   },
   'GET /_offramp/explain': {

@@ -1,0 +1,103 @@
+import { nearestOf } from '../net/nearest.js';
+import { createRing } from '../net/ring.js';
+
+/** One request to the API, with what became of it. */
+export interface ApiCall {
+  /** The value of CF-Ray. */
+  readonly ray: string;
+  /** Unix milliseconds of its end. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly clientIp: string;
+  /** Of who asked; null when that was not found out. */
+  readonly credential: string | null;
+  readonly method: string;
+  /** Below `/client/v4`, without the query. */
+  readonly path: string;
+  readonly query: string;
+  /** As the OpenAPI document calls it; null where nothing is served. */
+  readonly operation: string | null;
+  readonly status: number;
+  /** Why it was refused. */
+  readonly errors: readonly { readonly code: number; readonly message: string }[];
+  /** As it was sent; null without one, and when it is long. */
+  readonly body: unknown;
+}
+
+/** What calls are looked up by; what is null does not matter. */
+export interface CallFilter {
+  readonly method: string | null;
+  /** Ends in `*` for every path that begins so. */
+  readonly path: string | null;
+  readonly operation: string | null;
+  readonly status: number | null;
+  /** Whether it was refused. */
+  readonly refused: boolean | null;
+  readonly ray: string | null;
+  /** Unix milliseconds: ended then or later. */
+  readonly since: number | null;
+}
+export type CallFilterName = keyof CallFilter;
+
+export interface CallLog {
+  add(call: ApiCall): void;
+  find(filter: CallFilter, limit: number): readonly ApiCall[];
+  /** How many fit of those that were added after the first `after`. */
+  count(filter: CallFilter, after?: number): number;
+  nearest(
+    filter: CallFilter,
+  ): readonly { readonly value: ApiCall; readonly differs: readonly CallFilterName[] }[];
+  clear(): void;
+  readonly added: number;
+  readonly cleared: number;
+}
+
+const SIZE = 2_000;
+/** Bytes of a body that are kept with its call. */
+export const MAX_KEPT_BODY = 16 * 1024;
+
+export function createCallLog(): CallLog {
+  const ring = createRing<ApiCall>(SIZE);
+  function* fitting(filter: CallFilter, most?: number): Generator<ApiCall> {
+    const names = filtersOf(filter);
+    for (const call of ring.newestFirst(most))
+      if (names.every((name) => fits(call, filter, name))) yield call;
+  }
+  return {
+    get added() {
+      return ring.added;
+    },
+    get cleared() {
+      return ring.cleared;
+    },
+    add: ring.add,
+    clear: ring.clear,
+    find(filter, limit) {
+      const found: ApiCall[] = [];
+      if (limit === 0) return found;
+      for (const call of fitting(filter)) if (found.push(call) === limit) break;
+      return found;
+    },
+    count: (filter, after = 0) => [...fitting(filter, ring.added - after)].length,
+    nearest: (filter) =>
+      nearestOf(ring.newestFirst(), filtersOf(filter), (call, name) => fits(call, filter, name)),
+  };
+}
+
+type Wanted<F extends CallFilterName> = NonNullable<CallFilter[F]>;
+
+const FITS: { readonly [F in CallFilterName]: (call: ApiCall, wanted: Wanted<F>) => boolean } = {
+  method: ({ method }, wanted) => method === wanted,
+  path: ({ path }, wanted) => (wanted.endsWith('*') ? path.startsWith(wanted.slice(0, -1)) : path === wanted),
+  operation: ({ operation }, wanted) => operation === wanted,
+  status: ({ status }, wanted) => status === wanted,
+  refused: ({ status }, wanted) => status >= 400 === wanted,
+  ray: ({ ray }, wanted) => ray === wanted,
+  since: ({ at }, wanted) => at >= wanted,
+};
+
+const filtersOf = (filter: CallFilter) =>
+  (Object.keys(FITS) as CallFilterName[]).filter((name) => filter[name] !== null);
+
+const fits = <F extends CallFilterName>(call: ApiCall, filter: CallFilter, name: F) =>
+  FITS[name](call, filter[name] as Wanted<F>);
