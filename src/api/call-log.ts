@@ -63,6 +63,9 @@ export function createCallLog(): CallLog {
     for (const call of ring.newestFirst(most))
       if (names.every((name) => fits(call, filter, name))) yield call;
   }
+  function* recent({ since }: CallFilter): Generator<ApiCall> {
+    for (const call of ring.newestFirst()) if (since === null || call.at >= since) yield call;
+  }
   return {
     get added() {
       return ring.added;
@@ -80,7 +83,7 @@ export function createCallLog(): CallLog {
     },
     count: (filter, after = 0) => [...fitting(filter, ring.added - after)].length,
     nearest: (filter) =>
-      nearestOf(ring.newestFirst(), filtersOf(filter), (call, name) => fits(call, filter, name)),
+      nearestOf(recent(filter), filtersOf(filter), (call, name) => fits(call, filter, name)),
   };
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { ENV_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';
 import { type Asking, ask } from './ask.js';
+import { clientVariables } from './client-variables.js';
 import type { Command } from './command.js';
 import { writeOriginCertificate } from './origin-certificate.js';
 import { say } from './terminal.js';
@@ -22,24 +23,16 @@ Use: eval "$(offramp env)"
     const zone = await first(`${api}/zones?account.id=${account.id}`, flags);
     const health = await ask(`${new URL(api).origin}/_offramp/health`, flags);
     const { edge, edge_ca } = health.services as { edge: { host: string; port: number }; edge_ca: string };
-    const edgeHost = ['0.0.0.0', '::'].includes(edge.host) ? new URL(api).hostname : edge.host;
+    const reached = {
+      apiUrl: api,
+      edge,
+      edgeCa: edge_ca,
+      accountId: account.id,
+      zoneId: zone.id,
+      domain: zone.name,
+    };
     const variables = {
-      CLOUDFLARE_BASE_URL: api,
-      CLOUDFLARE_API_BASE_URL: api,
-      CLOUDFLARE_API_TOKEN: flags['api-token'],
-      CLOUDFLARE_ACCOUNT_ID: account.id,
-      CLOUDFLARE_ZONE_ID: zone.id,
-      CLOUDFLARE_DOMAIN: zone.name,
-      TUNNEL_API_URL: api,
-      // Four times: cloudflared opens as many connections as it has edge addresses.
-      TUNNEL_EDGE: Array(4).fill(`${edgeHost}:${edge.port}`).join(','),
-      TUNNEL_CACERT: edge_ca,
-      TUNNEL_TRANSPORT_PROTOCOL: 'http2',
-      // Node adds it to what it trusts. What other tools take would replace all that they trust: docs/security.md.
-      ...(api.startsWith('https:') ? { NODE_EXTRA_CA_CERTS: edge_ca } : {}),
-      // Both would ask the Internet.
-      TUNNEL_NO_PRECHECKS: 'true',
-      NO_AUTOUPDATE: 'true',
+      ...clientVariables(reached, flags['api-token']),
       ...(flags.cert === null ? {} : { TUNNEL_ORIGIN_CERT: path.resolve(flags.cert) }),
     };
     if (flags.cert !== null) {

@@ -1,11 +1,15 @@
 import type { Logger } from 'pino';
 import type { Offramp } from '../app/control-plane.js';
 import { type OpeningSockets, openSockets } from '../app/open-sockets.js';
-import { START_FLAGS } from '../config/flags.js';
+import { ENV_FLAGS, START_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';
 import { NO_SOCKETS, type PassedSockets, takePassedSockets } from '../config/passed-sockets.js';
 import { type StartConfig, startConfig } from '../config/start-config.js';
+import { clientVariables } from './client-variables.js';
 import type { Command } from './command.js';
+import { writeEndpoints } from './endpoints-file.js';
+import { initScripts, runInitScripts } from './init-dir.js';
+import { explainStartFailure } from './start-failure.js';
 import { askedToStop, note, say, stderrLog } from './terminal.js';
 
 export const startCommand: Command = {
@@ -16,6 +20,7 @@ The API listens on other addresses than loopback only with --api-token. Each fla
 `,
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
+    const scripts = config.initDir === null ? [] : await initScripts(config.initDir);
     // The database makes files all the time, with whatever permissions it is allowed to give.
     process.umask(0o077);
     const passed = takePassedSockets(process.env, process.pid, config.tcp.ports);
@@ -36,13 +41,39 @@ The API listens on other addresses than loopback only with --api-token. Each fla
     const offramp = await Promise.race([started, stop]);
     // Nothing has been acknowledged yet, so there is nothing to save; a start that hangs is no reason to stay.
     if (!offramp) process.exit(0);
-    say(config.json ? JSON.stringify(readyRecord(offramp)) : readyLine(offramp));
+    const forgetEndpoints = await becomeReady(config, offramp, scripts, stop).catch(async (error: Error) => {
+      await offramp.close();
+      process.stderr.write(`offramp: ${explainStartFailure(error)}\n`);
+      // As at the end of a good run.
+      process.exit(1);
+    });
     await stop;
+    await forgetEndpoints();
     await offramp.close();
     // Everything is closed. A timer that some library has left would only keep the ports from whoever starts next.
     process.exit(0);
   },
 };
+
+/** Runs the scripts and says that it is ready, in every way that was asked for; answers what takes that back. */
+async function becomeReady(
+  config: StartConfig,
+  offramp: Offramp,
+  scripts: readonly string[],
+  stopped: Promise<void>,
+): Promise<() => Promise<void>> {
+  if (scripts.length > 0) {
+    if (!config.json) note(`Running ${scripts.length} scripts of ${config.initDir} …`);
+    const { hostname, port } = new URL(`http://${offramp.edge}`);
+    const edge = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+    const token = config.auth.mode === 'any' ? ENV_FLAGS['api-token'].fallback : null;
+    await runInitScripts(scripts, clientVariables({ ...offramp, edge }, token), stopped);
+  }
+  const record = readyRecord(offramp);
+  const forget = config.endpointsFile === null ? null : await writeEndpoints(config.endpointsFile, record);
+  say(config.json ? JSON.stringify(record) : readyLine(offramp));
+  return forget ?? (async () => undefined);
+}
 
 /** A standby takes its addresses later, and would leave those waiting who connect to a socket that listens already. */
 function openUnlessStandby(

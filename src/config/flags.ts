@@ -135,13 +135,19 @@ export const START_FLAGS = {
   },
   seed: {
     value: 'FILE',
-    fallback: '',
     help: 'begin a new database with the objects of this file, YAML or JSON; one that holds objects must hold these',
+  },
+  'init-dir': {
+    value: 'DIR',
+    help: 'run the scripts of this directory (*.sh, and what is executable) in the order of their names before it is ready, with the variables of "offramp env"; when one fails, so does the start',
+  },
+  'endpoints-file': {
+    value: 'FILE',
+    help: 'write what --json prints to this file as soon as it is ready, and remove it at the end',
   },
   'random-seed': {
     value: 'TEXT',
-    fallback: '',
-    help: 'make choices of steering, identifiers and CF-Ray the same in each run that is given the same; secrets are made up all the same',
+    help: 'make identifiers the same in each run that is given the same text; secrets are made up all the same',
   },
   'database-url': {
     value: 'URL',

@@ -63,6 +63,9 @@ export interface StartConfig extends FrontProxies {
   readonly testControl: boolean;
   /** File with the objects that a new database begins with. */
   readonly seed: string | null;
+  /** Directory with scripts that are run before it is ready. */
+  readonly initDir: string | null;
+  readonly endpointsFile: string | null;
   /** Makes choices and identifiers the same in each run; null: they are made up. */
   readonly randomSeed: string | null;
   /** Where the certificate of the edge's CA is written for everybody: absolute; null nowhere. */
@@ -133,8 +136,10 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     standby: standby(flags),
     dataDir: flags.memory ? null : dataDir(flags),
     testControl: flags.memory || flags['test-control'],
-    randomSeed: flags['random-seed'] || null,
-    seed: flags.seed || null,
+    randomSeed: flags['random-seed'],
+    seed: flags.seed,
+    initDir: flags['init-dir'],
+    endpointsFile: flags['endpoints-file'],
     edgeCaOut: edgeCaOut(flags),
     auth,
     rateLimit:

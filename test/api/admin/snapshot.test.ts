@@ -3,11 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { seededRandom } from '../../../src/net/random.js';
 import { type Api, apiOf } from '../../support/api.js';
 import { everyAnswer, fillEveryNoun } from '../../support/every-noun.js';
 import { httpOrigin } from '../../support/fake-origins.js';
 import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
 import { runProgram } from '../../support/program.js';
+import { randomSeed } from '../../support/random-seed.js';
 import { trafficClient } from '../../support/traffic.js';
 import { eventually } from '../../support/waiting.js';
 
@@ -162,4 +164,42 @@ test('the command saves for its owner alone, and puts it back', async () => {
     code: 2,
     err: expect.stringContaining('save FILE'),
   });
+});
+
+const ROUNDS = process.env.OFFRAMP_TEST_LONG ? 100 : 3;
+
+test('whatever a state is made of, the other database answers the same', async () => {
+  const own = async (method: string, target: string, body?: string) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const response = await fetch(new URL(`/_offramp/${target}`, offramp.apiUrl), {
+      method,
+      headers,
+      ...(body && { body }),
+    });
+    expect(response.status, await response.clone().text()).toBe(200);
+  };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await own('POST', 'reset');
+    await own('POST', 'seed', JSON.stringify(randomSeed(seededRandom(`snapshot ${round}`))));
+    const { body: saved } = await snapshot('GET', offramp);
+    expect((await snapshot('PUT', other, saved)).status).toBe(200);
+    for (const { id: accountId } of saved.tables.account) {
+      const [zone = { id: '0'.repeat(32) }] = saved.tables.zone.filter(
+        (one: { account_id: string }) => one.account_id === accountId,
+      );
+      const scope = { accountId, zoneId: zone.id };
+      const [expected, found] = [
+        apiOf({ ...offramp, ...scope }, TOKEN),
+        apiOf({ ...other, ...scope }, TOKEN),
+      ];
+      // Until both have looked at the origins, which nobody serves.
+      await eventually(async () => isDeepStrictEqual(await answers(found), await answers(expected)));
+    }
+    // And back, from the embedded one to whichever this is.
+    const { body: copied } = await snapshot('GET', other);
+    expect((await snapshot('PUT', offramp, copied)).status).toBe(200);
+    const { health_event: _theirs, ...tables } = (await snapshot('GET', offramp)).body.tables;
+    const { health_event: _ours, ...before } = saved.tables;
+    expect(JSON.stringify(tables)).toBe(JSON.stringify(before));
+  }
 });
