@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   env: async () => (await import('./env.js')).envCommand,
   explain: async () => (await import('./explain.js')).explainCommand,
   seed: async () => (await import('./seed.js')).seedCommand,
+  doctor: async () => (await import('./doctor/doctor.js')).doctorCommand,
   snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
 };
 
