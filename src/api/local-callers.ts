@@ -9,15 +9,16 @@ import { authorityOf } from './paths.js';
  * For an API that takes every credential (`--auth any`). It listens on loopback alone, and yet any web page that is open in a browser on this
  * machine could talk to it: under a name of the page's own that leads to 127.0.0.1 (DNS rebinding), or across origins. So
  * `Host`, and `Origin` where there is one, must be what no page of a stranger can have for a name: localhost or an IP address,
- * and `--host` takes nothing else. `*.localhost` is not among them: quick tunnels publish foreign pages there.
+ * and `--host` takes nothing else. `*.localhost` is not among them: quick tunnels publish foreign pages there. `names` are welcome as well: those of a
+ * listener with TLS, under which no stranger has a page.
  */
-export function localCallersOnly(handler: RequestListener): RequestListener {
+export function localCallersOnly(handler: RequestListener, names: readonly string[] = []): RequestListener {
   /** What was asked for last is asked for again most of the time. */
   let welcome: string | undefined;
   return (request, response) => {
     const { origin, host } = request.headers;
     const asked = authorityOf(request.url ?? '') ?? host;
-    const refused = asked === welcome && origin === undefined ? null : refusalOf(asked, origin);
+    const refused = asked === welcome && origin === undefined ? null : refusalOf(asked, origin, names);
     if (!refused) {
       welcome = asked;
       return handler(request, response);
@@ -30,8 +31,13 @@ export function localCallersOnly(handler: RequestListener): RequestListener {
 }
 
 /** Null for callers that are welcome. A request without Host (HTTP/1.0) is never from a browser. */
-function refusalOf(host: string | undefined, origin: string | undefined): ApiError | null {
-  if (host !== undefined && !isLocal(host)) return new ApiError('host_refused', shown(host));
+function refusalOf(
+  host: string | undefined,
+  origin: string | undefined,
+  names: readonly string[],
+): ApiError | null {
+  if (host !== undefined && !isLocal(host) && !names.includes(canonicalHost(host.replace(/:\d*$/, ''))))
+    return new ApiError('host_refused', shown(host));
   if (origin !== undefined && !isLocal(/^https?:\/\/(.*)$/i.exec(origin)?.[1] ?? ''))
     return new ApiError('origin_refused', shown(origin));
   return null;

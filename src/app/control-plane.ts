@@ -36,6 +36,7 @@ import { clockForLibrary, createClockControl, type OfframpClock } from './clock-
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
 import { type OpeningSockets, openSockets } from './open-sockets.js';
 import { guardOf, openStorage } from './open-storage.js';
+import { prepareStandIn, STAND_IN_HOST, type StandIn } from './stand-in.js';
 import { createRecorders, startDataPlane } from './start-data-plane.js';
 import { createTestControl } from './test-control.js';
 
@@ -46,6 +47,8 @@ export interface Offramp extends FirstAccount {
   readonly edge: string;
   /** File with the CA that connectors trust. */
   readonly edgeCa: string;
+  /** `host:port` where the API is served as api.cloudflare.com; null without `--stand-in`. */
+  readonly standIn: string | null;
   /** `host:port` for HTTP traffic. */
   readonly http: string;
   /** `host:port` for HTTPS traffic: HTTP/1.1 and HTTP/2. */
@@ -132,6 +135,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     opening ??= openSockets(config, options.log);
     const sockets = await opening.opened;
     certificate?.follow(sockets.api.useCertificate);
+    const standIn = sockets.standIn && (await prepareStandIn(sockets.standIn, { identity, clock, log }));
     const { dataPlane, committed } = await startDataPlane({
       config,
       identity,
@@ -203,6 +207,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         calls,
       },
       sockets.api,
+      standIn,
       options,
     );
     closers.push(api.close);
@@ -213,6 +218,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       apiUrl: `${certificate ? 'https' : 'http'}://${api.address}/client/v4`,
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
       edgeCa: identity.caFile,
+      standIn: standIn && hostPort(standIn.server.address.host, standIn.server.address.port),
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
       https: hostPort(dataPlane.https.host, dataPlane.https.port),
       ...onRampsOf(dataPlane),
@@ -270,6 +276,7 @@ async function startApi(
   identity: EdgeIdentity,
   parts: Context & ApiParts,
   { server, address, serve, drain }: ApiServer,
+  standIn: StandIn | null,
   { log }: AppOptions,
 ) {
   const app = createHttp({
@@ -292,6 +299,7 @@ async function startApi(
     version: VERSION,
     edgeCa: () => identity.authority().caCertificate,
     edgeCaFile: identity.caFile,
+    standIn: standIn && { ...standIn.server.address, caBundle: standIn.bundleFile },
     quickTunnels: config.auth.mode === 'any',
     dataPlane: parts.dataPlane,
     database: parts.db,
@@ -301,9 +309,15 @@ async function startApi(
   });
   await app.ready();
   serve(guardOf(config)(app.routing));
+  standIn?.server.serve(guardOf(config, [STAND_IN_HOST])(app.routing));
   log.info({ api: address }, 'Server listening');
   return {
     address: hostPort(address.host, address.port),
-    close: (graceMs: number) => drain(() => closeApi(app), graceMs),
+    async close(graceMs: number) {
+      await Promise.all([
+        drain(() => closeApi(app), graceMs),
+        standIn?.server.drain(async () => void standIn.server.server.close(), graceMs),
+      ]);
+    },
   };
 }

@@ -9,6 +9,7 @@ import { descriptorLimit } from '../net/descriptors.js';
 /** The sockets of both threads, which listen before anything else is loaded. */
 export interface OpenSockets {
   readonly api: ApiServer;
+  readonly standIn: ApiServer | null;
   readonly dataPlane: DataPlaneThread;
 }
 
@@ -54,13 +55,15 @@ export function openSockets(
     })),
   });
   const api = openApiServer({ ...apiServerOptions(config, log), ...config.api, fd: passed.api });
-  const opened = Promise.all([api, dataPlane.opened]).then(([server]) => {
+  const standIn =
+    config.standIn && openApiServer({ ...apiServerOptions(config, log), tls: true, ...config.standIn });
+  const opened = Promise.all([api, standIn, dataPlane.opened]).then(([server, standIn]) => {
     // What the flags say about the API's address has been checked; what was passed has its own.
     if (config.auth.mode === 'any' && !isLoopback(server.address.host))
       throw new UsageError(
         `the socket "api" that was passed listens on ${server.address.host}, where others can reach it, and --auth any takes every credential; use --auth strict with --api-token`,
       );
-    return { api: server, dataPlane };
+    return { api: server, standIn, dataPlane };
   });
   // Whoever starts the rest waits for it later.
   opened.catch(() => {});
@@ -68,10 +71,11 @@ export function openSockets(
     opened,
     async close() {
       await dataPlane.terminate();
-      await api.then(
-        ({ server }) => server.close(),
-        () => {},
-      );
+      for (const one of [api, standIn])
+        await one?.then(
+          ({ server }) => server.close(),
+          () => {},
+        );
     },
   };
 }

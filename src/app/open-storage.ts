@@ -41,6 +41,7 @@ export async function openStorage(
 }
 
 /** Where every credential is good, who asks must not be a web page of a stranger. */
-export function guardOf({ auth }: StartConfig): (handler: RequestListener) => RequestListener {
-  return auth.mode === 'any' ? localCallersOnly : (handler) => handler;
-}
+export const guardOf =
+  ({ auth }: StartConfig, names: readonly string[] = []) =>
+  (handler: RequestListener): RequestListener =>
+    auth.mode === 'any' ? localCallersOnly(handler, names) : handler;

@@ -54,6 +54,10 @@ OFFRAMP_HTTP_PORT. Flags win over variables.
 
 /** Runs one command and sets the exit code: 2 for a mistake in flags or environment, 1 for any other failure. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Who reads only the beginning, as `head` does, has what they want.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   try {
     process.exitCode = await runCli(argv);
   } catch (error) {

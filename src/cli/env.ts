@@ -22,7 +22,7 @@ Use: eval "$(offramp env)"
     const account = await first(`${api}/accounts`, flags);
     const zone = await first(`${api}/zones?account.id=${account.id}`, flags);
     const health = await ask(`${new URL(api).origin}/_offramp/health`, flags);
-    const { edge, edge_ca } = health.services as { edge: { host: string; port: number }; edge_ca: string };
+    const { edge, edge_ca, stand_in } = health.services as Services;
     const reached = {
       apiUrl: api,
       edge,
@@ -32,6 +32,7 @@ Use: eval "$(offramp env)"
       domain: zone.name,
     };
     const variables = {
+      ...(flags['stand-in'] ? standInVariables(stand_in, flags['api-token']) : {}),
       ...clientVariables(reached, flags['api-token']),
       ...(flags.cert === null ? {} : { TUNNEL_ORIGIN_CERT: path.resolve(flags.cert) }),
     };
@@ -41,6 +42,7 @@ Use: eval "$(offramp env)"
     }
     for (const [name, value] of Object.entries(variables))
       say(`export ${name}='${value.replaceAll("'", `'\\''`)}'`);
+    if (flags['stand-in'] && stand_in) say(`# In /etc/hosts: ${stand_in.host} ${CLOUDFLARE_HOST}`);
     // Last, so that an eval without quotes, which makes one line of it all, loses nothing.
     say(
       `# A host name for a local service at once: cloudflared tunnel --quick-service ${new URL(api).origin} --url http://localhost:8080`,
@@ -48,6 +50,35 @@ Use: eval "$(offramp env)"
     return 0;
   },
 };
+
+const CLOUDFLARE_HOST = 'api.cloudflare.com';
+
+interface StandIn {
+  readonly host: string;
+  readonly port: number;
+  readonly ca_bundle: string;
+}
+
+interface Services {
+  readonly edge: { readonly host: string; readonly port: number };
+  readonly edge_ca: string;
+  readonly stand_in: StandIn | null;
+}
+
+/** Of clients that always speak TLS: what they trust, and the address of those that take a host. */
+function standInVariables(standIn: StandIn | null, token: string): Readonly<Record<string, string>> {
+  if (!standIn) throw new UsageError('there is no stand-in; start Offramp with --stand-in');
+  const { port, ca_bundle: bundle } = standIn;
+  return {
+    CLOUDFLARE_API_HOSTNAME: port === 443 ? CLOUDFLARE_HOST : `localhost:${port}`,
+    CLOUDFLARE_API_BASE_PATH: '/client/v4',
+    CF_API_TOKEN: token,
+    SSL_CERT_FILE: bundle,
+    REQUESTS_CA_BUNDLE: bundle,
+    CURL_CA_BUNDLE: bundle,
+    NODE_EXTRA_CA_CERTS: bundle,
+  };
+}
 
 interface Named {
   readonly id: string;

@@ -94,6 +94,7 @@ function readyRecord(offramp: Offramp) {
     api_url: offramp.apiUrl,
     edge: offramp.edge,
     edge_ca: offramp.edgeCa,
+    stand_in: offramp.standIn,
     http: offramp.http,
     https: offramp.https,
     dns: offramp.dns,
@@ -111,6 +112,7 @@ function readyLine(offramp: Offramp): string {
     `DNS ${offramp.dns}`,
     ...Object.entries(offramp.tcp).map(([name, address]) => `TCP ${address} to ${name}`),
     `connectors ${offramp.edge} (CA ${offramp.edgeCa})`,
+    ...(offramp.standIn === null ? [] : [`api.cloudflare.com ${offramp.standIn}`]),
     `account ${offramp.accountId}`,
     `zone ${offramp.zoneId} (${offramp.domain})`,
   ];

@@ -31,6 +31,10 @@ export const START_FLAGS = {
     help: 'the API speaks TLS with this certificate (PEM, with --api-tls-key), read anew when it changes',
   },
   'api-tls-key': { value: 'FILE', help: 'private key of --api-tls-cert (PEM)' },
+  'stand-in': {
+    help: 'serve the API as https://api.cloudflare.com as well, for clients that take no other address: see docs/stand-in.md',
+  },
+  'stand-in-port': { value: 'PORT', fallback: '443', help: 'of --stand-in; 0 takes a free port' },
   'max-api-connections': {
     value: 'N',
     help: 'connections of API clients; more are closed (1000, but at most a quarter of the file descriptors)',
@@ -345,6 +349,9 @@ const API_FLAGS = {
 export const ENV_FLAGS = {
   ...API_FLAGS,
   'api-token': { ...API_FLAGS['api-token'], help: 'credential to use and to print' },
+  'stand-in': {
+    help: 'print what clients of api.cloudflare.com take that cannot be told another address; it takes "offramp start --stand-in"',
+  },
   cert: {
     value: 'FILE',
     help: 'also write what cloudflared takes as --origincert, for its tunnel commands',

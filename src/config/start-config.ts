@@ -33,6 +33,8 @@ export interface StartConfig extends FrontProxies {
   readonly api: Listen;
   /** Null is HTTP without TLS. */
   readonly apiTls: ApiTls | null;
+  /** Where it is served under Cloudflare's host name, with TLS. */
+  readonly standIn: Listen | null;
   /** Null leaves it to the number of descriptors. */
   readonly maxApiConnections: number | null;
   readonly edge: Listen;
@@ -111,6 +113,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
   return Object.freeze({
     api,
     apiTls: apiTls(flags),
+    standIn: flags['stand-in'] ? listen(flags.host, 'stand-in-port', flags['stand-in-port']) : null,
     maxApiConnections:
       flags['max-api-connections'] === null
         ? null

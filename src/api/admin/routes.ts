@@ -19,6 +19,8 @@ export interface AdminOptions {
   /** PEM of the CA that signed the edge's certificate. */
   readonly edgeCa: () => string;
   readonly edgeCaFile: string;
+  /** Where the API is served under Cloudflare's host name; null where it is not. */
+  readonly standIn: { readonly host: string; readonly port: number; readonly caBundle: string } | null;
   /** Whoever asks gets a tunnel for a while. */
   readonly quickTunnels: boolean;
   readonly database: Pick<Database, 'isCurrent'>;
@@ -36,7 +38,18 @@ const AWAY =
 /** What a person or a supervisor asks Offramp itself, under `/_offramp`. */
 export function adminRoutes(
   app: Http,
-  { version, edgeCa, edgeCaFile, quickTunnels, database, dataPlane, testControl, calls, clock }: AdminOptions,
+  {
+    version,
+    edgeCa,
+    edgeCaFile,
+    standIn,
+    quickTunnels,
+    database,
+    dataPlane,
+    testControl,
+    calls,
+    clock,
+  }: AdminOptions,
 ): void {
   const awaitFitting = createAwait();
   requestRoutes(app, dataPlane, awaitFitting);
@@ -54,6 +67,7 @@ export function adminRoutes(
     services: {
       edge: dataPlane.edge,
       edge_ca: edgeCaFile,
+      stand_in: standIn && { host: standIn.host, port: standIn.port, ca_bundle: standIn.caBundle },
       http: dataPlane.http,
       https: dataPlane.https,
       dns: dataPlane.onRamps.dns,

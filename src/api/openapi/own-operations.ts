@@ -29,7 +29,14 @@ const health = object({
   status: text,
   version: text,
   database: { type: 'string', enum: ['ok', 'unavailable'] },
-  services: object({ edge: address, edge_ca: text, http: address, https: address, dns: address }),
+  services: object({
+    edge: address,
+    edge_ca: text,
+    stand_in: orNull(object({ host: text, port: whole, ca_bundle: text })),
+    http: address,
+    https: address,
+    dns: address,
+  }),
 });
 
 const onRamps = object({
