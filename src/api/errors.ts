@@ -82,6 +82,26 @@ export const ERRORS = {
     source: "Offramp's own",
     text: as('this Offramp has no seed to go back to: start it with --seed FILE'),
   },
+  fault_name_taken: {
+    status: 409,
+    code: 10409,
+    source: "Offramp's own",
+    text: (name) =>
+      `A fault with the name "${name}" is set already; names must differ, and a fault without a name gets one`,
+  },
+  fault_missing: {
+    status: 404,
+    code: 10404,
+    source: "Offramp's own",
+    text: (name) =>
+      `No fault with the name "${name}" is set: it was removed, has ended by itself, or there was none; GET /_offramp/faults lists those that are`,
+  },
+  too_many_faults: {
+    status: 400,
+    code: 10410,
+    source: "Offramp's own",
+    text: (limit) => `There are ${limit} faults, and no more may be set at once; remove some of them first`,
+  },
   token_missing: {
     status: 404,
     code: 1003,

@@ -15,6 +15,7 @@ import { createRays } from '../net/ray.js';
 import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
 import { callOf, isOfOfframp } from './api-call.js';
+import { type ApiFaults, answerFault } from './api-faults.js';
 import {
   type AuthPolicy,
   authenticate,
@@ -65,6 +66,8 @@ export interface HttpOptions {
   readonly currency: Currency;
   /** Null lets everybody ask as often as they like. */
   readonly rateLimit: RateLimit | null;
+  /** What tests make clients see; null where there are no tests. */
+  readonly faults: ApiFaults | null;
   /** Code of the point of presence, shown in `cf-ray`. */
   readonly pop: string;
   /** By which tokens count. */
@@ -134,9 +137,11 @@ export function createHttp(options: HttpOptions) {
     }
     if (request.credential.token) options.access.used(request.credential.token.id, circumstances.now);
     // Cloudflare's limit is one of its API, and what is for tests must work when it is reached.
-    if (options.rateLimit && !request.routeOptions.url?.startsWith('/_offramp/'))
-      countRequest(options.rateLimit, request.credential, reply);
-    return undefined;
+    if (request.routeOptions.url?.startsWith('/_offramp/')) return undefined;
+    if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
+    // A fault is for clients of the API, and not for who reads about it.
+    const fault = documentation ? null : options.faults?.strike(request.method, pathOf(request.url));
+    return fault && answerFault(options.faults!, fault, reply);
   });
   // A path whose identifiers are none is not there, whatever the body or the token; what a token may not do needs no body to be refused.
   app.addHook('preParsing', async (request, reply) => {

@@ -1,7 +1,7 @@
 import { type ClockChange, type ClockControl, MOST_MS } from '../api/admin/clock.js';
 import type { DataPlane } from '../live/data-plane.js';
 import { realTime } from '../net/real-time.js';
-import { type ClockState, type Passage, REAL, type SettableClock } from '../net/settable-clock.js';
+import { type ClockMove, type ClockState, REAL, type SettableClock } from '../net/settable-clock.js';
 
 /** As `POST /_offramp/clock`: each resolves when what has become due is done. Real time is another one. */
 export interface OfframpClock {
@@ -39,7 +39,7 @@ const RECORDING_MS = 1_000;
 export function createClockControl({ clock, dataPlane, recorded }: ClockControlParts): ClockControl {
   let last: Promise<unknown> = Promise.resolve();
 
-  async function move(to: ClockState, passage: Passage): Promise<boolean> {
+  async function move(to: ClockState, passage: ClockMove): Promise<boolean> {
     const doneThere = await dataPlane.ask('set_clock', { to, passage });
     const doneHere = await clock.move(to, passage);
     await dataPlane.ask('clock', null);

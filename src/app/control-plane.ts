@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ClockControl } from '../api/admin/clock.js';
 import { adminRoutes } from '../api/admin/routes.js';
 import type { TestControl } from '../api/admin/test-control.js';
+import { type ApiFaults, createApiFaults } from '../api/api-faults.js';
 import type { ApiServer } from '../api/api-server.js';
 import { type CallLog, createCallLog } from '../api/call-log.js';
 import { createHttp, type Http } from '../api/http.js';
@@ -169,6 +170,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const recorded = () => Promise.all(Object.values(recorders).map(({ settled }) => settled()));
     const clockControl = createClockControl({ clock, dataPlane, recorded });
     const calls = createCallLog();
+    const apiFaults = createApiFaults(clock);
     const testControl = createTestControl({
       allowed: config.testControl,
       write,
@@ -178,6 +180,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       recorded,
       rateLimit,
       calls,
+      apiFaults,
       clock: clockControl,
       first,
       seed: seed?.file ?? null,
@@ -205,6 +208,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         testControl,
         clockControl,
         calls,
+        apiFaults,
       },
       sockets.api,
       standIn,
@@ -266,6 +270,7 @@ interface ApiParts {
   readonly dataPlane: DataPlane;
   readonly first: FirstAccount;
   readonly rateLimit: RateLimit | null;
+  readonly apiFaults: ApiFaults;
   readonly testControl: TestControl;
   readonly calls: CallLog;
   readonly clockControl: ClockControl;
@@ -284,6 +289,7 @@ async function startApi(
     access: parts.access,
     currency: parts.db,
     rateLimit: parts.rateLimit,
+    faults: parts.apiFaults,
     pop: config.place.pop,
     clock: parts.clock,
     calls: parts.calls,
@@ -306,6 +312,7 @@ async function startApi(
     testControl: parts.testControl,
     calls: parts.calls,
     clock: parts.clockControl,
+    apiFaults: parts.apiFaults,
   });
   await app.ready();
   serve(guardOf(config)(app.routing));

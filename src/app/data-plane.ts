@@ -5,10 +5,14 @@ import { reachableAddresses } from '../dns/reachable-addresses.js';
 import { createDnsServer } from '../dns/server.js';
 import { createEdge } from '../edge/edge.js';
 import { createQuickTunnels } from '../edge/quick-tunnels.js';
+import { createFaultList } from '../faults/fault-list.js';
+import { createTrafficFaults } from '../faults/traffic-faults.js';
+import { offRampsUnderFaults } from '../faults/under-faults.js';
 import { monitorEventOf } from '../health/monitor-event.js';
 import { createPoolEvents } from '../health/pool-events.js';
 import { createProber } from '../health/prober.js';
 import type { DataPlaneOptions } from '../live/data-plane-options.js';
+import type { DataPlaneFault } from '../live/faults.js';
 import { createHealthBoard } from '../live/health-board.js';
 import { createHealthReports } from '../live/health-table.js';
 import { createLoadBoard } from '../live/load-board.js';
@@ -62,11 +66,17 @@ const edge = createEdge({
 });
 const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
-const offramps = createOffRamps({
-  store,
-  tunnels: edge,
-  direct: createDirectDialer({ clock, networks: options.directNetworks }),
-});
+const trafficFaults = createTrafficFaults({ clock: realTime, random: Math.random }, (fault) =>
+  faults.struck(fault),
+);
+const offramps = offRampsUnderFaults(
+  createOffRamps({
+    store,
+    tunnels: edge,
+    direct: createDirectDialer({ clock, networks: options.directNetworks }),
+  }),
+  trafficFaults,
+);
 const { sessionKey, alwaysUseHttps, locationHeader } = options;
 const { pools } = store.snapshot;
 const load = createLoadBoard();
@@ -97,6 +107,7 @@ const proxy = createProxy({
   clock,
   ...places,
   offramps,
+  faults: trafficFaults,
   log,
 });
 const explain = createExplain({
@@ -107,6 +118,7 @@ const explain = createExplain({
   steering: createSteering({ pools, health, load, sessions: sessions.look }),
   places,
   clock,
+  faults: trafficFaults,
 });
 const privates =
   options.privateNetwork &&
@@ -125,6 +137,7 @@ const tcp = createTcpListeners({
   placeOf,
   requests,
   clock,
+  faults: trafficFaults,
   pop: options.place.pop,
   log,
 });
@@ -156,7 +169,12 @@ const prober = createProber({
   tunnels: edge,
   storedHealth: options.storedHealth,
   clock,
+  faultStruck: (fault) => faults.struck(fault),
   log,
+});
+const faults = createFaultList<DataPlaneFault>(clock, (all) => {
+  prober.faults.set(all.filter((fault) => fault.on === 'health'));
+  trafficFaults.set(all.filter((fault) => fault.on === 'traffic'));
 });
 const poolEvents = createPoolEvents({
   store,
@@ -238,9 +256,9 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Ans
     return null;
   },
   explain,
-  faults: () => prober.faults.all,
-  set_faults: (faults) => {
-    prober.faults.set(faults);
+  faults: faults.reports,
+  set_faults: (next) => {
+    faults.replace(next);
     return null;
   },
   clock: () => clock.state,
@@ -250,9 +268,14 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Ans
     healthReports.flush();
     return settled;
   },
+  add_fault: (fault) => {
+    faults.add(fault);
+    return null;
+  },
+  remove_fault: faults.remove,
   forget: () => {
     for (const one of [requests, sessions, prober.previews, quickTunnels]) one.clear();
-    prober.faults.set([]);
+    faults.replace([]);
     return null;
   },
   private_addresses: () => privates?.addresses() ?? [],

@@ -68,6 +68,7 @@ function silentHttp(): Http {
     access: NO_TOKENS,
     currency: { isCurrent: () => true, whenCurrent: async () => undefined },
     rateLimit: null,
+    faults: null,
     pop: 'LOC',
     clock: realTime,
     calls: null,

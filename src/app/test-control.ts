@@ -1,5 +1,6 @@
 import type { ClockControl } from '../api/admin/clock.js';
 import type { TestControl } from '../api/admin/test-control.js';
+import type { ApiFaults } from '../api/api-faults.js';
 import type { CallLog } from '../api/call-log.js';
 import { ApiError } from '../api/errors.js';
 import type { RateLimit } from '../api/rate-limit.js';
@@ -21,6 +22,7 @@ export interface TestControlParts {
   readonly recorded: () => Promise<unknown>;
   readonly rateLimit: RateLimit | null;
   readonly calls: Pick<CallLog, 'clear'>;
+  readonly apiFaults: ApiFaults;
   readonly clock: Pick<ClockControl, 'reset'>;
   /** As the start has found or made it. */
   readonly first: FirstAccount;
@@ -31,7 +33,8 @@ export interface TestControlParts {
 
 /** What tests do to the parts of this process together; one after the other. */
 export function createTestControl(parts: TestControlParts): TestControl & { settled(): Promise<unknown> } {
-  const { allowed, write, world, db, dataPlane, recorded, rateLimit, calls, clock, first, seed } = parts;
+  const { allowed, write, world, db, dataPlane, recorded, rateLimit, calls, apiFaults, clock, first, seed } =
+    parts;
   const seeding = { settings: parts.settings, first };
   let last: Promise<unknown> = Promise.resolve();
 
@@ -47,6 +50,7 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
     await recorded();
     rateLimit?.clear();
     calls.clear();
+    apiFaults.list.replace([]);
   }
 
   return {

@@ -53,6 +53,8 @@ interface WireChoice {
     readonly detail: string | null;
     readonly avoided: readonly { readonly client_id: string; readonly reason: string }[];
   };
+  /** An older server says nothing of them. */
+  readonly faults?: readonly string[];
 }
 
 /** The whole answer in lines, the outcome last, where the eye is. */
@@ -82,6 +84,9 @@ export function describeExplanation(answer: WireExplanation): string {
     ...(answer.chosen?.way.avoided ?? []).map(({ client_id, reason }) =>
       row('', `connector ${client_id} is asked last: it ${reason}`),
     ),
+    ...(answer.chosen?.faults?.length
+      ? [row('Faults', `${answer.chosen.faults.join(', ')} (GET /_offramp/faults)`)]
+      : []),
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import type { Fault } from '../live/faults.js';
+import type { HealthFault } from '../live/faults.js';
 import type { LiveMonitor } from '../live/snapshot.js';
 import { checkOnce } from './check-once.js';
 import { type Faults, isSameFault } from './faults.js';
@@ -46,7 +46,7 @@ export interface MonitorChecks {
 export interface ChecksParts {
   readonly scheduler: Scheduler;
   readonly means: ProbeMeans;
-  readonly faults: Pick<Faults, 'find'>;
+  readonly faults: Pick<Faults, 'find' | 'struck'>;
   /** Called after a result has been judged; `before` is what the places found until then. */
   readonly onResult: (checks: MonitorChecks, before: PlaceHealth) => void;
 }
@@ -85,6 +85,7 @@ export function startChecks(
     common = advance(common, outcome, monitor, null);
     judgeOthers((place, fault) => {
       const track = others.get(place);
+      if (fault) faults.struck(fault);
       return track || fault ? advance(track ?? before, outcome, monitor, fault) : undefined;
     });
   }
@@ -93,6 +94,7 @@ export function startChecks(
     judgeOthers((place, fault) => {
       const track = others.get(place);
       if (!last || isSameFault(fault, track?.fault ?? null)) return track;
+      if (fault) faults.struck(fault);
       return advance(track ?? common, last, monitor, fault);
     });
   }
@@ -111,7 +113,7 @@ export function startChecks(
   }
 
   /** `judged` answers nothing for a place that sees what the probes see. */
-  function judgeOthers(judged: (place: JudgingPlace, fault: Fault | null) => Track | undefined): void {
+  function judgeOthers(judged: (place: JudgingPlace, fault: HealthFault | null) => Track | undefined): void {
     const { places, poolId, origin } = target();
     for (const place of others.keys()) if (!places.includes(place)) others.delete(place);
     for (const place of places) {

@@ -1,6 +1,6 @@
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
-import type { Fault } from '../live/faults.js';
+import type { HealthFault } from '../live/faults.js';
 import type { FailureReason, HealthBoard, HealthState, HealthTransition } from '../live/health-board.js';
 import type { PoolHealthReport } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
@@ -36,6 +36,8 @@ export interface ProberOptions {
   readonly maxInFlight?: number;
   /** Authorities in PEM that https probes trust besides the public ones. */
   readonly trustedAuthorities?: readonly string[];
+  /** Called each time that a place has judged a result with a fault. */
+  readonly faultStruck?: (fault: HealthFault) => void;
 }
 
 export interface Prober {
@@ -51,9 +53,8 @@ export interface Prober {
   firstResults(limitMs: number): Promise<void> | null;
   /** What the checks are made to see. */
   readonly faults: {
-    readonly all: readonly Fault[];
     /** Takes these in place of those before; what they change has changed when it returns. */
-    set(faults: readonly Fault[]): void;
+    set(faults: readonly HealthFault[]): void;
   };
   readonly previews: Pick<Previews, 'start' | 'report' | 'clear'>;
   /** Cancels the probes under way and resolves when they have let go of their sockets. The board stays as it is. */
@@ -78,7 +79,7 @@ export function createProber(options: ProberOptions): Prober {
   const trust = trusting(options.trustedAuthorities ?? []);
   const means = { offramps, clock, real, trust };
   const previews = createPreviews({ store, means, clock });
-  const faults = createFaults();
+  const faults = createFaults(options.faultStruck);
   const parts = {
     board,
     scheduler,
@@ -152,9 +153,6 @@ export function createProber(options: ProberOptions): Prober {
       reportPoolHealth(store.snapshot.pools.get(poolId), board, (place) => placeHealth(poolId, place)),
     firstResults: watches.firstResults,
     faults: {
-      get all() {
-        return faults.all;
-      },
       set(next) {
         const concerned = faults.replace(next);
         for (const watch of watches.all()) if (concerned(watch.target.origin)) watch.rejudge();

@@ -1,4 +1,4 @@
-import type { Fault } from '../live/faults.js';
+import type { HealthFault } from '../live/faults.js';
 import type { OriginHealth } from '../live/health-board.js';
 import { withFault } from './faults.js';
 import { CUT_OFF, judge, type Standing, type Thresholds, turnIfDue, UNJUDGED } from './judge.js';
@@ -12,7 +12,7 @@ export interface Track {
   readonly standing: Standing;
   readonly health: PlaceHealth;
   /** What the place was made to see with the last result. */
-  readonly fault: Fault | null;
+  readonly fault: HealthFault | null;
 }
 
 /** The result of a check, before any place has looked at it. */
@@ -46,7 +46,12 @@ export function trackFrom(health: PlaceHealth): Track {
 const NEWEST_SHARE = 0.2;
 
 /** One more outcome, as a place that sees `fault` finds it. */
-export function advance(track: Track, outcome: Outcome, thresholds: Thresholds, fault: Fault | null): Track {
+export function advance(
+  track: Track,
+  outcome: Outcome,
+  thresholds: Thresholds,
+  fault: HealthFault | null,
+): Track {
   const result = outcome.certain ? outcome.result : withFault(outcome.result, fault);
   const standing = outcome.certain ? CUT_OFF : judge(track.standing, result.passed, thresholds);
   const { rttMs, latencyMs } = track.health;

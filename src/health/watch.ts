@@ -32,7 +32,7 @@ export interface WatchParts {
   readonly board: HealthBoard;
   readonly scheduler: Scheduler;
   readonly means: ProbeMeans;
-  readonly faults: Pick<Faults, 'find'>;
+  readonly faults: Pick<Faults, 'find' | 'struck'>;
   readonly onTransition: (transition: HealthTransition) => void;
   /** One of several monitors has come to another state; what it counts for is another matter. */
   readonly onFinding: (

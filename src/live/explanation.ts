@@ -44,6 +44,8 @@ export interface ChosenOrigin {
   readonly pinned: boolean;
   readonly startsSession: boolean;
   readonly way: WayExplanation;
+  /** The names of the faults on bytes that may strike the connections of the request: those of the client's, and of the origin's. */
+  readonly faults: readonly string[];
 }
 
 /** How bytes to an origin leave at this moment. */

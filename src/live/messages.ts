@@ -1,6 +1,6 @@
-import type { ClockState, Passage } from '../net/settable-clock.js';
+import type { ClockMove, ClockState } from '../net/settable-clock.js';
 import type { ExplainQuestion, Explanation } from './explanation.js';
-import type { Fault } from './faults.js';
+import type { DataPlaneFault, FaultReport } from './faults.js';
 import type { FailureReason, HealthState } from './health-board.js';
 import type { ShownChange } from './health-table.js';
 import type { FoundRequests, RequestFilter } from './request-report.js';
@@ -168,13 +168,16 @@ export interface Questions {
   forget_requests: { ask: null; answer: null };
   /** Rejects a host or target that cannot be read. */
   explain: { ask: ExplainQuestion; answer: Explanation };
-  faults: { ask: null; answer: readonly Fault[] };
-  /** Takes them in place of those before; answers when every verdict follows them. */
-  set_faults: { ask: readonly Fault[]; answer: null };
+  faults: { ask: null; answer: readonly FaultReport<DataPlaneFault>[] };
+  /** Takes them in place of those before; answers when every verdict, and what is dialled from now on, follows them. */
+  set_faults: { ask: readonly DataPlaneFault[]; answer: null };
+  add_fault: { ask: DataPlaneFault; answer: null };
+  /** By name; answers whether there was one. */
+  remove_fault: { ask: string; answer: boolean };
   /** What its clock does. It has heard of everything that was told before. */
   clock: { ask: null; answer: ClockState };
   /** As `SettableClock.move`; what has come of it has been told before. */
-  set_clock: { ask: { readonly to: ClockState; readonly passage: Passage }; answer: boolean };
+  set_clock: { ask: { readonly to: ClockState; readonly passage: ClockMove }; answer: boolean };
   /** Forgets what it has by itself: the log of requests, faults, sessions by headers, previews, quick tunnels. */
   forget: { ask: null; answer: null };
   /** Of the enabled load balancers of accounts, as soon as those that can listen do so. */

@@ -28,6 +28,8 @@ export interface RequestReport {
   readonly offRamp: OffRampReport | null;
   /** In order; the last one too, when its failure is what the client got. */
   readonly failedAttempts: readonly FailedAttemptReport[];
+  /** The names of the faults on bytes that its connections were under. */
+  readonly faults: readonly string[];
   readonly decision: DecisionReport | null;
 }
 

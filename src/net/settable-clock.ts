@@ -11,7 +11,7 @@ export type ClockState = { readonly stoppedAt: number } | { readonly offsetMs: n
  * belongs to that moment is done. Or the clock `jumps`, as that of a machine that has slept: each task that is due by then runs once, in order.
  * It `stays` where no time is to go by: it is stopped or started.
  */
-export type Passage = 'passes' | 'jumps' | 'stays';
+export type ClockMove = 'passes' | 'jumps' | 'stays';
 
 /** A clock that goes with real time until it is told otherwise. */
 export interface SettableClock extends Clock {
@@ -22,7 +22,7 @@ export interface SettableClock extends Clock {
    * Resolves when the clock does so, and what was due has been run and is done; with false when that took longer than `PATIENCE_MS`: then the
    * rest of the way was a jump. A time that is no later makes nothing due, and is not waited for. One move begins when the one before it is over.
    */
-  move(to: ClockState, passage: Passage): Promise<boolean>;
+  move(to: ClockState, passage: ClockMove): Promise<boolean>;
   /** For tests of parts: time passes within the call, which waits for nothing, and then the clock stands still. */
   advance(ms: number): void;
 }
@@ -120,7 +120,7 @@ export function createSettableClock(state: ClockState = REAL, patienceMs = PATIE
     for (const { task } of due) task?.();
   }
 
-  async function moveNow(to: ClockState, passage: Passage): Promise<boolean> {
+  async function moveNow(to: ClockState, passage: ClockMove): Promise<boolean> {
     const goal = () => ('stoppedAt' in to ? to.stoppedAt : realTime.now() + to.offsetMs);
     const waiter = underWay.waiter(patienceMs);
     const begun = stand();

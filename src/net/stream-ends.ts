@@ -11,6 +11,17 @@ export function setTransport(stream: Duplex, transport: Duplex): void {
   transports.set(stream, transport);
 }
 
+/** What carries the bytes of TLS; undefined for a stream that is none, as far as anybody has said. */
+export const transportOf = (stream: Duplex): Duplex | undefined => transports.get(stream);
+
+/** One that stands for another stream, and resets that one in whatever state it is. */
+interface Resettable extends Duplex {
+  resetAndDestroy(): unknown;
+}
+
+const standsForAnother = (stream: Duplex): stream is Resettable =>
+  !(stream instanceof Socket) && 'resetAndDestroy' in stream;
+
 /**
  * Breaks a byte stream off in both directions. The other side sees a reset (RST, or RST_STREAM in a tunnel), and cannot take
  * the bytes that it has for the whole. What was written and not sent yet is lost.
@@ -20,6 +31,10 @@ export function resetStream(stream: Duplex): void {
   // TLS says goodbye in good order even when it is destroyed, so the transport goes first.
   if (transport) resetStream(transport);
   if (stream.destroyed) return;
+  if (standsForAnother(stream)) {
+    stream.resetAndDestroy();
+    return;
+  }
   if (stream.writableEnded && !stream.writableFinished && stream.writableLength === 0) {
     // Its FIN is being sent, and libuv refuses to reset it in this moment.
     stream.once('finish', () => resetStream(stream));

@@ -51,6 +51,8 @@ export interface DialOptions {
   /** On whose behalf: shown to the connector. */
   readonly clientIp: string;
   readonly purpose: 'traffic' | 'probe';
+  /** The pool that the origin is asked in, when it is in one. */
+  readonly poolId?: string;
 }
 
 /**
@@ -109,6 +111,8 @@ export interface TunnelRequestOptions {
   readonly onLost: (reason: string) => void;
   /** Client ids of connectors that have failed with this request: asked only when there is no other. */
   readonly failedConnectors?: ReadonlySet<string> | null | undefined;
+  /** As `DialOptions.poolId`. */
+  readonly poolId?: string;
 }
 
 export type Dial = (destination: Destination, options: DialOptions) => OriginSocket;

@@ -1,7 +1,9 @@
 import type { LimitReached } from './limit-log.js';
+import type { RequestingClient } from './requester.js';
 
 /** A client's connection, whatever it speaks. */
 export interface ClientTransport {
+  readonly identity: RequestingClient;
   /** Ends now when no request is under way, otherwise after them. With `awaitFirst` one without any request so far stays. */
   drain(awaitFirst?: boolean): void;
   destroy(): void;

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { faultBehind } from '../faults/fault-error.js';
 import type { LiveFixedResponse } from '../live/snapshot.js';
 import { destinationOf } from './destination.js';
 import type { DownListener } from './down-verdicts.js';
@@ -64,6 +65,7 @@ export class Exchange implements ResponderUser, DownListener {
     this.ray = services.nextRay();
     this.responseFields = rayField(this.ray);
     this.record = new RequestRecord(services, this.ray, client.identity.ip, request);
+    if (services.faults?.connections) this.record.under(client.identity.faults?.() ?? []);
     this.webSocket = wantsWebSocket(request);
     const hasBody = request.chunked || (request.contentLength ?? 0) > 0;
     this.body = new RequestBody(hasBody, services.limits.replayBytes);
@@ -208,6 +210,7 @@ export class Exchange implements ResponderUser, DownListener {
     const { failedConnectors } = this.attempts;
     const asked = { head: request, host, fields: this.originFields, failedConnectors };
     const flowing = responder.begin(this, asked, body.pieces);
+    if (this.services.faults?.connections) this.record.under(responder.faults);
     if (body.pieces.length > 0) body.forgetIfOverLimit();
     if (body.complete) responder.finish();
     else if (flowing) this.client.resumeBody();
@@ -227,6 +230,8 @@ export class Exchange implements ResponderUser, DownListener {
     const { origin } = this.target!;
     this.services.log.debug({ ray: this.ray, origin: origin.name, failure, cause }, 'an attempt failed');
     const attempt = this.attempts.failed(failure, cause, this.target!, how);
+    const fault = faultBehind(cause);
+    if (fault !== null) this.record.under([fault]);
     if (asksSameOriginAgain(attempt)) {
       if (attempt.otherConnector) this.record.attemptFailed(failure, cause.message);
       this.attempts.redialled();

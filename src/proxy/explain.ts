@@ -1,3 +1,5 @@
+import type { TrafficFaults } from '../faults/traffic-faults.js';
+import { faultedPlace } from '../faults/under-faults.js';
 import type { ChosenOrigin, ExplainQuestion, Explanation, WayExplanation } from '../live/explanation.js';
 import type { HealthView } from '../live/health-board.js';
 import type { Named } from '../live/request-report.js';
@@ -29,6 +31,7 @@ export interface ExplainParts {
   readonly steering: Pick<Steering, 'decide'>;
   readonly places: Places;
   readonly clock: Pick<Clock, 'now'>;
+  readonly faults?: Pick<TrafficFaults, 'namesFor'>;
 }
 
 export type Explain = (question: ExplainQuestion) => Explanation;
@@ -100,7 +103,7 @@ function published(
   clientIp: string,
   place: Place,
 ): Explanation {
-  const chosen = chosenOrigin(parts, { ...plan, viaFallback: false, pinned: false }, head);
+  const chosen = chosenOrigin(parts, { ...plan, viaFallback: false, pinned: false }, head, clientIp);
   return {
     ...NOTHING_STEERED,
     outcome: 'origin',
@@ -130,7 +133,7 @@ function explained(
       : sampleShares(visit, (other) => parts.steering.decide(ruled, other));
   const pool = (poolId: string) =>
     explainPool(poolId, parts.snapshot.pools.get(poolId), parts.health, visit, trace.skipped, shares);
-  const chosen = decision.kind === 'plan' ? chosenOrigin(parts, decision, head) : null;
+  const chosen = decision.kind === 'plan' ? chosenOrigin(parts, decision, head, visit.clientIp) : null;
   return {
     outcome: decision.kind === 'plan' ? 'origin' : decision.kind === 'no_pool' ? 'error' : decision.kind,
     host: head.host,
@@ -156,9 +159,11 @@ function chosenOrigin(
   parts: ExplainParts,
   plan: Pick<Plan, 'origin' | 'viaFallback' | 'pinned' | 'startsSession'> & { readonly pool: Named },
   head: RequestHead,
+  clientIp: string,
 ): { readonly origin: ChosenOrigin; readonly error: EdgeError | null } {
   const { pool, origin, viaFallback, pinned, startsSession } = plan;
   const target = originTarget(origin, head.host, pool.id);
+  const place = faultedPlace(parts.offramps, origin, target.tunnelId === null ? target.port : null, pool.id);
   const { way, error } = wayTo(parts, target, origin.host ?? head.authority);
   return {
     origin: {
@@ -172,6 +177,7 @@ function chosenOrigin(
       pinned,
       startsSession,
       way,
+      faults: parts.faults?.namesFor(place, clientIp) ?? [],
     },
     error,
   };

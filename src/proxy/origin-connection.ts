@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import { faultsOn } from '../faults/under-faults.js';
 import { realTime } from '../net/real-time.js';
 import { endStream } from '../net/stream-ends.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
@@ -69,6 +70,10 @@ export class OriginConnection implements Responder, Waiting {
     socket.on('draining', this.onDraining);
     socket.on('connectorDoubtful', this.onConnectorDoubtful);
     services.deadlines.watch(this);
+  }
+
+  get faults(): readonly string[] {
+    return faultsOn(this.socket);
   }
 
   begin(user: ResponderUser, request: OriginRequest, body: readonly Buffer[]): boolean {

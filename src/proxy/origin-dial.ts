@@ -39,7 +39,8 @@ export function createOriginDial(
   const secureContext = tls.createSecureContext();
 
   function dial(target: OriginTarget, clientIp: string, waiter: Waiter): () => void {
-    const raw = offramps.dial(target.origin, target.port, { connectTimeoutMs, clientIp, purpose: 'traffic' });
+    const { origin, port, poolId } = target;
+    const raw = offramps.dial(origin, port, { connectTimeoutMs, clientIp, purpose: 'traffic', poolId });
     let secure: tls.TLSSocket | null = null;
     const waiting: Waiting = {
       deadline: raw.awaited ? NEVER : deadlines.after(connectTimeoutMs),

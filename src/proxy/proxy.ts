@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
+import type { TrafficFaults } from '../faults/traffic-faults.js';
 import type { ProxyProtocol } from '../live/data-plane-options.js';
 import type { HealthBoard } from '../live/health-board.js';
 import type { LoadBoard } from '../live/load-board.js';
@@ -38,6 +39,7 @@ import type { HostIndex } from './match.js';
 import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
 import { createOriginIdle } from './origin-idle.js';
 import { originTarget } from './origin-target.js';
+import { poolsApart } from './pools-apart.js';
 import { type Arrivals, type Arrived, createArrivals } from './proxy-protocol/arrivals.js';
 import type { RequestLog } from './request-log.js';
 import type { ProxyServices } from './services.js';
@@ -71,6 +73,8 @@ export interface ProxyOptions extends Places, ListenOn {
   readonly trustedProxies?: readonly Cidr[];
   /** See `load-balancer-check.ts`. */
   readonly healthPath?: string | null;
+  /** Those that the off-ramps go by as well. */
+  readonly faults?: TrafficFaults;
 }
 
 export interface HttpsOptions extends ListenOn {
@@ -112,7 +116,7 @@ const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
  * response without length ends the client's HTTP/1.1 connection.
  */
 export function createProxy(options: ProxyOptions): Proxy {
-  const { store, clock = realTime, log } = options;
+  const { store, clock = realTime, log, faults = null } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const deadlines = createDeadlines(timeouts.tick);
@@ -122,8 +126,14 @@ export function createProxy(options: ProxyOptions): Proxy {
       createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls, protocol),
     );
   const idle = createOriginIdle(limits.idlePerOrigin, limits.idleTotal);
-  const http1Responders = createHttp1Responders({ limits, timeouts, deadlines, idle, log }, dial('http/1.1'));
-  const http2Responders = createHttp2Responders({ limits, timeouts, deadlines }, dial('h2'));
+  const http1Responders = poolsApart(
+    createHttp1Responders({ limits, timeouts, deadlines, idle, log }, dial('http/1.1')),
+    faults,
+  );
+  const http2Responders = poolsApart(
+    createHttp2Responders({ limits, timeouts, deadlines }, dial('h2')),
+    faults,
+  );
   const ingressResponders = createIngressResponders({
     limits,
     timeouts,
@@ -149,6 +159,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     requests: options.requests,
     offramps: options.offramps,
     clock,
+    faults,
     placeOf: options.placeOf,
     locationHeader: options.locationHeader,
     http1Responders,
@@ -166,6 +177,14 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   store.onChange((changes) => {
     if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) renewResponders();
+  });
+
+  faults?.onChange((whose) => {
+    // What is used from now on is made under the faults of now.
+    if (whose === 'origins') renewResponders();
+    else
+      for (const client of clients.all())
+        if (faults.namesFor(null, client.identity.ip).length > 0) client.drain(true);
   });
 
   options.health.onDown((poolId, originKey) => {
@@ -200,6 +219,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       headerTimeout,
       limit: limits.proxyHeaders,
       limitReached,
+      faults,
       log,
     };
     return (arrived) => createArrivals({ mode, listener, ...shared }, arrived);
@@ -207,7 +227,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   function listenForHttp(on: ListenOn, own: ProxyServices, mode: ProxyProtocol) {
     const arrived: Arrived = (socket, addresses) => {
-      accept(socket, () => new ClientConnection(socket, 'http', clientOf(addresses), own));
+      accept(socket, () => new ClientConnection(socket, 'http', clientOf(addresses, socket), own));
       socket.resume();
     };
     const { take, cut } = arrivals(mode, 'http')(arrived);
@@ -228,7 +248,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       arrivals: arrivals(proxyProtocol.https, 'https'),
       accept: (socket, tcp, addresses) =>
         accept(socket, () => {
-          const client = clientOf(addresses);
+          const client = clientOf(addresses, tcp);
           if (socket.alpnProtocol === 'h2') return serveHttp2(socket, client);
           return new ClientConnection(socket, 'https', client, services, tcp);
         }),

@@ -1,3 +1,4 @@
+import type { TrafficFaults } from '../faults/traffic-faults.js';
 import type {
   DecisionReport,
   FailedAttemptReport,
@@ -16,6 +17,7 @@ import type { OnlyPlan, PublishedHostname } from './published-hostnames.js';
 import { kept, loggedPath, type RequestLog } from './request-log.js';
 
 const DIRECT: OffRampReport = { kind: 'direct', tunnelId: null };
+const NO_FAULTS: readonly string[] = [];
 const NO_FAILURES: readonly FailedAttemptReport[] = [];
 /** Pools and rules of a decision: a load balancer may have a thousand of each, and thousands of decisions are kept. */
 const MAX_LISTED = 32;
@@ -24,6 +26,8 @@ const MAX_DETAIL = 400;
 
 /** Where records go, and what they need to tell how bytes left. */
 export interface RecordServices {
+  /** Those on bytes; null where there are none. */
+  readonly faults: Pick<TrafficFaults, 'connections'> | null;
   readonly requests: RequestLog;
   readonly offramps: Pick<OffRamps, 'select' | 'connectors'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -61,6 +65,7 @@ export class RequestRecord {
   private plan: Plan | OnlyPlan | null = null;
   private offRamp: OffRampReport | null = null;
   private failures = NO_FAILURES;
+  private faults = NO_FAULTS;
 
   constructor(
     private readonly services: RecordServices,
@@ -85,6 +90,12 @@ export class RequestRecord {
     ];
   }
 
+  /** A connection that it uses is under these faults. */
+  under(faults: readonly string[]): void {
+    const others = faults.filter((name) => !this.faults.includes(name));
+    if (others.length > 0) this.faults = [...this.faults, ...others];
+  }
+
   /** The request is over; `error` is why an origin did not have the last word. */
   end(error: string | null): void {
     const { plan, loadBalancer, publishedHostname, request } = this;
@@ -107,6 +118,7 @@ export class RequestRecord {
       origin: plan && originReport(plan.origin),
       offRamp: this.offRamp,
       failedAttempts: this.failures,
+      faults: this.faults,
       decision: this.trace && decisionReport(this.trace),
     });
   }

@@ -7,6 +7,8 @@ export interface RequestingClient {
   readonly ip: string;
   /** Of the connection that requests come on: another one than `ip` when a trusted proxy sends them for its clients. */
   readonly peerIp: string;
+  /** The names of the faults that its connection is under. */
+  readonly faults?: () => readonly string[];
 }
 
 /** A whole response that is made here. */

@@ -47,6 +47,8 @@ export interface Responder {
   readonly answered: boolean;
   /** The connection below had served before: the origin may close it at any moment. */
   readonly reused: boolean;
+  /** The names of the faults that the connection is under. */
+  readonly faults: readonly string[];
   /** Sends the request with the part of its body that is there. Returns false when the caller shall wait for `originDrained`. */
   begin(user: ResponderUser, request: OriginRequest, body: readonly Buffer[]): boolean;
   /** A part of the body; answers as `begin` does. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Fault } from '../../src/live/faults.js';
+import type { HealthFault } from '../../src/live/faults.js';
 import { isPoolHealthy } from '../../src/live/pool-health.js';
 import type { LiveMonitor, LivePool } from '../../src/live/snapshot.js';
 import { httpOrigin } from '../support/fake-origins.js';
@@ -8,7 +8,11 @@ import { startProber, until } from '../support/prober-bench.js';
 
 const POOL = livePool().id;
 
-const fault = (region: string | null, fields: Partial<Fault> = {}): Fault => ({
+const fault = (region: string | null, fields: Partial<HealthFault> = {}): HealthFault => ({
+  on: 'health',
+  name: 'a fault',
+  number: 1,
+  seconds: null,
   region,
   pool: null,
   address: '127.0.0.1',

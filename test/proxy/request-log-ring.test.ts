@@ -20,6 +20,7 @@ const report = (fields: Partial<RequestReport>): RequestReport => ({
   origin: { name: 'one', address: '192.0.2.9' },
   offRamp: { kind: 'direct', tunnelId: null },
   failedAttempts: [],
+  faults: [],
   decision: null,
   ...fields,
 });

@@ -65,6 +65,7 @@ test('a request is found with what it asked, who answered and why, and without i
     origin: { name: 'first', address: '127.0.0.1' },
     offRamp: { kind: 'direct', tunnelId: null },
     failedAttempts: [],
+    faults: [],
     decision: { poolSet: null, rules: [], policy: 'off', candidates: ['a'], skipped: [], pin: 'none' },
   });
   expect(report.at).toBeGreaterThanOrEqual(before);

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
+import { offRampsUnderFaults } from '../../src/faults/under-faults.js';
 import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
 import { createLoadBoard, type LoadBoard } from '../../src/live/load-board.js';
 import type { LiveObjects } from '../../src/live/snapshot.js';
@@ -53,6 +54,7 @@ export interface RigOptions
       | 'proxyProtocol'
       | 'trustedProxies'
       | 'healthPath'
+      | 'faults'
     >
   > {
   /** Ports on 127.0.0.1: the origins of one unmonitored pool behind HOST, in failover order with `hash` by default. */
@@ -86,6 +88,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const requests = createRequestLog();
   const sessions = createSessions({ pools, key: new Uint8Array(32), alwaysUseHttps: false });
   const steering = createSteering({ pools, health, load, sessions });
+  const offramps = options.offramps ?? directOffRamps(options.failures ?? {}, options.ports ?? {}, dialled);
   const proxyOptions: ProxyOptions = {
     host: '127.0.0.1',
     port: 0,
@@ -100,7 +103,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     requests,
     placeOf: () => NOWHERE,
     locationHeader: options.locationHeader ?? null,
-    offramps: options.offramps ?? directOffRamps(options.failures ?? {}, options.ports ?? {}, dialled),
+    offramps: options.faults ? offRampsUnderFaults(offramps, options.faults) : offramps,
     log: options.log ?? pino({ level: 'silent' }),
     originTls: options.originTls ?? 'full',
     ...(options.limits && { limits: options.limits }),
@@ -108,6 +111,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     ...(options.proxyProtocol && { proxyProtocol: options.proxyProtocol }),
     ...(options.trustedProxies && { trustedProxies: options.trustedProxies }),
     ...(options.healthPath && { healthPath: options.healthPath }),
+    ...(options.faults && { faults: options.faults }),
   };
   const proxy = createProxy(proxyOptions);
   const { http, https } = await proxy.listen();

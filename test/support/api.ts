@@ -47,7 +47,8 @@ export function apiOf(
     const answer = text ? JSON.parse(text) : undefined;
     const { status, headers: answered } = response;
     const asked = [method, new URL(response.url).pathname.replace(/^\/client\/v4/, '')] as const;
-    judge(...asked, status, answer);
+    // What a test has asked for is no mistake of the API's.
+    if (!answered.has('offramp-fault')) judge(...asked, status, answer);
     return { status, headers: answered, body: answer, asked };
   };
   return {

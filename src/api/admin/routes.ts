@@ -1,11 +1,12 @@
 import type { DataPlane } from '../../live/data-plane.js';
 import type { Database } from '../../storage/database.js';
+import type { ApiFaults } from '../api-faults.js';
 import type { CallLog } from '../call-log.js';
 import type { Http } from '../http.js';
 import { callRoutes } from './calls.js';
 import { type ClockControl, clockRoutes } from './clock.js';
 import { explainRoutes } from './explain.js';
-import { faultRoutes } from './faults.js';
+import { faultRoutes } from './faults/routes.js';
 import { onRampRoutes } from './on-ramps.js';
 import { quickTunnelRoutes } from './quick-tunnels.js';
 import { requestRoutes } from './requests.js';
@@ -27,6 +28,8 @@ export interface AdminOptions {
   readonly testControl: TestControl;
   readonly calls: CallLog;
   readonly clock: ClockControl;
+  /** On the API itself. */
+  readonly apiFaults: ApiFaults;
   readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
 
@@ -48,6 +51,7 @@ export function adminRoutes(
     dataPlane,
     testControl,
     calls,
+    apiFaults,
     clock,
   }: AdminOptions,
 ): void {
@@ -94,7 +98,7 @@ export function adminRoutes(
     app.openapi(),
   );
 
-  faultRoutes(app, dataPlane, testControl);
+  faultRoutes(app, dataPlane, apiFaults, testControl);
   testControlRoutes(app, testControl);
   snapshotRoutes(app, version, testControl);
   seedRoutes(app, testControl);

@@ -12,6 +12,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'DELETE /_offramp/clock': 'offramp-reset-clock',
   'GET /_offramp/explain': 'offramp-explain-request',
   'GET /_offramp/faults': 'offramp-list-faults',
+  'POST /_offramp/faults': 'offramp-add-fault',
   'PUT /_offramp/faults': 'offramp-replace-faults',
   'DELETE /_offramp/faults': 'offramp-delete-faults',
   'GET /_offramp/health': 'offramp-health',

@@ -66,6 +66,7 @@ const request: Record<string, Schema> = {
   origin: orNull(object({ name: text, address: text })),
   off_ramp: orNull(object({ kind: text, tunnel_id: orNull(text) })),
   failed_attempts: list(object({ pool: text, origin: text, failure: text, detail: text })),
+  faults: list(text),
   decision: orNull(decision),
 };
 const requests = object({
@@ -138,6 +139,7 @@ const explanation = object({
         detail: orNull(text),
         avoided: list(object({ client_id: text, reason: text })),
       }),
+      faults: list(text),
     }),
   ),
   fixed_response: orNull(object({ status: whole, location: text })),
@@ -153,19 +155,44 @@ const envelope = (result: Schema): Schema =>
     result,
   });
 
-const faults = envelope(
-  object({
-    faults: list(
-      object({
-        address: text,
-        region: orNull(text),
-        pool_id: orNull(text),
-        reason: orNull(text),
-        latency_ms: whole,
-      }),
-    ),
-  }),
-);
+/** What only some kinds of faults have. */
+const ofSomeFaults: Record<string, Schema> = {
+  address: orNull(text),
+  region: orNull(text),
+  pool_id: orNull(text),
+  reason: orNull(text),
+  latency_ms: whole,
+  port: orNull(whole),
+  tunnel_id: orNull(text),
+  client: orNull(text),
+  direction: { type: 'string', enum: ['upstream', 'downstream', 'both'] },
+  share: part,
+  jitter_ms: whole,
+  bytes_per_second: orNull(whole),
+  close_after_bytes: orNull(whole),
+  reset: flag,
+  black_hole: flag,
+  after_bytes: orNull(whole),
+  slow_close_ms: whole,
+  method: orNull(text),
+  path: orNull(text),
+  status: orNull(whole),
+  retry_after_seconds: orNull(whole),
+  delay_ms: whole,
+  one_in: whole,
+};
+const ofEachFault: Record<string, Schema> = {
+  name: text,
+  on: { type: 'string', enum: ['health', 'traffic', 'api'] },
+  hits: whole,
+  expires_at: orNull(moment),
+};
+const fault: Schema = {
+  type: 'object',
+  properties: { ...ofEachFault, ...ofSomeFaults },
+  required: Object.keys(ofEachFault),
+};
+const faults = envelope(object({ faults: list(fault) }));
 
 const clock = envelope(object({ now: moment, stopped: flag, offset_ms: whole }));
 
@@ -228,15 +255,10 @@ const OWN: Readonly<Record<string, Own>> = {
   'GET /_offramp/clock': { summary: 'Tell what time it is for the rules', answer: clock },
   'POST /_offramp/clock': { summary: 'Stop, set, advance or start the clock', answer: clock },
   'DELETE /_offramp/clock': { summary: 'Put the clock back to real time', answer: clock },
-  'GET /_offramp/faults': { summary: 'List the faults that health checks are made to see', answer: faults },
-  'PUT /_offramp/faults': {
-    summary: 'Replace the faults that health checks are made to see',
-    answer: faults,
-  },
-  'DELETE /_offramp/faults': {
-    summary: 'Clear the faults that health checks are made to see',
-    answer: faults,
-  },
+  'GET /_offramp/faults': { summary: 'List the faults that are set', answer: faults },
+  'POST /_offramp/faults': { summary: 'Set one more fault', answer: envelope(fault) },
+  'PUT /_offramp/faults': { summary: 'Replace all faults', answer: faults },
+  'DELETE /_offramp/faults': { summary: 'Remove a fault, or all', answer: faults },
   'POST /_offramp/reset': {
     summary: 'Put everything back to how the first start has left it',
     answer: begun,

@@ -1,16 +1,16 @@
 import type { Duplex } from 'node:stream';
-import { DialError, type OriginPlace, type OriginSocket } from '../../offramps/contract.js';
-import type { ProbeMeans } from './probe.js';
+import { DialError, type OriginSocket } from '../../offramps/contract.js';
+import type { ProbedPlace, ProbeMeans } from './probe.js';
 
 /** Shown to the connector; no client stands behind a probe. */
 const PROBE_CLIENT_IP = '127.0.0.1';
 
 /**
- * A connected socket to `origin`, by the way that traffic takes. It is destroyed when `signal` is aborted. Rejects with a
+ * A connected socket to the origin, by the way that traffic takes. It is destroyed when `signal` is aborted. Rejects with a
  * DialError; when aborted before it has connected, with a `timeout`.
  */
 export async function dialOrigin(
-  origin: OriginPlace,
+  { origin, poolId }: ProbedPlace,
   port: number,
   timeoutMs: number,
   { offramps }: ProbeMeans,
@@ -20,6 +20,7 @@ export async function dialOrigin(
     connectTimeoutMs: timeoutMs,
     clientIp: PROBE_CLIENT_IP,
     purpose: 'probe',
+    poolId,
   });
   destroyOnAbort(socket, signal);
   await connected(socket, timeoutMs);

@@ -71,13 +71,14 @@ async function ask(
 
 async function oneHop(
   { origin, port, request }: Hop,
-  { monitor }: ProbeTarget,
+  { monitor, poolId }: ProbeTarget,
   means: ProbeMeans,
   signal: AbortSignal,
 ): Promise<HttpProbeAnswer> {
+  const asked = { origin, poolId };
   if (means.offramps.select(origin).kind === 'ingress')
-    return exchangeThroughIngress(origin, request, monitor.timeout * 1_000, means, signal);
-  const socket = await dialOrigin(origin, port, monitor.timeout * 1_000, means, signal);
+    return exchangeThroughIngress(asked, request, monitor.timeout * 1_000, means, signal);
+  const socket = await dialOrigin(asked, port, monitor.timeout * 1_000, means, signal);
   if (!request.secure) return exchange(socket, request, signal);
   const { serverName } = request;
   const identity = hostName(request.host);

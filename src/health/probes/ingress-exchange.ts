@@ -4,14 +4,13 @@ import {
   connectorPatience,
   DialError,
   MAX_REDIALS,
-  type OriginPlace,
   type RequestStream,
   type TunnelRequest,
 } from '../../offramps/contract.js';
 import { isConnectorField, originFields, rawField, whoAnswers } from '../../offramps/ingress-answer.js';
 import type { HttpProbeAnswer } from './http-exchange.js';
 import type { HttpProbeRequest } from './http-request.js';
-import { ProbeFailure, type ProbeMeans } from './probe.js';
+import { type ProbedPlace, ProbeFailure, type ProbeMeans } from './probe.js';
 
 /** HTTP/2 RST_STREAM. */
 const CANCEL = 8;
@@ -28,14 +27,14 @@ const PATH = /^[\x21-\xff]+$/;
  * Rejects with a ProbeFailure or a DialError; `TCP connection failed` when connectors got no answer from their service.
  */
 export function exchangeThroughIngress(
-  origin: OriginPlace,
+  place: ProbedPlace,
   probe: HttpProbeRequest,
   timeoutMs: number,
   { offramps, real }: ProbeMeans,
   signal: AbortSignal,
 ): Promise<HttpProbeAnswer> {
   const headers = compose(probe);
-  const connectors = () => offramps.connectors(origin, 0, probe.host);
+  const connectors = () => offramps.connectors(place.origin, 0, probe.host);
   const count = connectors().length;
   const patienceMs = connectorPatience(timeoutMs, count);
   return new Promise((resolve, reject) => {
@@ -73,7 +72,7 @@ export function exchangeThroughIngress(
       turns -= 1;
       let sent: TunnelRequest | undefined;
       try {
-        sent = askOnce(origin, headers, asked, offramps, signal, (outcome) => settled(sent!, outcome));
+        sent = askOnce(place, headers, asked, offramps, signal, (outcome) => settled(sent!, outcome));
       } catch (error) {
         fail(error);
         return;
@@ -139,7 +138,7 @@ function compose({ method, path, host, headers }: HttpProbeRequest): OutgoingHtt
 
 /** Calls `settled` once, never at once: with an answer or with what has become of the request. Throws when it cannot be sent. */
 function askOnce(
-  origin: OriginPlace,
+  { origin, poolId }: ProbedPlace,
   headers: OutgoingHttpHeaders,
   failedConnectors: ReadonlySet<string>,
   offramps: ProbeMeans['offramps'],
@@ -150,7 +149,7 @@ function askOnce(
   const onLost = (reason: string) => {
     lost = new DialError('reset', `the tunnel connection was lost: ${reason}`);
   };
-  const sent = offramps.request(origin, headers, { endStream: true, onLost, failedConnectors });
+  const sent = offramps.request(origin, headers, { endStream: true, onLost, failedConnectors, poolId });
   const { stream } = sent;
   const failure = () => {
     if (!signal.aborted) return lost ?? new ProbeFailure('HTTP Invalid Response');

@@ -2,13 +2,19 @@ import type { SecureContext } from 'node:tls';
 import type { FailureReason } from '../../live/health-board.js';
 import type { LiveMonitor, LiveOrigin } from '../../live/snapshot.js';
 import type { Clock } from '../../net/clock.js';
-import type { OffRamps } from '../../offramps/contract.js';
+import type { OffRamps, OriginPlace } from '../../offramps/contract.js';
 
 /** What is probed, and how. */
 export interface ProbeTarget {
   readonly poolId: string;
   readonly origin: LiveOrigin;
   readonly monitor: LiveMonitor;
+}
+
+/** Where a probe goes: to the origin of the target, or where that has sent it. */
+export interface ProbedPlace {
+  readonly poolId: string;
+  readonly origin: OriginPlace;
 }
 
 /** What a probe works with. */

@@ -55,6 +55,7 @@ export function createHttp2Server(
     };
     deadlines.watch(waiting);
     const transport: ClientTransport = {
+      identity,
       drain: () => (open === 0 ? endSession() : session.close()),
       destroy: breakOff,
       closeIdle() {

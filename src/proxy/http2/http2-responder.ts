@@ -32,6 +32,8 @@ export interface Http2Dialect {
   suspect(): void;
   /** The stream does not end: neither does its session work any more. */
   breakSession(): void;
+  /** The names of the faults that the connection is under. */
+  faults(): readonly string[];
   /** The stream is over, whatever became of it. */
   closed(): void;
 }
@@ -65,6 +67,10 @@ export class Http2Responder implements Responder, Waiting {
   constructor(private readonly options: Http2ResponderOptions) {
     this.reused = options.reused;
     options.deadlines.watch(this);
+  }
+
+  get faults(): readonly string[] {
+    return this.options.faults();
   }
 
   begin(user: ResponderUser, request: OriginRequest, body: readonly Buffer[]): boolean {

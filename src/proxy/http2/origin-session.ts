@@ -1,5 +1,6 @@
 import http2, { type ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { faultsOn } from '../../faults/under-faults.js';
 import { type Deadlines, NEVER, type Waiting } from '../deadlines.js';
 import type { ProxyLimits, ProxyTimeouts } from '../limits.js';
 import { headerListBytes, headerListLimits } from './header-list-limits.js';
@@ -65,14 +66,20 @@ export function openOriginSession(
     if (retired) return;
     retired = true;
     listener.retired();
+    if (streams === 0) endSession();
+  }
+
+  /** Not while there are streams: one that has not been sent yet would come behind the GOAWAY, and be refused. */
+  function endSession(): void {
     session.close();
-    if (streams === 0) waiting.deadline = deadlines.after(timeouts.linger);
+    waiting.deadline = deadlines.after(timeouts.linger);
   }
 
   function streamClosed(): void {
     streams -= 1;
     if (streams > 0) return;
-    waiting.deadline = deadlines.after(retired ? timeouts.linger : timeouts.originIdle);
+    if (retired) endSession();
+    else waiting.deadline = deadlines.after(timeouts.originIdle);
     listener.rests();
   }
 
@@ -107,6 +114,7 @@ export function openOriginSession(
         silenceMs: () => silence,
         closeMs: timeouts.originConnect,
         suspect() {},
+        faults: () => faultsOn(socket),
         breakSession: breakOff,
         closed: streamClosed,
       });

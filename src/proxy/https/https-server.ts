@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { canonicalHost } from '../../net/host.js';
@@ -6,6 +6,7 @@ import type { LimitReached } from '../limit-log.js';
 import type { Arrivals, Arrived } from '../proxy-protocol/arrivals.js';
 import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
 import type { Certificates } from './certificates.js';
+import { createStreamHandshakes } from './stream-handshakes.js';
 
 export interface HttpsServerOptions {
   readonly certificates: Certificates;
@@ -42,10 +43,7 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
   /** By the address and port of the connection itself. */
   const shakingHands = new Map<string, Handshake>();
 
-  // Never listens: it is given connections one by one.
-  const tlsServer = tls.createServer({
-    cert: certificates.initial.certificate,
-    key: certificates.initial.key,
+  const behaviour = {
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: options.handshakeTimeout,
@@ -59,7 +57,12 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
         },
       );
     },
-  });
+  } as const satisfies tls.TlsOptions;
+
+  // Never listens: it is given connections one by one.
+  const { certificate: cert, key } = certificates.initial;
+  const tlsServer = tls.createServer({ ...behaviour, cert, key });
+  const overStream = createStreamHandshakes(certificates.initial, behaviour);
 
   const arrivals = options.arrivals(startHandshake);
 
@@ -76,24 +79,27 @@ export function createHttpsServer(options: HttpsServerOptions): HttpsServer {
       // The address may belong to a newer connection by now.
       if (shakingHands.get(key)?.tcp === socket) shakingHands.delete(key);
     });
-    tlsServer.emit('connection', socket);
+    if (socket instanceof Socket) tlsServer.emit('connection', socket);
+    else overStream.begin(socket, (secure) => established(secure, key));
   }
 
-  tlsServer.on('secureConnection', (socket) => {
-    const key = addressOf(socket) ?? '';
+  function established(socket: TLSSocket, key: string): void {
     refuseRenegotiation(socket);
     const handshake = shakingHands.get(key);
     shakingHands.delete(key);
     // One without an address is closed already.
     if (handshake === undefined) socket.destroy();
     else if (!socket.destroyed) options.accept(socket, handshake.tcp, handshake.addresses);
-  });
+  }
+
+  tlsServer.on('secureConnection', (socket) => established(socket, addressOf(socket) ?? ''));
   tlsServer.on('tlsClientError', (error, socket) => {
     log.debug({ cause: error.message }, 'the TLS handshake with a client failed');
     socket.destroy();
   });
   certificates.onReplaced(({ certificate, key }) => {
     tlsServer.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' });
+    overStream.useCertificate({ certificate, key });
   });
   return {
     take: arrivals.take,

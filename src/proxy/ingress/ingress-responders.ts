@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { faultsOn } from '../../faults/under-faults.js';
 import type { LoadBoard } from '../../live/load-board.js';
 import { DialError, type OffRamps, type TunnelRequest } from '../../offramps/contract.js';
 import type { Deadlines } from '../deadlines.js';
@@ -75,6 +76,7 @@ function ingressResponder(target: OriginTarget, services: IngressServices): Http
         endStream,
         onLost,
         failedConnectors,
+        poolId,
       });
       return sent.stream;
     },
@@ -105,6 +107,7 @@ function ingressResponder(target: OriginTarget, services: IngressServices): Http
         ? { beforeHead: timeouts.upgradedIdle, inBody: timeouts.upgradedIdle }
         : { beforeHead: timeouts.originHead, inBody: timeouts.bodyIdle },
     suspect,
+    faults: () => (sent ? faultsOn(sent.stream) : []),
     breakSession() {
       sent?.stream.close(CANCEL);
       suspect();

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import type { TrafficFaults } from '../../faults/traffic-faults.js';
+import { acceptUnderFaults } from '../../faults/under-faults.js';
 import type { ProxyProtocol } from '../../live/data-plane-options.js';
 import { type Ip, parseIp } from '../../net/ip.js';
 import type { Deadlines, Waiting } from '../deadlines.js';
@@ -33,6 +35,8 @@ export interface ArrivalOptions {
   /** In log lines: `http`, `https`, or `tcp` with a name. */
   readonly listener: string;
   readonly limitReached: LimitReached;
+  /** Those on clients strike a connection when it is known who it is from. */
+  readonly faults: TrafficFaults | null;
   readonly log: Logger;
 }
 
@@ -42,9 +46,11 @@ const NO_BYTES = Buffer.alloc(0);
  * Reads the PROXY header, when there is one, and hands the connection on with what comes behind it unread. One that breaks
  * the rules is closed with a line in the log. With `accept`, a client that says nothing in `headerTimeout` sends none.
  */
-export function createArrivals(options: ArrivalOptions, arrived: Arrived): Arrivals {
-  const { mode, trusted, deadlines, headerTimeout, limit, limitReached, listener, log } = options;
+export function createArrivals(options: ArrivalOptions, unharmed: Arrived): Arrivals {
+  const { faults, mode, trusted, deadlines, headerTimeout, limit, limitReached, listener, log } = options;
   const waiting = new Set<Socket>();
+  const arrived: Arrived = (socket, addresses) =>
+    unharmed(acceptUnderFaults(faults, socket, addresses?.source.text ?? null), addresses);
 
   function close(socket: Socket, reason: string): void {
     log.warn({ listener, client: socket.remoteAddress, reason }, 'proxy protocol: connection closed');

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import { faultBehind } from '../../faults/fault-error.js';
+import { faultsOn } from '../../faults/under-faults.js';
 import type { LoadBoard } from '../../live/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../../live/snapshot.js';
 import type { Place } from '../../net/place.js';
@@ -57,7 +59,7 @@ export function carryConnection(
   services: TcpServices,
 ): void {
   const { steering, log } = services;
-  const visit = visitOf(clientOf(addresses).ip, loadBalancer, services);
+  const visit = visitOf(clientOf(addresses, client).ip, loadBalancer, services);
   const decision = steering.decide(loadBalancer, visit);
   const asked = { method: 'TCP', host: loadBalancer.name, target: '' };
   const record = new RequestRecord(services, services.nextRay(), visit.clientIp, asked);
@@ -106,6 +108,7 @@ export function carryConnection(
       connected(socket) {
         cancelDial = null;
         joined = socket;
+        record.under([...faultsOn(client), ...faultsOn(socket)]);
         record.end(null);
         if (sendProxy !== null && addresses !== null) socket.write(proxyHeader(sendProxy, addresses));
         join(client, socket, pool.id, origin.key, services);
@@ -115,6 +118,8 @@ export function carryConnection(
         leave();
         log.debug({ err: cause, origin: origin.name, failure }, 'a TCP connection to an origin failed');
         record.attemptFailed(failure, cause.message);
+        const fault = faultBehind(cause);
+        if (fault !== null) record.under([fault]);
         const other = mayRetry ? steering.alternative(inItsPool(plan), visit, left) : null;
         if (other) attempt(other, false, [...left, origin]);
         else refuse(failure);

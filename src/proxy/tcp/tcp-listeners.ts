@@ -1,5 +1,6 @@
 import type net from 'node:net';
 import type { Logger } from 'pino';
+import type { TrafficFaults } from '../../faults/traffic-faults.js';
 import type { ProxyProtocol, TcpPort } from '../../live/data-plane-options.js';
 import type { HealthBoard } from '../../live/health-board.js';
 import type { LoadBoard } from '../../live/load-board.js';
@@ -48,6 +49,8 @@ export interface TcpOptions {
   readonly trustedProxies?: readonly Cidr[];
   /** Of all ports together. */
   readonly maxConnections?: number;
+  /** Those that the off-ramps go by as well. */
+  readonly faults?: TrafficFaults;
   readonly timeouts?: Partial<
     Pick<ProxyTimeouts, 'originConnect' | 'upgradedIdle' | 'clientLook' | 'proxyHeader' | 'tick'>
   >;
@@ -62,7 +65,7 @@ export interface TcpListeners {
 
 /** Ports that pass bytes to the origins of load balancers without looking at them. */
 export function createTcpListeners(options: TcpOptions): TcpListeners {
-  const { hosts, log } = options;
+  const { hosts, log, faults = null } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const maxConnections = options.maxConnections ?? DEFAULT_LIMITS.clientConnections;
   const deadlines = createDeadlines(timeouts.tick);
@@ -83,6 +86,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     requests: options.requests,
     clock: options.clock ?? realTime,
     offramps: options.offramps,
+    faults,
     nextRay: createRays(options.pop),
     log,
   };
@@ -119,6 +123,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
         limit: DEFAULT_LIMITS.proxyHeaders,
         listener: `tcp ${name}`,
         limitReached,
+        faults,
         log,
       },
       (client, addresses) => accept(client, tcpPort, addresses),

@@ -144,6 +144,7 @@ test('where something stays, what is for tests takes --test-control, and lasts',
     ['POST', 'reset'],
     ['DELETE', 'faults'],
     ['DELETE', 'clock'],
+    ['DELETE', 'faults?name=x'],
   ] as const) {
     const { status, body } = await own(method, target, careful, 'test-token');
     expect([status, body.errors]).toEqual([
@@ -151,7 +152,7 @@ test('where something stays, what is for tests takes --test-control, and lasts',
       [
         {
           code: 10405,
-          message: `${method} /_offramp/${target} is for tests: it takes an Offramp that keeps nothing (--memory), or one that was started with --test-control`,
+          message: `${method} /_offramp/${target.split('?')[0]} is for tests: it takes an Offramp that keeps nothing (--memory), or one that was started with --test-control`,
         },
       ],
     ]);

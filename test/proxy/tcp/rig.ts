@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import net from 'node:net';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
+import { offRampsUnderFaults } from '../../../src/faults/under-faults.js';
 import { createHealthBoard, type HealthBoard } from '../../../src/live/health-board.js';
 import { createLoadBoard, type LoadBoard } from '../../../src/live/load-board.js';
 import type { LiveLoadBalancer, LivePool } from '../../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../../src/live/snapshot-store.js';
 import { NOWHERE, type Place } from '../../../src/net/place.js';
+import type { OffRamps } from '../../../src/offramps/contract.js';
 import { createDirectDialer } from '../../../src/offramps/direct.js';
 import { createOffRamps } from '../../../src/offramps/select.js';
 import { createHostIndex } from '../../../src/proxy/match.js';
@@ -36,7 +38,10 @@ export interface TcpRig {
 }
 
 export interface TcpRigOptions
-  extends Partial<Pick<TcpOptions, 'timeouts' | 'maxConnections' | 'proxyProtocol' | 'trustedProxies'>> {
+  extends Partial<
+    Pick<TcpOptions, 'timeouts' | 'maxConnections' | 'proxyProtocol' | 'trustedProxies' | 'faults'>
+  > {
+  readonly offramps?: OffRamps;
   readonly sendProxy?: 'v1' | 'v2';
   readonly pools: readonly LivePool[];
   readonly loadBalancers: readonly LiveLoadBalancer[];
@@ -57,6 +62,7 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
     upsert: { pool: options.pools, load_balancer: options.loadBalancers },
     remove: {},
   });
+  const offramps = options.offramps ?? createOffRamps({ store, tunnels, direct: createDirectDialer() });
   const listeners = createTcpListeners({
     host: '127.0.0.1',
     ports: [{ port: 0, name: NAME, sendProxy: options.sendProxy ?? null }],
@@ -64,7 +70,8 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
     steering: createSteering({ pools: store.snapshot.pools, health, load, sessions: NO_SESSIONS }),
     load,
     health,
-    offramps: createOffRamps({ store, tunnels, direct: createDirectDialer() }),
+    offramps: options.faults ? offRampsUnderFaults(offramps, options.faults) : offramps,
+    ...(options.faults && { faults: options.faults }),
     placeOf: options.placeOf ?? (() => NOWHERE),
     requests,
     pop: NOWHERE.pop,
