@@ -14,6 +14,8 @@ const APART = [
   /^@prisma\/client\/runtime\/.*wasm/,
   /^pg-native$/,
   /^re2js$/,
+  // Joined, it declares one name twice.
+  /^prom-client$/,
 ];
 
 const bundle = await rolldown({

@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   storage: ['config', 'net'],
   live: ['net', 'domain'],
   control: ['live', 'net'],
+  metrics: ['live', 'net'],
   resources: ['api', 'domain', 'storage', 'live', 'net', 'expressions'],
   seed: ['api', 'resources', 'storage/tables', 'net', 'config/start-failure'],
   steering: ['live', 'net', 'domain', 'expressions'],
@@ -46,6 +47,7 @@ const NEVER_IN_THE_DATA_PLANE = [
   '@prisma/adapter-pg',
   'pg',
   '@electric-sql/pglite',
+  'prom-client',
 ];
 const DATA_PLANE = new Set([
   'net',

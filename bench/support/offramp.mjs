@@ -29,9 +29,9 @@ export function temporaryDirectory({ searchable = false } = {}) {
  * Starts Offramp on free ports with its embedded database in `dataDir`, or on the database at `databaseUrl`; resolves at
  * its ready line, with the milliseconds from the start of the process to it, and the CPU time that they took. `main` is that of another build.
  */
-export async function startOfframp({ dataDir, databaseUrl = null, main = MAIN }) {
+export async function startOfframp({ dataDir, databaseUrl = null, main = MAIN, flags = [] }) {
   const args = [main, 'start', '--json', ...FREE_PORTS];
-  args.push('--data-dir', dataDir, ...(databaseUrl ? ['--database-url', databaseUrl] : []));
+  args.push('--data-dir', dataDir, ...(databaseUrl ? ['--database-url', databaseUrl] : []), ...flags);
   const began = performance.now();
   const child = spawn(process.execPath, args, {
     env: ownEnvironment(),

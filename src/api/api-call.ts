@@ -3,9 +3,12 @@ import { type ApiCall, MAX_KEPT_BODY } from './call-log.js';
 import { OPERATION_IDS } from './openapi/operation-ids.js';
 import { pathOf } from './paths.js';
 
-/** Not of Cloudflare's API: what is asked of Offramp itself, and its documentation. */
+/** Not of Cloudflare's API: what is asked of Offramp itself, its documentation and its metrics. */
 export const isOfOfframp = ({ routeOptions: { url, config } }: FastifyRequest): boolean =>
-  url?.startsWith('/_offramp/') || config.open === true || config.documentation === true;
+  url?.startsWith('/_offramp/') ||
+  config.open === true ||
+  config.documentation === true ||
+  config.openLocally === true;
 
 /** What is taken down of a request that was answered, at the time `at`. */
 export function callOf(request: FastifyRequest, reply: FastifyReply, at: number): ApiCall {

@@ -43,6 +43,8 @@ declare module 'fastify' {
     readonly open?: boolean;
     /** For people: reachable without a credential where every one is good, else with one that a browser can ask for. */
     readonly documentation?: boolean;
+    /** Reachable without a credential where every one is good: the caller is on this machine. */
+    readonly openLocally?: boolean;
     /** Takes a token that does not count, to tell that. */
     readonly evenUnusable?: boolean;
   }
@@ -75,6 +77,8 @@ export interface HttpOptions {
   readonly log: Logger;
   /** Takes down what was asked; null for nothing. */
   readonly calls: Pick<CallLog, 'add'> | null;
+  /** Hears of every request that was answered; `route` is the pattern of its path, undefined where nothing is served. */
+  readonly onAnswered?: (method: string, route: string | undefined, status: number, seconds: number) => void;
   /** Listens already, and gives its requests to the instance when that is ready; null for an instance that nobody calls. */
   readonly server: Server | null;
 }
@@ -112,10 +116,21 @@ export function createHttp(options: HttpOptions) {
   app.decorateRequest('credential', null);
   app.decorateRequest('sent', null);
   app.decorateRequest('refusal', null);
+  const { onAnswered } = options;
+  if (onAnswered)
+    app.addHook('onResponse', (request, reply, done) => {
+      onAnswered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime / 1e3);
+      done();
+    });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cf-ray', nextRay());
-    const { open = false, documentation = false, evenUnusable = false } = request.routeOptions.config;
-    if (open || (documentation && options.auth.mode === 'any')) return undefined;
+    const {
+      open = false,
+      documentation = false,
+      openLocally = false,
+      evenUnusable = false,
+    } = request.routeOptions.config;
+    if (open || ((documentation || openLocally) && options.auth.mode === 'any')) return undefined;
     const now = new Date(options.clock.now());
     const circumstances = { tokens: options.access, now, address: request.ip, evenUnusable };
     if (request.is404) {
@@ -136,11 +151,10 @@ export function createHttp(options: HttpOptions) {
       request.credential = identify();
     }
     if (request.credential.token) options.access.used(request.credential.token.id, circumstances.now);
-    // Cloudflare's limit is one of its API, and what is for tests must work when it is reached.
-    if (request.routeOptions.url?.startsWith('/_offramp/')) return undefined;
+    // Cloudflare's limit is one of its API, and what is for tests or looks on must work when it is reached.
+    if (isOfOfframp(request)) return undefined;
     if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
-    // A fault is for clients of the API, and not for who reads about it.
-    const fault = documentation ? null : options.faults?.strike(request.method, pathOf(request.url));
+    const fault = options.faults?.strike(request.method, pathOf(request.url));
     return fault && answerFault(options.faults!, fault, reply);
   });
   // A path whose identifiers are none is not there, whatever the body or the token; what a token may not do needs no body to be refused.

@@ -87,6 +87,8 @@ const ROWS: readonly Row[] = [
   row('/user/load_balancing_analytics', 'account', ...POOLS),
   only('/user', 'user', {}, 'User Details'),
   only('/ips', 'user', { read: 'anyone' }),
+  // It has names of every account.
+  only('/metrics', 'account', {}, ...POOLS),
 ];
 
 const SPLIT_ROWS = ROWS.map((entry) => ({ entry, segments: entry.path.split('/') }));

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { ClockControl } from '../api/admin/clock.js';
+import type { MetricsText } from '../api/admin/metrics.js';
 import { adminRoutes } from '../api/admin/routes.js';
 import type { TestControl } from '../api/admin/test-control.js';
 import { type ApiFaults, createApiFaults } from '../api/api-faults.js';
@@ -8,13 +10,16 @@ import type { ApiServer } from '../api/api-server.js';
 import { type CallLog, createCallLog } from '../api/call-log.js';
 import { createHttp, type Http } from '../api/http.js';
 import { createIdentifiers } from '../api/identifiers.js';
+import { localCallersOnly } from '../api/local-callers.js';
 import { serveOpenapi } from '../api/openapi.js';
 import { createRateLimit, type RateLimit } from '../api/rate-limit.js';
-import type { StartConfig } from '../config/start-config.js';
+import { isLoopback, type StartConfig } from '../config/start-config.js';
 import { VERSION } from '../config/version.js';
 import { createWebhook } from '../control/notifications/webhook.js';
 import type { DataPlane } from '../live/data-plane.js';
 import { createHealthTable } from '../live/health-table.js';
+import type { ApiCounts } from '../metrics/api-counts.js';
+import { listenForMetrics } from '../metrics/metrics-listener.js';
 import { watchDescriptors } from '../net/descriptors.js';
 import { hostPort } from '../net/ip.js';
 import { randomOf } from '../net/random.js';
@@ -32,9 +37,11 @@ import { resetConnections } from '../resources/tunnels/store.js';
 import { claimDataDir } from '../storage/data-dir.js';
 import { createTables } from '../storage/tables/tables.js';
 import { createWriter } from '../storage/writer.js';
+import { checkAccessLog } from './access-log-file.js';
 import { loadApiCertificate } from './api-certificate.js';
 import { clockForLibrary, createClockControl, type OfframpClock } from './clock-control.js';
 import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
+import { createMetricsOfApp } from './metrics.js';
 import { type OpeningSockets, openSockets } from './open-sockets.js';
 import { guardOf, openStorage } from './open-storage.js';
 import { prepareStandIn, STAND_IN_HOST, type StandIn } from './stand-in.js';
@@ -61,6 +68,10 @@ export interface Offramp extends FirstAccount {
   /** As `POST /_offramp/reset`, whatever it keeps: who has started it may do that. */
   reset(options?: { readonly to?: 'empty' | 'seed' }): Promise<void>;
   readonly clock: OfframpClock;
+  /** `host:port` of --metrics-port; null without one. */
+  readonly metrics: string | null;
+  /** Goes on in a new file where that of the access log was moved. */
+  reopenLogs(): void;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
 }
@@ -103,6 +114,20 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
   try {
     // A standby takes no address before it has the database.
     if (!config.standby) opening ??= openSockets(config, options.log);
+    if (config.accessLog?.file) checkAccessLog(config.accessLog.file);
+    const metrics = createMetricsOfApp(VERSION);
+    closers.push(async () => metrics.stop());
+    const openMetrics = async () => {
+      if (config.metrics === null) return null;
+      // No web page of a stranger shall read names through the browser of somebody on this machine.
+      const guarded = isLoopback(config.metrics.host)
+        ? localCallersOnly
+        : (handler: RequestListener) => handler;
+      const listener = await listenForMetrics(config.metrics, guarded);
+      closers.push(listener.close);
+      return listener;
+    };
+    let metricsListener = config.standby ? null : await openMetrics();
     const dataDir = config.dataDir === null ? null : await claimDataDir(config.dataDir);
     if (dataDir) closers.push(dataDir.release);
     const { log } = options;
@@ -134,10 +159,11 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     if (webhook) closers.push(webhook.drain);
     const following = { tables, views, health, webhook };
     opening ??= openSockets(config, options.log);
+    metricsListener ??= await openMetrics();
     const sockets = await opening.opened;
     certificate?.follow(sockets.api.useCertificate);
     const standIn = sockets.standIn && (await prepareStandIn(sockets.standIn, { identity, clock, log }));
-    const { dataPlane, committed } = await startDataPlane({
+    const { dataPlane, committed, lag } = await startDataPlane({
       config,
       identity,
       sockets,
@@ -145,6 +171,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       left,
       recorders,
       following,
+      counts: metrics.connections,
       clock,
       log: options.log,
       onFailure: options.onFailure,
@@ -189,6 +216,13 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     // One that is under way ends before the parts that it needs.
     closers.push(testControl.settled);
     identity.onRenewed(dataPlane.useCertificate);
+    const metricsText = metrics.textOf({
+      world: tables.world,
+      health,
+      dataPlane,
+      revisions: lag.read,
+      databaseUp: db.isCurrent,
+    });
     const api = await startApi(
       config,
       identity,
@@ -209,12 +243,19 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         clockControl,
         calls,
         apiFaults,
+        metrics: metricsText,
+        onAnswered: metrics.api.answered,
       },
       sockets.api,
       standIn,
       options,
     );
     closers.push(api.close);
+    if (metricsListener) {
+      metricsListener.serve(metricsText);
+      // Before the data plane, without which there is half of it.
+      closers.push(metricsListener.close);
+    }
     // Who is told that it is ready finds what is newest. A database that has gone meanwhile is waited for when somebody asks.
     await db.whenCurrent(CURRENT_MS).catch(() => undefined);
     return {
@@ -228,6 +269,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       ...onRampsOf(dataPlane),
       reset: ({ to = 'empty' } = {}) => controlled(() => testControl.reset(to)),
       clock: clockForLibrary(clockControl, controlled),
+      metrics: metricsListener && hostPort(metricsListener.address.host, metricsListener.address.port),
+      reopenLogs: dataPlane.reopenLogs,
       close,
     };
   } catch (error) {
@@ -274,6 +317,8 @@ interface ApiParts {
   readonly testControl: TestControl;
   readonly calls: CallLog;
   readonly clockControl: ClockControl;
+  readonly metrics: MetricsText;
+  readonly onAnswered: ApiCounts['answered'];
 }
 
 async function startApi(
@@ -295,6 +340,7 @@ async function startApi(
     calls: parts.calls,
     log,
     server,
+    onAnswered: parts.onAnswered,
   });
   serveOpenapi(app, {
     version: VERSION,
@@ -313,6 +359,7 @@ async function startApi(
     calls: parts.calls,
     clock: parts.clockControl,
     apiFaults: parts.apiFaults,
+    metrics: parts.metrics,
   });
   await app.ready();
   serve(guardOf(config)(app.routing));

@@ -26,16 +26,19 @@ import { createDirectDialer } from '../offramps/direct.js';
 import { reachableFirst } from '../offramps/reachable-first.js';
 import { createResolver } from '../offramps/resolver.js';
 import { createOffRamps } from '../offramps/select.js';
+import { createAccessLog } from '../proxy/access-log.js';
 import { createExplain } from '../proxy/explain.js';
 import type { KeyPair } from '../proxy/https/certificates.js';
 import { createHostIndex } from '../proxy/match.js';
 import { createPrivateListeners } from '../proxy/private-listeners.js';
 import { createProxy } from '../proxy/proxy.js';
 import { createRequestLog } from '../proxy/request-log.js';
+import { allOf } from '../proxy/request-sink.js';
 import { createTcpListeners } from '../proxy/tcp/tcp-listeners.js';
 import type { Places } from '../proxy/visit.js';
 import { createSessions } from '../steering/affinity/create-sessions.js';
 import { createSteering } from '../steering/decide.js';
+import { createDataPlaneMetrics } from './data-plane-metrics.js';
 import { openedSockets, startOptions } from './data-plane-sockets.js';
 
 /** The data plane's thread: edge, off-ramps, health checks and proxy on one copy of the configuration. */
@@ -84,6 +87,9 @@ const sessions = createSessions({ pools, key: sessionKey, alwaysUseHttps });
 const health = reachableFirst(board, pools, offramps, edge.awaiting);
 const steering = createSteering({ pools, health, load, sessions });
 const requests = createRequestLog();
+const metrics = createDataPlaneMetrics(store);
+const accessLog = options.accessLog && createAccessLog(options.accessLog.file, log);
+const written = accessLog ? [accessLog] : [];
 const locations = createLocations(options.locations);
 const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(clientIp));
 const places: Places = { placeOf, locationHeader };
@@ -103,7 +109,7 @@ const proxy = createProxy({
   sessions,
   load,
   health: board,
-  requests,
+  requests: allOf([requests, metrics.requests, ...written]),
   clock,
   ...places,
   offramps,
@@ -135,7 +141,7 @@ const tcp = createTcpListeners({
   health: board,
   offramps,
   placeOf,
-  requests,
+  requests: allOf([requests, metrics.tcpConnections, ...written]),
   clock,
   faults: trafficFaults,
   pop: options.place.pop,
@@ -160,6 +166,7 @@ const dns = createDnsServer({
   ),
   clock,
   random: Math.random,
+  onAnswered: metrics.onDnsAnswered,
   log,
 });
 const prober = createProber({
@@ -168,6 +175,7 @@ const prober = createProber({
   offramps,
   tunnels: edge,
   storedHealth: options.storedHealth,
+  onChecked: metrics.onChecked,
   clock,
   faultStruck: (fault) => faults.struck(fault),
   log,
@@ -183,6 +191,7 @@ const poolEvents = createPoolEvents({
   emit: (event) => post({ type: 'pool_event', event }),
 });
 prober.onTransition(poolEvents.record);
+prober.onTransition(metrics.onTransition);
 prober.onFinding((finding) => {
   const event = monitorEventOf(finding, store.snapshot.pools.get(finding.target.poolId));
   if (event) post({ type: 'monitor_event', event });
@@ -276,8 +285,10 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Ans
   forget: () => {
     for (const one of [requests, sessions, prober.previews, quickTunnels]) one.clear();
     faults.replace([]);
+    metrics.forgetGone();
     return null;
   },
+  metrics: () => metrics.report({ load, edge, proxy, accessLog }),
   private_addresses: () => privates?.addresses() ?? [],
   open_quick_tunnel: quickTunnels.open,
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
@@ -304,6 +315,9 @@ async function confirm(revision: number): Promise<void> {
   post({ type: 'applied', revision });
 }
 
+/** For the lines of the access log that still wait when everything else has ended. */
+const LAST_LINES_MS = 1_000;
+
 /** The proxy first: the requests that it still has under way may need the tunnels. */
 async function drain(graceMs: number): Promise<void> {
   const end = realTime.monotonic() + graceMs;
@@ -312,6 +326,7 @@ async function drain(graceMs: number): Promise<void> {
   await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
   poolEvents.flush();
   await edge.drain(Math.max(0, end - realTime.monotonic()));
+  await accessLog?.close(LAST_LINES_MS);
   port.close();
 }
 
@@ -329,6 +344,8 @@ port.on('message', (message: ToDataPlane) => {
       edge.useCertificate(message);
       for (const listener of certificateListeners) listener(message);
       return;
+    case 'reopen_logs':
+      return accessLog?.reopen();
     case 'drain':
       return void drain(message.graceMs);
   }

@@ -3,11 +3,13 @@ import type { StartConfig } from '../config/start-config.js';
 import { createNotifications } from '../control/notifications/notifications.js';
 import type { Webhook } from '../control/notifications/webhook.js';
 import { createPublisher } from '../control/publisher.js';
+import { createRevisionLag, type RevisionLag } from '../control/revision-lag.js';
 import type { DataPlane } from '../live/data-plane.js';
 import type { DataPlaneOptions } from '../live/data-plane-options.js';
 import { type ConnectionEvent, startDataPlaneWorker } from '../live/data-plane-worker.js';
 import type { HealthTable } from '../live/health-table.js';
 import type { PoolEvent } from '../live/messages.js';
+import type { ConnectionCounts } from '../metrics/control-plane-samples.js';
 import type { Clock } from '../net/clock.js';
 import { noteUse } from '../resources/accounts/tokens/definition.js';
 import type { Views } from '../resources/context.js';
@@ -46,6 +48,7 @@ export interface Following {
   readonly dataPlane: DataPlane;
   /** Tells the data plane and the notifications of revisions that memory shows. */
   readonly committed: (batch: CommittedBatch) => Promise<void>;
+  readonly lag: Pick<RevisionLag, 'read'>;
 }
 
 export interface DataPlaneParts {
@@ -57,6 +60,8 @@ export interface DataPlaneParts {
   readonly left: Pick<DataPlaneOptions, 'awaitedTunnels' | 'storedHealth'>;
   readonly recorders: Recorders;
   readonly following: InMemory & { readonly webhook: Webhook | null };
+  /** Of connections that come and go. */
+  readonly counts: Pick<ConnectionCounts, 'add'>;
   /** What is written down is dated by it. */
   readonly clock: Clock;
   readonly log: Logger;
@@ -69,7 +74,7 @@ export interface DataPlaneParts {
  * then on. What the data plane tells goes to the recorders.
  */
 export async function startDataPlane(parts: DataPlaneParts): Promise<Following> {
-  const { config, identity, sockets, db, left, recorders, clock, log, onFailure } = parts;
+  const { config, identity, sockets, db, left, recorders, counts, clock, log, onFailure } = parts;
   const { tables, views, health, webhook } = parts.following;
   const position = await currentPosition(db.read);
   const loaded = await tables.load(db.read, null);
@@ -104,6 +109,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
     sessionKey: identity.sessionKey,
     alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,
+    accessLog: config.accessLog,
     ...left,
     configuration: { revision: position.revision, ...everything },
   };
@@ -111,8 +117,14 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
   const dataPlane = await startDataPlaneWorker({
     thread: sockets.dataPlane,
     start,
-    onApplied: (applied) => publisher.applied(applied),
+    onApplied(applied) {
+      lag.applied(applied);
+      publisher.applied(applied);
+    },
     onConnection(event) {
+      const { type, connection } = event;
+      const tunnel = tables.world.tunnels.get(connection.tunnelId)?.name;
+      if (tunnel) counts.add(type === 'connection_opened' ? 'opened' : 'closed', tunnel);
       recorders.connections.record(event);
       notifications?.connectionChanged(event.connection.tunnelId);
     },
@@ -126,7 +138,15 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
     onFailure,
   });
   notifications?.started();
-  const publisher = createPublisher({ send: dataPlane.configure, log, patienceMs: READ_YOUR_WRITES_MS });
+  const lag = createRevisionLag(position.revision);
+  const publisher = createPublisher({
+    send(delta) {
+      lag.committed(delta.revision);
+      dataPlane.configure(delta);
+    },
+    log,
+    patienceMs: READ_YOUR_WRITES_MS,
+  });
   const committed = ({ revision, writes, changed }: CommittedBatch) => {
     for (const write of notifications ? writes : []) notifications?.committed(liveDelta(write, false));
     return publisher.publish({ revision, ...liveDelta(changed, false) });
@@ -141,7 +161,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
       return publisher.publish({ revision, ...delta });
     };
   }, position);
-  return { dataPlane, committed };
+  return { dataPlane, committed, lag };
 }
 
 export interface Recorders {

@@ -6,11 +6,11 @@ export function explainStartFailure(error: Error): string {
   if (error instanceof StartFailure) return error.message;
   const inUse = /EADDRINUSE.*?([\d.]+|[\da-f:]+):(\d+)/.exec(error.message);
   if (inUse) {
-    return `${inUse[1]}:${inUse[2]} is in use by another program; choose other ports with --port, --edge-port, --http-port, --https-port, --dns-port, --tcp (0 takes a free one)`;
+    return `${inUse[1]}:${inUse[2]} is in use by another program; choose other ports with --port, --edge-port, --http-port, --https-port, --dns-port, --tcp, --metrics-port (0 takes a free one)`;
   }
   if (/EACCES.*:\d+/.test(error.message)) return `${error.message}; ports below 1024 need privileges`;
   if (/EADDRNOTAVAIL/.test(error.message))
-    return `${error.message}; this machine has no such address: see --host, --edge-host, --http-host, --https-host, --dns-host, --tcp-host`;
+    return `${error.message}; this machine has no such address: see --host, --edge-host, --http-host, --https-host, --dns-host, --tcp-host, --metrics-host`;
   if (/was passed as descriptor|migration|newer Offramp/.test(error.message)) return error.message;
   return fileFailure(error) ?? databaseFailure(error) ?? error.stack ?? String(error);
 }

@@ -16,7 +16,7 @@ export const startCommand: Command = {
   summary: 'run the control plane and the data plane',
   flags: START_FLAGS,
   notes: `
-The API listens on other addresses than loopback only with --api-token. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0; so does SIGHUP on a terminal.
+The API listens on other addresses than loopback only with --api-token. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0; so does SIGHUP on a terminal. Elsewhere SIGHUP opens the file of --access-log anew.
 `,
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
@@ -26,7 +26,8 @@ The API listens on other addresses than loopback only with --api-token. Each fla
     const passed = takePassedSockets(process.env, process.pid, config.tcp.ports);
     const log = stderrLog(config.logLevel);
     const sockets = openUnlessStandby(config, log, passed);
-    const stop = askedToStop();
+    let reopenLogs = () => {};
+    const stop = askedToStop(() => reopenLogs());
     // Not at the top: the sockets shall listen before the greater part of the program is loaded.
     const { startApp } = await import('../app/control-plane.js');
     const started = startApp(config, {
@@ -41,6 +42,7 @@ The API listens on other addresses than loopback only with --api-token. Each fla
     const offramp = await Promise.race([started, stop]);
     // Nothing has been acknowledged yet, so there is nothing to save; a start that hangs is no reason to stay.
     if (!offramp) process.exit(0);
+    reopenLogs = offramp.reopenLogs;
     const forgetEndpoints = await becomeReady(config, offramp, scripts, stop).catch(async (error: Error) => {
       await offramp.close();
       process.stderr.write(`offramp: ${explainStartFailure(error)}\n`);
@@ -99,6 +101,7 @@ function readyRecord(offramp: Offramp) {
     https: offramp.https,
     dns: offramp.dns,
     tcp: offramp.tcp,
+    metrics: offramp.metrics,
     account_id: offramp.accountId,
     zone_id: offramp.zoneId,
     domain: offramp.domain,
@@ -110,6 +113,7 @@ function readyLine(offramp: Offramp): string {
     `API ${offramp.apiUrl}`,
     `traffic ${offramp.http}, over TLS ${offramp.https}`,
     `DNS ${offramp.dns}`,
+    ...(offramp.metrics ? [`metrics http://${offramp.metrics}/metrics`] : []),
     ...Object.entries(offramp.tcp).map(([name, address]) => `TCP ${address} to ${name}`),
     `connectors ${offramp.edge} (CA ${offramp.edgeCa})`,
     ...(offramp.standIn === null ? [] : [`api.cloudflare.com ${offramp.standIn}`]),

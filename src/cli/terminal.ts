@@ -15,10 +15,9 @@ export const note = (text: string) => void process.stderr.write(`${text}\n`);
 
 /**
  * Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. SIGHUP counts like SIGTERM where standard input is a
- * terminal: it says that the terminal has gone. Elsewhere it is what tells a service to reopen its logs, of which there are none yet, and
- * changes nothing.
+ * terminal: it says that the terminal has gone. Elsewhere it is what tells a service to open its logs anew, which is `reopenLogs`.
  */
-export function askedToStop(): Promise<void> {
+export function askedToStop(reopenLogs: () => void = () => {}): Promise<void> {
   // Looked at now: a terminal that has hung up is none any more.
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   const onTerminal = terminals.includes(0);
@@ -32,7 +31,7 @@ export function askedToStop(): Promise<void> {
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
     process.on('SIGHUP', () => {
-      if (!onTerminal) return;
+      if (!onTerminal) return reopenLogs();
       // Both the shell and the kernel may send it, so another one is no impatience.
       leave(terminals.splice(0));
       first = false;

@@ -39,6 +39,11 @@ export const START_FLAGS = {
     value: 'N',
     help: 'connections of API clients; more are closed (1000, but at most a quarter of the file descriptors)',
   },
+  'metrics-port': {
+    value: 'PORT',
+    help: 'serve /metrics, which the API has as well, on a port of its own without a token; 0 takes a free port',
+  },
+  'metrics-host': { value: 'ADDRESS', fallback: '127.0.0.1', help: 'address for --metrics-port' },
   'edge-host': { value: 'ADDRESS', help: 'address for tunnel connectors, when not --host' },
   'edge-port': { value: 'PORT', fallback: '7844', help: 'tunnel connectors; 0 takes a free port' },
   'http-host': { value: 'ADDRESS', help: 'address for HTTP traffic, when not --host' },
@@ -257,6 +262,10 @@ export const START_FLAGS = {
     help: 'how long requests in flight may go on after SIGTERM',
   },
   json: { help: 'print the ready line as JSON' },
+  'access-log': {
+    value: 'stdout|FILE',
+    help: 'write each request down as a line of JSON; SIGHUP opens the file anew, as logrotate needs it',
+  },
   'log-level': {
     value: 'LEVEL',
     fallback: 'warn',

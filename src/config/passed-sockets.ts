@@ -68,15 +68,16 @@ function whyUnknown(name: string, ports: readonly NamedPort[]): string {
  * that were passed are not looked at.
  */
 export function refuseSharedPorts(
-  config: Pick<StartConfig, 'api' | 'standIn' | 'edge' | 'http' | 'https' | 'dns' | 'tcp'>,
+  config: Pick<StartConfig, 'api' | 'standIn' | 'metrics' | 'edge' | 'http' | 'https' | 'dns' | 'tcp'>,
   passed: PassedSockets,
 ): void {
-  const { api, standIn, edge, http, https, dns, tcp } = config;
+  const { api, standIn, metrics, edge, http, https, dns, tcp } = config;
   const own = [
     ...Object.entries({ port: api, 'edge-port': edge, 'http-port': http, 'https-port': https }).filter(
       (_, index) => passed[ONE_EACH[index]!] === undefined,
     ),
     ...(standIn ? [['stand-in-port', standIn] as const] : []),
+    ...(metrics ? [['metrics-port', metrics] as const] : []),
     ...(passed.dns.length === 0 ? [['dns-port', dns] as const] : []),
     ...tcp.ports
       .filter(({ name, port }) => !passed.tcp.has(name) && !passed.tcp.has(`${port}`))

@@ -9,6 +9,7 @@ import { coordinates, type Place } from '../net/place.js';
 import { type ApiTls, apiTls } from './api-tls.js';
 import type { START_FLAGS } from './flags.js';
 import { type FrontProxies, frontProxies } from './front-proxies.js';
+import { type AccessLogTarget, accessLogTarget } from './metrics-flags.js';
 import {
   advertisedAddresses,
   dnsNames,
@@ -37,6 +38,8 @@ export interface StartConfig extends FrontProxies {
   readonly standIn: Listen | null;
   /** Null leaves it to the number of descriptors. */
   readonly maxApiConnections: number | null;
+  /** Null serves metrics on the API's port alone. */
+  readonly metrics: Listen | null;
   readonly edge: Listen;
   readonly http: Listen;
   readonly https: Listen;
@@ -100,6 +103,7 @@ export interface StartConfig extends FrontProxies {
   readonly notify: { readonly url: string; readonly secret: string | null } | null;
   readonly halfCloseIdleMs: number;
   readonly drainMs: number;
+  readonly accessLog: AccessLogTarget;
   readonly json: boolean;
   readonly logLevel: string;
 }
@@ -118,6 +122,10 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
       flags['max-api-connections'] === null
         ? null
         : limit('max-api-connections', flags['max-api-connections']),
+    metrics:
+      flags['metrics-port'] === null
+        ? null
+        : listen(flags['metrics-host'], 'metrics-port', flags['metrics-port'], 'metrics-host'),
     edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
     http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
     https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),
@@ -171,13 +179,14 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     notify: notify(flags),
     halfCloseIdleMs: integerFlag('half-close-idle', flags['half-close-idle'], 0, 3600) * 1000,
     drainMs: integerFlag('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
+    accessLog: accessLogTarget(flags, absolute),
     json: flags.json,
     logLevel: flagOneOf('log-level', flags['log-level'], LOG_LEVELS),
   });
 }
 
-function listen(host: string, flag: string, port: string): Listen {
-  if (host !== 'localhost' && !parseIp(host)) throw wrong('host', host, 'an IP address or localhost');
+function listen(host: string, flag: string, port: string, hostFlag = 'host'): Listen {
+  if (host !== 'localhost' && !parseIp(host)) throw wrong(hostFlag, host, 'an IP address or localhost');
   return { host, port: integerFlag(flag, port, 0, 65_535) };
 }
 
@@ -263,8 +272,10 @@ export function isLoopback(host: string): boolean {
 function resolved(flag: string, file: string, right: string): string {
   // The working directory is what an empty path would stand for.
   if (file.trim() === '') throw wrong(flag, file, right);
-  return path.resolve(file.replace(/^~(?=$|\/)/, os.homedir()));
+  return absolute(file);
 }
+
+const absolute = (file: string) => path.resolve(file.replace(/^~(?=$|\/)/, os.homedir()));
 
 const dataDir = (flags: Values<typeof START_FLAGS>) =>
   resolved('data-dir', flags['data-dir'], 'the path of a directory');

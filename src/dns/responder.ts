@@ -30,10 +30,14 @@ const FAILED: Reply = {
   forClient: false,
 };
 
+/** Hears of every question that was answered: its type, null where none could be read, and the code of the answer. */
+export type OnAnswered = (type: number | null, rcode: number) => void;
+
 export function createResponder(
   answer: (asker: Asker) => Promise<Reply>,
   real: Clock,
   log: Logger,
+  onAnswered: OnAnswered = () => {},
 ): DnsResponder {
   let underWay = 0;
   let onSettled: (() => void) | null = null;
@@ -54,8 +58,13 @@ export function createResponder(
       try {
         const query = readQuery(message);
         if (query === null) return null;
-        if (isBad(query)) return encodeRefusal(query);
-        return encodeReply(query, await reply({ query, resolverIp }), maxBytes(query));
+        if (isBad(query)) {
+          onAnswered(null, query.rcode);
+          return encodeRefusal(query);
+        }
+        const said = await reply({ query, resolverIp });
+        onAnswered(query.type, said.rcode);
+        return encodeReply(query, said, maxBytes(query));
       } catch (error) {
         log.error({ err: error, bytes: message.length }, 'a message of DNS was not answered');
         return null;

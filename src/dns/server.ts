@@ -12,7 +12,7 @@ import { createChooseOrigin } from './choose-origin.js';
 import { createNameIndex } from './names.js';
 import { type DnsSockets, openDnsSockets } from './open-sockets.js';
 import type { Resolve } from './origin-records.js';
-import { createResponder } from './responder.js';
+import { createResponder, type OnAnswered } from './responder.js';
 import { listenTcp, type TcpListener } from './tcp-listener.js';
 import { listenUdp, type UdpListener } from './udp-listener.js';
 
@@ -39,6 +39,7 @@ export interface DnsOptions {
   /** By which questions are timed: another one in tests. */
   readonly real?: Clock;
   readonly random: () => number;
+  readonly onAnswered?: OnAnswered;
   readonly log: Logger;
 }
 
@@ -66,7 +67,7 @@ export function createDnsServer(options: DnsOptions): DnsServer {
     revision: () => store.snapshot.revision,
     log,
   });
-  const responder = createResponder(answers, real, log);
+  const responder = createResponder(answers, real, log, options.onAnswered);
   let listeners: { readonly tcp: TcpListener; readonly udp: UdpListener } | null = null;
 
   return {

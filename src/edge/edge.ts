@@ -69,6 +69,8 @@ export interface Edge extends TunnelDialer {
   /** For new connections; those that are there stay as they are. PEM. */
   useCertificate(leaf: { readonly certificate: string; readonly key: string }): void;
   connections(tunnelId: string): readonly ConnectionInfo[];
+  /** Streams that are open, by tunnel, on its connections of whatever state. */
+  streams(): ReadonlyMap<string, number>;
   /** The tunnels that were connected before the start and still have time to come back. */
   readonly awaiting: Pick<AwaitedTunnels, 'size' | 'released'>;
   /** Ends connections of a tunnel, or only those of one connector; answers how many. */
@@ -294,6 +296,12 @@ export function createEdge(options: EdgeOptions): Edge {
       registry
         .of(tunnelId)
         .map((connection) => ({ ...connection.info, configuration: configurations.stateOf(connection) })),
+    streams() {
+      const open = new Map<string, number>();
+      for (const { info, inFlight } of live.all())
+        open.set(info.tunnelId, (open.get(info.tunnelId) ?? 0) + inFlight);
+      return open;
+    },
     dial: (tunnelId, destination, dialOptions) =>
       dial(
         { registry, reachability, carriedSockets, checkTurns, real, whenBack: awaited.whenBack },

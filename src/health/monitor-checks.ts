@@ -49,6 +49,8 @@ export interface ChecksParts {
   readonly faults: Pick<Faults, 'find' | 'struck'>;
   /** Called after a result has been judged; `before` is what the places found until then. */
   readonly onResult: (checks: MonitorChecks, before: PlaceHealth) => void;
+  /** Called for each check that has ended with a result, whatever comes of it. */
+  readonly onChecked?: ((result: ProbeResult) => void) | undefined;
 }
 
 export interface CheckedOrigin extends Omit<ProbeTarget, 'monitor'> {
@@ -60,7 +62,7 @@ export interface CheckedOrigin extends Omit<ProbeTarget, 'monitor'> {
 export function startChecks(
   target: () => CheckedOrigin,
   first: LiveMonitor,
-  { scheduler, means, faults, onResult }: ChecksParts,
+  { scheduler, means, faults, onResult, onChecked }: ChecksParts,
   initial?: PlaceHealth,
 ): MonitorChecks {
   let monitor = first;
@@ -75,6 +77,7 @@ export function startChecks(
     const checked = await checkOnce({ ...target(), monitor }, means, signal);
     if (signal.aborted || checked === null) return;
     const before = health;
+    onChecked?.(checked.result);
     record({ ...checked, at: means.clock.now() });
     onResult(checks, before);
   });

@@ -12,6 +12,7 @@ import { createFaults } from './faults.js';
 import type { JudgingPlace } from './monitor-checks.js';
 import { reportPoolHealth } from './pool-health-report.js';
 import { createPreviews, type Previews } from './previews.js';
+import type { ProbeResult } from './probes/probe.js';
 import { createScheduler } from './scheduler.js';
 import { createLastVerdicts } from './stored-health.js';
 import type { ProbedOrigin } from './targets.js';
@@ -34,6 +35,8 @@ export interface ProberOptions {
   readonly real?: Clock;
   /** Probes under way at once; each holds one socket. */
   readonly maxInFlight?: number;
+  /** Called for each check that has ended, previews left out. */
+  readonly onChecked?: (passed: boolean) => void;
   /** Authorities in PEM that https probes trust besides the public ones. */
   readonly trustedAuthorities?: readonly string[];
   /** Called each time that a place has judged a result with a fault. */
@@ -87,6 +90,7 @@ export function createProber(options: ProberOptions): Prober {
     faults,
     onTransition: announce,
     onFinding: mention,
+    onChecked: ({ passed }: ProbeResult) => options.onChecked?.(passed),
   };
   const listeners: ((transition: HealthTransition) => void)[] = [];
   const findingListeners: ((finding: MonitorFinding) => void)[] = [];

@@ -2,7 +2,7 @@ import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '.
 import { UNKNOWN_HEALTH } from '../live/health-board.js';
 import { withoutWay } from './check-once.js';
 import type { Faults } from './faults.js';
-import { type JudgingPlace, type MonitorChecks, startChecks } from './monitor-checks.js';
+import { type ChecksParts, type JudgingPlace, type MonitorChecks, startChecks } from './monitor-checks.js';
 import type { ProbeMeans } from './probes/probe.js';
 import { agree } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
@@ -41,11 +41,12 @@ export interface WatchParts {
     from: HealthState,
     found: PlaceHealth,
   ) => void;
+  readonly onChecked?: ChecksParts['onChecked'];
 }
 
 /** `last` is the verdict that the last process has left: it stands until the first result. */
 export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: PlaceHealth): Watch {
-  const { board, scheduler, means, faults, onTransition, onFinding } = watchParts;
+  const { board, scheduler, means, faults, onTransition, onFinding, onChecked } = watchParts;
   let target = first;
   let health: OriginHealth = last ? { ...last, regions: null } : UNKNOWN_HEALTH;
   let begun = false;
@@ -54,7 +55,7 @@ export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: 
   /** Added beside others that had come to a verdict: they have no say before they have come to one of their own. */
   const joining = new Set<string>();
   const listeners: (() => void)[] = [];
-  const parts = { scheduler, means, faults, onResult };
+  const parts = { scheduler, means, faults, onResult, onChecked };
   follow();
   begun = true;
   publish();

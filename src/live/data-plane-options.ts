@@ -63,6 +63,8 @@ export interface DataPlaneOptions {
   /** Whose addresses may be dialled without a virtual network although they are not globally routable. */
   readonly directNetworks: readonly Cidr[];
   readonly logLevel: string;
+  /** Where each request is written down: a file (absolute), or standard output with null as its file; null nowhere. */
+  readonly accessLog: { readonly file: string | null } | null;
   /** Those that were connected when the last process ended. */
   readonly awaitedTunnels: readonly string[];
   /** The last verdicts that were written down. */

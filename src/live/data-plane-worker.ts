@@ -98,6 +98,7 @@ export function startDataPlaneWorker(options: WorkerOptions): Promise<DataPlane>
             ask,
             connections: connections.of,
             useCertificate: ({ certificate, key }) => post({ type: 'edge_certificate', certificate, key }),
+            reopenLogs: () => post({ type: 'reopen_logs' }),
             async drain(graceMs) {
               draining = true;
               post({ type: 'drain', graceMs });

@@ -15,5 +15,7 @@ export interface DataPlane {
   connections(tunnelId: string): readonly ConnectionInfo[];
   /** The edge shows it from now on; connections that are there stay. PEM. */
   useCertificate(leaf: { readonly certificate: string; readonly key: string }): void;
+  /** Goes on in new files where those of logs were moved. */
+  reopenLogs(): void;
   drain(graceMs: number): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { ExplainQuestion, Explanation } from './explanation.js';
 import type { DataPlaneFault, FaultReport } from './faults.js';
 import type { FailureReason, HealthState } from './health-board.js';
 import type { ShownChange } from './health-table.js';
+import type { MetricsReport } from './metrics-report.js';
 import type { FoundRequests, RequestFilter } from './request-report.js';
 import type { LiveMonitor, LivePool, SnapshotDelta } from './snapshot.js';
 
@@ -180,6 +181,8 @@ export interface Questions {
   set_clock: { ask: { readonly to: ClockState; readonly passage: ClockMove }; answer: boolean };
   /** Forgets what it has by itself: the log of requests, faults, sessions by headers, previews, quick tunnels. */
   forget: { ask: null; answer: null };
+  /** What was counted since the thread began, and how it is at the moment. */
+  metrics: { ask: null; answer: MetricsReport };
   /** Of the enabled load balancers of accounts, as soon as those that can listen do so. */
   private_addresses: { ask: null; answer: readonly PrivateAddress[] };
   /** Rejects when there are as many as there may be. */
@@ -203,6 +206,8 @@ export type ToDataPlane =
     }
   /** For new connections of connectors, and of HTTPS clients for whose name there is none. PEM. */
   | { readonly type: 'edge_certificate'; readonly certificate: string; readonly key: string }
+  /** The file of the access log was moved. */
+  | { readonly type: 'reopen_logs' }
   /** Stop accepting, let what is under way end for at most `graceMs`, then exit. */
   | { readonly type: 'drain'; readonly graceMs: number };
 

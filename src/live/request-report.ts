@@ -6,6 +6,10 @@ export interface RequestReport {
   readonly at: number;
   /** Until its end; of an upgraded or TCP connection, until bytes went both ways. */
   readonly durationMs: number;
+  /** Until the head of the response that an origin gave; null without one. */
+  readonly firstByteMs: number | null;
+  /** Of the response's body on its way to the client, with the framing of chunks; null without a response, and of an upgraded connection. */
+  readonly responseBytes: number | null;
   readonly clientIp: string;
   /** `TCP` for a connection that came on a port of TCP; it has no path and no status. */
   readonly method: string;

@@ -11,6 +11,16 @@ export function descriptorLimit(): number | null {
   }
 }
 
+/** How many of them are open; null where the system does not tell. */
+export function openDescriptors(): number | null {
+  try {
+    // One of them is for this look.
+    return fs.readdirSync('/proc/self/fd').length - 1;
+  } catch {
+    return null;
+  }
+}
+
 const LOOK_EVERY_MS = 1_000;
 const TELL_EVERY_MS = 60_000;
 /** The part of the limit beyond which it is told that the rest is nearly used up. */

@@ -25,6 +25,7 @@ export interface ClientConnections extends IdleClients {
   add(client: ClientTransport): void;
   remove(client: ClientTransport): void;
   all(): Iterable<ClientTransport>;
+  readonly size: number;
 }
 
 /** Of idle connections, those that are asked whether they can go: a few may still be sending. */
@@ -69,5 +70,8 @@ export function createClientConnections(limit: number, limitReached: LimitReache
     },
     leave: (client) => void idle.delete(client),
     all: () => clients,
+    get size() {
+      return clients.size;
+    },
   };
 }

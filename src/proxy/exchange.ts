@@ -23,7 +23,7 @@ import { type OriginTarget, originTarget } from './origin-target.js';
 import type { PublishedHostname } from './published-hostnames.js';
 import { RequestBody } from './request-body.js';
 import { RequestRecord } from './request-record.js';
-import type { Requester } from './requester.js';
+import type { OwnResponse, Requester } from './requester.js';
 import type { Responder, ResponderUser } from './responder.js';
 import { asksSameOriginAgain, type FailedAttempt } from './retry.js';
 import { type ProxyServices, respondersFor } from './services.js';
@@ -106,9 +106,7 @@ export class Exchange implements ResponderUser, DownListener {
 
   private answerFixed(response: LiveFixedResponse): void {
     this.ended = true;
-    this.record.status = response.status;
-    this.record.end(null);
-    this.client.answer(fixedResponse(response), this.responseFields);
+    this.answerOurselves(fixedResponse(response), null, this.responseFields);
   }
 
   // What the client's connection tells.
@@ -152,9 +150,20 @@ export class Exchange implements ResponderUser, DownListener {
       return;
     }
     const error = typeof reason === 'string' ? EDGE_ERRORS[reason] : reason;
-    this.record.status = error.status;
-    this.record.end(name);
-    this.client.answer(errorAnswer(error, this.ray, this.request), rayField(this.ray));
+    this.answerOurselves(errorAnswer(error, this.ray, this.request), name, rayField(this.ray), error.status);
+  }
+
+  /** `status` is that of the log, where gRPC has another one. */
+  private answerOurselves(
+    response: OwnResponse,
+    error: string | null,
+    fields: string,
+    status = response.status,
+  ): void {
+    this.record.status = status;
+    if (this.method !== 'HEAD') this.record.responseBytes = Buffer.byteLength(response.body);
+    this.record.end(error);
+    this.client.answer(response, fields);
   }
 
   private stop(): void {
@@ -296,7 +305,7 @@ export class Exchange implements ResponderUser, DownListener {
     this.ended = true;
     this.attempts.upgraded(socket);
     this.startSession();
-    this.record.status = head.status;
+    this.record.answered(head.status);
     this.record.end(null);
     this.client.switchProtocols(head, this.responseFields, socket, rest);
   }
@@ -308,12 +317,13 @@ export class Exchange implements ResponderUser, DownListener {
   }
 
   responseHead(head: ResponseHead, framing: ResponseFraming): void {
-    this.record.status = head.status;
+    this.record.answered(head.status);
     this.startSession();
     this.client.respond(head, framing, this.responseFields);
   }
 
   responsePiece(piece: Buffer): void {
+    this.record.responseBytes += piece.length;
     if (!this.client.piece(piece)) this.connection?.pause();
   }
 

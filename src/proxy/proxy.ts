@@ -41,7 +41,7 @@ import { createOriginIdle } from './origin-idle.js';
 import { originTarget } from './origin-target.js';
 import { poolsApart } from './pools-apart.js';
 import { type Arrivals, type Arrived, createArrivals } from './proxy-protocol/arrivals.js';
-import type { RequestLog } from './request-log.js';
+import type { RequestSink } from './request-sink.js';
 import type { ProxyServices } from './services.js';
 import { createTrustedProxies } from './trusted-proxies.js';
 import type { Places } from './visit.js';
@@ -59,7 +59,7 @@ export interface ProxyOptions extends Places, ListenOn {
   readonly load: LoadBoard;
   /** Of the same board that the steering goes by. */
   readonly health: Pick<HealthBoard, 'onDown'>;
-  readonly requests: RequestLog;
+  readonly requests: RequestSink;
   readonly offramps: OffRamps;
   /** By which requests are dated, sessions last and certificates age; real time when absent. */
   readonly clock?: Clock;
@@ -97,6 +97,8 @@ export interface Proxy {
   listenerFor(address: ListenAddress, own: OwnServices): Listener;
   /** Resolves with the addresses that were really taken; rejects when one cannot be had. */
   listen(): Promise<{ readonly http: ListenAddress; readonly https: ListenAddress | null }>;
+  /** Those of clients that are open. */
+  readonly clientConnections: number;
   /** Stops accepting, lets requests end for at most `graceMs`, then breaks what is left. Resolves when all is closed. */
   drain(graceMs: number): Promise<void>;
   close(): Promise<void>;
@@ -294,6 +296,9 @@ export function createProxy(options: ProxyOptions): Proxy {
         listen: listener.listen,
         close: (how) => listener.close(how).finally(() => others.delete(listener)),
       };
+    },
+    get clientConnections() {
+      return clients.size;
     },
     drain,
     close: () => drain(0),

@@ -14,13 +14,16 @@ import type { Plan, Trace } from '../steering/plan.js';
 import type { DetailedError } from './errors.js';
 import type { RequestHead } from './head/request-head.js';
 import type { OnlyPlan, PublishedHostname } from './published-hostnames.js';
-import { kept, loggedPath, type RequestLog } from './request-log.js';
+import { kept, loggedPath } from './request-log.js';
+import type { RequestSink } from './request-sink.js';
 
 const DIRECT: OffRampReport = { kind: 'direct', tunnelId: null };
 const NO_FAULTS: readonly string[] = [];
 const NO_FAILURES: readonly FailedAttemptReport[] = [];
 /** Pools and rules of a decision: a load balancer may have a thousand of each, and thousands of decisions are kept. */
 const MAX_LISTED = 32;
+/** The status of a connection that goes on as a stream of bytes both ways. */
+const UPGRADED = 101;
 /** Characters of what is said of a failed attempt. */
 const MAX_DETAIL = 400;
 
@@ -28,7 +31,7 @@ const MAX_DETAIL = 400;
 export interface RecordServices {
   /** Those on bytes; null where there are none. */
   readonly faults: Pick<TrafficFaults, 'connections'> | null;
-  readonly requests: RequestLog;
+  readonly requests: RequestSink;
   readonly offramps: Pick<OffRamps, 'select' | 'connectors'>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -59,9 +62,12 @@ export class RequestRecord {
   trace: Trace | null = null;
   /** Of the response that has begun, whoever made it. */
   status: number | null = null;
+  /** Of the response's body, as far as it has been passed on. */
+  responseBytes = 0;
   /** What an error says about this one request; null when its name says it all. */
   detail: string | null = null;
   private readonly begun = realTime.monotonic();
+  private firstByteMs: number | null = null;
   private plan: Plan | OnlyPlan | null = null;
   private offRamp: OffRampReport | null = null;
   private failures = NO_FAILURES;
@@ -79,6 +85,12 @@ export class RequestRecord {
   attempt(plan: Plan | OnlyPlan): void {
     this.plan = plan;
     this.offRamp = this.wayOf(plan);
+  }
+
+  /** An origin has begun to answer. */
+  answered(status: number): void {
+    this.status = status;
+    this.firstByteMs = this.elapsed();
   }
 
   /** `detail`: in words, for operators. */
@@ -103,7 +115,9 @@ export class RequestRecord {
     this.services.requests.add({
       ray: this.ray,
       at: this.at,
-      durationMs: Math.round((realTime.monotonic() - this.begun) * 1000) / 1000,
+      durationMs: this.elapsed(),
+      firstByteMs: this.firstByteMs,
+      responseBytes: this.status === null || this.status === UPGRADED ? null : this.responseBytes,
       clientIp: this.clientIp,
       method: kept(request.method),
       // Most often the name that is in memory anyhow.
@@ -121,6 +135,10 @@ export class RequestRecord {
       faults: this.faults,
       decision: this.trace && decisionReport(this.trace),
     });
+  }
+
+  private elapsed(): number {
+    return Math.round((realTime.monotonic() - this.begun) * 1000) / 1000;
   }
 
   private wayOf({ origin }: Plan | OnlyPlan): OffRampReport {

@@ -1,29 +1,9 @@
 import { expect, test } from 'vitest';
-import type { RequestFilter, RequestReport } from '../../src/live/request-report.js';
+import type { RequestFilter } from '../../src/live/request-report.js';
 import { createRequestLog, loggedPath } from '../../src/proxy/request-log.js';
 import { newest } from '../support/request-filters.js';
+import { requestReport as report } from '../support/request-reports.js';
 
-const report = (fields: Partial<RequestReport>): RequestReport => ({
-  ray: 'r',
-  at: 0,
-  durationMs: 1,
-  clientIp: '192.0.2.1',
-  method: 'GET',
-  host: 'app.example.com',
-  path: '/',
-  status: 200,
-  error: null,
-  detail: null,
-  loadBalancer: { id: 'lb-id', name: 'app.example.com' },
-  publishedHostname: null,
-  pool: { id: 'pool-id', name: 'blue' },
-  origin: { name: 'one', address: '192.0.2.9' },
-  offRamp: { kind: 'direct', tunnelId: null },
-  failedAttempts: [],
-  faults: [],
-  decision: null,
-  ...fields,
-});
 const ALL = newest(100);
 
 test('the newest comes first, and no more are kept than there is room for', () => {

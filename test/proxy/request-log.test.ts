@@ -52,6 +52,8 @@ test('a request is found with what it asked, who answered and why, and without i
     ray: answer.headers['cf-ray'],
     at: expect.any(Number),
     durationMs: expect.any(Number),
+    firstByteMs: expect.any(Number),
+    responseBytes: 4,
     clientIp: '127.0.0.1',
     method: 'POST',
     host: HOST,

@@ -23,7 +23,7 @@ async function hangUp(child: ChildProcess, stillWorks: () => Promise<unknown>): 
   expect([child.exitCode, child.signalCode]).toEqual([null, null]);
 }
 
-test('without a terminal SIGHUP, which will reopen logs, leaves a start alone', async () => {
+test('without a terminal SIGHUP, which opens logs anew, leaves a start alone', async () => {
   const offramp = await startOfframp();
   await hangUp(offramp.process, async () => {
     expect((await apiOf(offramp).get('/accounts')).status).toBe(200);

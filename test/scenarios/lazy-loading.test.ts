@@ -12,6 +12,7 @@ const LATER = [
   '/dist/bundle/x509',
   '/dist/bundle/Reflect',
   '/node_modules/re2js/',
+  '/node_modules/prom-client/',
 ];
 
 async function directory(): Promise<string> {
@@ -45,7 +46,9 @@ async function loadedIn(
 test('a library is loaded when something needs it, and not at the start', async () => {
   const dataDir = await directory();
   // The first start makes the certificate of the edge.
-  const needed = await loadedIn(dataDir, ({ apiUrl }) => fetch(new URL('/docs/json', apiUrl)));
+  const needed = await loadedIn(dataDir, async ({ apiUrl }) => {
+    for (const path of ['/docs/json', '/metrics']) await fetch(new URL(path, apiUrl));
+  });
   expect(needed).toEqual(LATER.filter((place) => !place.includes('re2js')));
   expect(await loadedIn(dataDir, async () => undefined)).toEqual([]);
 }, 90_000);

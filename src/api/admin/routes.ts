@@ -7,6 +7,7 @@ import { callRoutes } from './calls.js';
 import { type ClockControl, clockRoutes } from './clock.js';
 import { explainRoutes } from './explain.js';
 import { faultRoutes } from './faults/routes.js';
+import { type MetricsText, metricsRoute } from './metrics.js';
 import { onRampRoutes } from './on-ramps.js';
 import { quickTunnelRoutes } from './quick-tunnels.js';
 import { requestRoutes } from './requests.js';
@@ -30,6 +31,7 @@ export interface AdminOptions {
   readonly clock: ClockControl;
   /** On the API itself. */
   readonly apiFaults: ApiFaults;
+  readonly metrics: MetricsText;
   readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
 
@@ -53,6 +55,7 @@ export function adminRoutes(
     calls,
     apiFaults,
     clock,
+    metrics,
   }: AdminOptions,
 ): void {
   const awaitFitting = createAwait();
@@ -92,6 +95,7 @@ export function adminRoutes(
     reply.type('application/x-pem-file').send(edgeCa()),
   );
 
+  metricsRoute(app, metrics);
   onRampRoutes(app, dataPlane);
 
   app.get('/_offramp/openapi.json', { config: { documentation: true }, schema: { hide: true } }, async () =>

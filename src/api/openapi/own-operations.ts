@@ -53,6 +53,8 @@ const request: Record<string, Schema> = {
   ray: text,
   at: moment,
   duration_ms: { type: 'number' },
+  first_byte_ms: orNull({ type: 'number' }),
+  response_bytes: orNull(whole),
   client_ip: text,
   method: text,
   host: text,

@@ -28,6 +28,7 @@ export function lookAtDescriptors(limit = descriptorLimit()): Finding {
 export async function lookAtPorts(config: StartConfig): Promise<Finding[]> {
   const streams = [
     ['API', config.api],
+    ...(config.metrics ? ([['metrics', config.metrics]] as const) : []),
     ['edge', config.edge],
     ['HTTP', config.http],
     ['HTTPS', config.https],

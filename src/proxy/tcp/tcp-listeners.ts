@@ -23,7 +23,7 @@ import { type HostIndex, isPublished } from '../match.js';
 import { createOriginDial } from '../origin-dial.js';
 import { createArrivals } from '../proxy-protocol/arrivals.js';
 import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
-import type { RequestLog } from '../request-log.js';
+import type { RequestSink } from '../request-sink.js';
 import { createTrustedProxies } from '../trusted-proxies.js';
 import { carryConnection, type TcpServices } from './tcp-connection.js';
 
@@ -37,7 +37,7 @@ export interface TcpOptions {
   readonly health: Pick<HealthBoard, 'onDown'>;
   readonly offramps: OffRamps;
   readonly placeOf: (clientIp: string) => Place;
-  readonly requests: RequestLog;
+  readonly requests: RequestSink;
   /** By which connections are dated; real time when absent. */
   readonly clock?: Clock;
   /** Where this data plane is, as in CF-Ray. */

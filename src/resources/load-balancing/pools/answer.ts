@@ -24,7 +24,7 @@ interface OriginHealth {
  * monitor nothing is checked, and the enabled origins count as healthy. The pool is healthy by the rule that traffic goes by
  * (`live/pool-health.ts`): at least `minimum_origins` enabled ones are.
  */
-function shownHealth(
+export function shownHealth(
   { id, values }: Pool,
   healths: ShownHealths,
 ): { readonly healthy: boolean; readonly origins: readonly OriginHealth[] } {

@@ -1,0 +1,15 @@
+import type { RequestReport } from '../live/request-report.js';
+
+/** Hears of every request and connection that is over. */
+export interface RequestSink {
+  add(report: RequestReport): void;
+}
+
+/** One for several, in their order. */
+export function allOf(sinks: readonly RequestSink[]): RequestSink {
+  return {
+    add(report) {
+      for (const sink of sinks) sink.add(report);
+    },
+  };
+}
