@@ -11,6 +11,7 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import type { Logger } from 'pino';
 import type { ZodType } from 'zod';
 import type { Clock } from '../net/clock.js';
+import type { Random } from '../net/random.js';
 import { createRays } from '../net/ray.js';
 import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
@@ -72,6 +73,8 @@ export interface HttpOptions {
   readonly faults: ApiFaults | null;
   /** Code of the point of presence, shown in `cf-ray`. */
   readonly pop: string;
+  /** What `cf-ray` begins with. */
+  readonly random: Random;
   /** By which tokens count. */
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
@@ -95,7 +98,7 @@ const TOKEN_PATIENCE_MS = 1_000;
 
 /** A server that speaks the API's wire format and knows no resource. */
 export function createHttp(options: HttpOptions) {
-  const nextRay = createRays(options.pop);
+  const nextRay = createRays(options.pop, options.random);
   const app = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),

@@ -336,6 +336,7 @@ async function startApi(
     rateLimit: parts.rateLimit,
     faults: parts.apiFaults,
     pop: config.place.pop,
+    random: randomOf(config.randomSeed, 'API'),
     clock: parts.clock,
     calls: parts.calls,
     log,

@@ -20,6 +20,7 @@ import type { FromDataPlane, QuestionName, Questions, ToDataPlane } from '../liv
 import { createSnapshotStore } from '../live/snapshot-store.js';
 import type { ListeningSocket } from '../net/listening-socket.js';
 import { createLocations, placeFrom } from '../net/locations.js';
+import { randomOf } from '../net/random.js';
 import { realTime } from '../net/real-time.js';
 import { createSettableClock } from '../net/settable-clock.js';
 import { createDirectDialer } from '../offramps/direct.js';
@@ -69,8 +70,9 @@ const edge = createEdge({
 });
 const quickTunnels = createQuickTunnels({ store, tunnels: edge, clock });
 // Listeners of the store run in this order: routes are known before the prober asks for a way.
-const trafficFaults = createTrafficFaults({ clock: realTime, random: Math.random }, (fault) =>
-  faults.struck(fault),
+const trafficFaults = createTrafficFaults(
+  { clock: realTime, random: randomOf(options.randomSeed, 'faults').fraction },
+  (fault) => faults.struck(fault),
 );
 const offramps = offRampsUnderFaults(
   createOffRamps({
@@ -95,6 +97,7 @@ const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(
 const places: Places = { placeOf, locationHeader };
 const hosts = createHostIndex(store);
 const proxy = createProxy({
+  random: randomOf(options.randomSeed, 'requests'),
   ...listenWith(sockets.http),
   place: options.place,
   https: { ...listenWith(sockets.https), certificates: certificatesOf(options) },
@@ -130,6 +133,7 @@ const privates =
   options.privateNetwork &&
   createPrivateListeners({ ...options.privateNetwork, store, health, sessions, load, proxy, log });
 const tcp = createTcpListeners({
+  random: randomOf(options.randomSeed, 'TCP'),
   host: '',
   ports: options.tcp.ports.map((port, index) => ({ ...port, socket: sockets.tcp[index] })),
   proxyProtocol: options.proxyProtocol.tcp,
@@ -165,7 +169,7 @@ const dns = createDnsServer({
     os.networkInterfaces(),
   ),
   clock,
-  random: Math.random,
+  random: randomOf(options.randomSeed, 'DNS').fraction,
   onAnswered: metrics.onDnsAnswered,
   log,
 });

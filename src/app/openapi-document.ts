@@ -5,6 +5,7 @@ import { EARLIEST_API_DATE } from '../api/api-changes.js';
 import { createHttp, type Http } from '../api/http.js';
 import { serveOpenapi } from '../api/openapi.js';
 import { VERSION } from '../config/version.js';
+import { systemRandom } from '../net/random.js';
 import { realTime } from '../net/real-time.js';
 import type { Context } from '../resources/context.js';
 import { registerResources } from '../resources/index.js';
@@ -70,6 +71,7 @@ function silentHttp(): Http {
     rateLimit: null,
     faults: null,
     pop: 'LOC',
+    random: systemRandom,
     clock: realTime,
     calls: null,
     log: pino({ level: 'silent' }),

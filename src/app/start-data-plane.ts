@@ -102,6 +102,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
     limits: config.limits,
     privateNetwork: config.privateNetwork,
     place: config.place,
+    randomSeed: config.randomSeed,
     locations: config.locations,
     locationHeader: config.locationHeader,
     originTls: config.originTls,

@@ -156,7 +156,7 @@ export const START_FLAGS = {
   },
   'random-seed': {
     value: 'TEXT',
-    help: 'make identifiers the same in each run that is given the same text; secrets are made up all the same',
+    help: 'make identifiers, choices of steering and CF-Ray the same in each run that is given the same text; secrets are made up all the same',
   },
   'database-url': {
     value: 'URL',

@@ -40,6 +40,8 @@ interface Task {
 
 /** Starting a probe costs about 0.1 ms; the traffic on the same thread gets its turn between so many. */
 const STARTS_PER_TURN = 8;
+/** The time of day has whole milliseconds, and monotonic time has parts of them. */
+const ROUNDING_MS = 2;
 /** Multiples of the golden ratio, modulo 1, are spread evenly, however many of them there are. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
@@ -49,6 +51,8 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
   const queue = new Set<Task>();
   const runs = new Set<Promise<void>>();
   let made = 0;
+  /** The time of day less monotonic time: what is left of a millisecond must not move the moments. */
+  let ahead = clock.now() - clock.monotonic();
   let nextTurn: NodeJS.Immediate | undefined;
 
   function startQueued(): void {
@@ -96,11 +100,19 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
   }
 
   function runNext(task: Task): void {
-    const { intervalMs, dueAt } = task;
-    const phaseMs = task.phase * intervalMs;
-    // The little more keeps rounding from giving the same moment once again.
-    task.dueAt = phaseMs + (Math.floor((dueAt - phaseMs) / intervalMs + 1e-9) + 1) * intervalMs;
-    const ms = task.dueAt - clock.monotonic();
+    const { intervalMs } = task;
+    const phaseMs = Math.round(task.phase * intervalMs);
+    const now = clock.monotonic();
+    // Moments are those of the time of day: a test that sets that has them all.
+    const aheadNow = clock.now() - now;
+    // A clock that stands does so at a whole millisecond of both.
+    if (Number.isInteger(now) || Math.abs(aheadNow - ahead) > ROUNDING_MS) ahead = aheadNow;
+    const due = task.dueAt + ahead;
+    // The little more keeps what is left of a millisecond from giving the same moment once again.
+    const moments = Math.floor((due - phaseMs + Math.min(ROUNDING_MS, intervalMs / 10)) / intervalMs);
+    const next = phaseMs + (moments + 1) * intervalMs;
+    task.dueAt = next - ahead;
+    const ms = task.dueAt - now;
     if (ms <= 0) enqueue(task);
     else task.cancelTimer = clock.after(ms, () => enqueue(task));
   }

@@ -51,6 +51,8 @@ export interface DataPlaneOptions {
     readonly streams: number;
   };
   readonly place: Place;
+  /** Makes its choices the same in each run; null: they are the system's. */
+  readonly randomSeed: string | null;
   /** Where clients are, by their addresses. */
   readonly locations: readonly LocatedNetwork[];
   /** Lower case; null trusts no header to say where a request comes from. */

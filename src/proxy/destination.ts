@@ -23,12 +23,13 @@ export function destinationOf(
   client: Pick<Requester, 'identity' | 'version'>,
   place: Place,
   record: RequestRecord,
+  random: () => number,
 ): RequestDestination {
   if (isPublished(host)) {
     record.publishedHostname = host;
     return { kind: 'origin', choice: host };
   }
-  const visit = httpVisit(host, client, request, place, record.at);
+  const visit = httpVisit(host, client, request, place, record.at, random);
   const decision = steering.decide(host, visit);
   record.loadBalancer = host;
   record.trace = decision.trace;

@@ -95,7 +95,15 @@ export class Exchange implements ResponderUser, DownListener {
       services.log.debug({ ray: this.ray, text }, 'a location header cannot be read'),
     );
     this.originFields = originRequestFields(request, client, this.ray, place.country, this.webSocket);
-    const destination = destinationOf(host, services.steering, request, client, place, this.record);
+    const destination = destinationOf(
+      host,
+      services.steering,
+      request,
+      client,
+      place,
+      this.record,
+      services.random,
+    );
     if (destination.kind === 'no_pool') this.refuse('no_pool');
     else if (destination.kind === 'fixed_response') this.answerFixed(destination.response);
     else {

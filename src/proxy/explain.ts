@@ -6,6 +6,7 @@ import type { Named } from '../live/request-report.js';
 import type { LiveLoadBalancer, Snapshot } from '../live/snapshot.js';
 import type { Clock } from '../net/clock.js';
 import type { Place } from '../net/place.js';
+import { systemRandom } from '../net/random.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { Plan } from '../steering/plan.js';
@@ -52,7 +53,7 @@ export function createExplain(parts: ExplainParts): Explain {
       identity: { ip: question.clientIp, peerIp: question.clientIp },
       version: 'HTTP/1.1',
     } as const;
-    const visit = httpVisit(host, client, head, place, parts.clock.now());
+    const visit = httpVisit(host, client, head, place, parts.clock.now(), systemRandom.fraction);
     return explained(parts, host, head, visit);
   };
 }

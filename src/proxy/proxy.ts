@@ -12,6 +12,7 @@ import type { Cidr } from '../net/cidr.js';
 import type { Clock } from '../net/clock.js';
 import type { ListenOn } from '../net/listening-socket.js';
 import type { Place } from '../net/place.js';
+import { type Random, systemRandom } from '../net/random.js';
 import { createRays } from '../net/ray.js';
 import { realTime } from '../net/real-time.js';
 import type { OffRamps } from '../offramps/contract.js';
@@ -63,6 +64,8 @@ export interface ProxyOptions extends Places, ListenOn {
   readonly offramps: OffRamps;
   /** By which requests are dated, sessions last and certificates age; real time when absent. */
   readonly clock?: Clock;
+  /** What steering draws with, and CF-Ray begins with; that of the system when absent. */
+  readonly random?: Random;
   readonly log: Logger;
   readonly limits?: Partial<ProxyLimits>;
   readonly timeouts?: Partial<ProxyTimeouts>;
@@ -118,7 +121,7 @@ const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
  * response without length ends the client's HTTP/1.1 connection.
  */
 export function createProxy(options: ProxyOptions): Proxy {
-  const { store, clock = realTime, log, faults = null } = options;
+  const { store, clock = realTime, random = systemRandom, log, faults = null } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const deadlines = createDeadlines(timeouts.tick);
@@ -155,6 +158,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     timeouts,
     hosts: options.hosts,
     steering: options.steering,
+    random: random.fraction,
     sessions: options.sessions,
     load: options.load,
     downVerdicts: createDownVerdicts(options.health),
@@ -172,7 +176,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     idleClients: clients,
     limitReached,
     deadlines,
-    nextRay: createRays(options.place.pop),
+    nextRay: createRays(options.place.pop, random),
     log,
     isDraining: () => draining,
   };

@@ -21,6 +21,8 @@ export interface ProxyServices extends Places, RecordServices {
   readonly timeouts: ProxyTimeouts;
   readonly hosts: HostIndex;
   readonly steering: Steering;
+  /** What steering draws with. */
+  readonly random: () => number;
   readonly sessions: Pick<Sessions, 'pin'>;
   readonly load: LoadBoard;
   readonly downVerdicts: DownVerdicts;

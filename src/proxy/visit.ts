@@ -45,11 +45,12 @@ export function httpVisit(
   request: RequestHead,
   place: Place,
   now: number,
+  random: () => number,
 ): Visit {
   let facts: Facts | undefined;
   return {
     clientIp: client.identity.ip,
-    random: Math.random,
+    random,
     now,
     place,
     facts: () => {

@@ -29,6 +29,7 @@ export async function lookAtPorts(config: StartConfig): Promise<Finding[]> {
   const streams = [
     ['API', config.api],
     ...(config.metrics ? ([['metrics', config.metrics]] as const) : []),
+    ...(config.standIn ? ([['stand-in', config.standIn]] as const) : []),
     ['edge', config.edge],
     ['HTTP', config.http],
     ['HTTPS', config.https],

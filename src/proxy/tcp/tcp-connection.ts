@@ -31,6 +31,7 @@ export interface TcpServices extends RecordServices {
   readonly deadlines: Deadlines;
   readonly joinTimeouts: JoinTimeouts;
   readonly placeOf: (clientIp: string) => Place;
+  readonly random: () => number;
   /** Names a connection in the log of requests. */
   readonly nextRay: () => string;
   readonly log: Logger;
@@ -190,11 +191,15 @@ function join(
   joinStreams(client, origin, deadlines, joinTimeouts);
 }
 
-function visitOf(clientIp: string, { name }: LiveLoadBalancer, { placeOf, clock }: TcpServices): Visit {
+function visitOf(
+  clientIp: string,
+  { name }: LiveLoadBalancer,
+  { placeOf, clock, random }: TcpServices,
+): Visit {
   const place = placeOf(clientIp);
   return {
     clientIp,
-    random: Math.random,
+    random,
     now: clock.now(),
     place,
     facts: () => ({ loadBalancer: name, region: place.region, clientIp, http: null, dns: null }),

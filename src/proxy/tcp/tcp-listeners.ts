@@ -9,6 +9,7 @@ import type { Cidr } from '../../net/cidr.js';
 import type { Clock } from '../../net/clock.js';
 import type { ListenOn } from '../../net/listening-socket.js';
 import type { Place } from '../../net/place.js';
+import { type Random, systemRandom } from '../../net/random.js';
 import { createRays } from '../../net/ray.js';
 import { realTime } from '../../net/real-time.js';
 import type { OffRamps } from '../../offramps/contract.js';
@@ -40,6 +41,8 @@ export interface TcpOptions {
   readonly requests: RequestSink;
   /** By which connections are dated; real time when absent. */
   readonly clock?: Clock;
+  /** As that of the proxy. */
+  readonly random?: Random;
   /** Where this data plane is, as in CF-Ray. */
   readonly pop: string;
   readonly log: Logger;
@@ -65,7 +68,7 @@ export interface TcpListeners {
 
 /** Ports that pass bytes to the origins of load balancers without looking at them. */
 export function createTcpListeners(options: TcpOptions): TcpListeners {
-  const { hosts, log, faults = null } = options;
+  const { hosts, random = systemRandom, log, faults = null } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const maxConnections = options.maxConnections ?? DEFAULT_LIMITS.clientConnections;
   const deadlines = createDeadlines(timeouts.tick);
@@ -87,7 +90,8 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     clock: options.clock ?? realTime,
     offramps: options.offramps,
     faults,
-    nextRay: createRays(options.pop),
+    random: random.fraction,
+    nextRay: createRays(options.pop, random),
     log,
   };
 
