@@ -76,7 +76,7 @@ export function createApiFaults(clock: Clock): ApiFaults {
 }
 
 /** `*` stands for one segment, `**` at the end for any number of them, also for none. */
-function fitsPath(pattern: readonly string[], segments: readonly string[]): boolean {
+export function fitsPath(pattern: readonly string[], segments: readonly string[]): boolean {
   const open = pattern.at(-1) === '**';
   const fixed = open ? pattern.slice(0, -1) : pattern;
   if (open ? segments.length < fixed.length : segments.length !== fixed.length) return false;

@@ -1,5 +1,6 @@
 import { nearestOf } from '../net/nearest.js';
 import { createRing } from '../net/ring.js';
+import { fitsPath } from './api-faults.js';
 
 /** One request to the API, with what became of it. */
 export interface ApiCall {
@@ -27,7 +28,7 @@ export interface ApiCall {
 /** What calls are looked up by; what is null does not matter. */
 export interface CallFilter {
   readonly method: string | null;
-  /** Ends in `*` for every path that begins so. */
+  /** As that of a fault: `*` stands for a segment, `**` at the end for any number of them. */
   readonly path: string | null;
   readonly operation: string | null;
   readonly status: number | null;
@@ -91,7 +92,7 @@ type Wanted<F extends CallFilterName> = NonNullable<CallFilter[F]>;
 
 const FITS: { readonly [F in CallFilterName]: (call: ApiCall, wanted: Wanted<F>) => boolean } = {
   method: ({ method }, wanted) => method === wanted,
-  path: ({ path }, wanted) => (wanted.endsWith('*') ? path.startsWith(wanted.slice(0, -1)) : path === wanted),
+  path: ({ path }, wanted) => path === wanted || fitsPath(wanted.split('/'), path.split('/')),
   operation: ({ operation }, wanted) => operation === wanted,
   status: ({ status }, wanted) => status === wanted,
   refused: ({ status }, wanted) => status >= 400 === wanted,

@@ -73,10 +73,10 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
     contents: () => readContents(db.read, TABLES),
     restore: (contents) =>
       inTurn(async () => {
-        // Before, so that nothing of the state before is written down behind it; and after, when no more comes of that.
-        await forget();
+        // Before, so that nothing of the state before is written down behind it.
+        await recorded();
         await db.replace((client) => replaceContents(client, TABLES, contents));
-        await dataPlane.ask('forget', null);
+        await forget();
         return firstOf(world) ?? first;
       }),
     settled: () => last,

@@ -26,7 +26,7 @@ A file is YAML or JSON, with objects by name. "offramp start --seed FILE" begins
     if (flags.export ? file !== undefined : file === undefined || more.length > 0)
       throw new UsageError('seed takes one FILE, or --export without one');
     if (file === undefined) {
-      process.stdout.write(await askText(address, flags, { patienceMs: PATIENCE_MS }));
+      process.stdout.write(await askText(`${address}?format=yaml`, flags, { patienceMs: PATIENCE_MS }));
       return 0;
     }
     const body = await readFile(file, 'utf8').catch((error: Error) => {
@@ -44,12 +44,14 @@ A file is YAML or JSON, with objects by name. "offramp start --seed FILE" begins
   },
 };
 
-type Made = { readonly made: Readonly<Record<string, Readonly<Record<string, string>>>> };
+type Made = { readonly made: readonly (Readonly<Record<string, object>> & { readonly id: never })[] };
 
 /** `pools eu, us; tunnels dc`. */
 function madeOf({ made }: Made): string {
-  const named = Object.entries(made).map(
-    ([member, ids]) => `${member.replaceAll('_', ' ')} ${firstFew(Object.keys(ids))}`,
+  const named = made.flatMap(({ id: _account, ...members }) =>
+    Object.entries(members).map(
+      ([member, ids]) => `${member.replaceAll('_', ' ')} ${firstFew(Object.keys(ids))}`,
+    ),
   );
   return named.length === 0 ? 'nothing' : named.join('; ');
 }

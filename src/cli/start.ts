@@ -7,7 +7,7 @@ import { NO_SOCKETS, type PassedSockets, takePassedSockets } from '../config/pas
 import { type StartConfig, startConfig } from '../config/start-config.js';
 import { clientVariables } from './client-variables.js';
 import type { Command } from './command.js';
-import { writeEndpoints } from './endpoints-file.js';
+import { type EndpointsFile, openEndpointsFile } from './endpoints-file.js';
 import { initScripts, runInitScripts } from './init-dir.js';
 import { explainStartFailure } from './start-failure.js';
 import { askedToStop, note, say, stderrLog } from './terminal.js';
@@ -21,6 +21,7 @@ The API listens on other addresses than loopback only with --api-token. Each fla
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
     const scripts = config.initDir === null ? [] : await initScripts(config.initDir);
+    const endpoints = config.endpointsFile === null ? null : await openEndpointsFile(config.endpointsFile);
     // The database makes files all the time, with whatever permissions it is allowed to give.
     process.umask(0o077);
     const passed = takePassedSockets(process.env, process.pid, config.tcp.ports);
@@ -43,38 +44,45 @@ The API listens on other addresses than loopback only with --api-token. Each fla
     // Nothing has been acknowledged yet, so there is nothing to save; a start that hangs is no reason to stay.
     if (!offramp) process.exit(0);
     reopenLogs = offramp.reopenLogs;
-    const forgetEndpoints = await becomeReady(config, offramp, scripts, stop).catch(async (error: Error) => {
-      await offramp.close();
-      process.stderr.write(`offramp: ${explainStartFailure(error)}\n`);
-      // As at the end of a good run.
-      process.exit(1);
-    });
+    const written = await becomeReady(config, offramp, { scripts, endpoints, stop }).catch(
+      async (error: Error) => {
+        await offramp.close();
+        process.stderr.write(`offramp: ${explainStartFailure(error)}\n`);
+        // As at the end of a good run.
+        process.exit(1);
+      },
+    );
     await stop;
-    await forgetEndpoints();
+    await written?.forget();
     await offramp.close();
     // Everything is closed. A timer that some library has left would only keep the ports from whoever starts next.
     process.exit(0);
   },
 };
 
-/** Runs the scripts and says that it is ready, in every way that was asked for; answers what takes that back. */
+interface Readiness {
+  readonly scripts: readonly string[];
+  readonly endpoints: ((record: object) => Promise<EndpointsFile>) | null;
+  readonly stop: Promise<void>;
+}
+
+/** Runs the scripts and says that it is ready, in every way that was asked for; neither when it has been stopped meanwhile. */
 async function becomeReady(
   config: StartConfig,
   offramp: Offramp,
-  scripts: readonly string[],
-  stopped: Promise<void>,
-): Promise<() => Promise<void>> {
+  { scripts, endpoints, stop }: Readiness,
+): Promise<EndpointsFile | null> {
   if (scripts.length > 0) {
     if (!config.json) note(`Running ${scripts.length} scripts of ${config.initDir} …`);
     const { hostname, port } = new URL(`http://${offramp.edge}`);
     const edge = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
     const token = config.auth.mode === 'any' ? ENV_FLAGS['api-token'].fallback : null;
-    await runInitScripts(scripts, clientVariables({ ...offramp, edge }, token), stopped);
+    if (!(await runInitScripts(scripts, clientVariables({ ...offramp, edge }, token), stop))) return null;
   }
   const record = readyRecord(offramp);
-  const forget = config.endpointsFile === null ? null : await writeEndpoints(config.endpointsFile, record);
+  const written = endpoints && (await endpoints(record));
   say(config.json ? JSON.stringify(record) : readyLine(offramp));
-  return forget ?? (async () => undefined);
+  return written;
 }
 
 /** A standby takes its addresses later, and would leave those waiting who connect to a socket that listens already. */

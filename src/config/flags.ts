@@ -34,7 +34,7 @@ export const START_FLAGS = {
   'stand-in': {
     help: 'serve the API as https://api.cloudflare.com as well, for clients that take no other address: see docs/stand-in.md',
   },
-  'stand-in-port': { value: 'PORT', fallback: '443', help: 'of --stand-in; 0 takes a free port' },
+  'stand-in-port': { value: 'PORT', help: 'of --stand-in (443); 0 takes a free port' },
   'max-api-connections': {
     value: 'N',
     help: 'connections of API clients; more are closed (1000, but at most a quarter of the file descriptors)',
@@ -43,7 +43,7 @@ export const START_FLAGS = {
     value: 'PORT',
     help: 'serve /metrics, which the API has as well, on a port of its own without a token; 0 takes a free port',
   },
-  'metrics-host': { value: 'ADDRESS', fallback: '127.0.0.1', help: 'address for --metrics-port' },
+  'metrics-host': { value: 'ADDRESS', help: 'address for --metrics-port (127.0.0.1)' },
   'edge-host': { value: 'ADDRESS', help: 'address for tunnel connectors, when not --host' },
   'edge-port': { value: 'PORT', fallback: '7844', help: 'tunnel connectors; 0 takes a free port' },
   'http-host': { value: 'ADDRESS', help: 'address for HTTP traffic, when not --host' },

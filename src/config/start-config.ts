@@ -112,12 +112,16 @@ const TOKEN_MINIMUM = 32;
 
 /** Throws UsageError with what is wrong, the value, and what would be right. */
 export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
+  if (!flags['stand-in'] && flags['stand-in-port'] !== null)
+    throw new UsageError('--stand-in-port is that of --stand-in, which is not given');
+  if (flags['metrics-port'] === null && flags['metrics-host'] !== null)
+    throw new UsageError('--metrics-host is the address of --metrics-port, which is not given');
   const api = listen(flags.host, 'port', flags.port);
   const auth = authPolicy(flags, api.host);
   return Object.freeze({
     api,
     apiTls: apiTls(flags),
-    standIn: flags['stand-in'] ? listen(flags.host, 'stand-in-port', flags['stand-in-port']) : null,
+    standIn: flags['stand-in'] ? listen(flags.host, 'stand-in-port', flags['stand-in-port'] ?? '443') : null,
     maxApiConnections:
       flags['max-api-connections'] === null
         ? null
@@ -125,7 +129,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     metrics:
       flags['metrics-port'] === null
         ? null
-        : listen(flags['metrics-host'], 'metrics-port', flags['metrics-port'], 'metrics-host'),
+        : listen(flags['metrics-host'] ?? '127.0.0.1', 'metrics-port', flags['metrics-port'], 'metrics-host'),
     edge: listen(flags['edge-host'] ?? flags.host, 'edge-port', flags['edge-port']),
     http: listen(flags['http-host'] ?? flags.host, 'http-port', flags['http-port']),
     https: listen(flags['https-host'] ?? flags.host, 'https-port', flags['https-port']),

@@ -1,16 +1,18 @@
 import type { z } from 'zod';
-import type { Made } from '../api/admin/test-control.js';
+import type { Made, MadeInAccount } from '../api/admin/test-control.js';
 import { ApiError } from '../api/errors.js';
 import { isUuid } from '../api/identifiers.js';
+import { inAscii } from '../net/hostname.js';
 import { changeSingle } from '../resources/_kit/singles.js';
 import { allAccounts, firstAccount } from '../resources/accounts/accounts/definition.js';
 import { createAccount, replaceAccount } from '../resources/accounts/accounts/rules.js';
 import { addZone, changeZone } from '../resources/accounts/zones/rules.js';
 import type { Settings } from '../resources/context.js';
-import type { WorkingDraft } from '../resources/definitions.js';
+import { DEFINITIONS, type WorkingDraft } from '../resources/definitions.js';
 import { FIRST_NAME, type FirstAccountOptions } from '../resources/first-account.js';
 import { firstFew } from '../resources/first-few.js';
 import { fields as connectivity } from '../resources/networks/connectivity-settings/definition.js';
+import type { AnyDefinition } from '../storage/tables/definition.js';
 import { accountEntry, accountList, belongings, entryOf, zoneEntry } from './entry.js';
 import { type Path, type SeedFile, SeedRefused } from './file.js';
 import type { AnySeedNoun } from './noun.js';
@@ -27,8 +29,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** Makes what a seed has, in a draft. Throws SeedRefused at the first thing that is wrong; then the draft is good for nothing. */
 export function applySeed(draft: WorkingDraft, file: SeedFile, { settings, first }: Seeding): Made {
-  const made: Record<string, Record<string, string>> = {};
-  const nextTime = timesBefore(draft.now, entriesIn(file.contents as Members));
+  const nextTime = timesBefore(draft, entriesIn(file.contents));
   /** What is made is as old as its place in the seed says, so that lists show it in that order. */
   const draftOf = (id: string | undefined): WorkingDraft => ({
     ...draft,
@@ -53,7 +54,13 @@ export function applySeed(draft: WorkingDraft, file: SeedFile, { settings, first
     }
   }
 
-  function fillAccount(accountId: string, contents: Members, path: Path): void {
+  function fillAccount(accountId: string, contents: Members, path: Path): MadeInAccount {
+    const made: Record<string, Record<string, string>> = {};
+    /** Names are whatever somebody likes: also those that objects have by themselves. */
+    const keep = (member: string, name: string, id: string) => {
+      made[member] ??= Object.create(null) as Record<string, string>;
+      made[member][name] = id;
+    };
     const { connectivity_settings, zones = [] } = contents;
     if (connectivity_settings)
       changeSingle(draft.connectivitySettings, connectivity, accountId, connectivity_settings);
@@ -63,16 +70,18 @@ export function applySeed(draft: WorkingDraft, file: SeedFile, { settings, first
     const names = createNames(draft, file, accountId);
     const fill = (owner: string, noun: AnySeedNoun, list: unknown, within: Path) => {
       for (const [index, entry] of ((list ?? []) as unknown[]).entries())
-        putEntry(owner, noun, entry, [...within, noun.member, index], names);
+        keep(noun.member, ...putEntry(owner, noun, entry, [...within, noun.member, index], names));
     };
     for (const noun of NOUNS_OF_ACCOUNTS) fill(accountId, noun, contents[noun.member], path);
     for (const noun of NOUNS_OF_ZONES)
       for (const { id, lists, path } of filled) fill(id, noun, lists[noun.member], path);
+    for (const { id, name } of filled) keep('zones', name, id);
+    return { id: accountId, ...made };
   }
 
   function putZone(accountId: string, entry: unknown, path: Path, isFirst: boolean) {
     const { id, name, paused, type, vanity_name_servers, ...lists } = checked(zoneEntry, entry, path);
-    const known = draft.zones.of(accountId).find((zone) => zone.name === name);
+    const known = draft.zones.of(accountId).find((zone) => zone.name === inAscii(name));
     const zoneId = atPath(path, () => {
       const given = id ?? (isFirst ? first.zoneId : null) ?? undefined;
       const zone = known ?? addZone(draftOf(given), given ?? draft.ids.hex(), accountId, { name, type });
@@ -80,10 +89,17 @@ export function applySeed(draft: WorkingDraft, file: SeedFile, { settings, first
       return zone.id;
     });
     requireId(id, zoneId, path);
-    return { id: zoneId, lists: lists as Members, path };
+    return { id: zoneId, name, lists: lists as Members, path };
   }
 
-  function putEntry(owner: string, noun: AnySeedNoun, entry: unknown, path: Path, names: Names): void {
+  /** Answers by what it is known, and its id. */
+  function putEntry(
+    owner: string,
+    noun: AnySeedNoun,
+    entry: unknown,
+    path: Path,
+    names: Names,
+  ): readonly [name: string, id: string] {
     const found = withReferences(entry, noun.references, (to, name, at) =>
       names.idOf(to, name, [...path, ...at]),
     );
@@ -94,11 +110,9 @@ export function applySeed(draft: WorkingDraft, file: SeedFile, { settings, first
       noun.create(draftOf(id as string | undefined), owner, body as never, settings),
     );
     requireId(id as string | undefined, row.id, path);
-    const name =
-      (key as string | undefined) ?? noun.nameOf(row) ?? `${noun.one} ${(path.at(-1) as number) + 1}`;
     if (key !== undefined) names.keep(noun.member, key as string, row.id, path);
-    made[noun.member] ??= {};
-    made[noun.member]![name] = row.id;
+    const name = (key as string | undefined) ?? noun.nameOf(row);
+    return [name ?? `${noun.one} ${(path.at(-1) as number) + 1}`, row.id];
   }
 
   function requireId(wanted: string | undefined, found: string, path: Path): void {
@@ -111,10 +125,9 @@ export function applySeed(draft: WorkingDraft, file: SeedFile, { settings, first
     const account =
       firstAccount(draft) ??
       createAccount(draftOf(undefined), first.accountId ?? draft.ids.hex(), { name: FIRST_NAME });
-    fillAccount(account.id, checked(belongings, contents, []), []);
-    return made;
+    return [fillAccount(account.id, checked(belongings, contents, []), [])];
   }
-  for (const [index, entry] of checked(accountList, contents, []).accounts.entries()) {
+  return checked(accountList, contents, []).accounts.map((entry, index) => {
     const path = ['accounts', index];
     const { id, name, type, settings: own, ...rest } = checked(accountEntry, entry, path);
     const known =
@@ -122,9 +135,8 @@ export function applySeed(draft: WorkingDraft, file: SeedFile, { settings, first
     const given = id ?? (firstAccount(draft) ? null : first.accountId) ?? draft.ids.hex();
     const account = known ?? createAccount(draftOf(undefined), given, { name, type });
     if (known || own) replaceAccount(draft, account.id, { name, type, settings: own });
-    fillAccount(account.id, rest as Members, path);
-  }
-  return made;
+    return fillAccount(account.id, rest as Members, path);
+  });
 }
 
 interface Names {
@@ -173,35 +185,43 @@ function createNames(draft: WorkingDraft, file: SeedFile, accountId: string): Na
   };
 }
 
-/** Moments, one millisecond after the other, of which the last of `count` is `end`. */
-function timesBefore(end: Date, count: number): () => Date {
-  let next = end.getTime() - count;
+/** Moments, one millisecond after the other: of `count` the last is now, unless there is something younger than the first. */
+function timesBefore(draft: WorkingDraft, count: number): () => Date {
+  let last = draft.now.getTime() - count;
+  for (const [name, { createdAt }] of Object.entries<AnyDefinition>(DEFINITIONS)) {
+    const table = draft[name as keyof typeof DEFINITIONS];
+    for (const id of table.ids()) last = Math.max(last, createdAt(table.get(id)).getTime());
+  }
   return () => {
-    next += 1;
-    return new Date(next);
+    last += 1;
+    return new Date(last);
   };
 }
 
-/** How many objects a seed has, the first account among them when it stands in no list. */
-function entriesIn(contents: Members): number {
-  if (Array.isArray(contents.accounts))
-    return contents.accounts.reduce<number>((sum, account) => sum + entriesIn(account as Members), 0);
-  const zones = lengthsOf(contents, ['zones']);
-  const inZones = (Array.isArray(contents.zones) ? contents.zones : []).map((zone) =>
-    lengthsOf(zone as Members, membersOf(NOUNS_OF_ZONES)),
-  );
-  return (
-    1 +
-    zones +
-    inZones.reduce((sum, count) => sum + count, 0) +
-    lengthsOf(contents, membersOf(NOUNS_OF_ACCOUNTS))
-  );
+/** How many objects a seed has, the first account among them when it stands in no list; nothing has been checked yet. */
+function entriesIn(contents: unknown): number {
+  if (!isObject(contents)) return 0;
+  const { accounts } = contents;
+  if (!Array.isArray(accounts)) return belongingsIn(contents);
+  return accounts.reduce<number>((sum, account) => sum + (isObject(account) ? belongingsIn(account) : 0), 0);
 }
+
+function belongingsIn(account: Members): number {
+  const { zones } = account;
+  const inZones = (Array.isArray(zones) ? zones : [])
+    .filter(isObject)
+    .map((zone) => lengthsOf(zone, membersOf(NOUNS_OF_ZONES)));
+  const own = lengthsOf(account, ['zones', ...membersOf(NOUNS_OF_ACCOUNTS)]);
+  return 1 + own + inZones.reduce((sum, count) => sum + count, 0);
+}
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const membersOf = (nouns: readonly AnySeedNoun[]) => nouns.map(({ member }) => member);
 
-function lengthsOf(contents: Members | null, members: readonly string[]): number {
-  const lists = members.map((member) => contents?.[member]).filter(Array.isArray);
+function lengthsOf(contents: Members, members: readonly string[]): number {
+  const lists = members.map((member) => contents[member]).filter(Array.isArray);
   return lists.reduce((sum, list) => sum + list.length, 0);
 }
 

@@ -26,10 +26,11 @@ const MAX_ALIASES = 100;
 /** Throws SeedRefused when it is neither YAML nor JSON, or no object. */
 export function readSeed(name: string, text: string): SeedFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const lineAt = (offset: number) => Math.max(1, lines.linePos(offset).line);
   const file = { name, lineOf: (path: Path) => lineAt(offsetOf(document, path)) };
-  const [error] = document.errors;
+  // A warning is about a tag that nobody knows, whose value would be taken for a text.
+  const [error] = [...document.errors, ...document.warnings];
   if (error) throw new SeedRefused({ name, lineOf: () => lineAt(error.pos[0]) }, [], error.message);
   const contents = plain(document, file);
   if (typeof contents !== 'object' || contents === null || Array.isArray(contents))

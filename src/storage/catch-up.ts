@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { realTime } from '../net/real-time.js';
 import { CommitFailed, CommitUncertain, DatabaseAway, within } from './commit-errors.js';
+import { ContentsRefused } from './contents.js';
 import { databaseProblem } from './database-problem.js';
 import { Prisma, type PrismaClient } from './generated/client.js';
 import {
@@ -156,7 +157,11 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       await write(db);
       const next = { revision: revision + 1, transaction };
       await db.revision.create({ data: { number: next.revision, changes: Prisma.JsonNull, transaction } });
-      const apply = await listener(db, { revision: next.revision, changes: null });
+      const apply = await listener(db, { revision: next.revision, changes: null }).catch((error: Error) => {
+        throw databaseProblem(error) === null
+          ? new ContentsRefused(`what it holds cannot be read: ${error.message}`)
+          : error;
+      });
       if (!holdsLock()) throw new DatabaseAway('the lock of the database was lost');
       position = next;
       return apply;

@@ -71,3 +71,22 @@ test('a database that cannot be used is told without its password, and a wrong f
   const wrong = await runProgram(['doctor', '--http-port', 'eighty']);
   expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('--http-port')]);
 });
+
+test('files that flags name are looked at', async () => {
+  const { code, found } = await doctor(
+    ...[
+      '--memory',
+      '--seed',
+      '/nowhere/seed.yaml',
+      '--init-dir',
+      '/nowhere',
+      '--endpoints-file',
+      '/nowhere/at.json',
+      '--access-log',
+      '/nowhere/log',
+    ],
+  );
+  expect(code).toBe(1);
+  for (const subject of ['seed', 'init scripts', 'endpoints file', 'access log'])
+    expect(found[subject]).toMatch(/^WRONG .*\/nowhere/);
+});

@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { startOfframp } from '../support/offramp.js';
-import { FREE_PORTS, runProgram } from '../support/program.js';
+import { FREE_PORTS, runProgram, spawnProgram } from '../support/program.js';
+import { eventually } from '../support/waiting.js';
 
 let directory: string;
 beforeAll(async () => {
@@ -94,4 +96,40 @@ test('a script that fails ends the start, and says which', async () => {
     '/nowhere/at.json',
   ]);
   expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining('cannot be written')]);
+});
+
+/** Gone, or waiting for somebody to hear of its end. */
+function hasEnded(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return true;
+  }
+}
+
+test('a stop ends a script with what it has started, and is no failure', async () => {
+  const folder = await scripts('slow', { 'slow.sh': 'sleep 300 & echo $! > child; wait' });
+  const child = spawnProgram(['start', ...FREE_PORTS, '--memory', '--init-dir', folder]);
+  const file = path.join(folder, 'child');
+  await eventually(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'));
+  const pid = Number(readFileSync(file, 'utf8'));
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+  await eventually(() => hasEnded(pid));
+});
+
+test('what an earlier run has left in the file is not believed, and the file of another run stays', async () => {
+  const file = path.join(directory, 'left.json');
+  await writeFile(file, 'of a run that was killed');
+  const folder = await scripts('looks', {
+    'look.sh': `[ -e ${file} ] && echo there > seen || echo gone > seen`,
+  });
+  const one = await startOfframp(['--memory', '--init-dir', folder, '--endpoints-file', file]);
+  expect(readFileSync(path.join(folder, 'seen'), 'utf8')).toBe('gone\n');
+  const other = await startOfframp(['--memory', '--endpoints-file', file]);
+  await one.stop();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ api_url: other.apiUrl });
+  await other.stop();
+  expect(existsSync(file)).toBe(false);
 });

@@ -60,23 +60,34 @@ const filterOf = (asked: z.output<typeof query>): CallFilter => ({
   since: asked.since?.getTime() ?? null,
 });
 
-const toWire = ({ at, durationMs, clientIp, body, ...call }: ApiCall) => ({
+const toWire = ({ at, durationMs, clientIp, query, body, ...call }: ApiCall) => ({
   at: new Date(at).toISOString(),
   duration_ms: durationMs,
   client_ip: clientIp,
   ...call,
+  query: queryWithoutSecrets(query),
   body: withoutSecrets(body),
 });
 
-const SECRET = /^(tunnel_secret|psk|secret|token|password)$/;
+const SECRET = /^(tunnel_secret|psk|secret|token|password|authorization|cookie)$/i;
+const LEFT_OUT = '[left out]';
 
+/** A text as a whole may be JSON with one. */
 function withoutSecrets(value: unknown): unknown {
+  if (typeof value === 'string' && /tunnel_secret|psk/i.test(value)) return LEFT_OUT;
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
-      SECRET.test(name) && typeof member === 'string' ? '[left out]' : withoutSecrets(member),
+      SECRET.test(name) && member !== null ? LEFT_OUT : withoutSecrets(member),
     ]),
   );
 }
+
+/** No operation takes one there, and clients err. */
+const queryWithoutSecrets = (query: string) =>
+  query
+    .split('&')
+    .map((pair) => (SECRET.test(pair.split('=', 1)[0]!) ? `${pair.split('=', 1)[0]}=${LEFT_OUT}` : pair))
+    .join('&');

@@ -15,7 +15,7 @@ const postQuery = z.strictObject({ name: text(1024).optional() });
 /** `/_offramp/seed`: makes the objects of a file, and writes down those that there are. See docs/seeds.md. */
 export function seedRoutes(app: Http, control: TestControl): void {
   app.get(PATH, { schema: { hide: true, querystring: getQuery } }, async ({ query: { format } }, reply) => {
-    if (format === 'json') return control.asSeed();
+    if (format !== 'yaml') return control.asSeed();
     return reply.type('application/yaml').send(await control.asSeedText());
   });
 

@@ -6,8 +6,14 @@ import { ok } from '../envelope.js';
 import { ApiError } from '../errors.js';
 import type { Http } from '../http.js';
 
-/** Identifiers of what a seed has made: by member, then by name or key. */
-export type Made = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** Identifiers of what a seed has made, account by account. */
+export type Made = readonly MadeInAccount[];
+
+/** That of the account as `id`; else by member, then by name or key. */
+export interface MadeInAccount {
+  readonly id: string;
+  readonly [member: string]: string | Readonly<Record<string, string>>;
+}
 
 /** What tests do to an Offramp, and nobody to one that others rely on. */
 export interface TestControl {
@@ -34,12 +40,16 @@ export function forTests({ allowed }: Pick<TestControl, 'allowed'>, { method, ur
 }
 
 const query = z.strictObject({ to: z.enum(['empty', 'seed'], 'must be empty or seed').optional() });
+/** As the other requests of tests have what they want. */
+const body = query.nullish();
 
 /** `POST /_offramp/reset`: see docs/test-control.md. */
 export function testControlRoutes(app: Http, control: TestControl): void {
-  app.post('/_offramp/reset', { schema: { hide: true, querystring: query } }, async (request) => {
+  app.post('/_offramp/reset', { schema: { hide: true, querystring: query, body } }, async (request) => {
     forTests(control, request);
-    const { accountId, zoneId, domain } = await control.reset(request.query.to ?? 'empty');
+    const { accountId, zoneId, domain } = await control.reset(
+      request.query.to ?? request.body?.to ?? 'empty',
+    );
     return ok({ account_id: accountId, zone_id: zoneId, domain });
   });
 }

@@ -266,13 +266,12 @@ const OWN: Readonly<Record<string, Own>> = {
     answer: begun,
   },
   'GET /_offramp/seed': {
-    summary: 'Get what is stored as a seed, in YAML or JSON',
-    answer: text,
-    type: 'application/yaml',
+    summary: 'Get what is stored as a seed; format=yaml gives YAML',
+    answer: object({ accounts: list({ type: 'object' }) }),
   },
   'POST /_offramp/seed': {
     summary: 'Make what a seed has, in YAML or JSON: all of it or nothing',
-    answer: envelope(object({ made: map(map(text)) })),
+    answer: envelope(object({ made: list({ type: 'object', properties: { id: text }, required: ['id'] }) })),
   },
   'GET /_offramp/snapshot': { summary: 'Get everything that is stored, with secrets', answer: snapshot },
   'PUT /_offramp/snapshot': { summary: 'Put everything back that a snapshot holds', answer: begun },

@@ -4,6 +4,7 @@ import { startConfig } from '../../config/start-config.js';
 import { VERSION } from '../../config/version.js';
 import type { Command } from '../command.js';
 import { say } from '../terminal.js';
+import { lookAtFiles } from './files.js';
 import { type Finding, good } from './finding.js';
 import { lookAtCloudflared, lookAtDataDir, lookAtDescriptors, lookAtPorts } from './machine.js';
 import { lookAtPostgres, lookAtRunning } from './services.js';
@@ -38,6 +39,7 @@ It changes nothing. The exit code is 1 when something is wrong.
       ...(running ?? (await lookAtPorts(config))),
       ...(config.databaseUrl === null ? [] : [await lookAtPostgres(config.databaseUrl)]),
       ...(config.dataDir === null ? [] : [await lookAtDataDir(config.dataDir)]),
+      ...(await lookAtFiles(config)),
       lookAtDescriptors(),
       await lookAtCloudflared(),
     ];

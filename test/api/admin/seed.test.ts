@@ -52,10 +52,13 @@ pools:
     origins: [{name: one, address: 127.0.0.1, port: ${origin.port}}]
 `;
   const { status, body } = await seed(text);
-  expect([status, Object.keys(body.result.made)]).toEqual([200, ['monitors', 'pools', 'load_balancers']]);
+  expect(status).toBe(200);
+  const [made] = body.result.made;
+  expect(Object.keys(made)).toEqual(['id', 'monitors', 'pools', 'load_balancers', 'zones']);
+  expect(made).toMatchObject({ id: offramp.accountId, zones: { 'example.com': offramp.zoneId } });
   expect(await names('@/load_balancers/pools')).toEqual(['zz', 'aa']);
-  const pool = (await api.get(`@/load_balancers/pools/${body.result.made.pools.zz}`)).body.result;
-  expect(pool).toMatchObject({ name: 'zz', monitor: body.result.made.monitors.up });
+  const pool = (await api.get(`@/load_balancers/pools/${made.pools.zz}`)).body.result;
+  expect(pool).toMatchObject({ name: 'zz', monitor: made.monitors.up });
   const client = trafficClient(offramp.http);
   onTestFinished(() => client.close());
   expect((await client.get('www.example.com')).body).toBe('seeded');
@@ -96,6 +99,10 @@ test('what is wrong is told with its line, in the words of the API, and nothing 
       'seed.yaml:4: accounts[0].zones[0].name: ',
     ],
     ['a: &a [x, x]\nb: &b [*a, *a]', 'seed.yaml:1: there is no member "a"'],
+    ['accounts: [~]', 'seed.yaml:1: accounts[0]: '],
+    ['accounts: [&p {name: a, accounts: [*p]}]', 'seed.yaml:1: '],
+    ['pools: []\n---\npools: []', 'seed.yaml:2: '],
+    ['pools: !!js/function "x"', 'seed.yaml:1: '],
   ] as const) {
     const { status, body } = await seed(text);
     expect([status, body.errors[0].code], text).toEqual([400, 10407]);
@@ -108,7 +115,9 @@ test('what is wrong is told with its line, in the words of the API, and nothing 
 test('an entry has the id that it gives, unless another object has it', async () => {
   const id = 'ab'.repeat(16);
   const text = `pools: [{id: ${id}, name: with-an-id, origins: [{name: a, address: 8.8.4.4}]}]`;
-  expect((await seed(text)).body.result.made).toEqual({ pools: { 'with-an-id': id } });
+  expect((await seed(text)).body.result.made).toEqual([
+    { id: offramp.accountId, pools: { 'with-an-id': id } },
+  ]);
   const { body } = await seed(text.replace('with-an-id', 'another'));
   expect(body.errors[0].message).toContain(`"${id}" is that of another object`);
 });
@@ -116,10 +125,36 @@ test('an entry has the id that it gives, unless another object has it', async ()
 test('a secret that is given is that of the tunnel, and is in no export', async () => {
   const secret = Buffer.alloc(32, 7).toString('base64');
   const { body } = await seed(`tunnels: [{name: secretive, tunnel_secret: "${secret}"}]`);
-  const token = (await api.get(`@/cfd_tunnel/${body.result.made.tunnels.secretive}/token`)).body.result;
+  const token = (await api.get(`@/cfd_tunnel/${body.result.made[0].tunnels.secretive}/token`)).body.result;
   expect(JSON.parse(Buffer.from(token, 'base64').toString())).toMatchObject({ s: secret });
   expect(await exported()).toContain('secretive');
   expect(await exported()).not.toContain(secret);
+});
+
+test('what is made is younger than what was there, and the first account stays the first', async () => {
+  const before = await api.create('@/load_balancers/pools', {
+    ...{ name: 'before', origins: [{ name: 'a', address: '8.8.8.8' }] },
+  });
+  const pools = Array.from({ length: 300 }, (_, n) => ({
+    name: `after-${n}`,
+    origins: [{ name: 'a', address: '8.8.8.8' }],
+  }));
+  const accounts = Array.from({ length: 20 }, (_, n) => ({ name: `account ${n}` }));
+  expect((await seed(JSON.stringify({ pools }))).status).toBe(200);
+  expect((await seed(JSON.stringify({ accounts }))).status).toBe(200);
+  const listed = (await api.get('@/load_balancers/pools')).body.result.map(
+    ({ name }: { name: string }) => name,
+  );
+  expect(listed.slice(listed.indexOf(before.name))).toEqual(['before', ...pools.map(({ name }) => name)]);
+  expect((await api.get('/accounts?per_page=50')).body.result[0].id).toBe(offramp.accountId);
+});
+
+test('a zone is the one that is there however it is spelt, and any name is a name', async () => {
+  for (const name of ['bücher.example', 'BÜCHER.example', 'Example.com'])
+    expect((await seed(`zones: [{name: ${name}}]`)).status, name).toBe(200);
+  expect((await seed('tunnels: [{name: __proto__}]')).body.result.made[0].tunnels).toHaveProperty([
+    '__proto__',
+  ]);
 });
 
 test('an export is YAML or JSON of the same, and a command prints it', async () => {

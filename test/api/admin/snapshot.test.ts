@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -115,6 +116,14 @@ test('a snapshot that does not fit says why, and changes nothing', async () => {
     expect.stringContaining('saved by a newer version'),
   ]);
   expect((await refused({ ...saved, offramp_snapshot: 2 }))[2]).toContain('offramp_snapshot must be 1');
+  // Whole by its digest, and with tunnels that have no secret.
+  const tables = { ...saved.tables, tunnel_secret: [] };
+  const sha256 = createHash('sha256').update(JSON.stringify(tables)).digest('hex');
+  expect(await refused({ ...saved, tables, sha256 })).toEqual([
+    400,
+    10406,
+    expect.stringContaining('cannot be read'),
+  ]);
   expect((await refused({}))[0]).toBe(400);
   expect((await snapshot('GET', offramp)).body).toEqual(saved);
 });

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { MAX_FAULTS } from '../../../live/faults.js';
 import { FAILURES } from '../../../live/health-board.js';
 import { parseCidr } from '../../../net/cidr.js';
+import { canonicalHost } from '../../../net/host.js';
+import { inAscii, isHostname } from '../../../net/hostname.js';
+import { parseIp } from '../../../net/ip.js';
 import { REGION_CODES } from '../../../resources/index.js';
 import { hexId, uuid } from '../../identifiers.js';
 import { expected, integer, text } from '../../text.js';
@@ -21,11 +24,17 @@ const common = {
   seconds: integer(1, A_DAY).nullish(),
 };
 
+/** Of an origin. */
+const address = text(255).refine(
+  (value) => parseIp(value) !== null || isHostname(canonicalHost(inAscii(value))),
+  'must be an IP address or a host name',
+);
+
 const health = z
   .strictObject({
     ...common,
     on: z.literal('health'),
-    address: text(255).min(1, 'must not be empty'),
+    address,
     region: z.enum(REGION_CODES, `must be one of ${REGION_CODES.join(', ')}`).nullish(),
     pool_id: hexId.nullish(),
     reason: z.enum(FAILURES, `must be one of ${FAILURES.join(', ')}`).nullish(),
@@ -43,7 +52,7 @@ const traffic = z
   .strictObject({
     ...common,
     on: z.literal('traffic'),
-    address: text(255).min(1, 'must not be empty').nullish(),
+    address: address.nullish(),
     port: integer(1, 65_535).nullish(),
     pool_id: hexId.nullish(),
     tunnel_id: uuid.nullish(),

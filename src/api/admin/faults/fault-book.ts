@@ -72,7 +72,9 @@ export function createFaultBook(dataPlane: Pick<DataPlane, 'ask'>, onApi: ApiFau
     const fault = fromWire(body, named(body, new Set(before.map((one) => one.fault.name))));
     if (isOnApi(fault)) onApi.list.add(fault);
     else await asked(dataPlane, 'add_fault', fault);
-    return (await reports()).find((one) => one.fault.number === fault.number)!;
+    const set = (await reports()).find((one) => one.fault.number === fault.number);
+    // A reset has come between: it was set, and is gone.
+    return set ?? { fault, hits: 0, expiresAt: null };
   }
 
   async function remove(name: string): Promise<readonly FaultReport<AnyFault>[]> {
