@@ -120,10 +120,8 @@ function randomFault(random: () => number, targets: readonly FaultTarget[]): Tra
 /** Each settles, whatever becomes of it: after its patience the client breaks off. */
 type Visit = () => Promise<void>;
 
-function visitors(rig: Awaited<ReturnType<typeof setUp>>, ca: string): Visit[] {
+function visitors(rig: Awaited<ReturnType<typeof setUp>>, ca: string, agent: http.Agent): Visit[] {
   const { rig: proxy, tcp } = rig;
-  const agent = new http.Agent({ keepAlive: true });
-  onTestFinished(() => agent.destroy());
   const overHttp1 = (host: string) => () =>
     new Promise<void>((resolve) => {
       const method = host === HOSTS[0] ? 'POST' : 'GET';
@@ -171,13 +169,16 @@ test('random faults of all kinds leave nothing behind, and traffic is as before'
   const random = seededRandom(Number(process.env.OFFRAMP_FAULT_SEED ?? 7));
   const parts = await setUp(random);
   const { rig, faults, targets } = parts;
-  const visits = visitors(parts, (await testAuthority()).caCertificate);
-  /** Everybody once, without faults; then connections to origins that are kept are closed, as with each change. */
+  const agent = new http.Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  const visits = visitors(parts, (await testAuthority()).caCertificate, agent);
+  /** Everybody once, without faults; then both ends close the connections that they keep, here as with each change. */
   const calm = async () => {
     faults.set([]);
     await Promise.all(visits.map((visit) => visit()));
     faults.set([trafficFault()]);
     faults.set([]);
+    agent.destroy();
   };
   /** What is closing has closed by then. */
   const settled = async () => {
