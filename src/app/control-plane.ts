@@ -1,24 +1,15 @@
-import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
-import type { ClockControl } from '../api/admin/clock.js';
-import type { MetricsText } from '../api/admin/metrics.js';
-import { adminRoutes } from '../api/admin/routes.js';
-import type { TestControl } from '../api/admin/test-control.js';
-import { type ApiFaults, createApiFaults } from '../api/api-faults.js';
-import type { ApiServer } from '../api/api-server.js';
-import { type CallLog, createCallLog } from '../api/call-log.js';
-import { createHttp, type Http } from '../api/http.js';
+import { createApiFaults } from '../api/api-faults.js';
+import { createCallLog } from '../api/call-log.js';
 import { createIdentifiers } from '../api/identifiers.js';
 import { localCallersOnly } from '../api/local-callers.js';
-import { serveOpenapi } from '../api/openapi.js';
-import { createRateLimit, type RateLimit } from '../api/rate-limit.js';
+import { createRateLimit } from '../api/rate-limit.js';
 import { isLoopback, type StartConfig } from '../config/start-config.js';
 import { VERSION } from '../config/version.js';
 import { createWebhook } from '../control/notifications/webhook.js';
 import type { DataPlane } from '../live/data-plane.js';
 import { createHealthTable } from '../live/health-table.js';
-import type { ApiCounts } from '../metrics/api-counts.js';
 import { listenForMetrics } from '../metrics/metrics-listener.js';
 import { watchDescriptors } from '../net/descriptors.js';
 import { hostPort } from '../net/ip.js';
@@ -28,10 +19,9 @@ import { createSettableClock } from '../net/settable-clock.js';
 import { adoptUsers } from '../resources/accounts/operator.js';
 import { quotaCheck } from '../resources/accounts/quotas/guard.js';
 import { createDirectory } from '../resources/accounts/tokens/directory.js';
-import type { Context } from '../resources/context.js';
 import { DEFINITIONS } from '../resources/definitions.js';
 import { ensureFirst, type FirstAccount } from '../resources/first-account.js';
-import { createViews, registerResources } from '../resources/index.js';
+import { createViews } from '../resources/index.js';
 import { lastVerdicts } from '../resources/load-balancing/events/store.js';
 import { resetConnections } from '../resources/tunnels/store.js';
 import { claimDataDir } from '../storage/data-dir.js';
@@ -40,11 +30,12 @@ import { createWriter } from '../storage/writer.js';
 import { checkAccessLog } from './access-log-file.js';
 import { loadApiCertificate } from './api-certificate.js';
 import { clockForLibrary, createClockControl, type OfframpClock } from './clock-control.js';
-import { type EdgeIdentity, loadEdgeIdentity } from './edge-identity.js';
+import { loadEdgeIdentity } from './edge-identity.js';
 import { createMetricsOfApp } from './metrics.js';
 import { type OpeningSockets, openSockets } from './open-sockets.js';
-import { guardOf, openStorage } from './open-storage.js';
-import { prepareStandIn, STAND_IN_HOST, type StandIn } from './stand-in.js';
+import { openStorage } from './open-storage.js';
+import { prepareStandIn } from './stand-in.js';
+import { startApi } from './start-api.js';
 import { createRecorders, startDataPlane } from './start-data-plane.js';
 import { createTestControl } from './test-control.js';
 
@@ -248,7 +239,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       },
       sockets.api,
       standIn,
-      options,
+      options.log,
     );
     closers.push(api.close);
     if (metricsListener) {
@@ -299,80 +290,4 @@ async function closeAll(closers: readonly Closer[], graceMs: number, log: Logger
       log.error({ err: error }, 'a part did not close as it should'),
     );
   }
-}
-
-/** Fastify does not close a server that it was given. */
-async function closeApi(app: Http): Promise<void> {
-  const closed = once(app.server, 'close');
-  app.server.close();
-  await app.close();
-  await closed;
-}
-
-interface ApiParts {
-  readonly dataPlane: DataPlane;
-  readonly first: FirstAccount;
-  readonly rateLimit: RateLimit | null;
-  readonly apiFaults: ApiFaults;
-  readonly testControl: TestControl;
-  readonly calls: CallLog;
-  readonly clockControl: ClockControl;
-  readonly metrics: MetricsText;
-  readonly onAnswered: ApiCounts['answered'];
-}
-
-async function startApi(
-  config: StartConfig,
-  identity: EdgeIdentity,
-  parts: Context & ApiParts,
-  { server, address, serve, drain }: ApiServer,
-  standIn: StandIn | null,
-  { log }: AppOptions,
-) {
-  const app = createHttp({
-    auth: config.auth,
-    access: parts.access,
-    currency: parts.db,
-    rateLimit: parts.rateLimit,
-    faults: parts.apiFaults,
-    pop: config.place.pop,
-    random: randomOf(config.randomSeed, 'API'),
-    clock: parts.clock,
-    calls: parts.calls,
-    log,
-    server,
-    onAnswered: parts.onAnswered,
-  });
-  serveOpenapi(app, {
-    version: VERSION,
-    shown: { ...parts.first, anyCredential: config.auth.mode === 'any' },
-  });
-  registerResources(app, parts);
-  adminRoutes(app, {
-    version: VERSION,
-    edgeCa: () => identity.authority().caCertificate,
-    edgeCaFile: identity.caFile,
-    standIn: standIn && { ...standIn.server.address, caBundle: standIn.bundleFile },
-    quickTunnels: config.auth.mode === 'any',
-    dataPlane: parts.dataPlane,
-    database: parts.db,
-    testControl: parts.testControl,
-    calls: parts.calls,
-    clock: parts.clockControl,
-    apiFaults: parts.apiFaults,
-    metrics: parts.metrics,
-  });
-  await app.ready();
-  serve(guardOf(config)(app.routing));
-  standIn?.server.serve(guardOf(config, [STAND_IN_HOST])(app.routing));
-  log.info({ api: address }, 'Server listening');
-  return {
-    address: hostPort(address.host, address.port),
-    async close(graceMs: number) {
-      await Promise.all([
-        drain(() => closeApi(app), graceMs),
-        standIn?.server.drain(async () => void standIn.server.server.close(), graceMs),
-      ]);
-    },
-  };
 }

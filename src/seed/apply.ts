@@ -145,9 +145,23 @@ interface Names {
   keep(member: string, key: string, id: string, path: Path): void;
 }
 
+interface Named {
+  readonly id: string;
+  readonly name: string | null;
+}
+
 /** By what the objects of an account name each other. */
 function createNames(draft: WorkingDraft, file: SeedFile, accountId: string): Names {
   const keys = new Map<string, Map<string, string>>();
+  /** What others name has been made before them, so that one look is enough. */
+  const found = new Map<AnySeedNoun, readonly Named[]>();
+  function rowsOf(noun: AnySeedNoun): readonly Named[] {
+    const known = found.get(noun);
+    if (known) return known;
+    const rows = noun.rows(draft, accountId).map((row) => ({ id: row.id as string, name: noun.nameOf(row) }));
+    found.set(noun, rows);
+    return rows;
+  }
   return {
     idOf(members, name, path) {
       const nouns = NOUNS_OF_ACCOUNTS.filter(({ member }) => members.includes(member));
@@ -155,9 +169,7 @@ function createNames(draft: WorkingDraft, file: SeedFile, accountId: string): Na
         const id = keys.get(member)?.get(name);
         if (id !== undefined) return id;
       }
-      const all = nouns.flatMap((noun) =>
-        noun.rows(draft, accountId).map((row) => ({ id: row.id as string, name: noun.nameOf(row) })),
-      );
+      const all = nouns.flatMap(rowsOf);
       const fitting = all.filter((one) => one.name === name);
       if (fitting.length === 1) return fitting[0]!.id;
       const { one } = nouns[0]!;
