@@ -119,20 +119,19 @@ export function createHttp(options: HttpOptions) {
   app.decorateRequest('credential', null);
   app.decorateRequest('sent', null);
   app.decorateRequest('refusal', null);
-  const { onAnswered } = options;
-  if (onAnswered)
-    app.addHook('onResponse', (request, reply, done) => {
-      onAnswered(request.method, request.routeOptions.url, reply.statusCode, reply.elapsedTime / 1e3);
-      done();
-    });
+  const { calls, clock, onAnswered } = options;
+  // One for both, and without a promise: it is on the way of every answer.
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions;
+    const ms = reply.elapsedTime;
+    onAnswered?.(request.method, route.url, reply.statusCode, ms / 1e3);
+    if (calls && !isOfOfframp(route)) calls.add(callOf(request, route, reply, ms, clock.now()));
+    done();
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cf-ray', nextRay());
-    const {
-      open = false,
-      documentation = false,
-      openLocally = false,
-      evenUnusable = false,
-    } = request.routeOptions.config;
+    const route = request.routeOptions;
+    const { open = false, documentation = false, openLocally = false, evenUnusable = false } = route.config;
     if (open || ((documentation || openLocally) && options.auth.mode === 'any')) return undefined;
     const now = new Date(options.clock.now());
     const circumstances = { tokens: options.access, now, address: request.ip, evenUnusable };
@@ -155,7 +154,7 @@ export function createHttp(options: HttpOptions) {
     }
     if (request.credential.token) options.access.used(request.credential.token.id, circumstances.now);
     // Cloudflare's limit is one of its API, and what is for tests or looks on must work when it is reached.
-    if (isOfOfframp(request)) return undefined;
+    if (isOfOfframp(route)) return undefined;
     if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
     const fault = options.faults?.strike(request.method, pathOf(request.url));
     return fault && answerFault(options.faults!, fault, reply);
@@ -196,11 +195,6 @@ export function createHttp(options: HttpOptions) {
     return reply.code(error.row.status).send(failure(error));
   };
   app.setNotFoundHandler(refuseUnserved);
-  const { calls, clock } = options;
-  if (calls)
-    app.addHook('onResponse', async (request, reply) => {
-      if (!isOfOfframp(request)) calls.add(callOf(request, reply, clock.now()));
-    });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     if (error.validationContext === 'params') return void refuseUnserved(request, reply);
     const known = toApiError(error, request);

@@ -69,7 +69,6 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
       return await write((draft) => applySeed(draft, readSeed(name, text), seeding));
     },
     asSeed: async () => (await seeds()).seedOf(world),
-    asSeedText: async () => (await seeds()).seedText(world),
     contents: () => readContents(db.read, TABLES),
     restore: (contents) =>
       inTurn(async () => {
@@ -86,6 +85,6 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
 /** A start without a seed needs none of it. */
 async function seeds() {
   const parts = [import('../seed/apply.js'), import('../seed/file.js'), import('../seed/export.js')] as const;
-  const [{ applySeed }, { readSeed }, { seedOf, seedText }] = await Promise.all(parts);
-  return { applySeed, readSeed, seedOf, seedText };
+  const [{ applySeed }, { readSeed }, { seedOf }] = await Promise.all(parts);
+  return { applySeed, readSeed, seedOf };
 }

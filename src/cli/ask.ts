@@ -27,15 +27,12 @@ export interface Question {
   readonly patienceMs?: number;
 }
 
-/** What a running Offramp answers in JSON. Throws UsageError when there is no answer, or when it is a refusal. */
-export const ask = async (
+/** What a running Offramp answers. Throws UsageError when there is no answer, or when it is a refusal. */
+export async function ask(
   url: string,
   asking: Asking,
   question: Question = {},
-): Promise<Record<string, unknown>> => parse(await askText(url, asking, question));
-
-/** The same of an answer in any type. */
-export async function askText(url: string, asking: Asking, question: Question = {}): Promise<string> {
+): Promise<Record<string, unknown>> {
   const where = url.split('?')[0]!;
   const answer = await send(url, asking, question).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof UsageError) throw error;
@@ -43,8 +40,9 @@ export async function askText(url: string, asking: Asking, question: Question = 
       `${where} does not answer (${error.message}); start Offramp, or name it with --api-url${hint(where, error)}`,
     );
   });
-  if (answer.status >= 200 && answer.status < 300) return answer.text;
-  const [error] = (parse(answer.text).errors ?? []) as readonly {
+  const body = parse(answer.text);
+  if (answer.status >= 200 && answer.status < 300) return body;
+  const [error] = (body.errors ?? []) as readonly {
     readonly code: number;
     readonly message: string;
   }[];

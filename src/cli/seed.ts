@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { SEED_FLAGS } from '../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../config/parse.js';
 import { firstFew } from '../resources/first-few.js';
-import { ask, askText } from './ask.js';
+import { seedText } from '../seed/text.js';
+import { ask } from './ask.js';
 import type { Command } from './command.js';
 import { say } from './terminal.js';
 
@@ -26,7 +27,7 @@ A file is YAML or JSON, with objects by name. "offramp start --seed FILE" begins
     if (flags.export ? file !== undefined : file === undefined || more.length > 0)
       throw new UsageError('seed takes one FILE, or --export without one');
     if (file === undefined) {
-      process.stdout.write(await askText(`${address}?format=yaml`, flags, { patienceMs: PATIENCE_MS }));
+      process.stdout.write(seedText(await ask(address, flags, { patienceMs: PATIENCE_MS })));
       return 0;
     }
     const body = await readFile(file, 'utf8').catch((error: Error) => {

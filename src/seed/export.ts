@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { stringify } from 'yaml';
 import { inUnicode } from '../net/hostname.js';
 import { initialOf } from '../resources/_kit/fields.js';
 import { singleOf } from '../resources/_kit/singles.js';
@@ -12,14 +11,7 @@ import { NOUNS_OF_ACCOUNTS, NOUNS_OF_ZONES } from './nouns/all.js';
 import { withReferences } from './references.js';
 import { sentOf } from './sent.js';
 
-const HEADER = ` What this Offramp has stored, as a seed: see docs/seeds.md. Secrets of tunnels and API tokens are not in it.
-`;
-
-/** The present state as a seed, in YAML: objects by name, with their identifiers. */
-export const seedText = (world: WorkingWorld): string =>
-  `#${HEADER}\n${stringify(seedOf(world), { lineWidth: 0, aliasDuplicateObjects: false })}`;
-
-/** The same as an object of JSON. */
+/** The present state as a seed: objects by name, with their identifiers. */
 export const seedOf = (world: WorkingWorld): object => ({
   accounts: allAccounts(world).map((account) => accountOf(world, account)),
 });

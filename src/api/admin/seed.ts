@@ -9,15 +9,11 @@ const PATH = '/_offramp/seed';
 /** Bytes of a seed. */
 const MAX_SEED = 16 * 1024 * 1024;
 
-const getQuery = z.strictObject({ format: z.enum(['yaml', 'json'], 'must be yaml or json').optional() });
 const postQuery = z.strictObject({ name: text(1024).optional() });
 
 /** `/_offramp/seed`: makes the objects of a file, and writes down those that there are. See docs/seeds.md. */
 export function seedRoutes(app: Http, control: TestControl): void {
-  app.get(PATH, { schema: { hide: true, querystring: getQuery } }, async ({ query: { format } }, reply) => {
-    if (format !== 'yaml') return control.asSeed();
-    return reply.type('application/yaml').send(await control.asSeedText());
-  });
+  app.get(PATH, { schema: { hide: true } }, () => control.asSeed());
 
   // The lines of what somebody has written are told, so it is read as text, whatever its type says.
   void app.register(async (scope) => {

@@ -22,9 +22,8 @@ export interface TestControl {
   reset(to: 'empty' | 'seed'): Promise<FirstAccount>;
   /** Makes what a seed has: identifiers by member and name. Throws SeedRefused, and has made nothing then. */
   seed(file: { readonly name: string; readonly text: string }): Promise<Made>;
-  /** The present state as a seed: an object, and YAML. */
+  /** The present state as a seed. */
   asSeed(): Promise<object>;
-  asSeedText(): Promise<string>;
   /** Everything that is stored. Throws ContentsRefused when it is too big for one piece. */
   contents(): Promise<Contents>;
   /**

@@ -266,7 +266,7 @@ const OWN: Readonly<Record<string, Own>> = {
     answer: begun,
   },
   'GET /_offramp/seed': {
-    summary: 'Get what is stored as a seed; format=yaml gives YAML',
+    summary: 'Get what is stored as a seed',
     answer: object({ accounts: list({ type: 'object' }) }),
   },
   'POST /_offramp/seed': {
