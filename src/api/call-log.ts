@@ -1,5 +1,4 @@
-import { nearestOf } from '../net/nearest.js';
-import { createRing } from '../net/ring.js';
+import { createSearchedLog, type SearchedLog } from '../net/searched-log.js';
 import { fitsPath } from './api-faults.js';
 
 /** One request to the API, with what became of it. */
@@ -40,53 +39,13 @@ export interface CallFilter {
 }
 export type CallFilterName = keyof CallFilter;
 
-export interface CallLog {
-  add(call: ApiCall): void;
-  find(filter: CallFilter, limit: number): readonly ApiCall[];
-  /** How many fit of those that were added after the first `after`. */
-  count(filter: CallFilter, after?: number): number;
-  nearest(
-    filter: CallFilter,
-  ): readonly { readonly value: ApiCall; readonly differs: readonly CallFilterName[] }[];
-  clear(): void;
-  readonly added: number;
-  readonly cleared: number;
-}
+export type CallLog = SearchedLog<ApiCall, CallFilter, CallFilterName>;
 
 const SIZE = 2_000;
 /** Bytes of a body that are kept with its call. */
 export const MAX_KEPT_BODY = 16 * 1024;
 
-export function createCallLog(): CallLog {
-  const ring = createRing<ApiCall>(SIZE);
-  function* fitting(filter: CallFilter, most?: number): Generator<ApiCall> {
-    const names = filtersOf(filter);
-    for (const call of ring.newestFirst(most))
-      if (names.every((name) => fits(call, filter, name))) yield call;
-  }
-  function* recent({ since }: CallFilter): Generator<ApiCall> {
-    for (const call of ring.newestFirst()) if (since === null || call.at >= since) yield call;
-  }
-  return {
-    get added() {
-      return ring.added;
-    },
-    get cleared() {
-      return ring.cleared;
-    },
-    add: ring.add,
-    clear: ring.clear,
-    find(filter, limit) {
-      const found: ApiCall[] = [];
-      if (limit === 0) return found;
-      for (const call of fitting(filter)) if (found.push(call) === limit) break;
-      return found;
-    },
-    count: (filter, after = 0) => [...fitting(filter, ring.added - after)].length,
-    nearest: (filter) =>
-      nearestOf(recent(filter), filtersOf(filter), (call, name) => fits(call, filter, name)),
-  };
-}
+export const createCallLog = (): CallLog => createSearchedLog(SIZE, filtersOf, fits);
 
 type Wanted<F extends CallFilterName> = NonNullable<CallFilter[F]>;
 

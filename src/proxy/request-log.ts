@@ -5,8 +5,7 @@ import type {
   RequestFilterName,
   RequestReport,
 } from '../live/request-report.js';
-import { nearestOf } from '../net/nearest.js';
-import { createRing } from '../net/ring.js';
+import { createSearchedLog } from '../net/searched-log.js';
 
 /** The newest requests, at most so many. */
 export interface RequestLog {
@@ -27,42 +26,19 @@ export const DEFAULT_LOG_SIZE = 10_000;
 const PATH_LENGTH = 256;
 
 export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
-  const ring = createRing<RequestReport>(size);
-
-  function* fitting(filter: RequestFilter, most?: number): Generator<RequestReport> {
-    const names = filtersOf(filter);
-    for (const report of ring.newestFirst(most))
-      if (names.every((name) => fits(report, filter, name))) yield report;
-  }
-
-  function* recent({ since }: RequestFilter): Generator<RequestReport> {
-    for (const report of ring.newestFirst()) if (since === null || report.at >= since) yield report;
-  }
-
+  const log = createSearchedLog<RequestReport, RequestFilter, RequestFilterName>(size, filtersOf, fits);
   return {
     get added() {
-      return ring.added;
+      return log.added;
     },
     get cleared() {
-      return ring.cleared;
+      return log.cleared;
     },
-    add: ring.add,
-    find(filter) {
-      const found: RequestReport[] = [];
-      if (filter.limit === 0) return found;
-      for (const report of fitting(filter)) if (found.push(report) === filter.limit) break;
-      return found;
-    },
-    count(filter, after = 0) {
-      let count = 0;
-      for (const _ of fitting(filter, ring.added - after)) count += 1;
-      return count;
-    },
-    nearest: (filter) =>
-      nearestOf(recent(filter), filtersOf(filter), (report, name) => fits(report, filter, name)).map(
-        ({ value, differs }) => ({ request: value, differs }),
-      ),
-    clear: ring.clear,
+    add: log.add,
+    find: (filter) => log.find(filter, filter.limit),
+    count: log.count,
+    nearest: (filter) => log.nearest(filter).map(({ value, differs }) => ({ request: value, differs })),
+    clear: log.clear,
   };
 }
 

@@ -59,10 +59,10 @@ export async function startOver(
   await write(clear);
   try {
     await meanwhile();
+    return await begin(fill);
   } catch (error) {
     // Whatever has failed: nobody shall be left without an account.
     await begin(() => undefined);
     throw error;
   }
-  return await begin(fill);
 }
