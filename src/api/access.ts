@@ -36,7 +36,7 @@ export interface AccessToken {
 
 /** What requests are checked with, without asking the database. */
 export interface AccessDirectory {
-  find(digest: Buffer): AccessToken | undefined;
+  find(digest: string): AccessToken | undefined;
   /** A request has come with the token. */
   used(id: string, now: Date): void;
   /** When that was last, in this process. */

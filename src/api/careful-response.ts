@@ -14,16 +14,17 @@ export const CAREFUL_LINES = Object.entries(CAREFUL)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('');
 
+const CAREFUL_NAMES = Object.keys(CAREFUL);
+
 /**
  * Adds them when the head is written, which every answer comes to: headers that are set one by one before make Node look at all of an
- * answer's headers twice. Names are in lower case, as Fastify has them.
+ * answer's headers twice. Names are in lower case, as Fastify has them, whose object this adds them to: a copy would cost as much as writing it.
  */
 export class CarefulResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
   override writeHead(status: number, ...rest: readonly unknown[]): this {
-    return super.writeHead(status, {
-      ...CAREFUL,
-      ...this.getHeaders(),
-      ...(rest.at(-1) as OutgoingHttpHeaders),
-    });
+    const headers = (rest.at(-1) as OutgoingHttpHeaders | undefined) ?? {};
+    for (const name of CAREFUL_NAMES)
+      if (headers[name] === undefined && !this.hasHeader(name)) headers[name] = CAREFUL[name];
+    return super.writeHead(status, headers);
   }
 }

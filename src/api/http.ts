@@ -13,7 +13,6 @@ import type { ZodType } from 'zod';
 import type { Clock } from '../net/clock.js';
 import type { Random } from '../net/random.js';
 import { createRays } from '../net/ray.js';
-import { databaseProblem } from '../storage/database-problem.js';
 import type { AccessDirectory } from './access.js';
 import { callOf, isOfOfframp } from './api-call.js';
 import { type ApiFaults, answerFault } from './api-faults.js';
@@ -28,14 +27,15 @@ import type { CallLog } from './call-log.js';
 import { CAREFUL_LINES } from './careful-response.js';
 import { isLingering, linger } from './close-in-stages.js';
 import { failure } from './envelope.js';
-import { ApiError, type ErrorName } from './errors.js';
-import { describeIssue, type Family, invalidInput } from './families.js';
-import { acceptJsonBodies, bodyTooLarge, hasBody } from './json-body.js';
+import { ApiError } from './errors.js';
+import type { Family } from './families.js';
+import { acceptJsonBodies, hasBody } from './json-body.js';
 import { createMethodIndex } from './method-index.js';
 import { canonicalUrl, pathOf } from './paths.js';
 import { type Attempt, authorize } from './permissions.js';
 import { type RateLimit, rateHeaders } from './rate-limit.js';
 import { serialize } from './rendered.js';
+import { toApiError } from './thrown.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -120,7 +120,7 @@ export function createHttp(options: HttpOptions) {
   app.decorateRequest('sent', null);
   app.decorateRequest('refusal', null);
   const { calls, clock, onAnswered } = options;
-  // One for both, and without a promise: it is on the way of every answer.
+  // Hooks are on the way of every answer, so what need not wait has no promise, and a request has few of them.
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions;
     const ms = reply.elapsedTime;
@@ -128,8 +128,17 @@ export function createHttp(options: HttpOptions) {
     if (calls && !isOfOfframp(route)) calls.add(callOf(request, route, reply, ms, clock.now()));
     done();
   });
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('cf-ray', nextRay());
+    const answered = admit(request, reply);
+    if (answered) return answered;
+    done();
+  });
+  /** The answer of a request that goes no further; throws what it is refused with. */
+  const admit = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply | Promise<unknown> | undefined => {
     const route = request.routeOptions;
     const { open = false, documentation = false, openLocally = false, evenUnusable = false } = route.config;
     if (open || ((documentation || openLocally) && options.auth.mode === 'any')) return undefined;
@@ -145,32 +154,35 @@ export function createHttp(options: HttpOptions) {
       documentation
         ? identifyReader(request, reply, options.auth, circumstances)
         : authenticate(request.headers, options.auth, circumstances);
+    const goOn = () => {
+      const { token } = request.credential!;
+      if (token) options.access.used(token.id, circumstances.now);
+      // Cloudflare's limit is one of its API, and what is for tests or looks on must work when it is reached.
+      if (isOfOfframp(route)) return undefined;
+      if (options.rateLimit) countRequest(options.rateLimit, request.credential!, reply);
+      const fault = options.faults?.strike(request.method, pathOf(request.url));
+      return fault ? answerFault(options.faults!, fault, reply) : undefined;
+    };
     request.credential = identify();
-    if (request.credential.token && !options.currency.isCurrent()) {
-      await options.currency.whenCurrent(TOKEN_PATIENCE_MS).catch(() => {
-        throw new ApiError('tokens_not_current');
-      });
+    if (!request.credential.token || options.currency.isCurrent()) return goOn();
+    return untilCurrent(options.currency).then(() => {
       request.credential = identify();
-    }
-    if (request.credential.token) options.access.used(request.credential.token.id, circumstances.now);
-    // Cloudflare's limit is one of its API, and what is for tests or looks on must work when it is reached.
-    if (isOfOfframp(route)) return undefined;
-    if (options.rateLimit) countRequest(options.rateLimit, request.credential, reply);
-    const fault = options.faults?.strike(request.method, pathOf(request.url));
-    return fault && answerFault(options.faults!, fault, reply);
-  });
+      return goOn();
+    });
+  };
   // A path whose identifiers are none is not there, whatever the body or the token; what a token may not do needs no body to be refused.
-  app.addHook('preParsing', async (request, reply) => {
-    const params = request.routeOptions.schema?.params as ZodType | undefined;
+  app.addHook('preParsing', (request, reply, payload, done) => {
     const judged = hasBody(request.headers) || request.credential?.token;
-    if (judged && params?.safeParse(request.params).success === false) return refuseUnserved(request, reply);
+    const params = judged && (request.routeOptions.schema?.params as ZodType | undefined);
+    if (params && !params.safeParse(request.params).success) return void refuseUnserved(request, reply);
     checkPermission(request);
-    return undefined;
+    done(null, payload);
   });
   // Once more with the body, since it names the account of a new zone, and before anything is told about it.
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     request.sent = request.body;
     if (request.body !== undefined) checkPermission(request);
+    done();
   });
   const checkPermission = (request: FastifyRequest): void => {
     const token = request.credential?.token;
@@ -178,10 +190,10 @@ export function createHttp(options: HttpOptions) {
       authorize(token, options.access, attemptOf(request));
   };
   // Set last: Fastify adds a charset, and cloudflared reads error bodies of exactly this type only.
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     const type = String(reply.getHeader('content-type') ?? '');
     if (type.startsWith('application/json')) reply.header('content-type', 'application/json');
-    return payload;
+    done(null, payload);
   });
   // Also of a malformed identifier, which may be the word of another path: `PUT /load_balancers/monitors`.
   const refuseUnserved = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -207,6 +219,12 @@ export function createHttp(options: HttpOptions) {
   });
   return app;
 }
+
+/** Rejects with the error of a request that has waited too long. */
+const untilCurrent = (currency: Currency) =>
+  currency.whenCurrent(TOKEN_PATIENCE_MS).catch(() => {
+    throw new ApiError('tokens_not_current');
+  });
 
 /** A person with a browser, which asks for a password when it is told to. Any token will do: the documentation shows nothing that is anybody's. */
 function identifyReader(
@@ -258,50 +276,6 @@ function attemptOf({ method, routeOptions, params, body }: FastifyRequest): Atte
     .split('/')
     .map((part) => (part.startsWith(':') ? (values[part.slice(1)] ?? '') : part));
   return { method, segments, body };
-}
-
-/** A foreign key: Prisma's code, and SQLSTATE. */
-const isMissingReference = ({ code }: FastifyError) => code === 'P2003' || code === '23503';
-
-function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
-  if (error instanceof ApiError) return error;
-  const family = request.routeOptions.config.family;
-  if (error.validation) {
-    const issues = error.validation.map((entry) => describeIssue(issueOf(entry)));
-    return invalidInput(family, issues[0] ?? error.message);
-  }
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request.routeOptions.bodyLimit);
-  // One that cannot be read at all.
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new ApiError('invalid_content_type');
-  const gone = error.code === 'ECONNRESET' && error.statusCode === 400;
-  if (gone || error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
-    return invalidInput(family, 'the body does not have the announced length');
-  // The account has gone between the look at it and the write: nothing else can be missing behind a rule's back.
-  if (isMissingReference(error)) return new ApiError('no_such_route', pathOf(request.originalUrl));
-  if (error.name === 'QueueFull') return new ApiError('overloaded', error.message);
-  const named = BY_NAME[error.name];
-  if (named) return new ApiError(named, error.message);
-  return new ApiError(databaseProblem(error) ?? 'internal');
-}
-
-/** What becomes of a write beside what the database itself says, by the names of errors: of `storage/commit-errors.ts`, `storage/contents.ts` and `seed/file.ts`. */
-const BY_NAME: Readonly<Record<string, ErrorName>> = {
-  ContentsRefused: 'snapshot_refused',
-  SeedRefused: 'seed_refused',
-  CommitFailed: 'change_not_made',
-  CommitUncertain: 'change_uncertain',
-  LockLost: 'database_lock_lost',
-  DatabaseAway: 'database_timeout',
-};
-
-interface ValidationEntry {
-  readonly instancePath?: string;
-  readonly message?: string;
-}
-
-function issueOf({ instancePath = '', message = 'is invalid' }: ValidationEntry) {
-  const parts = instancePath.split('/').filter(Boolean);
-  return { path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message };
 }
 
 /** The router gave up before any hook ran: a broken escape, or a segment that is too long for any identifier. */

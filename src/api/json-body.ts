@@ -13,8 +13,9 @@ const JSON_TYPE = /^application\/json($|\s*;)/i;
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   // Another type of no body says nothing, however it is spelt; Fastify would refuse one that cannot be read.
-  app.addHook('onRequest', async ({ headers }) => {
+  app.addHook('onRequest', ({ headers }, _reply, done) => {
     if (!hasBody(headers) && !JSON_TYPE.test(headers['content-type'] ?? '')) delete headers['content-type'];
+    done();
   });
   app.addContentTypeParser(
     JSON_TYPE,

@@ -5,7 +5,8 @@ import { authenticate, sha256 } from '../../src/api/auth.js';
 import { newTokenValue } from '../../src/api/token-value.js';
 
 const any = { mode: 'any' } as const;
-const strict = { mode: 'strict', digests: [sha256('first-token'), sha256('second-token')] } as const;
+const bytesOf = (secret: string) => Buffer.from(sha256(secret), 'hex');
+const strict = { mode: 'strict', digests: [bytesOf('first-token'), bytesOf('second-token')] } as const;
 const nobody = { tokens: NO_TOKENS, now: new Date(0), address: '', evenUnusable: false };
 
 test.each([
@@ -15,7 +16,7 @@ test.each([
   [{ 'x-auth-email': 'a@example.com', 'x-auth-key': 'first-token' }, 'a@example.com'],
 ])('the credential %j is read, and the same secret has one id', (headers, email) => {
   expect(authenticate(headers, any, nobody)).toEqual({
-    id: sha256('first-token').toString('hex').slice(0, 32),
+    id: sha256('first-token').slice(0, 32),
     email,
     token: null,
   });
@@ -59,7 +60,7 @@ const circumstances = (fields: Partial<AccessToken>, evenUnusable = false) => {
   const token: AccessToken = {
     id: 'token',
     owner: { scope: 'user', id: 'user' },
-    digest: sha256('made-token'),
+    digest: bytesOf('made-token'),
     disabled: false,
     notBefore: null,
     expiresOn: null,
@@ -87,7 +88,7 @@ test('a made token that does not count is refused, also where every credential i
 });
 
 test('what is found for a digest must have that digest', () => {
-  const wrong = circumstances({ digest: sha256('another') });
+  const wrong = circumstances({ digest: bytesOf('another') });
   expect(() => authenticate(made, strict, wrong)).toThrow('Authentication error');
 });
 

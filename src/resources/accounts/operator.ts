@@ -11,7 +11,10 @@ export async function adoptUsers(write: WorkingWrite, auth: AuthPolicy): Promise
   if (auth.mode === 'any') return;
   await write((draft) => {
     for (const token of draft.apiTokens.by('all', '')) adoptToken(draft, token);
-    adoptProfile(draft, auth.digests.map(userIdOf));
+    adoptProfile(
+      draft,
+      auth.digests.map((digest) => userIdOf(digest.toString('hex'))),
+    );
   });
 }
 

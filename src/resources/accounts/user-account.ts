@@ -15,10 +15,11 @@ declare module 'fastify' {
 
 /** Everything below `/accounts/<id>` is there only when the account is. */
 export function accountScope(app: Http, { access }: Context): void {
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', (request, _reply, done) => {
     const id = (request.params as { account_id?: string }).account_id;
     if (id !== undefined && !access.hasAccount(id))
       throw new ApiError('no_such_route', pathOf(request.originalUrl));
+    done();
   });
 }
 

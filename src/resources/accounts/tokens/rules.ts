@@ -119,5 +119,5 @@ function checked(draft: WorkingDraft, body: TokenBody, directory: AccessDirector
 
 function newValue(scope: TokenOwner['scope']) {
   const value = newTokenValue(scope);
-  return { value, digest: sha256(value).toString('hex') };
+  return { value, digest: sha256(value) };
 }
