@@ -6,6 +6,7 @@ import {
   SEED_FLAGS,
   SNAPSHOT_FLAGS,
   START_FLAGS,
+  TF_FLAGS,
 } from '../config/flags.js';
 import { describeFlags, UsageError, variableOf } from '../config/parse.js';
 import { unknownVariables } from '../config/variables.js';
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./explain.js')).explainCommand,
   seed: async () => (await import('./seed.js')).seedCommand,
   doctor: async () => (await import('./doctor/doctor.js')).doctorCommand,
+  tf: async () => (await import('./tf.js')).tfCommand,
   snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
 };
 
@@ -33,6 +35,7 @@ const VARIABLES = [
   EXPLAIN_FLAGS,
   SEED_FLAGS,
   SNAPSHOT_FLAGS,
+  TF_FLAGS,
 ]
   .flatMap((flags) => Object.keys(flags))
   .map(variableOf);

@@ -36,3 +36,28 @@ export function clientVariables(
     NO_AUTOUPDATE: 'true',
   };
 }
+
+export const CLOUDFLARE_HOST = 'api.cloudflare.com';
+
+/** Where Offramp answers as `api.cloudflare.com`, with TLS. */
+export interface StandIn {
+  readonly host: string;
+  readonly port: number;
+  readonly ca_bundle: string;
+}
+
+/** Of clients that always speak TLS: what they trust, and the address of those that take a host. */
+export function standInVariables(
+  { port, ca_bundle: bundle }: StandIn,
+  token: string,
+): Readonly<Record<string, string>> {
+  return {
+    CLOUDFLARE_API_HOSTNAME: port === 443 ? CLOUDFLARE_HOST : `localhost:${port}`,
+    CLOUDFLARE_API_BASE_PATH: '/client/v4',
+    CF_API_TOKEN: token,
+    SSL_CERT_FILE: bundle,
+    REQUESTS_CA_BUNDLE: bundle,
+    CURL_CA_BUNDLE: bundle,
+    NODE_EXTRA_CA_CERTS: bundle,
+  };
+}

@@ -367,6 +367,12 @@ export const ENV_FLAGS = {
   },
 } as const satisfies Flags;
 
+export const TF_FLAGS = {
+  ...API_FLAGS,
+  'api-token': { ...API_FLAGS['api-token'], help: 'credential to use and to give to the provider' },
+  'tf-cmd': { value: 'PROGRAM', fallback: 'terraform', help: 'what to run: terraform, or tofu' },
+} as const satisfies Flags;
+
 export const SNAPSHOT_FLAGS = { ...API_FLAGS } as const satisfies Flags;
 
 export const SEED_FLAGS = {

@@ -13,6 +13,13 @@ export interface PoolEvents {
   flush(): void;
 }
 
+interface Changes {
+  /** By origin key: the states before the window. */
+  readonly before: Map<string, HealthState>;
+  /** When the first of them changed, which is the time of the event: that the window is over depends on how busy the machine is. */
+  readonly since: number;
+}
+
 /** A tunnel that goes takes a whole pool along: what happens to a pool within this time is one event. */
 const WINDOW_MS = 250;
 /** A longer list of origins would say what changed a thousand times over: then only those that changed are named. */
@@ -28,15 +35,14 @@ export function createPoolEvents(parts: {
   readonly emit: (event: PoolEvent) => void;
 }): PoolEvents {
   const { store, health, clock, real = realTime, emit } = parts;
-  /** By pool, then by origin key: the states before the window. */
-  const pending = new Map<string, Map<string, HealthState>>();
+  const pending = new Map<string, Changes>();
   let cancels: (() => void)[] = [];
 
   function flush(): void {
     for (const cancel of cancels.splice(0)) cancel();
-    for (const [poolId, before] of pending) {
+    for (const [poolId, { before, since }] of pending) {
       const pool = store.snapshot.pools.get(poolId);
-      const event = pool && eventOf(pool, before, health, clock.now());
+      const event = pool && eventOf(pool, before, health, since);
       if (event) emit(event);
     }
     pending.clear();
@@ -46,9 +52,9 @@ export function createPoolEvents(parts: {
     record({ poolId, originKey, from }) {
       // A clock that stands still holds nothing up, and one that is advanced tells one change from the next.
       if (pending.size === 0) cancels = [clock, real].map((one) => one.after(WINDOW_MS, flush));
-      const origins = pending.get(poolId) ?? new Map<string, HealthState>();
-      pending.set(poolId, origins);
-      if (!origins.has(originKey)) origins.set(originKey, from);
+      const changes = pending.get(poolId) ?? { before: new Map(), since: clock.now() };
+      pending.set(poolId, changes);
+      if (!changes.before.has(originKey)) changes.before.set(originKey, from);
     },
     flush,
   };

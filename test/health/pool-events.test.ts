@@ -59,6 +59,7 @@ test('T37 an origin that turns is one event with its pool and all origins as the
     pool: [livePool({ origins: [liveOrigin(), disabled] })],
   });
   await bench.verdict(POOL);
+  const turnedAt = bench.clock.now();
   bench.window();
   const origin = { name: 'origin-1', address: '127.0.0.1', ip: '127.0.0.1', enabled: true };
   const other = {
@@ -75,7 +76,7 @@ test('T37 an origin that turns is one event with its pool and all origins as the
   expect(bench.events).toEqual([
     {
       ...pool,
-      at: bench.clock.now(),
+      at: turnedAt,
       healthy: true,
       changed: true,
       origins: [{ ...origin, healthy: true, changed: true, failureReason: 'No failures' }, other],

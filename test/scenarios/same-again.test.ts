@@ -177,7 +177,9 @@ async function scenario(origins: readonly Origin[]): Promise<unknown[]> {
   return stage.seen;
 }
 
-test('with a stopped clock and a seed, the same is asked and the same comes of it', async () => {
+test('with a stopped clock and a seed, the same is asked and the same comes of it', {
+  timeout: ROUNDS * 60_000,
+}, async () => {
   // The same for all rounds: their ports are told.
   const origins = await Promise.all(['one', 'two'].map(originCalled));
   const first = await scenario(origins);
