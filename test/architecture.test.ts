@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   control: ['live', 'net'],
   metrics: ['live', 'net'],
   resources: ['api', 'domain', 'storage', 'live', 'net', 'expressions'],
+  analytics: ['api', 'resources', 'live', 'net'],
   seed: ['api', 'resources', 'storage/tables', 'net', 'config/start-failure'],
   steering: ['live', 'net', 'domain', 'expressions'],
   faults: ['live', 'net', 'http2/errors', 'offramps/contract'],

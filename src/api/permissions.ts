@@ -79,6 +79,8 @@ const ROWS: readonly Row[] = [
   row('/zones/*/dns_records', 'zone', 'DNS'),
   // It changes a load balancer or a DNS record: the operation itself looks at which, and at the pool.
   row('/zones/*/tunnels', 'zone', 'Load Balancers', 'DNS'),
+  only('/zones/*/settings', 'zone', { read: 'something' }),
+  only('/accounts/*/alerting/v3/policies', 'account', { read: 'something' }),
   only('/zones/*', 'zone', { read: 'something' }, 'Zone'),
   only('/zones', 'zone', { read: 'anyone' }, 'Zone'),
   only('/user/tokens/verify', 'user', { read: 'owned' }),
@@ -87,6 +89,8 @@ const ROWS: readonly Row[] = [
   row('/user/load_balancing_analytics', 'account', ...POOLS),
   only('/user', 'user', {}, 'User Details'),
   only('/ips', 'user', { read: 'anyone' }),
+  // An answer has the zones alone whose load balancers may be read.
+  { path: '/graphql', exact: true, scope: 'user', read: 'anyone', write: 'anyone' },
   // It has names of every account.
   only('/metrics', 'account', {}, ...POOLS),
 ];

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
+import { createTrafficMinutes } from '../analytics/traffic-minutes.js';
 import { createApiFaults } from '../api/api-faults.js';
 import { createCallLog } from '../api/call-log.js';
 import { createIdentifiers } from '../api/identifiers.js';
@@ -188,6 +189,8 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const recorded = () => Promise.all(Object.values(recorders).map(({ settled }) => settled()));
     const clockControl = createClockControl({ clock, dataPlane, recorded });
     const calls = createCallLog();
+    const traffic = createTrafficMinutes(clock, async () => (await dataPlane.ask('metrics', null)).requests);
+    closers.push(async () => traffic.stop());
     const apiFaults = createApiFaults(clock);
     const testControl = createTestControl({
       allowed: config.testControl,
@@ -198,6 +201,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
       recorded,
       rateLimit,
       calls,
+      traffic,
       apiFaults,
       clock: clockControl,
       first,
@@ -233,6 +237,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
         testControl,
         clockControl,
         calls,
+        traffic,
         apiFaults,
         metrics: metricsText,
         onAnswered: metrics.api.answered,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
+import { type AnalyticsParts, analyticsRoutes } from '../analytics/routes.js';
 import type { ClockControl } from '../api/admin/clock.js';
 import type { MetricsText } from '../api/admin/metrics.js';
 import { adminRoutes } from '../api/admin/routes.js';
@@ -47,7 +48,7 @@ export interface ApiParts {
 export async function startApi(
   config: StartConfig,
   identity: EdgeIdentity,
-  parts: Context & ApiParts,
+  parts: Context & ApiParts & Pick<AnalyticsParts, 'traffic'>,
   { server, address, serve, drain }: ApiServer,
   standIn: StandIn | null,
   log: Logger,
@@ -71,6 +72,7 @@ export async function startApi(
     shown: { ...parts.first, anyCredential: config.auth.mode === 'any' },
   });
   registerResources(app, parts);
+  analyticsRoutes(app, { ...parts, place: config.place });
   adminRoutes(app, {
     version: VERSION,
     edgeCa: () => identity.authority().caCertificate,

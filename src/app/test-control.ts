@@ -1,3 +1,4 @@
+import type { TrafficMinutes } from '../analytics/traffic-minutes.js';
 import type { ClockControl } from '../api/admin/clock.js';
 import type { TestControl } from '../api/admin/test-control.js';
 import type { ApiFaults } from '../api/api-faults.js';
@@ -22,6 +23,7 @@ export interface TestControlParts {
   readonly recorded: () => Promise<unknown>;
   readonly rateLimit: RateLimit | null;
   readonly calls: Pick<CallLog, 'clear'>;
+  readonly traffic: Pick<TrafficMinutes, 'forget'>;
   readonly apiFaults: ApiFaults;
   readonly clock: Pick<ClockControl, 'reset'>;
   /** As the start has found or made it. */
@@ -33,8 +35,21 @@ export interface TestControlParts {
 
 /** What tests do to the parts of this process together; one after the other. */
 export function createTestControl(parts: TestControlParts): TestControl & { settled(): Promise<unknown> } {
-  const { allowed, write, world, db, dataPlane, recorded, rateLimit, calls, apiFaults, clock, first, seed } =
-    parts;
+  const {
+    allowed,
+    write,
+    world,
+    db,
+    dataPlane,
+    recorded,
+    rateLimit,
+    calls,
+    traffic,
+    apiFaults,
+    clock,
+    first,
+    seed,
+  } = parts;
   const seeding = { settings: parts.settings, first };
   let last: Promise<unknown> = Promise.resolve();
 
@@ -47,6 +62,7 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
   /** What is kept beside the configuration goes, and what was to be written down of it is written or lost. */
   async function forget(): Promise<void> {
     await dataPlane.ask('forget', null);
+    await traffic.forget();
     await recorded();
     rateLimit?.clear();
     calls.clear();

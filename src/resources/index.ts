@@ -6,6 +6,7 @@ import { createView } from './_kit/view.js';
 import { accountRoutes } from './accounts/accounts/routes.js';
 import { dnsRecordToWire } from './accounts/dns-records/definition.js';
 import { dnsRecordRoutes } from './accounts/dns-records/routes.js';
+import { elsewhereRoutes } from './accounts/elsewhere/routes.js';
 import { ipsRoutes } from './accounts/ips/routes.js';
 import { tokenRoutes } from './accounts/tokens/routes.js';
 import { usageRoutes } from './accounts/usage/routes.js';
@@ -69,6 +70,7 @@ const RESOURCES: readonly ((app: Http, context: Context) => void)[] = [
   eventRoutes,
   zoneTunnelRouteRoutes,
   dnsRecordRoutes,
+  elsewhereRoutes,
 ];
 
 export function createViews(world: WorkingWorld, health: Pick<HealthTable, 'origin'>): Views {

@@ -17,11 +17,11 @@ import { eventually } from '../support/waiting.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** The shell block that follows `<!-- run: name -->` in the README. */
-function block(name: string): string {
-  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-  const found = new RegExp(`<!-- run: ${name} -->\\n\`\`\`sh\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
-  if (!found) throw new Error(`the README has no block "${name}"`);
+/** The shell block that follows `<!-- run: name -->` in the README, or another page. */
+function block(name: string, page = 'README.md'): string {
+  const text = readFileSync(path.join(ROOT, page), 'utf8');
+  const found = new RegExp(`<!-- run: ${name} -->\\n\`\`\`sh\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1];
+  if (!found) throw new Error(`${page} has no block "${name}"`);
   return found;
 }
 
@@ -52,6 +52,16 @@ test("the README's curl story works as it is printed", async () => {
   connector.kill('SIGTERM');
   expect(await exit).toEqual([0, null]);
   await origin.kill();
+  await offramp.stop();
+});
+
+test('the question of GraphQL in docs/metrics.md is answered', async () => {
+  const offramp = await sharedOfframp();
+  const env = { ...cleanEnvironment(), OFFRAMP_API_URL: offramp.apiUrl };
+  const script = `set -euo pipefail\n${block('graphql', 'docs/metrics.md')}`;
+  const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: ROOT, env });
+  const zones = [{ loadBalancingRequestsAdaptiveGroups: [] }];
+  expect(JSON.parse(stdout)).toEqual({ data: { viewer: { zones } }, errors: null });
   await offramp.stop();
 });
 
