@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { OfframpClock } from './app/clock-control.js';
 import { type Offramp, startApp } from './app/control-plane.js';
 import { DEFAULT_EDGE_CA, readEdgeCa } from './cli/edge-ca.js';
-import { START_FLAGS } from './config/flags.js';
+import { type Flag, START_FLAGS } from './config/flags.js';
 import { parseFlags } from './config/parse.js';
 import { startConfig } from './config/start-config.js';
 import { VERSION } from './config/version.js';
@@ -12,15 +12,26 @@ import type { ConnectorOptions as AllConnectorOptions } from './connector/option
 export type { Connector, Offramp, OfframpClock };
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
+type Words<S extends string> = S extends `${infer A}|${infer B}` ? A | Words<B> : S;
+
+/** By what the flag's value is called in `--help`: numbers, words of which one is meant (`any|strict`), or any text. */
+type One<V extends string> = V extends 'PORT' | 'N' | 'SECONDS' | 'REQUESTS'
+  ? number | `${number}`
+  : V extends Lowercase<V>
+    ? Words<V>
+    : string;
+
+type Option<F extends Flag> = F extends { readonly value: infer V extends string }
+  ? F extends { readonly repeatable: true }
+    ? One<V> | readonly One<V>[]
+    : One<V>
+  : boolean;
+
+type StartFlags = typeof START_FLAGS;
 
 /** The flags of `offramp start`, in camelCase: `{ memory: true, httpPort: 0, httpsPort: 0, minMonitorInterval: 1 }`; undefined is the default. */
 export type OfframpOptions = {
-  readonly [K in keyof typeof START_FLAGS as Camel<K & string>]?:
-    | string
-    | number
-    | boolean
-    | readonly string[]
-    | undefined;
+  readonly [K in keyof StartFlags as Camel<K & string>]?: Option<StartFlags[K]> | undefined;
 };
 
 /**

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, expectTypeOf, onTestFinished, test } from 'vitest';
+import type { OfframpOptions } from '../src/index.js';
 
 // The compiled program: the threads are started from files of their own.
 const { startConnector, startOfframp } = await import('../dist/index.js');
@@ -72,6 +73,15 @@ test('each Offramp has a clock of its own, which a test stops, sets, advances an
   expect(one.clock.now().getTime()).toBeLessThan(at.getTime());
   await one.close();
   await expect(one.clock.stop()).rejects.toThrow('this Offramp is closed');
+});
+
+test('options have the types of what their flags take', () => {
+  expectTypeOf<OfframpOptions['memory']>().toEqualTypeOf<boolean | undefined>();
+  expectTypeOf<OfframpOptions['httpPort']>().toEqualTypeOf<number | `${number}` | undefined>();
+  expectTypeOf<OfframpOptions['auth']>().toEqualTypeOf<'any' | 'strict' | undefined>();
+  expectTypeOf<OfframpOptions['dataDir']>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<OfframpOptions['apiToken']>().toEqualTypeOf<string | readonly string[] | undefined>();
+  expectTypeOf<{ nonsense: 1 }>().not.toMatchTypeOf<OfframpOptions>();
 });
 
 test('what the program would refuse is thrown, with the name of the flag', async () => {
