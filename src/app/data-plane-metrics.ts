@@ -10,6 +10,7 @@ import { watchLoop } from '../net/loop-watch.js';
 import { realTime } from '../net/real-time.js';
 import type { AccessLog } from '../proxy/access-log.js';
 import type { RequestSink } from '../proxy/request-sink.js';
+import type { SpanExporter } from '../proxy/tracing/span-exporter.js';
 import { createTrafficCounts } from '../proxy/traffic-counts.js';
 
 /** What the data plane counts of itself. */
@@ -30,6 +31,7 @@ interface Present {
   readonly edge: Pick<Edge, 'streams'>;
   readonly proxy: { readonly clientConnections: number };
   readonly accessLog: Pick<AccessLog, 'counts'> | null;
+  readonly spans: Pick<SpanExporter, 'counts'> | null;
 }
 
 /** What is gone stays for two looks of this distance at least: whoever scrapes has seen its last counts. */
@@ -92,7 +94,7 @@ export function createDataPlaneMetrics(store: SnapshotStore): DataPlaneMetrics {
       changes.of([poolName, originName, to])[0]! += 1;
     },
     forgetGone: () => forget({ evenInUse: true }),
-    report({ load, edge, proxy, accessLog }) {
+    report({ load, edge, proxy, accessLog, spans }) {
       forgetInTime();
       const underWay = createSeriesTable({ labels: 1, values: 2, limit: MAX_POOLS, names: 1 });
       for (const { id, name } of snapshot.pools.values()) {
@@ -113,6 +115,7 @@ export function createDataPlaneMetrics(store: SnapshotStore): DataPlaneMetrics {
         tunnelStreams: tunnelStreams.report(),
         clientConnections: proxy.clientConnections,
         accessLog: accessLog && { ...accessLog.counts },
+        spans: spans && { ...spans.counts },
         loop: loop.read(),
       };
     },

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { pino } from 'pino';
+import { VERSION } from '../config/version.js';
 import { reachableAddresses } from '../dns/reachable-addresses.js';
 import { createDnsServer } from '../dns/server.js';
 import { createEdge } from '../edge/edge.js';
@@ -36,6 +37,7 @@ import { createProxy } from '../proxy/proxy.js';
 import { createRequestLog } from '../proxy/request-log.js';
 import { allOf } from '../proxy/request-sink.js';
 import { createTcpListeners } from '../proxy/tcp/tcp-listeners.js';
+import { createSpanExporter } from '../proxy/tracing/span-exporter.js';
 import type { Places } from '../proxy/visit.js';
 import { createSessions } from '../steering/affinity/create-sessions.js';
 import { createSteering } from '../steering/decide.js';
@@ -92,6 +94,8 @@ const requests = createRequestLog();
 const metrics = createDataPlaneMetrics(store);
 const accessLog = options.accessLog && createAccessLog(options.accessLog.file, log);
 const written = accessLog ? [accessLog] : [];
+const { tracing } = options;
+const spans = tracing && createSpanExporter({ endpoint: tracing.endpoint, version: VERSION, log });
 const locations = createLocations(options.locations);
 const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(clientIp));
 const places: Places = { placeOf, locationHeader };
@@ -113,6 +117,8 @@ const proxy = createProxy({
   load,
   health: board,
   requests: allOf([requests, metrics.requests, ...written]),
+  tracing: tracing &&
+    spans && { spans, share: tracing.share, random: randomOf(options.randomSeed, 'traces') },
   clock,
   ...places,
   offramps,
@@ -292,7 +298,7 @@ const ANSWERS: { readonly [Q in QuestionName]: (ask: Questions[Q]['ask']) => Ans
     metrics.forgetGone();
     return null;
   },
-  metrics: () => metrics.report({ load, edge, proxy, accessLog }),
+  metrics: () => metrics.report({ load, edge, proxy, accessLog, spans }),
   private_addresses: () => privates?.addresses() ?? [],
   open_quick_tunnel: quickTunnels.open,
   drop_connections: ({ tunnelId, clientId }) => edge.drop(tunnelId, clientId),
@@ -319,7 +325,7 @@ async function confirm(revision: number): Promise<void> {
   post({ type: 'applied', revision });
 }
 
-/** For the lines of the access log that still wait when everything else has ended. */
+/** For the lines of the access log, and the spans, that still wait when everything else has ended. */
 const LAST_LINES_MS = 1_000;
 
 /** The proxy first: the requests that it still has under way may need the tunnels. */
@@ -330,7 +336,7 @@ async function drain(graceMs: number): Promise<void> {
   await Promise.all([prober.stop(), proxy.drain(graceMs), tcp.drain(graceMs), dns.drain(graceMs)]);
   poolEvents.flush();
   await edge.drain(Math.max(0, end - realTime.monotonic()));
-  await accessLog?.close(LAST_LINES_MS);
+  await Promise.all([accessLog?.close(LAST_LINES_MS), spans?.close(LAST_LINES_MS)]);
   port.close();
 }
 

@@ -111,6 +111,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<Following> 
     alwaysUseHttps: config.alwaysUseHttps,
     logLevel: config.logLevel,
     accessLog: config.accessLog,
+    tracing: config.tracing,
     ...left,
     configuration: { revision: position.revision, ...everything },
   };

@@ -266,6 +266,14 @@ export const START_FLAGS = {
     value: 'stdout|FILE',
     help: 'write each request down as a line of JSON; SIGHUP opens the file anew, as logrotate needs it',
   },
+  'otlp-endpoint': {
+    value: 'URL',
+    help: 'send a span of each request to this OpenTelemetry collector (OTLP over HTTP, such as http://127.0.0.1:4318), and pass traceparent on',
+  },
+  'trace-share': {
+    value: 'N',
+    help: 'with --otlp-endpoint, how many of the requests that come with no trace are traced: 0 up to 1 (1)',
+  },
   'log-level': {
     value: 'LEVEL',
     fallback: 'warn',

@@ -9,7 +9,7 @@ import { coordinates, type Place } from '../net/place.js';
 import { type ApiTls, apiTls } from './api-tls.js';
 import type { START_FLAGS } from './flags.js';
 import { type FrontProxies, frontProxies } from './front-proxies.js';
-import { type AccessLogTarget, accessLogTarget } from './metrics-flags.js';
+import { type AccessLogTarget, accessLogTarget, type TracingTarget, tracingTarget } from './metrics-flags.js';
 import {
   advertisedAddresses,
   dnsNames,
@@ -104,6 +104,7 @@ export interface StartConfig extends FrontProxies {
   readonly halfCloseIdleMs: number;
   readonly drainMs: number;
   readonly accessLog: AccessLogTarget;
+  readonly tracing: TracingTarget;
   readonly json: boolean;
   readonly logLevel: string;
 }
@@ -184,6 +185,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     halfCloseIdleMs: integerFlag('half-close-idle', flags['half-close-idle'], 0, 3600) * 1000,
     drainMs: integerFlag('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
     accessLog: accessLogTarget(flags, absolute),
+    tracing: tracingTarget(flags),
     json: flags.json,
     logLevel: flagOneOf('log-level', flags['log-level'], LOG_LEVELS),
   });

@@ -67,6 +67,7 @@ export interface DataPlaneOptions {
   readonly logLevel: string;
   /** Where each request is written down: a file (absolute), or standard output with null as its file; null nowhere. */
   readonly accessLog: { readonly file: string | null } | null;
+  readonly tracing: TracingOptions | null;
   /** Those that were connected when the last process ended. */
   readonly awaitedTunnels: readonly string[];
   /** The last verdicts that were written down. */
@@ -93,3 +94,9 @@ export interface TcpPort {
 
 /** Whether connections begin with a PROXY header: never, perhaps, or always. */
 export type ProxyProtocol = 'off' | 'accept' | 'require';
+
+/** Where spans are sent, in OTLP over HTTP, and of which share of the requests that come with no trace. */
+export interface TracingOptions {
+  readonly endpoint: string;
+  readonly share: number;
+}

@@ -25,6 +25,7 @@ export interface MetricsReport {
   readonly clientConnections: number;
   /** Null without one. */
   readonly accessLog: { readonly written: number; readonly dropped: number } | null;
+  readonly spans: { readonly sent: number; readonly dropped: number } | null;
   readonly loop: LoopReport;
 }
 

@@ -91,6 +91,10 @@ export const METRICS = {
   offramp_heap_used_bytes: gauge('Memory of JavaScript objects.', 'thread'),
   offramp_access_log_lines_total: counter('Lines that the access log took.'),
   offramp_access_log_dropped_total: counter('Lines for which the access log had no room.'),
+  offramp_spans_total: counter(
+    'Spans of traced requests: those that the collector took, and those that were lost.',
+    'outcome',
+  ),
   offramp_metrics_folded_total: counter(
     'Events that were counted under "other", since a metric had too many series.',
     'metric',

@@ -7,7 +7,7 @@ export const one = (value: number): MetricSample[] => [{ labels: [], value }];
 
 /** What the data plane counts, under the names that it has outside. */
 export function dataPlaneSamples(report: MetricsReport): Samples {
-  const { requests, latency, failedAttempts, tcpConnections, underWay, accessLog } = report;
+  const { requests, latency, failedAttempts, tcpConnections, underWay, accessLog, spans } = report;
   return {
     offramp_requests_total: samplesOf(requests),
     offramp_request_duration_seconds: histogramsOf(latency, LATENCY_VALUES.duration),
@@ -26,6 +26,12 @@ export function dataPlaneSamples(report: MetricsReport): Samples {
     ...(accessLog && {
       offramp_access_log_lines_total: one(accessLog.written),
       offramp_access_log_dropped_total: one(accessLog.dropped),
+    }),
+    ...(spans && {
+      offramp_spans_total: [
+        { labels: ['sent'], value: spans.sent },
+        { labels: ['dropped'], value: spans.dropped },
+      ],
     }),
     offramp_metrics_folded_total: foldedOf({
       offramp_requests_total: requests,

@@ -27,6 +27,7 @@ import type { OwnResponse, Requester } from './requester.js';
 import type { Responder, ResponderUser } from './responder.js';
 import { asksSameOriginAgain, type FailedAttempt } from './retry.js';
 import { type ProxyServices, respondersFor } from './services.js';
+import { traced } from './tracing/trace-context.js';
 import { takePlace } from './visit.js';
 
 /** Interim responses that one client gets: each is buffered for it. */
@@ -94,6 +95,7 @@ export class Exchange implements ResponderUser, DownListener {
     const place = takePlace(services, request, client.identity.ip, (text) =>
       services.log.debug({ ray: this.ray, text }, 'a location header cannot be read'),
     );
+    if (services.tracing) this.record.onEnd = traced(services.tracing, request);
     this.originFields = originRequestFields(request, client, this.ray, place.country, this.webSocket);
     const destination = destinationOf(
       host,

@@ -44,6 +44,7 @@ import { poolsApart } from './pools-apart.js';
 import { type Arrivals, type Arrived, createArrivals } from './proxy-protocol/arrivals.js';
 import type { RequestSink } from './request-sink.js';
 import type { ProxyServices } from './services.js';
+import type { TracingParts } from './tracing/trace-context.js';
 import { createTrustedProxies } from './trusted-proxies.js';
 import type { Places } from './visit.js';
 
@@ -78,6 +79,8 @@ export interface ProxyOptions extends Places, ListenOn {
   readonly healthPath?: string | null;
   /** Those that the off-ramps go by as well. */
   readonly faults?: TrafficFaults;
+  /** Traces nothing when absent. */
+  readonly tracing?: TracingParts | null;
 }
 
 export interface HttpsOptions extends ListenOn {
@@ -178,6 +181,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     deadlines,
     nextRay: createRays(options.place.pop, random),
     log,
+    tracing: options.tracing ?? null,
     isDraining: () => draining,
   };
 

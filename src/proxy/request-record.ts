@@ -5,6 +5,7 @@ import type {
   Named,
   OffRampReport,
   OriginReport,
+  RequestReport,
 } from '../live/request-report.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
 import type { Clock } from '../net/clock.js';
@@ -60,6 +61,8 @@ export class RequestRecord {
   loadBalancer: LiveLoadBalancer | null = null;
   publishedHostname: PublishedHostname | null = null;
   trace: Trace | null = null;
+  /** Hears of the end of a request that is traced. */
+  onEnd: ((report: RequestReport) => void) | null = null;
   /** Of the response that has begun, whoever made it. */
   status: number | null = null;
   /** Of the response's body, as far as it has been passed on. */
@@ -112,7 +115,7 @@ export class RequestRecord {
   end(error: string | null): void {
     const { plan, loadBalancer, publishedHostname, request } = this;
     const host = loadBalancer ?? publishedHostname;
-    this.services.requests.add({
+    const report: RequestReport = {
       ray: this.ray,
       at: this.at,
       durationMs: this.elapsed(),
@@ -134,7 +137,9 @@ export class RequestRecord {
       failedAttempts: this.failures,
       faults: this.faults,
       decision: this.trace && decisionReport(this.trace),
-    });
+    };
+    this.services.requests.add(report);
+    this.onEnd?.(report);
   }
 
   private elapsed(): number {

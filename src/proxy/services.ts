@@ -12,6 +12,7 @@ import type { HostIndex } from './match.js';
 import type { OriginTarget } from './origin-target.js';
 import type { RecordServices } from './request-record.js';
 import type { Responders } from './responder.js';
+import type { TracingParts } from './tracing/trace-context.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 import type { Places } from './visit.js';
 
@@ -39,6 +40,8 @@ export interface ProxyServices extends Places, RecordServices {
   readonly limitReached: LimitReached;
   readonly deadlines: Deadlines;
   readonly nextRay: () => string;
+  /** Null traces nothing. */
+  readonly tracing: TracingParts | null;
   readonly log: Logger;
   /** No response may promise to keep its connection any more. */
   readonly isDraining: () => boolean;
