@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { seededRandom } from '../../../src/net/random.js';
 import { type Api, apiOf } from '../../support/api.js';
+import { runConnector } from '../../support/connectors.js';
 import { everyAnswer, fillEveryNoun } from '../../support/every-noun.js';
 import { httpOrigin } from '../../support/fake-origins.js';
 import { type RunningOfframp, startOfframp } from '../../support/offramp.js';
@@ -91,6 +92,36 @@ test('what was written after it is gone when it is put back, for traffic as well
   // The next write builds on it, and numbers its revision.
   await api.patch(`@/load_balancers/pools/${pool.id}`, { description: 'again' });
   expect((await api.get(`@/load_balancers/pools/${pool.id}`)).body.result.description).toBe('again');
+});
+
+test('connectors of tunnels that are in it stay connected, and requests go through them at once', async () => {
+  const origin = await httpOrigin((_request, response) => response.end('behind the tunnel'));
+  const network = await api.create('@/teamnet/virtual_networks', { name: 'kept' });
+  const tunnel = await api.create('@/cfd_tunnel', { name: 'kept', config_src: 'cloudflare' });
+  const [tunnel_id, virtual_network_id] = [tunnel.id, network.id];
+  await api.create('@/teamnet/routes', { network: '10.7.0.0/24', tunnel_id, virtual_network_id });
+  const token = (await api.get(`@/cfd_tunnel/${tunnel.id}/token`)).body.result;
+  const connector = await runConnector('ours', offramp, token, [`10.7.0.1:80=127.0.0.1:${origin.port}`]);
+  onTestFinished(() => connector.stop());
+  const connections = async () =>
+    (await api.get(`@/cfd_tunnel/${tunnel.id}/connections`)).body.result[0]?.conns ?? [];
+  await eventually(async () => (await connections()).length === 4);
+  const before = await connections();
+  const saved = await snapshot('GET', offramp);
+
+  const origins = [{ name: 'one', address: '10.7.0.1', virtual_network_id }];
+  const client = trafficClient(offramp.http);
+  onTestFinished(() => client.close());
+  // Each of two tests makes what it needs.
+  for (const name of ['first', 'second']) {
+    const pool = await api.create('@/load_balancers/pools', { name, origins });
+    const balancer = { name: `${name}.example.com`, default_pools: [pool.id], fallback_pool: pool.id };
+    await api.create('%/load_balancers', { ...balancer, proxied: true });
+    expect((await client.get(`${name}.example.com`)).body).toBe('behind the tunnel');
+    await snapshot('PUT', offramp, saved.body);
+    expect((await client.get(`${name}.example.com`)).status).toBe(530);
+  }
+  expect(await connections()).toEqual(before);
 });
 
 test('a snapshot that does not fit says why, and changes nothing', async () => {
