@@ -226,6 +226,24 @@ export const ERRORS = {
     source: 'justmiles/traefik-cloudflare-tunnel #5',
     text: as('An A, AAAA, or CNAME record with that host already exists.'),
   },
+  dns_cname_exists: {
+    status: 400,
+    code: 81054,
+    source: 'favonia/cloudflare-ddns #990',
+    text: as('A CNAME record with that host already exists.'),
+  },
+  dns_record_repeated: {
+    status: 400,
+    code: 81057,
+    source: 'jeessy2/ddns-go #1149',
+    text: as('Record already exists.'),
+  },
+  dns_record_identical: {
+    status: 400,
+    code: 81058,
+    source: 'jeessy2/ddns-go #1378',
+    text: as('An identical record already exists.'),
+  },
   dns_invalid: {
     status: 400,
     code: 1004,
@@ -238,6 +256,37 @@ export const ERRORS = {
     source: 'kubernetes-sigs/external-dns #753; there without the reason',
     text: (reason) => `DNS Validation Error: ${reason}`,
     chain: { code: 9007, message: 'Content for CNAME record is invalid.' },
+  },
+  dns_a_invalid: {
+    status: 400,
+    code: 9005,
+    source: 'timothymiller/cloudflare-ddns #230; there without the value',
+    text: (content) => `Content for A record must be a valid IPv4 address. "${content}" is none.`,
+  },
+  dns_aaaa_invalid: {
+    status: 400,
+    code: 9006,
+    source: 'wherelse/cloudflare-ddns-script #15; there without the value',
+    text: (content) => `Content for AAAA record must be a valid IPv6 address. "${content}" is none.`,
+  },
+  dns_not_proxiable: {
+    status: 400,
+    code: 9004,
+    source: 'stephenou/fruitionsite #104; there without the type',
+    text: (type) => `This record type cannot be proxied. A, AAAA and CNAME can, ${type} cannot.`,
+  },
+  dns_cname_itself: {
+    status: 400,
+    code: 9039,
+    source: 'kubernetes-sigs/external-dns #4749',
+    text: as('CNAME content cannot reference itself.'),
+  },
+  dns_txt_too_long: {
+    status: 400,
+    code: 83011,
+    source: 'limit documented; code and the beginning of the text from cisagov/manage.get.gov #5244',
+    text: (bytes) =>
+      `Combined content length of records with this name is ${bytes} bytes; TXT records of one name have 8192 at most.`,
   },
 
   magic_tunnel_missing: {

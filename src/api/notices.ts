@@ -15,6 +15,8 @@ const NOTICES = {
   not_dialled: 10_504,
   /** What a clock has made due was not awaited. */
   clock_hurried: 10_505,
+  /** Of two things with one name the other is followed. */
+  takes_precedence: 10_506,
 } as const;
 
 export const notice = (kind: keyof typeof NOTICES, message: string): Message => ({

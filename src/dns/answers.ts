@@ -1,11 +1,14 @@
 import type { Logger } from 'pino';
 import type { LiveLoadBalancer } from '../live/snapshot.js';
-import { type HostIndex, isPublished } from '../proxy/match.js';
+import { type Host, type HostIndex, isPublished } from '../proxy/match.js';
 import type { Plan } from '../steering/plan.js';
+import { createFollowAlias, type Trail } from './aliases.js';
 import type { Choice } from './choose-origin.js';
 import type { NameIndex } from './names.js';
 import { addressRecords, familyOfType, originRecords, type Resolve } from './origin-records.js';
 import type { DnsQuery } from './query.js';
+import { type RecordSet, type RecordSets, recordAnswer } from './record-sets.js';
+import { absent, found, orAbsent, REFUSED, SERVER_FAILED } from './replies.js';
 import type { DnsAnswer, Reply } from './reply.js';
 import type { Asker } from './vantage.js';
 import { RCODE, RECORD_TYPE } from './wire.js';
@@ -14,6 +17,7 @@ import { anyRecord, nsRecords, soaRecord } from './zone-records.js';
 export interface AnswerParts {
   readonly names: NameIndex;
   readonly hosts: HostIndex;
+  readonly records: RecordSets;
   readonly choose: (loadBalancer: LiveLoadBalancer, asker: Asker) => Choice;
   readonly resolve: Resolve;
   /** Where the proxy is reached. */
@@ -33,11 +37,21 @@ const MAX_SHADOWED = 100;
 
 /** Makes the function that answers one question. It never rejects. */
 export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Reply> {
-  const { names, hosts, log } = parts;
+  const { names, hosts, records, log } = parts;
   const { nameServers } = names;
   const shadowed = new Set<string>();
+  const followAlias = createFollowAlias({ names, resolve: parts.resolve, answer });
 
   return async (asker) => {
+    try {
+      return await answer(asker, [asker.query.name]);
+    } catch (error) {
+      log.debug({ err: error, name: asker.query.name }, 'a question of DNS could not be answered');
+      return SERVER_FAILED;
+    }
+  };
+
+  async function answer(asker: Asker, trail: Trail): Promise<Reply> {
     const { query } = asker;
     const apex = zoneOf(query);
     if (apex === undefined || query.type === RECORD_TYPE.AXFR || query.type === RECORD_TYPE.IXFR)
@@ -51,24 +65,35 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     const host = hosts.match(query.name);
     // With another address, or an alias (RFC 2181 section 10.3), resolvers would no longer find the zone.
     if (nameServers.has(query.name)) {
-      if (host?.name === query.name) warnShadowed(query.name);
+      if (host?.name === query.name || records.at(apex, query.name)) warnShadowed(query.name);
       return orAbsent(ownRecords(query, parts.nameServerAddresses), soa, false);
     }
     const existing = names.closestExisting(query.name);
     // Of a name that does not exist it is the wildcard right below the closest one that does.
     const owner = existing === query.name ? query.name : `*.${existing}`;
-    if (!host || host.name !== owner || host.zoneName !== apex) {
-      return absent(existing === query.name ? RCODE.NOERROR : RCODE.NXDOMAIN, soa);
-    }
+    const set = records.at(apex, owner);
+    const isText = query.type === RECORD_TYPE.TXT && set !== undefined && set.of(query.type).length > 0;
+    // Whatever leads somewhere gives way to a load balancer; text stands beside it.
+    if (host && host.name === owner && host.zoneName === apex && !isText)
+      return await ofHost(host, asker, soa);
+    if (set) return await ofRecords(set, asker, soa, trail);
+    return absent(existing === query.name ? RCODE.NOERROR : RCODE.NXDOMAIN, soa);
+  }
+
+  async function ofHost(host: Host, asker: Asker, soa: DnsAnswer): Promise<Reply> {
     if (isPublished(host) || host.proxied)
-      return orAbsent(ownRecords(query, parts.proxyAddresses), soa, false);
-    try {
-      return await ofOrigin(host, asker, soa);
-    } catch (error) {
-      log.debug({ err: error, name: query.name }, 'a question of DNS could not be answered');
-      return { ...REFUSED, rcode: RCODE.SERVFAIL };
-    }
-  };
+      return orAbsent(ownRecords(asker.query, parts.proxyAddresses), soa, false);
+    return await ofOrigin(host, asker, soa);
+  }
+
+  async function ofRecords(set: RecordSet, asker: Asker, soa: DnsAnswer, trail: Trail): Promise<Reply> {
+    const { name, type } = asker.query;
+    if (type === RECORD_TYPE.ANY) return found([anyRecord(name, OWN_TTL)]);
+    const { alias } = set;
+    const asked = type === RECORD_TYPE.CNAME && alias?.flattened ? [] : set.of(type);
+    if (asked.length > 0) return found(asked.map((record) => recordAnswer(record, name)));
+    return alias ? await followAlias(alias, asker, soa, trail) : absent(RCODE.NOERROR, soa);
+  }
 
   /** DS records of an apex stand in the zone above it (RFC 4035 section 3.1.4.1), if that is ours as well. */
   function zoneOf({ name, type }: DnsQuery): string | undefined {
@@ -82,7 +107,7 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     shadowed.add(name);
     log.warn(
       { record: name },
-      'DNS: this name of a load balancer or tunnel is answered with the addresses of the name server; --dns-name takes another one',
+      'DNS: this name of a load balancer, tunnel or record is answered with the addresses of the name server; --dns-name takes another one',
     );
   }
 
@@ -116,18 +141,6 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     return orAbsent(records, soa, true);
   }
 }
-
-const NOTHING = { authoritative: true, answers: [], authorities: [], additionals: [], forClient: false };
-const REFUSED: Reply = { ...NOTHING, rcode: RCODE.REFUSED, authoritative: false };
-
-const found = (answers: readonly DnsAnswer[]): Reply => ({ ...NOTHING, rcode: RCODE.NOERROR, answers });
-
-const absent = (rcode: number, soa: DnsAnswer): Reply => ({ ...NOTHING, rcode, authorities: [soa] });
-
-const orAbsent = (records: readonly DnsAnswer[], soa: DnsAnswer, forClient: boolean): Reply => ({
-  ...(records.length > 0 ? found(records) : absent(RCODE.NOERROR, soa)),
-  forClient,
-});
 
 function ownRecords(query: DnsQuery, addresses: readonly string[]): DnsAnswer[] {
   if (query.type === RECORD_TYPE.ANY) return [anyRecord(query.name, OWN_TTL)];

@@ -1,16 +1,25 @@
-import type { LiveLoadBalancer, LivePublishedHostname } from '../live/snapshot.js';
+import type {
+  LiveDnsRecord,
+  LiveLoadBalancer,
+  LiveNoun,
+  LivePublishedHostname,
+  LiveZone,
+} from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import { createNameServers, type NameServers } from './name-servers.js';
 
-/** Which names there are. The zones are those that have a load balancer, enabled or not, or a published host name. */
+/**
+ * Which names there are. The zones are those that the configuration has, and of a partial zone, which DNS does not speak for
+ * otherwise, what has a load balancer, enabled or not, a published host name or a record.
+ */
 export interface NameIndex {
   /** The apex of the deepest zone that `name` (lower case, no dot at the end) is in; undefined outside of all. */
   zoneOf(name: string): string | undefined;
   /** Of the zones. */
   readonly nameServers: NameServers;
   /**
-   * The longest name, `name` itself or one above it, that exists: an enabled load balancer, a published host name or a name
-   * server has it or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor
+   * The longest name, `name` itself or one above it, that exists: an enabled load balancer, a published host name, a record
+   * or a name server has it or a name below it, or it is an apex. Whatever records it has, a wildcard above it takes neither it nor
    * anything below it (RFC 4592 section 3.3.1).
    */
   closestExisting(name: string): string | undefined;
@@ -29,22 +38,28 @@ export function createNameIndex(store: SnapshotStore, nameServerNames: readonly 
     if (name !== null) for (const one of upTo(name, zoneName)) add(names, one, step);
   }
 
-  const countLoadBalancer = ({ zoneName, name, enabled }: LiveLoadBalancer, step: 1 | -1) =>
-    count(zoneName, enabled ? name : null, step);
-  const countPublished = ({ zoneName, hostname }: LivePublishedHostname, step: 1 | -1) =>
-    count(zoneName, hostname, step);
+  const counted: { readonly [N in LiveNoun]?: (object: never, step: 1 | -1) => void } = {
+    zone: ({ name }: LiveZone, step) => count(name, null, step),
+    load_balancer: ({ zoneName, name, enabled }: LiveLoadBalancer, step) =>
+      count(zoneName, enabled ? name : null, step),
+    published_hostname: ({ zoneName, hostname }: LivePublishedHostname, step) =>
+      count(zoneName, hostname, step),
+    dns_record: ({ zoneName, name }: LiveDnsRecord, step) => count(zoneName, name, step),
+  };
 
-  for (const loadBalancer of store.snapshot.loadBalancers.values()) countLoadBalancer(loadBalancer, 1);
-  for (const published of store.snapshot.publishedHostnames.values()) countPublished(published, 1);
+  function follow(noun: LiveNoun, object: unknown, step: 1 | -1): void {
+    if (object) counted[noun]?.(object as never, step);
+  }
+
+  const { zones: there, loadBalancers, publishedHostnames, dnsRecords } = store.snapshot;
+  for (const zone of there.values()) follow('zone', zone, 1);
+  for (const loadBalancer of loadBalancers.values()) follow('load_balancer', loadBalancer, 1);
+  for (const published of publishedHostnames.values()) follow('published_hostname', published, 1);
+  for (const record of dnsRecords.values()) follow('dns_record', record, 1);
   store.onChange((changes) => {
     for (const { noun, before, after } of changes) {
-      if (noun === 'load_balancer') {
-        if (before) countLoadBalancer(before as LiveLoadBalancer, -1);
-        if (after) countLoadBalancer(after as LiveLoadBalancer, 1);
-      } else if (noun === 'published_hostname') {
-        if (before) countPublished(before as LivePublishedHostname, -1);
-        if (after) countPublished(after as LivePublishedHostname, 1);
-      }
+      follow(noun, before, -1);
+      follow(noun, after, 1);
     }
   });
 

@@ -3,7 +3,11 @@ import { CLIENT_SUBNET_OPTION, clientSubnetData } from './client-subnet.js';
 import type { BadQuery, DnsQuery } from './query.js';
 import { UDP_BYTES } from './wire.js';
 
-export type DnsAnswer = dnsPacket.StringAnswer | dnsPacket.SoaAnswer | dnsPacket.HInfoAnswer;
+export type DnsAnswer =
+  | dnsPacket.StringAnswer
+  | dnsPacket.TxtAnswer
+  | dnsPacket.SoaAnswer
+  | dnsPacket.HInfoAnswer;
 
 /** What is said to a question, still without the form of a message. */
 export interface Reply {

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../net/clock.js';
 import { type DnsQuery, isBad, readQuery } from './query.js';
+import { SERVER_FAILED } from './replies.js';
 import { encodeRefusal, encodeReply, type Reply } from './reply.js';
 import type { Asker } from './vantage.js';
-import { RCODE } from './wire.js';
 
 /** Answers messages, whatever they hold. */
 export interface DnsResponder {
@@ -21,15 +21,6 @@ const MAX_UNDER_WAY = 10_000;
 /** A resolver asks again, or asks somebody else, not much later than this. */
 const ANSWER_MS = 2_000;
 
-const FAILED: Reply = {
-  rcode: RCODE.SERVFAIL,
-  authoritative: false,
-  answers: [],
-  authorities: [],
-  additionals: [],
-  forClient: false,
-};
-
 /** Hears of every question that was answered: its type, null where none could be read, and the code of the answer. */
 export type OnAnswered = (type: number | null, rcode: number) => void;
 
@@ -43,7 +34,7 @@ export function createResponder(
   let onSettled: (() => void) | null = null;
 
   async function reply(asker: Asker): Promise<Reply> {
-    if (underWay >= MAX_UNDER_WAY) return FAILED;
+    if (underWay >= MAX_UNDER_WAY) return SERVER_FAILED;
     underWay += 1;
     try {
       return await inTime(answer(asker), real);
@@ -82,7 +73,7 @@ export function createResponder(
 
 function inTime(answered: Promise<Reply>, real: Clock): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const cancel = real.after(ANSWER_MS, () => resolve(FAILED));
+    const cancel = real.after(ANSWER_MS, () => resolve(SERVER_FAILED));
     answered.then(resolve, reject).finally(cancel);
   });
 }

@@ -12,6 +12,7 @@ import { createChooseOrigin } from './choose-origin.js';
 import { createNameIndex } from './names.js';
 import { type DnsSockets, openDnsSockets } from './open-sockets.js';
 import type { Resolve } from './origin-records.js';
+import { createRecordSets } from './record-sets.js';
 import { createResponder, type OnAnswered } from './responder.js';
 import { listenTcp, type TcpListener } from './tcp-listener.js';
 import { listenUdp, type UdpListener } from './udp-listener.js';
@@ -51,15 +52,16 @@ export interface DnsServer {
 }
 
 /**
- * An authoritative name server for the load balancers of zones. Those that are not proxied are answered with the address of
- * one origin, chosen as the proxy would choose it; those that are, and host names that lead to tunnels, with the proxy's
- * addresses; and name servers of the zones with its own. It knows no zone without either and never asks on anybody's behalf.
+ * An authoritative name server for zones. Load balancers that are not proxied are answered with the address of one origin,
+ * chosen as the proxy would choose it; those that are, and host names that lead to tunnels, with the proxy's addresses;
+ * name servers of the zones with its own; and every other name with its records. It asks on nobody's behalf.
  */
 export function createDnsServer(options: DnsOptions): DnsServer {
   const { store, real = realTime, log } = options;
   const answers = createAnswers({
     names: createNameIndex(store, options.nameServers),
     hosts: options.hosts,
+    records: createRecordSets(store),
     choose: createChooseOrigin({ ...options, pools: store.snapshot.pools }),
     resolve: options.resolve,
     proxyAddresses: options.proxyAddresses,

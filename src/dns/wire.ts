@@ -14,6 +14,7 @@ export const RECORD_TYPE = {
   NS: 2,
   CNAME: 5,
   SOA: 6,
+  TXT: 16,
   AAAA: 28,
   DS: 43,
   IXFR: 251,

@@ -1,5 +1,6 @@
 import {
   LIVE_NOUNS,
+  type LiveDnsRecord,
   type LiveLoadBalancer,
   type LiveMonitor,
   type LiveMonitorGroup,
@@ -9,6 +10,7 @@ import {
   type LivePublishedHostname,
   type LiveRoute,
   type LiveTunnel,
+  type LiveZone,
   type Snapshot,
   type SnapshotDelta,
 } from './snapshot.js';
@@ -44,6 +46,7 @@ export interface SnapshotStore {
 
 export function createSnapshotStore(): SnapshotStore {
   const tables = {
+    zone: new Map<string, LiveZone>(),
     monitor: new Map<string, LiveMonitor>(),
     monitor_group: new Map<string, LiveMonitorGroup>(),
     tunnel: new Map<string, LiveTunnel>(),
@@ -51,6 +54,7 @@ export function createSnapshotStore(): SnapshotStore {
     pool: new Map<string, LivePool>(),
     load_balancer: new Map<string, LiveLoadBalancer>(),
     published_hostname: new Map<string, LivePublishedHostname>(),
+    dns_record: new Map<string, LiveDnsRecord>(),
   } satisfies { [N in LiveNoun]: Map<string, LiveObjects[N]> };
   const listeners: ChangeListener[] = [];
   let revision = 0;
@@ -65,6 +69,8 @@ export function createSnapshotStore(): SnapshotStore {
     routes: tables.route,
     tunnels: tables.tunnel,
     publishedHostnames: tables.published_hostname,
+    zones: tables.zone,
+    dnsRecords: tables.dns_record,
   };
 
   /** What the next delta changes, as far as it is known. */

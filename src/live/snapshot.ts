@@ -235,7 +235,29 @@ export interface LivePublishedHostname {
   readonly tunnelId: string;
 }
 
+/** What DNS says under one name. */
+export interface LiveDnsRecord {
+  readonly id: string;
+  readonly zoneName: string;
+  /** Lower case; may start with `*.`. */
+  readonly name: string;
+  readonly type: 'A' | 'AAAA' | 'CNAME' | 'TXT';
+  /** Seconds. */
+  readonly ttl: number;
+  /** An address or a host name; the strings of a TXT record, with a character for each byte. */
+  readonly data: readonly string[];
+  /** A CNAME record of which DNS tells the addresses of its target. */
+  readonly flattened: boolean;
+}
+
+/** A zone that DNS speaks for, be there anything in it or not. */
+export interface LiveZone {
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface LiveObjects {
+  readonly zone: LiveZone;
   readonly monitor: LiveMonitor;
   readonly monitor_group: LiveMonitorGroup;
   readonly pool: LivePool;
@@ -243,11 +265,13 @@ export interface LiveObjects {
   readonly route: LiveRoute;
   readonly tunnel: LiveTunnel;
   readonly published_hostname: LivePublishedHostname;
+  readonly dns_record: LiveDnsRecord;
 }
 
 export type LiveNoun = keyof LiveObjects;
 
 export const LIVE_NOUNS = [
+  'zone',
   'monitor',
   'monitor_group',
   'tunnel',
@@ -255,6 +279,7 @@ export const LIVE_NOUNS = [
   'pool',
   'load_balancer',
   'published_hostname',
+  'dns_record',
 ] as const satisfies readonly LiveNoun[];
 
 /** One step from an older revision to `revision`. With `complete`, everything that is not named is gone. */
@@ -275,4 +300,6 @@ export interface Snapshot {
   readonly routes: ReadonlyMap<string, LiveRoute>;
   readonly tunnels: ReadonlyMap<string, LiveTunnel>;
   readonly publishedHostnames: ReadonlyMap<string, LivePublishedHostname>;
+  readonly zones: ReadonlyMap<string, LiveZone>;
+  readonly dnsRecords: ReadonlyMap<string, LiveDnsRecord>;
 }

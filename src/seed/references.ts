@@ -8,13 +8,15 @@ export interface Mention {
   readonly to: readonly string[];
   /** The name is followed by this: `.cfargotunnel.com`. Texts without it name nothing. */
   readonly suffix?: string;
+  /** The member that an entry must have with one value, for the text to be a name at all. */
+  readonly where?: readonly [member: string, value: unknown];
 }
 
-export const mention = (at: string, to: string | readonly string[], suffix?: string): Mention => ({
-  at: at.split('.'),
-  to: [to].flat(),
-  ...(suffix === undefined ? {} : { suffix }),
-});
+export const mention = (
+  at: string,
+  to: string | readonly string[],
+  more: Pick<Mention, 'suffix' | 'where'> = {},
+): Mention => ({ at: at.split('.'), to: [to].flat(), ...more });
 
 /** The entry with every text that stands where a reference does replaced by what `named` makes of it. */
 export function withReferences(
@@ -22,15 +24,14 @@ export function withReferences(
   references: readonly Mention[],
   named: (to: readonly string[], name: string, path: Path) => string,
 ): unknown {
-  return references.reduce<unknown>(
-    (value, { at, to, suffix = '' }) =>
-      replaced(value, at, [], (text, path) => {
-        if (!text.endsWith(suffix)) return text;
-        const name = suffix === '' ? text : text.slice(0, -suffix.length);
-        return `${named(to, name, path)}${suffix}`;
-      }),
-    entry,
-  );
+  return references.reduce<unknown>((value, { at, to, suffix = '', where }) => {
+    if (where && (value as Readonly<Record<string, unknown>>)[where[0]] !== where[1]) return value;
+    return replaced(value, at, [], (text, path) => {
+      if (!text.endsWith(suffix)) return text;
+      const name = suffix === '' ? text : text.slice(0, -suffix.length);
+      return `${named(to, name, path)}${suffix}`;
+    });
+  }, entry);
 }
 
 type Replace = (text: string, path: Path) => string;

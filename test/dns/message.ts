@@ -80,5 +80,7 @@ export function read(message: Buffer): Answered {
 
 function shown(record: dnsPacket.Answer): string {
   const { type, data, ttl } = record as dnsPacket.StringAnswer;
+  if (record.type === 'TXT')
+    return `TXT ${(record.data as Buffer[]).map((text) => `"${text.toString('latin1')}"`).join(' ')} ${ttl}`;
   return `${type} ${typeof data === 'string' ? data : JSON.stringify(data)} ${ttl}`;
 }

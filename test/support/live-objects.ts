@@ -1,4 +1,5 @@
 import type {
+  LiveDnsRecord,
   LiveLoadBalancer,
   LiveMonitor,
   LiveOrigin,
@@ -167,6 +168,20 @@ export function livePublishedHostname(fields: Partial<LivePublishedHostname> = {
     zoneName: 'example.com',
     hostname: 'tunnel.example.com',
     tunnelId: '11111111-2222-4333-8444-555555555555',
+    ...fields,
+  };
+}
+
+export function liveDnsRecord(fields: Partial<LiveDnsRecord> = {}): LiveDnsRecord {
+  const { type = 'A', name = 'www.example.com', data = ['192.0.2.1'] } = fields;
+  return {
+    id: `${type} ${name} ${data.join(' ')}`,
+    zoneName: 'example.com',
+    name,
+    type,
+    ttl: 300,
+    data,
+    flattened: false,
     ...fields,
   };
 }

@@ -122,11 +122,16 @@ export function randomSeed(random: Pick<Random, 'fraction'>): object {
     ...maybe({ paused: true }),
     ...maybe({ vanity_name_servers: ['ns1.example.net'] }),
     load_balancers: many(0, 2, (index) => balancer(`lb${index}.zone${zone}.example`)),
-    dns_records: many(0, 2, (index) => ({
-      type: 'CNAME',
+    dns_records: many(0, 6, (index) => ({
       name: `app${index}.zone${zone}.example`,
-      content: `${one(tunnelNames)}.cfargotunnel.com`,
-      proxied: true,
+      ...one([
+        { type: 'CNAME', content: `${one(tunnelNames)}.cfargotunnel.com`, proxied: true },
+        { type: 'CNAME', content: 'www.example.net', settings: { flatten_cname: true }, ttl: 60 },
+        { type: 'A', content: `192.0.2.${index}`, ...maybe({ proxied: true }) },
+        { type: 'AAAA', content: `2001:db8::${index + 1}`, ttl: 30 },
+        { type: 'TXT', name: `zone${zone}.example`, content: `"number ${index}" "ends.cfargotunnel.com"` },
+        { type: 'TXT', content: 'some.cfargotunnel.com' },
+      ]),
       ...maybe({ comment: 'a comment', tags: ['a:b'] }),
     })),
   }));

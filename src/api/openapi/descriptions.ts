@@ -24,7 +24,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   'IPsec tunnels': 'IPsec tunnels: they are kept and shown, and carry nothing.',
   Accounts: 'Who owns everything else.',
   Zones: 'Domains, each in an account.',
-  'DNS records': 'CNAME records that publish a host name through a tunnel.',
+  'DNS records': 'What DNS says of a name, and CNAME records that publish a host name through a tunnel.',
   User: 'The user that a credential belongs to.',
   'API tokens': 'Credentials with permissions.',
   'IP ranges': 'The addresses that requests to origins come from.',

@@ -11,7 +11,7 @@ export const seededDnsRecords = seedNoun<DnsRecord>({
   member: 'dns_records',
   one: 'DNS record',
   body: bodies.write,
-  references: [mention('content', 'tunnels', '.cfargotunnel.com')],
+  references: [mention('content', 'tunnels', { suffix: '.cfargotunnel.com', where: ['type', 'CNAME'] })],
   rows: (world, owner) => world.dnsRecords.of(owner),
   nameOf: () => null,
   create: (draft, owner, body) => createRecord(draft, owner, body),

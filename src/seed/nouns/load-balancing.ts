@@ -56,7 +56,7 @@ export const seededPools = seedNoun<Pool>({
     mention('monitor', 'monitors'),
     mention('monitor_group', 'monitor_groups'),
     mention('origins.*.virtual_network_id', 'virtual_networks'),
-    mention('origins.*.address', 'tunnels', '.cfargotunnel.com'),
+    mention('origins.*.address', 'tunnels', { suffix: '.cfargotunnel.com' }),
   ],
   rows: (world, owner) => world.pools.of(owner),
   nameOf: ({ values }) => values.name,

@@ -97,7 +97,7 @@ test.each([
   expect(recordName('example.com', given)).toBe(name);
 });
 
-test('a name has one record, and a load balancer may have it as well', async () => {
+test('an alias is the only one that leads its name somewhere, besides a load balancer', async () => {
   const record = await add('once');
   const taken = {
     status: 400,
@@ -119,26 +119,22 @@ test('a name has one record, and a load balancer may have it as well', async () 
   });
 });
 
-test('of two writers of one name at the same time one is told that it exists', async () => {
+test('of two writers of one alias at the same time one is told that it exists', async () => {
   const answers = await Promise.all([api.post(PATH, body('raced')), api.post(PATH, body('raced'))]);
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
 });
 
-test('only proxied CNAME records that lead to a tunnel are served, and the others are refused in so many words', async () => {
-  for (const [fields, what] of [
-    [{ type: 'A', content: '192.0.2.1' }, 'A DNS record of type A'],
-    [{ type: 'MX', content: 'mail.example.com', priority: 10 }, 'A DNS record of type MX'],
-    [
-      { content: 'www.example.net' },
-      'A CNAME record to "www.example.net", and not to <tunnel id>.cfargotunnel.com,',
-    ],
-    [{ proxied: false }, 'A CNAME record that is not proxied'],
-    [{ proxied: undefined }, 'A CNAME record that is not proxied'],
-  ] as const) {
+test('records of other types are refused by name, and so are the operations on many', async () => {
+  for (const fields of [
+    { type: 'MX', content: 'mail.example.com', priority: 10 },
+    { type: 'SRV', data: { priority: 1, weight: 1, port: 1, target: 'a.example.com' } },
+    { type: 'CAA', data: { flags: 0, tag: 'issue', value: 'ca.example.net' } },
+    { type: 'NS', content: 'ns.example.net' },
+  ]) {
     expect(await errorOf(api.post(PATH, body('other', fields)))).toEqual({
       status: 400,
       code: 10501,
-      message: `${what} is not implemented by this version of Offramp`,
+      message: `A DNS record of type ${fields.type} is not implemented by this version of Offramp`,
     });
   }
   for (const asked of [api.post(`${PATH}/batch`, { posts: [] }), api.get(`${PATH}/export`)])
@@ -153,7 +149,7 @@ test.each([
   [{ name: 'a..b' }, /"a\.\.b" does not make a host name in the zone example\.com/],
   [{ content: 'not a name' }, /"not a name" is not a host name/],
   [{ content: `${UNKNOWN}.cfargotunnel.com` }, /the account has no tunnel 11111111-/],
-  [{ ttl: 59 }, /ttl must be 60 to 86400 seconds, or 1 for automatic/],
+  [{ ttl: 29 }, /ttl must be 30 to 86400 seconds, or 1 for automatic/],
   [{ comment: 'c'.repeat(501) }, /comment must be at most 500 characters/],
   [{ tags: [':value'] }, /tags\[0\] must be like "name:value"/],
   [{ settings: { flatten_cname: true } }, /flatten_cname is not for proxied records/],

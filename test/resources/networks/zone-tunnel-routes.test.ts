@@ -100,6 +100,27 @@ test('a host name is led to the tunnel by a DNS record that is made, changed or 
   expect(await to(first, '*.dev')).toEqual({ cname: 'new', name: '*.dev.example.com' });
 });
 
+test('a name with addresses is led to the tunnel in their place, and keeps its text', async () => {
+  const tunnel = await newTunnel('in place');
+  const name = 'addressed.example.com';
+  const records = [
+    { type: 'A', content: '192.0.2.1', ttl: 60 },
+    { type: 'A', content: '192.0.2.2' },
+    { type: 'TXT', content: 'text' },
+  ];
+  for (const record of records) await api.create('%/dns_records', { name, ...record });
+  const taken = await route(tunnel, { type: 'dns', user_hostname: name });
+  expect([taken.status, taken.body.errors[0].code]).toEqual([400, 1003]);
+  const led = await route(tunnel, { type: 'dns', user_hostname: name, overwrite_existing: true });
+  expect(led.body.result).toEqual({ cname: 'updated', name });
+  const left = (await api.get(`%/dns_records?name=${name}&order=type`)).body.result;
+  expect(left).toMatchObject([
+    { type: 'CNAME', content: `${tunnel}.cfargotunnel.com`, proxied: true, ttl: 1 },
+    { type: 'TXT', content: 'text' },
+  ]);
+  expect(left).toHaveLength(2);
+});
+
 test('a host name outside the zone is taken to stand below it', async () => {
   const tunnel = await newTunnel('outside');
   const { result } = (await route(tunnel, { type: 'dns', user_hostname: 'app.other.com' })).body;

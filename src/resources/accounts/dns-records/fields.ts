@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { hexId } from '../../../api/identifiers.js';
 import { expected, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import { canonicalHost } from '../../../net/host.js';
 import {
   field,
   patchBody,
@@ -12,8 +11,9 @@ import {
   type ValuesOf,
   writeBody,
 } from '../../_kit/fields.js';
+import { RECORD_TYPES, type ServedType } from './types.js';
 
-/** Every type that Cloudflare has; `rules.ts` says which of them there are here. */
+/** Every type that Cloudflare has; `types.ts` says which of them there are here. */
 const TYPES = [
   ...['A', 'AAAA', 'CAA', 'CERT', 'CNAME', 'DNSKEY', 'DS', 'HTTPS', 'LOC', 'MX', 'NAPTR', 'NS', 'OPENPGPKEY'],
   ...['PTR', 'SMIMEA', 'SRV', 'SSHFP', 'SVCB', 'TLSA', 'TXT', 'URI'],
@@ -24,8 +24,9 @@ export const type = z.enum(TYPES, { error: expected('a type of DNS records such 
 const name = text(255).min(1, 'must not be empty; "@" is the zone itself');
 /** Not of every type: some have their parts in `data`. */
 const content = text(4096);
-const TTL = 'must be 60 to 86400 seconds, or 1 for automatic';
-const ttl = z.int(TTL).refine((seconds) => seconds === 1 || (seconds >= 60 && seconds <= 86_400), TTL);
+/** From 60 on other plans than that of the zones here, which is Enterprise. */
+const TTL = 'must be 30 to 86400 seconds, or 1 for automatic';
+const ttl = z.int(TTL).refine((seconds) => seconds === 1 || (seconds >= 30 && seconds <= 86_400), TTL);
 const tags = z
   .array(text(133).regex(/^[^:]{1,32}(:.{1,100})?$/, 'must be like "name:value"'))
   .max(20, 'must have at most 20 entries');
@@ -45,7 +46,7 @@ type Settings = z.output<typeof shownSettings>;
 export const fields = {
   type: required(type),
   name: required(name),
-  content: field(content, '', { complete: canonicalHost }),
+  content: field(content, ''),
   proxied: field(z.boolean('must be true or false'), false),
   ttl: field(ttl, AUTOMATIC),
   comment: unset(text(500), { complete: (sent) => sent || null, show: 'always' }),
@@ -72,7 +73,7 @@ export const answer = z
   .object({
     id: hexId,
     ...shownShape(fields),
-    type: z.literal('CNAME'),
+    type: z.enum(Object.keys(RECORD_TYPES) as [ServedType, ...ServedType[]]),
     proxiable: z.boolean(),
     meta: z.object({}),
     created_on: timestampSchema,

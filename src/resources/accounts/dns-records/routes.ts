@@ -1,16 +1,16 @@
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { crudRoutes } from '../../_kit/crud.js';
-import { noticesOf } from '../../_kit/fields.js';
 import { fromMemory } from '../../_kit/shown.js';
 import type { Context } from '../../context.js';
 import { getZone } from '../zones/rules.js';
-import { answer, bodies, fields } from './fields.js';
+import { answer, bodies } from './fields.js';
 import { chosenRecords, filters, type ListQuery } from './filters.js';
+import { recordNotices } from './notices.js';
 import { changeRecord, createRecord, removeRecord } from './rules.js';
 
 export function dnsRecordRoutes(app: Http, context: Context): void {
-  const { world, views } = context;
+  const { world, views, settings } = context;
   crudRoutes(app, context, {
     path: '/zones/:zone_id/dns_records',
     id: ['dns_record_id', hexId],
@@ -31,6 +31,6 @@ export function dnsRecordRoutes(app: Http, context: Context): void {
     create: createRecord,
     change: changeRecord,
     remove: removeRecord,
-    notices: ({ values }) => noticesOf(fields, values),
+    notices: (record) => recordNotices(world, settings, record),
   });
 }

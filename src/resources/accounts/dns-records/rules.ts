@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { canonicalHost } from '../../../net/host.js';
-import { inAscii, isHostname, isHostnameIn } from '../../../net/hostname.js';
-import { tunnelHostname, tunnelOf } from '../../../net/tunnel-hostname.js';
+import { inAscii, isHostnameIn } from '../../../net/hostname.js';
+import { tunnelHostname } from '../../../net/tunnel-hostname.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import type { Zone } from '../zones/definition.js';
 import { getZone } from '../zones/rules.js';
-import type { DnsRecord } from './definition.js';
+import { checkBeside } from './beside.js';
+import { type DnsRecord, publishedTunnel } from './definition.js';
 import { AUTOMATIC, fields, type RecordBody, type RecordValues } from './fields.js';
+import { isServed, partOf, typeOf } from './types.js';
 
 const initial = initialOf(fields);
 
@@ -35,7 +37,7 @@ export function changeRecord(
   const zone = getZone(draft, zoneId);
   const before = existing(draft, zone.id, id);
   const after = valuesOf(body, method === 'PUT' ? initial : before.values);
-  const values = checked(draft, zone, after, before.values);
+  const values = checked(draft, zone, after, before);
   return isDeepStrictEqual(values, before.values) ? before : updated(draft, before, values);
 }
 
@@ -64,14 +66,20 @@ export function leadToTunnel(
   checkTunnel(draft, zone, tunnelId);
   const name = nameIn(zone, hostname);
   const content = tunnelHostname(tunnelId);
-  const [record] = draft.dnsRecords.by('name', keyIn(zone.id, name));
+  const there = draft.dnsRecords
+    .by('name', keyIn(zone.id, name))
+    .filter(({ values }) => partOf(values.type) !== 'text');
+  const [record] = there;
   if (!record) {
     inserted(draft, zone, valuesOf({ type: 'CNAME', name, content, proxied: true }, initial));
     return { cname: 'new', name };
   }
-  if (record.values.content === content) return { cname: 'unchanged', name };
+  const { values } = record;
+  if (values.content === content && values.proxied) return { cname: 'unchanged', name };
   if (!overwrite) throw new ApiError('tunnel_hostname_taken', name);
-  updated(draft, record, { ...record.values, content });
+  for (const other of there.slice(1)) draft.dnsRecords.remove(other.id);
+  const { flatten_cname, ...settings } = values.settings;
+  updated(draft, record, { ...values, type: 'CNAME', content, proxied: true, ttl: AUTOMATIC, settings });
   return { cname: 'updated', name };
 }
 
@@ -81,39 +89,45 @@ function valuesOf(body: RecordBody, base: RecordValues): RecordValues {
   return values.proxied ? { ...values, ttl: AUTOMATIC } : values;
 }
 
-/** The values with the complete name. What is stored already was good when it was written. */
+/** The values with the complete name and the content in its one form. What is stored already was good when it was written. */
 function checked(
   world: WorkingWorld,
   zone: Zone,
   values: RecordValues,
-  stored: RecordValues | null,
+  stored: DnsRecord | null,
 ): RecordValues {
-  checkServed(values);
-  const name = nameIn(zone, values.name);
-  const { ipv4_only, ipv6_only, flatten_cname } = values.settings;
-  if (flatten_cname) throw new ApiError('dns_invalid', 'settings.flatten_cname is not for proxied records');
-  if (ipv4_only && ipv6_only)
-    throw new ApiError('dns_invalid', 'settings.ipv4_only and settings.ipv6_only leave no address');
-  if (values.content !== stored?.content) checkTunnel(world, zone, tunnelOf(values.content)!);
-  if (name !== stored?.name && world.dnsRecords.by('name', keyIn(zone.id, name)).length > 0)
-    throw new ApiError('dns_record_exists');
-  return { ...values, name };
+  const { type, proxied } = values;
+  if (!isServed(type)) throw new ApiError('not_implemented', `A DNS record of type ${type}`);
+  if (proxied && !typeOf(type).proxiable) throw new ApiError('dns_not_proxiable', type);
+  checkSettings(values);
+  const content = typeOf(type).stored(values.content);
+  const whole = { ...values, name: nameIn(zone, values.name), content };
+  if (type === 'CNAME' && content === whole.name) throw new ApiError('dns_cname_itself');
+  const tunnelId = publishedTunnel(whole);
+  if (tunnelId !== null && tunnelId !== (stored && publishedTunnel(stored.values)))
+    checkTunnel(world, zone, tunnelId);
+  const others = world.dnsRecords
+    .by('name', keyIn(zone.id, whole.name))
+    .filter(({ id }) => id !== stored?.id);
+  checkBeside(
+    others.map((record) => record.values),
+    whole,
+  );
+  return whole;
 }
 
-/** Of all that DNS has there is what publishes the host names of tunnels. */
-function checkServed({ type, content, proxied }: RecordValues): void {
-  if (type !== 'CNAME') throw new ApiError('not_implemented', `A DNS record of type ${type}`);
-  if (!isHostname(content))
+function checkSettings({
+  proxied,
+  settings: { ipv4_only, ipv6_only, flatten_cname },
+  type,
+}: RecordValues): void {
+  if (flatten_cname && (proxied || type !== 'CNAME'))
     throw new ApiError(
-      'dns_content_invalid',
-      `"${content}" is not a host name such as <tunnel id>.cfargotunnel.com`,
+      'dns_invalid',
+      `settings.flatten_cname is ${proxied ? 'not for proxied records' : `for CNAME records, and not for ${type}`}`,
     );
-  if (tunnelOf(content) === null)
-    throw new ApiError(
-      'not_implemented',
-      `A CNAME record to "${content}", and not to <tunnel id>.cfargotunnel.com,`,
-    );
-  if (!proxied) throw new ApiError('not_implemented', 'A CNAME record that is not proxied');
+  if (ipv4_only && ipv6_only)
+    throw new ApiError('dns_invalid', 'settings.ipv4_only and settings.ipv6_only leave no address');
 }
 
 function checkTunnel(world: WorkingWorld, { accountId }: Zone, id: string): void {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '../../../api/timestamps.js';
+import type { LiveZone } from '../../../live/snapshot.js';
 import { inUnicode } from '../../../net/hostname.js';
 import { nameServersOf } from '../../../net/name-servers.js';
 import type { DatabaseClient } from '../../../storage/database.js';
@@ -24,6 +25,10 @@ export const zones: Definition<Zone, 'name' | 'all'> = {
     return rows.map((row) => ({ ...storedFrom(fields, row), name: row.name }));
   },
 };
+
+/** DNS of a partial zone stays where it is. */
+export const liveZone = ({ id, name, values }: Zone): LiveZone | null =>
+  values.type === 'partial' ? null : { id, name };
 
 /**
  * The members that say nothing here (plan, meta, owner) are there because clients insist on them. The name is shown in its

@@ -9,6 +9,7 @@ import { fromMemory } from '../../_kit/shown.js';
 import type { Context } from '../../context.js';
 import type { LoadBalancer } from './definition.js';
 import { answer, bodies, fields } from './fields.js';
+import { recordsBehind } from './records-behind.js';
 import { balancerWrites, ownerKeyOf } from './rules.js';
 
 /** The operations are the same for a zone and for an account; only the path tells who has the load balancers. */
@@ -33,6 +34,7 @@ export function loadBalancerRoutes(app: Http, context: Context): void {
       ...balancerWrites(scope),
       notices: async (balancer) => [
         ...noticesOf(fields, balancer.values),
+        ...recordsBehind(world, balancer),
         ...(await reachedAt(dataPlane, balancer)),
       ],
     });
