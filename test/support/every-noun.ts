@@ -57,6 +57,8 @@ export async function fillEveryNoun(client: Api, port: number, zoneId: string): 
     proxied: true,
     ttl: 1,
   });
+  await client.create('%/dns_records', { type: 'A', name: 'www', content: '192.0.2.1', ttl: 60 });
+  await client.create('%/dns_records', { type: 'TXT', name: 'www', content: '"text" "of two"' });
   const network = await client.create('@/teamnet/virtual_networks', { name: 'one' });
   const route = { network: '10.0.0.0/8', tunnel_id: tunnel.id, virtual_network_id: network.id };
   await client.create('@/teamnet/routes', route);
