@@ -20,7 +20,7 @@ const PATIENCE_MS = 5_000;
 
 /** A GET unless it says otherwise. `patienceMs`: milliseconds that the answer may take, 5,000 unless told. */
 export interface Question {
-  readonly method?: 'GET' | 'PUT' | 'POST';
+  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly body?: string;
   /** Of the body; JSON unless told. */
   readonly type?: string;

@@ -1,10 +1,10 @@
 import {
   CONNECTOR_FLAGS,
+  CONTROL_FLAGS,
   DEMO_FLAGS,
   ENV_FLAGS,
   EXPLAIN_FLAGS,
   SEED_FLAGS,
-  SNAPSHOT_FLAGS,
   START_FLAGS,
   TF_FLAGS,
 } from '../config/flags.js';
@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./explain.js')).explainCommand,
   seed: async () => (await import('./seed.js')).seedCommand,
   doctor: async () => (await import('./doctor/doctor.js')).doctorCommand,
+  reset: async () => (await import('./control/reset.js')).resetCommand,
+  clock: async () => (await import('./control/clock.js')).clockCommand,
+  faults: async () => (await import('./control/faults.js')).faultsCommand,
+  requests: async () => (await import('./control/requests.js')).requestsCommand,
   tf: async () => (await import('./tf.js')).tfCommand,
   snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
 };
@@ -30,11 +34,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 const VARIABLES = [
   START_FLAGS,
   CONNECTOR_FLAGS,
+  CONTROL_FLAGS,
   DEMO_FLAGS,
   ENV_FLAGS,
   EXPLAIN_FLAGS,
   SEED_FLAGS,
-  SNAPSHOT_FLAGS,
   TF_FLAGS,
 ]
   .flatMap((flags) => Object.keys(flags))

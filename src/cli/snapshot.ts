@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { SNAPSHOT_FLAGS } from '../config/flags.js';
+import { CONTROL_FLAGS } from '../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../config/parse.js';
 import { type Asking, ask } from './ask.js';
 import type { Command } from './command.js';
@@ -12,7 +12,7 @@ const PATIENCE_MS = 120_000;
 /** Saves everything that a running Offramp has stored to a file, or puts such a file back. */
 export const snapshotCommand: Command = {
   summary: 'save everything that is stored to a file, or restore it',
-  flags: SNAPSHOT_FLAGS,
+  flags: CONTROL_FLAGS,
   notes: `
 Use: offramp snapshot save FILE       everything, with ids and times
      offramp snapshot restore FILE    in place of what is stored; takes --memory or --test-control at the start
@@ -21,7 +21,7 @@ The file holds the secrets of tunnels: it is written for its owner alone. It fit
 PostgreSQL. See docs/snapshots.md.
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(SNAPSHOT_FLAGS, argv, env);
+    const { flags, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
     const [verb, file, ...more] = words;
     if ((verb !== 'save' && verb !== 'restore') || file === undefined || more.length > 0)
       throw new UsageError('snapshot takes "save FILE" or "restore FILE"');

@@ -381,7 +381,8 @@ export const TF_FLAGS = {
   'tf-cmd': { value: 'PROGRAM', fallback: 'terraform', help: 'what to run: terraform, or tofu' },
 } as const satisfies Flags;
 
-export const SNAPSHOT_FLAGS = { ...API_FLAGS } as const satisfies Flags;
+/** Of commands that take words besides. */
+export const CONTROL_FLAGS = { ...API_FLAGS } as const satisfies Flags;
 
 export const SEED_FLAGS = {
   ...API_FLAGS,
