@@ -1,5 +1,5 @@
 // Makes dist/: Prisma's client, what tsc compiles, the bundle, the template of the embedded database. With --if-changed it does nothing when
-// dist/ was made from the same sources by the same packages.
+// dist/ was made from the same sources by the same packages; nor does it without development packages, which it cannot do without.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ const SOURCES = [
   'src',
   'prisma',
   'scripts',
+  'package.json',
   'package-lock.json',
   'prisma.config.ts',
   'tsconfig.json',
@@ -39,10 +40,21 @@ function digestOfSources() {
 const run = (file, ...args) =>
   execFileSync(process.execPath, [path.join(root, file), ...args], { cwd: root, stdio: 'inherit' });
 
+/** What makes dist/, and is installed with the development packages alone. */
+const missing = ['prisma', 'typescript', 'rolldown'].filter(
+  (name) => !existsSync(path.join(root, 'node_modules', name)),
+);
+
 const digest = digestOfSources();
 const isMade =
   existsSync(stamp) && existsSync(path.join(root, GENERATED)) && readFileSync(stamp, 'utf8') === digest;
-if (!process.argv.includes('--if-changed') || !isMade) {
+if (missing.length > 0 && !isMade) {
+  console.error(
+    `offramp: a clone is built with development packages, and ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} not installed; run "npm ci" without --omit=dev, or install what "npm pack" makes of a clone that is built`,
+  );
+  process.exit(1);
+}
+if (missing.length === 0 && (!process.argv.includes('--if-changed') || !isMade)) {
   // Whatever fails from here on leaves a dist/ that nobody takes for whole.
   rmSync(stamp, { force: true });
   run('scripts/prisma.mjs', 'generate');

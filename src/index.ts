@@ -1,15 +1,19 @@
 import { pino } from 'pino';
-import type { OfframpClock } from './app/clock-control.js';
-import { type Offramp, startApp } from './app/control-plane.js';
+import { startApp } from './app/control-plane.js';
+import type { Offramp, OfframpClock } from './app/offramp.js';
 import { DEFAULT_EDGE_CA, readEdgeCa } from './cli/edge-ca.js';
 import { type Flag, START_FLAGS } from './config/flags.js';
 import { parseFlags } from './config/parse.js';
 import { startConfig } from './config/start-config.js';
 import { VERSION } from './config/version.js';
-import { type Connector, startConnector as startWith } from './connector/connector.js';
-import type { ConnectorOptions as AllConnectorOptions } from './connector/options.js';
+import { startConnector as startWith } from './connector/connector.js';
+import type {
+  ConnectorOptions as AllConnectorOptions,
+  Connector,
+  ConnectorLog,
+} from './connector/contract.js';
 
-export type { Connector, Offramp, OfframpClock };
+export type { Connector, ConnectorLog, Offramp, OfframpClock };
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
 type Words<S extends string> = S extends `${infer A}|${infer B}` ? A | Words<B> : S;

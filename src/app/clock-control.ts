@@ -2,21 +2,7 @@ import { type ClockChange, type ClockControl, MOST_MS } from '../api/admin/clock
 import type { DataPlane } from '../live/data-plane.js';
 import { realTime } from '../net/real-time.js';
 import { type ClockMove, type ClockState, REAL, type SettableClock } from '../net/settable-clock.js';
-
-/** As `POST /_offramp/clock`: each resolves when what has become due is done. Real time is another one. */
-export interface OfframpClock {
-  now(): Date;
-  /** It stands still, at `at` when that is given. */
-  stop(at?: Date): Promise<void>;
-  /** Jumps: what is due by then is done once. */
-  set(to: Date): Promise<void>;
-  /** Lets time pass: what is due is done at its moments, in order. */
-  advance(ms: number): Promise<void>;
-  /** It goes on from where it stands. */
-  start(): Promise<void>;
-  /** Back to real time. */
-  reset(): Promise<void>;
-}
+import type { OfframpClock } from './offramp.js';
 
 export interface ClockControlParts {
   /** Of this thread: the data plane's follows it. */

@@ -21,7 +21,7 @@ import { adoptUsers } from '../resources/accounts/operator.js';
 import { quotaCheck } from '../resources/accounts/quotas/guard.js';
 import { createDirectory } from '../resources/accounts/tokens/directory.js';
 import { DEFINITIONS } from '../resources/definitions.js';
-import { ensureFirst, type FirstAccount } from '../resources/first-account.js';
+import { ensureFirst } from '../resources/first-account.js';
 import { createViews } from '../resources/index.js';
 import { lastVerdicts } from '../resources/load-balancing/events/store.js';
 import { resetConnections } from '../resources/tunnels/store.js';
@@ -30,43 +30,16 @@ import { createTables } from '../storage/tables/tables.js';
 import { createWriter } from '../storage/writer.js';
 import { checkAccessLog } from './access-log-file.js';
 import { loadApiCertificate } from './api-certificate.js';
-import { clockForLibrary, createClockControl, type OfframpClock } from './clock-control.js';
+import { clockForLibrary, createClockControl } from './clock-control.js';
 import { loadEdgeIdentity } from './edge-identity.js';
 import { createMetricsOfApp } from './metrics.js';
+import type { Offramp } from './offramp.js';
 import { type OpeningSockets, openSockets } from './open-sockets.js';
 import { openStorage } from './open-storage.js';
 import { prepareStandIn } from './stand-in.js';
 import { startApi } from './start-api.js';
 import { createRecorders, startDataPlane } from './start-data-plane.js';
 import { createTestControl } from './test-control.js';
-
-/** A running Offramp. */
-export interface Offramp extends FirstAccount {
-  readonly apiUrl: string;
-  /** `host:port` for tunnel connectors. */
-  readonly edge: string;
-  /** File with the CA that connectors trust. */
-  readonly edgeCa: string;
-  /** `host:port` where the API is served as api.cloudflare.com; null without `--stand-in`. */
-  readonly standIn: string | null;
-  /** `host:port` for HTTP traffic. */
-  readonly http: string;
-  /** `host:port` for HTTPS traffic: HTTP/1.1 and HTTP/2. */
-  readonly https: string;
-  /** `host:port` for questions of DNS, over UDP and TCP. */
-  readonly dns: string;
-  /** `host:port` for TCP connections, by the host name of their load balancer. */
-  readonly tcp: Readonly<Record<string, string>>;
-  /** As `POST /_offramp/reset`, whatever it keeps: who has started it may do that. */
-  reset(options?: { readonly to?: 'empty' | 'seed' }): Promise<void>;
-  readonly clock: OfframpClock;
-  /** `host:port` of --metrics-port; null without one. */
-  readonly metrics: string | null;
-  /** Goes on in a new file where that of the access log was moved. */
-  reopenLogs(): void;
-  /** Stops accepting, lets what is under way end, closes everything. */
-  close(): Promise<void>;
-}
 
 export interface AppOptions {
   readonly log: Logger;

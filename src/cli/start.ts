@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Offramp } from '../app/control-plane.js';
+import type { Offramp } from '../app/offramp.js';
 import { type OpeningSockets, openSockets } from '../app/open-sockets.js';
 import { ENV_FLAGS, START_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';

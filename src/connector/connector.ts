@@ -2,28 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Registered } from '../edge/registration/answer.js';
 import { HALF_CLOSE_FEATURE } from '../edge/registration/features.js';
 import type { HostPort } from './address-map.js';
-import { type Counts, createCounts } from './counts.js';
+import type { ConnectionState, Connector, ConnectorOptions } from './contract.js';
+import { createCounts } from './counts.js';
 import { localConfiguration, versionedConfiguration } from './ingress/describe.js';
-import { type ConnectionState, keepConnection } from './keep-connection.js';
-import { type ConnectorOptions, readOptions } from './options.js';
+import { keepConnection } from './keep-connection.js';
+import { readOptions } from './options.js';
 import { createOrchestrator, type Orchestrator } from './orchestrator.js';
 import { RegistrationRefused } from './registration-call.js';
 import { createStreamServer } from './streams.js';
 import { openTransport, type Transport } from './transport.js';
-
-export interface Connector {
-  /** UUID, new for every connector. */
-  readonly clientId: string;
-  /** The first registration. Rejects when the edge refuses for good, or when `close` comes first. */
-  readonly ready: Promise<void>;
-  /** By index; those that are still to be started are not among them. */
-  readonly connections: readonly ConnectionState[];
-  /** What is served now. Version -1 is the connector's own configuration, others are those of the tunnel. */
-  readonly configuration: ReturnType<typeof versionedConfiguration>;
-  readonly counts: Counts;
-  /** Unregisters, lets the open streams end for the grace period, then ends them. */
-  close(): Promise<void>;
-}
 
 /** Two of cloudflared's, and one of our own. */
 const FEATURES = ['allow_remote_config', 'serialized_headers', HALF_CLOSE_FEATURE];

@@ -1,23 +1,13 @@
-import type { Logger } from 'pino';
 import type { Registered } from '../edge/registration/answer.js';
 import { hostPort } from '../net/ip.js';
 import { realTime } from '../net/real-time.js';
 import type { HostPort } from './address-map.js';
 import { backoffMs, failuresAfter, hurriedMs, hurryUntil } from './backoff.js';
+import type { ConnectionState, ConnectorLog } from './contract.js';
 import type { Counts } from './counts.js';
 import { resolveEdges } from './edge-addresses.js';
 import { RegistrationRefused } from './registration-call.js';
 import type { Transport } from './transport.js';
-
-/** One of the connections that a connector keeps up, as it is now. */
-export interface ConnectionState {
-  readonly connIndex: number;
-  readonly state: 'connecting' | 'registered' | 'waiting' | 'closed';
-  /** The address that is dialled, or was last; null before the first. */
-  readonly edge: string | null;
-  /** Where the edge says that it is, while registered. */
-  readonly locationName: string | null;
-}
 
 export interface KeepOptions {
   readonly connIndex: number;
@@ -25,7 +15,7 @@ export interface KeepOptions {
   readonly open: (edge: HostPort, connIndex: number, failures: number) => Transport;
   readonly stop: AbortSignal;
   readonly counts: Counts;
-  readonly log: Logger;
+  readonly log: ConnectorLog;
   readonly onState: (state: ConnectionState) => void;
   readonly onRegistered: (transport: Transport, answer: Registered) => void;
   /** The connection has failed for the first time, or once more. */

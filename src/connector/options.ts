@@ -1,34 +1,8 @@
-import type { Logger } from 'pino';
 import { type AddressMap, type HostPort, parseMap } from './address-map.js';
+import type { ConnectorLog, ConnectorOptions } from './contract.js';
 import { parseEdge } from './edge-addresses.js';
-import {
-  type ConfigurationInput,
-  type IngressConfiguration,
-  parseConfiguration,
-} from './ingress/configuration.js';
+import { type IngressConfiguration, parseConfiguration } from './ingress/configuration.js';
 import { decodeToken, type TunnelCredentials } from './token.js';
-
-/** The connector's own configuration is in `ingress`, `originRequest` and `warp-routing`; an edge may replace it. */
-export interface ConnectorOptions extends ConfigurationInput {
-  /** As the API gives it for a tunnel. */
-  readonly token: string;
-  /**
-   * Addresses of edges, `host:port`. A host name stands for all of its addresses, and is resolved at every attempt. The
-   * connections are spread over the addresses, and take the next one when one fails; one is enough.
-   */
-  readonly edge: string | readonly string[];
-  /** PEM of the authority that has signed the edges' certificates. */
-  readonly ca: string;
-  /** From an `ip:port` that the edge asks for to the `host:port` that is dialled in its place. */
-  readonly map?: AddressMap | Readonly<Record<string, string>>;
-  /** 4 when absent. */
-  readonly connections?: number;
-  readonly log: Logger;
-  /** Milliseconds that open streams get to end after `close`; 30 s when absent. */
-  readonly gracePeriodMs?: number;
-  /** Shown by the API; `offramp/0.1.0` when absent. */
-  readonly version?: string;
-}
 
 export interface ConnectorSettings {
   readonly credentials: TunnelCredentials;
@@ -36,7 +10,7 @@ export interface ConnectorSettings {
   readonly ca: string;
   readonly map: AddressMap;
   readonly connections: number;
-  readonly log: Logger;
+  readonly log: ConnectorLog;
   readonly gracePeriodMs: number;
   readonly version: string;
   readonly configuration: IngressConfiguration;

@@ -1,6 +1,6 @@
-import type { Logger } from 'pino';
 import type { AddressMap } from './address-map.js';
 import { serveConfiguration } from './configuration-stream.js';
+import type { ConnectorLog } from './contract.js';
 import type { Counts } from './counts.js';
 import { breakOff, type EdgeRequest } from './edge-stream.js';
 import type { Orchestrator } from './orchestrator.js';
@@ -12,7 +12,7 @@ export interface StreamOptions {
   readonly orchestrator: Orchestrator;
   readonly map: AddressMap;
   readonly counts: Counts;
-  readonly log: Logger;
+  readonly log: ConnectorLog;
 }
 
 const UPGRADE = 'cf-cloudflared-proxy-connection-upgrade';

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import tls, { type TLSSocket } from 'node:tls';
-import type { Logger } from 'pino';
 import type { Registered } from '../edge/registration/answer.js';
 import type { RegisterRequest } from '../edge/registration/request.js';
 import { Http2Session } from '../http2/session.js';
 import type { Http2Stream } from '../http2/stream.js';
 import { realTime } from '../net/real-time.js';
 import type { HostPort } from './address-map.js';
+import type { ConnectorLog } from './contract.js';
 import type { EdgeRequest } from './edge-stream.js';
 import { createRegistrationCalls, type RegistrationCalls } from './registration-call.js';
 import { endWhenSilent } from './silence.js';
@@ -18,7 +18,7 @@ export interface TransportOptions {
   readonly request: RegisterRequest;
   /** Takes every stream but the one for registration. */
   readonly serveStream: (request: EdgeRequest) => void;
-  readonly log: Logger;
+  readonly log: ConnectorLog;
 }
 
 export interface Transport {
@@ -104,7 +104,7 @@ export function openTransport(options: TransportOptions): Transport {
   };
 }
 
-function serve(socket: TLSSocket, log: Logger): Http2Session {
+function serve(socket: TLSSocket, log: ConnectorLog): Http2Session {
   const session = new Http2Session(socket, { role: 'server' });
   session.on('error', (error) => log.debug({ err: error }, 'connector: session error'));
   endWhenSilent(session);

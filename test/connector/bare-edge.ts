@@ -7,8 +7,8 @@ import http2, {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
-import { type Connector, startConnector } from '../../src/connector/connector.js';
-import type { ConnectorOptions } from '../../src/connector/options.js';
+import { startConnector } from '../../src/connector/connector.js';
+import type { Connector, ConnectorOptions } from '../../src/connector/contract.js';
 import { openControlStream } from '../../src/edge/control-stream.js';
 import type { RegisterAnswer } from '../../src/edge/registration/answer.js';
 import type { RegisterRequest } from '../../src/edge/registration/request.js';

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
 import { parseMap } from '../../src/connector/address-map.js';
 import { startConnector } from '../../src/connector/connector.js';
-import type { ConnectorOptions } from '../../src/connector/options.js';
+import type { ConnectorOptions } from '../../src/connector/contract.js';
 import {
   ACCOUNT,
   cleanUp,

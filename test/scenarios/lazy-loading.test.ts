@@ -6,9 +6,8 @@ import { type RunningOfframp, startOfframp } from '../support/offramp.js';
 
 /** What most starts never need, each of which costs memory and time, and where it is loaded from. */
 const LATER = [
-  '/node_modules/@fastify/swagger/',
-  '/node_modules/@fastify/swagger-ui/',
-  '/node_modules/@fastify/static/',
+  '/dist/bundle/swagger.js',
+  '/dist/bundle/swagger-ui.js',
   '/dist/bundle/x509',
   '/dist/bundle/Reflect',
   '/node_modules/re2js/',

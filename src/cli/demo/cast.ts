@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import type { Offramp } from '../../app/control-plane.js';
-import { type Connector, startConnector } from '../../connector/connector.js';
+import type { Offramp } from '../../app/offramp.js';
+import { startConnector } from '../../connector/connector.js';
+import type { Connector } from '../../connector/contract.js';
 import type { ApiClient } from './api-client.js';
 import { type SmallOrigin, startSmallOrigin } from './small-origin.js';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Offramp } from '../../app/control-plane.js';
+import type { Offramp } from '../../app/offramp.js';
 import { DEMO_FLAGS, START_FLAGS } from '../../config/flags.js';
 import { parseFlags } from '../../config/parse.js';
 import { startConfig } from '../../config/start-config.js';

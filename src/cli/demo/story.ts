@@ -1,4 +1,4 @@
-import type { Offramp } from '../../app/control-plane.js';
+import type { Offramp } from '../../app/offramp.js';
 import { type ApiClient, DEMO_EMAIL, DEMO_KEY } from './api-client.js';
 import { ADDRESSES, type Cast } from './cast.js';
 import { type DemoVisit, visit, visitUntil } from './visitor.js';

@@ -1,3 +1,4 @@
+import type { ServedConfiguration } from '../contract.js';
 import { DEFAULT_WARP_ROUTING, type IngressConfiguration, type IngressRule } from './configuration.js';
 import { DEFAULT_ORIGIN_REQUEST } from './origin-request.js';
 
@@ -18,8 +19,11 @@ function toldRule({ hostname, path, service, originRequest }: IngressRule) {
   };
 }
 
-/** The configuration in use with every setting written out, in the form of cloudflared's `/config`. */
-export function versionedConfiguration(version: number, configuration: IngressConfiguration) {
+/** The configuration in use. */
+export function versionedConfiguration(
+  version: number,
+  configuration: IngressConfiguration,
+): ServedConfiguration {
   const { rules, originRequest, warpRouting } = configuration;
   const ingress = rules.map((rule) => ({
     hostname: rule.hostname,

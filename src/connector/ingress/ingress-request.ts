@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { ConnectorLog } from '../contract.js';
 import type { Counts } from '../counts.js';
 import { breakOff, type EdgeRequest } from '../edge-stream.js';
 import { refuse } from '../refusal.js';
@@ -17,7 +17,7 @@ export interface IngressRequest extends EdgeRequest {
 /** What serving a request needs besides. */
 export interface IngressContext {
   readonly counts: Counts;
-  readonly log: Logger;
+  readonly log: ConnectorLog;
   /** UUID of this connector, which services are told. */
   readonly clientId: string;
 }

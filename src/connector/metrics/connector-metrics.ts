@@ -1,4 +1,4 @@
-import type { Connector } from '../connector.js';
+import type { Connector } from '../contract.js';
 import { type Metric, prometheusText } from './prometheus-text.js';
 
 type Measured = Pick<Connector, 'connections' | 'configuration' | 'counts'>;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HostPort } from '../address-map.js';
-import type { Connector } from '../connector.js';
+import type { Connector } from '../contract.js';
 import { connectorMetrics, readyConnections } from './connector-metrics.js';
 
 export interface MetricsServer {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { Connector } from '../../../src/connector/connector.js';
+import type { Connector } from '../../../src/connector/contract.js';
 import { connectorMetrics } from '../../../src/connector/metrics/connector-metrics.js';
 import { listenMetrics } from '../../../src/connector/metrics/metrics-server.js';
 import { prometheusText } from '../../../src/connector/metrics/prometheus-text.js';
