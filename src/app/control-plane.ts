@@ -30,6 +30,7 @@ import { createTables } from '../storage/tables/tables.js';
 import { createWriter } from '../storage/writer.js';
 import { checkAccessLog } from './access-log-file.js';
 import { loadApiCertificate } from './api-certificate.js';
+import { type TokenMade, takeApiToken } from './api-token.js';
 import { clockForLibrary, createClockControl } from './clock-control.js';
 import { loadEdgeIdentity } from './edge-identity.js';
 import { createMetricsOfApp } from './metrics.js';
@@ -47,6 +48,8 @@ export interface AppOptions {
   readonly sockets?: OpeningSockets | undefined;
   /** Told what takes long, in words for a person. */
   readonly progress: (text: string) => void;
+  /** Told of the token of the API when this start has made it. */
+  readonly onTokenMade?: TokenMade;
   /** The data plane has died: nothing can go on. */
   readonly onFailure: (error: Error) => void;
 }
@@ -58,7 +61,8 @@ const LOCATION = 'Local, XX';
 const CURRENT_MS = 5_000;
 
 /** Puts the parts together and starts them: storage, data plane, API. What fails takes down what was started. */
-export async function startApp(config: StartConfig, options: AppOptions): Promise<Offramp> {
+export async function startApp(asked: StartConfig, options: AppOptions): Promise<Offramp> {
+  let config = asked;
   const stopWatching = watchDescriptors(options.log);
   const closers: Closer[] = [async () => stopWatching()];
   let closed = false;
@@ -98,6 +102,11 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     const { log } = options;
     const clock = createSettableClock();
     if (dataDir?.warning) log.warn({}, dataDir.warning);
+    const token = await takeApiToken(config, dataDir?.path ?? null, (value, file) => {
+      log.warn({ file }, 'api: no token was given, so one was made; "offramp env" on this machine prints it');
+      options.onTokenMade?.(value, file);
+    });
+    config = { ...config, auth: token.auth };
     const identity = await loadEdgeIdentity(dataDir?.path ?? null, { clock, log, caOut: config.edgeCaOut });
     closers.push(identity.release);
     const certificate =
@@ -230,6 +239,7 @@ export async function startApp(config: StartConfig, options: AppOptions): Promis
     return {
       ...first,
       apiUrl: `${certificate ? 'https' : 'http'}://${api.address}/client/v4`,
+      apiTokenFile: token.file,
       edge: hostPort(dataPlane.edge.host, dataPlane.edge.port),
       edgeCa: identity.caFile,
       standIn: standIn && hostPort(standIn.server.address.host, standIn.server.address.port),

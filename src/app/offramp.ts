@@ -7,6 +7,8 @@ export interface Offramp {
   readonly accountId: string;
   readonly zoneId: string;
   readonly domain: string;
+  /** File with the token that was made for the API; null when one was given, or none is needed. */
+  readonly apiTokenFile: string | null;
   /** `host:port` for tunnel connectors. */
   readonly edge: string;
   /** File with the CA that connectors trust. */

@@ -3,6 +3,7 @@ import { ENV_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';
 import { CLOUDFLARE_HOST, clientVariables, standInVariables } from './client-variables.js';
 import type { Command } from './command.js';
+import { withCredential } from './credential.js';
 import { writeOriginCertificate } from './origin-certificate.js';
 import { reach } from './reach.js';
 import { say } from './terminal.js';
@@ -17,7 +18,7 @@ Use: eval "$(offramp env)"
      eval "$(offramp env)" && cloudflared tunnel --quick-service http://127.0.0.1:7840 --url http://localhost:8080
 `,
   async run(argv, env) {
-    const flags = parseFlags(ENV_FLAGS, argv, env);
+    const flags = withCredential(parseFlags(ENV_FLAGS, argv, env));
     const { reached, standIn } = await reach(flags);
     if (flags['stand-in'] && !standIn)
       throw new UsageError('there is no stand-in; start Offramp with --stand-in');

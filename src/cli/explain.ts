@@ -2,6 +2,7 @@ import { EXPLAIN_FLAGS } from '../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../config/parse.js';
 import { ask } from './ask.js';
 import type { Command } from './command.js';
+import { withCredential } from './credential.js';
 import { describeExplanation, type WireExplanation } from './explanation-text.js';
 import { say } from './terminal.js';
 
@@ -13,7 +14,8 @@ export const explainCommand: Command = {
 Use: offramp explain http://app.example.com/cart --ip 192.0.2.7 --header 'Cookie: __cflb=…'
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(EXPLAIN_FLAGS, argv, env);
+    const { flags: given, words } = parseFlagsAndWords(EXPLAIN_FLAGS, argv, env);
+    const flags = withCredential(given);
     const url = urlOf(words);
     const question = new URLSearchParams({
       host: url.host,

@@ -5,6 +5,7 @@ import { firstFew } from '../resources/first-few.js';
 import { seedText } from '../seed/text.js';
 import { ask } from './ask.js';
 import type { Command } from './command.js';
+import { withCredential } from './credential.js';
 import { say } from './terminal.js';
 
 /** A big seed takes its time. */
@@ -21,7 +22,8 @@ Use: offramp seed FILE            adds what the file has: all of it or nothing
 A file is YAML or JSON, with objects by name. "offramp start --seed FILE" begins with it. See docs/seeds.md.
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(SEED_FLAGS, argv, env);
+    const { flags: given, words } = parseFlagsAndWords(SEED_FLAGS, argv, env);
+    const flags = withCredential(given);
     const address = `${new URL(flags['api-url']).origin}/_offramp/seed`;
     const [file, ...more] = words;
     if (flags.export ? file !== undefined : file === undefined || more.length > 0)

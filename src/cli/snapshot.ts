@@ -4,6 +4,7 @@ import { CONTROL_FLAGS } from '../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../config/parse.js';
 import { type Asking, ask } from './ask.js';
 import type { Command } from './command.js';
+import { withCredential } from './credential.js';
 import { say } from './terminal.js';
 
 /** A big database takes its time. */
@@ -21,7 +22,8 @@ The file holds the secrets of tunnels: it is written for its owner alone. It fit
 PostgreSQL. See docs/snapshots.md.
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const { flags: given, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const flags = withCredential(given);
     const [verb, file, ...more] = words;
     if ((verb !== 'save' && verb !== 'restore') || file === undefined || more.length > 0)
       throw new UsageError('snapshot takes "save FILE" or "restore FILE"');

@@ -1,12 +1,14 @@
+import { isatty } from 'node:tty';
 import type { Logger } from 'pino';
 import type { Offramp } from '../app/offramp.js';
 import { type OpeningSockets, openSockets } from '../app/open-sockets.js';
-import { ENV_FLAGS, START_FLAGS } from '../config/flags.js';
+import { START_FLAGS } from '../config/flags.js';
 import { parseFlags, UsageError } from '../config/parse.js';
 import { NO_SOCKETS, type PassedSockets, takePassedSockets } from '../config/passed-sockets.js';
 import { type StartConfig, startConfig } from '../config/start-config.js';
 import { clientVariables } from './client-variables.js';
 import type { Command } from './command.js';
+import { ANY_CREDENTIAL } from './credential.js';
 import { type EndpointsFile, openEndpointsFile } from './endpoints-file.js';
 import { initScripts, runInitScripts } from './init-dir.js';
 import { explainStartFailure } from './start-failure.js';
@@ -16,7 +18,7 @@ export const startCommand: Command = {
   summary: 'run the control plane and the data plane',
   flags: START_FLAGS,
   notes: `
-The API listens on other addresses than loopback only with --api-token. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0; so does SIGHUP on a terminal. Elsewhere SIGHUP opens the file of --access-log anew.
+On other addresses than loopback the API takes only --api-token; without one a token is made at the first start and kept in the file api-token of --data-dir (0600), which "offramp env" reads. Each flag has a variable: --http-port is OFFRAMP_HTTP_PORT. SIGTERM drains: requests in flight end, then exit 0; so does SIGHUP on a terminal. Elsewhere SIGHUP opens the file of --access-log anew.
 `,
   async run(argv, env) {
     const config = startConfig(parseFlags(START_FLAGS, argv, env));
@@ -35,6 +37,10 @@ The API listens on other addresses than loopback only with --api-token. Each fla
       sockets,
       log,
       progress: (text) => (config.json ? undefined : note(`${text} …`)),
+      // For a person alone: what is no terminal is kept, as the log of a container is.
+      onTokenMade(token, file) {
+        if (isatty(2)) note(`The token of the API, which is shown this once and kept in ${file}: ${token}`);
+      },
       onFailure(error) {
         log.fatal({ err: error }, 'the data plane died');
         process.exit(1);
@@ -76,7 +82,7 @@ async function becomeReady(
     if (!config.json) note(`Running ${scripts.length} scripts of ${config.initDir} …`);
     const { hostname, port } = new URL(`http://${offramp.edge}`);
     const edge = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
-    const token = config.auth.mode === 'any' ? ENV_FLAGS['api-token'].fallback : null;
+    const token = config.auth.mode === 'any' ? ANY_CREDENTIAL : null;
     if (!(await runInitScripts(scripts, clientVariables({ ...offramp, edge }, token), stop))) return null;
   }
   const record = readyRecord(offramp);
@@ -102,6 +108,7 @@ function readyRecord(offramp: Offramp) {
   return {
     ready: true,
     api_url: offramp.apiUrl,
+    api_token_file: offramp.apiTokenFile,
     edge: offramp.edge,
     edge_ca: offramp.edgeCa,
     stand_in: offramp.standIn,
@@ -118,7 +125,7 @@ function readyRecord(offramp: Offramp) {
 
 function readyLine(offramp: Offramp): string {
   const parts = [
-    `API ${offramp.apiUrl}`,
+    `API ${offramp.apiUrl}${offramp.apiTokenFile === null ? '' : ` (token in ${offramp.apiTokenFile})`}`,
     `traffic ${offramp.http}, over TLS ${offramp.https}`,
     `DNS ${offramp.dns}`,
     ...(offramp.metrics ? [`metrics http://${offramp.metrics}/metrics`] : []),

@@ -4,6 +4,7 @@ import { TF_FLAGS } from '../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../config/parse.js';
 import { clientVariables, standInVariables } from './client-variables.js';
 import type { Command } from './command.js';
+import { withCredential } from './credential.js';
 import { reach } from './reach.js';
 
 /** Runs Terraform with the variables that Cloudflare's provider reads, of version 5 and, where there is a stand-in, of version 4. */
@@ -18,7 +19,8 @@ Version 5 of the provider needs nothing more; version 4 speaks TLS alone, so sta
 your configuration names: what is at Cloudflare belongs into another one (such as a workspace of its own).
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(TF_FLAGS, argv, env);
+    const { flags: given, words } = parseFlagsAndWords(TF_FLAGS, argv, env);
+    const flags = withCredential(given);
     if (words.length === 0)
       throw new UsageError('tf takes what Terraform shall do, behind two dashes: offramp tf -- plan');
     const { reached, standIn } = await reach(flags);

@@ -168,7 +168,7 @@ export const START_FLAGS = {
   },
   auth: {
     value: 'any|strict',
-    help: 'any: every well-formed credential (loopback only, the default there); strict: only --api-token, and tokens made through the API',
+    help: 'any: every well-formed credential (loopback only, the default there); strict: only --api-token, or the token that is made in the data directory without one, and tokens made through the API',
   },
   'api-token': {
     value: 'TOKEN',
@@ -353,9 +353,9 @@ const API_FLAGS = {
   },
   'api-token': {
     value: 'TOKEN',
-    fallback: 'offramp-local-token-for-any-auth-0',
-    help: 'credential to use',
+    help: 'credential to use; without it the one that a start on this machine has made in --data-dir, else any',
   },
+  'data-dir': { value: 'DIR', fallback: '~/.offramp', help: 'where a start has made an API token' },
   cacert: {
     value: 'FILE',
     fallback: API_CA,
@@ -365,7 +365,10 @@ const API_FLAGS = {
 
 export const ENV_FLAGS = {
   ...API_FLAGS,
-  'api-token': { ...API_FLAGS['api-token'], help: 'credential to use and to print' },
+  'api-token': {
+    ...API_FLAGS['api-token'],
+    help: 'credential to use and to print; without it the one that a start has made in --data-dir, else any',
+  },
   'stand-in': {
     help: 'print what clients of api.cloudflare.com take that cannot be told another address; it takes "offramp start --stand-in"',
   },

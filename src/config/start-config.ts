@@ -75,6 +75,7 @@ export interface StartConfig extends FrontProxies {
   readonly randomSeed: string | null;
   /** Where the certificate of the edge's CA is written for everybody: absolute; null nowhere. */
   readonly edgeCaOut: string | null;
+  /** Strict without digests takes the token that the data directory keeps. */
   readonly auth: { readonly mode: 'any' } | { readonly mode: 'strict'; readonly digests: readonly Buffer[] };
   /** Requests of one user in five minutes; null is no limit. */
   readonly rateLimit: number | null;
@@ -264,7 +265,14 @@ function authPolicy(flags: Values<typeof START_FLAGS>, apiHost: string): StartCo
   if (mode === 'any') return { mode };
   if (tokens.length === 0) {
     const reason = loopback ? '--auth strict' : `listening on ${apiHost}, which others can reach,`;
-    throw new UsageError(`${reason} needs at least one --api-token (OFFRAMP_API_TOKEN)`);
+    if (flags.memory)
+      throw new UsageError(
+        `${reason} needs an --api-token (OFFRAMP_API_TOKEN) with --memory; one is made and kept where there is a data directory`,
+      );
+    if (flags.standby)
+      throw new UsageError(
+        `${reason} needs an --api-token (OFFRAMP_API_TOKEN) with --standby: clients show the same one to whoever has taken over`,
+      );
   }
   return { mode, digests: tokens.map((token) => createHash('sha256').update(token).digest()) };
 }

@@ -25,6 +25,8 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   database: ['database/PG_VERSION', 'database.complete'],
   'database.complete': ['database/PG_VERSION', 'database.complete'],
   'database.unfinished': [],
+  'api-token': [],
+  'api-token.unfinished': [],
 };
 
 export interface DataDir {

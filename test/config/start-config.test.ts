@@ -112,14 +112,23 @@ test.each([
   expect(configOf(`--quotas=${text}`).quotas).toMatchObject(quotas);
 });
 
+test('strict without a token has none yet: the one of the data directory counts', () => {
+  for (const argv of ['--host=::', '--auth=strict'])
+    expect(configOf(argv).auth).toEqual({ mode: 'strict', digests: [] });
+});
+
 test('a traffic port that others can reach does not open the API', () => {
   expect(configOf('--http-host=0.0.0.0').auth).toEqual({ mode: 'any' });
 });
 
 test.each([
-  [['--host=::'], /listening on ::.*--api-token/],
+  [['--host=::', '--memory'], /listening on ::.*--api-token.*with --memory/],
+  [
+    ['--host=::', '--standby', '--database-url=postgres://x'],
+    /listening on ::.*--api-token.*with --standby: clients show the same one/,
+  ],
   [['--host=10.0.0.1', '--auth=any'], /--auth any.*10\.0\.0\.1/],
-  [['--auth=strict'], /--auth strict.*--api-token/],
+  [['--auth=strict', '--memory'], /--auth strict.*--api-token/],
   [['--auth=none'], /--auth is "none".*any or strict/],
   [['--api-token=short'], /has 5 characters.*32 or more/],
   [[`--api-token=${TOKEN} more`], /cannot be sent in an Authorization header: it takes up to 512 letters/],

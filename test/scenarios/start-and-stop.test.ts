@@ -52,10 +52,10 @@ test('everything survives a restart and a kill; meanwhile no other process gets 
 });
 
 test.each([
-  [['--host', '0.0.0.0'], /0\.0\.0\.0.*--api-token/],
+  [['--host', '0.0.0.0', '--memory'], /0\.0\.0\.0.*--api-token/],
   [['--host', '0.0.0.0', '--auth', 'any'], /--auth any/],
   [['--host', '0.0.0.0', '--api-token', 'short'], /32 or more/],
-  [['--auth', 'strict'], /--api-token/],
+  [['--auth', 'strict', '--memory'], /--api-token/],
   [['--port', '70000'], /--port is "70000"/],
   [['--host', 'example.com'], /--host is "example.com"/],
   [['--memory', '--database-url', 'postgres://x'], /exclude each other/],

@@ -2,6 +2,7 @@ import { CONTROL_FLAGS } from '../../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../../config/parse.js';
 import { ask, type Question } from '../ask.js';
 import type { Command } from '../command.js';
+import { withCredential } from '../credential.js';
 import { say } from '../terminal.js';
 
 /** Milliseconds: years may have to pass. */
@@ -21,7 +22,8 @@ Use: offramp clock                             how it stands
 All but the first take --memory or --test-control at the start. See docs/test-control.md.
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const { flags: given, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const flags = withCredential(given);
     const address = `${new URL(flags['api-url']).origin}/_offramp/clock`;
     const { result, messages } = await ask(address, flags, { ...questionOf(words), patienceMs: PATIENCE_MS });
     const { now, stopped, offset_ms } = result as { now: string; stopped: boolean; offset_ms: number };

@@ -3,6 +3,7 @@ import { CONTROL_FLAGS } from '../../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../../config/parse.js';
 import { ask, type Question } from '../ask.js';
 import type { Command } from '../command.js';
+import { withCredential } from '../credential.js';
 import { say } from '../terminal.js';
 
 export const faultsCommand: Command = {
@@ -18,7 +19,8 @@ Use: offramp faults                                                             
 All but the first take --memory or --test-control at the start. See docs/faults.md.
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const { flags: given, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const flags = withCredential(given);
     const { query = '', ...question } = await questionOf(words);
     const answer = await ask(`${new URL(flags['api-url']).origin}/_offramp/faults${query}`, flags, question);
     say(JSON.stringify(answer.result ?? answer, null, 2));

@@ -2,6 +2,7 @@ import { CONTROL_FLAGS } from '../../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../../config/parse.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
+import { withCredential } from '../credential.js';
 import { say } from '../terminal.js';
 
 /** Milliseconds that an answer may take beyond what was waited for. */
@@ -22,7 +23,8 @@ Use: offramp requests                                       the newest first, a 
 When none fits, those that miss the fewest filters are told on standard error. See docs/explain.md and docs/test-control.md.
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const { flags: given, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const flags = withCredential(given);
     const ofApi = words[0] === 'api';
     const rest = ofApi ? words.slice(1) : words;
     const address = `${new URL(flags['api-url']).origin}/_offramp/${ofApi ? 'api-requests' : 'requests'}`;

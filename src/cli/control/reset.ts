@@ -2,6 +2,7 @@ import { CONTROL_FLAGS } from '../../config/flags.js';
 import { parseFlagsAndWords, UsageError } from '../../config/parse.js';
 import { ask } from '../ask.js';
 import type { Command } from '../command.js';
+import { withCredential } from '../credential.js';
 import { say } from '../terminal.js';
 
 /** Milliseconds: a big state takes its time. */
@@ -17,7 +18,8 @@ Use: offramp reset          to how the first start has left it
 It takes --memory or --test-control at the start. See docs/test-control.md.
 `,
   async run(argv, env) {
-    const { flags, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const { flags: given, words } = parseFlagsAndWords(CONTROL_FLAGS, argv, env);
+    const flags = withCredential(given);
     const [to = 'empty', ...more] = words;
     if (!['empty', 'seed'].includes(to) || more.length > 0)
       throw new UsageError('reset takes nothing, or seed: where to go back to');

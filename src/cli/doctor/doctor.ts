@@ -1,8 +1,9 @@
-import { API_CA, ENV_FLAGS, START_FLAGS } from '../../config/flags.js';
+import { API_CA, START_FLAGS } from '../../config/flags.js';
 import { parseFlags } from '../../config/parse.js';
 import { startConfig } from '../../config/start-config.js';
 import { VERSION } from '../../config/version.js';
 import type { Command } from '../command.js';
+import { credentialOf } from '../credential.js';
 import { say } from '../terminal.js';
 import { lookAtFiles } from './files.js';
 import { type Finding, good } from './finding.js';
@@ -28,7 +29,7 @@ It changes nothing. The exit code is 1 when something is wrong.
     // A mistake in them is told as a start would tell it.
     const flags = parseFlags(START_FLAGS, argv, env);
     const config = startConfig(flags);
-    const [token = ENV_FLAGS['api-token'].fallback] = flags['api-token'];
+    const token = credentialOf(flags['api-token'][0], flags['data-dir'], '127.0.0.1');
     const asking = { 'api-token': token, cacert: API_CA };
     const running = await lookAtRunning(config, asking);
     const findings: readonly Finding[] = [
