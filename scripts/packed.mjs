@@ -12,11 +12,15 @@ export function pack(root, folder) {
   return path.join(folder, made.filename);
 }
 
-/** Installs a tarball in a project of its own; answers where the package is then. */
-export function installPacked(tarball, project) {
+/**
+ * Installs a tarball in a project of its own; answers where the package is then. `cache` is that of npm, unless the person's own will do. No
+ * package may run anything: none of ours needs it.
+ */
+export function installPacked(tarball, project, cache = null) {
   mkdirSync(project, { recursive: true });
   writeFileSync(path.join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-  npm(['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', tarball], project);
+  const quick = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  npm(['install', ...quick, ...(cache ? ['--cache', cache] : []), tarball], project);
   const { dependencies } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
   return path.join(project, 'node_modules', Object.keys(dependencies)[0]);
 }

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryDirectory } from '../support/offramp.mjs';
+import { CACHE } from '../support/old-build.mjs';
 import { freePort, startListening } from '../support/processes.mjs';
-import { CACHE } from './old-build.mjs';
 
 /** The last line that runs on every Node that Offramp runs on. No dependency of ours: it would bring 185 packages. */
 const PRISM = '@stoplight/prism-cli@5.14.2';

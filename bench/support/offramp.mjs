@@ -26,18 +26,30 @@ export function temporaryDirectory({ searchable = false } = {}) {
 }
 
 /**
- * Starts Offramp on free ports with its embedded database in `dataDir`, or on the database at `databaseUrl`; resolves at
- * its ready line, with the milliseconds from the start of the process to it, and the CPU time that they took. `main` is that of another build.
+ * Starts Offramp on free ports with its embedded database in `dataDir`, in memory when that is null, or on the database at `databaseUrl`; resolves
+ * at its ready line, with the milliseconds from the start of the process to it, and the CPU time that they took. `main` is that of another
+ * build, `command` what runs it in place of Node, with its first arguments.
  */
-export async function startOfframp({ dataDir, databaseUrl = null, main = MAIN, flags = [] }) {
-  const args = [main, 'start', '--json', ...FREE_PORTS];
-  args.push('--data-dir', dataDir, ...(databaseUrl ? ['--database-url', databaseUrl] : []), ...flags);
+export async function startOfframp({
+  dataDir,
+  databaseUrl = null,
+  main = MAIN,
+  command: [file, ...before] = [process.execPath, main],
+  env = {},
+  flags = [],
+}) {
+  const args = [...before, 'start', '--json', ...FREE_PORTS];
+  args.push(...(dataDir === null ? ['--memory'] : ['--data-dir', dataDir]));
+  args.push(...(databaseUrl ? ['--database-url', databaseUrl] : []), ...flags);
   const began = performance.now();
-  const child = spawn(process.execPath, args, {
-    env: ownEnvironment(),
+  const child = spawn(file, args, {
+    // What runs it may end without it, as npx does: then both are told.
+    detached: file !== process.execPath,
+    env: { ...ownEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const killAtExit = () => child.kill('SIGKILL');
+  const tell = (signal) => process.kill(file === process.execPath ? child.pid : -child.pid, signal);
+  const killAtExit = () => tell('SIGKILL');
   process.on('exit', killAtExit);
   const exited = once(child, 'exit');
   exited.then(() => process.off('exit', killAtExit));
@@ -58,7 +70,7 @@ export async function startOfframp({ dataDir, databaseUrl = null, main = MAIN, f
     /** What the ready line says. */
     ready,
     async stop() {
-      child.kill('SIGTERM');
+      tell('SIGTERM');
       await exited;
     },
   };
