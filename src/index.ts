@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { startApp } from './app/control-plane.js';
-import type { Offramp, OfframpClock } from './app/offramp.js';
+import type { Offramp, OfframpClock, OfframpFaults, OfframpRequests } from './app/offramp.js';
 import { DEFAULT_EDGE_CA, readEdgeCa } from './cli/edge-ca.js';
 import { type Flag, START_FLAGS } from './config/flags.js';
 import { parseFlags } from './config/parse.js';
@@ -13,7 +13,7 @@ import type {
   ConnectorLog,
 } from './connector/contract.js';
 
-export type { Connector, ConnectorLog, Offramp, OfframpClock };
+export type { Connector, ConnectorLog, Offramp, OfframpClock, OfframpFaults, OfframpRequests };
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
 type Words<S extends string> = S extends `${infer A}|${infer B}` ? A | Words<B> : S;

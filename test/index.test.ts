@@ -3,6 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import type { OfframpOptions } from '../src/index.js';
+import { ask } from './proxy/ask.js';
+import { httpOrigin } from './support/fake-origins.js';
 
 // The compiled program: the threads are started from files of their own.
 const { startConnector, startOfframp } = await import('../dist/index.js');
@@ -73,6 +75,49 @@ test('each Offramp has a clock of its own, which a test stops, sets, advances an
   expect(one.clock.now().getTime()).toBeLessThan(at.getTime());
   await one.close();
   await expect(one.clock.stop()).rejects.toThrow('this Offramp is closed');
+});
+
+test('a library seeds, saves, puts back, breaks and looks on as a harness does over HTTP', async () => {
+  const origin = await httpOrigin((_request, response) => response.end('one'));
+  const offramp = await startOfframp({
+    ...{ memory: true, port: 0, edgePort: 0, httpPort: 0, dnsPort: 0, httpsPort: 0 },
+    directNetwork: '127.0.0.0/8',
+  });
+  onTestFinished(() => offramp.close());
+  const empty = await offramp.snapshot();
+  const made = await offramp.seed(`
+pools:
+  - name: main
+    origins: [{ name: one, address: 127.0.0.1, port: ${origin.port} }]
+zones:
+  - name: example.com
+    load_balancers:
+      - { name: app.example.com, default_pools: [main], fallback_pool: main, proxied: true }
+`);
+  expect(made).toMatchObject([{ id: offramp.accountId, pools: { main: expect.any(String) } }]);
+  const visit = () => ask(Number(offramp.http.split(':').at(-1)), { host: 'app.example.com' });
+  expect((await visit()).body).toBe('one');
+  expect(await offramp.requests({ host: 'app.example.com', status: 200 })).toMatchObject({
+    count: 1,
+    requests: [{ path: '/', origin: { name: 'one' } }],
+  });
+  expect((await offramp.requests({ status: 503 })).nearest).toMatchObject([{ differs: ['status'] }]);
+
+  const fault = { on: 'traffic', address: '127.0.0.1', port: origin.port, reset: true };
+  expect(await offramp.faults.add({ name: 'cut', ...fault })).toMatchObject({ name: 'cut', on: 'traffic' });
+  expect((await visit()).status).toBeGreaterThanOrEqual(500);
+  expect(await offramp.faults.list()).toMatchObject([{ name: 'cut', hits: expect.any(Number) }]);
+  await offramp.faults.clear();
+  expect((await visit()).status).toBe(200);
+
+  await offramp.restore(empty);
+  expect((await visit()).status).toBe(530);
+  await expect(offramp.faults.add({ on: 'traffic' })).rejects.toThrow('needs one of address');
+  await expect(offramp.restore({ ...empty, sha256: '' })).rejects.toThrow(
+    'it was changed after it was saved',
+  );
+  await expect(offramp.seed('pools: [{ nam: main }]')).rejects.toThrow('the seed');
+  await expect(offramp.requests({ hosts: 'x' })).rejects.toThrow('hosts');
 });
 
 test('options have the types of what their flags take', () => {

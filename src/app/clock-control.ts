@@ -65,13 +65,13 @@ export function createClockControl({ clock, dataPlane, recorded }: ClockControlP
 /** `run` carries out what somebody has asked for. */
 export const clockForLibrary = (
   { read, change, reset }: ClockControl,
-  run: (task: () => Promise<unknown>) => Promise<void>,
+  run: <T>(task: () => Promise<T>) => Promise<T>,
 ): OfframpClock => ({
   now: () => read().now,
-  stop: (at) => run(() => change({ stop: true, set: at })),
-  set: (to) => run(() => change({ set: to })),
-  advance: (ms) => run(() => change({ advanceMs: ms })),
-  start: () => run(() => change({ start: true })),
+  stop: (at) => run(async () => void (await change({ stop: true, set: at }))),
+  set: (to) => run(async () => void (await change({ set: to }))),
+  advance: (ms) => run(async () => void (await change({ advanceMs: ms }))),
+  start: () => run(async () => void (await change({ start: true }))),
   reset: () => run(reset),
 });
 

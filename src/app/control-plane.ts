@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { createTrafficMinutes } from '../analytics/traffic-minutes.js';
+import { createFaultBook } from '../api/admin/faults/fault-book.js';
 import { createApiFaults } from '../api/api-faults.js';
 import { createCallLog } from '../api/call-log.js';
 import { createIdentifiers } from '../api/identifiers.js';
@@ -33,6 +34,7 @@ import { loadApiCertificate } from './api-certificate.js';
 import { type TokenMade, takeApiToken } from './api-token.js';
 import { clockForLibrary, createClockControl } from './clock-control.js';
 import { loadEdgeIdentity } from './edge-identity.js';
+import { libraryControl } from './library-control.js';
 import { createMetricsOfApp } from './metrics.js';
 import type { Offramp } from './offramp.js';
 import { type OpeningSockets, openSockets } from './open-sockets.js';
@@ -68,11 +70,11 @@ export async function startApp(asked: StartConfig, options: AppOptions): Promise
   let closed = false;
   /** What a test has asked for, which ends before the rest does. */
   let underControl: Promise<unknown> = Promise.resolve();
-  async function controlled(task: () => Promise<unknown>): Promise<void> {
+  async function controlled<T>(task: () => Promise<T>): Promise<T> {
     if (closed) throw new Error('this Offramp is closed, or closes: nothing can be done to it any more');
     const one = task();
     underControl = Promise.allSettled([underControl, one]);
-    await one;
+    return await one;
   }
   const close = async () => {
     closed = true;
@@ -174,6 +176,7 @@ export async function startApp(asked: StartConfig, options: AppOptions): Promise
     const traffic = createTrafficMinutes(clock, async () => (await dataPlane.ask('metrics', null)).requests);
     closers.push(async () => traffic.stop());
     const apiFaults = createApiFaults(clock);
+    const faultBook = createFaultBook(dataPlane, apiFaults);
     const testControl = createTestControl({
       allowed: config.testControl,
       write,
@@ -221,6 +224,7 @@ export async function startApp(asked: StartConfig, options: AppOptions): Promise
         calls,
         traffic,
         apiFaults,
+        faultBook,
         metrics: metricsText,
         onAnswered: metrics.api.answered,
       },
@@ -246,7 +250,7 @@ export async function startApp(asked: StartConfig, options: AppOptions): Promise
       http: hostPort(dataPlane.http.host, dataPlane.http.port),
       https: hostPort(dataPlane.https.host, dataPlane.https.port),
       ...onRampsOf(dataPlane),
-      reset: ({ to = 'empty' } = {}) => controlled(() => testControl.reset(to)),
+      ...libraryControl({ testControl, faultBook, dataPlane, run: controlled }),
       clock: clockForLibrary(clockControl, controlled),
       metrics: metricsListener && hostPort(metricsListener.address.host, metricsListener.address.port),
       reopenLogs: dataPlane.reopenLogs,

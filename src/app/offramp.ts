@@ -23,8 +23,20 @@ export interface Offramp {
   readonly dns: string;
   /** `host:port` for TCP connections, by the host name of their load balancer. */
   readonly tcp: Readonly<Record<string, string>>;
-  /** As `POST /_offramp/reset`, whatever it keeps: who has started it may do that. */
+  /** As `POST /_offramp/reset`, whatever it keeps: who has started it may do that, as all below. */
   reset(options?: { readonly to?: 'empty' | 'seed' }): Promise<void>;
+  /** Makes what a seed has, all of it or nothing: YAML or JSON, or such an object. Answers identifiers by member and name. See docs/seeds.md. */
+  seed(seed: string | object): Promise<readonly object[]>;
+  /** Everything that is stored, secrets of tunnels included, as `GET /_offramp/snapshot`. */
+  snapshot(): Promise<object>;
+  /** Puts a snapshot in the place of what is stored; connectors of its tunnels stay connected. */
+  restore(snapshot: object): Promise<void>;
+  readonly faults: OfframpFaults;
+  /**
+   * The last requests that came in for traffic, newest first, and when none fits those that miss the fewest filters. `filter` has the parameters of
+   * `/_offramp/requests`: `{ host: 'app.example.com', status: 503 }`.
+   */
+  requests(filter?: Readonly<Record<string, string | number | undefined>>): Promise<OfframpRequests>;
   readonly clock: OfframpClock;
   /** `host:port` of --metrics-port; null without one. */
   readonly metrics: string | null;
@@ -32,6 +44,23 @@ export interface Offramp {
   reopenLogs(): void;
   /** Stops accepting, lets what is under way end, closes everything. */
   close(): Promise<void>;
+}
+
+export interface OfframpRequests {
+  readonly count: number;
+  readonly requests: readonly object[];
+  readonly nearest: readonly object[];
+}
+
+/** As `/_offramp/faults`, with its names and values: docs/faults.md. */
+export interface OfframpFaults {
+  list(): Promise<readonly object[]>;
+  /** In the place of all. */
+  replace(faults: readonly object[]): Promise<void>;
+  /** Answers it with its name. */
+  add(fault: object): Promise<object>;
+  remove(name: string): Promise<void>;
+  clear(): Promise<void>;
 }
 
 /** As `POST /_offramp/clock`: each resolves when what has become due is done. Real time is another one. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { type AnalyticsParts, analyticsRoutes } from '../analytics/routes.js';
 import type { ClockControl } from '../api/admin/clock.js';
+import type { FaultBook } from '../api/admin/faults/fault-book.js';
 import type { MetricsText } from '../api/admin/metrics.js';
 import { adminRoutes } from '../api/admin/routes.js';
 import type { TestControl } from '../api/admin/test-control.js';
@@ -37,6 +38,7 @@ export interface ApiParts {
   readonly first: FirstAccount;
   readonly rateLimit: RateLimit | null;
   readonly apiFaults: ApiFaults;
+  readonly faultBook: FaultBook;
   readonly testControl: TestControl;
   readonly calls: CallLog;
   readonly clockControl: ClockControl;
@@ -84,7 +86,7 @@ export async function startApi(
     testControl: parts.testControl,
     calls: parts.calls,
     clock: parts.clockControl,
-    apiFaults: parts.apiFaults,
+    faultBook: parts.faultBook,
     metrics: parts.metrics,
   });
   await app.ready();

@@ -14,7 +14,8 @@ import { USUAL_LIMIT, USUAL_TIMEOUT_MS, whole } from './whole.js';
 /** What the log of requests holds. */
 const MAX_WAITED_FOR = 10_000;
 
-const query = z.strictObject({
+/** What they are looked up by. */
+export const requestsQuery = z.strictObject({
   load_balancer: words.optional(),
   pool: words.optional(),
   origin: words.optional(),
@@ -34,12 +35,12 @@ const PATH = '/_offramp/requests';
 
 /** `/_offramp/requests`: the last requests that came in for traffic, newest first. See docs/explain.md. */
 export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>, awaitFitting: Await): void {
-  app.get(PATH, { schema: { hide: true, querystring: query } }, async ({ query: sent, raw }) => {
-    const filter = filterOf(sent);
+  app.get(PATH, { schema: { hide: true, querystring: requestsQuery } }, async ({ query: sent, raw }) => {
+    const filter = requestFilter(sent);
     const { wait: wanted = 0, timeout_ms: timeoutMs = USUAL_TIMEOUT_MS } = sent;
     const look = (after: number) => asked(dataPlane, 'count_requests', { filter, after });
     if (wanted > 0) await awaitFitting(look, { wanted, timeoutMs, socket: raw.socket });
-    return toWire(await asked(dataPlane, 'requests', filter));
+    return foundRequests(await asked(dataPlane, 'requests', filter));
   });
 
   app.delete(PATH, { schema: { hide: true } }, async () => {
@@ -48,7 +49,7 @@ export function requestRoutes(app: Http, dataPlane: Pick<DataPlane, 'ask'>, awai
   });
 }
 
-const filterOf = (wanted: z.output<typeof query>): RequestFilter => ({
+export const requestFilter = (wanted: z.output<typeof requestsQuery>): RequestFilter => ({
   loadBalancer: wanted.load_balancer ?? null,
   pool: wanted.pool ?? null,
   origin: wanted.origin ?? null,
@@ -62,7 +63,8 @@ const filterOf = (wanted: z.output<typeof query>): RequestFilter => ({
   limit: wanted.limit ?? USUAL_LIMIT,
 });
 
-const toWire = ({ count, requests, nearest }: FoundRequests) => ({
+/** As clients see them. */
+export const foundRequests = ({ count, requests, nearest }: FoundRequests) => ({
   count,
   requests: requests.map(view),
   nearest: nearest.map(({ request, differs }) => ({ differs: differs.map(snakeName), ...view(request) })),

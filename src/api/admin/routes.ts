@@ -1,11 +1,11 @@
 import type { DataPlane } from '../../live/data-plane.js';
 import type { Database } from '../../storage/database.js';
-import type { ApiFaults } from '../api-faults.js';
 import type { CallLog } from '../call-log.js';
 import type { Http } from '../http.js';
 import { callRoutes } from './calls.js';
 import { type ClockControl, clockRoutes } from './clock.js';
 import { explainRoutes } from './explain.js';
+import type { FaultBook } from './faults/fault-book.js';
 import { faultRoutes } from './faults/routes.js';
 import { type MetricsText, metricsRoute } from './metrics.js';
 import { onRampRoutes } from './on-ramps.js';
@@ -29,8 +29,7 @@ export interface AdminOptions {
   readonly testControl: TestControl;
   readonly calls: CallLog;
   readonly clock: ClockControl;
-  /** On the API itself. */
-  readonly apiFaults: ApiFaults;
+  readonly faultBook: FaultBook;
   readonly metrics: MetricsText;
   readonly dataPlane: Pick<DataPlane, 'edge' | 'http' | 'https' | 'onRamps' | 'ask' | 'connections'>;
 }
@@ -53,7 +52,7 @@ export function adminRoutes(
     dataPlane,
     testControl,
     calls,
-    apiFaults,
+    faultBook,
     clock,
     metrics,
   }: AdminOptions,
@@ -102,7 +101,7 @@ export function adminRoutes(
     app.openapi(),
   );
 
-  faultRoutes(app, dataPlane, apiFaults, testControl);
+  faultRoutes(app, faultBook, testControl);
   testControlRoutes(app, testControl);
   snapshotRoutes(app, version, testControl);
   seedRoutes(app, testControl);

@@ -11,7 +11,7 @@ const PATH = '/_offramp/snapshot';
 /** Bytes of a file that can be restored. */
 const MAX_FILE = 128 * 1024 * 1024;
 
-const file = z.strictObject({
+export const snapshotFile = z.strictObject({
   offramp_snapshot: z.literal(1, 'must be 1: another form of a snapshot was saved by another version'),
   version: z.string(),
   schema: z.string(),
@@ -22,25 +22,37 @@ const file = z.strictObject({
 /** `/_offramp/snapshot`: everything that is stored, as one file, and back. See docs/snapshots.md. */
 export function snapshotRoutes(app: Http, version: string, control: TestControl): void {
   app.get(PATH, { schema: { hide: true } }, async (_request, reply) => {
-    const { schema, tables } = await control.contents();
-    const sha256 = digestOf(tables);
+    const saved = snapshotOf(version, await control.contents());
     reply.header('content-disposition', 'attachment; filename="offramp-snapshot.json"');
-    return { offramp_snapshot: 1, version, schema, sha256, tables };
+    return saved;
   });
 
   const refuseOutsideOfTests = async (request: FastifyRequest) => forTests(control, request);
   app.put(
     PATH,
-    { schema: { hide: true, body: file }, bodyLimit: MAX_FILE, preParsing: refuseOutsideOfTests },
-    async ({ body: { schema, sha256, tables } }) => {
-      if (sha256 !== digestOf(tables))
-        throw new ApiError(
-          'snapshot_refused',
-          'its sha256 is not that of its tables: it was changed after it was saved. What a person writes is a seed',
-        );
-      const { accountId, zoneId, domain } = await control.restore({ schema, tables });
+    { schema: { hide: true, body: snapshotFile }, bodyLimit: MAX_FILE, preParsing: refuseOutsideOfTests },
+    async ({ body }) => {
+      const { accountId, zoneId, domain } = await control.restore(contentsOf(body));
       return ok({ account_id: accountId, zone_id: zoneId, domain });
     },
+  );
+}
+
+/** What was read, as the file. */
+export const snapshotOf = (version: string, { schema, tables }: Contents): z.input<typeof snapshotFile> => ({
+  offramp_snapshot: 1,
+  version,
+  schema,
+  sha256: digestOf(tables),
+  tables: tables as z.input<typeof snapshotFile>['tables'],
+});
+
+/** What a file holds; throws ApiError when it is not as it was saved. */
+export function contentsOf({ schema, sha256, tables }: z.output<typeof snapshotFile>): Contents {
+  if (sha256 === digestOf(tables)) return { schema, tables };
+  throw new ApiError(
+    'snapshot_refused',
+    'its sha256 is not that of its tables: it was changed after it was saved. What a person writes is a seed',
   );
 }
 

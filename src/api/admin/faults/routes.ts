@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import type { DataPlane } from '../../../live/data-plane.js';
 import type { FaultReport } from '../../../live/faults.js';
-import type { ApiFaults } from '../../api-faults.js';
 import { ok } from '../../envelope.js';
 import type { Http } from '../../http.js';
 import { text } from '../../text.js';
 import { forTests, type TestControl } from '../test-control.js';
 import { faultBody, faultsBody } from './bodies.js';
-import { createFaultBook } from './fault-book.js';
+import type { FaultBook } from './fault-book.js';
 import { type AnyFault, toWire } from './on-the-wire.js';
 
 const PATH = '/_offramp/faults';
@@ -17,14 +15,8 @@ const query = z.strictObject({ name: text(64).optional() });
 const listed = (reports: readonly FaultReport<AnyFault>[]) => ok({ faults: reports.map(toWire) });
 
 /** What health checks, clients, origins and users of the API are made to see: see docs/faults.md. */
-export function faultRoutes(
-  app: Http,
-  dataPlane: Pick<DataPlane, 'ask'>,
-  onApi: ApiFaults,
-  control: Pick<TestControl, 'allowed'>,
-): void {
+export function faultRoutes(app: Http, book: FaultBook, control: Pick<TestControl, 'allowed'>): void {
   const hidden = { hide: true } as const;
-  const book = createFaultBook(dataPlane, onApi);
 
   app.get(PATH, { schema: hidden }, async () => listed(await book.reports()));
   app.put(PATH, { schema: { ...hidden, body: faultsBody } }, async (request) => {
