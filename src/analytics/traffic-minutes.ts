@@ -1,5 +1,6 @@
 import type { SeriesReport } from '../live/series-table.js';
 import type { Clock } from '../net/clock.js';
+import { createTurns } from '../net/turns.js';
 
 /** Requests that were over in one minute, by the names of those who had a part in them. */
 export interface MinuteCount {
@@ -39,7 +40,7 @@ export function createTrafficMinutes(
   const minutes = new Map<number, readonly MinuteCount[]>();
   let seen: ReadonlyMap<string, Omit<MinuteCount, 'minute'>> = new Map();
   let minute = minuteOf(clock.now());
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   let cancel = () => {};
 
   /** What has come since the look before belongs to the minute in which that one was. */
@@ -65,12 +66,6 @@ export function createTrafficMinutes(
       minutes.delete(at);
       size -= counts.length;
     }
-  }
-
-  function inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const one = last.then(task);
-    last = one.catch(() => {});
-    return one;
   }
 
   function wait(): void {

@@ -2,6 +2,7 @@ import { type ClockChange, type ClockControl, MOST_MS } from '../api/admin/clock
 import type { DataPlane } from '../live/data-plane.js';
 import { realTime } from '../net/real-time.js';
 import { type ClockMove, type ClockState, REAL, type SettableClock } from '../net/settable-clock.js';
+import { createTurns } from '../net/turns.js';
 import type { OfframpClock } from './offramp.js';
 
 export interface ClockControlParts {
@@ -23,7 +24,7 @@ const RECORDING_MS = 1_000;
  * way before its own tasks are due; after these the data plane has heard of what they have told, such as a renewed certificate.
  */
 export function createClockControl({ clock, dataPlane, recorded }: ClockControlParts): ClockControl {
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
 
   async function move(to: ClockState, passage: ClockMove): Promise<boolean> {
     const doneThere = await dataPlane.ask('set_clock', { to, passage });
@@ -31,13 +32,6 @@ export function createClockControl({ clock, dataPlane, recorded }: ClockControlP
     await dataPlane.ask('clock', null);
     await Promise.race([recorded(), realTime.wait(RECORDING_MS)]);
     return doneThere && doneHere;
-  }
-
-  /** The next begins where this one has ended. */
-  function inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = last.then(change);
-    last = turn.catch(() => {});
-    return turn;
   }
 
   return {

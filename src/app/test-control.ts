@@ -6,6 +6,7 @@ import type { CallLog } from '../api/call-log.js';
 import { ApiError } from '../api/errors.js';
 import type { RateLimit } from '../api/rate-limit.js';
 import type { DataPlane } from '../live/data-plane.js';
+import { createTurns } from '../net/turns.js';
 import { TABLES, type WorkingWorld, type WorkingWrite } from '../resources/definitions.js';
 import { type FirstAccount, firstOf, startOver } from '../resources/first-account.js';
 import type { Seeding } from '../seed/apply.js';
@@ -51,13 +52,7 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
     seed,
   } = parts;
   const seeding = { settings: parts.settings, first };
-  let last: Promise<unknown> = Promise.resolve();
-
-  function inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const one = last.then(task);
-    last = one.catch(() => undefined);
-    return one;
-  }
+  const inTurn = createTurns();
 
   /** What is kept beside the configuration goes, and what was to be written down of it is written or lost. */
   async function forget(): Promise<void> {
@@ -94,7 +89,7 @@ export function createTestControl(parts: TestControlParts): TestControl & { sett
         await forget();
         return firstOf(world) ?? first;
       }),
-    settled: () => last,
+    settled: inTurn.settled,
   };
 }
 

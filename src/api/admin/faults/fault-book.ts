@@ -1,5 +1,6 @@
 import type { DataPlane } from '../../../live/data-plane.js';
 import { type FaultReport, MAX_FAULTS, type NamedFault } from '../../../live/faults.js';
+import { createTurns } from '../../../net/turns.js';
 import type { ApiFault, ApiFaults } from '../../api-faults.js';
 import { ApiError } from '../../errors.js';
 import { asked } from '../asked.js';
@@ -19,14 +20,8 @@ const isOnApi = (fault: AnyFault): fault is ApiFault => fault.on === 'api';
 
 export function createFaultBook(dataPlane: Pick<DataPlane, 'ask'>, onApi: ApiFaults): FaultBook {
   let number = 0;
-  let turn: Promise<unknown> = Promise.resolve();
-
-  /** One after the other: whether a name is free is known only after a look into both threads. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = turn.then(work);
-    turn = done.catch(() => {});
-    return done;
-  }
+  // One after the other: whether a name is free is known only after a look into both threads.
+  const inTurn = createTurns();
 
   async function reports(): Promise<readonly FaultReport<AnyFault>[]> {
     const found = [...(await asked(dataPlane, 'faults', null)), ...onApi.list.reports()];
