@@ -12,7 +12,7 @@ import { ANY_CREDENTIAL } from './credential.js';
 import { type EndpointsFile, openEndpointsFile } from './endpoints-file.js';
 import { initScripts, runInitScripts } from './init-dir.js';
 import { explainStartFailure } from './start-failure.js';
-import { askedToStop, note, say, stderrLog } from './terminal.js';
+import { askedToStop, endOfStdin, note, say, stderrLog } from './terminal.js';
 
 export const startCommand: Command = {
   summary: 'run the control plane and the data plane',
@@ -30,7 +30,8 @@ On other addresses than loopback the API takes only --api-token; without one a t
     const log = stderrLog(config.logLevel);
     const sockets = openUnlessStandby(config, log, passed);
     let reopenLogs = () => {};
-    const stop = askedToStop(() => reopenLogs());
+    const signal = askedToStop(() => reopenLogs());
+    const stop = config.endWithStdin ? Promise.race([signal, endOfStdin()]) : signal;
     // Not at the top: the sockets shall listen before the greater part of the program is loaded.
     const { startApp } = await import('../app/control-plane.js');
     const started = startApp(config, {

@@ -40,6 +40,14 @@ export function askedToStop(reopenLogs: () => void = () => {}): Promise<void> {
   });
 }
 
+/** Also when it is closed, or cannot be read: whoever could end it has gone then. */
+export function endOfStdin(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => resolve());
+    process.stdin.resume();
+  });
+}
+
 /**
  * Puts /dev/null in the place of terminals that have hung up. Writes to them fail; and at its end Node restores the settings that they
  * had at the start, and aborts when it cannot.

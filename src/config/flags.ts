@@ -154,6 +154,9 @@ export const START_FLAGS = {
     value: 'FILE',
     help: 'write what --json prints to this file as soon as it is ready, and remove it at the end',
   },
+  'end-with-stdin': {
+    help: 'stop when standard input ends: for who starts it through a pipe, and may be killed',
+  },
   'random-seed': {
     value: 'TEXT',
     help: 'make identifiers, choices of steering and CF-Ray the same in each run that is given the same text; secrets are made up all the same',

@@ -71,6 +71,8 @@ export interface StartConfig extends FrontProxies {
   /** Directory with scripts that are run before it is ready. */
   readonly initDir: string | null;
   readonly endpointsFile: string | null;
+  /** The end of standard input is one more way to stop it. */
+  readonly endWithStdin: boolean;
   /** Makes choices and identifiers the same in each run; null: they are made up. */
   readonly randomSeed: string | null;
   /** Where the certificate of the edge's CA is written for everybody: absolute; null nowhere. */
@@ -157,6 +159,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
     seed: flags.seed,
     initDir: flags['init-dir'],
     endpointsFile: flags['endpoints-file'],
+    endWithStdin: flags['end-with-stdin'],
     edgeCaOut: edgeCaOut(flags),
     auth,
     rateLimit:

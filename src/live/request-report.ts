@@ -80,6 +80,7 @@ export interface RequestFilter {
   readonly loadBalancer: string | null;
   readonly pool: string | null;
   readonly origin: string | null;
+  /** `*.example.com` is that name and all below it. */
   readonly host: string | null;
   /** In capitals. */
   readonly method: string | null;

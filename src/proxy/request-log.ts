@@ -46,7 +46,7 @@ type Wanted<F extends RequestFilterName> = NonNullable<RequestFilter[F]>;
 
 const FITS: { readonly [F in RequestFilterName]: (report: RequestReport, wanted: Wanted<F>) => boolean } = {
   ray: ({ ray }, wanted) => ray === wanted,
-  host: ({ host }, wanted) => host === wanted,
+  host: ({ host }, wanted) => host === wanted || isBelow(host, wanted),
   method: ({ method }, wanted) => method === wanted,
   path: ({ path }, wanted) => path === wanted,
   status: ({ status }, wanted) => status === wanted,
@@ -62,6 +62,10 @@ const filtersOf = (filter: RequestFilter) => FILTERS.filter((name) => filter[nam
 
 const fits = <F extends RequestFilterName>(report: RequestReport, filter: RequestFilter, name: F) =>
   FITS[name](report, filter[name] as Wanted<F>);
+
+/** `*.example.com` means that name and all below it. */
+const isBelow = (host: string, wanted: string) =>
+  wanted.startsWith('*.') && `.${host}`.endsWith(wanted.slice(1));
 
 const isNamed = (named: Named | null, wanted: string) => named?.id === wanted || named?.name === wanted;
 

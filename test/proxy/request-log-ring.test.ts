@@ -25,6 +25,7 @@ test.each<Partial<RequestFilter>>([
   { origin: 'two' },
   { origin: '192.0.2.10' },
   { host: 'other.example.com' },
+  { host: '*.other.example.com' },
   { status: 502 },
   { ray: 'other' },
   { clientIp: '192.0.2.2' },
@@ -46,6 +47,14 @@ test.each<Partial<RequestFilter>>([
   log.add(report({ loadBalancer: null, pool: null, origin: null }));
   log.add(report({}));
   expect(log.find({ ...ALL, ...filter }).map(({ ray }) => ray)).toEqual(['other']);
+});
+
+test('a host with an asterisk is that name and all below it, and no name that only ends alike', () => {
+  const log = createRequestLog();
+  for (const host of ['example.com', 'www.example.com', 'notexample.com', 'example.com.test'])
+    log.add(report({ host }));
+  const found = log.find({ ...ALL, host: '*.example.com' });
+  expect(found.map(({ host }) => host)).toEqual(['www.example.com', 'example.com']);
 });
 
 test('a path is kept without its query and not at any length', () => {

@@ -219,3 +219,12 @@ test('who comes while the program still starts waits, and is answered', async ()
   child.kill('SIGTERM');
   expect(await gone).toEqual([0, null]);
 });
+
+test('with --end-with-stdin it stops when its standard input ends', async () => {
+  const child = spawnProgram(['start', '--json', '--memory', '--end-with-stdin', ...FREE_PORTS]);
+  const offramp = runningOfframp(child, await readyLine(child));
+  expect((await apiOf(offramp).get('/accounts')).status).toBe(200);
+  const exit = once(child, 'exit');
+  child.stdin!.end();
+  expect(await exit).toEqual([0, null]);
+});
