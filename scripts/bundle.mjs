@@ -17,6 +17,9 @@ const library = Object.keys(exports)
   .filter((name) => name !== './package.json')
   .map((name) => (name === '.' ? 'index' : name.slice(2)));
 
+/** Those that may be required as well: Jest does so with what its tests import. */
+const required = library.filter((name) => exports[`./${name}`]?.require);
+
 /**
  * Whoever installs us installs these: PGlite has files of its own and is large, RE2 is looked for when something needs it, and prom-client declares
  * one name twice when it is joined. Nobody has pg-native: `pg` asks whether somebody does.
@@ -63,11 +66,23 @@ const { output } = await bundle.write({
   minify: { mangle: false, compress: false, codegen: { removeWhitespace: true } },
 });
 cpSync(`${root}${SWAGGER_UI.slice(1)}static`, `${dist}bundle/swagger-ui`, { recursive: true });
+// In one file.
+const commonJs = await rolldown({
+  input: Object.fromEntries(required.map((name) => [name, `${dist}${name}.js`])),
+  platform: 'node',
+  external: apart,
+});
+await commonJs.write({ dir: `${dist}bundle`, format: 'cjs', exports: 'named', entryFileNames: '[name].cjs' });
 writeFileSync(
   `${dist}bundle/third-party-notices.txt`,
   thirdPartyNotices(output.flatMap(({ moduleIds = [] }) => moduleIds)),
 );
-writePublicTypes(library);
+writePublicTypes(library, required);
 const main = readFileSync(`${dist}main.js`, 'utf8');
 writeFileSync(`${dist}main.js`, main.replace("'./cli/cli.js'", "'./bundle/cli.js'"));
-for (const name of library) writeFileSync(`${dist}${name}.js`, `export * from './bundle/${name}.js';\n`);
+for (const name of library) {
+  const all = `export * from './bundle/${name}.js';\n`;
+  const { exports: names } = output.find((chunk) => chunk.isEntry && chunk.name === name);
+  const byDefault = names.includes('default') ? `export { default } from './bundle/${name}.js';\n` : '';
+  writeFileSync(`${dist}${name}.js`, all + byDefault);
+}

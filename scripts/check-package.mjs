@@ -58,6 +58,9 @@ run(process.execPath, ['use.mjs']);
 
 const TYPED = `
 import { type Connector, type ConnectorOptions, type Offramp, type OfframpOptions, startConnector, startOfframp } from '${name}';
+import globalSetup, { type TestOfframp, useOfframp } from '${name}/testing';
+export const used: TestOfframp = useOfframp({ start: { region: 'WEU' } });
+export const stop: Promise<() => Promise<void>> = globalSetup();
 const options: OfframpOptions = { memory: true, port: 0 };
 export const offramp: Offramp = await startOfframp(options);
 const asked: ConnectorOptions = { token: '', edge: [offramp.edge], caFile: offramp.edgeCa, ingress: [{ service: 'http_status:204' }] };
@@ -66,7 +69,15 @@ export const version: number = connector.configuration.version;
 // @ts-expect-error: there is no such option.
 await startOfframp({ nonsense: 1 });
 `;
+/** What Jest reads: a file that requires. */
+const REQUIRED = `
+import testing = require('${name}/testing');
+const offramp: testing.TestOfframp = testing.useOfframp({ start: { region: 'WEU' } });
+export const pools = async (): Promise<readonly testing.LoggedRequest[]> => await offramp.requests({ status: 200 });
+export default testing.default;
+`;
 writeFileSync(path.join(project, 'use.mts'), TYPED);
+writeFileSync(path.join(project, 'required.cts'), REQUIRED);
 const STRICT = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
 for (const [module, resolution] of [
@@ -78,5 +89,6 @@ for (const [module, resolution] of [
     ...STRICT,
     ...['--types', '', '--lib', 'es2023', '--target', 'es2023'],
     ...['--module', module, '--moduleResolution', resolution, 'use.mts'],
+    ...(module === 'nodenext' ? ['required.cts'] : []),
   ]);
 console.log('The package works by itself.');

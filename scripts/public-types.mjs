@@ -1,6 +1,6 @@
 // Copies the declarations that the library's entries lead to into dist/types/. They must lead to no package, Node's types included: then they are
 // right in every project, whatever it has installed.
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,11 +9,22 @@ const IMPORTED = /^(?:import|export)\b[^;]*? from '([^']+)'|\bimport\("([^"]+)"\
 /** What only Node's own types declare, and declarations name without an import. */
 const OF_NODE = /\b(Buffer|NodeJS|AsyncDisposable)\b(?!['"`])/;
 
-export function writePublicTypes(entries) {
+export function writePublicTypes(entries, required) {
   rmSync(`${dist}types`, { recursive: true, force: true });
+  for (const file of reachedFrom(entries)) cpSync(file, typesOf(file));
+  // TypeScript takes a .d.ts of ours for that of a module, which nobody may require.
+  for (const file of reachedFrom(required)) {
+    const text = readFileSync(file, 'utf8').replace(/(?<=from '\.[^']*)\.js(?=')/g, '.cjs');
+    writeFileSync(typesOf(file).replace(/\.ts$/, '.cts'), text);
+  }
+}
+
+const typesOf = (file) => path.join(dist, 'types', path.relative(dist, file));
+
+function reachedFrom(entries) {
   const files = new Set();
   for (const entry of entries) follow(`${dist}${entry}.d.ts`, files);
-  for (const file of files) cpSync(file, path.join(dist, 'types', path.relative(dist, file)));
+  return files;
 }
 
 function follow(file, seen) {

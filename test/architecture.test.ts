@@ -40,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   connector: ['edge/capnp', 'edge/rpc', 'edge/registration', 'http2', 'net'],
 };
 /** Wiring: one file for each thread or command, imported by the entries alone. */
-const WIRING = new Set(['app', 'main', 'index', 'cli']);
+const WIRING = new Set(['app', 'main', 'index', 'testing', 'cli']);
 const NEVER_IN_THE_DATA_PLANE = [
   'fastify',
   'zod',

@@ -1,10 +1,8 @@
 import os from 'node:os';
 import path from 'node:path';
 import { keptToken } from '../app/api-token.js';
+import { ANY_CREDENTIAL } from '../config/any-credential.js';
 import { isLoopback } from '../config/start-config.js';
-
-/** What an Offramp takes that takes every credential. */
-export const ANY_CREDENTIAL = 'offramp-local-token-for-any-auth-0';
 
 /** The credential to ask with: what was given, else the one that a start on this machine keeps in its data directory, else any. */
 export function credentialOf(given: string | null | undefined, dataDir: string, apiHost: string): string {
