@@ -1,0 +1,3 @@
+module offramp.invalid/offramptest
+
+go 1.22
