@@ -1,19 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { clientVariables } from '../cli/client-variables.js';
-import { ANY_CREDENTIAL } from '../config/any-credential.js';
 import type { RequestFilters, TestClock, TestOfframp } from './contract.js';
 import { send } from './send.js';
 import type { Endpoints } from './server.js';
 
-/** Any credential is good where `--auth any` is. */
-const TOKEN = ANY_CREDENTIAL;
-
 /** Makes an account with a zone; what tests do with it, but for `reset`, which makes another one. */
 export async function openAccount(
-  { api_url: apiUrl, http, https, dns, edge, edge_ca: edgeCa }: Endpoints,
+  { api_url: apiUrl, http, https, dns, edge, edge_ca: edgeCa, token }: Endpoints,
   name = `t${randomBytes(6).toString('hex')}.test`,
 ): Promise<Omit<TestOfframp, 'reset'>> {
-  const api = apiOf(apiUrl, edgeCa);
+  const api = apiOf(apiUrl, token, edgeCa);
   const account = await api('POST', '/accounts', { name: `Tests of ${name}` });
   const zone = await api('POST', '/zones', { name, account: { id: account.id } });
   const domain: string = zone.name;
@@ -25,15 +21,15 @@ export async function openAccount(
 
   return {
     apiUrl,
-    token: TOKEN,
-    sdk: { baseURL: apiUrl, apiToken: TOKEN },
+    token,
+    sdk: { baseURL: apiUrl, apiToken: token },
     ...ids,
     http,
     https,
     dns,
     edge,
     edgeCa,
-    env: clientVariables({ apiUrl, ...ids, edge: { host, port: Number(port) }, edgeCa }, TOKEN),
+    env: clientVariables({ apiUrl, ...ids, edge: { host, port: Number(port) }, edgeCa }, token),
     api,
     visit: async (url, { method, headers, body } = {}) =>
       send(url, { method, headers, body, via: url.startsWith('https:') ? https : http, ca: edgeCa }),
@@ -61,13 +57,13 @@ export async function openAccount(
   };
 }
 
-function apiOf(apiUrl: string, ca: string): TestOfframp['api'] {
+function apiOf(apiUrl: string, token: string, ca: string): TestOfframp['api'] {
   return async (method, path, body) => {
     const url = path.startsWith('/_offramp/') ? new URL(path, apiUrl).href : apiUrl + path;
     const answer = await send(url, {
       method,
       ca,
-      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const { status, body: text } = answer;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { ANY_CREDENTIAL } from '../config/any-credential.js';
 import { argumentsOf, type OfframpOptions } from '../config/options.js';
 
 /** Where a server listens, as its ready line says. */
@@ -12,6 +13,8 @@ export interface Endpoints {
   readonly dns: string;
   readonly edge: string;
   readonly edge_ca: string;
+  /** What its API takes: one of those that it was given, or any. */
+  readonly token: string;
 }
 
 export interface StartedServer {
@@ -64,7 +67,10 @@ export async function startServer(options: OfframpOptions = {}): Promise<Started
   // Pipes are sockets.
   for (const pipe of [child.stdin, child.stdout, child.stderr] as unknown as Socket[]) pipe.unref();
   return {
-    endpoints: JSON.parse(line) as Endpoints,
+    endpoints: {
+      ...(JSON.parse(line) as Endpoints),
+      token: String([options.apiToken].flat()[0] ?? ANY_CREDENTIAL),
+    },
     async stop() {
       child.ref();
       child.stdin.end();

@@ -3,9 +3,12 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const { name, exports } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+const { name, exports, devDependencies } = JSON.parse(
+  readFileSync(path.join(ROOT, 'package.json'), 'utf8'),
+) as {
   name: string;
   exports: Record<string, unknown>;
+  devDependencies: Record<string, string>;
 };
 
 /** Where people read how to install and import us; what there is not yet is left out. */
@@ -13,6 +16,7 @@ const PLACES = [
   'docs',
   'deploy',
   'examples',
+  'kits',
   'Dockerfile',
   'docker-compose.yml',
   'src/index.ts',
@@ -66,4 +70,28 @@ test('what documentation installs or runs of us from a registry has the name of 
       .map((word) => ({ file, word })),
   );
   for (const { file, word } of ours) expect(word.replace(/(?<=.)@[^@/]*$/, ''), file).toBe(name);
+});
+
+test('whatever language it is in, a text that names our package with its scope names it right', () => {
+  const named = found(/@[\w.-]+\/offramp(?![\w-])/g);
+  for (const language of ['.md', '.py', '.go', '.json', '.yml'])
+    expect(named.some(({ file }) => file.endsWith(language))).toBe(true);
+  for (const { file, match } of named) expect(match[0], file).toBe(name);
+});
+
+test('examples and kits ask for the versions that they are run with here', () => {
+  const asked = texts
+    .filter(({ file }) => path.basename(file) === 'package.json')
+    .flatMap(({ file, text }) => {
+      const { dependencies = {}, devDependencies: others = {} } = JSON.parse(text);
+      return Object.entries({ ...dependencies, ...others }).map(([other, version]) => ({
+        file,
+        other,
+        version,
+      }));
+    })
+    .filter(({ other }) => other in devDependencies);
+  expect(asked.length).toBeGreaterThan(3);
+  for (const { file, other, version } of asked)
+    expect(`${other}@${version}`, file).toBe(`${other}@${devDependencies[other]}`);
 });

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { cleanEnvironment } from '../support/clean-environment.js';
 import { CLOUDFLARED } from '../support/connectors.js';
@@ -16,14 +16,52 @@ import { trafficClient } from '../support/traffic.js';
 import { eventually } from '../support/waiting.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
+const PACKAGE = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+  name: string;
+  files: string[];
+  dependencies: Record<string, string>;
+};
 
-/** The shell block that follows `<!-- run: name -->` in the README, or another page. */
+/** The block that follows `<!-- run: name -->` in the README, or another page. */
 function block(name: string, page = 'README.md'): string {
   const text = readFileSync(path.join(ROOT, page), 'utf8');
-  const found = new RegExp(`<!-- run: ${name} -->\\n\`\`\`sh\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1];
+  const found = new RegExp(`<!-- run: ${name} -->\\n\`\`\`(?:sh|ts)\\n([\\s\\S]*?)\`\`\``).exec(text)?.[1];
   if (!found) throw new Error(`${page} has no block "${name}"`);
   return found;
 }
+
+/** What a row of `files` of package.json names: a path, or `folder/*.js`. */
+function matching(row: string): string[] {
+  if (!row.includes('*')) return [row];
+  const [folder, end] = row.split('*') as [string, string];
+  return readdirSync(path.join(ROOT, folder))
+    .filter((file) => file.endsWith(end))
+    .map((file) => folder + file);
+}
+
+test("the README's six lines are a test that passes, in a project that has the package, the SDK and Vitest", async () => {
+  const lines = block('first-test');
+  expect(lines.trimEnd().split('\n')).toHaveLength(6);
+  const project = await mkdtemp(path.join(os.tmpdir(), 'offramp-readme-'));
+  onTestFinished(() => rm(project, { recursive: true, force: true }));
+  await writeFile(path.join(project, 'first.test.ts'), lines);
+  const { name, files, dependencies } = PACKAGE;
+  const modules = path.join(project, 'node_modules');
+  const packed = ['package.json', ...files.flatMap(matching)];
+  for (const file of packed.filter((one) => existsSync(path.join(ROOT, one))))
+    await cp(path.join(ROOT, file), path.join(modules, name, file), { recursive: true });
+  for (const other of ['vitest', 'cloudflare', ...Object.keys(dependencies)]) {
+    await mkdir(path.dirname(path.join(modules, other)), { recursive: true });
+    await symlink(path.join(ROOT, 'node_modules', other), path.join(modules, other));
+  }
+  // Of the Vitest that runs this.
+  const env = Object.fromEntries(
+    Object.entries(cleanEnvironment()).filter(([variable]) => !variable.startsWith('VITEST')),
+  );
+  const args = [path.join(modules, 'vitest/vitest.mjs'), 'run', '--reporter=json', '--testTimeout=60000'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: project, env });
+  expect(JSON.parse(stdout)).toMatchObject({ numPassedTests: 1, numTotalTests: 1, success: true });
+});
 
 test("the README's curl story works as it is printed", async () => {
   const offramp = await sharedOfframp();

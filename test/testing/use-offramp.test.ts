@@ -8,6 +8,7 @@ import { eventually } from '../support/waiting.js';
 // What is built: the program that it starts lies beside it.
 const { shareOfframp, useOfframp } = await import('../../dist/testing.js');
 
+const STRICT = 'a-token-of-more-than-32-characters-0';
 const offramp = useOfframp({ beforeAll, afterAll, start: { region: 'WEU' } });
 
 async function balanced(name: string, body: string): Promise<string> {
@@ -128,9 +129,10 @@ describe('with a server for the whole run', () => {
     onTestFinished(await shareOfframp());
     const again = await shareOfframp({ region: 'ENAM' });
     await again();
-    const [shared, own] = [fileOf(), fileOf({ start: {} })];
+    const [shared, own] = [fileOf(), fileOf({ start: { apiToken: STRICT } })];
     await Promise.all([shared.begin(), own.begin()]);
     expect(own.used.apiUrl).not.toBe(shared.used.apiUrl);
+    expect(own.used.token).toBe(STRICT);
     await Promise.all([shared.end(), own.end()]);
   });
 });
