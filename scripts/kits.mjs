@@ -19,7 +19,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const LIMIT_MS = 10 * 60_000;
 /** What clients of registries say when there is none. */
 const NO_REGISTRY =
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|no such host|connection refused|i\/o timeout|NewConnectionError|Network is unreachable|Temporary failure in name resolution/;
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|no such host|connection refused|i\/o timeout|NewConnectionError|Network is unreachable|Temporary failure in name resolution|from versions: none/;
 
 class StepFailed extends Error {
   constructor([program, ...rest], { status, stdout, stderr, error }) {
