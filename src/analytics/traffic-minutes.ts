@@ -1,5 +1,6 @@
 import type { SeriesReport } from '../live/series-table.js';
 import type { Clock } from '../net/clock.js';
+import { realTime } from '../net/real-time.js';
 import { createTurns } from '../net/turns.js';
 
 /** Requests that were over in one minute, by the names of those who had a part in them. */
@@ -18,6 +19,8 @@ export interface MinuteCount {
 export interface TrafficMinutes {
   /** Up to now; oldest minute first. Rejects when the data plane does not answer. */
   counts(): Promise<readonly MinuteCount[]>;
+  /** Carries out a move of the clock: what was counted before belongs to the minute that it leaves. */
+  moved<T>(move: () => Promise<T>): Promise<T>;
   /** What was counted until now is left out. */
   forget(): Promise<void>;
   stop(): void;
@@ -29,13 +32,14 @@ const KEPT_MS = 24 * 60 * MINUTE_MS;
 const MAX_COUNTS = 50_000;
 
 /**
- * Looks at the data plane's counts of requests, which only grow, at the end of each minute and when somebody asks: traffic pays nothing for it.
+ * Looks at the data plane's counts of requests, which only grow, at the end of each minute, when somebody asks, and before a test moves the clock:
+ * traffic pays nothing for it. Minutes are the clock's, and real time wakes it up: a year that passes at once has half a million of them.
  * `read`: series with the labels of `offramp_requests_total`.
  */
 export function createTrafficMinutes(
   clock: Clock,
   read: () => Promise<SeriesReport>,
-  { maxCounts = MAX_COUNTS } = {},
+  { maxCounts = MAX_COUNTS, real = realTime as Clock } = {},
 ): TrafficMinutes {
   const minutes = new Map<number, readonly MinuteCount[]>();
   let seen: ReadonlyMap<string, Omit<MinuteCount, 'minute'>> = new Map();
@@ -68,16 +72,28 @@ export function createTrafficMinutes(
     }
   }
 
+  // A data plane that is too busy is asked again a minute later.
+  const lookInTurn = () => inTurn(look).catch(() => {});
+
   function wait(): void {
-    cancel = clock.after(minuteOf(clock.now()) + MINUTE_MS - clock.now(), () => {
+    cancel = real.after(minuteOf(clock.now()) + MINUTE_MS - clock.now(), () => {
       wait();
-      // A data plane that is too busy is asked again a minute later.
-      clock.during(inTurn(look).catch(() => {}));
+      void lookInTurn();
     });
   }
   wait();
 
   return {
+    async moved(move) {
+      await lookInTurn();
+      try {
+        return await move();
+      } finally {
+        minute = minuteOf(clock.now());
+        cancel();
+        wait();
+      }
+    },
     counts: () => inTurn(look).then(() => [...minutes.values()].flat()),
     forget: () => inTurn(look).then(() => minutes.clear()),
     stop: () => cancel(),
@@ -93,7 +109,8 @@ const keyOf = ({ host, pool, origin }: Omit<MinuteCount, 'minute' | 'count'>) =>
 function totals({ labels, labelsEach, values }: SeriesReport): Map<string, Omit<MinuteCount, 'minute'>> {
   const found = new Map<string, Omit<MinuteCount, 'minute'>>();
   for (let i = 0; i < values.length; i += 1) {
-    const [host, pool, origin] = labels.slice(i * labelsEach) as [string, string, string];
+    const at = i * labelsEach;
+    const [host, pool, origin] = labels.slice(at, at + 3) as [string, string, string];
     const key = keyOf({ host, pool, origin });
     found.set(key, { host, pool, origin, count: values[i]! + (found.get(key)?.count ?? 0) });
   }

@@ -11,6 +11,8 @@ export interface ClockControlParts {
   readonly dataPlane: Pick<DataPlane, 'ask'>;
   /** Resolves when what the data plane has told is written down. */
   readonly recorded: () => Promise<unknown>;
+  /** What must know that the present time is left, and for which. */
+  readonly around: <T>(move: () => Promise<T>) => Promise<T>;
 }
 
 const EARLIEST = Date.UTC(1970, 0, 1);
@@ -23,10 +25,12 @@ const RECORDING_MS = 1_000;
  * Moves the clocks of both threads to one time. The data plane's goes first, so that this thread has heard of everything that happened on the
  * way before its own tasks are due; after these the data plane has heard of what they have told, such as a renewed certificate.
  */
-export function createClockControl({ clock, dataPlane, recorded }: ClockControlParts): ClockControl {
+export function createClockControl({ clock, dataPlane, recorded, around }: ClockControlParts): ClockControl {
   const inTurn = createTurns();
 
-  async function move(to: ClockState, passage: ClockMove): Promise<boolean> {
+  const move = (to: ClockState, passage: ClockMove) => around(() => moveBoth(to, passage));
+
+  async function moveBoth(to: ClockState, passage: ClockMove): Promise<boolean> {
     const doneThere = await dataPlane.ask('set_clock', { to, passage });
     const doneHere = await clock.move(to, passage);
     await dataPlane.ask('clock', null);

@@ -171,10 +171,10 @@ export async function startApp(asked: StartConfig, options: AppOptions): Promise
     const rateLimit =
       config.rateLimit === null ? null : createRateLimit({ limit: config.rateLimit, now: clock.monotonic });
     const recorded = () => Promise.all(Object.values(recorders).map(({ settled }) => settled()));
-    const clockControl = createClockControl({ clock, dataPlane, recorded });
-    const calls = createCallLog();
     const traffic = createTrafficMinutes(clock, async () => (await dataPlane.ask('metrics', null)).requests);
     closers.push(async () => traffic.stop());
+    const clockControl = createClockControl({ clock, dataPlane, recorded, around: traffic.moved });
+    const calls = createCallLog();
     const apiFaults = createApiFaults(clock);
     const faultBook = createFaultBook(dataPlane, apiFaults);
     const testControl = createTestControl({

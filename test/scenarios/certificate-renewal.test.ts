@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { START_FLAGS } from '../../src/config/flags.js';
 import { parseFlags } from '../../src/config/parse.js';
 import { startConfig } from '../../src/config/start-config.js';
+import { eventually } from '../support/waiting.js';
 
 // The compiled program: the threads are started from files of their own.
 const { startApp } = await import('../../dist/app/control-plane.js');
@@ -42,13 +43,15 @@ test('a program that runs for a year shows its new certificate at the edge, over
   const firstOfApi = await shownBy(api);
 
   await offramp.clock.advance(336 * DAY_MS);
+  // On a machine that is too busy for a year within two seconds the rest of it is a jump, whose end is not waited for.
+  await eventually(async () => (await shownBy(offramp.edge)) !== first);
   const second = await shownBy(offramp.edge);
-  expect(second).not.toBe(first);
-  expect(await shownBy(offramp.https)).toBe(second);
-  expect(await shownBy(api)).not.toBe(firstOfApi);
+  await eventually(async () => (await shownBy(offramp.https)) === second);
+  await eventually(async () => (await shownBy(api)) !== firstOfApi);
   const file = offramp.edgeCa.replace(/ca\.pem$/, 'edge.pem');
-  const kept = new X509Certificate(await readFile(file));
-  expect(kept.fingerprint256).toBe(second);
+  const keptNow = async () => new X509Certificate(await readFile(file));
+  await eventually(async () => (await keptNow()).fingerprint256 === second);
+  const kept = await keptNow();
   // Connectors have real time, also while the clock is set.
   expect(Date.parse(kept.validFrom)).toBeLessThan(Date.now());
   expect(Date.parse(kept.validTo)).toBeGreaterThan(Date.now() + (335 + 364) * DAY_MS);
