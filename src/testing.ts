@@ -54,7 +54,7 @@ export function useOfframp(options: UseOptions = {}): TestOfframp {
   beforeAll(async () => {
     const shared = options.start ? undefined : process.env[SHARED];
     if (!shared) own = await startServer(options.start);
-    endpoints = own ? own.endpoints : JSON.parse(shared!);
+    endpoints = own ? own.endpoints : endpointsIn(shared!);
     account = await openAccount(endpoints, options.domain);
   }, HOOK_MS);
 
@@ -80,6 +80,17 @@ export function useOfframp(options: UseOptions = {}): TestOfframp {
       return name === 'reset' ? reset : account[name as keyof typeof account];
     },
   });
+}
+
+function endpointsIn(shared: string): Endpoints {
+  try {
+    return JSON.parse(shared);
+  } catch (error) {
+    throw new Error(
+      `${SHARED} is ${JSON.stringify(shared.slice(0, 40))}; shareOfframp sets it to the addresses of the server of the run, and nobody else should`,
+      { cause: error },
+    );
+  }
 }
 
 function hook(name: 'beforeAll' | 'afterAll', options: UseOptions): Hook {

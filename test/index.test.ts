@@ -67,7 +67,7 @@ test('each Offramp has a clock of its own, which a test stops, sets, advances an
   expect(one.clock.now().getTime()).toBeGreaterThanOrEqual(later.getTime());
   expect(other.clock.now().getTime()).toBeLessThan(at.getTime());
   await expect(one.clock.advance(-1)).rejects.toThrow(
-    'a clock cannot be advanced by -1 ms; it takes 0 up to 315360000000',
+    'a clock cannot be advanced by -1; it takes whole milliseconds from 0 up to 315360000000',
   );
   await expect(one.clock.set(new Date(Number.NaN))).rejects.toThrow('a clock cannot be set to no time');
   await one.clock.stop();
@@ -118,6 +118,22 @@ zones:
   );
   await expect(offramp.seed('pools: [{ nam: main }]')).rejects.toThrow('the seed');
   await expect(offramp.requests({ hosts: 'x' })).rejects.toThrow('hosts');
+});
+
+test('what JavaScript gives without types is refused, too, with what would be right', async () => {
+  const free = { port: 0, edgePort: 0, httpPort: 0, dnsPort: 0, httpsPort: 0 };
+  const offramp = await startOfframp({ memory: true, ...free });
+  onTestFinished(() => offramp.close());
+  // biome-ignore lint/suspicious/noExplicitAny: what JavaScript gives.
+  const { clock, ...untyped } = offramp as any;
+  for (const ms of ['5', 1.5, Number.NaN])
+    await expect(clock.advance(ms)).rejects.toThrow('it takes whole milliseconds');
+  await expect(clock.set('noon')).rejects.toThrow('it takes a time from');
+  await clock.set('2030-01-01T00:00:00Z');
+  expect(clock.now().getFullYear()).toBe(2030);
+  for (const options of [{ to: 'nowhere' }, 'seed', { too: 'seed' }])
+    await expect(untyped.reset(options)).rejects.toThrow();
+  await expect(untyped.restore({})).rejects.toThrow('is not there, so this is no snapshot');
 });
 
 test('options have the types of what their flags take', () => {

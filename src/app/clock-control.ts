@@ -75,12 +75,16 @@ export const clockForLibrary = (
 
 /** The time to which a change leads. */
 function aim(clock: Pick<SettableClock, 'now'>, { set, advanceMs = 0 }: ClockChange): number {
-  if (!(advanceMs >= 0 && advanceMs <= MOST_MS))
-    throw new RangeError(`a clock cannot be advanced by ${advanceMs} ms; it takes 0 up to ${MOST_MS}`);
-  const time = Math.round((set?.getTime() ?? clock.now()) + advanceMs);
+  if (!(Number.isInteger(advanceMs) && advanceMs >= 0 && advanceMs <= MOST_MS))
+    throw new RangeError(
+      `a clock cannot be advanced by ${JSON.stringify(advanceMs)}; it takes whole milliseconds from 0 up to ${MOST_MS}`,
+    );
+  // From JavaScript it may be text.
+  const from = set === undefined ? clock.now() : new Date(set).getTime();
+  const time = Math.round(from + advanceMs);
   if (!(time >= EARLIEST && time <= LATEST)) {
-    const [given, from, to] = [time, EARLIEST, LATEST].map(text);
-    throw new RangeError(`a clock cannot be set to ${given}; it takes a time from ${from} to ${to}`);
+    const [given, first, last] = [time, EARLIEST, LATEST].map(text);
+    throw new RangeError(`a clock cannot be set to ${given}; it takes a time from ${first} to ${last}`);
   }
   return time;
 }

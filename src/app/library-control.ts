@@ -4,7 +4,7 @@ import type { FaultBook } from '../api/admin/faults/fault-book.js';
 import { toWire } from '../api/admin/faults/on-the-wire.js';
 import { foundRequests, requestFilter, requestsQuery } from '../api/admin/requests.js';
 import { contentsOf, snapshotFile, snapshotOf } from '../api/admin/snapshot.js';
-import type { TestControl } from '../api/admin/test-control.js';
+import { resetOptions, type TestControl } from '../api/admin/test-control.js';
 import { describeIssue } from '../api/families.js';
 import { VERSION } from '../config/version.js';
 import type { DataPlane } from '../live/data-plane.js';
@@ -32,7 +32,11 @@ export function libraryControl(
     clear: () => run(async () => void (await faultBook.replace([]))),
   };
   return {
-    reset: ({ to = 'empty' } = {}) => run(async () => void (await testControl.reset(to))),
+    reset: (options = {}) =>
+      run(async () => {
+        const { to = 'empty' } = parsed(resetOptions, options);
+        await testControl.reset(to);
+      }),
     seed: (seed) =>
       run(() =>
         testControl.seed({ name: 'the seed', text: typeof seed === 'string' ? seed : JSON.stringify(seed) }),

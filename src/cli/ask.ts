@@ -12,6 +12,8 @@ import { readEdgeCa } from './edge-ca.js';
 export interface Asking {
   readonly 'api-token': string;
   readonly cacert: string;
+  /** Why the credential is not the one that a start on this machine keeps; null when it is, or another one was given. */
+  readonly withoutToken?: string | null;
 }
 
 /** `host_refused` and `test_control_off` of the API's errors: no credential would help. */
@@ -47,7 +49,9 @@ export async function ask(
     readonly message: string;
   }[];
   if (answer.status === 403 && !NOT_THE_CREDENTIAL.includes(error?.code ?? 0))
-    throw new UsageError(`${where} refuses the credential; give --api-token`);
+    throw new UsageError(
+      `${where} refuses the credential; give --api-token${asking.withoutToken ? ` (${asking.withoutToken})` : ''}`,
+    );
   throw new UsageError(`${where} answered ${answer.status}${error ? `: ${error.message}` : ''}`);
 }
 

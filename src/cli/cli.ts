@@ -76,7 +76,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Runs one command; answers the exit code. */
 async function runCli(argv: readonly string[]): Promise<number> {
-  const [name = 'help', ...rest] = argv;
+  const [name = 'help', ...rest] = argv[0] === 'help' && argv[1] ? [argv[1], '--help'] : argv;
   if (['help', '--help', '-h'].includes(name)) return print(await help());
   if (['version', '--version'].includes(name)) return print(`${VERSION}\n`);
   const command = Object.hasOwn(COMMANDS, name) ? await COMMANDS[name]!() : undefined;

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
 
@@ -40,11 +41,13 @@ export function askedToStop(reopenLogs: () => void = () => {}): Promise<void> {
   });
 }
 
-/** Also when it is closed, or cannot be read: whoever could end it has gone then. */
+/** Also when it is closed, or cannot be read: whoever could end it has gone then. It is no reason to stay for what ends otherwise. */
 export function endOfStdin(): Promise<void> {
   return new Promise((resolve) => {
     for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => resolve());
     process.stdin.resume();
+    // A file has nothing to wait for.
+    (process.stdin as Partial<Pick<Socket, 'unref'>>).unref?.();
   });
 }
 

@@ -92,7 +92,7 @@ export const METRICS = {
   offramp_access_log_lines_total: counter('Lines that the access log took.'),
   offramp_access_log_dropped_total: counter('Lines for which the access log had no room.'),
   offramp_spans_total: counter(
-    'Spans of traced requests: those that the collector took, and those that were lost.',
+    'Spans of traced requests: those that the collector took, and those that it rejected or that were lost.',
     'outcome',
   ),
   offramp_metrics_folded_total: counter(

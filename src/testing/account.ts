@@ -11,7 +11,15 @@ export async function openAccount(
 ): Promise<Omit<TestOfframp, 'reset'>> {
   const api = apiOf(apiUrl, token, edgeCa);
   const account = await api('POST', '/accounts', { name: `Tests of ${name}` });
-  const zone = await api('POST', '/zones', { name, account: { id: account.id } });
+  const zone = await api('POST', '/zones', { name, account: { id: account.id } }).catch(
+    async (error: Error) => {
+      await api('DELETE', `/accounts/${account.id}`).catch(() => {});
+      throw new Error(
+        `there is no zone ${name} for this file: ${error.message}. A name is one zone's on the whole server: leave "domain" out, or give the file a server of its own ("start: {}")`,
+        { cause: error },
+      );
+    },
+  );
   const domain: string = zone.name;
   const { hostname: host, port } = new URL(`http://${edge}`);
   const ids = { accountId: account.id as string, zoneId: zone.id as string, domain };
@@ -59,7 +67,10 @@ export async function openAccount(
 
 function apiOf(apiUrl: string, token: string, ca: string): TestOfframp['api'] {
   return async (method, path, body) => {
-    const url = path.startsWith('/_offramp/') ? new URL(path, apiUrl).href : apiUrl + path;
+    if (!path.startsWith('/'))
+      throw new Error(`"${path}" is no path of the API; it takes one such as /accounts or /_offramp/faults`);
+    const below = path.replace(/^\/client\/v4(?=\/)/, '');
+    const url = below.startsWith('/_offramp/') ? new URL(below, apiUrl).href : apiUrl + below;
     const answer = await send(url, {
       method,
       ca,

@@ -38,7 +38,12 @@ export async function send(url: string, { method = 'GET', headers, body, via, ca
         })
       : http.request(options);
   request.end(body);
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const [response] = (await once(request, 'response').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ECONNREFUSED') throw error;
+    throw new Error(`nothing listens at ${to.host} any more: the Offramp of this run has ended`, {
+      cause: error,
+    });
+  })) as [IncomingMessage];
   // From here on the response tells that it has broken off.
   request.on('error', () => {});
   return { status: response.statusCode!, headers: response.headers, body: await text(response) };

@@ -34,6 +34,8 @@ const USUAL: OfframpOptions = {
   dnsPort: 0,
   privatePort: 0,
   minMonitorInterval: 1,
+  // Of the first account, which no file of tests has: the usual names are free.
+  domain: 'offramp.test',
   drainTimeout: 1,
 };
 

@@ -111,8 +111,23 @@ test('a token of ours in the file counts, and what is none is refused with the f
 test('the token of this machine is not sent to another one', async () => {
   const dataDir = await directory();
   await writeFile(path.join(dataDir, 'api-token'), 'a-token-of-our-own-with-32-characters', { mode: 0o600 });
-  const { credentialOf } = await import('../../src/cli/credential.js');
-  expect(credentialOf(null, dataDir, '127.0.0.1')).toBe('a-token-of-our-own-with-32-characters');
-  expect(credentialOf(null, dataDir, 'offramp.example.com')).toBe('offramp-local-token-for-any-auth-0');
-  expect(credentialOf('given', dataDir, '::1')).toBe('given');
+  const { withCredential } = await import('../../src/cli/credential.js');
+  const asking = (host: string, given: string | null = null, dir = dataDir) => {
+    const flags = { 'api-token': given, 'data-dir': dir, 'api-url': `http://${host}:7840/client/v4` };
+    const { 'api-token': token, withoutToken } = withCredential(flags);
+    return [token, withoutToken];
+  };
+  const own = 'a-token-of-our-own-with-32-characters';
+  // 0.0.0.0 is what the ready line of a start for others says, and stands for this machine too.
+  for (const host of ['127.0.0.1', '[::1]', '0.0.0.0', '[::]']) expect(asking(host)).toEqual([own, null]);
+  expect(asking('::1', 'given')).toEqual(['given', null]);
+  const any = 'offramp-local-token-for-any-auth-0';
+  expect(asking('offramp.example.com')).toEqual([any, expect.stringContaining('sent to loopback alone')]);
+  const empty = await directory();
+  expect(asking('127.0.0.1', null, empty)).toEqual([
+    any,
+    expect.stringContaining(`none is kept in ${empty}`),
+  ]);
+  await writeFile(path.join(empty, 'api-token'), 'short');
+  expect(asking('127.0.0.1', null, empty)).toEqual([any, expect.stringContaining('holds no API token')]);
 });

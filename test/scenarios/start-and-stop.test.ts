@@ -220,6 +220,16 @@ test('who comes while the program still starts waits, and is answered', async ()
   expect(await gone).toEqual([0, null]);
 });
 
+test('with --end-with-stdin a start that fails ends at once, whatever holds its standard input', async () => {
+  const flags = ['--memory', '--json', '--end-with-stdin', ...FREE_PORTS];
+  const { code, err } = await runProgram(['start', ...flags, '--seed', '/nowhere/seed.yaml']);
+  expect([code, err]).toEqual([
+    expect.any(Number),
+    expect.stringContaining('/nowhere/seed.yaml cannot be read'),
+  ]);
+  expect(code).toBeGreaterThan(0);
+});
+
 test('with --end-with-stdin it stops when its standard input ends', async () => {
   const child = spawnProgram(['start', '--json', '--memory', '--end-with-stdin', ...FREE_PORTS]);
   const offramp = runningOfframp(child, await readyLine(child));

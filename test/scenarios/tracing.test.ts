@@ -27,7 +27,7 @@ interface Span {
 /** What takes spans as OpenTelemetry's collector does; `status` is what it answers. */
 async function collector() {
   const spans: Span[] = [];
-  const state = { status: 200, resources: [] as unknown[] };
+  const state = { status: 200, answer: '{}', resources: [] as unknown[] };
   const { port } = await httpOrigin(async (request, response) => {
     expect([request.method, request.url, request.headers['content-type']]).toEqual([
       'POST',
@@ -35,7 +35,7 @@ async function collector() {
       'application/json',
     ]);
     const body = JSON.parse(await text(request));
-    response.writeHead(state.status).end('{}');
+    response.writeHead(state.status).end(state.answer);
     for (const { resource, scopeSpans } of body.resourceSpans) {
       state.resources.push(resource);
       if (state.status === 200) spans.push(...scopeSpans[0].spans);
@@ -130,9 +130,13 @@ test('a collector that refuses costs spans and no request, and what is left is s
     ['dropped', 1],
   ]);
   state.status = 200;
+  state.answer = JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'too many' } });
+  await visit();
+  await eventually(async () => (await counted())[1]?.[1] === 2);
+  state.answer = '{}';
   await visit();
   expect(await offramp.stop()).toBe(0);
-  expect(spans).toHaveLength(1);
+  expect(spans).toHaveLength(2);
 });
 
 test.each([

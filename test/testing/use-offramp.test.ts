@@ -117,12 +117,20 @@ describe('with a server for the whole run', () => {
     expect(accounts).toHaveLength(2);
     expect((await other.used.api('GET', '/zones')).map(({ name }: { name: string }) => name).sort()).toEqual([
       'chosen.test',
-      'example.com',
+      'offramp.test',
     ]);
-    const { apiUrl } = other.used;
+    // A name is one zone's on the whole server, and who cannot have it leaves nothing behind.
+    await expect(fileOf({ domain: 'chosen.test' }).begin()).rejects.toThrow(
+      /there is no zone chosen.test for this file: .* leave "domain" out, or give the file a server of its own/,
+    );
+    expect(await other.used.api('GET', '/accounts')).toHaveLength(2);
+    await expect(other.used.api('GET', 'zones')).rejects.toThrow('"zones" is no path of the API');
+    expect(await other.used.api('GET', '/client/v4/zones')).toHaveLength(2);
+    const { apiUrl, api } = other.used;
     await other.end();
     await stop();
     await expect(fetch(`${apiUrl}/accounts`)).rejects.toThrow();
+    await expect(api('GET', '/accounts')).rejects.toThrow('the Offramp of this run has ended');
   });
 
   test('a server is shared once, and a file with flags of its own has one of its own', async () => {

@@ -12,7 +12,12 @@ const PATH = '/_offramp/snapshot';
 const MAX_FILE = 128 * 1024 * 1024;
 
 export const snapshotFile = z.strictObject({
-  offramp_snapshot: z.literal(1, 'must be 1: another form of a snapshot was saved by another version'),
+  offramp_snapshot: z.literal(1, {
+    error: ({ input }) =>
+      input === undefined
+        ? 'is not there, so this is no snapshot'
+        : 'must be 1: another form of a snapshot was saved by another version',
+  }),
   version: z.string(),
   schema: z.string(),
   sha256: z.string(),

@@ -38,17 +38,23 @@ export function forTests({ allowed }: Pick<TestControl, 'allowed'>, { method, ur
   if (!allowed) throw new ApiError('test_control_off', `${method} ${url.split('?', 1)[0]}`);
 }
 
-const query = z.strictObject({ to: z.enum(['empty', 'seed'], 'must be empty or seed').optional() });
+export const resetOptions = z.strictObject({
+  to: z.enum(['empty', 'seed'], 'must be empty or seed').optional(),
+});
 /** As the other requests of tests have what they want. */
-const body = query.nullish();
+const body = resetOptions.nullish();
 
 /** `POST /_offramp/reset`: see docs/test-control.md. */
 export function testControlRoutes(app: Http, control: TestControl): void {
-  app.post('/_offramp/reset', { schema: { hide: true, querystring: query, body } }, async (request) => {
-    forTests(control, request);
-    const { accountId, zoneId, domain } = await control.reset(
-      request.query.to ?? request.body?.to ?? 'empty',
-    );
-    return ok({ account_id: accountId, zone_id: zoneId, domain });
-  });
+  app.post(
+    '/_offramp/reset',
+    { schema: { hide: true, querystring: resetOptions, body } },
+    async (request) => {
+      forTests(control, request);
+      const { accountId, zoneId, domain } = await control.reset(
+        request.query.to ?? request.body?.to ?? 'empty',
+      );
+      return ok({ account_id: accountId, zone_id: zoneId, domain });
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { parseFlags } from '../../config/parse.js';
 import { startConfig } from '../../config/start-config.js';
 import { VERSION } from '../../config/version.js';
 import type { Command } from '../command.js';
-import { credentialOf } from '../credential.js';
+import { withCredential } from '../credential.js';
 import { say } from '../terminal.js';
 import { lookAtFiles } from './files.js';
 import { type Finding, good } from './finding.js';
@@ -23,14 +23,20 @@ export const doctorCommand: Command = {
   notes: `
 Use: offramp doctor [the flags of "offramp start"]
 
+One that runs is looked at where these flags would start another one: --port names it, and --host.
+
 It changes nothing. The exit code is 1 when something is wrong.
 `,
   async run(argv, env) {
     // A mistake in them is told as a start would tell it.
     const flags = parseFlags(START_FLAGS, argv, env);
     const config = startConfig(flags);
-    const token = credentialOf(flags['api-token'][0], flags['data-dir'], '127.0.0.1');
-    const asking = { 'api-token': token, cacert: API_CA };
+    const asking = withCredential({
+      'api-token': flags['api-token'][0] ?? null,
+      'data-dir': flags['data-dir'],
+      'api-url': 'http://127.0.0.1',
+      cacert: API_CA,
+    });
     const running = await lookAtRunning(config, asking);
     const findings: readonly Finding[] = [
       good(

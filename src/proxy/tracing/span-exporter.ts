@@ -25,23 +25,36 @@ export interface SpanExporterOptions {
   readonly endpoint: string;
   readonly version: string;
   readonly log: Pick<Logger, 'error'>;
+  /** Milliseconds that an answer may take; 10,000 when absent. */
+  readonly patienceMs?: number;
 }
 
+/** Bytes of an answer that are read, to find out whether all of the spans were taken. */
+const MAX_ANSWER = 64 * 1024;
+
 /** One request at a time. What a collector refuses, or does not answer in time, is lost and told once a minute: trying again would fill it up further. */
-export function createSpanExporter({ endpoint, version, log }: SpanExporterOptions): SpanExporter {
+export function createSpanExporter({
+  endpoint,
+  version,
+  log,
+  patienceMs = PATIENCE_MS,
+}: SpanExporterOptions): SpanExporter {
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
   const counts = { sent: 0, dropped: 0 };
   let waiting: EndedSpan[] = [];
   let sending: Promise<void> | null = null;
   let toldAt = Number.NEGATIVE_INFINITY;
+  const ended = new AbortController();
 
   function send(): void {
     if (sending || waiting.length === 0) return;
     const spans = waiting.slice(0, MOST_AT_ONCE);
     waiting = waiting.slice(MOST_AT_ONCE);
     sending = post(spans)
-      .then(() => {
-        counts.sent += spans.length;
+      .then((rejected) => {
+        counts.sent += spans.length - rejected.spans;
+        counts.dropped += rejected.spans;
+        if (rejected.spans > 0) tell(new Error(`it rejected ${rejected.spans} spans: ${rejected.reason}`));
       })
       .catch((error: Error) => {
         counts.dropped += spans.length;
@@ -53,15 +66,17 @@ export function createSpanExporter({ endpoint, version, log }: SpanExporterOptio
       });
   }
 
-  async function post(spans: readonly EndedSpan[]): Promise<void> {
+  async function post(spans: readonly EndedSpan[]): Promise<Rejected> {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: otlpRequest(version, spans),
-      signal: realTime.signal(PATIENCE_MS),
+      redirect: 'error',
+      signal: AbortSignal.any([realTime.signal(patienceMs), ended.signal]),
     });
-    await response.body?.cancel();
+    const answer = await beginningOf(response);
     if (!response.ok) throw new Error(`it answered ${response.status}`);
+    return rejectedIn(answer);
   }
 
   function tell(error: Error): void {
@@ -87,6 +102,34 @@ export function createSpanExporter({ endpoint, version, log }: SpanExporterOptio
         await Promise.race([sending, realTime.wait(end - realTime.monotonic())]);
         send();
       }
+      // Whoever hangs keeps nobody from ending.
+      ended.abort();
     },
   };
+}
+
+interface Rejected {
+  readonly spans: number;
+  readonly reason: string;
+}
+
+/** A collector may take some spans and reject others, in an answer that is good otherwise. */
+function rejectedIn(answer: string): Rejected {
+  try {
+    const { rejectedSpans = 0, errorMessage = '' } = JSON.parse(answer).partialSuccess ?? {};
+    return { spans: Number(rejectedSpans) || 0, reason: String(errorMessage) };
+  } catch {
+    // Of one that answers in another form there is nothing to read.
+    return { spans: 0, reason: '' };
+  }
+}
+
+async function beginningOf({ body }: Response): Promise<string> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const piece of body ?? []) {
+    text += decoder.decode(piece as Uint8Array, { stream: true });
+    if (text.length > MAX_ANSWER) break;
+  }
+  return text;
 }
