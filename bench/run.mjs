@@ -3,6 +3,9 @@
 //   npm run bench            the API in full, and on PostgreSQL: npm run bench:api
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { readArguments } from '../scripts/support/arguments.mjs';
+
+readArguments(import.meta.filename);
 
 const PARTS = [
   ['proxy/run.mjs', '--rounds', '3'],

@@ -5,6 +5,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArguments } from './support/arguments.mjs';
+
+const { values } = readArguments(import.meta.filename, {
+  options: { 'if-changed': { type: 'boolean', tells: 'only when dist/ was made from other sources' } },
+});
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = path.join(root, 'dist/sources.sha256');
@@ -54,7 +59,7 @@ if (missing.length > 0 && !isMade) {
   );
   process.exit(1);
 }
-if (missing.length === 0 && (!process.argv.includes('--if-changed') || !isMade)) {
+if (missing.length === 0 && (!values['if-changed'] || !isMade)) {
   // Whatever fails from here on leaves a dist/ that nobody takes for whole.
   rmSync(stamp, { force: true });
   run('scripts/prisma.mjs', 'generate');

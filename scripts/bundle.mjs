@@ -6,7 +6,10 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { writePublicTypes } from './public-types.mjs';
+import { readArguments } from './support/arguments.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
+
+readArguments(import.meta.filename);
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = `${root}dist/`;

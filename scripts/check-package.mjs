@@ -8,6 +8,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bytesOf, countPackages, installPacked, pack } from './packed.mjs';
+import { readArguments } from './support/arguments.mjs';
+
+readArguments(import.meta.filename);
 
 const MOST_PACKAGES = 25;
 const MOST_MB = 70;

@@ -9,6 +9,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { openapiDocument } from '../dist/app/openapi-document.js';
+import { readArguments } from './support/arguments.mjs';
+
+const { values } = readArguments(import.meta.filename, {
+  options: {
+    check: {
+      type: 'boolean',
+      tells: 'only tell whether the page is what would be written; the code is 1 when not',
+    },
+  },
+});
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PAGE = path.join(ROOT, 'docs/compatibility.md');
@@ -51,7 +61,7 @@ const problems = [
 for (const problem of problems) console.error(problem);
 
 const page = render();
-if (!process.argv.includes('--check')) writeFileSync(PAGE, page);
+if (!values.check) writeFileSync(PAGE, page);
 else if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page) {
   console.error('docs/compatibility.md is not what the code serves; npm run compatibility writes it');
   process.exitCode = 1;

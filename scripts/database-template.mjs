@@ -6,6 +6,9 @@ import { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
 import { migrate } from '../dist/storage/migrate.js';
+import { readArguments } from './support/arguments.mjs';
+
+readArguments(import.meta.filename);
 
 const migrations = new URL('../prisma/migrations/', import.meta.url);
 const template = new URL('../dist/database-template.tar.gz', import.meta.url);

@@ -11,6 +11,9 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ignoredBy, instructionsOf } from './dockerfile.mjs';
+import { readArguments } from './support/arguments.mjs';
+
+readArguments(import.meta.filename);
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MOST_MB = 30;

@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
-import { parseArgs } from 'node:util';
+import { readArguments } from './support/arguments.mjs';
 
 const VERSION = '4.32.5';
 const MINIMUM_REQUESTS = 20_000;
@@ -19,11 +19,15 @@ const MINIMUM_REQUESTS = 20_000;
 const LIMIT_MS = 15 * 60_000;
 const ROOT = path.resolve(import.meta.dirname, '..');
 
-const { values: options } = parseArgs({
+const { values: options } = readArguments(import.meta.filename, {
   options: {
-    seed: { type: 'string', default: '1' },
-    // Requests for each operation in the random phase, on top of those that try every bound of every field.
-    examples: { type: 'string', default: '40' },
+    seed: { type: 'string', default: '1', from: 0, tells: 'another one makes other requests' },
+    examples: {
+      type: 'string',
+      default: '40',
+      from: 1,
+      tells: 'random requests for each operation, on top of those that try every bound of every field',
+    },
   },
 });
 

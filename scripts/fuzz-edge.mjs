@@ -5,13 +5,13 @@
 //   npm run fuzz:edge -- --seed 7 --frames 5000000 --seconds 60
 //   npm run fuzz:edge -- --seed 1234567 --frames 1            the frame that a violation names
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isReadable, READERS } from './frame-readers.mjs';
 import { randomOf } from './random-expressions.mjs';
 import { inChunks, randomFrame } from './random-frames.mjs';
 import { BLOCK_READERS, FRAME_READERS, headerBlock, isReadableHttp2, randomHttp2 } from './random-http2.mjs';
+import { readArguments } from './support/arguments.mjs';
 
 /** What there is to read: how it is made, and who reads it. Another protocol of the edge is another row. */
 const SUBJECTS = [
@@ -27,11 +27,11 @@ const MOST_HEAP_GROWTH_BYTES = 8 * 1024 * 1024;
 /** Read before anything is measured: what compiles, compiles then. */
 const WARM_UP_FRAMES = 5_000;
 
-const { values: options } = parseArgs({
+const { values: options } = readArguments(import.meta.filename, {
   options: {
-    seed: { type: 'string', default: '1' },
-    frames: { type: 'string', default: '1000000' },
-    seconds: { type: 'string', default: '600' },
+    seed: { type: 'string', default: '1', tells: 'that of the first frame' },
+    frames: { type: 'string', default: '1000000', from: 1, tells: 'how many' },
+    seconds: { type: 'string', default: '600', from: 1, tells: 'how long at most' },
   },
 });
 const [seed, frames, seconds] = [options.seed, options.frames, options.seconds].map(Number);

@@ -5,7 +5,6 @@
 //   npm run fuzz:expressions                                  the same expressions each time
 //   npm run fuzz:expressions -- --seed 7 --expressions 1000000
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { compileExpression } from '../dist/expressions/compile.js';
 import { ExpressionError } from '../dist/expressions/expression-error.js';
 import {
@@ -16,11 +15,15 @@ import {
   tokenSoup,
   validExpression,
 } from './random-expressions.mjs';
+import { readArguments } from './support/arguments.mjs';
 
 /** Above this, twice the input takes more than can be put down to chance: quadratic would be 4. */
 const MOST_GROWTH = 3;
-const { values: options } = parseArgs({
-  options: { seed: { type: 'string', default: '1' }, expressions: { type: 'string', default: '100000' } },
+const { values: options } = readArguments(import.meta.filename, {
+  options: {
+    seed: { type: 'string', default: '1', from: 0, tells: 'another one makes other expressions' },
+    expressions: { type: 'string', default: '100000', from: 1, tells: 'how many' },
+  },
 });
 
 function request(http, facts = {}) {

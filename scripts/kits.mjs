@@ -13,6 +13,7 @@ import path from 'node:path';
 import { KITS } from './kits/kits.mjs';
 import { installedAlone } from './kits/modules.mjs';
 import { pack } from './packed.mjs';
+import { readArguments } from './support/arguments.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 /** For one step; the first compilation of a Go SDK takes minutes. */
@@ -30,11 +31,10 @@ class StepFailed extends Error {
   }
 }
 
-const args = process.argv.slice(2);
-const names = args.filter((word) => !word.startsWith('--'));
-const unknown = names.find((name) => !KITS.some((kit) => kit.name === name));
-if (unknown)
-  throw new Error(`there is no kit "${unknown}"; there are ${KITS.map(({ name }) => name).join(', ')}`);
+const { values, words: names } = readArguments(import.meta.filename, {
+  options: { gate: { type: 'boolean', tells: 'only those that cost seconds of a processor' } },
+  words: { name: 'KIT', tells: 'run these, in place of all', oneOf: KITS.map(({ name }) => name) },
+});
 
 const work = mkdtempSync(path.join(os.tmpdir(), 'offramp-kits-'));
 process.once('exit', () => rmSync(work, { recursive: true, force: true }));
@@ -54,7 +54,7 @@ for (const kit of KITS) {
 if (failed > 0) process.exitCode = 1;
 
 function tryKit(kit) {
-  if (kit.slow && args.includes('--gate'))
+  if (kit.slow && values.gate)
     return { result: `skipped: ${kit.slow}; "npm run kits -- ${kit.name}" runs it` };
   const lacking = (kit.needs ?? []).find((program) => !isOnPath(program));
   if (lacking) return { result: `skipped: no ${lacking} on the PATH` };

@@ -8,12 +8,17 @@ import path from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { callApi, startOfframp, temporaryDirectory } from '../bench/support/offramp.mjs';
 import { buildOf } from '../bench/support/old-build.mjs';
+import { readArguments } from './support/arguments.mjs';
 
 const FOLDER = path.resolve(import.meta.dirname, '../test/scenarios/upgrade');
 /** Bytes of a window in powers of two: template databases are copies of each other, far apart. */
 const WINDOW = 28;
 
-const [ref] = process.argv.slice(2);
+const {
+  words: [ref],
+} = readArguments(import.meta.filename, {
+  words: { name: 'COMMIT', tells: 'the older commit whose program fills the directory', least: 1, most: 1 },
+});
 const old = buildOf(ref, (line) => console.error(line));
 if (old.missing) throw new Error(old.missing);
 const name = old.commit.slice(0, 7);

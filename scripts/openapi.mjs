@@ -2,6 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { openapiDocument } from '../dist/app/openapi-document.js';
 import { seedSchema } from '../dist/seed/schema.js';
+import { readArguments } from './support/arguments.mjs';
+
+readArguments(import.meta.filename);
 
 const folder = new URL('../openapi/', import.meta.url);
 mkdirSync(folder, { recursive: true });

@@ -6,18 +6,17 @@
 // The type of a value is followed by `!` where it is required, and by its words: `"origins[].name": "string!"`. Objects and
 // lists are told by what is in them, a map by `{}`. Whether null is taken is not told: the description is wrong about it at times.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readArguments } from './support/arguments.mjs';
 
 const FILE = new URL('../test/support/contract-facts.json', import.meta.url);
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const DEEPEST = 10;
 
-const [source] = process.argv.slice(2);
-if (!source) {
-  console.error(
-    'Name the file with the description: node scripts/oracle-facts.mjs cloudflare-api.openapi.json',
-  );
-  process.exit(2);
-}
+const {
+  words: [source],
+} = readArguments(import.meta.filename, {
+  words: { name: 'FILE', tells: 'the description, such as cloudflare-api.openapi.json', least: 1, most: 1 },
+});
 const document = JSON.parse(readFileSync(source, 'utf8'));
 
 /** Shapes by number: many operations take and answer the same. */

@@ -6,6 +6,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { permissionsOf } from '../dist/api/permissions.js';
 import { servedOperations } from '../dist/app/openapi-document.js';
+import { readArguments } from './support/arguments.mjs';
+
+const { values } = readArguments(import.meta.filename, {
+  options: {
+    check: {
+      type: 'boolean',
+      tells: 'only tell whether the page is what would be written; the code is 1 when not',
+    },
+  },
+});
 
 const PAGE = path.resolve(import.meta.dirname, '../docs/permissions.md');
 
@@ -42,7 +52,7 @@ const page = `${[
   ),
 ].join('\n')}\n`;
 
-if (!process.argv.includes('--check')) writeFileSync(PAGE, page);
+if (!values.check) writeFileSync(PAGE, page);
 else if (!existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== page) {
   console.error('docs/permissions.md is not what the code asks for; npm run permissions writes it');
   process.exitCode = 1;

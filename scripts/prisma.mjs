@@ -2,17 +2,22 @@
 // engine, which they do not use. Migrations are refused here: with a stand-in engine they would silently do nothing.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { readArguments } from './support/arguments.mjs';
 
-const OFFLINE = new Set(['generate', 'validate', 'format']);
-const [command, ...rest] = process.argv.slice(2);
-if (!OFFLINE.has(command)) {
-  console.error(
-    `"${command ?? ''}" needs Prisma's schema engine; only ${[...OFFLINE].join(', ')} run offline.`,
-  );
-  process.exit(2);
-}
+const OFFLINE = ['generate', 'validate', 'format'];
+const {
+  words: [command],
+} = readArguments(import.meta.filename, {
+  words: {
+    name: 'COMMAND',
+    tells: "what runs without Prisma's schema engine",
+    oneOf: OFFLINE,
+    least: 1,
+    most: 1,
+  },
+});
 const cli = createRequire(import.meta.url).resolve('prisma/build/index.js');
-const { status, stderr } = spawnSync(process.execPath, [cli, command, ...rest], {
+const { status, stderr } = spawnSync(process.execPath, [cli, command], {
   stdio: ['ignore', 'ignore', 'pipe'],
   env: {
     ...process.env,

@@ -7,21 +7,21 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { pack } from './packed.mjs';
 import { problemsOf } from './release-checks.mjs';
+import { readArguments } from './support/arguments.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = path.join(ROOT, 'release');
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { 'dry-run': { type: 'boolean', default: false } },
+const { values, words } = readArguments(import.meta.filename, {
+  options: { 'dry-run': { type: 'boolean', default: false, tells: 'look and tell, and change nothing' } },
+  words: { name: 'VERSION', tells: 'the version to release, such as 0.2.0', most: 1 },
 });
 const dryRun = values['dry-run'];
 const read = (file) => readFileSync(path.join(ROOT, file), 'utf8');
 const git = (...args) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
 const { name, version, private: isPrivate = false } = JSON.parse(read('package.json'));
-const [wanted] = positionals;
+const [wanted] = words;
 const tag = `v${wanted}`;
 
 const problems = problemsOf({

@@ -15,8 +15,9 @@ function clone(): string {
   for (const name of ['tsconfig.json', 'tsconfig.build.json'])
     symlinkSync(path.join(ROOT, name), path.join(folder, name));
   // Node takes the place of a link for that of the file.
-  mkdirSync(path.join(folder, 'scripts'));
-  copyFileSync(path.join(ROOT, 'scripts/build.mjs'), path.join(folder, 'scripts/build.mjs'));
+  mkdirSync(path.join(folder, 'scripts/support'), { recursive: true });
+  for (const name of ['scripts/build.mjs', 'scripts/support/arguments.mjs'])
+    copyFileSync(path.join(ROOT, name), path.join(folder, name));
   return folder;
 }
 

@@ -1,5 +1,6 @@
 // What the benchmark can be asked.
-import { parseArgs } from 'node:util';
+import path from 'node:path';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 
 const HELP = `npm run bench:api -- [options]: the API of today's build beside that of an older commit
 
@@ -18,7 +19,7 @@ CPU time nobody is charged for. Loopback only; ends by itself; a full run takes 
   --quick              3 rounds of 0.5 s, 1000 pools and shorter rest, to see that all of it works; no figures to rely on
   --json FILE          also write every round's figures to this file
   --clean              remove .bench/ and end
-  --help               this text
+  --help, -h           this text
 
 Each goal is printed beside its figure with "met" or "NOT MET"; the exit code is 0 in both cases.
 `;
@@ -26,21 +27,37 @@ Each goal is printed beside its figure with "met" or "NOT MET"; the exit code is
 const PARTS = ['start', 'requests', 'scale'];
 const DATABASES = { embedded: ['embedded'], postgres: ['postgres'], both: ['embedded', 'postgres'] };
 
+const text = (usual) => ({ type: 'string', ...(usual ? { default: usual } : {}) });
+const flag = { type: 'boolean', default: false };
+const OPTIONS = {
+  against: text('6437172'),
+  database: text('both'),
+  only: text(PARTS.join()),
+  rounds: text(),
+  seconds: text(),
+  pools: text(),
+  json: text(),
+  quick: flag,
+  clean: flag,
+};
+
 /** Ends the process for --help and for what cannot be understood. */
 export function readOptions() {
-  const { values } = parse();
-  if (values.help) end(0, HELP);
+  const { values } = readArguments(path.join(import.meta.dirname, 'run.mjs'), {
+    options: OPTIONS,
+    help: HELP,
+  });
   if (process.platform !== 'linux')
-    end(2, 'CPU time and memory are read from /proc: this runs on Linux only\n');
+    refuse('CPU time and memory are read from /proc: this runs on Linux only\n');
   const databases = DATABASES[values.database];
-  if (!databases) end(2, `--database is ${values.database}: it can be embedded, postgres or both\n`);
+  if (!databases) refuse(`--database is ${values.database}: it can be embedded, postgres or both\n`);
   const parts = values.only.split(',');
   const wrong = parts.find((part) => !PARTS.includes(part));
-  if (wrong !== undefined) end(2, `--only has ${wrong}: there are ${PARTS.join(', ')}\n`);
+  if (wrong !== undefined) refuse(`--only has ${wrong}: there are ${PARTS.join(', ')}\n`);
   const quick = values.quick ? { rounds: '3', seconds: '0.5', pools: '1000' } : {};
   const number = (name, least, usual) => {
     const given = values[name] ?? quick[name] ?? usual;
-    if (!(Number(given) >= least)) end(2, `--${name} is ${given}: it takes a number from ${least}\n`);
+    if (!(Number(given) >= least)) refuse(`--${name} is ${given}: it takes a number from ${least}\n`);
     return Number(given);
   };
   return {
@@ -56,30 +73,7 @@ export function readOptions() {
   };
 }
 
-function parse() {
-  const text = (usual) => ({ type: 'string', ...(usual ? { default: usual } : {}) });
-  const flag = { type: 'boolean', default: false };
-  try {
-    return parseArgs({
-      options: {
-        against: text('6437172'),
-        database: text('both'),
-        only: text(PARTS.join()),
-        rounds: text(),
-        seconds: text(),
-        pools: text(),
-        json: text(),
-        quick: flag,
-        clean: flag,
-        help: flag,
-      },
-    });
-  } catch (error) {
-    return end(2, `${error.message}\n`);
-  }
-}
-
-function end(code, message) {
-  (code === 0 ? process.stdout : process.stderr).write(message);
-  process.exit(code);
+function refuse(message) {
+  process.stderr.write(message);
+  process.exit(2);
 }

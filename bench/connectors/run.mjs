@@ -12,15 +12,15 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { createAuthority } from '../../dist/edge/authority.js';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { cpuMs } from '../support/cpu.mjs';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
-    connectors: { type: 'string', default: '1000' },
-    idle: { type: 'string', default: '30' },
-    only: { type: 'string' },
+    connectors: { type: 'string', default: '1000', from: 1, tells: 'how many' },
+    idle: { type: 'string', default: '30', from: 1, tells: 'seconds in which nothing happens' },
+    only: { type: 'string', oneOf: ['1', '4', 'half-open'], tells: 'one part' },
   },
 });
 const [count, idleSeconds] = [Number(values.connectors), Number(values.idle)];
@@ -31,10 +31,6 @@ const REGISTRATION_LIMIT_MS = 90_000;
 const KIB = 1024;
 const GOALS = { kib: 100, backMs: 10_000, idlePercent: 2 };
 
-if (!(count >= 1 && idleSeconds >= 1)) {
-  console.error('--connectors and --idle are numbers of at least 1');
-  process.exit(2);
-}
 const mostFiles = Math.max(wanted('half-open') ? HALF_OPEN : 0, count * (wanted('4') ? 4 : 1)) + 200;
 const limit = Number(/Max open files +(\d+|unlimited)/.exec(readFileSync('/proc/self/limits', 'utf8'))[1]);
 if (limit < mostFiles) {

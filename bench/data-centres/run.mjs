@@ -1,27 +1,32 @@
-// `npm run data-centres`: what clients see while a network breaks, with two data centres in network namespaces of its own.
-//   --cloudflared FILE   connectors are this cloudflared      --only TEXT   incidents whose name contains it
-//   --main FILE          another build of the program         --json        the rows as JSON
-//   --tcp-bytes N        bytes that each TCP connection sends and wants back (6)
-//   --short              some of the incidents, a few seconds each
+// What clients see while a network breaks, with two data centres in network namespaces of its own. Takes Linux and root.
+//
+//   npm run data-centres                     all incidents
+//   npm run data-centres -- --only restart   those whose name contains it
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { table } from '../support/numbers.mjs';
 import { INCIDENTS } from './incidents.mjs';
 import { openLab } from './lab.mjs';
 import { createNetwork, whyNot } from './namespaces.mjs';
 import { startConnects, startGets } from './visitors.mjs';
 
-const { values: flags } = parseArgs({
+const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
+const { values: flags } = readArguments(import.meta.filename, {
   options: {
-    cloudflared: { type: 'string' },
-    only: { type: 'string', default: '' },
-    main: { type: 'string', default: path.resolve(import.meta.dirname, '../../dist/main.js') },
-    json: { type: 'boolean', default: false },
-    'tcp-bytes': { type: 'string', default: '6' },
-    short: { type: 'boolean', default: false },
-    inside: { type: 'string' },
+    cloudflared: { type: 'string', tells: 'a file: connectors are this cloudflared' },
+    only: { type: 'string', default: '', tells: 'incidents whose name contains it' },
+    main: { type: 'string', default: MAIN, tells: 'the program, such as that of another build' },
+    json: { type: 'boolean', default: false, tells: 'the rows as JSON' },
+    'tcp-bytes': {
+      type: 'string',
+      default: '6',
+      from: 1,
+      tells: 'what each TCP connection sends and wants back',
+    },
+    short: { type: 'boolean', default: false, tells: 'some of the incidents, a few seconds each' },
+    inside: { type: 'string', tells: 'for itself: the namespaces that it has made' },
   },
 });
 
@@ -31,7 +36,7 @@ else process.exit(runOutside());
 /** Makes the namespaces, runs this file in one of them, and removes them, whatever happened. */
 function runOutside() {
   const reason = whyNot();
-  // A test goes by the exit code.
+  // A test goes by how it begins.
   if (reason) {
     console.error(`skipped: ${reason}`);
     return 2;

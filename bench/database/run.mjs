@@ -1,17 +1,18 @@
 // The embedded database: confirmed changes, the time to start, and traffic while it is busy.
 //
 //   npm run build && node bench/database/run.mjs [--pools 1000] [--starts 5] [--rounds 5]
-import { parseArgs } from 'node:util';
+
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { spread } from '../support/numbers.mjs';
 import { createPools, startOfframp, temporaryDirectory } from '../support/offramp.mjs';
 import { measureHeavyQueries } from './heavy-query.mjs';
 import { measurePatches } from './patch.mjs';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
-    pools: { type: 'string', default: '1000' },
-    starts: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '5' },
+    pools: { type: 'string', default: '1000', from: 1, tells: 'how many are stored' },
+    starts: { type: 'string', default: '5', from: 1, tells: 'how many are timed' },
+    rounds: { type: 'string', default: '5', from: 1, tells: 'how often everything is measured' },
   },
 });
 const [pools, starts, rounds] = [values.pools, values.starts, values.rounds].map(Number);

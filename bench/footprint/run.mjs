@@ -8,8 +8,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { bytesOf, countPackages, installPacked, pack, sizesOf } from '../../scripts/packed.mjs';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { cpuMsOfEnded, residentMiBOfTree } from '../support/cpu.mjs';
 import { median, spread, table } from '../support/numbers.mjs';
 import { startOfframp, temporaryDirectory } from '../support/offramp.mjs';
@@ -17,12 +17,12 @@ import { buildOf, CACHE, today } from '../support/old-build.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const MB = 1e6;
-const { values: options } = parseArgs({
+const { values: options } = readArguments(import.meta.filename, {
   options: {
-    against: { type: 'string', default: '6437172' },
-    rounds: { type: 'string', default: '3' },
-    idle: { type: 'string', default: '8' },
-    only: { type: 'string' },
+    against: { type: 'string', default: '6437172', tells: 'commit, tag or branch to compare with' },
+    rounds: { type: 'string', default: '3', from: 1, tells: 'how often everything is measured' },
+    idle: { type: 'string', default: '8', from: 0, tells: 'seconds of rest before memory is looked at' },
+    only: { type: 'string', oneOf: ['today'], tells: 'compare with nothing' },
   },
 });
 

@@ -2,8 +2,11 @@
 // Prism, which keeps nothing. A test makes a monitor, a pool and a load balancer, asks through it, reads back, and meets an error.
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { startPrism } from '../api/peers.mjs';
 import { spawnProgram } from './program.mjs';
+
+readArguments(import.meta.filename);
 
 const TESTS = 200;
 const WORKERS = 8;

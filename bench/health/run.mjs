@@ -11,15 +11,18 @@ import { once } from 'node:events';
 import path from 'node:path';
 import readline from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { cpuMs } from '../support/cpu.mjs';
 import { liveLoadBalancer, liveMonitor, livePool } from '../support/live.mjs';
 import { runLoad } from '../support/load.mjs';
 import { percentile, spread } from '../support/numbers.mjs';
 import { startConfiguration } from './start-configuration.mjs';
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '1' }, only: { type: 'string' } },
+const { values } = readArguments(import.meta.filename, {
+  options: {
+    rounds: { type: 'string', default: '1', from: 1, tells: 'how often everything is measured' },
+    only: { type: 'string', oneOf: ['probes', 'traffic', 'configuration'], tells: 'one part' },
+  },
 });
 const rounds = Number(values.rounds);
 const wanted = (name) => values.only === undefined || values.only === name;

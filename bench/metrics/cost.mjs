@@ -3,17 +3,18 @@
 //   node bench/metrics/cost.mjs [--against /path/to/other/dist/main.js] [--rounds 5] [--requests 40000]
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { cpuMs } from '../support/cpu.mjs';
 import { median } from '../support/numbers.mjs';
 import { callApi, MAIN, startOfframp, temporaryDirectory } from '../support/offramp.mjs';
 import { freePort, startListening } from '../support/processes.mjs';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
-    against: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
-    requests: { type: 'string', default: '40000' },
+    against: { type: 'string', tells: 'dist/main.js of another build' },
+    rounds: { type: 'string', default: '5', from: 1, tells: 'how often everything is measured' },
+    requests: { type: 'string', default: '40000', from: 1, tells: 'of each round' },
   },
 });
 const PROXY = path.resolve(import.meta.dirname, '../proxy');

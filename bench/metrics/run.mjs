@@ -10,15 +10,18 @@ import net from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { callApi, MAIN, startOfframp, temporaryDirectory } from '../support/offramp.mjs';
 import { freePort } from '../support/processes.mjs';
 import { asAsked, expressionsOf } from './dashboard.mjs';
 import { startPrometheus } from './prometheus.mjs';
 import { visit } from './visitors.mjs';
 
-const { values } = parseArgs({
-  options: { requests: { type: 'string', default: '100000' }, json: { type: 'string' } },
+const { values } = readArguments(import.meta.filename, {
+  options: {
+    requests: { type: 'string', default: '100000', from: 1, tells: 'how many' },
+    json: { type: 'string', tells: 'a file that the figures are written to' },
+  },
 });
 const requests = Number(values.requests);
 const CONNECTIONS = 32;

@@ -5,18 +5,19 @@
 //   npm run build && node bench/proxy/run.mjs [--rounds 5] [--requests 20000] [--connections 64] [--bytes 1024]
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { cpuMsOfTree } from '../support/cpu.mjs';
 import { freePort, startListening } from '../support/processes.mjs';
 import { contenders } from './contenders.mjs';
 
 const here = import.meta.dirname;
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
-    rounds: { type: 'string', default: '5' },
-    requests: { type: 'string', default: '20000' },
-    connections: { type: 'string', default: '64' },
-    bytes: { type: 'string', default: '1024' },
+    rounds: { type: 'string', default: '5', from: 1, tells: 'how often everything is measured' },
+    requests: { type: 'string', default: '20000', from: 1, tells: 'of each contender in a round' },
+    connections: { type: 'string', default: '64', from: 1, tells: 'how many at once' },
+    bytes: { type: 'string', default: '1024', from: 0, tells: 'of the body of each answer' },
   },
 });
 const rounds = Number(values.rounds);

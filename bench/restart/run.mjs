@@ -7,18 +7,23 @@
 // database (scripts/with-postgres.sh). With --activated the sockets stay open in this process, as systemd would hold them.
 import http from 'node:http';
 import net from 'node:net';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { median, table } from '../support/numbers.mjs';
 import { callApi } from '../support/offramp.mjs';
 import { startConnector } from './connector.mjs';
 import { openRestartable } from './restartable.mjs';
 import { startVisitors } from './visitors.mjs';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.filename, {
   options: {
-    restarts: { type: 'string', default: '20' },
-    connector: { type: 'string', default: 'ours' },
-    activated: { type: 'boolean', default: false },
+    restarts: { type: 'string', default: '20', from: 1, tells: 'how many' },
+    connector: {
+      type: 'string',
+      default: 'ours',
+      oneOf: ['ours', 'cloudflared'],
+      tells: 'who holds the tunnel',
+    },
+    activated: { type: 'boolean', default: false, tells: 'keep the sockets open in this process' },
   },
 });
 const restarts = Number(values.restarts);

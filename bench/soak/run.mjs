@@ -3,7 +3,8 @@
 //
 //   npm run soak                      one minute
 //   npm run soak -- --minutes 10
-import { parseArgs } from 'node:util';
+
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { table } from '../support/numbers.mjs';
 import { openLab } from './lab.mjs';
 import { changes, connectors } from './operator.mjs';
@@ -20,10 +21,10 @@ import {
 import { overHttp1, overHttp2 } from './visitors/whole.mjs';
 import { openSockets, rssMiB } from './watch.mjs';
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1' } } });
+const { values } = readArguments(import.meta.filename, {
+  options: { minutes: { type: 'string', default: '1', from: 0.1, to: 60, tells: 'how long visitors come' } },
+});
 const minutes = Number(values.minutes);
-if (!(minutes > 0 && minutes <= 60))
-  throw new Error(`--minutes is "${values.minutes}"; it takes a number up to 60`);
 
 /** How many of each at once, and how many milliseconds each rests after a visit. */
 const CAST = [

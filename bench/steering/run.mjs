@@ -2,19 +2,22 @@
 // change costs the decisions after it. Ratios are the figures to trust: a shared machine makes all numbers larger alike.
 //
 //   npm run bench:steering     or     npm run build && node bench/steering/run.mjs [--rounds 5] [--ms 30]
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { UNKNOWN_HEALTH } from '../../dist/live/health-board.js';
 import { ORIGIN_POLICIES } from '../../dist/steering/origins/policies.js';
 import { POOL_POLICIES } from '../../dist/steering/pools/policies.js';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { median, percentile, spread, table } from '../support/numbers.mjs';
 import { balancerOf, poolOf, steeringOf, visitor } from './fixtures.mjs';
 import { LINEAR } from './linear.mjs';
 import { nsPerCall, rounds } from './timing.mjs';
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, ms: { type: 'string', default: '30' } },
+const { values } = readArguments(import.meta.filename, {
+  options: {
+    rounds: { type: 'string', default: '5', from: 1, tells: 'how often everything is measured' },
+    ms: { type: 'string', default: '30', from: 1, tells: 'how long each contender works in a round' },
+  },
 });
 const ROUNDS = Number(values.rounds);
 const MS = Number(values.ms);

@@ -4,14 +4,17 @@
 //
 //   npm run bench:tunnel [-- --rounds 3] [-- --seconds 2]        with CLOUDFLARED_BIN=/path/to/cloudflared
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../scripts/support/arguments.mjs';
 import { cpuMs, cpuMsOfTree } from '../support/cpu.mjs';
 import { median, spread, table } from '../support/numbers.mjs';
 import { LOAD_NAME, load, ORIGIN_NAME, startOrigin } from './origin.mjs';
 import { HOST, NotThere, ways } from './paths.mjs';
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '2' } },
+const { values } = readArguments(import.meta.filename, {
+  options: {
+    rounds: { type: 'string', default: '3', from: 1, tells: 'how often everything is measured' },
+    seconds: { type: 'string', default: '2', from: 1, tells: 'how long each way works in a round' },
+  },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 if (!(Number.isInteger(rounds) && rounds > 0 && Number.isInteger(seconds) && seconds > 0)) {

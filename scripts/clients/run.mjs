@@ -11,6 +11,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { readArguments } from '../support/arguments.mjs';
 import { CHECKS, CLIENTS, LINTERS } from './clients.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -18,8 +19,11 @@ const TOKEN = 'a-token-for-generated-clients-only';
 /** For one step; the first build of a Go module cache takes minutes. */
 const LIMIT_MS = 10 * 60_000;
 
-const wanted = process.argv.slice(2);
-const chosen = (entry) => wanted.length === 0 || wanted.includes(entry.folder ?? entry.name);
+const nameOf = (entry) => entry.folder ?? entry.name;
+const { words: wanted } = readArguments(import.meta.filename, {
+  words: { name: 'CLIENT', tells: 'try these, in place of all', oneOf: [...CLIENTS, ...LINTERS].map(nameOf) },
+});
+const chosen = (entry) => wanted.length === 0 || wanted.includes(nameOf(entry));
 const work = mkdtempSync(path.join(os.tmpdir(), 'offramp-clients-'));
 process.once('exit', () => rmSync(work, { recursive: true, force: true }));
 

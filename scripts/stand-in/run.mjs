@@ -4,6 +4,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { readArguments } from '../support/arguments.mjs';
+
+readArguments(import.meta.filename);
 
 /** Each with its program beside this file. */
 const CLIENTS = [
