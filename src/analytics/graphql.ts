@@ -74,7 +74,7 @@ ${filterType(`${LATEST}Filter_InputObject`, FIELDS)}
 ${orderType(`${LATEST}OrderBy`, Object.keys(FIELDS))}
 `);
 
-/** Clients declare variables with types of their own choice, \`String\` for \`string\`; values are checked where they are used. */
+/** Clients declare variables with types of their own choice, `String` for `string`; values are checked where they are used. */
 const RULES = specifiedRules.filter((rule) => rule !== VariablesInAllowedPositionRule);
 
 /** Never rejects for a mistake in the query: that is part of the answer, as everywhere in GraphQL. */
