@@ -46,7 +46,7 @@ export async function lookAtPorts(config: StartConfig): Promise<Finding[]> {
 
 function ofAddress(name: string, host: string, port: number, code: string | null): Finding {
   const where = port === 0 ? `a free port of ${host}` : hostPort(host, port);
-  if (code === null) return good(name, `${where} is free`);
+  if (code === null) return good(name, port === 0 ? `${where} can be had` : `${where} is free`);
   const why: Readonly<Record<string, string>> = {
     EADDRINUSE: 'is taken by another program; give another port, or end that one',
     EACCES: 'takes privileges: a port of 1024 or more does not, nor does a socket that systemd passes',
