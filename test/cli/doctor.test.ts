@@ -27,7 +27,7 @@ test('where a start would work everything is good, and nothing is made', async (
   expect(code).toBe(0);
   expect(found).toMatchObject({
     program: expect.stringMatching(/^ok Offramp .* on Node /),
-    API: 'ok a free port of 127.0.0.1 is free',
+    API: 'ok a free port of 127.0.0.1 can be had',
     'data directory': `ok ${dataDir} will be made`,
   });
 });
