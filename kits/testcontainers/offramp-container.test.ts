@@ -63,8 +63,8 @@ test('what is started tells its addresses, account and zone', async () => {
     offramp.edge,
   ]);
   expect(await started.getEdgeCa()).toBe(readFileSync(offramp.edgeCa, 'utf8'));
-  expect(started.getDomain()).toBe('example.com');
   const zone = await offramp.api('GET', `/zones/${started.getZoneId()}`);
+  expect([started.getDomain(), zone.name]).toEqual(['offramp.test', 'offramp.test']);
   expect(zone.account.id).toBe(started.getAccountId());
   expect(started.getEnv()).toMatchObject({
     CLOUDFLARE_BASE_URL: offramp.apiUrl,
