@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import type { LentReads } from '../net/lent-reads.js';
 
 /** Why a dial failed, in the terms that the proxy maps to an edge error and the prober to a failure reason. */
 export type DialFailure =
@@ -53,6 +54,8 @@ export interface DialOptions {
   readonly purpose: 'traffic' | 'probe';
   /** The pool that the origin is asked in, when it is in one. */
   readonly poolId?: string;
+  /** Whoever dials would rather have `OriginSocket.reads` than the event `data`. */
+  readonly lent?: boolean;
 }
 
 /**
@@ -72,6 +75,8 @@ export interface OriginSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
   /** The names of the tunnel's connectors that were asked to connect so far, for logs. */
   readonly connectors?: readonly string[];
+  /** Lends what it reads; absent where that was not asked for, and where it cannot. */
+  readonly reads?: LentReads | null;
   destroySoon(): void;
 }
 

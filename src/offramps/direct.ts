@@ -4,6 +4,7 @@ import type { Clock } from '../net/clock.js';
 import { startDeadline } from '../net/deadline.js';
 import { createMayDial, LOOPBACK, type MayDial, prohibition } from '../net/direct-networks.js';
 import { hostPort, parseIp } from '../net/ip.js';
+import { LentReads } from '../net/lent-reads.js';
 import { realTime } from '../net/real-time.js';
 import { type Destination, type Dial, DialError, type DialOptions, type OriginSocket } from './contract.js';
 import { toDialError } from './dial-failure.js';
@@ -13,9 +14,13 @@ import { createResolver, type Lookup, type Resolver, systemLookup } from './reso
 class DirectSocket extends Socket {
   #connected = false;
 
-  constructor(readonly where: string) {
+  constructor(
+    readonly where: string,
+    readonly reads: LentReads | null,
+  ) {
     // An origin that ends its side of a WebSocket may still listen: the proxy passes half-closes on.
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, ...(reads && { onread: reads.onread }) });
+    reads?.of(this);
     this.once('connect', () => {
       this.#connected = true;
     });
@@ -53,7 +58,7 @@ export function createDirectDialer(options: DirectOptions = {}): DirectDialer {
   const mayDial = createMayDial(options.networks ?? LOOPBACK);
 
   function dial({ host, port }: Destination, dialOptions: DialOptions): OriginSocket {
-    const socket = new DirectSocket(hostPort(host, port));
+    const socket = new DirectSocket(hostPort(host, port), dialOptions.lent ? new LentReads() : null);
     if (parseIp(host) && !mayDial(host)) return socket.destroy(prohibited(host, [host]));
     endConnectingInTime(socket, real, dialOptions.connectTimeoutMs);
     try {

@@ -332,9 +332,9 @@ export class Exchange implements ResponderUser, DownListener {
     this.client.respond(head, framing, this.responseFields);
   }
 
-  responsePiece(piece: Buffer): void {
+  responsePiece(piece: Buffer, lent: boolean): void {
     this.record.responseBytes += piece.length;
-    if (!this.client.piece(piece)) this.connection?.pause();
+    if (!this.client.piece(piece, lent)) this.connection?.pause();
   }
 
   responseRead(): void {

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { isShared } from '../net/lent-reads.js';
 import { keepsAlive, type RequestHead } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import { interimText, ownResponseBytes, responseHeadText, switchingText } from './http1-response.js';
 import type { OwnResponse, Requester, RequestingClient } from './requester.js';
-
-/** A head and so much of a body go out as one buffer and one system call; copying more would cost more than it saves. */
-const SINGLE_WRITE_BYTES = 16 * 1024;
+import { MAX_TOGETHER_BYTES, writeTogether } from './write-slab.js';
 
 /**
  * What happens to the client's connection after a response. `abort`: it could not be completed. `reset`: neither, and a
@@ -82,21 +82,19 @@ export class Http1Requester implements Requester {
     this.heldHead = responseHeadText(head, framing, fields, { closes: this.closes, minorVersion });
   }
 
-  piece(piece: Buffer): boolean {
+  piece(piece: Buffer, lent: boolean): boolean {
     const { socket } = this.connection;
     const { heldHead } = this;
-    if (heldHead === '') {
-      this.gatherWrites(socket);
-      return socket.write(piece);
+    if (heldHead !== '') {
+      this.heldHead = '';
+      this.started = true;
+      if (heldHead.length + piece.length <= MAX_TOGETHER_BYTES)
+        return keepsUp(socket, writeTogether(socket, heldHead, piece));
+      socket.write(heldHead, 'latin1');
     }
-    this.heldHead = '';
-    this.started = true;
-    if (piece.length <= SINGLE_WRITE_BYTES) return socket.write(prefixed(heldHead, piece));
-    socket.cork();
-    socket.write(heldHead, 'latin1');
-    const flowing = socket.write(piece);
-    socket.uncork();
-    return flowing;
+    if (lent) return writeLent(socket, piece);
+    this.gatherWrites(socket);
+    return socket.write(piece);
   }
 
   /** What one turn of the event loop brings goes out at once: through a tunnel it comes in pieces of 16 KiB. */
@@ -140,9 +138,22 @@ export class Http1Requester implements Requester {
   }
 }
 
-function prefixed(head: string, piece: Buffer): Buffer {
-  const whole = Buffer.allocUnsafe(head.length + piece.length);
-  whole.write(head, 0, 'latin1');
-  piece.copy(whole, head.length);
-  return whole;
+/**
+ * Bytes that are lent go out as they are when the system takes all of them at once, as most often. Otherwise the client is too slow,
+ * and the memory is needed until it has caught up.
+ */
+function writeLent(socket: Socket, piece: Buffer): boolean {
+  const { writableLength, writableHighWaterMark } = socket;
+  // TLS, and what is queued already, would keep them for longer; and a small piece is no reason to wait for `drain`.
+  const copied =
+    socket instanceof TLSSocket ||
+    writableLength > 0 ||
+    piece.length < writableHighWaterMark ||
+    isShared(piece);
+  if (copied) return socket.write(Buffer.from(piece));
+  socket.write(piece);
+  return socket.writableLength === 0;
 }
+
+/** `write` returns false for every large piece; what counts is whether anything of it still waits. */
+const keepsUp = (socket: Socket, written: boolean) => written || socket.writableLength === 0;

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { faultsOn } from '../faults/under-faults.js';
+import type { LentReads } from '../net/lent-reads.js';
 import { realTime } from '../net/real-time.js';
 import { endStream } from '../net/stream-ends.js';
+import type { OriginSocket } from '../offramps/contract.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
@@ -51,7 +53,8 @@ export class OriginConnection implements Responder, Waiting {
   private draining = false;
   private gone = false;
   private readonly head: HeadBuffer;
-  private readonly forward: ForwardPiece = (piece) => this.user?.responsePiece(piece);
+  private readonly reads: LentReads | null;
+  private readonly forward: ForwardPiece = (piece) => this.user?.responsePiece(piece, this.reads !== null);
 
   constructor(
     private readonly socket: Duplex,
@@ -62,7 +65,9 @@ export class OriginConnection implements Responder, Waiting {
     private readonly services: OriginServices,
   ) {
     this.head = new HeadBuffer(services.limits.headBytes);
-    socket.on('data', this.onData);
+    this.reads = (socket as Partial<OriginSocket>).reads ?? null;
+    if (this.reads) this.reads.lendTo(this.onData);
+    else socket.on('data', this.onData);
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);
     socket.on('error', this.onError);
@@ -119,11 +124,13 @@ export class OriginConnection implements Responder, Waiting {
   }
 
   pause(): void {
+    if (this.reads) this.reads.held = true;
     this.socket.pause();
   }
 
   resume(): void {
     if (this.body !== null) this.deadline = this.bodyDeadline();
+    if (this.reads) this.reads.held = false;
     this.socket.resume();
   }
 
@@ -209,7 +216,10 @@ export class OriginConnection implements Responder, Waiting {
     let next = chunk;
     for (;;) {
       const end = this.head.add(next);
-      if (end < 0) return -1;
+      if (end < 0) {
+        if (this.reads) this.head.own();
+        return -1;
+      }
       const text = this.head.bytes.toString('latin1', 0, end - 2);
       const head = readResponseHead(text, this.services.limits.fieldCount);
       if (head.status >= 200) {
@@ -220,7 +230,7 @@ export class OriginConnection implements Responder, Waiting {
       this.head.clear();
       if (head.status === 101) {
         this.detach();
-        user.originSwitches(head, this.socket, rest);
+        user.originSwitches(head, this.socket, Buffer.from(rest));
         return -1;
       }
       if (head.status === 100) user.originContinues();
@@ -236,6 +246,7 @@ export class OriginConnection implements Responder, Waiting {
     this.framing = responseFraming(head, user.method);
     this.keepAlive = originKeepsAlive(head);
     this.body = this.bodyReader(head, user);
+    if (this.reads) this.reads.streaming = true;
     user.responseHead(head, this.framing);
   }
 
@@ -257,6 +268,7 @@ export class OriginConnection implements Responder, Waiting {
     const trailers = this.body instanceof ChunkedReader ? this.body.trailers : '';
     this.body = null;
     this.deadline = NEVER;
+    if (this.reads) this.reads.streaming = false;
     // What arrived while the client made us wait would come out as the answer to the next request.
     const nothingBehind = clean && this.socket.readableLength === 0;
     user.responseComplete(nothingBehind && this.keepAlive && !this.draining && !this.gone, trailers);
@@ -317,6 +329,7 @@ export class OriginConnection implements Responder, Waiting {
     this.gone = true;
     this.user = null;
     this.services.deadlines.forget(this);
+    this.reads?.lendTo(null);
     this.socket.off('data', this.onData);
     this.socket.off('drain', this.onDrain);
     this.socket.off('end', this.onEnd);

@@ -40,7 +40,8 @@ export function createOriginDial(
 
   function dial(target: OriginTarget, clientIp: string, waiter: Waiter): () => void {
     const { origin, port, poolId } = target;
-    const raw = offramps.dial(origin, port, { connectTimeoutMs, clientIp, purpose: 'traffic', poolId });
+    const lent = protocol === 'http/1.1' && !target.tls;
+    const raw = offramps.dial(origin, port, { connectTimeoutMs, clientIp, purpose: 'traffic', poolId, lent });
     let secure: tls.TLSSocket | null = null;
     const waiting: Waiting = {
       deadline: raw.awaited ? NEVER : deadlines.after(connectTimeoutMs),

@@ -45,8 +45,11 @@ export interface Requester {
   inform(head: ResponseHead): void;
   /** Begins the response. The head may be held until `piece`, `flush` or `complete`. */
   respond(head: ResponseHead, framing: ResponseFraming, fields: string): void;
-  /** A part of the body. Returns false when the client reads too slowly: `Exchange.clientDrained` follows. */
-  piece(piece: Buffer): boolean;
+  /**
+   * A part of the body. Returns false when the client reads too slowly: `Exchange.clientDrained` follows. `lent`: it may change after
+   * the call, or, when that has returned false, after `clientDrained`.
+   */
+  piece(piece: Buffer, lent: boolean): boolean;
   /** Nothing more is there to send at the moment. */
   flush(): void;
   /** `trailers`: field lines, each with its CRLF. */

@@ -28,7 +28,8 @@ export interface ResponderUser {
   /** 101: from here on the socket belongs to the user, with the bytes in `rest` already read. */
   originSwitches(head: ResponseHead, socket: Duplex, rest: Buffer): void;
   responseHead(head: ResponseHead, framing: ResponseFraming): void;
-  responsePiece(piece: Buffer): void;
+  /** `lent`: it may change as soon as the call has returned, or, when that has paused the responder, as soon as it is resumed. */
+  responsePiece(piece: Buffer, lent: boolean): void;
   /** Everything that the last read brought has been handed over. */
   responseRead(): void;
   /** `trailers`: field lines, each with its CRLF. */

@@ -29,6 +29,11 @@ export class HeadBuffer {
     return -1;
   }
 
+  /** What it has so far stays, whatever becomes of the memory that it came in. */
+  own(): void {
+    if (this.storage === null) this.bytes = Buffer.from(this.bytes);
+  }
+
   clear(): void {
     this.bytes = NO_BYTES;
     this.storage = null;

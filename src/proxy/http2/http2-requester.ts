@@ -136,10 +136,10 @@ export class Http2Requester implements Requester, Waiting {
     this.held = headers;
   }
 
-  piece(piece: Buffer): boolean {
+  piece(piece: Buffer, lent: boolean): boolean {
     this.flush();
     if (this.bodiless || !this.stream.writable) return true;
-    return this.stream.write(piece);
+    return this.stream.write(lent ? Buffer.from(piece) : piece);
   }
 
   flush(): void {

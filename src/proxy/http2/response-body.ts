@@ -31,11 +31,12 @@ export function http2ResponseBody(
       if (expected !== null && bytes > expected) throw wrongLength(expected, bytes);
       // What HEAD and 304 answers carry against the rules is nobody's.
       if (framing === 'none' || piece.length === 0) return;
-      user.responsePiece(framed ? chunk(piece) : piece);
+      user.responsePiece(framed ? chunk(piece) : piece, false);
     },
     end(trailers) {
       if (expected !== null && bytes < expected) throw wrongLength(expected, bytes);
-      if (framed) user.responsePiece(Buffer.from(`0\r\n${user.takesTrailers ? trailers : ''}\r\n`, 'latin1'));
+      if (framed)
+        user.responsePiece(Buffer.from(`0\r\n${user.takesTrailers ? trailers : ''}\r\n`, 'latin1'), false);
     },
   };
 }

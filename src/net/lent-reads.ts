@@ -1,0 +1,63 @@
+import type { OnReadOpts, Socket } from 'node:net';
+
+/** What most responses fit into: one block for all sockets, since each read is over before the next begins. */
+const SHARED_BYTES = 32 * 1024;
+/** Of the block that a socket has for itself while a long body streams: fewer reads and writes for each byte. */
+const OWN_BYTES = 256 * 1024;
+/** Blocks that wait for the next long body. */
+const MAX_SPARE = 32;
+
+const shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
+const spare: Buffer[] = [];
+
+/** Whether the bytes lie where any socket may read next. */
+export const isShared = (bytes: Buffer) => bytes.buffer === shared.buffer;
+
+/** Gets bytes in memory that is used again as soon as it returns, or, when it has paused the socket, as soon as that is resumed. */
+export type TakeLent = (bytes: Buffer) => void;
+
+/**
+ * Reads of one socket into memory that is there already, instead of a new buffer for each. Given to the socket as its option
+ * `onread`; until somebody wants the bytes lent, they come with the event `data` like any others.
+ */
+export class LentReads {
+  /** A long body is on its way: read it in large pieces. */
+  streaming = false;
+  /** What was lent last is still being written: the socket is paused until it has been. */
+  held = false;
+  private take: TakeLent | null = null;
+  private socket: Socket | null = null;
+  private own: Buffer | null = null;
+
+  readonly onread: OnReadOpts = {
+    buffer: () => this.next(),
+    callback: (length, bytes) => {
+      const read = (bytes as Buffer).subarray(0, length);
+      if (this.take) this.take(read);
+      else return this.socket!.push(Buffer.from(read));
+      return true;
+    },
+  };
+
+  of(socket: Socket): void {
+    this.socket = socket;
+  }
+
+  /** `null`: what comes from now on is for the event `data`. */
+  lendTo(take: TakeLent | null): void {
+    this.take = take;
+  }
+
+  /** Asked after each read, for the next one. */
+  private next(): Buffer {
+    if (this.streaming) {
+      this.own ??= spare.pop() ?? Buffer.allocUnsafeSlow(OWN_BYTES);
+      return this.own;
+    }
+    if (this.own !== null) {
+      if (!this.held && spare.length < MAX_SPARE) spare.push(this.own);
+      this.own = null;
+    }
+    return shared;
+  }
+}
