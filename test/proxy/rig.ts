@@ -6,6 +6,7 @@ import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/l
 import { createLoadBoard, type LoadBoard } from '../../src/live/load-board.js';
 import type { LiveObjects } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
+import { LentReads } from '../../src/net/lent-reads.js';
 import { NOWHERE } from '../../src/net/place.js';
 import {
   DialError,
@@ -141,18 +142,21 @@ function directOffRamps(
   return {
     select: () => ({ kind: 'direct' }),
     mayDial: () => true,
-    dial(origin, port) {
+    dial(origin, port, { lent }) {
       dialled.push(`${origin.address}:${port}`);
       const failure = failures[origin.address] ?? failures[`${origin.address}:${port}`];
       if (failure === 'never connects') return new net.Socket();
       if (failure) return failingSocket(new DialError(failure, `told to fail with ${failure}`));
+      const reads = lent ? new LentReads() : null;
       const socket = net.connect({
         host: origin.address,
         port: ports[port] ?? port,
         allowHalfOpen: true,
         noDelay: true,
+        ...(reads && { onread: reads.onread }),
       });
-      return translateErrors(socket);
+      reads?.of(socket);
+      return Object.assign(translateErrors(socket), { reads });
     },
     request() {
       throw new DialError('no_connection', 'there is no tunnel');
