@@ -244,11 +244,8 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
     }
     const end = head.add(bytes);
     if (end < 0) return null;
-    const request = readRequestHead(
-      head.bytes.toString('latin1', 0, end - 2),
-      services.limits.fieldCount,
-      services.healthPath,
-    );
+    const { fieldCount } = services.limits;
+    const request = readRequestHead(head.bytes, fieldCount, services.healthPath, end - 2);
     const rest = end < head.bytes.length ? head.bytes.subarray(end) : null;
     head.clear();
     this.startExchange(request);

@@ -220,8 +220,7 @@ export class OriginConnection implements Responder, Waiting {
         if (this.reads) this.head.own();
         return -1;
       }
-      const text = this.head.bytes.toString('latin1', 0, end - 2);
-      const head = readResponseHead(text, this.services.limits.fieldCount);
+      const head = readResponseHead(this.head.bytes, this.services.limits.fieldCount, end - 2);
       if (head.status >= 200) {
         this.startBody(user, head);
         return end;

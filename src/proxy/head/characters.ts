@@ -29,6 +29,12 @@ export const TARGET = codes('', [0x21, 0x7e], [0x80, 0xff]);
 /** The names and addresses that a Host field may hold, its port and IPv6 brackets included. */
 export const AUTHORITY = codes('-._:[]', DIGITS, UPPER, LOWER);
 
+/** As `matchesName`, in bytes. */
+export function bytesMatch(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) if ((bytes[at + i]! | 0x20) !== (name[i]! | 0x20)) return false;
+  return true;
+}
+
 /** Whether `text` has `name` at `at`, letters of either case. `name` is lower case and of token characters. */
 export function matchesName(text: string, at: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) {

@@ -1,4 +1,4 @@
-import { matchesName } from './characters.js';
+import { bytesMatch } from './characters.js';
 
 /** What the proxy does with a field it knows. Every other field is passed on as it came. */
 export type FieldRole =
@@ -18,14 +18,17 @@ export type FieldRole =
 type Exception = 'keep';
 
 interface NamedRole {
-  readonly name: string;
+  /** In lower case. */
+  readonly name: Uint8Array;
   readonly role: FieldRole | Exception;
 }
 
 export interface FieldRoles {
   readonly byLength: readonly (readonly NamedRole[] | undefined)[];
   /** Fields whose name starts so are dropped. */
-  readonly droppedPrefixes: readonly string[];
+  readonly droppedPrefixes: readonly Uint8Array[];
+  /** By the first letter of a name: 1 where one of these prefixes begins so. */
+  readonly prefixLetters: Uint8Array;
   /**
    * RFC 9112 section 5.1: blanks between a name and its colon are removed from a response, and refused in a request, where
    * servers that differ about them could be played off against each other.
@@ -101,25 +104,36 @@ function fieldRoles(
   droppedPrefixes: string[],
   removesBlanks = false,
 ): FieldRoles {
-  const named = Object.entries(table).map(([name, role]) => ({ name, role }));
+  const named = Object.entries(table).map(([name, role]) => ({ name: Buffer.from(name), role }));
   const longest = Math.max(...named.map(({ name }) => name.length));
   const byLength = Array.from({ length: longest + 1 }, (_, length) => {
     const sameLength = named.filter(({ name }) => name.length === length);
     return sameLength.length > 0 ? sameLength : undefined;
   });
-  return { byLength, droppedPrefixes, removesBlanks };
+  const prefixLetters = new Uint8Array(256);
+  for (const prefix of droppedPrefixes) {
+    prefixLetters[prefix.charCodeAt(0)] = 1;
+    prefixLetters[prefix.toUpperCase().charCodeAt(0)] = 1;
+  }
+  const prefixes = droppedPrefixes.map((prefix) => Buffer.from(prefix));
+  return { byLength, droppedPrefixes: prefixes, prefixLetters, removesBlanks };
 }
 
-/** The role of the field whose name is `text.slice(start, end)`; undefined when it has none. */
-export function roleOf(roles: FieldRoles, text: string, start: number, end: number): FieldRole | undefined {
+/** The role of the field whose name stands in `bytes` from `start` to `end`; undefined when it has none. */
+export function roleOf(
+  roles: FieldRoles,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): FieldRole | undefined {
   const length = end - start;
   const sameLength = length < roles.byLength.length ? roles.byLength[length] : undefined;
   if (sameLength !== undefined) {
     for (const { name, role } of sameLength)
-      if (matchesName(text, start, name)) return role === 'keep' ? undefined : role;
+      if (bytesMatch(bytes, start, name)) return role === 'keep' ? undefined : role;
   }
-  for (const prefix of roles.droppedPrefixes) {
-    if (length >= prefix.length && matchesName(text, start, prefix)) return 'drop';
-  }
+  if (roles.prefixLetters[bytes[start]!] !== 1) return undefined;
+  for (const prefix of roles.droppedPrefixes)
+    if (length >= prefix.length && bytesMatch(bytes, start, prefix)) return 'drop';
   return undefined;
 }

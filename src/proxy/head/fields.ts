@@ -1,25 +1,7 @@
-import { COLON, CR, FIELD_VALUE, isBlank, LF, TOKEN, trimBlanks } from './characters.js';
+import { bytesMatch, COLON, CR, FIELD_VALUE, isBlank, LF, TOKEN, trimBlanks } from './characters.js';
 import { type FieldRole, type FieldRoles, roleOf } from './field-roles.js';
 import { Malformed, tooManyFields } from './malformed.js';
-
-/** What the framing and connection fields of a head said. */
-export interface MessageFields {
-  /** Null when there is no Content-Length. */
-  contentLength: number | null;
-  chunked: boolean;
-  /** Connection had `close`. */
-  close: boolean;
-  /** Connection had `keep-alive`. */
-  keepAlive: boolean;
-  /** Connection had `upgrade`. */
-  connectionUpgrade: boolean;
-  /** The Upgrade field, lower case; empty without one. */
-  upgrade: string;
-  /** Other names that Connection listed, lower case: fields for one hop only. */
-  nominated: string[] | null;
-  /** The fields without a role as they came, each checked, each line with its CRLF. */
-  passedOn: string;
-}
+import type { MessageHead } from './message-head.js';
 
 /** Connection may not take these away: a client could hide who it is, or change where the message ends. */
 const NEVER_NOMINATED = new Set([
@@ -35,67 +17,94 @@ const NEVER_NOMINATED = new Set([
 
 const MAX_LENGTH_DIGITS = 15;
 
-/**
- * Reads the field lines of `text` from `at` to its end. Fields with a role are taken out, their values go to `take`
- * unless the role is `drop`; the proxy writes them anew from what was understood. Refused are: an empty name, folded lines,
- * CR, LF, NUL or other controls inside a value, and more than `fieldCount` fields. Blanks before the colon are refused or
- * removed, as `roles` says.
- */
-export function readFields<Head extends MessageFields>(
-  text: string,
+/** Takes the value that stands in `bytes` from `start` to `end`, without blanks around it. */
+export type TakeField<Head> = (
+  head: Head,
+  role: FieldRole,
+  bytes: Buffer,
   start: number,
+  end: number,
+) => void;
+
+/**
+ * Reads the field lines in `bytes` from `start` to `end`, which are those that `head` was made with. Fields with a role are taken out,
+ * their values go to `take` unless the role is `drop`; the proxy writes them anew from what was understood. Refused are: an empty
+ * name, folded lines, CR, LF, NUL or other controls inside a value, and more than `fieldCount` fields. Blanks before the colon are
+ * refused or removed, as `roles` says.
+ */
+export function readFields<Head extends MessageHead>(
+  bytes: Buffer,
+  start: number,
+  end: number,
   roles: FieldRoles,
   fieldCount: number,
   head: Head,
-  take: (head: Head, role: FieldRole, value: string) => void,
+  take: TakeField<Head>,
 ): void {
   let at = start;
   let keptFrom = start;
   let count = 0;
-  while (at < text.length) {
+  while (at < end) {
     const lineStart = at;
-    while (TOKEN[text.charCodeAt(at)] === 1) at++;
+    while (TOKEN[bytes[at]!] === 1) at++;
     const nameEnd = at;
-    if (roles.removesBlanks) while (isBlank(text.charCodeAt(at))) at++;
-    if (nameEnd === lineStart || text.charCodeAt(at) !== COLON) throw badFieldName(text, lineStart);
+    if (roles.removesBlanks) while (isBlank(bytes[at]!)) at++;
+    if (nameEnd === lineStart || bytes[at] !== COLON || at >= end) throw badFieldName(bytes, lineStart, end);
     const colon = at++;
-    while (isBlank(text.charCodeAt(at))) at++;
+    while (isBlank(bytes[at]!)) at++;
     const valueStart = at;
-    while (FIELD_VALUE[text.charCodeAt(at)] === 1) at++;
-    if (text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF) {
-      throw new Malformed(400, `the value of ${text.slice(lineStart, nameEnd)} has a control character`);
+    while (FIELD_VALUE[bytes[at]!] === 1) at++;
+    if (bytes[at] !== CR || bytes[at + 1] !== LF || at + 1 >= end) {
+      const name = bytes.toString('latin1', lineStart, nameEnd);
+      throw new Malformed(400, `the value of ${name} has a control character`);
     }
     if (++count > fieldCount) throw tooManyFields(fieldCount);
     const valueEnd = at;
     at += 2;
-    const role = roleOf(roles, text, lineStart, nameEnd);
+    const role = roleOf(roles, bytes, lineStart, nameEnd);
     if (role === undefined) {
       if (colon === nameEnd) continue;
-      head.passedOn += text.slice(keptFrom, nameEnd);
+      head.passOn(keptFrom, nameEnd);
       keptFrom = colon;
       continue;
     }
-    if (role !== 'drop') take(head, role, trimBlanks(text, valueStart, valueEnd));
-    if (lineStart > keptFrom) head.passedOn += text.slice(keptFrom, lineStart);
+    if (role !== 'drop') take(head, role, bytes, valueStart, lastNotBlank(bytes, valueStart, valueEnd));
+    if (lineStart > keptFrom) head.passOn(keptFrom, lineStart);
     keptFrom = at;
   }
-  if (keptFrom < at) head.passedOn += text.slice(keptFrom, at);
+  if (keptFrom < at) head.passOn(keptFrom, at);
   if (head.nominated !== null) head.passedOn = withoutFields(head.passedOn, new Set(head.nominated));
 }
 
-function badFieldName(text: string, at: number): Malformed {
-  const line = text.slice(at, at + 20);
+function lastNotBlank(bytes: Buffer, start: number, end: number): number {
+  let last = end;
+  while (last > start && isBlank(bytes[last - 1]!)) last--;
+  return last;
+}
+
+function badFieldName(bytes: Buffer, at: number, end: number): Malformed {
+  const line = bytes.toString('latin1', at, Math.min(at + 20, end));
   return new Malformed(400, `not a field name followed by a colon: ${JSON.stringify(line)}`);
 }
 
+const KEEP_ALIVE = Buffer.from('keep-alive');
+const CLOSE = Buffer.from('close');
+
 /** The fields that mean the same in requests and responses. */
-export function takeMessageField(head: MessageFields, role: FieldRole, value: string): void {
+export function takeMessageField(
+  head: MessageHead,
+  role: FieldRole,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): void {
   switch (role) {
     case 'content_length':
       if (head.contentLength !== null) throw new Malformed(400, 'more than one Content-Length');
-      head.contentLength = contentLength(value);
+      head.contentLength = contentLength(bytes, start, end);
       break;
-    case 'transfer_encoding':
+    case 'transfer_encoding': {
+      const value = bytes.toString('latin1', start, end);
       if (value === '') throw new Malformed(400, 'Transfer-Encoding is empty');
       // A second field would make a list: only one single coding is understood.
       if (head.chunked || value.toLowerCase() !== 'chunked') {
@@ -106,25 +115,33 @@ export function takeMessageField(head: MessageFields, role: FieldRole, value: st
       }
       head.chunked = true;
       break;
+    }
     case 'connection':
-      takeConnection(head, value);
+      // The two values that nearly every message has.
+      if (isValue(KEEP_ALIVE, bytes, start, end)) head.keepAlive = true;
+      else if (isValue(CLOSE, bytes, start, end)) head.close = true;
+      else takeConnection(head, bytes.toString('latin1', start, end));
       break;
     case 'upgrade':
-      head.upgrade = value.toLowerCase();
+      head.upgrade = bytes.toString('latin1', start, end).toLowerCase();
       break;
     default:
       break;
   }
 }
 
-function contentLength(value: string): number {
+const isValue = (value: Uint8Array, bytes: Buffer, start: number, end: number) =>
+  end - start === value.length && bytesMatch(bytes, start, value);
+
+function contentLength(bytes: Buffer, start: number, end: number): number {
   let length = 0;
-  for (let i = 0; i < value.length; i++) {
-    const digit = value.charCodeAt(i) - 48;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - 48;
     if (digit < 0 || digit > 9) length = Number.NaN;
     length = length * 10 + digit;
   }
-  if (value.length === 0 || value.length > MAX_LENGTH_DIGITS || Number.isNaN(length)) {
+  if (end === start || end - start > MAX_LENGTH_DIGITS || Number.isNaN(length)) {
+    const value = bytes.toString('latin1', start, end);
     throw new Malformed(
       400,
       `Content-Length is ${JSON.stringify(value)}, not 1 to ${MAX_LENGTH_DIGITS} digits`,
@@ -133,14 +150,11 @@ function contentLength(value: string): number {
   return length;
 }
 
-function takeConnection(head: MessageFields, value: string): void {
-  // The two values that nearly every message has.
-  if (value === 'keep-alive') head.keepAlive = true;
-  else if (value === 'close') head.close = true;
-  else for (const option of value.split(',')) takeConnectionOption(head, trimBlanks(option).toLowerCase());
+function takeConnection(head: MessageHead, value: string): void {
+  for (const option of value.split(',')) takeConnectionOption(head, trimBlanks(option).toLowerCase());
 }
 
-function takeConnectionOption(head: MessageFields, option: string): void {
+function takeConnectionOption(head: MessageHead, option: string): void {
   if (option === 'close') head.close = true;
   else if (option === 'keep-alive') head.keepAlive = true;
   else if (option === 'upgrade') head.connectionUpgrade = true;
@@ -161,7 +175,7 @@ export function withoutFields(lines: string, names: ReadonlySet<string>): string
 }
 
 /** The framing that both kinds of message share: a message with two ways to find its end is refused. */
-export function checkFraming(head: MessageFields, minorVersion: 0 | 1): void {
+export function checkFraming(head: MessageHead, minorVersion: 0 | 1): void {
   if (!head.chunked) return;
   if (head.contentLength !== null) throw new Malformed(400, 'both Content-Length and Transfer-Encoding');
   if (minorVersion === 0) throw new Malformed(400, 'Transfer-Encoding in HTTP/1.0');

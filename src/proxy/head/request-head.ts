@@ -2,65 +2,84 @@ import { canonicalHost } from '../../net/host.js';
 import { isCheckWithoutHost } from '../load-balancer-check.js';
 import { CR, LF, SPACE, TARGET, TOKEN } from './characters.js';
 import { type FieldRole, REQUEST_FIELDS } from './field-roles.js';
-import { checkFraming, type MessageFields, readFields, takeMessageField } from './fields.js';
+import { checkFraming, readFields, takeMessageField } from './fields.js';
 import { Malformed } from './malformed.js';
+import { MessageHead } from './message-head.js';
 import { readAuthority, readTarget } from './request-target.js';
 
-/** One request as understood; nothing of the head's bytes is used after this. */
-export interface RequestHead extends MessageFields {
-  readonly method: string;
-  readonly minorVersion: 0 | 1;
+/** One request as understood. What it was read from stays as it is for as long as its fields are asked for. */
+export class RequestHead extends MessageHead {
   /** `/path?query` or `*`. */
-  target: string;
+  target = '';
   /** The Host field, or the authority of an absolute target: the host in canonical form, with the port that was named. */
-  authority: string;
+  authority = '';
   /** For look-ups: canonical, without port. */
-  host: string;
-  expectContinue: boolean;
+  host = '';
+  expectContinue = false;
   /** A gRPC call: it goes to the origin over HTTP/2. */
-  grpc: boolean;
+  grpc = false;
   /** TE said that trailers are understood. */
-  takesTrailers: boolean;
+  takesTrailers = false;
   /** All X-Forwarded-For values, joined. */
-  forwardedFor: string;
+  forwardedFor = '';
   /** What the last X-Forwarded-Proto says, if it is one of these: of no meaning unless a trusted proxy has sent it. */
-  forwardedProto: 'http' | 'https' | null;
+  forwardedProto: 'http' | 'https' | null = null;
   /** All CDN-Loop values, joined. */
-  cdnLoop: string;
+  cdnLoop = '';
+
+  constructor(
+    readonly method: string,
+    readonly minorVersion: 0 | 1,
+    bytes?: Buffer,
+  ) {
+    super(bytes);
+  }
 }
 
 const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
 const MAX_METHOD_LENGTH = 32;
-const VERSION_LENGTH = 'HTTP/1.1'.length;
+const VERSION = Buffer.from('HTTP/1.1');
+const HTTP = Buffer.from('HTTP/');
+const ONE = Buffer.from('1.');
+/** The position of the minor version in it. */
+const MINOR = VERSION.length - 1;
+const GET = Buffer.from('GET ');
 
 /**
- * The head in `text`: request line and field lines, each with its CRLF, without the blank line.
+ * The head in the first `end` bytes, or in latin1 text: request line and field lines, each with its CRLF, without the blank line.
  * `healthPath`: see `isCheckWithoutHost`; such a request has an empty authority. Throws Malformed with the status that the
  * client shall get.
  */
 export function readRequestHead(
-  text: string,
+  given: Buffer | string,
   fieldCount: number,
   healthPath: string | null = null,
+  end = given.length,
 ): RequestHead {
+  const bytes = typeof given === 'string' ? Buffer.from(given, 'latin1') : given;
   let at = 0;
-  while (TOKEN[text.charCodeAt(at)] === 1) at++;
-  if (at === 0 || at > MAX_METHOD_LENGTH || text.charCodeAt(at) !== SPACE) {
+  while (TOKEN[bytes[at]!] === 1) at++;
+  if (at === 0 || at > MAX_METHOD_LENGTH || bytes[at] !== SPACE) {
     throw new Malformed(400, 'the request does not start with a method and one space');
   }
-  const method = text.slice(0, at);
+  const method = startsWith(bytes, 0, GET) ? 'GET' : bytes.toString('latin1', 0, at);
   const targetStart = ++at;
-  while (TARGET[text.charCodeAt(at)] === 1) at++;
-  if (at === targetStart || text.charCodeAt(at) !== SPACE) {
+  while (TARGET[bytes[at]!] === 1) at++;
+  if (at === targetStart || bytes[at] !== SPACE) {
     throw new Malformed(400, 'the request target is empty, has an illegal character, or no version follows');
   }
-  const target = text.slice(targetStart, at);
-  const minorVersion = readVersion(text, ++at);
-  const head = emptyHead(method, minorVersion);
-  readFields(text, at + VERSION_LENGTH + 2, REQUEST_FIELDS, fieldCount, head, takeRequestField);
+  const target = bytes.toString('latin1', targetStart, at);
+  const minorVersion = readVersion(bytes, ++at);
+  const head = new RequestHead(method, minorVersion, bytes);
+  readFields(bytes, at + VERSION.length + 2, end, REQUEST_FIELDS, fieldCount, head, takeRequestField);
   checkFraming(head, minorVersion);
   takeTarget(head, target, healthPath);
   return head;
+}
+
+function startsWith(bytes: Uint8Array, at: number, what: Uint8Array): boolean {
+  for (let i = 0; i < what.length; i++) if (bytes[at + i] !== what[i]) return false;
+  return true;
 }
 
 /** What a head says first, for the log: one that is too large is not read as a whole. `text` may end anywhere. */
@@ -70,66 +89,48 @@ export function beginningOf(text: string): Pick<RequestHead, 'method' | 'target'
   return { method, target, host: canonicalHost(authority.replace(/:\d*$/, '')) };
 }
 
-function readVersion(text: string, at: number): 0 | 1 {
-  const minor = text.charCodeAt(at + VERSION_LENGTH - 1) - 48;
-  const lineEnds =
-    text.charCodeAt(at + VERSION_LENGTH) === CR && text.charCodeAt(at + VERSION_LENGTH + 1) === LF;
-  if (!text.startsWith('HTTP/', at) || !lineEnds) {
+function readVersion(bytes: Buffer, at: number): 0 | 1 {
+  const minor = bytes[at + MINOR]! - 48;
+  const lineEnds = bytes[at + VERSION.length] === CR && bytes[at + VERSION.length + 1] === LF;
+  if (!startsWith(bytes, at, HTTP) || !lineEnds) {
     throw new Malformed(400, 'the request line does not end with one space and the version');
   }
-  if (!text.startsWith('1.', at + 5) || (minor !== 0 && minor !== 1)) {
-    throw new Malformed(
-      505,
-      `the version is ${text.slice(at, at + VERSION_LENGTH)}, not HTTP/1.0 or HTTP/1.1`,
-    );
+  if (!startsWith(bytes, at + HTTP.length, ONE) || (minor !== 0 && minor !== 1)) {
+    const version = bytes.toString('latin1', at, at + VERSION.length);
+    throw new Malformed(505, `the version is ${version}, not HTTP/1.0 or HTTP/1.1`);
   }
   return minor;
 }
 
-function emptyHead(method: string, minorVersion: 0 | 1): RequestHead {
-  return {
-    method,
-    minorVersion,
-    target: '',
-    authority: '',
-    host: '',
-    expectContinue: false,
-    grpc: false,
-    takesTrailers: false,
-    forwardedFor: '',
-    forwardedProto: null,
-    cdnLoop: '',
-    contentLength: null,
-    chunked: false,
-    close: false,
-    keepAlive: false,
-    connectionUpgrade: false,
-    upgrade: '',
-    nominated: null,
-    passedOn: '',
-  };
-}
-
-function takeRequestField(head: RequestHead, role: FieldRole, value: string): void {
+function takeRequestField(
+  head: RequestHead,
+  role: FieldRole,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): void {
   switch (role) {
     case 'host':
       if (head.authority !== '') throw new Malformed(400, 'more than one Host');
-      if (value === '') throw new Malformed(400, 'the Host is empty');
-      head.authority = value;
+      if (start === end) throw new Malformed(400, 'the Host is empty');
+      head.authority = bytes.toString('latin1', start, end);
       break;
-    case 'expect':
+    case 'expect': {
+      const value = bytes.toString('latin1', start, end);
       if (value.toLowerCase() !== '100-continue') {
         throw new Malformed(417, `Expect is ${JSON.stringify(value)}, only "100-continue" can be met`);
       }
       head.expectContinue = head.minorVersion === 1;
       break;
+    }
     case 'te':
-      if (TRAILERS.test(value)) head.takesTrailers = head.minorVersion === 1;
+      if (TRAILERS.test(bytes.toString('latin1', start, end))) head.takesTrailers = head.minorVersion === 1;
       break;
     case 'forwarded_for':
-      head.forwardedFor = joined(head.forwardedFor, value);
+      head.forwardedFor = joined(head.forwardedFor, bytes.toString('latin1', start, end));
       break;
     case 'forwarded_proto': {
+      const value = bytes.toString('latin1', start, end);
       const last = value
         .slice(value.lastIndexOf(',') + 1)
         .trim()
@@ -138,10 +139,10 @@ function takeRequestField(head: RequestHead, role: FieldRole, value: string): vo
       break;
     }
     case 'cdn_loop':
-      head.cdnLoop = joined(head.cdnLoop, value);
+      head.cdnLoop = joined(head.cdnLoop, bytes.toString('latin1', start, end));
       break;
     default:
-      takeMessageField(head, role, value);
+      takeMessageField(head, role, bytes, start, end);
   }
 }
 

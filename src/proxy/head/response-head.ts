@@ -1,72 +1,81 @@
-import { CR, everyCharacter, FIELD_VALUE, SPACE } from './characters.js';
+import { CR, FIELD_VALUE, LF, SPACE } from './characters.js';
 import { RESPONSE_FIELDS } from './field-roles.js';
-import { checkFraming, type MessageFields, readFields, takeMessageField } from './fields.js';
+import { checkFraming, readFields, takeMessageField } from './fields.js';
 import { InvalidStatus, Malformed } from './malformed.js';
+import { MessageHead } from './message-head.js';
 
-export interface ResponseHead extends MessageFields {
-  readonly status: number;
-  readonly reason: string;
-  readonly minorVersion: 0 | 1;
+/** One response as understood. What it was read from may change after the call that brings it, and the fields with it. */
+export class ResponseHead extends MessageHead {
+  constructor(
+    public status: number,
+    public reason: string,
+    readonly minorVersion: 0 | 1,
+    bytes?: Buffer,
+  ) {
+    super(bytes);
+  }
 }
 
 /** How the end of a response body is found. */
 export type ResponseFraming = 'none' | 'length' | 'chunked' | 'until_close';
 
+const VERSION = Buffer.from('HTTP/1.');
 const STATUS_START = 'HTTP/1.1 '.length;
 const STATUS_END = STATUS_START + 3;
+const OK = Buffer.from('OK');
 
-/** The head in `text`: status line and field lines, each with its CRLF, without the blank line. Throws Malformed or InvalidStatus. */
-export function readResponseHead(text: string, fieldCount: number): ResponseHead {
-  const minorVersion = text.charCodeAt(STATUS_START - 2) - 48;
-  if (
-    !text.startsWith('HTTP/1.') ||
-    (minorVersion !== 0 && minorVersion !== 1) ||
-    text.charCodeAt(STATUS_START - 1) !== SPACE
-  ) {
-    throw notAStatusLine(text);
+/**
+ * The head in the first `end` bytes, or in latin1 text: status line and field lines, each with its CRLF, without the blank line.
+ * Throws Malformed or InvalidStatus.
+ */
+export function readResponseHead(
+  given: Buffer | string,
+  fieldCount: number,
+  end = given.length,
+): ResponseHead {
+  const bytes = typeof given === 'string' ? Buffer.from(given, 'latin1') : given;
+  const minorVersion = bytes[VERSION.length]! - 48;
+  for (let i = 0; i < VERSION.length; i++) if (bytes[i] !== VERSION[i]) throw notAStatusLine(bytes, end);
+  if ((minorVersion !== 0 && minorVersion !== 1) || bytes[STATUS_START - 1] !== SPACE)
+    throw notAStatusLine(bytes, end);
+  const status = readStatus(bytes, end);
+  let at = STATUS_END;
+  while (at < end && bytes[at] !== CR) {
+    if (FIELD_VALUE[bytes[at]!] !== 1) throw badReason();
+    at++;
   }
-  const status = readStatus(text);
-  const lineEnd = text.indexOf('\r\n', STATUS_END);
-  const reason = text.slice(STATUS_END + 1, Math.max(lineEnd, STATUS_END + 1));
-  if (!everyCharacter(reason, FIELD_VALUE))
-    throw new Malformed(400, 'the reason phrase has a control character');
-  const head = emptyHead(status, reason, minorVersion);
-  readFields(text, lineEnd + 2, RESPONSE_FIELDS, fieldCount, head, takeMessageField);
+  if (bytes[at + 1] !== LF) throw badReason();
+  const reason = readReason(bytes, STATUS_END + 1, at);
+  const head = new ResponseHead(status, reason, minorVersion, bytes);
+  readFields(bytes, at + 2, end, RESPONSE_FIELDS, fieldCount, head, takeMessageField);
   checkFraming(head, minorVersion);
   return head;
 }
 
-function readStatus(text: string): number {
+const badReason = () => new Malformed(400, 'the reason phrase has a control character');
+
+function readReason(bytes: Buffer, start: number, end: number): string {
+  if (end <= start) return '';
+  return end - start === OK.length && bytes[start] === OK[0] && bytes[start + 1] === OK[1]
+    ? 'OK'
+    : bytes.toString('latin1', start, end);
+}
+
+function readStatus(bytes: Buffer, headEnd: number): number {
+  let status = 0;
   let end = STATUS_START;
-  while (isDigit(text.charCodeAt(end))) end++;
-  const after = text.charCodeAt(end);
-  if (end === STATUS_START || (after !== SPACE && after !== CR)) throw notAStatusLine(text);
-  const digits = text.slice(STATUS_START, end);
-  const status = Number(digits);
-  if (end !== STATUS_END || status < 100 || status > 599) throw new InvalidStatus(digits);
+  while (isDigit(bytes[end]!)) status = status * 10 + bytes[end++]! - 48;
+  const after = bytes[end];
+  if (end === STATUS_START || (after !== SPACE && after !== CR)) throw notAStatusLine(bytes, headEnd);
+  if (end !== STATUS_END || status < 100 || status > 599)
+    throw new InvalidStatus(bytes.toString('latin1', STATUS_START, end));
   return status;
 }
 
 const isDigit = (code: number) => code >= 48 && code <= 57;
 
-const notAStatusLine = (text: string) =>
-  new Malformed(400, `not a status line: ${JSON.stringify(text.slice(0, 20))}`);
-
-function emptyHead(status: number, reason: string, minorVersion: 0 | 1): ResponseHead {
-  return {
-    status,
-    reason,
-    minorVersion,
-    contentLength: null,
-    chunked: false,
-    close: false,
-    keepAlive: false,
-    connectionUpgrade: false,
-    upgrade: '',
-    nominated: null,
-    passedOn: '',
-  };
-}
+const notAStatusLine = (bytes: Buffer, end: number) =>
+  new Malformed(400, `not a status line: ${JSON.stringify(bytes.toString('latin1', 0, Math.min(20, end)))}`);
 
 /** RFC 9112 section 6.3, from the side of one that asked with `method`. */
 export function responseFraming(head: ResponseHead, method: string): ResponseFraming {

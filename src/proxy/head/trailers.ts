@@ -4,8 +4,9 @@ import {
   REQUEST_TRAILER_FIELDS,
   RESPONSE_TRAILER_FIELDS,
 } from './field-roles.js';
-import { type MessageFields, readFields } from './fields.js';
+import { readFields, type TakeField } from './fields.js';
 import { Malformed } from './malformed.js';
+import { MessageHead } from './message-head.js';
 
 const MAX_TRAILER_FIELDS = 64;
 
@@ -39,21 +40,9 @@ const NOT_IN_REQUESTS: Partial<Record<FieldRole, string>> = {
   host: 'Host',
 };
 
-function read(
-  lines: string,
-  roles: FieldRoles,
-  take: (fields: MessageFields, role: FieldRole) => void,
-): string {
-  const fields: MessageFields = {
-    contentLength: null,
-    chunked: false,
-    close: false,
-    keepAlive: false,
-    connectionUpgrade: false,
-    upgrade: '',
-    nominated: null,
-    passedOn: '',
-  };
-  readFields(lines, 0, roles, MAX_TRAILER_FIELDS, fields, take);
+function read(lines: string, roles: FieldRoles, take: TakeField<MessageHead>): string {
+  const bytes = Buffer.from(lines, 'latin1');
+  const fields = new MessageHead(bytes);
+  readFields(bytes, 0, bytes.length, roles, MAX_TRAILER_FIELDS, fields, take);
   return fields.passedOn;
 }

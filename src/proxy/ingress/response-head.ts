@@ -38,7 +38,11 @@ export function readIngressHead(
 /** HTTP/2 has no 101. */
 function withUpgrade(head: ResponseHead, request: RequestHead): ResponseHead {
   const upgraded = head.status === 200 && head.upgrade === 'websocket' && head.connectionUpgrade;
-  return upgraded && wantsWebSocket(request) ? { ...head, status: 101, reason: 'Switching Protocols' } : head;
+  if (upgraded && wantsWebSocket(request)) {
+    head.status = 101;
+    head.reason = 'Switching Protocols';
+  }
+  return head;
 }
 
 /** Each with its CRLF, and every character checked, so that nothing in them can become a line of its own. */
