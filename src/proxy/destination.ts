@@ -26,13 +26,12 @@ export function destinationOf(
   random: () => number,
 ): RequestDestination {
   if (isPublished(host)) {
-    record.publishedHostname = host;
+    record.steered(host, null);
     return { kind: 'origin', choice: host };
   }
   const visit = httpVisit(host, client, request, place, record.at, random);
   const decision = steering.decide(host, visit);
-  record.loadBalancer = host;
-  record.trace = decision.trace;
+  record.steered(host, decision.trace);
   if (decision.kind === 'no_pool' || decision.kind === 'fixed_response') return decision;
   return { kind: 'origin', choice: new OriginChoice(steering, visit, decision) };
 }

@@ -16,39 +16,43 @@ export interface DownVerdicts {
 /** Moving a request costs about as much as a new one: between so many, everything else on the thread gets its turn. */
 const LISTENERS_PER_TURN = 64;
 
-const keyOf = (poolId: string, originKey: string) => `${poolId} ${originKey}`;
-
 /** Tells each listener of an origin once for each time that the origin turns unhealthy, soon but not at once. */
 export function createDownVerdicts(health: Pick<HealthBoard, 'onDown'>): DownVerdicts {
-  /** Never holds an empty set. */
-  const followers = new Map<string, Set<DownListener>>();
+  /** By pool and origin; never holds an empty map or set. */
+  const followers = new Map<string, Map<string, Set<DownListener>>>();
+  const of = (poolId: string, originKey: string) => followers.get(poolId)?.get(originKey);
 
   health.onDown((poolId, originKey) => {
-    const key = keyOf(poolId, originKey);
-    const concerned = followers.get(key);
-    if (concerned) tell(key, [...concerned], 0);
+    const concerned = of(poolId, originKey);
+    if (concerned) tell(poolId, originKey, [...concerned], 0);
   });
 
-  function tell(key: string, listeners: readonly DownListener[], from: number): void {
+  function tell(poolId: string, originKey: string, listeners: readonly DownListener[], from: number): void {
     setImmediate(() => {
       const end = from + LISTENERS_PER_TURN;
       for (const listener of listeners.slice(from, end))
-        if (followers.get(key)?.has(listener)) listener.originDown();
-      if (end < listeners.length) tell(key, listeners, end);
+        if (of(poolId, originKey)?.has(listener)) listener.originDown();
+      if (end < listeners.length) tell(poolId, originKey, listeners, end);
     });
   }
 
   return {
     follow(poolId, originKey, listener) {
-      const key = keyOf(poolId, originKey);
-      const known = followers.get(key);
+      let origins = followers.get(poolId);
+      if (origins === undefined) {
+        origins = new Map();
+        followers.set(poolId, origins);
+      }
+      const known = origins.get(originKey);
       if (known) known.add(listener);
-      else followers.set(key, new Set([listener]));
+      else origins.set(originKey, new Set([listener]));
     },
     unfollow(poolId, originKey, listener) {
-      const key = keyOf(poolId, originKey);
-      const known = followers.get(key);
-      if (known?.delete(listener) && known.size === 0) followers.delete(key);
+      const origins = followers.get(poolId);
+      const known = origins?.get(originKey);
+      if (!known?.delete(listener) || known.size > 0) return;
+      origins!.delete(originKey);
+      if (origins!.size === 0) followers.delete(poolId);
     },
   };
 }

@@ -95,7 +95,7 @@ export class Exchange implements ResponderUser, DownListener {
     const place = takePlace(services, request, client.identity.ip, (text) =>
       services.log.debug({ ray: this.ray, text }, 'a location header cannot be read'),
     );
-    if (services.tracing) this.record.onEnd = traced(services.tracing, request);
+    if (services.tracing) this.record.tracedBy(traced(services.tracing, request));
     this.originFields = originRequestFields(request, client, this.ray, place.country, this.webSocket);
     const destination = destinationOf(
       host,
@@ -116,7 +116,7 @@ export class Exchange implements ResponderUser, DownListener {
 
   private answerFixed(response: LiveFixedResponse): void {
     this.ended = true;
-    this.answerOurselves(fixedResponse(response), null, this.responseFields);
+    this.answerOurselves(fixedResponse(response), null, null, this.responseFields);
   }
 
   // What the client's connection tells.
@@ -153,26 +153,28 @@ export class Exchange implements ResponderUser, DownListener {
     if (this.ended) return;
     this.stop();
     const name = typeof reason === 'string' ? reason : reason.name;
-    if (typeof reason !== 'string') this.record.detail = reason.text;
+    const detail = typeof reason === 'string' ? null : reason.text;
     if (this.client.started) {
-      this.record.end(name);
+      this.record.end(name, detail);
       this.client.abort();
       return;
     }
     const error = typeof reason === 'string' ? EDGE_ERRORS[reason] : reason;
-    this.answerOurselves(errorAnswer(error, this.ray, this.request), name, rayField(this.ray), error.status);
+    const answer = errorAnswer(error, this.ray, this.request);
+    this.answerOurselves(answer, name, detail, rayField(this.ray), error.status);
   }
 
   /** `status` is that of the log, where gRPC has another one. */
   private answerOurselves(
     response: OwnResponse,
     error: string | null,
+    detail: string | null,
     fields: string,
     status = response.status,
   ): void {
     this.record.status = status;
-    if (this.method !== 'HEAD') this.record.responseBytes = Buffer.byteLength(response.body);
-    this.record.end(error);
+    if (this.method !== 'HEAD') this.record.bodyBytes = Buffer.byteLength(response.body);
+    this.record.end(error, detail);
     this.client.answer(response, fields);
   }
 
@@ -333,7 +335,7 @@ export class Exchange implements ResponderUser, DownListener {
   }
 
   responsePiece(piece: Buffer, lent: boolean): void {
-    this.record.responseBytes += piece.length;
+    this.record.bodyBytes += piece.length;
     if (!this.client.piece(piece, lent)) this.connection?.pause();
   }
 

@@ -1,6 +1,8 @@
+import type { Duplex } from 'node:stream';
 import type { RequestHead } from './head/request-head.js';
-import type { Requester } from './requester.js';
+import type { Requester, RequestingClient } from './requester.js';
 import type { OriginRequest } from './responder.js';
+import { writeMessage } from './write-slab.js';
 
 /** How this proxy names itself in CDN-Loop. */
 const LOOP_NAME = 'offramp';
@@ -17,26 +19,52 @@ export function isLoop(cdnLoop: string): boolean {
   return passes.length >= MAX_PASSES;
 }
 
-/** What the origin gets behind `Host`: the same for every attempt. */
+/** What this proxy adds to the fields of a request that go on: the same for every attempt. */
 export function originRequestFields(
   request: RequestHead,
-  { identity, scheme }: Pick<Requester, 'identity' | 'scheme'>,
+  client: Pick<Requester, 'identity' | 'scheme'>,
   ray: string,
   country: string,
   upgrade: boolean,
 ): string {
-  const { ip: clientIp, peerIp } = identity;
-  const { forwardedFor, cdnLoop } = request;
   return (
-    request.passedOn +
     requestFraming(request) +
     (request.expectContinue ? 'Expect: 100-continue\r\n' : '') +
-    `CF-Connecting-IP: ${clientIp}\r\n` +
-    `X-Forwarded-For: ${forwardedFor === '' ? peerIp : `${forwardedFor}, ${peerIp}`}\r\n` +
-    `X-Forwarded-Proto: ${scheme}\r\nCF-Ray: ${ray}\r\nCF-Visitor: {"scheme":"${scheme}"}\r\nCF-IPCountry: ${country}\r\n` +
-    `CDN-Loop: ${cdnLoop === '' ? LOOP_NAME : `${cdnLoop}, ${LOOP_NAME}`}\r\n` +
-    connectionFields(request, upgrade)
+    rayField(ray) +
+    connectionFields(request, upgrade) +
+    clientFields(request, client, country)
   );
+}
+
+interface ClientFields {
+  readonly scheme: string;
+  readonly country: string;
+  readonly text: string;
+}
+
+/** Most requests of a client say the same about it. */
+const known = new WeakMap<RequestingClient, ClientFields>();
+
+function clientFields(
+  { forwardedFor, cdnLoop }: RequestHead,
+  { identity, scheme }: Pick<Requester, 'identity' | 'scheme'>,
+  country: string,
+): string {
+  const simple = forwardedFor === '' && cdnLoop === '';
+  const last = simple ? known.get(identity) : undefined;
+  if (last !== undefined && last.scheme === scheme && last.country === country) return last.text;
+  const { ip, peerIp } = identity;
+  const lines = [
+    `CF-Connecting-IP: ${ip}`,
+    `X-Forwarded-For: ${forwardedFor === '' ? peerIp : `${forwardedFor}, ${peerIp}`}`,
+    `X-Forwarded-Proto: ${scheme}`,
+    `CF-Visitor: {"scheme":"${scheme}"}`,
+    `CF-IPCountry: ${country}`,
+    `CDN-Loop: ${cdnLoop === '' ? LOOP_NAME : `${cdnLoop}, ${LOOP_NAME}`}`,
+  ];
+  const text = `${lines.join('\r\n')}\r\n`;
+  if (simple) known.set(identity, { scheme, country, text });
+  return text;
 }
 
 function connectionFields({ takesTrailers }: RequestHead, upgrade: boolean): string {
@@ -44,9 +72,23 @@ function connectionFields({ takesTrailers }: RequestHead, upgrade: boolean): str
   return takesTrailers ? 'TE: trailers\r\nConnection: keep-alive, TE\r\n' : 'Connection: keep-alive\r\n';
 }
 
+/** The field lines that an origin gets behind `Host`. */
+export const originFieldLines = ({ head, fields }: OriginRequest): string => head.passedOn + fields;
+
 /** The whole head for one origin, in HTTP/1.1. */
-export function originRequestHead({ head, host, fields }: OriginRequest): string {
-  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n${fields}\r\n`;
+export function originRequestHead(request: OriginRequest): string {
+  return `${originRequestLine(request)}${originFieldLines(request)}\r\n`;
+}
+
+/** Request line and `Host`. */
+function originRequestLine({ head, host }: OriginRequest): string {
+  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${host}\r\n`;
+}
+
+/** Writes it, and returns what `write` returns. */
+export function writeOriginRequest(socket: Duplex, request: OriginRequest): boolean {
+  const written = writeMessage(socket, originRequestLine(request), request.head, `${request.fields}\r\n`);
+  return written ?? socket.write(originRequestHead(request), 'latin1');
 }
 
 function requestFraming({ contentLength, chunked }: RequestHead): string {

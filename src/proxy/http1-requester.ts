@@ -1,12 +1,17 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { isShared } from '../net/lent-reads.js';
 import { keepsAlive, type RequestHead } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
-import { interimText, ownResponseBytes, responseHeadText, switchingText } from './http1-response.js';
+import {
+  interimText,
+  ownResponseBytes,
+  responseHeadEnd,
+  statusLine,
+  switchingText,
+} from './http1-response.js';
 import type { OwnResponse, Requester, RequestingClient } from './requester.js';
-import { MAX_TOGETHER_BYTES, writeTogether } from './write-slab.js';
+import { hasTakenAll, writeMessage } from './write-slab.js';
 
 /**
  * What happens to the client's connection after a response. `abort`: it could not be completed. `reset`: neither, and a
@@ -34,8 +39,10 @@ export class Http1Requester implements Requester {
   started = false;
   readonly framed: boolean;
   readonly takesTrailers: boolean;
-  /** The head, held until it can go out together with the first bytes of the body. */
-  private heldHead = '';
+  /** The head, held until it can go out together with the first bytes of the body, in the same turn. */
+  private heldHead: ResponseHead | null = null;
+  /** What it ends with. */
+  private headEnd = '';
   /** The response said that the connection ends with it. */
   private closes = false;
   /** Nothing but the close tells the client where the response ends. */
@@ -79,18 +86,19 @@ export class Http1Requester implements Requester {
     this.untilClose = framing === 'until_close' || (framing === 'chunked' && !this.framed);
     this.closes = this.untilClose || this.mustClose();
     const { minorVersion } = this.request;
-    this.heldHead = responseHeadText(head, framing, fields, { closes: this.closes, minorVersion });
+    this.heldHead = head;
+    this.headEnd = responseHeadEnd(head, framing, fields, { closes: this.closes, minorVersion });
   }
 
   piece(piece: Buffer, lent: boolean): boolean {
     const { socket } = this.connection;
     const { heldHead } = this;
-    if (heldHead !== '') {
-      this.heldHead = '';
+    if (heldHead !== null) {
       this.started = true;
-      if (heldHead.length + piece.length <= MAX_TOGETHER_BYTES)
-        return keepsUp(socket, writeTogether(socket, heldHead, piece));
-      socket.write(heldHead, 'latin1');
+      this.heldHead = null;
+      const written = writeMessage(socket, statusLine(heldHead), heldHead, this.headEnd, piece);
+      if (written !== null) return keepsUp(socket, written);
+      this.writeHead(heldHead);
     }
     if (lent) return writeLent(socket, piece);
     this.gatherWrites(socket);
@@ -105,10 +113,17 @@ export class Http1Requester implements Requester {
   }
 
   flush(): void {
-    if (this.heldHead === '') return;
-    this.connection.socket.write(this.heldHead, 'latin1');
-    this.heldHead = '';
+    const { heldHead } = this;
+    if (heldHead === null) return;
+    this.heldHead = null;
     this.started = true;
+    this.writeHead(heldHead);
+  }
+
+  private writeHead(head: ResponseHead): void {
+    const { socket } = this.connection;
+    if (writeMessage(socket, statusLine(head), head, this.headEnd) !== null) return;
+    socket.write(statusLine(head) + head.passedOn + this.headEnd, 'latin1');
   }
 
   complete(): void {
@@ -143,14 +158,9 @@ export class Http1Requester implements Requester {
  * and the memory is needed until it has caught up.
  */
 function writeLent(socket: Socket, piece: Buffer): boolean {
-  const { writableLength, writableHighWaterMark } = socket;
-  // TLS, and what is queued already, would keep them for longer; and a small piece is no reason to wait for `drain`.
-  const copied =
-    socket instanceof TLSSocket ||
-    writableLength > 0 ||
-    piece.length < writableHighWaterMark ||
-    isShared(piece);
-  if (copied) return socket.write(Buffer.from(piece));
+  // A small piece is no reason to wait for `drain`, and what is queued already would keep a large one for longer.
+  const large = piece.length >= socket.writableHighWaterMark && !isShared(piece);
+  if (!large || !hasTakenAll(socket)) return socket.write(Buffer.from(piece));
   socket.write(piece);
   return socket.writableLength === 0;
 }

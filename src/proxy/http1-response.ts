@@ -9,21 +9,19 @@ export interface Http1Side {
   readonly closes: boolean;
 }
 
-/** The head of an origin's response as the client gets it; `Server` stays the origin's. */
-export function responseHeadText(
+/** The first line of an origin's response as the client gets it. */
+export function statusLine({ status, reason }: ResponseHead): string {
+  return status === 200 && reason === 'OK' ? 'HTTP/1.1 200 OK\r\n' : `HTTP/1.1 ${status} ${reason}\r\n`;
+}
+
+/** What stands behind the origin's own fields, to the end of the head; `Server` stays the origin's. */
+export function responseHeadEnd(
   head: ResponseHead,
   framing: ResponseFraming,
   fields: string,
   { closes, minorVersion }: Http1Side,
 ): string {
-  return (
-    `HTTP/1.1 ${head.status} ${head.reason}\r\n` +
-    head.passedOn +
-    framingField(head, framing, minorVersion) +
-    fields +
-    connectionField(closes, minorVersion) +
-    '\r\n'
-  );
+  return `${framingField(head, framing, minorVersion)}${fields}${connectionField(closes, minorVersion)}\r\n`;
 }
 
 function framingField(head: ResponseHead, framing: ResponseFraming, minorVersion: 0 | 1): string {

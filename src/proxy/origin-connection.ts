@@ -10,7 +10,7 @@ import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
 import { type Deadlines, NEVER, type Waiting } from './deadlines.js';
 import { failureOfResponse, type OriginFailure } from './errors.js';
-import { originRequestHead } from './forward-headers.js';
+import { writeOriginRequest } from './forward-headers.js';
 import { HeadBuffer } from './head/head-buffer.js';
 import { InvalidStatus, Malformed } from './head/malformed.js';
 import {
@@ -87,10 +87,9 @@ export class OriginConnection implements Responder, Waiting {
     this.deadline = NEVER;
     this.requestSent = false;
     this.chunking = request.head.chunked && !user.framed;
-    const head = originRequestHead(request);
-    if (body.length === 0) return this.socket.write(head, 'latin1');
+    if (body.length === 0) return writeOriginRequest(this.socket, request);
     this.socket.cork();
-    let flowing = this.socket.write(head, 'latin1');
+    let flowing = writeOriginRequest(this.socket, request);
     for (const piece of body) flowing = this.send(piece);
     this.socket.uncork();
     return flowing;

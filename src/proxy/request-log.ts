@@ -35,10 +35,37 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
       return log.cleared;
     },
     add: log.add,
-    find: (filter) => log.find(filter, filter.limit),
+    find: (filter) => log.find(filter, filter.limit).map(reportOf),
     count: log.count,
-    nearest: (filter) => log.nearest(filter).map(({ value, differs }) => ({ request: value, differs })),
+    nearest: (filter) =>
+      log.nearest(filter).map(({ value, differs }) => ({ request: reportOf(value), differs })),
     clear: log.clear,
+  };
+}
+
+/** As it crosses to another thread: what is added may have a life of its own. */
+function reportOf(report: RequestReport): RequestReport {
+  return {
+    ray: report.ray,
+    at: report.at,
+    durationMs: report.durationMs,
+    firstByteMs: report.firstByteMs,
+    responseBytes: report.responseBytes,
+    clientIp: report.clientIp,
+    method: report.method,
+    host: report.host,
+    path: report.path,
+    status: report.status,
+    error: report.error,
+    detail: report.detail,
+    loadBalancer: report.loadBalancer,
+    publishedHostname: report.publishedHostname,
+    pool: report.pool,
+    origin: report.origin,
+    offRamp: report.offRamp,
+    failedAttempts: report.failedAttempts,
+    faults: report.faults,
+    decision: report.decision,
   };
 }
 
@@ -72,7 +99,8 @@ const isNamed = (named: Named | null, wanted: string) => named?.id === wanted ||
 /** The path in a request target, at most 256 characters of it: what may be secret in a URL stands in its query. */
 export function loggedPath(target: string): string {
   const query = target.indexOf('?');
-  return kept(target.slice(0, Math.min(query < 0 ? target.length : query, PATH_LENGTH)));
+  const length = Math.min(query < 0 ? target.length : query, PATH_LENGTH);
+  return length === target.length ? target : kept(target.slice(0, length));
 }
 
 /** Shorter pieces of a text are copies anyhow. */

@@ -14,6 +14,7 @@ import type { OffRamps } from '../offramps/contract.js';
 import type { Plan, Trace } from '../steering/plan.js';
 import type { DetailedError } from './errors.js';
 import type { RequestHead } from './head/request-head.js';
+import { isPublished } from './match.js';
 import type { OnlyPlan, PublishedHostname } from './published-hostnames.js';
 import { kept, loggedPath } from './request-log.js';
 import type { RequestSink } from './request-sink.js';
@@ -48,41 +49,66 @@ export function recordRefusal(
   request: RecordedRequest,
   { status, name, text }: DetailedError,
 ): void {
-  const record = new RequestRecord(services, ray, clientIp, request);
+  // What was not read as a whole is told from pieces of it.
+  const { method, host, target } = request;
+  const pieces = { method: kept(method), host, target: kept(target) };
+  const record = new RequestRecord(services, ray, clientIp, pieces);
   record.status = status;
-  record.detail = text;
-  record.end(name);
+  record.end(name, text);
 }
 
-/** Gathers what the log of requests shall say of one request; costs next to nothing until the end. */
-export class RequestRecord {
-  /** Unix milliseconds. */
+/**
+ * Gathers what the log of requests shall say of one request, and then is what the log keeps: names, and nothing that would hold the
+ * configuration of the past in memory.
+ */
+export class RequestRecord implements RequestReport {
   readonly at: number;
-  loadBalancer: LiveLoadBalancer | null = null;
-  publishedHostname: PublishedHostname | null = null;
-  trace: Trace | null = null;
-  /** Hears of the end of a request that is traced. */
-  onEnd: ((report: RequestReport) => void) | null = null;
+  host = '';
+  path = '';
+  durationMs = 0;
+  firstByteMs: number | null = null;
   /** Of the response that has begun, whoever made it. */
   status: number | null = null;
-  /** Of the response's body, as far as it has been passed on. */
-  responseBytes = 0;
-  /** What an error says about this one request; null when its name says it all. */
+  responseBytes: number | null = null;
+  error: string | null = null;
   detail: string | null = null;
+  loadBalancer: Named | null = null;
+  publishedHostname: Named | null = null;
+  pool: Named | null = null;
+  origin: OriginReport | null = null;
+  offRamp: OffRampReport | null = null;
+  failedAttempts = NO_FAILURES;
+  faults = NO_FAULTS;
+  decision: DecisionReport | null = null;
+  readonly method: string;
+  /** Of the response's body, as far as it has been passed on. */
+  bodyBytes = 0;
   private readonly begun = realTime.monotonic();
-  private firstByteMs: number | null = null;
+  private request: RecordedRequest | null;
+  private service: LiveLoadBalancer | PublishedHostname | null = null;
   private plan: Plan | OnlyPlan | null = null;
-  private offRamp: OffRampReport | null = null;
-  private failures = NO_FAILURES;
-  private faults = NO_FAULTS;
+  /** Hears of the end of a request that is traced. */
+  private onEnd: ((report: RequestReport) => void) | null = null;
 
   constructor(
     private readonly services: RecordServices,
-    private readonly ray: string,
-    private readonly clientIp: string,
-    private readonly request: RecordedRequest,
+    readonly ray: string,
+    readonly clientIp: string,
+    request: RecordedRequest,
   ) {
     this.at = services.clock.now();
+    this.method = request.method;
+    this.request = request;
+  }
+
+  /** What answers for the host name, and why it chose as it did. */
+  steered(service: LiveLoadBalancer | PublishedHostname, trace: Trace | null): void {
+    this.service = service;
+    this.decision = trace && decisionReport(trace);
+  }
+
+  tracedBy(onEnd: ((report: RequestReport) => void) | null): void {
+    this.onEnd = onEnd;
   }
 
   attempt(plan: Plan | OnlyPlan): void {
@@ -99,8 +125,8 @@ export class RequestRecord {
   /** `detail`: in words, for operators. */
   attemptFailed(failure: string, detail: string): void {
     const { pool, origin } = this.plan!;
-    this.failures = [
-      ...this.failures,
+    this.failedAttempts = [
+      ...this.failedAttempts,
       { pool: pool.name, origin: origin.name, failure, detail: detail.slice(0, MAX_DETAIL) },
     ];
   }
@@ -111,35 +137,29 @@ export class RequestRecord {
     if (others.length > 0) this.faults = [...this.faults, ...others];
   }
 
-  /** The request is over; `error` is why an origin did not have the last word. */
-  end(error: string | null): void {
-    const { plan, loadBalancer, publishedHostname, request } = this;
-    const host = loadBalancer ?? publishedHostname;
-    const report: RequestReport = {
-      ray: this.ray,
-      at: this.at,
-      durationMs: this.elapsed(),
-      firstByteMs: this.firstByteMs,
-      responseBytes: this.status === null || this.status === UPGRADED ? null : this.responseBytes,
-      clientIp: this.clientIp,
-      method: kept(request.method),
-      // Most often the name that is in memory anyhow.
-      host: request.host === host?.name ? host.name : kept(request.host),
-      path: loggedPath(request.target),
-      status: this.status,
-      error,
-      detail: error && this.detail,
-      loadBalancer: loadBalancer && named(loadBalancer),
-      publishedHostname: publishedHostname && named(publishedHostname),
-      pool: plan && !publishedHostname ? named(plan.pool) : null,
-      origin: plan && originReport(plan.origin),
-      offRamp: this.offRamp,
-      failedAttempts: this.failures,
-      faults: this.faults,
-      decision: this.trace && decisionReport(this.trace),
-    };
-    this.services.requests.add(report);
-    this.onEnd?.(report);
+  /** The request is over; `error` is why an origin did not have the last word, `detail` what it says about this one request. */
+  end(error: string | null, detail: string | null = null): void {
+    const { plan, service, request, status } = this;
+    this.durationMs = this.elapsed();
+    this.error = error;
+    this.detail = detail;
+    if (status !== null && status !== UPGRADED) this.responseBytes = this.bodyBytes;
+    if (plan !== null) this.origin = originReport(plan.origin);
+    if (service !== null && isPublished(service)) this.publishedHostname = named(service);
+    else {
+      this.loadBalancer = service && named(service);
+      this.pool = plan && named(plan.pool);
+    }
+    // Most often the name that is in memory anyhow.
+    this.host = request!.host === service?.name ? service.name : kept(request!.host);
+    this.path = loggedPath(request!.target);
+    this.request = null;
+    this.service = null;
+    this.plan = null;
+    const { onEnd } = this;
+    this.onEnd = null;
+    this.services.requests.add(this);
+    onEnd?.(this);
   }
 
   private elapsed(): number {

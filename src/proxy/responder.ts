@@ -9,7 +9,7 @@ export interface OriginRequest {
   readonly head: RequestHead;
   /** For the Host field: the origin's override, or what the client asked for. */
   readonly host: string;
-  /** All other field lines, each with its CRLF. */
+  /** The field lines that this proxy adds to those of the head that go on, each with its CRLF. */
   readonly fields: string;
   /** Client ids of the connectors that had no answer to it: others are asked first. */
   readonly failedConnectors?: ReadonlySet<string> | null;

@@ -2,9 +2,16 @@ import { Duplex } from 'node:stream';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { createDeadlines, type Deadlines, NEVER } from '../../src/proxy/deadlines.js';
+import { readRequestHead } from '../../src/proxy/head/request-head.js';
 import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/proxy/limits.js';
 import { OriginConnection } from '../../src/proxy/origin-connection.js';
 import type { OriginRequest, ResponderUser } from '../../src/proxy/responder.js';
+
+const REQUEST: OriginRequest = {
+  head: readRequestHead('GET / HTTP/1.1\r\nHost: app.example.com\r\n', 10),
+  host: 'app.example.com',
+  fields: '',
+};
 
 /** A connection whose origin is the test: it pushes into the socket. */
 function connect(deadlines: Deadlines) {
@@ -38,8 +45,7 @@ test('a connection with bytes behind the response that were held back with it is
       responseRead() {},
       responseComplete: resolve,
     };
-    const request = { head: { chunked: false }, host: '', fields: '' } as OriginRequest;
-    connection.begin(slowClient as ResponderUser, request, []);
+    connection.begin(slowClient as ResponderUser, REQUEST, []);
   });
   socket.push('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngo');
   await new Promise((resolve) => socket.once('pause', resolve));
@@ -59,7 +65,7 @@ test('each interim response is a sign of life: the time for the response begins 
     takesTrailers: false,
     originInforms: ({ status }) => void statuses.push(status),
   };
-  connection.begin(user as ResponderUser, { head: {}, host: '', fields: '' } as OriginRequest, []);
+  connection.begin(user as ResponderUser, REQUEST, []);
   const inform = () => socket.emit('data', Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'));
   inform();
   expect(connection.deadline).toBe(NEVER);

@@ -27,7 +27,9 @@ export function readTarget(method: string, given: string): RequestTarget {
   if (!absolute) {
     throw new Malformed(400, `the request target ${JSON.stringify(target.slice(0, 80))} is not a path`);
   }
-  return { forwarded: pathOf(method, absolute[2]!), authority: absolute[1]! };
+  // A copy: a piece of a text keeps the whole of it in memory, and the log keeps the path.
+  const path = Buffer.from(pathOf(method, absolute[2]!), 'latin1').toString('latin1');
+  return { forwarded: path, authority: absolute[1]! };
 }
 
 function encoded(target: string): string {

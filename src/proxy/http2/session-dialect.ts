@@ -1,4 +1,5 @@
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
+import { originFieldLines } from '../forward-headers.js';
 import { headTooLong, InvalidStatus, Malformed } from '../head/malformed.js';
 import { type ResponseHead, readResponseHead } from '../head/response-head.js';
 import type { HeadLimits } from '../limits.js';
@@ -22,8 +23,9 @@ export function sessionDialect(
   };
 }
 
-function requestHeaders({ head, host, fields }: OriginRequest, tls: boolean): OutgoingHttpHeaders {
-  const headers = headersFrom(fields);
+function requestHeaders(request: OriginRequest, tls: boolean): OutgoingHttpHeaders {
+  const { head, host } = request;
+  const headers = headersFrom(originFieldLines(request));
   headers[':method'] = head.method;
   headers[':scheme'] = tls ? 'https' : 'http';
   headers[':authority'] = host;

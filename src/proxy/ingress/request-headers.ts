@@ -1,4 +1,5 @@
 import { isConnectorField } from '../../offramps/ingress-answer.js';
+import { originFieldLines } from '../forward-headers.js';
 import { wantsWebSocket } from '../head/request-head.js';
 import { eachField } from '../http2/field-lines.js';
 import type { OriginRequest } from '../responder.js';
@@ -8,10 +9,10 @@ import type { OriginRequest } from '../responder.js';
  * encodings is spared the connector's own: cloudflared would add gzip, and unpack what comes back.
  */
 export function ingressRequestHeaders(request: OriginRequest): readonly string[] {
-  const { head, host, fields } = request;
+  const { head, host } = request;
   const headers = [':method', head.method, ':scheme', 'https', ':authority', host, ':path', head.target];
   let namesEncodings = false;
-  eachField(fields, (name, value) => {
+  eachField(originFieldLines(request), (name, value) => {
     // Expectations are answered here: not every connector has an answer to them.
     if (isConnectorField(name) || name === 'expect') return;
     if (name === 'accept-encoding') namesEncodings = true;

@@ -64,8 +64,7 @@ export function carryConnection(
   const decision = steering.decide(loadBalancer, visit);
   const asked = { method: 'TCP', host: loadBalancer.name, target: '' };
   const record = new RequestRecord(services, services.nextRay(), visit.clientIp, asked);
-  record.loadBalancer = loadBalancer;
-  record.trace = decision.trace;
+  record.steered(loadBalancer, decision.trace);
   let cancelDial: (() => void) | null = null;
   client.once('close', () => {
     if (cancelDial === null) return;
