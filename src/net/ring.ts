@@ -9,7 +9,11 @@ export interface Ring<T> {
   readonly cleared: number;
 }
 
-export function createRing<T>(size: number): Ring<T> {
+/**
+ * `keep`: what is kept of a value, in the place of the one that has to go, whose memory it may use: what is new and stays is what
+ * the garbage collector works on. By default the value itself.
+ */
+export function createRing<T>(size: number, keep: (value: T, oldest: T | undefined) => T = same): Ring<T> {
   const values: T[] = [];
   let next = 0;
   let added = 0;
@@ -22,7 +26,7 @@ export function createRing<T>(size: number): Ring<T> {
       return cleared;
     },
     add(value) {
-      values[next] = value;
+      values[next] = keep(value, values[next]);
       next = (next + 1) % size;
       added += 1;
     },
@@ -37,3 +41,5 @@ export function createRing<T>(size: number): Ring<T> {
     },
   };
 }
+
+const same = <T>(value: T): T => value;

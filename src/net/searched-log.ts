@@ -16,7 +16,7 @@ export interface SearchedLog<T, Filter, Name> {
   readonly cleared: number;
 }
 
-/** `filtersOf`: the names of what a filter asks for; `fits`: whether a value has that. */
+/** `filtersOf`: the names of what a filter asks for; `fits`: whether a value has that; `keep`: see `createRing`. */
 export function createSearchedLog<
   T extends { readonly at: number },
   Filter extends { readonly since: number | null },
@@ -25,8 +25,9 @@ export function createSearchedLog<
   size: number,
   filtersOf: (filter: Filter) => readonly Name[],
   fits: (value: T, filter: Filter, name: Name) => boolean,
+  keep?: (value: T, oldest: T | undefined) => T,
 ): SearchedLog<T, Filter, Name> {
-  const ring = createRing<T>(size);
+  const ring = createRing<T>(size, keep);
 
   function* fitting(filter: Filter, most?: number): Generator<T> {
     const names = filtersOf(filter);

@@ -26,7 +26,12 @@ export const DEFAULT_LOG_SIZE = 10_000;
 const PATH_LENGTH = 256;
 
 export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
-  const log = createSearchedLog<RequestReport, RequestFilter, RequestFilterName>(size, filtersOf, fits);
+  const log = createSearchedLog<RequestReport, RequestFilter, RequestFilterName>(
+    size,
+    filtersOf,
+    fits,
+    copyOf,
+  );
   return {
     get added() {
       return log.added;
@@ -35,38 +40,40 @@ export function createRequestLog(size = DEFAULT_LOG_SIZE): RequestLog {
       return log.cleared;
     },
     add: log.add,
-    find: (filter) => log.find(filter, filter.limit).map(reportOf),
+    find: (filter) => log.find(filter, filter.limit).map((report) => copyOf(report)),
     count: log.count,
     nearest: (filter) =>
-      log.nearest(filter).map(({ value, differs }) => ({ request: reportOf(value), differs })),
+      log.nearest(filter).map(({ value, differs }) => ({ request: copyOf(value), differs })),
     clear: log.clear,
   };
 }
 
-/** As it crosses to another thread: what is added may have a life of its own. */
-function reportOf(report: RequestReport): RequestReport {
-  return {
-    ray: report.ray,
-    at: report.at,
-    durationMs: report.durationMs,
-    firstByteMs: report.firstByteMs,
-    responseBytes: report.responseBytes,
-    clientIp: report.clientIp,
-    method: report.method,
-    host: report.host,
-    path: report.path,
-    status: report.status,
-    error: report.error,
-    detail: report.detail,
-    loadBalancer: report.loadBalancer,
-    publishedHostname: report.publishedHostname,
-    pool: report.pool,
-    origin: report.origin,
-    offRamp: report.offRamp,
-    failedAttempts: report.failedAttempts,
-    faults: report.faults,
-    decision: report.decision,
-  };
+type Kept = { -readonly [K in keyof RequestReport]: RequestReport[K] };
+
+/** Field by field, because a loop over them costs more than all the rest. `into`: one that is not needed any more. */
+function copyOf(report: RequestReport, into: RequestReport = {} as RequestReport): RequestReport {
+  const copy: Kept = into;
+  copy.ray = report.ray;
+  copy.at = report.at;
+  copy.durationMs = report.durationMs;
+  copy.firstByteMs = report.firstByteMs;
+  copy.responseBytes = report.responseBytes;
+  copy.clientIp = report.clientIp;
+  copy.method = report.method;
+  copy.host = report.host;
+  copy.path = report.path;
+  copy.status = report.status;
+  copy.error = report.error;
+  copy.detail = report.detail;
+  copy.loadBalancer = report.loadBalancer;
+  copy.publishedHostname = report.publishedHostname;
+  copy.pool = report.pool;
+  copy.origin = report.origin;
+  copy.offRamp = report.offRamp;
+  copy.failedAttempts = report.failedAttempts;
+  copy.faults = report.faults;
+  copy.decision = report.decision;
+  return copy;
 }
 
 type Wanted<F extends RequestFilterName> = NonNullable<RequestFilter[F]>;

@@ -58,8 +58,8 @@ export function recordRefusal(
 }
 
 /**
- * Gathers what the log of requests shall say of one request, and then is what the log keeps: names, and nothing that would hold the
- * configuration of the past in memory.
+ * Gathers what the log of requests shall say of one request, and in the end is that: names, and nothing that would hold the
+ * configuration of the past in memory. The log makes a copy.
  */
 export class RequestRecord implements RequestReport {
   readonly at: number;
