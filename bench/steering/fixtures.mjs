@@ -1,4 +1,4 @@
-// A steering of ours over made-up pools, and visits to it. Everything is the same in every run.
+// A steering of ours over made-up pools, and requests to it. Everything is the same in every run.
 import { createHealthBoard, UNKNOWN_HEALTH } from '../../dist/live/health-board.js';
 import { createLoadBoard } from '../../dist/live/load-board.js';
 import { createSteering } from '../../dist/steering/decide.js';
@@ -76,13 +76,19 @@ export function balancerOf(defaultPools, steeringPolicy = 'off') {
 
 const CLIENTS = Array.from({ length: 4096 }, (_, i) => `192.0.${i >> 8}.${i & 255}`);
 
-/** One visit after the other, each of another client. */
-export function visitor() {
+/** One request after the other, each of another client. */
+export function requests() {
   let turn = 0;
-  const visit = { clientIp: '', random: Math.random, now: 1_700_000_000_000, place: HERE, carriers: null };
+  const context = {
+    clientIp: '',
+    random: Math.random,
+    now: 1_700_000_000_000,
+    place: HERE,
+    sessionSource: null,
+  };
   return () => {
     turn = (turn + 1) & 4095;
-    visit.clientIp = CLIENTS[turn];
-    return visit;
+    context.clientIp = CLIENTS[turn];
+    return context;
   };
 }

@@ -1,9 +1,9 @@
 // What each origin policy would be as a plain scan over the origins: the peers that a decision of ours is compared with.
 import { hashText, mixBits } from '../../dist/steering/hash-text.js';
 
-/** Origins to draw from, as `(visit) => origin`, by name of the policy. */
+/** Origins to draw from, as `(context) => origin`, by name of the policy. */
 export const LINEAR = {
-  random: (origins) => (visit) => draw(origins, visit, (origin) => origin.weight),
+  random: (origins) => (context) => draw(origins, context, (origin) => origin.weight),
   /** Weighted rendezvous hashing: the exact one, which looks at every origin. */
   hash: (origins) => {
     const hashes = origins.map(({ key }) => hashText(key));
@@ -21,10 +21,10 @@ export const LINEAR = {
       return origins[best];
     };
   },
-  least_outstanding_requests: (origins, load, poolId) => (visit) =>
-    draw(origins, visit, ({ key, weight }) => weight / (1 + load.outstanding(poolId, key))),
-  least_connections: (origins, load, poolId) => (visit) =>
-    draw(origins, visit, ({ key, weight }) => weight / (1 + load.connections(poolId, key))),
+  least_outstanding_requests: (origins, load, poolId) => (context) =>
+    draw(origins, context, ({ key, weight }) => weight / (1 + load.outstanding(poolId, key))),
+  least_connections: (origins, load, poolId) => (context) =>
+    draw(origins, context, ({ key, weight }) => weight / (1 + load.connections(poolId, key))),
 };
 
 function draw(origins, { random }, shareOf) {

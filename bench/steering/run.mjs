@@ -9,7 +9,7 @@ import { ORIGIN_POLICIES } from '../../dist/steering/origins/policies.js';
 import { POOL_POLICIES } from '../../dist/steering/pools/policies.js';
 import { readArguments } from '../../scripts/support/arguments.mjs';
 import { median, percentile, spread, table } from '../support/numbers.mjs';
-import { balancerOf, poolOf, steeringOf, visitor } from './fixtures.mjs';
+import { balancerOf, poolOf, requests, steeringOf } from './fixtures.mjs';
 import { LINEAR } from './linear.mjs';
 import { nsPerCall, rounds } from './timing.mjs';
 
@@ -38,7 +38,7 @@ function originPolicies() {
         poolOf('p0', size, { originSteering: policy }),
       ]);
       const scan = LINEAR[policy](pools.get('p0').origins, load, 'p0');
-      const ours = (visit) => steering.decide(balancer, visit).origin;
+      const ours = (context) => steering.decide(balancer, context).origin;
       return [ours, scan].map((pick, i) => ({
         policy,
         size,
@@ -70,10 +70,10 @@ function originPolicies() {
 }
 
 function counted(pick, load) {
-  const visit = visitor();
+  const nextRequest = requests();
   const underWay = [];
   return () => {
-    const { key } = pick(visit());
+    const { key } = pick(nextRequest());
     load.requestStarted('p0', key);
     load.connectionOpened('p0', key);
     underWay.push(key);
@@ -89,8 +89,8 @@ function poolPolicies() {
     SIZES.map((size) => {
       const list = Array.from({ length: size }, (_, i) => poolOf(`p${i}`, 1));
       const { steering, balancer } = steeringOf(list, policy);
-      const visit = visitor();
-      return { policy, size, call: () => steering.decide(balancer, visit()) };
+      const nextRequest = requests();
+      return { policy, size, call: () => steering.decide(balancer, nextRequest()) };
     }),
   );
   const results = rounds(contenders, ROUNDS, ({ call }) => nsPerCall(call, MS));
@@ -113,13 +113,13 @@ function completeChange() {
       const list = Array.from({ length: 10_000 }, (_, i) => poolOf(`p${i}`, 10, { originSteering }));
       const { steering } = steeringOf(list);
       const balancers = list.map(({ id }) => balancerOf([id]));
-      const visit = visitor();
+      const nextRequest = requests();
       // What earlier rounds left behind is not what this one costs.
       collectGarbage();
       const { user, system } = process.cpuUsage();
       for (const balancer of balancers) {
         const start = performance.now();
-        steering.decide(balancer, visit());
+        steering.decide(balancer, nextRequest());
         times.push((performance.now() - start) * 1_000);
       }
       const after = process.cpuUsage();
@@ -140,12 +140,12 @@ function oneChange() {
     [10, 100, 1_000].map((size) => {
       const { steering, balancer, health, pools } = steeringOf([poolOf('p0', size, { originSteering })]);
       const { key } = pools.get('p0').origins[1];
-      const visit = visitor();
+      const nextRequest = requests();
       const times = [];
       for (let i = 0; i < 2_000; i++) {
         health.set('p0', key, { ...UNKNOWN_HEALTH, state: i % 2 === 0 ? 'unhealthy' : 'healthy' });
         const start = performance.now();
-        steering.decide(balancer, visit());
+        steering.decide(balancer, nextRequest());
         if (i >= 200) times.push((performance.now() - start) * 1_000);
       }
       const [half, most] = [median(times), percentile(times, 0.99)];

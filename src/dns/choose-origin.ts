@@ -8,7 +8,7 @@ import { createSteering, type Steering } from '../steering/decide.js';
 import type { Decision, Plan } from '../steering/plan.js';
 import { poolViews, withOnly } from '../steering/pool-views.js';
 import { NO_SESSIONS } from '../steering/sessions.js';
-import type { Visit } from '../steering/visit.js';
+import type { RequestContext } from '../steering/visit.js';
 import { familyOfType, isNameable, mayHave, type RecordFamily } from './origin-records.js';
 import { type Asker, clientIpOf, vantageOf } from './vantage.js';
 
@@ -55,21 +55,21 @@ export function createChooseOrigin(
   const families: Record<RecordFamily, Steering> = { 4: ofFamily(4), 6: ofFamily(6) };
 
   return (loadBalancer, asker) => {
-    const visit = visitOf(parts, loadBalancer, asker);
+    const context = contextOf(parts, loadBalancer, asker);
     const family = familyOfType(asker.query.type);
-    const decision = nameable.decide(loadBalancer, visit);
+    const decision = nameable.decide(loadBalancer, context);
     if (family === null || decision.kind !== 'plan') {
-      return { decision, another: (plan) => nameable.passOver(plan, visit, [], false) };
+      return { decision, another: (plan) => nameable.passOver(plan, context, [], false) };
     }
     const steering = families[family];
     const narrowed = mayHave(family, decision.origin)
       ? decision
-      : steering.decide(insidePoolOf(decision), visit);
+      : steering.decide(insidePoolOf(decision), context);
     // The pools of the load balancer, not the one that the plan was narrowed to.
     const { settings, trace } = decision;
     return {
       decision: narrowed,
-      another: (plan) => steering.passOver({ ...plan, settings, trace }, visit, [], false),
+      another: (plan) => steering.passOver({ ...plan, settings, trace }, context, [], false),
     };
   };
 }
@@ -90,7 +90,7 @@ function insidePoolOf({ loadBalancer, settings, pool, viaFallback }: Plan): Live
   };
 }
 
-function visitOf(parts: ChooseOriginParts, loadBalancer: LiveLoadBalancer, asker: Asker): Visit {
+function contextOf(parts: ChooseOriginParts, loadBalancer: LiveLoadBalancer, asker: Asker): RequestContext {
   const { home, locations, clock, random } = parts;
   const { query } = asker;
   const clientIp = clientIpOf(asker);
@@ -113,6 +113,6 @@ function visitOf(parts: ChooseOriginParts, loadBalancer: LiveLoadBalancer, asker
         clientSubnet: query.edns?.clientSubnet?.ip?.text ?? null,
       },
     }),
-    carriers: null,
+    sessionSource: null,
   };
 }

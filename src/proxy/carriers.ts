@@ -1,11 +1,11 @@
-import type { Carriers } from '../steering/visit.js';
+import type { SessionSource } from '../steering/visit.js';
 import { matchesName, trimBlanks } from './head/characters.js';
 import type { RequestHead } from './head/request-head.js';
 
-type CarryingHead = Pick<RequestHead, 'passedOn' | 'host' | 'forwardedFor'>;
+type SessionHead = Pick<RequestHead, 'passedOn' | 'host' | 'forwardedFor'>;
 
 /** The fields of a request that sessions may be told from. */
-export function requestCarriers(head: CarryingHead): Carriers {
+export function sessionSourceOf(head: SessionHead): SessionSource {
   const lines = head.passedOn;
   let cookies: string | undefined | null = null;
   const whole = (): string | undefined => {

@@ -7,7 +7,7 @@ import { OriginChoice } from './origin-choice.js';
 import type { PublishedHostname } from './published-hostnames.js';
 import type { RequestRecord } from './request-record.js';
 import type { Requester } from './requester.js';
-import { httpVisit } from './visit.js';
+import { httpRequestContext } from './visit.js';
 
 /** What shall become of a request: an origin answers it, an operator's response does, or nobody can. */
 export type RequestDestination =
@@ -29,9 +29,9 @@ export function destinationOf(
     record.steered(host, null);
     return { kind: 'origin', choice: host };
   }
-  const visit = httpVisit(host, client, request, place, record.at, random);
-  const decision = steering.decide(host, visit);
+  const context = httpRequestContext(host, client, request, place, record.at, random);
+  const decision = steering.decide(host, context);
   record.steered(host, decision.trace);
   if (decision.kind === 'no_pool' || decision.kind === 'fixed_response') return decision;
-  return { kind: 'origin', choice: new OriginChoice(steering, visit, decision) };
+  return { kind: 'origin', choice: new OriginChoice(steering, context, decision) };
 }

@@ -3,7 +3,7 @@ import type { HealthView } from '../live/health-board.js';
 import { isMonitored, originState } from '../live/pool-health.js';
 import type { LiveOrigin, LivePool } from '../live/snapshot.js';
 import type { SkippedPool } from '../steering/plan.js';
-import type { Visit } from '../steering/visit.js';
+import type { RequestContext } from '../steering/visit.js';
 import type { Shares } from './sample-shares.js';
 
 /** What stands for and against a pool and each of its origins in this request. */
@@ -11,7 +11,7 @@ export function explainPool(
   id: string,
   pool: LivePool | undefined,
   health: HealthView,
-  { place }: Visit,
+  { place }: RequestContext,
   skipped: readonly SkippedPool[],
   shares: Shares,
 ): PoolExplanation {

@@ -10,7 +10,7 @@ import { systemRandom } from '../net/random.js';
 import type { OffRamps } from '../offramps/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { Plan } from '../steering/plan.js';
-import type { Visit } from '../steering/visit.js';
+import type { RequestContext } from '../steering/visit.js';
 import { EDGE_ERRORS, type EdgeError, failureOfDial, refusal } from './errors.js';
 import { explainPool } from './explain-pool.js';
 import { isLoop } from './forward-headers.js';
@@ -21,7 +21,7 @@ import { type HostIndex, isPublished } from './match.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
 import type { PublishedHostname } from './published-hostnames.js';
 import { NO_SHARES, sampleShares } from './sample-shares.js';
-import { httpVisit, type Places, takePlace } from './visit.js';
+import { httpRequestContext, type Places, takePlace } from './visit.js';
 
 export interface ExplainParts {
   readonly snapshot: Pick<Snapshot, 'pools' | 'tunnels' | 'routes'>;
@@ -53,8 +53,8 @@ export function createExplain(parts: ExplainParts): Explain {
       identity: { ip: question.clientIp, peerIp: question.clientIp },
       version: 'HTTP/1.1',
     } as const;
-    const visit = httpVisit(host, client, head, place, parts.clock.now(), systemRandom.fraction);
-    return explained(parts, host, head, visit);
+    const context = httpRequestContext(host, client, head, place, parts.clock.now(), systemRandom.fraction);
+    return explained(parts, host, head, context);
   };
 }
 
@@ -121,25 +121,25 @@ function explained(
   parts: ExplainParts,
   loadBalancer: LiveLoadBalancer,
   head: RequestHead,
-  visit: Visit,
+  context: RequestContext,
 ): Explanation {
   const { id, name, proxied } = loadBalancer;
-  const decision = parts.steering.decide(loadBalancer, visit);
+  const decision = parts.steering.decide(loadBalancer, context);
   const { settings, trace } = decision;
   // Chance has no part in pool sets and rules, which may be slow: what they have made of the request is sampled.
   const ruled: LiveLoadBalancer = { ...loadBalancer, settings, poolSets: [], rules: [] };
   const shares =
     decision.kind === 'fixed_response'
       ? NO_SHARES
-      : sampleShares(visit, (other) => parts.steering.decide(ruled, other));
+      : sampleShares(context, (other) => parts.steering.decide(ruled, other));
   const pool = (poolId: string) =>
-    explainPool(poolId, parts.snapshot.pools.get(poolId), parts.health, visit, trace.skipped, shares);
-  const chosen = decision.kind === 'plan' ? chosenOrigin(parts, decision, head, visit.clientIp) : null;
+    explainPool(poolId, parts.snapshot.pools.get(poolId), parts.health, context, trace.skipped, shares);
+  const chosen = decision.kind === 'plan' ? chosenOrigin(parts, decision, head, context.clientIp) : null;
   return {
     outcome: decision.kind === 'plan' ? 'origin' : decision.kind === 'no_pool' ? 'error' : decision.kind,
     host: head.host,
-    clientIp: visit.clientIp,
-    place: visit.place,
+    clientIp: context.clientIp,
+    place: context.place,
     loadBalancer: { id, name, proxied },
     publishedHostname: null,
     decision: trace,

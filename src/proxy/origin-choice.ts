@@ -2,7 +2,7 @@ import type { LiveOrigin } from '../live/snapshot.js';
 import type { Steering } from '../steering/decide.js';
 import type { Plan } from '../steering/plan.js';
 import type { Sessions } from '../steering/sessions.js';
-import type { Visit } from '../steering/visit.js';
+import type { RequestContext } from '../steering/visit.js';
 import { type FailedAttempt, MAX_ORIGINS_LEFT, mayTryAnotherOrigin } from './retry.js';
 
 /** So many origins whose names do not resolve are passed over in one pool: each may cost a wait for DNS. */
@@ -21,7 +21,7 @@ export class OriginChoice {
 
   constructor(
     private readonly steering: Pick<Steering, 'alternative' | 'passOver'>,
-    private readonly visit: Visit,
+    private readonly context: RequestContext,
     public plan: Plan,
   ) {}
 
@@ -58,10 +58,10 @@ export class OriginChoice {
 
   /** The value of the Set-Cookie that binds the client to this origin from now on; null without one. */
   sessionCookie(sessions: Pick<Sessions, 'pin'>): string | null {
-    const { plan, visit } = this;
+    const { plan, context } = this;
     if (!plan.startsSession) return null;
     const pin = { poolId: plan.pool.id, originKey: plan.origin.key };
-    return sessions.pin(plan.loadBalancer, plan.settings, visit, pin);
+    return sessions.pin(plan.loadBalancer, plan.settings, context, pin);
   }
 
   private retry(attempt: FailedAttempt): Plan | null {
@@ -71,7 +71,7 @@ export class OriginChoice {
   }
 
   private alternative(): Plan | null {
-    return this.steering.alternative(this.plan, this.visit, this.tried);
+    return this.steering.alternative(this.plan, this.context, this.tried);
   }
 
   /** An origin without an address that may be dialled takes no part in the request, which uses up no retry. */
@@ -80,6 +80,6 @@ export class OriginChoice {
     this.unresolved += 1;
     this.unresolvedInPool += 1;
     const leavesPool = this.unresolvedInPool > MAX_UNRESOLVED_IN_POOL;
-    return this.steering.passOver(this.plan, this.visit, this.tried, leavesPool);
+    return this.steering.passOver(this.plan, this.context, this.tried, leavesPool);
   }
 }

@@ -1,6 +1,6 @@
 import { realTime } from '../net/real-time.js';
 import type { Decision } from '../steering/plan.js';
-import type { Visit } from '../steering/visit.js';
+import type { RequestContext } from '../steering/visit.js';
 
 /** How requests like this one are spread at this moment, each as a part of all, 0 to 1. */
 export interface Shares {
@@ -19,7 +19,7 @@ const FEWEST_SAMPLES = 100;
 const STEPS = [2, 3, 5, 7, 11, 13, 17, 19].map((prime) => Math.sqrt(prime) % 1);
 
 /** By asking many times with evenly spread chances: the same for every policy, and no policy has to tell its formula. */
-export function sampleShares(visit: Visit, decide: (visit: Visit) => Decision): Shares {
+export function sampleShares(context: RequestContext, decide: (context: RequestContext) => Decision): Shares {
   const pools = new Map<string, number>();
   const origins = new Map<string, number>();
   const until = realTime.monotonic() + PATIENCE_MS;
@@ -29,7 +29,7 @@ export function sampleShares(visit: Visit, decide: (visit: Visit) => Decision): 
     const step = STEPS[draws++ % STEPS.length]!;
     return (0.5 + (samples + Math.floor(draws / STEPS.length)) * step) % 1;
   };
-  const other: Visit = { ...visit, random };
+  const other: RequestContext = { ...context, random };
   while (samples < SAMPLES && (samples < FEWEST_SAMPLES || realTime.monotonic() < until)) {
     draws = 0;
     const decision = decide(other);

@@ -1,8 +1,8 @@
 import type { Facts } from '../expressions/facts.js';
 import type { LiveLoadBalancer } from '../live/snapshot.js';
 import { type Place, parsePlace } from '../net/place.js';
-import type { Visit } from '../steering/visit.js';
-import { fieldValues, requestCarriers } from './carriers.js';
+import type { RequestContext } from '../steering/visit.js';
+import { fieldValues, sessionSourceOf } from './carriers.js';
 import { trimBlanks } from './head/characters.js';
 import { withoutFields } from './head/fields.js';
 import type { RequestHead } from './head/request-head.js';
@@ -39,14 +39,14 @@ export function takePlace(
 }
 
 /** What steering may look at. Everything that takes a look into the fields is done on the first use. */
-export function httpVisit(
+export function httpRequestContext(
   loadBalancer: LiveLoadBalancer,
   client: Pick<Requester, 'identity' | 'version'>,
   request: RequestHead,
   place: Place,
   now: number,
   random: () => number,
-): Visit {
+): RequestContext {
   let facts: Facts | undefined;
   return {
     clientIp: client.identity.ip,
@@ -57,7 +57,7 @@ export function httpVisit(
       facts ??= httpFacts(loadBalancer, client, request, place, now);
       return facts;
     },
-    carriers: requestCarriers(request),
+    sessionSource: sessionSourceOf(request),
   };
 }
 

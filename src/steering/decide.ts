@@ -10,7 +10,7 @@ import { POOL_POLICIES } from './pools/policies.js';
 import { applyRules } from './rules.js';
 import type { Pin, Sessions } from './sessions.js';
 import { policyInForce } from './settings.js';
-import type { Visit } from './visit.js';
+import type { RequestContext } from './visit.js';
 
 export interface SteeringParts {
   /** Looked up at every call, so that a change of the configuration counts at once. */
@@ -21,21 +21,26 @@ export interface SteeringParts {
 }
 
 export interface Steering {
-  decide(loadBalancer: LiveLoadBalancer, visit: Visit): Decision;
+  decide(loadBalancer: LiveLoadBalancer, context: RequestContext): Decision;
   /**
    * Where the request goes after the origin of its plan, and those of `tried`, have failed: another healthy (or unmonitored)
    * origin of the same pool; else, with failover across pools, one of the next available pool in steering order. Null when
    * there is none, or when the request belongs to a session that gets the error instead. `startsSession` of the answer
    * says whether the session goes on there (`sticky`), or with its old origin next time (`temporary`).
    */
-  alternative(plan: Plan, visit: Visit, tried: readonly LiveOrigin[]): Plan | null;
+  alternative(plan: Plan, context: RequestContext, tried: readonly LiveOrigin[]): Plan | null;
   /**
    * Where the request goes when the origin of its plan takes no part in it, nor those of `tried`, as one without an address:
    * another origin of the same pool, else the next pool, at last the fallback pool, all as if those origins were not there.
    * That is no failover: it needs no permission and holds for sessions too, which go on where it leads. With `leavesPool`
    * nothing else of the plan's pool is in question either. Null when nothing is left.
    */
-  passOver(plan: Plan, visit: Visit, tried: readonly LiveOrigin[], leavesPool: boolean): Plan | null;
+  passOver(
+    plan: Plan,
+    context: RequestContext,
+    tried: readonly LiveOrigin[],
+    leavesPool: boolean,
+  ): Plan | null;
 }
 
 /** Where a request goes, if anywhere, and what became of its session. */
@@ -59,14 +64,14 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
     const pool = query.candidates.includes(pin.poolId) ? pools.get(pin.poolId) : undefined;
     if (!pool) return { outcome: 'pool_gone', to: null };
     const origin = states.origin(pool, pin.originKey);
-    const outcome = judgePin(pool, origin, query.settings, health, query.visit);
+    const outcome = judgePin(pool, origin, query.settings, health, query.context);
     return { outcome, to: outcome === 'honoured' ? { pool, origin: origin! } : null };
   }
 
   /** While the fallback pool serves, its sessions keep to their origins like any others. */
   function fallback(query: PoolSearchQuery, pin: Pin | null): (Found & { readonly pinned: boolean }) | null {
     const pool = pools.get(query.settings.fallbackPool);
-    const group = pool && states.of(pool, query.visit.place.region).asFallback;
+    const group = pool && states.of(pool, query.context.place.region).asFallback;
     if (!pool || !group) return null;
     const kept = pin?.poolId === pool.id ? group.origins.find(({ key }) => key === pin.originKey) : undefined;
     const origin = kept ?? search.pickOrigin(group, query);
@@ -92,17 +97,17 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
     // Runs for every request: objects are spelled out, because spreading costs more than all the rest.
     decide(loadBalancer, asked) {
       const { settings, poolSet, rules, fixedResponse } = applyRules(loadBalancer, asked);
-      const visit = asked.placeFor ? { ...asked, place: asked.placeFor(settings) } : asked;
+      const context = asked.placeFor ? { ...asked, place: asked.placeFor(settings) } : asked;
       const policy = policyInForce(settings);
-      const candidates = POOL_POLICIES[policy].candidates(settings, visit.place);
+      const candidates = POOL_POLICIES[policy].candidates(settings, context.place);
       const skipped: SkippedPool[] = [];
       if (fixedResponse) {
         const trace: Trace = { poolSet, rules, policy, candidates, skipped, pin: 'none' };
         return { kind: 'fixed_response', loadBalancer, settings, trace, response: fixedResponse };
       }
-      const withSessions = settings.affinity !== 'none' && visit.carriers !== null;
-      const pin = withSessions ? sessions.find(loadBalancer, settings, visit) : null;
-      const query: PoolSearchQuery = { settings, policy, candidates, visit, without: NONE };
+      const withSessions = settings.affinity !== 'none' && context.sessionSource !== null;
+      const pin = withSessions ? sessions.find(loadBalancer, settings, context) : null;
+      const query: PoolSearchQuery = { settings, policy, candidates, context, without: NONE };
       const { to, outcome, viaFallback, pinned } = route(query, pin, skipped);
       const trace: Trace = { poolSet, rules, policy, candidates, skipped, pin: outcome };
       if (to === null) return { kind: 'no_pool', loadBalancer, settings, trace };
@@ -119,10 +124,10 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       };
     },
 
-    alternative(plan, visit, tried) {
+    alternative(plan, context, tried) {
       const { settings } = plan;
       if (plan.pinned && settings.affinityAttributes.zeroDowntimeFailover === 'none') return null;
-      const query = queryWithout(plan, visit, tried);
+      const query = queryWithout(plan, context, tried);
       const same = sameInPool(plan, query);
       const found = same ?? (settings.failoverAcrossPools ? search.find(query, leave(plan), []) : null);
       return (
@@ -136,8 +141,8 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       );
     },
 
-    passOver(plan, visit, tried, leavesPool) {
-      const query = queryWithout(plan, visit, tried);
+    passOver(plan, context, tried, leavesPool) {
+      const query = queryWithout(plan, context, tried);
       const barred = leavesPool ? leave(plan) : null;
       const same = leavesPool || plan.viaFallback ? null : sameInPool(plan, query);
       const candidate = same ?? search.find(query, barred, []);
@@ -158,7 +163,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
 
   function sameInPool(plan: Plan, query: PoolSearchQuery): Found | null {
     const pool = pools.get(plan.pool.id);
-    const group = pool?.enabled ? states.of(pool, query.visit.place.region).eligible : null;
+    const group = pool?.enabled ? states.of(pool, query.context.place.region).eligible : null;
     const origin = group && search.pickOrigin(group, query);
     return pool && origin ? { pool, origin } : null;
   }
@@ -169,12 +174,12 @@ const leave = ({ pool }: Plan): SkippedPool => ({ poolId: pool.id, reason: 'no_e
 /** What the plan came from, less its origin and those that were tried. */
 function queryWithout(
   { settings, trace, origin }: Plan,
-  visit: Visit,
+  context: RequestContext,
   tried: readonly LiveOrigin[],
 ): PoolSearchQuery {
   const { policy, candidates } = trace;
   const without = [origin, ...tried].map(({ key }) => key);
-  return { settings, policy, candidates, visit, without };
+  return { settings, policy, candidates, context, without };
 }
 
 /** Sessions behind the values of headers cannot be moved: they return to their origin. */

@@ -3,7 +3,7 @@ import { isMonitored, originState } from '../live/pool-health.js';
 import type { LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
 import type { PinOutcome } from './plan.js';
 import { shedsSession } from './shedding.js';
-import type { Visit } from './visit.js';
+import type { RequestContext } from './visit.js';
 
 /** Whether a request goes on with the origin to which it is pinned. Weights, and the health of the whole pool, do not count. */
 export function judgePin(
@@ -11,17 +11,17 @@ export function judgePin(
   origin: LiveOrigin | undefined,
   settings: LiveSettings,
   health: HealthView,
-  visit: Visit,
+  context: RequestContext,
 ): PinOutcome {
   if (!pool.enabled) return 'pool_gone';
   if (!origin) return 'origin_gone';
-  if (!origin.enabled && !drains(origin, settings, visit.now)) return 'origin_gone';
+  if (!origin.enabled && !drains(origin, settings, context.now)) return 'origin_gone';
   // Nobody checks an origin that is disabled: while it drains it counts as healthy.
   const checked = origin.enabled && isMonitored(pool);
-  if (checked && originState(pool, origin.key, health, visit.place.region) !== 'healthy') {
+  if (checked && originState(pool, origin.key, health, context.place.region) !== 'healthy') {
     return 'origin_unhealthy';
   }
-  return shedsSession(pool, visit.clientIp) ? 'shed' : 'honoured';
+  return shedsSession(pool, context.clientIp) ? 'shed' : 'honoured';
 }
 
 /** The sessions of an origin that was disabled may go on for a while. */

@@ -11,14 +11,14 @@ import type { Pools } from './pool-views.js';
 import { POOL_POLICIES } from './pools/policies.js';
 import type { PoolChoice } from './pools/policy.js';
 import { shedsRequest } from './shedding.js';
-import type { Visit } from './visit.js';
+import type { RequestContext } from './visit.js';
 
 /** Where a pool and an origin are searched for. */
 export interface PoolSearchQuery {
   readonly settings: LiveSettings;
   readonly policy: SteeringPolicy;
   readonly candidates: readonly string[];
-  readonly visit: Visit;
+  readonly context: RequestContext;
   /** Keys of origins that are out of the question. */
   readonly without: readonly string[];
 }
@@ -37,7 +37,7 @@ export interface PoolSearch {
   /** An origin of the group, as the pool's policy or the kind of session wants it. */
   pickOrigin(
     group: OriginGroup,
-    query: Pick<PoolSearchQuery, 'settings' | 'visit' | 'without'>,
+    query: Pick<PoolSearchQuery, 'settings' | 'context' | 'without'>,
   ): LiveOrigin | null;
 }
 
@@ -49,32 +49,32 @@ export function createPoolSearch(
 ): PoolSearch {
   const latencyOf = createPoolLatencies(health);
 
-  function order({ settings, policy, candidates, visit }: PoolSearchQuery): Iterable<string> {
+  function order({ settings, policy, candidates, context }: PoolSearchQuery): Iterable<string> {
     const choice: PoolChoice = {
       settings,
-      place: visit.place,
-      random: choosesByAddress(settings, visit) ? drawsOf(visit.clientIp) : visit.random,
+      place: context.place,
+      random: choosesByAddress(settings, context) ? drawsOf(context.clientIp) : context.random,
       load,
       pool: (id) => pools.get(id),
       latency(id) {
         const pool = pools.get(id);
-        return pool === undefined ? null : latencyOf(pool, visit.now);
+        return pool === undefined ? null : latencyOf(pool, context.now);
       },
     };
     return POOL_POLICIES[policy].order(candidates, choice);
   }
 
-  const pickOrigin: PoolSearch['pickOrigin'] = (group, { settings, visit, without }) => {
-    const choice = { clientIp: visit.clientIp, random: visit.random, without };
-    return choosesByAddress(settings, visit) ? group.pickByAddress(choice) : group.pick(choice);
+  const pickOrigin: PoolSearch['pickOrigin'] = (group, { settings, context, without }) => {
+    const choice = { clientIp: context.clientIp, random: context.random, without };
+    return choosesByAddress(settings, context) ? group.pickByAddress(choice) : group.pick(choice);
   };
 
   function tryPool(poolId: string, query: PoolSearchQuery): Found | PoolUnavailable {
     const pool = pools.get(poolId);
     if (pool === undefined) return 'missing';
-    const { unavailable, eligible } = states.of(pool, query.visit.place.region);
+    const { unavailable, eligible } = states.of(pool, query.context.place.region);
     if (unavailable !== null) return unavailable;
-    if (shedsRequest(pool, query.visit)) return 'shed';
+    if (shedsRequest(pool, query.context)) return 'shed';
     const origin = eligible && pickOrigin(eligible, query);
     return origin ? { pool, origin } : 'no_eligible_origin';
   }
@@ -93,6 +93,6 @@ export function createPoolSearch(
 }
 
 /** With `ip_cookie` the first choice of a client without a session is always the same one. */
-function choosesByAddress({ affinity }: LiveSettings, { carriers }: Visit): boolean {
-  return affinity === 'ip_cookie' && carriers !== null;
+function choosesByAddress({ affinity }: LiveSettings, { sessionSource }: RequestContext): boolean {
+  return affinity === 'ip_cookie' && sessionSource !== null;
 }

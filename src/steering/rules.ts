@@ -2,7 +2,7 @@ import { compileExpression, type Expression } from '../expressions/compile.js';
 import type { LiveFixedResponse, LiveLoadBalancer, LiveRule, LiveSettings } from '../live/snapshot.js';
 import { matchPoolSet } from './pool-sets.js';
 import { mergeSettings } from './settings.js';
-import type { Visit } from './visit.js';
+import type { RequestContext } from './visit.js';
 
 /** What pool sets and rules make of a request. */
 export interface Ruling {
@@ -21,8 +21,8 @@ const NO_RULES: readonly string[] = [];
  * The first pool set that matches, and on top of it every rule that does, until one ends it. A fixed response ends
  * everything. Conditions are about the request as it came, never about what an earlier rule has set.
  */
-export function applyRules({ settings, poolSets, rules }: LiveLoadBalancer, visit: Visit): Ruling {
-  const set = poolSets.length === 0 ? undefined : matchPoolSet(poolSets, visit.place);
+export function applyRules({ settings, poolSets, rules }: LiveLoadBalancer, context: RequestContext): Ruling {
+  const set = poolSets.length === 0 ? undefined : matchPoolSet(poolSets, context.place);
   const poolSet = set?.name ?? null;
   let ruled = set ? mergeSettings(settings, set.overrides) : settings;
   if (set?.fixedResponse) {
@@ -31,7 +31,7 @@ export function applyRules({ settings, poolSets, rules }: LiveLoadBalancer, visi
   if (rules.length === 0) return { settings: ruled, poolSet, rules: NO_RULES, fixedResponse: null };
   const matched: string[] = [];
   for (const rule of rules) {
-    if (!conditionOf(rule).matches(visit.facts())) continue;
+    if (!conditionOf(rule).matches(context.facts())) continue;
     matched.push(rule.name);
     const { fixedResponse } = rule;
     if (fixedResponse) return { settings: ruled, poolSet, rules: matched, fixedResponse };

@@ -1,13 +1,13 @@
 import type { LivePool } from '../live/snapshot.js';
 import { hashText } from './hash-text.js';
-import type { Visit } from './visit.js';
+import type { RequestContext } from './visit.js';
 
 /** Whether the pool turns away a request that has no session with it. */
-export function shedsRequest({ id, loadShedding }: LivePool, visit: Visit): boolean {
+export function shedsRequest({ id, loadShedding }: LivePool, context: RequestContext): boolean {
   const { defaultPercent, defaultPolicy } = loadShedding;
   if (defaultPercent <= 0) return false;
   if (defaultPercent >= 100) return true;
-  const point = defaultPolicy === 'hash' ? pointOf(visit.clientIp, id) : visit.random();
+  const point = defaultPolicy === 'hash' ? pointOf(context.clientIp, id) : context.random();
   return point * 100 < defaultPercent;
 }
 

@@ -3,7 +3,7 @@ import type { LiveSettings } from '../live/snapshot.js';
 import type { Place } from '../net/place.js';
 
 /** One request, as far as steering may look at it. */
-export interface Visit {
+export interface RequestContext {
   /** Canonical text: the same client must always be spelled the same way. */
   readonly clientIp: string;
   /** Uniform in [0, 1). */
@@ -18,12 +18,12 @@ export interface Visit {
   readonly placeFor?: (settings: LiveSettings) => Place;
   /** What the conditions of rules are about; made on the first use. */
   facts(): Facts;
-  /** The carriers of sessions; null where there are none, as in DNS and TCP. */
-  readonly carriers: Carriers | null;
+  /** What sessions are told from; null where there are none, as in DNS and TCP. */
+  readonly sessionSource: SessionSource | null;
 }
 
-/** Where a session can be told from. */
-export interface Carriers {
+/** The fields of a request that a session can be told from. */
+export interface SessionSource {
   /** The value of a cookie; undefined without it. */
   cookie(name: string): string | undefined;
   /** The whole Cookie header; undefined without one. */

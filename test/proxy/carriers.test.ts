@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { fieldValues, requestCarriers } from '../../src/proxy/carriers.js';
+import { fieldValues, sessionSourceOf } from '../../src/proxy/carriers.js';
 
-const carriersOf = (...fields: string[]) =>
-  requestCarriers({
+const sourceOf = (...fields: string[]) =>
+  sessionSourceOf({
     passedOn: fields.map((field) => `${field}\r\n`).join(''),
     host: 'app.example.com',
     forwardedFor: '',
@@ -23,17 +23,17 @@ test.each([
   ['; ;a=1', 'a', '1'],
   ['', 'a', undefined],
 ])('of the cookies %j, %s is %j', (cookies, name, value) => {
-  expect(carriersOf('Accept: */*', `Cookie: ${cookies}`, 'X: y').cookie(name)).toBe(value);
+  expect(sourceOf('Accept: */*', `Cookie: ${cookies}`, 'X: y').cookie(name)).toBe(value);
 });
 
 test('a Cookie field in pieces is one, and none is none', () => {
-  const { cookie, cookies } = carriersOf('Cookie: a=1', 'cookie: b=2');
+  const { cookie, cookies } = sourceOf('Cookie: a=1', 'cookie: b=2');
   expect([cookies(), cookie('b')]).toEqual(['a=1; b=2', '2']);
-  expect(carriersOf('X: y').cookies()).toBeUndefined();
+  expect(sourceOf('X: y').cookies()).toBeUndefined();
 });
 
 test('a header is found by its whole name in any case, its values joined', () => {
-  const { header } = carriersOf('X-S: 1 ', 'X-Session: 2', 'x-s:3', 'Y: X-S: 4');
+  const { header } = sourceOf('X-S: 1 ', 'X-Session: 2', 'x-s:3', 'Y: X-S: 4');
   expect(header('x-s')).toBe('1, 3');
   expect(header('x')).toBeUndefined();
   expect(fieldValues('', 'x')).toEqual([]);
@@ -41,13 +41,13 @@ test('a header is found by its whole name in any case, its values joined', () =>
 
 test('a head full of cookies is read in one pass', () => {
   const many = Array.from({ length: 3_000 }, (_, i) => `name${i}=v`).join('; ');
-  const { cookie } = carriersOf(`Cookie: ${many}`);
+  const { cookie } = sourceOf(`Cookie: ${many}`);
   expect([cookie('name2999'), cookie('none')]).toEqual(['v', undefined]);
 });
 
 test('Host and X-Forwarded-For are headers like any others', () => {
-  const { header } = carriersOf('X: y');
+  const { header } = sourceOf('X: y');
   expect([header('host'), header('x-forwarded-for')]).toEqual(['app.example.com', undefined]);
-  const behind = requestCarriers({ passedOn: '', host: 'a', forwardedFor: '192.0.2.1, 192.0.2.2' });
+  const behind = sessionSourceOf({ passedOn: '', host: 'a', forwardedFor: '192.0.2.1, 192.0.2.2' });
   expect(behind.header('x-forwarded-for')).toBe('192.0.2.1, 192.0.2.2');
 });

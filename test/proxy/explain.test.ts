@@ -195,9 +195,9 @@ test('rules are asked once, however often chance is tried, and what they set cou
     health,
     offramps: { select: () => ({ kind: 'direct' }), connectors: () => [] },
     steering: {
-      decide(loadBalancer, visit) {
+      decide(loadBalancer, context) {
         rules.push(loadBalancer.rules.length);
-        return steering.decide(loadBalancer, visit);
+        return steering.decide(loadBalancer, context);
       },
     },
     places: proxyOptions,

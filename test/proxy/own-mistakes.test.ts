@@ -7,9 +7,9 @@ test('a request that breaks the proxy costs its connection, and nobody else noti
   const origin = await httpOrigin((_request, response) => response.end('served'));
   const rig = await startRig({ origins: [origin.port] });
   const { decide } = rig.steering;
-  rig.steering.decide = (loadBalancer, visit) => {
-    if (visit.facts().http?.uri === '/broken') throw new Error('a mistake of ours');
-    return decide(loadBalancer, visit);
+  rig.steering.decide = (loadBalancer, context) => {
+    if (context.facts().http?.uri === '/broken') throw new Error('a mistake of ours');
+    return decide(loadBalancer, context);
   };
   const other = await rawClient(rig.port);
   const broken = await rawClient(rig.port);

@@ -4,7 +4,7 @@ import type { LiveOrigin } from '../../src/live/snapshot.js';
 import { NOWHERE } from '../../src/net/place.js';
 import type { Plan } from '../../src/steering/plan.js';
 import { livePool, unmonitoredPool } from '../support/live-objects.js';
-import { origin, steer, target, visitOf } from './rig.js';
+import { contextOf, origin, steer, target } from './rig.js';
 import { shares } from './seeded-random.js';
 
 test('a pool without a monitor is used whatever its health', () => {
@@ -256,7 +256,7 @@ test('T76 dynamic_latency follows the mean latency of the healthy enabled origin
     livePool({ id: 'c', origins: [origin('4')] }),
   ];
   const { decide, verdict } = steer(pools, { steeringPolicy: 'dynamic_latency' });
-  const { now } = visitOf();
+  const { now } = contextOf();
   const at = (time: number) => target(decide({ now: time })).split('/')[0];
   for (const [id, name] of ['a1', 'a2', 'b3', 'c4'].map((text) => [text[0]!, text[1]!])) {
     verdict(id!, name!, 'healthy');

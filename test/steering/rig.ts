@@ -6,12 +6,12 @@ import { NOWHERE } from '../../src/net/place.js';
 import { createSteering } from '../../src/steering/decide.js';
 import type { Decision, Plan } from '../../src/steering/plan.js';
 import type { Pin } from '../../src/steering/sessions.js';
-import type { Carriers, Visit } from '../../src/steering/visit.js';
+import type { RequestContext, SessionSource } from '../../src/steering/visit.js';
 import { liveLoadBalancer, liveOrigin } from '../support/live-objects.js';
 import { seededRandom } from './seeded-random.js';
 
 /** A request can carry a session, as far as the test's `pin` says so. */
-export const CARRIERS: Carriers = {
+export const SESSION_SOURCE: SessionSource = {
   cookie: () => undefined,
   cookies: () => undefined,
   header: () => undefined,
@@ -37,14 +37,14 @@ export const pathFacts = (uri: string, fields: Partial<Facts> = {}) => ({
   facts: (): Facts => ({ ...FACTS, ...fields, http: { ...FACTS.http!, uri } }),
 });
 
-export function visitOf(fields: Partial<Visit> = {}): Visit {
+export function contextOf(fields: Partial<RequestContext> = {}): RequestContext {
   return {
     clientIp: '192.0.2.1',
     random: seededRandom(7),
     now: 1_700_000_000_000,
     place: NOWHERE,
     facts: () => FACTS,
-    carriers: null,
+    sessionSource: null,
     ...fields,
   };
 }
@@ -67,7 +67,7 @@ export function steer(pools: readonly LivePool[], fields: BalancerFields = {}) {
     load,
     sessions: { find: () => session.pin, pin: () => null },
   });
-  const visit = visitOf();
+  const context = contextOf();
   const defaultPools = pools.map(({ id }) => id);
   const balancer = liveLoadBalancer({ name: 'x', defaultPools, fallbackPool: 'fallback', ...fields });
   return {
@@ -76,11 +76,12 @@ export function steer(pools: readonly LivePool[], fields: BalancerFields = {}) {
     load,
     session,
     balancer,
-    decide: (other: Partial<Visit> = {}): Decision => steering.decide(balancer, { ...visit, ...other }),
-    alternative: (plan: Plan, tried: readonly LiveOrigin[] = [], other: Partial<Visit> = {}) =>
-      steering.alternative(plan, { ...visit, ...other }, tried),
+    decide: (other: Partial<RequestContext> = {}): Decision =>
+      steering.decide(balancer, { ...context, ...other }),
+    alternative: (plan: Plan, tried: readonly LiveOrigin[] = [], other: Partial<RequestContext> = {}) =>
+      steering.alternative(plan, { ...context, ...other }, tried),
     passOver: (plan: Plan, tried: readonly LiveOrigin[] = [], leavesPool = false) =>
-      steering.passOver(plan, visit, tried, leavesPool),
+      steering.passOver(plan, context, tried, leavesPool),
     verdict: (poolId: string, name: string, state: HealthState, fields = {}) =>
       health.set(poolId, name, { ...UNKNOWN_HEALTH, state, ...fields }),
   };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LiveFixedResponse, LivePoolSet, LiveRule } from '../../src/live/snapshot.js';
 import { NOWHERE, type Place } from '../../src/net/place.js';
-import type { Visit } from '../../src/steering/visit.js';
+import type { RequestContext } from '../../src/steering/visit.js';
 import { unmonitoredPool } from '../support/live-objects.js';
 import { type BalancerFields, origin, pathFacts, steer, target } from './rig.js';
 import { shares } from './seeded-random.js';
@@ -31,7 +31,8 @@ function setUp(fields: BalancerFields) {
   const { decide } = steer(POOLS, fields);
   return {
     decide,
-    at: (path: string, visit: Partial<Visit> = {}) => target(decide({ ...pathFacts(path), ...visit })),
+    at: (path: string, context: Partial<RequestContext> = {}) =>
+      target(decide({ ...pathFacts(path), ...context })),
     from: (place: Partial<Place>) => target(decide({ place: { ...NOWHERE, ...place } })),
   };
 }

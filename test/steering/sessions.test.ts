@@ -3,11 +3,11 @@ import type { Affinity } from '../../src/domain/policies.js';
 import type { LiveAffinityAttributes } from '../../src/live/snapshot.js';
 import type { Plan } from '../../src/steering/plan.js';
 import { livePool, liveSettings, unmonitoredPool } from '../support/live-objects.js';
-import { type BalancerFields, CARRIERS, origin, steer, target, visitOf } from './rig.js';
+import { type BalancerFields, contextOf, origin, SESSION_SOURCE, steer, target } from './rig.js';
 import { seededRandom } from './seeded-random.js';
 
-const NOW = visitOf().now;
-const CARRIES = { carriers: CARRIERS };
+const NOW = contextOf().now;
+const WITH_SESSIONS = { sessionSource: SESSION_SOURCE };
 
 const attributes = (fields: Partial<LiveAffinityAttributes>): LiveAffinityAttributes => ({
   ...liveSettings({ defaultPools: [] }).affinityAttributes,
@@ -20,7 +20,7 @@ const pools = () => ['a', 'b'].map((id) => unmonitoredPool({ id, origins: [origi
 function pinnedTo(poolId: string, originKey: string, given = pools(), fields: BalancerFields = {}) {
   const rig = steer(given, { affinity: 'cookie', ...fields });
   rig.session.pin = { poolId, originKey };
-  return { ...rig, decide: (other = {}) => rig.decide({ ...CARRIES, ...other }) as Plan };
+  return { ...rig, decide: (other = {}) => rig.decide({ ...WITH_SESSIONS, ...other }) as Plan };
 }
 
 const summary = (plan: Plan) => [target(plan), plan.trace.pin, plan.pinned, plan.startsSession];
@@ -32,7 +32,7 @@ test('a session keeps to its origin, whatever the policy and the other pools say
 
 test('a request without a session begins one where it goes', () => {
   const { decide } = steer(pools(), { affinity: 'cookie' });
-  const plan = decide(CARRIES) as Plan;
+  const plan = decide(WITH_SESSIONS) as Plan;
   expect([plan.pinned, plan.startsSession, plan.trace.pin]).toEqual([false, true, 'none']);
 });
 
@@ -40,7 +40,7 @@ test('where no sessions are kept, or nothing can carry one, no session is asked 
   const none = pinnedTo('b', '2', pools(), { affinity: 'none' });
   expect(summary(none.decide())).toEqual([expect.stringMatching(/^a/), 'none', false, false]);
   const dns = pinnedTo('b', '2');
-  expect(summary(dns.decide({ carriers: null }))).toEqual([
+  expect(summary(dns.decide({ sessionSource: null }))).toEqual([
     expect.stringMatching(/^a/),
     'none',
     false,
@@ -97,7 +97,7 @@ test('new sessions never go to an origin that drains', () => {
     affinityAttributes: attributes({ drainDuration: 600 }),
   };
   const { decide } = steer([unmonitoredPool({ id: 'a', origins })], fields);
-  for (let i = 0; i < 20; i++) expect(target(decide(CARRIES))).toBe('a/2');
+  for (let i = 0; i < 20; i++) expect(target(decide(WITH_SESSIONS))).toBe('a/2');
 });
 
 test('a session that is shed begins anew in the next pool, always the same share of clients', () => {
@@ -127,7 +127,7 @@ test('while the fallback pool serves, its sessions stay; they end when a candida
     livePool({ id: 'fallback', origins: [origin('2'), origin('3')] }),
   ];
   const fields = { defaultPools: ['a'], affinity: 'cookie' } as const;
-  const fresh = steer(given, fields).decide(CARRIES) as Plan;
+  const fresh = steer(given, fields).decide(WITH_SESSIONS) as Plan;
   expect(summary(fresh)).toEqual([expect.stringMatching(/via fallback$/), 'none', false, true]);
   for (const name of ['2', '3']) {
     const { decide, verdict } = pinnedTo('fallback', name, given, fields);
@@ -142,9 +142,9 @@ test('T94 with ip_cookie a client without a session always begins at the same po
   const random = seededRandom(1);
   const seen = new Set<string>();
   for (let client = 0; client < 100; client++) {
-    const visit = { ...CARRIES, random, clientIp: `192.0.2.${client}` };
-    const first = target(decide(visit));
-    for (let again = 0; again < 10; again++) expect(target(decide(visit))).toBe(first);
+    const context = { ...WITH_SESSIONS, random, clientIp: `192.0.2.${client}` };
+    const first = target(decide(context));
+    for (let again = 0; again < 10; again++) expect(target(decide(context))).toBe(first);
     seen.add(first);
   }
   expect([...seen].sort()).toEqual(['a/1', 'a/2', 'b/1', 'b/2']);
@@ -163,7 +163,7 @@ test.each(ROWS)(
   (affinity, failover, to, moves) => {
     const affinityAttributes = attributes({ zeroDowntimeFailover: failover });
     const { decide, alternative } = pinnedTo('b', '2', pools(), { affinity, affinityAttributes });
-    const other = alternative(decide(), [], CARRIES);
+    const other = alternative(decide(), [], WITH_SESSIONS);
     expect(target(other)).toBe(to);
     expect(other?.startsSession ?? false).toBe(moves);
     expect(other?.pinned ?? false).toBe(false);
@@ -172,8 +172,8 @@ test.each(ROWS)(
 
 test('a request that begins a session is retried whatever the failover of sessions, and begins it there', () => {
   const { decide, alternative } = steer(pools(), { affinity: 'cookie' });
-  const plan = decide(CARRIES) as Plan;
-  const other = alternative(plan, [], CARRIES)!;
+  const plan = decide(WITH_SESSIONS) as Plan;
+  const other = alternative(plan, [], WITH_SESSIONS)!;
   expect(target(other)).toBe(plan.origin.name === '1' ? 'a/2' : 'a/1');
   expect(other.startsSession).toBe(true);
 });

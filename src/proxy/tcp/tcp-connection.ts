@@ -10,7 +10,7 @@ import { resetStream } from '../../net/stream-ends.js';
 import { tunnelBefore } from '../../net/tunnel-hostname.js';
 import type { Steering } from '../../steering/decide.js';
 import type { Decision, Plan } from '../../steering/plan.js';
-import type { Visit } from '../../steering/visit.js';
+import type { RequestContext } from '../../steering/visit.js';
 import { clientOf } from '../client-identity.js';
 import type { Deadlines } from '../deadlines.js';
 import type { DownVerdicts } from '../down-verdicts.js';
@@ -60,10 +60,10 @@ export function carryConnection(
   services: TcpServices,
 ): void {
   const { steering, log } = services;
-  const visit = visitOf(clientOf(addresses, client).ip, loadBalancer, services);
-  const decision = steering.decide(loadBalancer, visit);
+  const context = contextOf(clientOf(addresses, client).ip, loadBalancer, services);
+  const decision = steering.decide(loadBalancer, context);
   const asked = { method: 'TCP', host: loadBalancer.name, target: '' };
-  const record = new RequestRecord(services, services.nextRay(), visit.clientIp, asked);
+  const record = new RequestRecord(services, services.nextRay(), context.clientIp, asked);
   record.steered(loadBalancer, decision.trace);
   let cancelDial: (() => void) | null = null;
   client.once('close', () => {
@@ -104,7 +104,7 @@ export function carryConnection(
     services.downVerdicts.follow(pool.id, origin.key, verdict);
     const leave = () => services.downVerdicts.unfollow(pool.id, origin.key, verdict);
     client.once('close', leave);
-    cancelDial = services.dialOrigin(target, visit.clientIp, {
+    cancelDial = services.dialOrigin(target, context.clientIp, {
       connected(socket) {
         cancelDial = null;
         joined = socket;
@@ -120,7 +120,7 @@ export function carryConnection(
         record.attemptFailed(failure, cause.message);
         const fault = faultBehind(cause);
         if (fault !== null) record.under([fault]);
-        const other = mayRetry ? steering.alternative(inItsPool(plan), visit, left) : null;
+        const other = mayRetry ? steering.alternative(inItsPool(plan), context, left) : null;
         if (other) attempt(other, false, [...left, origin]);
         else refuse(failure);
       },
@@ -129,11 +129,11 @@ export function carryConnection(
     /** A dial goes to another origin; a connection is reset when a new one of this client would go to another origin. */
     function originDown(): void {
       if (joined) {
-        if (goesElsewhere(steering.decide(loadBalancer, visit), plan)) reset(joined);
+        if (goesElsewhere(steering.decide(loadBalancer, context), plan)) reset(joined);
         return;
       }
       const other =
-        left.length < MAX_ORIGINS_LEFT ? steering.alternative(inItsPool(plan), visit, left) : null;
+        left.length < MAX_ORIGINS_LEFT ? steering.alternative(inItsPool(plan), context, left) : null;
       if (!other) return;
       record.attemptFailed('found_down', 'health checks found the origin down during the dial');
       cancelDial?.();
@@ -190,11 +190,11 @@ function join(
   joinStreams(client, origin, deadlines, joinTimeouts);
 }
 
-function visitOf(
+function contextOf(
   clientIp: string,
   { name }: LiveLoadBalancer,
   { placeOf, clock, random }: TcpServices,
-): Visit {
+): RequestContext {
   const place = placeOf(clientIp);
   return {
     clientIp,
@@ -202,6 +202,6 @@ function visitOf(
     now: clock.now(),
     place,
     facts: () => ({ loadBalancer: name, region: place.region, clientIp, http: null, dns: null }),
-    carriers: null,
+    sessionSource: null,
   };
 }

@@ -33,14 +33,14 @@ export function createSessions({ pools, key, alwaysUseHttps, ...rest }: Sessions
   const table = rest.headerSessions ?? createHeaderSessions();
 
   function finder(ofTable: 'look' | 'use'): Sessions['find'] {
-    return (loadBalancer, settings, { carriers, now }) => {
-      if (settings.affinity === 'none' || carriers === null) return null;
+    return (loadBalancer, settings, { sessionSource, now }) => {
+      if (settings.affinity === 'none' || sessionSource === null) return null;
       const ttl = sessionTtl(settings);
       if (settings.affinity === 'header') {
-        const session = headerSessionKey(loadBalancer.id, settings.affinityAttributes, carriers);
+        const session = headerSessionKey(loadBalancer.id, settings.affinityAttributes, sessionSource);
         return session === null ? null : table[ofTable](session, ttl, now);
       }
-      const cookie = carriers.cookie(SESSION_COOKIE);
+      const cookie = sessionSource.cookie(SESSION_COOKIE);
       const opened = cookie === undefined ? null : values.open(loadBalancer.id, cookie);
       const age = opened ? now / 1000 - opened.issuedAt : Number.NaN;
       return opened && age < ttl && age > -CLOCK_SKEW ? opened.pin : null;
@@ -49,10 +49,10 @@ export function createSessions({ pools, key, alwaysUseHttps, ...rest }: Sessions
 
   return {
     find: finder('use'),
-    pin(loadBalancer, settings, { carriers, now }, pin) {
-      if (settings.affinity === 'none' || carriers === null) return null;
+    pin(loadBalancer, settings, { sessionSource, now }, pin) {
+      if (settings.affinity === 'none' || sessionSource === null) return null;
       if (settings.affinity === 'header') {
-        const session = headerSessionKey(loadBalancer.id, settings.affinityAttributes, carriers);
+        const session = headerSessionKey(loadBalancer.id, settings.affinityAttributes, sessionSource);
         if (session !== null) table.keep(session, pin, now);
         return null;
       }

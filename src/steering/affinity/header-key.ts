@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LiveAffinityAttributes } from '../../live/snapshot.js';
-import type { Carriers } from '../visit.js';
+import type { SessionSource } from '../visit.js';
 
 const COOKIES = 'cookie';
 const NAMED_COOKIES = /^cookie:(.*)$/i;
@@ -12,12 +12,12 @@ const NAMED_COOKIES = /^cookie:(.*)$/i;
 export function headerSessionKey(
   loadBalancerId: string,
   { headers, requireAllHeaders }: Pick<LiveAffinityAttributes, 'headers' | 'requireAllHeaders'>,
-  carriers: Carriers,
+  sessionSource: SessionSource,
 ): string | null {
   const hash = createHash('sha256').update(part(loadBalancerId));
   let present = 0;
   let missing = 0;
-  for (const [name, value] of headers.flatMap((header) => valuesOf(header, carriers))) {
+  for (const [name, value] of headers.flatMap((header) => valuesOf(header, sessionSource))) {
     if (value === undefined) missing += 1;
     else {
       present += 1;
@@ -32,11 +32,11 @@ export function headerSessionKey(
 const part = (text: string) => `${text.length}:${text}`;
 
 /** Each cookie of `cookie:a,b` counts by itself. */
-function valuesOf(header: string, carriers: Carriers): [name: string, value: string | undefined][] {
+function valuesOf(header: string, sessionSource: SessionSource): [name: string, value: string | undefined][] {
   const named = NAMED_COOKIES.exec(header)?.[1];
   if (named !== undefined) {
-    return named.split(',').map((name) => [`cookie:${name.trim()}`, carriers.cookie(name.trim())]);
+    return named.split(',').map((name) => [`cookie:${name.trim()}`, sessionSource.cookie(name.trim())]);
   }
   const name = header.toLowerCase();
-  return [[name, name === COOKIES ? carriers.cookies() : carriers.header(name)]];
+  return [[name, name === COOKIES ? sessionSource.cookies() : sessionSource.header(name)]];
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { LivePool } from '../../../src/live/snapshot.js';
 import { createSessions } from '../../../src/steering/affinity/create-sessions.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../../support/live-objects.js';
-import { carriersOf, visitOf } from './visits.js';
+import { contextOf, sessionSourceOf } from './request-contexts.js';
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -17,9 +17,9 @@ function setUp(affinity: Parameters<typeof liveLoadBalancer>[0] | object = {}, k
   return {
     pools,
     balancer,
-    issue: (now = START) => sessions.pin(balancer, balancer.settings, visitOf(carriersOf(), now), PIN),
+    issue: (now = START) => sessions.pin(balancer, balancer.settings, contextOf(sessionSourceOf(), now), PIN),
     find: (value: string, now = START, as = balancer) =>
-      sessions.find(as, as.settings, visitOf(carriersOf({ __cflb: value }), now)),
+      sessions.find(as, as.settings, contextOf(sessionSourceOf({ __cflb: value }), now)),
     sessions,
   };
 }
@@ -99,6 +99,6 @@ test('cookie and ip_cookie read the same cookie; without affinity there is none'
   const off = { ...balancer, settings: { ...balancer.settings, affinity: 'none' as const } };
   expect(find(cookieOf(issue()), START, ip)).toEqual(PIN);
   expect(find(cookieOf(issue()), START, off)).toBeNull();
-  expect(sessions.pin(off, off.settings, visitOf(carriersOf(), START), PIN)).toBeNull();
-  expect(sessions.pin(balancer, balancer.settings, visitOf(null, START), PIN)).toBeNull();
+  expect(sessions.pin(off, off.settings, contextOf(sessionSourceOf(), START), PIN)).toBeNull();
+  expect(sessions.pin(balancer, balancer.settings, contextOf(null, START), PIN)).toBeNull();
 });

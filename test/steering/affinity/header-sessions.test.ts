@@ -4,7 +4,7 @@ import { createSessions } from '../../../src/steering/affinity/create-sessions.j
 import { headerSessionKey } from '../../../src/steering/affinity/header-key.js';
 import { createHeaderSessions } from '../../../src/steering/affinity/header-sessions.js';
 import { liveLoadBalancer, liveSettings } from '../../support/live-objects.js';
-import { carriersOf, visitOf } from './visits.js';
+import { contextOf, sessionSourceOf } from './request-contexts.js';
 
 const PIN = { poolId: 'a', originKey: '1' };
 const START = Date.UTC(2026, 0, 1);
@@ -19,15 +19,15 @@ function setUp(attributes: Partial<LiveAffinityAttributes>, affinityTtl: number 
     affinityAttributes: { ...affinityAttributes, ...attributes },
   });
   const sessions = createSessions({ pools: new Map(), key: new Uint8Array(32), alwaysUseHttps: false });
-  const visit = (headers: Record<string, string>, seconds: number, cookies = {}) =>
-    visitOf(carriersOf(cookies, headers), START + seconds * 1000);
+  const context = (headers: Record<string, string>, seconds: number, cookies = {}) =>
+    contextOf(sessionSourceOf(cookies, headers), START + seconds * 1000);
   return {
     pin: (headers: Record<string, string>, seconds = 0, cookies = {}) =>
-      sessions.pin(balancer, balancer.settings, visit(headers, seconds, cookies), PIN),
+      sessions.pin(balancer, balancer.settings, context(headers, seconds, cookies), PIN),
     find: (headers: Record<string, string>, seconds = 0, cookies = {}) =>
-      sessions.find(balancer, balancer.settings, visit(headers, seconds, cookies)),
+      sessions.find(balancer, balancer.settings, context(headers, seconds, cookies)),
     look: (headers: Record<string, string>, seconds = 0) =>
-      sessions.look.find(balancer, balancer.settings, visit(headers, seconds)),
+      sessions.look.find(balancer, balancer.settings, context(headers, seconds)),
   };
 }
 
@@ -100,7 +100,11 @@ test('T97 of cookie:a,b each cookie counts by itself', () => {
 
 test('values that meet at their border are different sessions, and long ones make no longer name', () => {
   const key = (headers: Record<string, string>, balancer = 'x') =>
-    headerSessionKey(balancer, { headers: ['a', 'b'], requireAllHeaders: false }, carriersOf({}, headers));
+    headerSessionKey(
+      balancer,
+      { headers: ['a', 'b'], requireAllHeaders: false },
+      sessionSourceOf({}, headers),
+    );
   expect(key({ a: '12', b: '3' })).not.toBe(key({ a: '1', b: '23' }));
   expect(key({ a: '1' })).not.toBe(key({ b: '1' }));
   expect(key({ a: '1' }, 'x')).not.toBe(key({ a: '1' }, 'y'));

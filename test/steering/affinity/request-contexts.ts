@@ -1,11 +1,11 @@
 import { NOWHERE } from '../../../src/net/place.js';
-import type { Carriers, Visit } from '../../../src/steering/visit.js';
+import type { RequestContext, SessionSource } from '../../../src/steering/visit.js';
 
-/** Carriers with these cookies and headers (lower-case names). */
-export function carriersOf(
+/** A session source with these cookies and headers (lower-case names). */
+export function sessionSourceOf(
   cookies: Readonly<Record<string, string>> = {},
   headers: Readonly<Record<string, string>> = {},
-): Carriers {
+): SessionSource {
   const whole = Object.entries(cookies).map(([name, value]) => `${name}=${value}`);
   return {
     cookie: (name) => cookies[name],
@@ -14,7 +14,7 @@ export function carriersOf(
   };
 }
 
-export function visitOf(carriers: Carriers | null, now: number): Visit {
+export function contextOf(sessionSource: SessionSource | null, now: number): RequestContext {
   return {
     clientIp: '192.0.2.1',
     random: () => 0,
@@ -23,6 +23,6 @@ export function visitOf(carriers: Carriers | null, now: number): Visit {
     facts: () => {
       throw new Error('sessions do not ask for facts');
     },
-    carriers,
+    sessionSource,
   };
 }
