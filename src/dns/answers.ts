@@ -125,7 +125,7 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
 
   async function ofOrigin(loadBalancer: LiveLoadBalancer, asker: Asker, soa: DnsAnswer): Promise<Reply> {
     const { query } = asker;
-    const { decision, another } = parts.choose(loadBalancer, asker);
+    const { decision, reselect } = parts.choose(loadBalancer, asker);
     // A fixed answer is one of HTTP; in DNS it says that there is nothing.
     if (decision.kind === 'fixed_response') return { ...found([]), forClient: true };
     if (decision.kind === 'no_pool') return { ...absent(RCODE.NOERROR, soa), forClient: true };
@@ -134,7 +134,7 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
       originRecords(origin, query, loadBalancer.zoneName, settings, parts.resolve);
     const records = await recordsOf(decision).catch((error: Error) => {
       log.debug({ err: error, origin: decision.origin.address }, 'the host name of an origin leads nowhere');
-      const other = another(decision);
+      const other = reselect(decision);
       if (other === null) throw error;
       return recordsOf(other);
     });

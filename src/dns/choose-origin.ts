@@ -25,8 +25,8 @@ export interface ChooseOriginParts {
 /** Steering of one question, and of the second try when the name of the first origin leads nowhere. */
 export interface Choice {
   readonly decision: Decision;
-  /** Where steering leads when the plan's origin takes no part in it, as one without an address; null for nowhere. */
-  another(plan: Plan): Plan | null;
+  /** The plan anew, with its origin excluded as one that has no address; null when nothing is left. */
+  reselect(plan: Plan): Plan | null;
 }
 
 const NO_SHEDDING: LivePool['loadShedding'] = {
@@ -59,7 +59,7 @@ export function createChooseOrigin(
     const family = familyOfType(asker.query.type);
     const decision = nameable.decide(loadBalancer, context);
     if (family === null || decision.kind !== 'plan') {
-      return { decision, another: (plan) => nameable.passOver(plan, context, [], false) };
+      return { decision, reselect: (plan) => nameable.reselect(plan, context, [], false) };
     }
     const steering = families[family];
     const narrowed = mayHave(family, decision.origin)
@@ -69,7 +69,7 @@ export function createChooseOrigin(
     const { settings, trace } = decision;
     return {
       decision: narrowed,
-      another: (plan) => steering.passOver({ ...plan, settings, trace }, context, [], false),
+      reselect: (plan) => steering.reselect({ ...plan, settings, trace }, context, [], false),
     };
   };
 }

@@ -20,7 +20,7 @@ export class OriginChoice {
   private unresolvedInPool = 0;
 
   constructor(
-    private readonly steering: Pick<Steering, 'alternative' | 'passOver'>,
+    private readonly steering: Pick<Steering, 'alternative' | 'reselect'>,
     private readonly context: RequestContext,
     public plan: Plan,
   ) {}
@@ -28,7 +28,7 @@ export class OriginChoice {
   /** Makes the plan one for another origin; false when the failure is what the client gets. */
   moveOn(attempt: FailedAttempt): boolean {
     if (attempt.failure === 'unknown_host' || attempt.failure === 'prohibited')
-      return this.move(this.passOver(attempt));
+      return this.move(this.reselect(attempt));
     return attempt.tunnelAway ? this.leave(attempt) : this.move(this.retry(attempt));
   }
 
@@ -75,11 +75,11 @@ export class OriginChoice {
   }
 
   /** An origin without an address that may be dialled takes no part in the request, which uses up no retry. */
-  private passOver({ replayable }: FailedAttempt): Plan | null {
+  private reselect({ replayable }: FailedAttempt): Plan | null {
     if (!replayable || this.unresolved === MAX_UNRESOLVED) return null;
     this.unresolved += 1;
     this.unresolvedInPool += 1;
-    const leavesPool = this.unresolvedInPool > MAX_UNRESOLVED_IN_POOL;
-    return this.steering.passOver(this.plan, this.context, this.tried, leavesPool);
+    const excludesPool = this.unresolvedInPool > MAX_UNRESOLVED_IN_POOL;
+    return this.steering.reselect(this.plan, this.context, this.tried, excludesPool);
   }
 }

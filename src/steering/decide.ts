@@ -1,8 +1,8 @@
 import type { HealthView } from '../live/health-board.js';
 import type { LoadBoard, LoadView } from '../live/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin, LiveSettings } from '../live/snapshot.js';
-import { judgePin } from './pin.js';
-import type { Decision, PinOutcome, Plan, SkippedPool, Trace } from './plan.js';
+import { affinityOutcome } from './pin.js';
+import type { AffinityOutcome, Decision, Plan, SkippedPool, Trace } from './plan.js';
 import { createPoolSearch, type Found, type PoolSearchQuery } from './pool-search.js';
 import { createPoolStates } from './pool-states.js';
 import type { Pools } from './pool-views.js';
@@ -30,22 +30,22 @@ export interface Steering {
    */
   alternative(plan: Plan, context: RequestContext, tried: readonly LiveOrigin[]): Plan | null;
   /**
-   * Where the request goes when the origin of its plan takes no part in it, nor those of `tried`, as one without an address:
-   * another origin of the same pool, else the next pool, at last the fallback pool, all as if those origins were not there.
-   * That is no failover: it needs no permission and holds for sessions too, which go on where it leads. With `leavesPool`
-   * nothing else of the plan's pool is in question either. Null when nothing is left.
+   * The plan anew, with its origin and those of `tried` excluded, as one that has no address: another origin of the same
+   * pool, else the next pool, at last the fallback pool. That is no failover: it needs no permission and holds for sessions
+   * too, which go on where it leads. With `excludesPool` the rest of the plan's pool is excluded as well. Null when nothing
+   * is left.
    */
-  passOver(
+  reselect(
     plan: Plan,
     context: RequestContext,
     tried: readonly LiveOrigin[],
-    leavesPool: boolean,
+    excludesPool: boolean,
   ): Plan | null;
 }
 
 /** Where a request goes, if anywhere, and what became of its session. */
 interface Route extends Pick<Plan, 'viaFallback' | 'pinned'> {
-  readonly outcome: PinOutcome;
+  readonly outcome: AffinityOutcome;
   readonly to: Found | null;
 }
 
@@ -59,12 +59,12 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
   const states = createPoolStates(pools, health, load);
   const search = createPoolSearch(pools, health, load, states);
 
-  /** What becomes of the session, and where it goes on if it does. */
-  function honour(pin: Pin, query: PoolSearchQuery): { outcome: PinOutcome; to: Found | null } {
+  /** An affinity hit is where the session goes on; a miss says why it cannot. */
+  function resolveAffinity(pin: Pin, query: PoolSearchQuery): { outcome: AffinityOutcome; to: Found | null } {
     const pool = query.candidates.includes(pin.poolId) ? pools.get(pin.poolId) : undefined;
     if (!pool) return { outcome: 'pool_gone', to: null };
     const origin = states.origin(pool, pin.originKey);
-    const outcome = judgePin(pool, origin, query.settings, health, query.context);
+    const outcome = affinityOutcome(pool, origin, query.settings, health, query.context);
     return { outcome, to: outcome === 'honoured' ? { pool, origin: origin! } : null };
   }
 
@@ -80,13 +80,13 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
 
   /** The session's origin, else the first candidate that can serve, else the fallback pool. */
   function route(query: PoolSearchQuery, pin: Pin | null, skipped: SkippedPool[]): Route {
-    const session = pin && honour(pin, query);
+    const session = pin && resolveAffinity(pin, query);
     const outcome = session?.outcome ?? 'none';
     if (session?.to) return { outcome, to: session.to, viaFallback: false, pinned: true };
     // The pool that sheds a session does not get it back as a new one.
-    const barred: SkippedPool | null =
+    const excludedPool: SkippedPool | null =
       pin && outcome === 'shed' ? { poolId: pin.poolId, reason: 'shed' } : null;
-    const found = search.find(query, barred, skipped);
+    const found = search.find(query, excludedPool, skipped);
     if (found) return { outcome, to: found, viaFallback: false, pinned: false };
     const last = fallback(query, pin);
     const pinned = last?.pinned ?? false;
@@ -107,7 +107,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       }
       const withSessions = settings.affinity !== 'none' && context.sessionSource !== null;
       const pin = withSessions ? sessions.find(loadBalancer, settings, context) : null;
-      const query: PoolSearchQuery = { settings, policy, candidates, context, without: NONE };
+      const query: PoolSearchQuery = { settings, policy, candidates, context, excluded: NONE };
       const { to, outcome, viaFallback, pinned } = route(query, pin, skipped);
       const trace: Trace = { poolSet, rules, policy, candidates, skipped, pin: outcome };
       if (to === null) return { kind: 'no_pool', loadBalancer, settings, trace };
@@ -127,7 +127,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
     alternative(plan, context, tried) {
       const { settings } = plan;
       if (plan.pinned && settings.affinityAttributes.zeroDowntimeFailover === 'none') return null;
-      const query = queryWithout(plan, context, tried);
+      const query = queryExcluding(plan, context, tried);
       const same = sameInPool(plan, query);
       const found = same ?? (settings.failoverAcrossPools ? search.find(query, leave(plan), []) : null);
       return (
@@ -141,13 +141,13 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       );
     },
 
-    passOver(plan, context, tried, leavesPool) {
-      const query = queryWithout(plan, context, tried);
-      const barred = leavesPool ? leave(plan) : null;
-      const same = leavesPool || plan.viaFallback ? null : sameInPool(plan, query);
-      const candidate = same ?? search.find(query, barred, []);
+    reselect(plan, context, tried, excludesPool) {
+      const query = queryExcluding(plan, context, tried);
+      const excludedPool = excludesPool ? leave(plan) : null;
+      const same = excludesPool || plan.viaFallback ? null : sameInPool(plan, query);
+      const candidate = same ?? search.find(query, excludedPool, []);
       const found =
-        candidate ?? (barred?.poolId === plan.settings.fallbackPool ? null : fallback(query, null));
+        candidate ?? (excludedPool?.poolId === plan.settings.fallbackPool ? null : fallback(query, null));
       return (
         found && {
           ...plan,
@@ -172,14 +172,14 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
 const leave = ({ pool }: Plan): SkippedPool => ({ poolId: pool.id, reason: 'no_eligible_origin' });
 
 /** What the plan came from, less its origin and those that were tried. */
-function queryWithout(
+function queryExcluding(
   { settings, trace, origin }: Plan,
   context: RequestContext,
   tried: readonly LiveOrigin[],
 ): PoolSearchQuery {
   const { policy, candidates } = trace;
-  const without = [origin, ...tried].map(({ key }) => key);
-  return { settings, policy, candidates, context, without };
+  const excluded = [origin, ...tried].map(({ key }) => key);
+  return { settings, policy, candidates, context, excluded };
 }
 
 /** Sessions behind the values of headers cannot be moved: they return to their origin. */

@@ -14,8 +14,8 @@ export interface RingMember {
   readonly weight: number;
 }
 
-/** The member of a client; -1 when it must do without all of them. */
-export type RingSearch = (client: string, without: readonly string[]) => number;
+/** The member of a client; -1 when all are excluded. */
+export type RingSearch = (client: string, excluded: readonly string[]) => number;
 
 /**
  * Consistent hashing with weights (multi-probe consistent hashing, its distances divided by the weights): every member has
@@ -30,7 +30,7 @@ export function createHashRing(members: readonly RingMember[]): RingSearch {
   const reciprocals = Float64Array.from(members, ({ weight }) => 1 / weight);
   const count = positions.length;
 
-  return (client, without) => {
+  return (client, excluded) => {
     const seed = hashText(client);
     let best = -1;
     let bestScore = Number.POSITIVE_INFINITY;
@@ -47,7 +47,7 @@ export function createHashRing(members: readonly RingMember[]): RingSearch {
         const owner = owners[at]!;
         const score = (distance + 0.5) * reciprocals[owner]!;
         if (score >= bestScore) continue;
-        if (without.length > 0 && without.includes(members[owner]!.key)) continue;
+        if (excluded.length > 0 && excluded.includes(members[owner]!.key)) continue;
         best = owner;
         bestScore = score;
         horizon = score * heaviest;

@@ -7,7 +7,7 @@ import type { OriginPicker, OriginPolicy, OriginQuestion } from './origins/polic
 /** Origins of a pool among which one is chosen. */
 export interface OriginGroup {
   readonly origins: readonly LiveOrigin[];
-  /** By the pool's policy. Null when all are among those to do without. */
+  /** By the pool's policy. Null when all are excluded. */
   pick(choice: OriginQuestion): LiveOrigin | null;
   /** By the client's address, whatever the pool's policy. */
   pickByAddress(choice: OriginQuestion): LiveOrigin | null;

@@ -1,18 +1,18 @@
 import type { HealthView } from '../live/health-board.js';
 import { isMonitored, originState } from '../live/pool-health.js';
 import type { LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
-import type { PinOutcome } from './plan.js';
+import type { AffinityOutcome } from './plan.js';
 import { shedsSession } from './shedding.js';
 import type { RequestContext } from './visit.js';
 
 /** Whether a request goes on with the origin to which it is pinned. Weights, and the health of the whole pool, do not count. */
-export function judgePin(
+export function affinityOutcome(
   pool: LivePool,
   origin: LiveOrigin | undefined,
   settings: LiveSettings,
   health: HealthView,
   context: RequestContext,
-): PinOutcome {
+): AffinityOutcome {
   if (!pool.enabled) return 'pool_gone';
   if (!origin) return 'origin_gone';
   if (!origin.enabled && !drains(origin, settings, context.now)) return 'origin_gone';

@@ -24,8 +24,8 @@ export interface SkippedPool {
   readonly reason: PoolUnavailable;
 }
 
-/** What became of the session that a request carries. */
-export type PinOutcome =
+/** Session affinity of a request: a hit (`honoured`, the name that the API shows), or why it is a miss. */
+export type AffinityOutcome =
   /** There is no affinity, or the request carries no session that is good. */
   | 'none'
   | 'honoured'
@@ -47,7 +47,7 @@ export interface Trace {
   readonly candidates: readonly string[];
   /** Those that were looked at and could not serve. */
   readonly skipped: readonly SkippedPool[];
-  readonly pin: PinOutcome;
+  readonly pin: AffinityOutcome;
 }
 
 interface Outcome {

@@ -19,8 +19,8 @@ export interface PoolSearchQuery {
   readonly policy: SteeringPolicy;
   readonly candidates: readonly string[];
   readonly context: RequestContext;
-  /** Keys of origins that are out of the question. */
-  readonly without: readonly string[];
+  /** Keys of origins that cannot be chosen. */
+  readonly excluded: readonly string[];
 }
 
 export interface Found {
@@ -30,14 +30,14 @@ export interface Found {
 
 export interface PoolSearch {
   /**
-   * The first candidate in steering order that can serve; the one that is `barred` cannot, whatever its state. Those that
+   * The first candidate in steering order that can serve; `excludedPool` cannot, whatever its state. Those that
    * cannot are added to `skipped`.
    */
-  find(query: PoolSearchQuery, barred: SkippedPool | null, skipped: SkippedPool[]): Found | null;
+  find(query: PoolSearchQuery, excludedPool: SkippedPool | null, skipped: SkippedPool[]): Found | null;
   /** An origin of the group, as the pool's policy or the kind of session wants it. */
   pickOrigin(
     group: OriginGroup,
-    query: Pick<PoolSearchQuery, 'settings' | 'context' | 'without'>,
+    query: Pick<PoolSearchQuery, 'settings' | 'context' | 'excluded'>,
   ): LiveOrigin | null;
 }
 
@@ -64,8 +64,8 @@ export function createPoolSearch(
     return POOL_POLICIES[policy].order(candidates, choice);
   }
 
-  const pickOrigin: PoolSearch['pickOrigin'] = (group, { settings, context, without }) => {
-    const choice = { clientIp: context.clientIp, random: context.random, without };
+  const pickOrigin: PoolSearch['pickOrigin'] = (group, { settings, context, excluded }) => {
+    const choice = { clientIp: context.clientIp, random: context.random, excluded };
     return choosesByAddress(settings, context) ? group.pickByAddress(choice) : group.pick(choice);
   };
 
@@ -81,9 +81,9 @@ export function createPoolSearch(
 
   return {
     pickOrigin,
-    find(query, barred, skipped) {
+    find(query, excludedPool, skipped) {
       for (const poolId of order(query)) {
-        const found = barred?.poolId === poolId ? barred.reason : tryPool(poolId, query);
+        const found = excludedPool?.poolId === poolId ? excludedPool.reason : tryPool(poolId, query);
         if (typeof found === 'object') return found;
         skipped.push({ poolId, reason: found });
       }

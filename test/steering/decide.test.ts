@@ -300,7 +300,7 @@ test('an origin that is passed over makes room for its pool, then the next one, 
     livePool({ id: 'b', monitorId: 'm', origins: [origin('3')] }),
   ];
   const fallback = livePool({ id: 'fallback', monitorId: 'm', origins: [origin('4'), origin('5')] });
-  const { decide, passOver, verdict } = steer([a, b, fallback], { defaultPools: ['a', 'b'] });
+  const { decide, reselect, verdict } = steer([a, b, fallback], { defaultPools: ['a', 'b'] });
   verdict('b', '3', 'healthy');
   verdict('fallback', '4', 'unhealthy');
   verdict('fallback', '5', 'unhealthy');
@@ -309,7 +309,7 @@ test('an origin that is passed over makes room for its pool, then the next one, 
   const way: string[] = [];
   while (plan !== null) {
     way.push(target(plan));
-    const next: Plan | null = passOver(plan, tried);
+    const next: Plan | null = reselect(plan, tried);
     tried.push(plan.origin);
     plan = next;
   }
@@ -321,12 +321,12 @@ test('an origin that is passed over makes room for its pool, then the next one, 
 test('a request that leaves its pool does not come back to it as the fallback pool', () => {
   const a = unmonitoredPool({ id: 'a', origins: [origin('1'), origin('2')] });
   const b = unmonitoredPool({ id: 'b', origins: [origin('3')] });
-  const { decide, passOver } = steer([a, b], { fallbackPool: 'a' });
+  const { decide, reselect } = steer([a, b], { fallbackPool: 'a' });
   const plan = decide() as Plan;
-  const next = passOver(plan, [], true);
+  const next = reselect(plan, [], true);
   expect(target(next)).toBe('b/3');
   const alone = steer([a], { fallbackPool: 'a' });
-  expect(alone.passOver(alone.decide() as Plan, [], true)).toBeNull();
+  expect(alone.reselect(alone.decide() as Plan, [], true)).toBeNull();
 });
 
 test('T70 a disabled pool is skipped', () => {

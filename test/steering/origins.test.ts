@@ -19,8 +19,8 @@ const pickerOf = (policy: keyof typeof ORIGIN_POLICIES, weights: Weights, load =
 
 /** Draws names for clients, all with one source of random numbers. */
 function drawing(picker: OriginPicker, random = seededRandom(1)) {
-  return (clientIp: string, without: readonly string[] = []) =>
-    picker.pick({ clientIp, random, without })?.name ?? 'none';
+  return (clientIp: string, excluded: readonly string[] = []) =>
+    picker.pick({ clientIp, random, excluded })?.name ?? 'none';
 }
 
 const address = (index: number) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;

@@ -80,8 +80,8 @@ export function steer(pools: readonly LivePool[], fields: BalancerFields = {}) {
       steering.decide(balancer, { ...context, ...other }),
     alternative: (plan: Plan, tried: readonly LiveOrigin[] = [], other: Partial<RequestContext> = {}) =>
       steering.alternative(plan, { ...context, ...other }, tried),
-    passOver: (plan: Plan, tried: readonly LiveOrigin[] = [], leavesPool = false) =>
-      steering.passOver(plan, context, tried, leavesPool),
+    reselect: (plan: Plan, tried: readonly LiveOrigin[] = [], excludesPool = false) =>
+      steering.reselect(plan, context, tried, excludesPool),
     verdict: (poolId: string, name: string, state: HealthState, fields = {}) =>
       health.set(poolId, name, { ...UNKNOWN_HEALTH, state, ...fields }),
   };

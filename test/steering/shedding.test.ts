@@ -43,7 +43,7 @@ test('T86 being shed says nothing about which origin a client gets, nor about an
     (clientIp) => poolOf(target(decide({ clientIp }))) === 'a',
   );
   const picker = ORIGIN_POLICIES.hash([origin('1'), origin('2')], 'a', createLoadBoard());
-  const choice = { random: () => 0, without: [] };
+  const choice = { random: () => 0, excluded: [] };
   const origins = shares(kept.length, (i) => picker.pick({ clientIp: kept[i]!, ...choice })!.name);
   expect(Math.abs(origins['1']! - 0.5)).toBeLessThan(0.05);
 });

@@ -5,6 +5,6 @@ import type { OriginPolicy } from './policy.js';
 export const hashedOrigins: OriginPolicy = (origins) => {
   const search = createHashRing(origins);
   return {
-    pick: ({ clientIp, without }) => origins[search(clientIp, without)] ?? null,
+    pick: ({ clientIp, excluded }) => origins[search(clientIp, excluded)] ?? null,
   };
 };

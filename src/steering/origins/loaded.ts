@@ -14,8 +14,8 @@ export function loadedOrigins(
   const places = new Map(origins.map(({ key }, index) => [key, index]));
   const tree = createWeightTree(origins.map(share));
   return {
-    pick({ random, without }) {
-      const tried = without.flatMap((key) => places.get(key) ?? []);
+    pick({ random, excluded }) {
+      const tried = excluded.flatMap((key) => places.get(key) ?? []);
       for (const index of tried) tree.set(index, 0);
       const origin = tree.total > 0 ? origins[tree.at(random())]! : null;
       for (const index of tried) tree.set(index, share(origins[index]!));

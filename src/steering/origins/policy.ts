@@ -8,12 +8,12 @@ export interface OriginQuestion {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** Origins that were tried in vain: by key, and few. */
-  readonly without: readonly string[];
+  readonly excluded: readonly string[];
 }
 
 /** Chooses among origins that can all take the request, as often as they stay the same. */
 export interface OriginPicker {
-  /** Null when all are among those to do without. */
+  /** Null when all are excluded. */
   pick(choice: OriginQuestion): LiveOrigin | null;
   /** What is under way to one of them has changed. */
   loadChanged?(originKey: string): void;

@@ -10,13 +10,13 @@ export const randomOrigins: OriginPolicy = (origins) => {
   const weights = origins.map(({ weight }) => weight);
   const draw = aliasTable(weights);
   return {
-    pick({ random, without }) {
+    pick({ random, excluded }) {
       // A draw that hits what was tried and is repeated leaves the shares of the others as they are.
       for (let i = 0; i < MAX_DRAWS; i++) {
         const origin = origins[draw(random)]!;
-        if (!without.includes(origin.key)) return origin;
+        if (!excluded.includes(origin.key)) return origin;
       }
-      const left = createWeightTree(origins.map(({ key, weight }) => (without.includes(key) ? 0 : weight)));
+      const left = createWeightTree(origins.map(({ key, weight }) => (excluded.includes(key) ? 0 : weight)));
       return left.total > 0 ? origins[left.at(random())]! : null;
     },
   };
