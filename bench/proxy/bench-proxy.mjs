@@ -7,7 +7,7 @@ import { NOWHERE } from '../../dist/net/place.js';
 import { createHostIndex } from '../../dist/proxy/match.js';
 import { createProxy } from '../../dist/proxy/proxy.js';
 import { createRequestLog } from '../../dist/proxy/request-log.js';
-import { createSessions } from '../../dist/steering/affinity/create-sessions.js';
+import { createSessions } from '../../dist/steering/affinity/sessions.js';
 import { createSteering } from '../../dist/steering/decide.js';
 import { liveLoadBalancer, livePool } from '../support/live.mjs';
 

@@ -1,8 +1,8 @@
 // A steering of ours over made-up pools, and requests to it. Everything is the same in every run.
 import { createHealthBoard, UNKNOWN_HEALTH } from '../../dist/live/health-board.js';
 import { createLoadBoard } from '../../dist/live/load-board.js';
+import { NO_SESSIONS } from '../../dist/steering/contract.js';
 import { createSteering } from '../../dist/steering/decide.js';
-import { NO_SESSIONS } from '../../dist/steering/sessions.js';
 
 const HERE = { pop: 'AMS', country: 'NL', region: 'WEU', latitude: 52.4, longitude: 4.9 };
 const NO_SHEDDING = { defaultPercent: 0, defaultPolicy: 'random', sessionPercent: 0 };

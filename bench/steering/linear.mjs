@@ -1,5 +1,5 @@
 // What each origin policy would be as a plain scan over the origins: the peers that a decision of ours is compared with.
-import { hashText, mixBits } from '../../dist/steering/hash-text.js';
+import { hashText, mixBits } from '../../dist/steering/policies/hashing.js';
 
 /** Origins to draw from, as `(context) => origin`, by name of the policy. */
 export const LINEAR = {

@@ -5,8 +5,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { UNKNOWN_HEALTH } from '../../dist/live/health-board.js';
-import { ORIGIN_POLICIES } from '../../dist/steering/origins/policies.js';
-import { POOL_POLICIES } from '../../dist/steering/pools/policies.js';
+import { ORIGIN_POLICIES } from '../../dist/steering/policies/origin-policies.js';
+import { POOL_POLICIES } from '../../dist/steering/policies/pool-policies.js';
 import { readArguments } from '../../scripts/support/arguments.mjs';
 import { median, percentile, spread, table } from '../support/numbers.mjs';
 import { balancerOf, poolOf, requests, steeringOf } from './fixtures.mjs';

@@ -39,7 +39,7 @@ import { allOf } from '../proxy/request-sink.js';
 import { createTcpListeners } from '../proxy/tcp/tcp-listeners.js';
 import { createSpanExporter } from '../proxy/tracing/span-exporter.js';
 import type { Places } from '../proxy/visit.js';
-import { createSessions } from '../steering/affinity/create-sessions.js';
+import { createSessions } from '../steering/affinity/sessions.js';
 import { createSteering } from '../steering/decide.js';
 import { createDataPlaneMetrics } from './data-plane-metrics.js';
 import { openedSockets, startOptions } from './data-plane-sockets.js';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { LiveLoadBalancer } from '../live/snapshot.js';
 import { type Host, type HostIndex, isPublished } from '../proxy/match.js';
-import type { Plan } from '../steering/plan.js';
+import type { Plan } from '../steering/contract.js';
 import { createFollowAlias, type Trail } from './aliases.js';
 import type { Choice } from './choose-origin.js';
 import type { NameIndex } from './names.js';

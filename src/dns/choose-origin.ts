@@ -4,11 +4,9 @@ import type { LiveLoadBalancer, LivePool } from '../live/snapshot.js';
 import type { Clock } from '../net/clock.js';
 import type { Locations } from '../net/locations.js';
 import type { Place } from '../net/place.js';
+import { type Decision, NO_SESSIONS, type Plan, type RequestContext } from '../steering/contract.js';
 import { createSteering, type Steering } from '../steering/decide.js';
-import type { Decision, Plan } from '../steering/plan.js';
-import { poolViews, withOnly } from '../steering/pool-views.js';
-import { NO_SESSIONS } from '../steering/sessions.js';
-import type { RequestContext } from '../steering/visit.js';
+import { poolViews, withOnly } from '../steering/pool-states.js';
 import { familyOfType, isNameable, mayHave, type RecordFamily } from './origin-records.js';
 import { type Asker, clientIpOf, vantageOf } from './vantage.js';
 

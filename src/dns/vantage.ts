@@ -1,7 +1,7 @@
 import type { LiveSettings } from '../live/snapshot.js';
 import type { Location, Locations } from '../net/locations.js';
 import type { Place } from '../net/place.js';
-import { policyInForce } from '../steering/settings.js';
+import { policyInForce } from '../steering/rules.js';
 import type { DnsQuery } from './query.js';
 
 /** Who asks: the resolver, and on whose behalf when it says so. */

@@ -1,4 +1,4 @@
-import type { SessionSource } from '../steering/visit.js';
+import type { SessionSource } from '../steering/contract.js';
 import { matchesName, trimBlanks } from './head/characters.js';
 import type { RequestHead } from './head/request-head.js';
 

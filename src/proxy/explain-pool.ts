@@ -2,8 +2,7 @@ import type { OriginExplanation, PoolExplanation } from '../live/explanation.js'
 import type { HealthView } from '../live/health-board.js';
 import { isMonitored, originState } from '../live/pool-health.js';
 import type { LiveOrigin, LivePool } from '../live/snapshot.js';
-import type { SkippedPool } from '../steering/plan.js';
-import type { RequestContext } from '../steering/visit.js';
+import type { RequestContext, SkippedPool } from '../steering/contract.js';
 import type { Shares } from './sample-shares.js';
 
 /** What stands for and against a pool and each of its origins in this request. */

@@ -1,5 +1,5 @@
 import type { LoadBoard } from '../live/load-board.js';
-import type { Plan } from '../steering/plan.js';
+import type { Plan } from '../steering/contract.js';
 import type { DialOrigin } from './origin-dial.js';
 import type { OnlyPlan } from './published-hostnames.js';
 

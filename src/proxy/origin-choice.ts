@@ -1,8 +1,6 @@
 import type { LiveOrigin } from '../live/snapshot.js';
+import type { Plan, RequestContext, Sessions } from '../steering/contract.js';
 import type { Steering } from '../steering/decide.js';
-import type { Plan } from '../steering/plan.js';
-import type { Sessions } from '../steering/sessions.js';
-import type { RequestContext } from '../steering/visit.js';
 import { type FailedAttempt, MAX_ORIGINS_LEFT, mayTryAnotherOrigin } from './retry.js';
 
 /** So many origins whose names do not resolve are passed over in one pool: each may cost a wait for DNS. */

@@ -1,6 +1,5 @@
 import { realTime } from '../net/real-time.js';
-import type { Decision } from '../steering/plan.js';
-import type { RequestContext } from '../steering/visit.js';
+import type { Decision, RequestContext } from '../steering/contract.js';
 
 /** How requests like this one are spread at this moment, each as a part of all, 0 to 1. */
 export interface Shares {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { LoadBoard } from '../live/load-board.js';
+import type { Sessions } from '../steering/contract.js';
 import type { Steering } from '../steering/decide.js';
-import type { Sessions } from '../steering/sessions.js';
 import type { IdleClients } from './client-connections.js';
 import type { Deadlines } from './deadlines.js';
 import type { DownVerdicts } from './down-verdicts.js';

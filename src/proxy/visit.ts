@@ -1,7 +1,7 @@
 import type { Facts } from '../expressions/facts.js';
 import type { LiveLoadBalancer } from '../live/snapshot.js';
 import { type Place, parsePlace } from '../net/place.js';
-import type { RequestContext } from '../steering/visit.js';
+import type { RequestContext } from '../steering/contract.js';
 import { fieldValues, sessionSourceOf } from './carriers.js';
 import { trimBlanks } from './head/characters.js';
 import { withoutFields } from './head/fields.js';

@@ -1,18 +1,23 @@
 import type { HealthView } from '../live/health-board.js';
 import type { LoadBoard, LoadView } from '../live/load-board.js';
+import { isMonitored, originState } from '../live/pool-health.js';
 import type { LiveLoadBalancer, LiveOrigin, LiveSettings } from '../live/snapshot.js';
-import { affinityOutcome } from './pin.js';
-import type { AffinityOutcome, Decision, Plan, SkippedPool, Trace } from './plan.js';
-import { createPoolSearch, type Found, type PoolSearchQuery } from './pool-search.js';
-import { createPoolStates } from './pool-states.js';
-import type { Pools } from './pool-views.js';
-import { POOL_POLICIES } from './pools/policies.js';
-import { applyRules } from './rules.js';
-import type { Pin, Sessions } from './sessions.js';
-import { policyInForce } from './settings.js';
-import type { RequestContext } from './visit.js';
+import type {
+  AffinityOutcome,
+  Decision,
+  Pin,
+  Plan,
+  RequestContext,
+  Sessions,
+  SkippedPool,
+  Trace,
+} from './contract.js';
+import { POOL_POLICIES } from './policies/pool-policies.js';
+import { createPoolSearch, type Found, type PoolSearchQuery, shedsSession } from './pool-search.js';
+import { createPoolStates, type Pools } from './pool-states.js';
+import { applyRules, policyInForce } from './rules.js';
 
-export interface SteeringParts {
+interface SteeringParts {
   /** Looked up at every call, so that a change of the configuration counts at once. */
   readonly pools: Pools;
   readonly health: HealthView;
@@ -59,13 +64,26 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
   const states = createPoolStates(pools, health, load);
   const search = createPoolSearch(pools, health, load, states);
 
-  /** An affinity hit is where the session goes on; a miss says why it cannot. */
+  /**
+   * An affinity hit is where the session goes on; a miss says why it cannot. Weights, and the health of the whole pool, do not
+   * count.
+   */
   function resolveAffinity(pin: Pin, query: PoolSearchQuery): { outcome: AffinityOutcome; to: Found | null } {
+    const { settings, context } = query;
+    const miss = (outcome: AffinityOutcome) => ({ outcome, to: null });
     const pool = query.candidates.includes(pin.poolId) ? pools.get(pin.poolId) : undefined;
-    if (!pool) return { outcome: 'pool_gone', to: null };
+    if (!pool?.enabled) return miss('pool_gone');
     const origin = states.origin(pool, pin.originKey);
-    const outcome = affinityOutcome(pool, origin, query.settings, health, query.context);
-    return { outcome, to: outcome === 'honoured' ? { pool, origin: origin! } : null };
+    if (!origin) return miss('origin_gone');
+    if (!origin.enabled && !drains(origin, settings, context.now)) return miss('origin_gone');
+    // Nobody checks an origin that is disabled: while it drains it counts as healthy.
+    const checked = origin.enabled && isMonitored(pool);
+    if (checked && originState(pool, origin.key, health, context.place.region) !== 'healthy') {
+      return miss('origin_unhealthy');
+    }
+    return shedsSession(pool, context.clientIp)
+      ? miss('shed')
+      : { outcome: 'honoured', to: { pool, origin } };
   }
 
   /** While the fallback pool serves, its sessions keep to their origins like any others. */
@@ -185,4 +203,9 @@ function queryExcluding(
 /** Sessions behind the values of headers cannot be moved: they return to their origin. */
 function movesSession({ affinity, affinityAttributes }: LiveSettings): boolean {
   return affinityAttributes.zeroDowntimeFailover === 'sticky' && affinity !== 'header';
+}
+
+/** The sessions of an origin that was disabled may go on for a while. */
+function drains({ disabledAt }: LiveOrigin, { affinityAttributes }: LiveSettings, now: number): boolean {
+  return disabledAt !== null && now < disabledAt + affinityAttributes.drainDuration * 1_000;
 }

@@ -2,16 +2,10 @@ import type { SteeringPolicy } from '../domain/policies.js';
 import type { HealthView } from '../live/health-board.js';
 import type { LoadView } from '../live/load-board.js';
 import type { LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
-import { drawsOf } from './hash-text.js';
-import type { OriginGroup } from './origin-group.js';
-import type { PoolUnavailable, SkippedPool } from './plan.js';
-import { createPoolLatencies } from './pool-latencies.js';
-import type { PoolStates } from './pool-states.js';
-import type { Pools } from './pool-views.js';
-import { POOL_POLICIES } from './pools/policies.js';
-import type { PoolChoice } from './pools/policy.js';
-import { shedsRequest } from './shedding.js';
-import type { RequestContext } from './visit.js';
+import type { PoolUnavailable, RequestContext, SkippedPool } from './contract.js';
+import { drawsOf, hashText } from './policies/hashing.js';
+import { POOL_POLICIES, type PoolChoice } from './policies/pool-policies.js';
+import type { OriginGroup, PoolStates, Pools } from './pool-states.js';
 
 /** Where a pool and an origin are searched for. */
 export interface PoolSearchQuery {
@@ -28,7 +22,7 @@ export interface Found {
   readonly origin: LiveOrigin;
 }
 
-export interface PoolSearch {
+interface PoolSearch {
   /**
    * The first candidate in steering order that can serve; `excludedPool` cannot, whatever its state. Those that
    * cannot are added to `skipped`.
@@ -95,4 +89,61 @@ export function createPoolSearch(
 /** With `ip_cookie` the first choice of a client without a session is always the same one. */
 function choosesByAddress({ affinity }: LiveSettings, { sessionSource }: RequestContext): boolean {
   return affinity === 'ip_cookie' && sessionSource !== null;
+}
+
+/** Milliseconds for which a latency counts before it is read again: checks measure it every few seconds at most. */
+const FRESH_MS = 1_000;
+
+interface Reading {
+  readonly version: number;
+  readonly readAt: number;
+  readonly latency: number | null;
+}
+
+/** The latency of a pool in milliseconds: the mean of its healthy enabled origins. Null while none has been measured. */
+function createPoolLatencies(health: HealthView): (pool: LivePool, now: number) => number | null {
+  const readings = new WeakMap<LivePool, Reading>();
+  return (pool, now) => {
+    const version = health.versionOf(pool.id);
+    const known = readings.get(pool);
+    if (known?.version === version && Math.abs(now - known.readAt) < FRESH_MS) return known.latency;
+    const latency = meanLatency(pool, health);
+    readings.set(pool, { version, readAt: now, latency });
+    return latency;
+  };
+}
+
+function meanLatency(pool: LivePool, health: HealthView): number | null {
+  let sum = 0;
+  let count = 0;
+  for (const { key, enabled } of pool.origins) {
+    const origin = enabled ? health.origin(pool.id, key) : undefined;
+    if (origin?.state !== 'healthy' || origin.latencyMs === null) continue;
+    sum += origin.latencyMs;
+    count += 1;
+  }
+  return count > 0 ? sum / count : null;
+}
+
+/** Whether the pool turns away a request that has no session with it. */
+function shedsRequest({ id, loadShedding }: LivePool, context: RequestContext): boolean {
+  const { defaultPercent, defaultPolicy } = loadShedding;
+  if (defaultPercent <= 0) return false;
+  if (defaultPercent >= 100) return true;
+  const point = defaultPolicy === 'hash' ? pointOf(context.clientIp, id) : context.random();
+  return point * 100 < defaultPercent;
+}
+
+/** Whether the pool turns away the sessions of a client, always by its address. */
+export function shedsSession({ id, loadShedding }: LivePool, clientIp: string): boolean {
+  const { sessionPercent } = loadShedding;
+  return sessionPercent > 0 && pointOf(clientIp, id) * 100 < sessionPercent;
+}
+
+/**
+ * Where in [0, 1) a client stands with a pool. With the pool and a word of its own in the hash, it says nothing about which
+ * origin the client gets, nor about what other pools do with it.
+ */
+function pointOf(clientIp: string, poolId: string): number {
+  return hashText(`shed ${poolId} ${clientIp}`) / 2 ** 32;
 }

@@ -1,14 +1,43 @@
 import type { HealthView } from '../live/health-board.js';
 import type { LoadBoard, LoadView } from '../live/load-board.js';
+import { isMonitored, originState } from '../live/pool-health.js';
 import type { LiveOrigin, LivePool } from '../live/snapshot.js';
-import { type PoolState, poolState } from './pool-state.js';
-import type { Pools } from './pool-views.js';
+import type { PoolUnavailable } from './contract.js';
+import {
+  ORIGIN_POLICIES,
+  type OriginPicker,
+  type OriginPolicy,
+  type OriginQuestion,
+} from './policies/origin-policies.js';
+
+/** Where steering looks pools up. */
+export type Pools = Pick<ReadonlyMap<string, LivePool>, 'get'>;
 
 export interface PoolStates {
   /** The state of the pool as seen from a region, '' for none. */
   of(pool: LivePool, region: string): PoolState;
   /** The pool's origin with this key, whatever its state. */
   origin(pool: LivePool, key: string): LiveOrigin | undefined;
+}
+
+/** What steering derives from one pool while neither the pool nor any verdict on it changes. */
+interface PoolState {
+  readonly unavailable: PoolUnavailable | null;
+  /** Enabled, weight above 0, and healthy or unmonitored. Null when there is none. */
+  readonly eligible: OriginGroup | null;
+  /** The same as fallback pool, where health only orders: the eligible origins, else all enabled ones with a weight. */
+  readonly asFallback: OriginGroup | null;
+}
+
+/** Origins of a pool among which one is chosen. */
+export interface OriginGroup {
+  readonly origins: readonly LiveOrigin[];
+  /** By the pool's policy. Null when all are excluded. */
+  pick(choice: OriginQuestion): LiveOrigin | null;
+  /** By the client's address, whatever the pool's policy. */
+  pickByAddress(choice: OriginQuestion): LiveOrigin | null;
+  /** What is under way to one of them has changed. */
+  loadChanged(originKey: string): void;
 }
 
 interface Kept {
@@ -68,4 +97,81 @@ export function createPoolStates(
       return origins.get(key);
     },
   };
+}
+
+/** As seen from `region`; '' is no region. */
+function poolState(pool: LivePool, health: HealthView, load: LoadView, region: string): PoolState {
+  const monitored = isMonitored(pool);
+  const enabled = pool.origins.filter((origin) => origin.enabled);
+  // Unknown counts as down once a monitor is attached.
+  const usable = monitored
+    ? enabled.filter(({ key }) => originState(pool, key, health, region) === 'healthy')
+    : enabled;
+  const group = (origins: readonly LiveOrigin[]) => {
+    const weighted = origins.filter(({ weight }) => weight > 0);
+    return weighted.length > 0 ? originGroup(weighted, pool, load) : null;
+  };
+  const eligible = group(usable);
+  return {
+    unavailable: whyUnavailable(pool, monitored && usable.length < pool.minimumOrigins, eligible),
+    eligible,
+    asFallback: pool.enabled ? (eligible ?? group(enabled)) : null,
+  };
+}
+
+function whyUnavailable(
+  pool: LivePool,
+  belowMinimum: boolean,
+  eligible: OriginGroup | null,
+): PoolUnavailable | null {
+  if (!pool.enabled) return 'disabled';
+  if (belowMinimum) return 'unhealthy';
+  return eligible ? null : 'no_eligible_origin';
+}
+
+/** At least one origin, each with a weight above 0. Tables are computed on the first choice that needs them. */
+function originGroup(origins: readonly LiveOrigin[], pool: LivePool, load: LoadView): OriginGroup {
+  let byPolicy: OriginPicker | null = null;
+  let byAddress: OriginPicker | null = null;
+  const pickerOf = (policy: OriginPolicy) => policy(origins, pool.id, load);
+  return {
+    origins,
+    pick(choice) {
+      byPolicy ??= pickerOf(ORIGIN_POLICIES[pool.originSteering]);
+      return byPolicy.pick(choice);
+    },
+    pickByAddress(choice) {
+      byAddress ??= pickerOf(ORIGIN_POLICIES.hash);
+      return byAddress.pick(choice);
+    },
+    loadChanged(originKey) {
+      byPolicy?.loadChanged?.(originKey);
+    },
+  };
+}
+
+/**
+ * The same pools seen otherwise. What is made of a pool lives as long as the pool does, so that steering can keep what it
+ * derives from it.
+ */
+export function poolViews(pools: Pools, viewOf: (pool: LivePool) => LivePool): Pools {
+  const views = new WeakMap<LivePool, LivePool>();
+  return {
+    get(id) {
+      const pool = pools.get(id);
+      if (!pool) return undefined;
+      const view = views.get(pool) ?? viewOf(pool);
+      views.set(pool, view);
+      return view;
+    },
+  };
+}
+
+/**
+ * Of a pool only these origins can be chosen. The others weigh nothing, so that they still count where its health is judged.
+ */
+export function withOnly(pool: LivePool, usable: (origin: LiveOrigin) => boolean): LivePool {
+  if (pool.origins.every(usable)) return pool;
+  const origins = pool.origins.map((origin) => (usable(origin) ? origin : { ...origin, weight: 0 }));
+  return { ...pool, origins };
 }

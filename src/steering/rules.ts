@@ -1,11 +1,17 @@
+import type { SteeringPolicy } from '../domain/policies.js';
 import { compileExpression, type Expression } from '../expressions/compile.js';
-import type { LiveFixedResponse, LiveLoadBalancer, LiveRule, LiveSettings } from '../live/snapshot.js';
-import { matchPoolSet } from './pool-sets.js';
-import { mergeSettings } from './settings.js';
-import type { RequestContext } from './visit.js';
+import type {
+  LiveFixedResponse,
+  LiveLoadBalancer,
+  LivePoolSet,
+  LiveRule,
+  LiveSettings,
+} from '../live/snapshot.js';
+import type { Place } from '../net/place.js';
+import type { RequestContext } from './contract.js';
 
 /** What pool sets and rules make of a request. */
-export interface Ruling {
+interface Ruling {
   readonly settings: LiveSettings;
   /** The pool set that matched. */
   readonly poolSet: string | null;
@@ -61,4 +67,49 @@ function compiled(text: string): Expression {
   } catch {
     return NEVER;
   }
+}
+
+/** The first pool set that takes requests of this place; undefined when none does. */
+function matchPoolSet(poolSets: readonly LivePoolSet[], place: Place): LivePoolSet | undefined {
+  return poolSets.find(({ topology }) => topology === null || takes(topology, place));
+}
+
+/** Every list that is there must hold, each by one of its members. */
+function takes(topology: NonNullable<LivePoolSet['topology']>, place: Place): boolean {
+  const { pops, countries, regions } = topology;
+  return (
+    (pops === undefined || pops.includes(place.pop)) &&
+    (countries === undefined || countries.includes(place.country)) &&
+    (regions === undefined || regions.includes(place.region))
+  );
+}
+
+/**
+ * What a pool set or a rule sets, each field in place of the one before it. Whoever names pools by list or place means
+ * these, so a flat list that an earlier one gave no longer counts.
+ */
+function mergeSettings(settings: LiveSettings, overrides: Partial<LiveSettings>): LiveSettings {
+  const namesPools =
+    overrides.defaultPools !== undefined ||
+    overrides.regionPools !== undefined ||
+    overrides.countryPools !== undefined ||
+    overrides.popPools !== undefined;
+  const pools = namesPools ? null : settings.pools;
+  return { ...settings, pools, ...overrides };
+}
+
+/** The policy that counts: what was left open is `geo` when there are pools for places, otherwise `off`. */
+export function policyInForce({
+  steeringPolicy,
+  regionPools,
+  countryPools,
+  popPools,
+}: LiveSettings): SteeringPolicy {
+  if (steeringPolicy !== '') return steeringPolicy;
+  return hasEntry(popPools) || hasEntry(countryPools) || hasEntry(regionPools) ? 'geo' : 'off';
+}
+
+function hasEntry(map: object): boolean {
+  for (const _ in map) return true;
+  return false;
 }

@@ -5,7 +5,7 @@ import { UNKNOWN_HEALTH } from '../../src/live/health-board.js';
 import type { LiveObjects } from '../../src/live/snapshot.js';
 import { type Cidr, parseCidr } from '../../src/net/cidr.js';
 import { createPrivateListeners } from '../../src/proxy/private-listeners.js';
-import { NO_SESSIONS } from '../../src/steering/sessions.js';
+import { NO_SESSIONS } from '../../src/steering/contract.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';
 import { startRig } from './rig.js';

@@ -17,7 +17,7 @@ import {
 import { createHostIndex } from '../../src/proxy/match.js';
 import { createProxy, type HttpsOptions, type ProxyOptions } from '../../src/proxy/proxy.js';
 import { createRequestLog, type RequestLog } from '../../src/proxy/request-log.js';
-import { createSessions, type TrafficSessions } from '../../src/steering/affinity/create-sessions.js';
+import { createSessions, type TrafficSessions } from '../../src/steering/affinity/sessions.js';
 import { createSteering, type Steering } from '../../src/steering/decide.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 

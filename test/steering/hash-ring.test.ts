@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createHashRing, type RingMember } from '../../src/steering/hash-ring.js';
+import { createHashRing, type RingMember } from '../../src/steering/policies/hashing.js';
 
 const CLIENTS = Array.from(
   { length: 100_000 },

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLoadBoard } from '../../src/live/load-board.js';
-import { ORIGIN_POLICIES } from '../../src/steering/origins/policies.js';
-import type { OriginPicker } from '../../src/steering/origins/policy.js';
+import { ORIGIN_POLICIES, type OriginPicker } from '../../src/steering/policies/origin-policies.js';
 import { origin } from './rig.js';
 import { seededRandom, shares } from './seeded-random.js';
 

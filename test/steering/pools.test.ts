@@ -2,9 +2,7 @@ import { expect, test } from 'vitest';
 import { createLoadBoard } from '../../src/live/load-board.js';
 import type { LivePool, LiveSettings } from '../../src/live/snapshot.js';
 import { NOWHERE, type Place } from '../../src/net/place.js';
-import { POOL_POLICIES } from '../../src/steering/pools/policies.js';
-import type { PoolChoice } from '../../src/steering/pools/policy.js';
-import { angleBetween } from '../../src/steering/pools/proximity.js';
+import { angleBetween, POOL_POLICIES, type PoolChoice } from '../../src/steering/policies/pool-policies.js';
 import { liveSettings, unmonitoredPool } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';
 

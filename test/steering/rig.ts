@@ -3,10 +3,8 @@ import { createHealthBoard, type HealthState, UNKNOWN_HEALTH } from '../../src/l
 import { createLoadBoard } from '../../src/live/load-board.js';
 import type { LiveOrigin, LivePool } from '../../src/live/snapshot.js';
 import { NOWHERE } from '../../src/net/place.js';
+import type { Decision, Pin, Plan, RequestContext, SessionSource } from '../../src/steering/contract.js';
 import { createSteering } from '../../src/steering/decide.js';
-import type { Decision, Plan } from '../../src/steering/plan.js';
-import type { Pin } from '../../src/steering/sessions.js';
-import type { RequestContext, SessionSource } from '../../src/steering/visit.js';
 import { liveLoadBalancer, liveOrigin } from '../support/live-objects.js';
 import { seededRandom } from './seeded-random.js';
 

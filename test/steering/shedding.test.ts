@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createLoadBoard } from '../../src/live/load-board.js';
 import type { LiveLoadShedding } from '../../src/live/snapshot.js';
-import { ORIGIN_POLICIES } from '../../src/steering/origins/policies.js';
+import { ORIGIN_POLICIES } from '../../src/steering/policies/origin-policies.js';
 import { unmonitoredPool } from '../support/live-objects.js';
 import { origin, steer, target } from './rig.js';
 import { shares } from './seeded-random.js';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { aliasTable } from '../../src/steering/alias-table.js';
-import { createWeightTree } from '../../src/steering/weight-tree.js';
+import { aliasTable, createWeightTree } from '../../src/steering/policies/weighted-draw.js';
 import { seededRandom, shares } from './seeded-random.js';
 
 test('a tree of weights finds what a scan over them finds, through a thousand changes', () => {

@@ -18,8 +18,8 @@ import {
   type TcpListeners,
   type TcpOptions,
 } from '../../../src/proxy/tcp/tcp-listeners.js';
+import { NO_SESSIONS } from '../../../src/steering/contract.js';
 import { createSteering } from '../../../src/steering/decide.js';
-import { NO_SESSIONS } from '../../../src/steering/sessions.js';
 import { createLoopbackTunnels } from '../../support/loopback-tunnels.js';
 
 export const NAME = 'db.example.com';

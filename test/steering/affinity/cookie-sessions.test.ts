@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LivePool } from '../../../src/live/snapshot.js';
-import { createSessions } from '../../../src/steering/affinity/create-sessions.js';
+import { createSessions } from '../../../src/steering/affinity/sessions.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../../support/live-objects.js';
 import { contextOf, sessionSourceOf } from './request-contexts.js';
 

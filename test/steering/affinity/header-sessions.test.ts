@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LiveAffinityAttributes } from '../../../src/live/snapshot.js';
-import { createSessions } from '../../../src/steering/affinity/create-sessions.js';
-import { headerSessionKey } from '../../../src/steering/affinity/header-key.js';
-import { createHeaderSessions } from '../../../src/steering/affinity/header-sessions.js';
+import { createHeaderSessions, headerSessionKey } from '../../../src/steering/affinity/header-sessions.js';
+import { createSessions } from '../../../src/steering/affinity/sessions.js';
 import { liveLoadBalancer, liveSettings } from '../../support/live-objects.js';
 import { contextOf, sessionSourceOf } from './request-contexts.js';
 

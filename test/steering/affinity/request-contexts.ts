@@ -1,5 +1,5 @@
 import { NOWHERE } from '../../../src/net/place.js';
-import type { RequestContext, SessionSource } from '../../../src/steering/visit.js';
+import type { RequestContext, SessionSource } from '../../../src/steering/contract.js';
 
 /** A session source with these cookies and headers (lower-case names). */
 export function sessionSourceOf(

@@ -1,12 +1,10 @@
-import type { LivePool } from '../../live/snapshot.js';
-import type { Sessions } from '../sessions.js';
-import { createCookieValues } from './cookie-value.js';
-import { headerSessionKey } from './header-key.js';
-import { createHeaderSessions, type HeaderSessions } from './header-sessions.js';
-import { sessionTtl } from './session-ttl.js';
-import { SESSION_COOKIE, setCookie } from './set-cookie.js';
+import { AFFINITY_TTL } from '../../domain/affinity-ttl.js';
+import type { LivePool, LiveSettings } from '../../live/snapshot.js';
+import type { Sessions } from '../contract.js';
+import { createCookieValues, SESSION_COOKIE, setCookie } from './cookie-sessions.js';
+import { createHeaderSessions, type HeaderSessions, headerSessionKey } from './header-sessions.js';
 
-export interface SessionsOptions {
+interface SessionsOptions {
   readonly pools: ReadonlyMap<string, LivePool>;
   /** 32 secret bytes that stay the same, so that cookies outlive a restart. */
   readonly key: Uint8Array;
@@ -64,4 +62,14 @@ export function createSessions({ pools, key, alwaysUseHttps, ...rest }: Sessions
     look: { find: finder('look'), pin: () => null },
     clear: table.clear,
   };
+}
+
+/**
+ * Seconds that a session lasts: of a cookie from its beginning, of headers from the last request. A rule may change the
+ * kind alone: a time that is out of the range of the new kind means its default.
+ */
+function sessionTtl({ affinity, affinityTtl }: Pick<LiveSettings, 'affinity' | 'affinityTtl'>): number {
+  const { initial, minimum, maximum } = AFFINITY_TTL[affinity === 'none' ? 'cookie' : affinity];
+  if (affinityTtl === null || affinityTtl < minimum || affinityTtl > maximum) return initial;
+  return affinityTtl;
 }

@@ -1,4 +1,5 @@
 import type { SteeringPolicy } from '../domain/policies.js';
+import type { Facts } from '../expressions/facts.js';
 import type {
   LiveFixedResponse,
   LiveLoadBalancer,
@@ -6,6 +7,62 @@ import type {
   LivePool,
   LiveSettings,
 } from '../live/snapshot.js';
+import type { Place } from '../net/place.js';
+
+/** One request, as far as steering may look at it. */
+export interface RequestContext {
+  /** Canonical text: the same client must always be spelled the same way. */
+  readonly clientIp: string;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Unix milliseconds. */
+  readonly now: number;
+  readonly place: Place;
+  /**
+   * Where pools are chosen from, when that depends on what pool sets and rules have made of the settings: in DNS a location
+   * strategy says so. Without it, `place`.
+   */
+  readonly placeFor?: (settings: LiveSettings) => Place;
+  /** What the conditions of rules are about; made on the first use. */
+  facts(): Facts;
+  /** What sessions are told from; null where there are none, as in DNS and TCP. */
+  readonly sessionSource: SessionSource | null;
+}
+
+/** The fields of a request that a session can be told from. */
+export interface SessionSource {
+  /** The value of a cookie; undefined without it. */
+  cookie(name: string): string | undefined;
+  /** The whole Cookie header; undefined without one. */
+  cookies(): string | undefined;
+  /** The value of a header by its lower-case name, several joined with `, `; undefined without it. */
+  header(name: string): string | undefined;
+}
+
+/** The origin that a session keeps to. */
+export interface Pin {
+  readonly poolId: string;
+  readonly originKey: string;
+}
+
+/** Session affinity: which origin a request is pinned to, and how one becomes so. */
+export interface Sessions {
+  /** The pin that the request carries; null when it carries none, or none that is good. */
+  find(loadBalancer: LiveLoadBalancer, settings: LiveSettings, context: RequestContext): Pin | null;
+  /**
+   * Pins the session of the request to an origin. Answers the value of the Set-Cookie header that its response must have;
+   * null when the session needs none.
+   */
+  pin(
+    loadBalancer: LiveLoadBalancer,
+    settings: LiveSettings,
+    context: RequestContext,
+    pin: Pin,
+  ): string | null;
+}
+
+/** Where no sessions are kept. */
+export const NO_SESSIONS: Sessions = { find: () => null, pin: () => null };
 
 /** Why a pool gets no request. */
 export type PoolUnavailable =
@@ -71,13 +128,13 @@ export interface Plan extends Outcome {
 }
 
 /** A pool set or a rule answers by itself. */
-export interface FixedAnswer extends Outcome {
+interface FixedAnswer extends Outcome {
   readonly kind: 'fixed_response';
   readonly response: LiveFixedResponse;
 }
 
 /** No candidate is available and the fallback pool is missing, disabled, or has no enabled origin with a weight. */
-export interface NoPool extends Outcome {
+interface NoPool extends Outcome {
   readonly kind: 'no_pool';
 }
 

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { LivePool } from '../../live/snapshot.js';
-import type { Pin } from '../sessions.js';
+import type { LiveAffinityAttributes, LivePool } from '../../live/snapshot.js';
+import type { Pin } from '../contract.js';
 
 /** Seals pins into cookie values that only holders of the same key can make, and opens them again. */
-export interface CookieValues {
+interface CookieValues {
   /** `issuedAt` is unix seconds. The value has characters of cookie values alone and tells no address. */
   seal(loadBalancerId: string, pin: Pin, issuedAt: number): string;
   /**
@@ -65,4 +65,24 @@ export function createCookieValues(
       };
     },
   };
+}
+
+export const SESSION_COOKIE = '__cflb';
+
+/**
+ * The value of the Set-Cookie field for a session that ends at `expires` (unix milliseconds). `Auto` goes by Always Use
+ * HTTPS, a setting that is a zone's with Cloudflare and this server's here.
+ */
+export function setCookie(
+  value: string,
+  { secure, samesite }: Pick<LiveAffinityAttributes, 'secure' | 'samesite'>,
+  expires: number,
+  alwaysUseHttps: boolean,
+): string {
+  const isSecure = secure === 'Auto' ? alwaysUseHttps : secure === 'Always';
+  const site = samesite === 'Auto' ? (alwaysUseHttps ? 'None' : 'Lax') : samesite;
+  return (
+    `${SESSION_COOKIE}=${value}; Path=/; Expires=${new Date(expires).toUTCString()}; HttpOnly` +
+    `${isSecure ? '; Secure' : ''}; SameSite=${site}`
+  );
 }
