@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { LiveLoadBalancer } from '../live/snapshot.js';
 import { type Host, type HostIndex, isPublished } from '../proxy/match.js';
 import type { Plan } from '../steering/contract.js';
-import { createFollowAlias, type Trail } from './aliases.js';
+import { type AliasChain, createFollowAlias } from './aliases.js';
 import type { Choice } from './choose-origin.js';
 import type { NameIndex } from './names.js';
 import { addressRecords, familyOfType, originRecords, type Resolve } from './origin-records.js';
@@ -10,7 +10,7 @@ import type { DnsQuery } from './query.js';
 import { type RecordSet, type RecordSets, recordAnswer } from './record-sets.js';
 import { absent, found, orAbsent, REFUSED, SERVER_FAILED } from './replies.js';
 import type { DnsAnswer, Reply } from './reply.js';
-import type { Asker } from './vantage.js';
+import type { DnsRequest } from './vantage.js';
 import { RCODE, RECORD_TYPE } from './wire.js';
 import { anyRecord, nsRecords, soaRecord } from './zone-records.js';
 
@@ -18,7 +18,7 @@ export interface AnswerParts {
   readonly names: NameIndex;
   readonly hosts: HostIndex;
   readonly records: RecordSets;
-  readonly choose: (loadBalancer: LiveLoadBalancer, asker: Asker) => Choice;
+  readonly choose: (loadBalancer: LiveLoadBalancer, request: DnsRequest) => Choice;
   readonly resolve: Resolve;
   /** Where the proxy is reached. */
   readonly proxyAddresses: readonly string[];
@@ -36,23 +36,23 @@ const OWN_TTL = 300;
 const MAX_SHADOWED = 100;
 
 /** Makes the function that answers one question. It never rejects. */
-export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Reply> {
+export function createAnswers(parts: AnswerParts): (request: DnsRequest) => Promise<Reply> {
   const { names, hosts, records, log } = parts;
   const { nameServers } = names;
   const shadowed = new Set<string>();
   const followAlias = createFollowAlias({ names, resolve: parts.resolve, answer });
 
-  return async (asker) => {
+  return async (request) => {
     try {
-      return await answer(asker, [asker.query.name]);
+      return await answer(request, [request.query.name]);
     } catch (error) {
-      log.debug({ err: error, name: asker.query.name }, 'a question of DNS could not be answered');
+      log.debug({ err: error, name: request.query.name }, 'a question of DNS could not be answered');
       return SERVER_FAILED;
     }
   };
 
-  async function answer(asker: Asker, trail: Trail): Promise<Reply> {
-    const { query } = asker;
+  async function answer(request: DnsRequest, chain: AliasChain): Promise<Reply> {
+    const { query } = request;
     const apex = zoneOf(query);
     if (apex === undefined || query.type === RECORD_TYPE.AXFR || query.type === RECORD_TYPE.IXFR)
       return REFUSED;
@@ -75,24 +75,29 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     const isText = query.type === RECORD_TYPE.TXT && set !== undefined && set.of(query.type).length > 0;
     // Whatever leads somewhere gives way to a load balancer; text stands beside it.
     if (host && host.name === owner && host.zoneName === apex && !isText)
-      return await ofHost(host, asker, soa);
-    if (set) return await ofRecords(set, asker, soa, trail);
+      return await ofHost(host, request, soa);
+    if (set) return await ofRecords(set, request, soa, chain);
     return absent(existing === query.name ? RCODE.NOERROR : RCODE.NXDOMAIN, soa);
   }
 
-  async function ofHost(host: Host, asker: Asker, soa: DnsAnswer): Promise<Reply> {
+  async function ofHost(host: Host, request: DnsRequest, soa: DnsAnswer): Promise<Reply> {
     if (isPublished(host) || host.proxied)
-      return orAbsent(ownRecords(asker.query, parts.proxyAddresses), soa, false);
-    return await ofOrigin(host, asker, soa);
+      return orAbsent(ownRecords(request.query, parts.proxyAddresses), soa, false);
+    return await ofOrigin(host, request, soa);
   }
 
-  async function ofRecords(set: RecordSet, asker: Asker, soa: DnsAnswer, trail: Trail): Promise<Reply> {
-    const { name, type } = asker.query;
+  async function ofRecords(
+    set: RecordSet,
+    request: DnsRequest,
+    soa: DnsAnswer,
+    chain: AliasChain,
+  ): Promise<Reply> {
+    const { name, type } = request.query;
     if (type === RECORD_TYPE.ANY) return found([anyRecord(name, OWN_TTL)]);
     const { alias } = set;
     const asked = type === RECORD_TYPE.CNAME && alias?.flattened ? [] : set.of(type);
     if (asked.length > 0) return found(asked.map((record) => recordAnswer(record, name)));
-    return alias ? await followAlias(alias, asker, soa, trail) : absent(RCODE.NOERROR, soa);
+    return alias ? await followAlias(alias, request, soa, chain) : absent(RCODE.NOERROR, soa);
   }
 
   /** DS records of an apex stand in the zone above it (RFC 4035 section 3.1.4.1), if that is ours as well. */
@@ -123,9 +128,13 @@ export function createAnswers(parts: AnswerParts): (asker: Asker) => Promise<Rep
     return { ...found(nsRecords(apex, targets, OWN_TTL)), additionals };
   }
 
-  async function ofOrigin(loadBalancer: LiveLoadBalancer, asker: Asker, soa: DnsAnswer): Promise<Reply> {
-    const { query } = asker;
-    const { decision, reselect } = parts.choose(loadBalancer, asker);
+  async function ofOrigin(
+    loadBalancer: LiveLoadBalancer,
+    request: DnsRequest,
+    soa: DnsAnswer,
+  ): Promise<Reply> {
+    const { query } = request;
+    const { decision, reselect } = parts.choose(loadBalancer, request);
     // A fixed answer is one of HTTP; in DNS it says that there is nothing.
     if (decision.kind === 'fixed_response') return { ...found([]), forClient: true };
     if (decision.kind === 'no_pool') return { ...absent(RCODE.NOERROR, soa), forClient: true };

@@ -8,7 +8,7 @@ import { type Decision, NO_SESSIONS, type Plan, type RequestContext } from '../s
 import { createSteering, type Steering } from '../steering/decide.js';
 import { poolViews, withOnly } from '../steering/pool-states.js';
 import { familyOfType, isNameable, mayHave, type RecordFamily } from './origin-records.js';
-import { type Asker, clientIpOf, vantageOf } from './vantage.js';
+import { clientIpOf, type DnsRequest, placeOfRequest } from './vantage.js';
 
 export interface ChooseOriginParts {
   readonly pools: ReadonlyMap<string, LivePool>;
@@ -39,7 +39,7 @@ const NO_SHEDDING: LivePool['loadShedding'] = {
  */
 export function createChooseOrigin(
   parts: ChooseOriginParts,
-): (loadBalancer: LiveLoadBalancer, asker: Asker) => Choice {
+): (loadBalancer: LiveLoadBalancer, request: DnsRequest) => Choice {
   const { pools, health } = parts;
   const over = (viewOf: (pool: LivePool) => LivePool): Steering =>
     createSteering({ pools: poolViews(pools, viewOf), health, load: NO_LOAD, sessions: NO_SESSIONS });
@@ -52,9 +52,9 @@ export function createChooseOrigin(
     }));
   const families: Record<RecordFamily, Steering> = { 4: ofFamily(4), 6: ofFamily(6) };
 
-  return (loadBalancer, asker) => {
-    const context = contextOf(parts, loadBalancer, asker);
-    const family = familyOfType(asker.query.type);
+  return (loadBalancer, request) => {
+    const context = contextOf(parts, loadBalancer, request);
+    const family = familyOfType(request.query.type);
     const decision = nameable.decide(loadBalancer, context);
     if (family === null || decision.kind !== 'plan') {
       return { decision, reselect: (plan) => nameable.reselect(plan, context, [], false) };
@@ -88,17 +88,21 @@ function insidePoolOf({ loadBalancer, settings, pool, viaFallback }: Plan): Live
   };
 }
 
-function contextOf(parts: ChooseOriginParts, loadBalancer: LiveLoadBalancer, asker: Asker): RequestContext {
+function contextOf(
+  parts: ChooseOriginParts,
+  loadBalancer: LiveLoadBalancer,
+  request: DnsRequest,
+): RequestContext {
   const { home, locations, clock, random } = parts;
-  const { query } = asker;
-  const clientIp = clientIpOf(asker);
-  const place = vantageOf(home, locations, loadBalancer.settings, asker);
+  const { query } = request;
+  const clientIp = clientIpOf(request);
+  const place = placeOfRequest(home, locations, loadBalancer.settings, request);
   return {
     clientIp,
     random,
     now: clock.now(),
     place,
-    placeFor: (settings) => vantageOf(home, locations, settings, asker),
+    placeFor: (settings) => placeOfRequest(home, locations, settings, request),
     facts: () => ({
       loadBalancer: loadBalancer.name,
       region: place.region,

@@ -3,7 +3,7 @@ import type { Clock } from '../net/clock.js';
 import { type DnsQuery, isBad, readQuery } from './query.js';
 import { SERVER_FAILED } from './replies.js';
 import { encodeRefusal, encodeReply, type Reply } from './reply.js';
-import type { Asker } from './vantage.js';
+import type { DnsRequest } from './vantage.js';
 
 /** Answers messages, whatever they hold. */
 export interface DnsResponder {
@@ -25,7 +25,7 @@ const ANSWER_MS = 2_000;
 export type OnAnswered = (type: number | null, rcode: number) => void;
 
 export function createResponder(
-  answer: (asker: Asker) => Promise<Reply>,
+  answer: (request: DnsRequest) => Promise<Reply>,
   real: Clock,
   log: Logger,
   onAnswered: OnAnswered = () => {},
@@ -33,11 +33,11 @@ export function createResponder(
   let underWay = 0;
   let onSettled: (() => void) | null = null;
 
-  async function reply(asker: Asker): Promise<Reply> {
+  async function reply(request: DnsRequest): Promise<Reply> {
     if (underWay >= MAX_UNDER_WAY) return SERVER_FAILED;
     underWay += 1;
     try {
-      return await inTime(answer(asker), real);
+      return await inTime(answer(request), real);
     } finally {
       underWay -= 1;
       if (underWay === 0) onSettled?.();

@@ -4,15 +4,15 @@ import type { Place } from '../net/place.js';
 import { policyInForce } from '../steering/rules.js';
 import type { DnsQuery } from './query.js';
 
-/** Who asks: the resolver, and on whose behalf when it says so. */
-export interface Asker {
+/** A query with its sender: a resolver, which may say on whose behalf it asks. */
+export interface DnsRequest {
   /** Canonical text. */
   readonly resolverIp: string;
   readonly query: DnsQuery;
 }
 
 /** The address that rules, hashes and load shedding go by: of the client where the query has it, else of the resolver. */
-export function clientIpOf({ resolverIp, query }: Asker): string {
+export function clientIpOf({ resolverIp, query }: DnsRequest): string {
   return query.edns?.clientSubnet?.ip?.text ?? resolverIp;
 }
 
@@ -21,14 +21,19 @@ export function clientIpOf({ resolverIp, query }: Asker): string {
  * known, otherwise this place, or the resolver's where the mode says so and its address is known. Geo steering takes nothing
  * but the country of a client subnet. The PoP is always the one that answers.
  */
-export function vantageOf(home: Place, locations: Locations, settings: LiveSettings, asker: Asker): Place {
+export function placeOfRequest(
+  home: Place,
+  locations: Locations,
+  settings: LiveSettings,
+  request: DnsRequest,
+): Place {
   const { mode, preferEcs } = settings.locationStrategy;
   const policy = policyInForce(settings);
-  const subnet = asker.query.edns?.clientSubnet?.ip;
+  const subnet = request.query.edns?.clientSubnet?.ip;
   const ofClient =
     subnet && (preferEcs === 'always' || preferEcs === policy) && locations.lookup(subnet.text);
   if (ofClient) return policy === 'geo' ? { ...home, country: ofClient.country } : at(home, ofClient);
-  const ofResolver = mode === 'resolver_ip' ? locations.lookup(asker.resolverIp) : null;
+  const ofResolver = mode === 'resolver_ip' ? locations.lookup(request.resolverIp) : null;
   return ofResolver ? at(home, ofResolver) : home;
 }
 
