@@ -1,5 +1,4 @@
-import { createQuestionCounts } from '../dns/question-counts.js';
-import type { OnAnswered } from '../dns/responder.js';
+import { createQuestionCounts, type OnAnswered } from '../dns/transport.js';
 import type { Edge } from '../edge/edge.js';
 import type { HealthTransition } from '../live/health-board.js';
 import type { LoadView } from '../live/load-board.js';

@@ -1,20 +1,24 @@
 import type { Logger } from 'pino';
-import type { LiveLoadBalancer } from '../live/snapshot.js';
+import type { LiveDnsRecord, LiveLoadBalancer } from '../live/snapshot.js';
 import { type Host, type HostIndex, isPublished } from '../proxy/match.js';
 import type { Plan } from '../steering/contract.js';
-import { type AliasChain, createFollowAlias } from './aliases.js';
-import type { Choice } from './choose-origin.js';
-import type { NameIndex } from './names.js';
-import { addressRecords, familyOfType, originRecords, type Resolve } from './origin-records.js';
-import type { DnsQuery } from './query.js';
-import { type RecordSet, type RecordSets, recordAnswer } from './record-sets.js';
-import { absent, found, orAbsent, REFUSED, SERVER_FAILED } from './replies.js';
-import type { DnsAnswer, Reply } from './reply.js';
-import type { DnsRequest } from './vantage.js';
-import { RCODE, RECORD_TYPE } from './wire.js';
-import { anyRecord, nsRecords, soaRecord } from './zone-records.js';
+import { type NameIndex, type RecordSet, type RecordSets, recordAnswer } from './names.js';
+import { addressRecords, type Choice, familyOfType, originRecords, type Resolve } from './origins.js';
+import { type DnsQuery, type DnsRequest, RCODE, RECORD_TYPE } from './query.js';
+import {
+  absent,
+  anyRecord,
+  type DnsAnswer,
+  found,
+  nsRecords,
+  orAbsent,
+  REFUSED,
+  type Reply,
+  SERVER_FAILED,
+  soaRecord,
+} from './reply.js';
 
-export interface AnswerParts {
+interface AnswerParts {
   readonly names: NameIndex;
   readonly hosts: HostIndex;
   readonly records: RecordSets;
@@ -155,3 +159,66 @@ function ownRecords(query: DnsQuery, addresses: readonly string[]): DnsAnswer[] 
   if (query.type === RECORD_TYPE.ANY) return [anyRecord(query.name, OWN_TTL)];
   return addressRecords(query.name, familyOfType(query.type), addresses, OWN_TTL);
 }
+
+/** The names that a question has led to so far, its own first. */
+type AliasChain = readonly string[];
+
+/** Aliases of one answer. Resolvers follow about as many. */
+const MAX_FOLLOWED = 8;
+
+interface AliasParts {
+  readonly names: Pick<NameIndex, 'zoneOf'>;
+  readonly resolve: Resolve;
+  /** What is said to the same question about another name of our zones. */
+  readonly answer: (request: DnsRequest, chain: AliasChain) => Promise<Reply>;
+}
+
+/** The answer of a name that is an alias, to a question that asks for something else; `soa` is that of its zone. */
+type FollowAlias = (
+  alias: LiveDnsRecord,
+  request: DnsRequest,
+  soa: DnsAnswer,
+  chain: AliasChain,
+) => Promise<Reply>;
+
+/** Follows aliases as far as they lead through our zones. A loop ends where it closes. May reject as `resolve` does. */
+function createFollowAlias({ names, resolve, answer }: AliasParts): FollowAlias {
+  const isOurs = (name: string) => names.zoneOf(name) !== undefined;
+
+  /** What is said to the question about the name behind the alias; null where the chain leaves our zones or is too long. */
+  async function followed(
+    alias: LiveDnsRecord,
+    request: DnsRequest,
+    chain: AliasChain,
+  ): Promise<Reply | null> {
+    const target = alias.data[0]!;
+    if (!isOurs(target) || chain.includes(target) || chain.length > MAX_FOLLOWED) return null;
+    const rest = await answer({ ...request, query: { ...request.query, name: target } }, [...chain, target]);
+    return rest.authoritative ? rest : null;
+  }
+
+  /** The addresses at the end of the chain, under the name of the alias. */
+  async function flattened(...[alias, request, soa, chain]: Parameters<FollowAlias>): Promise<Reply> {
+    const family = familyOfType(request.query.type);
+    if (family === null) return absent(RCODE.NOERROR, soa);
+    const rest = await followed(alias, request, chain);
+    const passed = [alias.data[0]!, ...(rest?.answers ?? []).flatMap(targetOf)];
+    const end = passed.at(-1)!;
+    const answers = rest?.answers ?? [];
+    const addresses = answers.flatMap((one) => (one.type === 'A' || one.type === 'AAAA' ? [one.data] : []));
+    if (addresses.length === 0 && !isOurs(end))
+      addresses.push(...(await resolve(end)).map(({ address }) => address));
+    const ttl = Math.min(alias.ttl, ...answers.map((one) => one.ttl ?? alias.ttl));
+    const records = addressRecords(request.query.name, family, addresses, ttl);
+    return orAbsent(records, soa, rest?.forClient ?? false);
+  }
+
+  return async (alias, request, soa, chain) => {
+    if (alias.flattened) return await flattened(alias, request, soa, chain);
+    const own = recordAnswer(alias, request.query.name);
+    const rest = await followed(alias, request, chain);
+    return rest ? { ...rest, answers: [own, ...rest.answers] } : found([own]);
+  };
+}
+
+const targetOf = (answer: DnsAnswer): string[] => (answer.type === 'CNAME' ? [answer.data] : []);

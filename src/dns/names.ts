@@ -6,7 +6,9 @@ import type {
   LiveZone,
 } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
-import { createNameServers, type NameServers } from './name-servers.js';
+import { nameServersOf } from '../net/name-servers.js';
+import { RECORD_TYPE } from './query.js';
+import type { DnsAnswer } from './reply.js';
 
 /**
  * Which names there are. The zones are those that the configuration has, and of a partial zone, which DNS does not speak for
@@ -25,7 +27,7 @@ export interface NameIndex {
   closestExisting(name: string): string | undefined;
 }
 
-/** Follows the store. `nameServerNames` as `createNameServers` takes them. */
+/** Follows the store. `nameServerNames` as `nameServersOf` takes them. */
 export function createNameIndex(store: SnapshotStore, nameServerNames: readonly string[]): NameIndex {
   const zones = new Map<string, number>();
   const nameServers = createNameServers(nameServerNames, (name) => zones.has(name));
@@ -95,4 +97,104 @@ function* upTo(name: string, apex: string): Generator<string> {
     yield one;
     if (one === apex) return;
   }
+}
+
+/** Which name servers the zones have: their NS records, and the names that therefore exist. */
+interface NameServers {
+  /** Of a zone, without a dot at the end: the targets of its NS records. The first is the MNAME of its SOA. Never empty. */
+  of(apex: string): readonly string[];
+  /** Whether `name` is a name server of one of our zones and lies in one of them, so that we have its addresses. */
+  has(name: string): boolean;
+  /** Whether `name` is such a name server, or lies above one (an empty non-terminal, RFC 8020 section 3.1). */
+  exists(name: string): boolean;
+}
+
+/** `names` are as `nameServersOf` takes them; `isApex` says whether a zone has that name. */
+function createNameServers(names: readonly string[], isApex: (name: string) => boolean): NameServers {
+  const labels = new Set(names.filter((name) => !name.includes('.')));
+  const absolute = new Set(names.filter((name) => name.includes('.')));
+  const above = new Set([...absolute].flatMap(ancestors));
+
+  function has(name: string): boolean {
+    if (absolute.has(name)) return [name, ...ancestors(name)].some(isApex);
+    const dot = name.indexOf('.');
+    return labels.has(name.slice(0, Math.max(dot, 0))) && isApex(name.slice(dot + 1));
+  }
+
+  return {
+    of: (apex) => nameServersOf(names, apex),
+    has,
+    exists: (name) => above.has(name) || has(name),
+  };
+}
+
+function ancestors(name: string): string[] {
+  const labels = name.split('.');
+  return labels.slice(1).map((_label, index) => labels.slice(index + 1).join('.'));
+}
+
+/** The records of one name. */
+export interface RecordSet {
+  /** Of the type with this number, in the order in which they came. */
+  of(type: number): readonly LiveDnsRecord[];
+  /** The alias that the name is. */
+  readonly alias: LiveDnsRecord | undefined;
+}
+
+export interface RecordSets {
+  /** Those of exactly this name, which may begin with `*.`. */
+  at(apex: string, name: string): RecordSet | undefined;
+}
+
+/** Follows the store: a question costs the look-up of a name and of a type. */
+export function createRecordSets(store: SnapshotStore): RecordSets {
+  const sets = new Map<string, Map<number, LiveDnsRecord[]>>();
+  const keyOf = (apex: string, name: string) => `${apex} ${name}`;
+
+  function add(record: LiveDnsRecord): void {
+    const key = keyOf(record.zoneName, record.name);
+    const types = sets.get(key) ?? new Map<number, LiveDnsRecord[]>();
+    sets.set(key, types);
+    const number = RECORD_TYPE[record.type];
+    types.set(number, [...(types.get(number) ?? []), record]);
+  }
+
+  function remove(record: LiveDnsRecord): void {
+    const key = keyOf(record.zoneName, record.name);
+    const types = sets.get(key);
+    const number = RECORD_TYPE[record.type];
+    const left = types?.get(number)?.filter(({ id }) => id !== record.id) ?? [];
+    if (left.length > 0) types?.set(number, left);
+    else types?.delete(number);
+    if (types?.size === 0) sets.delete(key);
+  }
+
+  for (const record of store.snapshot.dnsRecords.values()) add(record);
+  store.onChange((changes) => {
+    for (const { noun, before, after } of changes) {
+      if (noun !== 'dns_record') continue;
+      if (before) remove(before as LiveDnsRecord);
+      if (after) add(after as LiveDnsRecord);
+    }
+  });
+
+  return {
+    at(apex, name) {
+      const types = sets.get(keyOf(apex, name));
+      return (
+        types && {
+          of: (type) => types.get(type) ?? [],
+          alias: types.get(RECORD_TYPE.CNAME)?.[0],
+        }
+      );
+    },
+  };
+}
+
+/** As an answer has it: a wildcard's under the name that was asked for. */
+export function recordAnswer(record: LiveDnsRecord, name: string): DnsAnswer {
+  const { type, ttl, data } = record;
+  return type === 'TXT'
+    ? { type, name, ttl, data: data.map((bytes) => Buffer.from(bytes, 'latin1')) }
+    : { type, name, ttl, data: data[0]! };
 }

@@ -6,7 +6,7 @@ export interface DnsSockets {
   readonly udp: DatagramSocket;
 }
 
-export interface DnsListenOn extends Pick<ListenOn, 'host' | 'port'> {
+interface DnsListenOn extends Pick<ListenOn, 'host' | 'port'> {
   /** Descriptors of sockets that are bound already, one for each protocol; the other one goes by host and port. */
   readonly fds?: readonly number[];
 }

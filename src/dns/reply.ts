@@ -1,7 +1,12 @@
 import dnsPacket from 'dns-packet';
-import { CLIENT_SUBNET_OPTION, clientSubnetData } from './client-subnet.js';
-import type { BadQuery, DnsQuery } from './query.js';
-import { UDP_BYTES } from './wire.js';
+import {
+  type BadQuery,
+  CLIENT_SUBNET_OPTION,
+  clientSubnetData,
+  type DnsQuery,
+  RCODE,
+  UDP_BYTES,
+} from './query.js';
 
 export type DnsAnswer =
   | dnsPacket.StringAnswer
@@ -16,20 +21,69 @@ export interface Reply {
   readonly authoritative: boolean;
   readonly answers: readonly DnsAnswer[];
   readonly authorities: readonly DnsAnswer[];
-  /** Of the names in `answers`, for an asker who would ask next; left out where they do not fit. */
+  /** Of the names in `answers`, for a client that would ask for them next; left out where they do not fit. */
   readonly additionals: readonly DnsAnswer[];
   /** Another client subnet could have got another answer. */
   readonly forClient: boolean;
 }
 
-/** How many bytes the asker takes over UDP. */
+const NOTHING = { authoritative: true, answers: [], authorities: [], additionals: [], forClient: false };
+
+export const REFUSED: Reply = { ...NOTHING, rcode: RCODE.REFUSED, authoritative: false };
+export const SERVER_FAILED: Reply = { ...REFUSED, rcode: RCODE.SERVFAIL };
+
+export const found = (answers: readonly DnsAnswer[]): Reply => ({
+  ...NOTHING,
+  rcode: RCODE.NOERROR,
+  answers,
+});
+
+/** NXDOMAIN, or NOERROR for a name that has nothing of the type. */
+export const absent = (rcode: number, soa: DnsAnswer): Reply => ({ ...NOTHING, rcode, authorities: [soa] });
+
+export const orAbsent = (records: readonly DnsAnswer[], soa: DnsAnswer, forClient: boolean): Reply => ({
+  ...(records.length > 0 ? found(records) : absent(RCODE.NOERROR, soa)),
+  forClient,
+});
+
+/** Load balancers come and go: what does not exist is not remembered for long. */
+const ABSENT_SECONDS = 30;
+
+/** The start of authority: `primary` is the first name server, the serial number is the revision of the configuration. */
+export function soaRecord(apex: string, primary: string, revision: number): DnsAnswer {
+  return {
+    type: 'SOA',
+    name: apex,
+    ttl: ABSENT_SECONDS,
+    data: {
+      mname: primary,
+      rname: `hostmaster.${apex}`,
+      serial: revision >>> 0,
+      refresh: 10_000,
+      retry: 2_400,
+      expire: 604_800,
+      minimum: ABSENT_SECONDS,
+    },
+  };
+}
+
+export function nsRecords(apex: string, nameServers: readonly string[], ttl: number): DnsAnswer[] {
+  return nameServers.map((data) => ({ type: 'NS', name: apex, ttl, data }));
+}
+
+/** RFC 8482: a question for everything gets one small record. */
+export function anyRecord(name: string, ttl: number): DnsAnswer {
+  return { type: 'HINFO', name, ttl, data: { cpu: 'RFC8482', os: '' } };
+}
+
+/** How many bytes the sender of the query takes over UDP. */
 export function udpBytes({ edns }: DnsQuery): number {
   return Math.min(Math.max(edns?.udpBytes ?? 0, UDP_BYTES.plain), UDP_BYTES.most);
 }
 
 /**
  * The message. Of one that is longer than `maxBytes` the additional records go first, which is no truncation (RFC 2181
- * section 9). When that is not enough it says so and has no records, and the asker comes back over TCP.
+ * section 9). When that is not enough it says so and has no records, and the client comes back over TCP.
  */
 export function encodeReply(query: DnsQuery, reply: Reply, maxBytes: number): Buffer {
   const whole = message(query, reply, 0);

@@ -1,21 +1,26 @@
+import type { NetworkInterfaceInfo } from 'node:os';
 import type { Logger } from 'pino';
 import type { HealthView } from '../live/health-board.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
+import { parseIp } from '../net/ip.js';
 import type { Locations } from '../net/locations.js';
 import type { Place } from '../net/place.js';
 import { realTime } from '../net/real-time.js';
 import type { HostIndex } from '../proxy/match.js';
 import { createAnswers } from './answers.js';
-import { createChooseOrigin } from './choose-origin.js';
-import { createNameIndex } from './names.js';
+import { createNameIndex, createRecordSets } from './names.js';
 import { type DnsSockets, openDnsSockets } from './open-sockets.js';
-import type { Resolve } from './origin-records.js';
-import { createRecordSets } from './record-sets.js';
-import { createResponder, type OnAnswered } from './responder.js';
-import { listenTcp, type TcpListener } from './tcp-listener.js';
-import { listenUdp, type UdpListener } from './udp-listener.js';
+import { createChooseOrigin, type Resolve } from './origins.js';
+import {
+  createResponder,
+  listenTcp,
+  listenUdp,
+  type OnAnswered,
+  type TcpListener,
+  type UdpListener,
+} from './transport.js';
 
 export interface DnsOptions {
   readonly host: string;
@@ -32,7 +37,7 @@ export interface DnsOptions {
   readonly resolve: Resolve;
   /** Where proxied load balancers and published host names are reached. */
   readonly proxyAddresses: readonly string[];
-  /** Of the zones, as `createNameServers` takes them; not empty. */
+  /** Of the zones, as `nameServersOf` takes them; not empty. */
   readonly nameServers: readonly string[];
   /** Where this name server is reached. */
   readonly nameServerAddresses: readonly string[];
@@ -44,7 +49,7 @@ export interface DnsOptions {
   readonly log: Logger;
 }
 
-export interface DnsServer {
+interface DnsServer {
   /** Rejects when the port cannot be had for both protocols. */
   listen(): Promise<ListenAddress>;
   /** Lets questions that are under way be answered for at most `graceMs`. */
@@ -88,4 +93,37 @@ export function createDnsServer(options: DnsOptions): DnsServer {
       listeners = null;
     },
   };
+}
+
+type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>;
+
+const LOOPBACK: Readonly<Record<string, readonly string[]>> = {
+  localhost: ['127.0.0.1', '::1'],
+  '0.0.0.0': ['127.0.0.1'],
+  '::': ['127.0.0.1', '::1'],
+};
+
+/**
+ * What DNS says of where a listener is reached (the proxy, or DNS itself): the advertised addresses, otherwise the one that it
+ * listens on. One that listens on all of the machine's addresses is found at those that others can reach, or else at loopback.
+ */
+export function reachableAddresses(
+  advertised: readonly string[],
+  host: string,
+  interfaces: Interfaces,
+): readonly string[] {
+  if (advertised.length > 0) return advertised;
+  const everywhere = LOOPBACK[host];
+  if (everywhere === undefined) return [host];
+  const reachable = Object.values(interfaces)
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal }) => !internal)
+    .map(({ address }) => parseIp(address))
+    // Link-local addresses mean nothing without an interface.
+    .filter(
+      (ip) => ip !== null && !(ip.family === 6 && ip.bytes[0] === 0xfe && (ip.bytes[1]! & 0xc0) === 0x80),
+    )
+    .filter((ip) => host !== '0.0.0.0' || ip?.family === 4)
+    .map((ip) => ip!.text);
+  return reachable.length > 0 && host !== 'localhost' ? reachable : everywhere;
 }

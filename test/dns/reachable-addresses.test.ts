@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { expect, test } from 'vitest';
-import { reachableAddresses } from '../../src/dns/reachable-addresses.js';
+import { reachableAddresses } from '../../src/dns/server.js';
 
 const at = (address: string, internal = false) => ({ address, internal }) as NetworkInterfaceInfo;
 const INTERFACES = {

@@ -1,16 +1,19 @@
 import type { HealthView } from '../live/health-board.js';
 import { NO_LOAD } from '../live/load-board.js';
-import type { LiveLoadBalancer, LivePool } from '../live/snapshot.js';
+import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
 import type { Clock } from '../net/clock.js';
-import type { Locations } from '../net/locations.js';
+import { type Ip, parseIp } from '../net/ip.js';
+import type { Location, Locations } from '../net/locations.js';
 import type { Place } from '../net/place.js';
+import { tunnelBefore } from '../net/tunnel-hostname.js';
 import { type Decision, NO_SESSIONS, type Plan, type RequestContext } from '../steering/contract.js';
 import { createSteering, type Steering } from '../steering/decide.js';
 import { poolViews, withOnly } from '../steering/pool-states.js';
-import { familyOfType, isNameable, mayHave, type RecordFamily } from './origin-records.js';
-import { clientIpOf, type DnsRequest, placeOfRequest } from './vantage.js';
+import { policyInForce } from '../steering/rules.js';
+import { type DnsQuery, type DnsRequest, RECORD_TYPE } from './query.js';
+import type { DnsAnswer } from './reply.js';
 
-export interface ChooseOriginParts {
+interface ChooseOriginParts {
   readonly pools: ReadonlyMap<string, LivePool>;
   readonly health: HealthView;
   readonly home: Place;
@@ -117,4 +120,97 @@ function contextOf(
     }),
     sessionSource: null,
   };
+}
+
+/** The address that rules, hashes and load shedding go by: of the client where the query has it, else of the resolver. */
+function clientIpOf({ resolverIp, query }: DnsRequest): string {
+  return query.edns?.clientSubnet?.ip?.text ?? resolverIp;
+}
+
+/**
+ * Where a question comes from, by the location strategy: the client subnet where the strategy prefers it and its address is
+ * known, otherwise this place, or the resolver's where the mode says so and its address is known. Geo steering takes nothing
+ * but the country of a client subnet. The PoP is always the one that answers.
+ */
+function placeOfRequest(
+  home: Place,
+  locations: Locations,
+  settings: LiveSettings,
+  request: DnsRequest,
+): Place {
+  const { mode, preferEcs } = settings.locationStrategy;
+  const policy = policyInForce(settings);
+  const subnet = request.query.edns?.clientSubnet?.ip;
+  const ofClient =
+    subnet && (preferEcs === 'always' || preferEcs === policy) && locations.lookup(subnet.text);
+  if (ofClient) return policy === 'geo' ? { ...home, country: ofClient.country } : at(home, ofClient);
+  const ofResolver = mode === 'resolver_ip' ? locations.lookup(request.resolverIp) : null;
+  return ofResolver ? at(home, ofResolver) : home;
+}
+
+const at = (home: Place, location: Location): Place => ({ ...home, ...location });
+
+/** All addresses of a host name; rejects when it has none or nobody can say. */
+export type Resolve = (name: string) => Promise<readonly { readonly address: string }[]>;
+
+/** A host name may have hundreds; this many fit into the smallest response. */
+const MAX_ADDRESSES = 8;
+
+type RecordFamily = 4 | 6;
+
+export function familyOfType(type: number): RecordFamily | null {
+  if (type === RECORD_TYPE.A) return 4;
+  return type === RECORD_TYPE.AAAA ? 6 : null;
+}
+
+/**
+ * Whether DNS can name an origin at all: one in a virtual network, or behind the ingress rules of a tunnel, is nowhere
+ * that the client could go.
+ */
+function isNameable(origin: LiveOrigin): boolean {
+  return origin.virtualNetworkId === null && tunnelBefore(origin) === null;
+}
+
+/** Whether an origin may have addresses of this family: a host name may have both. */
+function mayHave(family: RecordFamily, { ip }: LiveOrigin): boolean {
+  return ip === null || parseIp(ip)?.family === family;
+}
+
+/**
+ * What DNS says of an origin under the question's name. A host name is resolved, or, where the origin says so and the name
+ * is not the apex of its zone, named itself. Empty when there is nothing of the asked type; rejects as `resolve` does.
+ */
+export async function originRecords(
+  origin: LiveOrigin,
+  query: DnsQuery,
+  apex: string,
+  { ttl }: LiveSettings,
+  resolve: Resolve,
+): Promise<DnsAnswer[]> {
+  const family = familyOfType(query.type);
+  if (origin.ip !== null) return addressRecords(query.name, family, [origin.ip], ttl);
+  if (!origin.flattenCname && query.name !== apex) {
+    return [{ type: 'CNAME', name: query.name, ttl, data: origin.address }];
+  }
+  if (family === null) return [];
+  const found = await resolve(origin.address);
+  return addressRecords(
+    query.name,
+    family,
+    found.map(({ address }) => address),
+    ttl,
+  );
+}
+
+export function addressRecords(
+  name: string,
+  family: RecordFamily | null,
+  addresses: readonly string[],
+  ttl: number,
+): DnsAnswer[] {
+  return addresses
+    .map(parseIp)
+    .filter((ip): ip is Ip => ip !== null && ip.family === family)
+    .slice(0, MAX_ADDRESSES)
+    .map(({ text }) => ({ type: family === 4 ? 'A' : 'AAAA', name, ttl, data: text }));
 }
