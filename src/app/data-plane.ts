@@ -319,7 +319,7 @@ async function answer(message: Extract<ToDataPlane, { type: 'ask' }>): Promise<v
 const SETTLING_MS = 200;
 
 async function confirm(revision: number): Promise<void> {
-  await Promise.all([prober.firstResults(SETTLING_MS), edge.configured(SETTLING_MS), privates?.settled()]);
+  await Promise.all([prober.settled(SETTLING_MS), edge.configured(SETTLING_MS), privates?.settled()]);
   healthReports.flush();
   post({ type: 'applied', revision });
 }

@@ -5,8 +5,8 @@ import { reasonOfDialError } from './failure-reason.js';
 import {
   failed,
   type Probe,
+  type ProbeDependencies,
   ProbeFailure,
-  type ProbeMeans,
   type ProbeResult,
   type ProbeTarget,
 } from './probes/probe.js';
@@ -20,13 +20,13 @@ const TIMEOUTS: ReadonlySet<FailureReason> = new Set(['TCP Timeout', 'HTTP timeo
 export async function attemptCheck(
   probe: Probe,
   target: ProbeTarget,
-  means: ProbeMeans,
+  dependencies: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  let result = await attempt(probe, target, means, signal);
+  let result = await attempt(probe, target, dependencies, signal);
   for (let retry = 0; retry < target.monitor.retries; retry += 1) {
     if (!TIMEOUTS.has(result.reason) || signal.aborted) break;
-    result = await attempt(probe, target, means, signal);
+    result = await attempt(probe, target, dependencies, signal);
   }
   return result;
 }
@@ -38,15 +38,15 @@ const OVER = new Error('the attempt is over');
 async function attempt(
   probe: Probe,
   target: ProbeTarget,
-  means: ProbeMeans,
+  dependencies: ProbeDependencies,
   outer: AbortSignal,
 ): Promise<ProbeResult> {
   const controller = new AbortController();
   const abort = () => controller.abort(OVER);
-  const cancelDeadline = startDeadline(means.real, target.monitor.timeout * 1_000, abort);
+  const cancelDeadline = startDeadline(dependencies.real, target.monitor.timeout * 1_000, abort);
   outer.addEventListener('abort', abort, { once: true });
   try {
-    return await probe(target, means, controller.signal);
+    return await probe(target, dependencies, controller.signal);
   } catch (error) {
     return failed(reasonOf(error), 0, null, detailOf(error));
   } finally {

@@ -1,7 +1,7 @@
 import type { FailureReason } from '../live/health-board.js';
 import type { NoWay, OffRamps, OriginPlace } from '../offramps/contract.js';
 import { attemptCheck } from './attempts.js';
-import { failed, type ProbeMeans, type ProbeResult, type ProbeTarget } from './probes/probe.js';
+import { failed, type ProbeDependencies, type ProbeResult, type ProbeTarget } from './probes/probe.js';
 import { PROBES } from './probes/table.js';
 
 const REASON_OF_NO_WAY = {
@@ -36,12 +36,16 @@ function withoutUse({ origin, monitor }: ProbeTarget, offramps: OffRamps): Probe
  */
 export async function checkOnce(
   target: ProbeTarget,
-  means: ProbeMeans,
+  dependencies: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<{ result: ProbeResult; certain: boolean } | null> {
-  const way = means.offramps.select(target.origin);
+  const way = dependencies.offramps.select(target.origin);
   if (way.kind === 'none' && way.awaitedTunnel !== undefined) return null;
-  const cutOff = withoutWay(target.origin, means.offramps) ?? withoutUse(target, means.offramps);
+  const cutOff =
+    withoutWay(target.origin, dependencies.offramps) ?? withoutUse(target, dependencies.offramps);
   if (cutOff) return { result: cutOff, certain: true };
-  return { result: await attemptCheck(PROBES[target.monitor.type], target, means, signal), certain: false };
+  return {
+    result: await attemptCheck(PROBES[target.monitor.type], target, dependencies, signal),
+    certain: false,
+  };
 }

@@ -9,7 +9,7 @@ export interface Faults {
   replace(faults: readonly HealthFault[]): (origin: Pick<LiveOrigin, 'ip' | 'address'>) => boolean;
   /** The first that fits. `place` is a region, or null for this place alone, which sees only those of every place. */
   find(poolId: string, origin: Pick<LiveOrigin, 'ip' | 'address'>, place: string | null): HealthFault | null;
-  /** A place has judged a result with it. */
+  /** A place has applied a result with it. */
   struck(fault: HealthFault): void;
 }
 

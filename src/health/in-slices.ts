@@ -1,5 +1,5 @@
 /** Work that would hold up the event loop, done a few steps at a time. */
-export interface SlicedWork {
+export interface TimeSlicedWork {
   /** There is something to do: the first steps are made now, unless steps are being made turn by turn already. */
   start(): void;
   /** Whether there is something left for later turns. */
@@ -11,7 +11,11 @@ export interface SlicedWork {
  * `work` does what there is to do and ends when nothing is left; each `yield` is a step, of which each turn of the event
  * loop makes `stepsPerTurn`. `onDone` is called when it has ended.
  */
-export function inSlices(work: () => Iterator<void>, stepsPerTurn: number, onDone: () => void): SlicedWork {
+export function timeSliced(
+  work: () => Iterator<void>,
+  stepsPerTurn: number,
+  onDone: () => void,
+): TimeSlicedWork {
   let steps: Iterator<void> | undefined;
   let nextTurn: NodeJS.Immediate | undefined;
 

@@ -1,7 +1,7 @@
 import type { HealthState } from '../live/health-board.js';
 
-/** The standing of one origin: its state, and how many results in a row have spoken against it. */
-export interface Standing {
+/** The state of one origin, and how many results in a row have spoken against it. */
+export interface HealthStreak {
   readonly state: HealthState;
   /** Passes in a row; always 0 while healthy. */
   readonly passes: number;
@@ -15,32 +15,37 @@ export interface Thresholds {
   readonly consecutiveDown: number;
 }
 
-export const UNJUDGED: Standing = { state: 'unknown', passes: 0, failures: 0 };
+export const NO_STREAK: HealthStreak = { state: 'unknown', passes: 0, failures: 0 };
 
-const HEALTHY: Standing = { state: 'healthy', passes: 0, failures: 0 };
+const HEALTHY: HealthStreak = { state: 'healthy', passes: 0, failures: 0 };
 
-const UNHEALTHY: Standing = { state: 'unhealthy', passes: 0, failures: 0 };
+const UNHEALTHY: HealthStreak = { state: 'unhealthy', passes: 0, failures: 0 };
 
 /** The certain verdict, which needs no second opinion: there is no way to the origin. */
 export const CUT_OFF = UNHEALTHY;
 
 /** One more result. Only so many equal ones in a row as the thresholds ask for turn the state; an opposite one resets. */
-export function judge(standing: Standing, passed: boolean, thresholds: Thresholds): Standing {
-  const { state, passes, failures } = standing;
+export function applyResult(streak: HealthStreak, passed: boolean, thresholds: Thresholds): HealthStreak {
+  const { state, passes, failures } = streak;
   if (passed) {
-    return state === 'healthy' ? HEALTHY : turnIfDue({ state, passes: passes + 1, failures: 0 }, thresholds);
+    return state === 'healthy'
+      ? HEALTHY
+      : applyThresholds({ state, passes: passes + 1, failures: 0 }, thresholds);
   }
   return state === 'unhealthy'
     ? UNHEALTHY
-    : turnIfDue({ state, passes: 0, failures: failures + 1 }, thresholds);
+    : applyThresholds({ state, passes: 0, failures: failures + 1 }, thresholds);
 }
 
 /**
  * The same results under other thresholds: a streak that is as long as they ask for turns the state, a shorter one goes on.
  * A state that stands is not taken back because more results would be asked for now.
  */
-export function turnIfDue(standing: Standing, { consecutiveUp, consecutiveDown }: Thresholds): Standing {
-  if (standing.passes > 0 && standing.passes >= consecutiveUp) return HEALTHY;
-  if (standing.failures > 0 && standing.failures >= consecutiveDown) return UNHEALTHY;
-  return standing;
+export function applyThresholds(
+  streak: HealthStreak,
+  { consecutiveUp, consecutiveDown }: Thresholds,
+): HealthStreak {
+  if (streak.passes > 0 && streak.passes >= consecutiveUp) return HEALTHY;
+  if (streak.failures > 0 && streak.failures >= consecutiveDown) return UNHEALTHY;
+  return streak;
 }

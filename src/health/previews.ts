@@ -4,7 +4,7 @@ import type { LiveMonitor, LivePool } from '../live/snapshot.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
 import { checkOnce } from './check-once.js';
-import { failed, type ProbeMeans, type ProbeTarget } from './probes/probe.js';
+import { failed, type ProbeDependencies, type ProbeTarget } from './probes/probe.js';
 
 /** Tries of a monitor that nobody's health depends on. */
 export interface Previews {
@@ -19,7 +19,7 @@ export interface Previews {
 
 export interface PreviewsOptions {
   readonly store: SnapshotStore;
-  readonly means: ProbeMeans;
+  readonly dependencies: ProbeDependencies;
   readonly clock: Clock;
   /** Checks under way at once, of all previews. */
   readonly maxInFlight?: number;
@@ -44,7 +44,7 @@ interface Preview {
 type Job = (signal: AbortSignal) => Promise<void>;
 
 export function createPreviews(options: PreviewsOptions): Previews {
-  const { store, means, clock, maxInFlight = 64, maxKept = 100 } = options;
+  const { store, dependencies, clock, maxInFlight = 64, maxKept = 100 } = options;
   /** Oldest first. */
   const previews = new Map<string, Preview>();
   /** Those with jobs that have not been started. */
@@ -109,7 +109,7 @@ export function createPreviews(options: PreviewsOptions): Previews {
         id: previewId,
         accountId,
         controller,
-        jobs: jobsOf(pools, monitor, means, finished),
+        jobs: jobsOf(pools, monitor, dependencies, finished),
         finished,
         forget: clock.after(KEPT_MS, () => drop(preview)),
       };
@@ -133,7 +133,7 @@ export function createPreviews(options: PreviewsOptions): Previews {
 function* jobsOf(
   pools: readonly LivePool[],
   monitor: LiveMonitor,
-  means: ProbeMeans,
+  dependencies: ProbeDependencies,
   finished: Preview['finished'],
 ): Generator<Job> {
   for (const pool of pools) {
@@ -145,7 +145,7 @@ function* jobsOf(
     if (missing === 0) finish();
     for (const [index, origin] of enabled.entries()) {
       yield async (signal) => {
-        reports[index] = await reportOn({ poolId: pool.id, origin, monitor }, means, signal);
+        reports[index] = await reportOn({ poolId: pool.id, origin, monitor }, dependencies, signal);
         missing -= 1;
         if (missing === 0) finish();
       };
@@ -155,11 +155,11 @@ function* jobsOf(
 
 async function reportOn(
   target: ProbeTarget,
-  means: ProbeMeans,
+  dependencies: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<OriginHealthReport> {
   // A try cannot wait for a tunnel that may come back.
-  const result = (await checkOnce(target, means, signal))?.result ?? failed('Network Unreachable');
+  const result = (await checkOnce(target, dependencies, signal))?.result ?? failed('Network Unreachable');
   const { address } = target.origin;
   const { passed, reason, detail, responseCode, rttMs } = result;
   return {

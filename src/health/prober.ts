@@ -9,7 +9,7 @@ import type { Clock } from '../net/clock.js';
 import { realTime } from '../net/real-time.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
 import { createFaults } from './faults.js';
-import type { JudgingPlace } from './monitor-checks.js';
+import type { CheckPlace } from './monitor-checks.js';
 import { reportPoolHealth } from './pool-health-report.js';
 import { createPreviews, type Previews } from './previews.js';
 import type { ProbeResult } from './probes/probe.js';
@@ -17,7 +17,7 @@ import { createScheduler } from './scheduler.js';
 import { createLastVerdicts } from './stored-health.js';
 import type { ProbedOrigin } from './targets.js';
 import type { PlaceHealth } from './track.js';
-import { createWatches } from './watches.js';
+import { createOriginCheckers } from './watches.js';
 
 export interface ProberOptions {
   readonly store: SnapshotStore;
@@ -39,7 +39,7 @@ export interface ProberOptions {
   readonly onChecked?: (passed: boolean) => void;
   /** Authorities in PEM that https probes trust besides the public ones. */
   readonly trustedAuthorities?: readonly string[];
-  /** Called each time that a place has judged a result with a fault. */
+  /** Called each time that a place has applied a result with a fault. */
   readonly faultStruck?: (fault: HealthFault) => void;
 }
 
@@ -53,7 +53,7 @@ export interface Prober {
    * Resolves when each origin whose probing the changes since the last call have started has its first result, or after
    * `limitMs`. Null when they have started none.
    */
-  firstResults(limitMs: number): Promise<void> | null;
+  settled(limitMs: number): Promise<void> | null;
   /** What the checks are made to see. */
   readonly faults: {
     /** Takes these in place of those before; what they change has changed when it returns. */
@@ -80,22 +80,22 @@ export function createProber(options: ProberOptions): Prober {
   const { store, board, offramps, log, clock = realTime, real = realTime } = options;
   const scheduler = createScheduler({ clock, maxInFlight: options.maxInFlight ?? 1_024 });
   const trust = trusting(options.trustedAuthorities ?? []);
-  const means = { offramps, clock, real, trust };
-  const previews = createPreviews({ store, means, clock });
+  const dependencies = { offramps, clock, real, trust };
+  const previews = createPreviews({ store, dependencies, clock });
   const faults = createFaults(options.faultStruck);
   const parts = {
     board,
     scheduler,
-    means,
+    dependencies,
     faults,
-    onTransition: announce,
-    onFinding: mention,
+    onTransition: emitTransition,
+    onFinding: emitFinding,
     onChecked: ({ passed }: ProbeResult) => options.onChecked?.(passed),
   };
   const listeners: ((transition: HealthTransition) => void)[] = [];
   const findingListeners: ((finding: MonitorFinding) => void)[] = [];
 
-  function announce(transition: HealthTransition): void {
+  function emitTransition(transition: HealthTransition): void {
     const { poolId, poolName, originName, address, from, to, failureReason, failureDetail } = transition;
     log.info(
       {
@@ -112,7 +112,7 @@ export function createProber(options: ProberOptions): Prober {
     for (const listener of listeners) listener(transition);
   }
 
-  function mention(target: ProbedOrigin, monitorId: string, from: HealthState, found: PlaceHealth): void {
+  function emitFinding(target: ProbedOrigin, monitorId: string, from: HealthState, found: PlaceHealth): void {
     const { poolId, poolName, origin } = target;
     const { name, address } = origin;
     const { state: to, failureReason, failureDetail } = found;
@@ -133,7 +133,7 @@ export function createProber(options: ProberOptions): Prober {
     for (const listener of findingListeners) listener({ target, monitorId, from, to, failureReason, at });
   }
 
-  const watches = createWatches({
+  const checkers = createOriginCheckers({
     store,
     offramps,
     tunnels: options.tunnels,
@@ -142,8 +142,8 @@ export function createProber(options: ProberOptions): Prober {
     parts,
   });
 
-  function placeHealth(poolId: string, place: JudgingPlace): (originKey: string) => PlaceHealth | undefined {
-    return (originKey) => watches.get(poolId, originKey)?.at(place);
+  function placeHealth(poolId: string, place: CheckPlace): (originKey: string) => PlaceHealth | undefined {
+    return (originKey) => checkers.get(poolId, originKey)?.at(place);
   }
 
   return {
@@ -155,16 +155,16 @@ export function createProber(options: ProberOptions): Prober {
     },
     poolHealth: (poolId) =>
       reportPoolHealth(store.snapshot.pools.get(poolId), board, (place) => placeHealth(poolId, place)),
-    firstResults: watches.firstResults,
+    settled: checkers.settled,
     faults: {
       set(next) {
         const concerned = faults.replace(next);
-        for (const watch of watches.all()) if (concerned(watch.target.origin)) watch.rejudge();
+        for (const checker of checkers.all()) if (concerned(checker.target.origin)) checker.reevaluate();
       },
     },
     previews,
     async stop() {
-      watches.stop();
+      checkers.stop();
       await Promise.all([scheduler.stop(), previews.stop()]);
     },
   };

@@ -16,7 +16,7 @@ export function quorum(states: readonly HealthState[]): HealthState {
  * What the places find together. The reason and the code are those of the first place that finds what all find; round
  * trips are means.
  */
-export function agree(places: readonly PlaceHealth[]): PlaceHealth {
+export function aggregatePlaces(places: readonly PlaceHealth[]): PlaceHealth {
   const state = quorum(places.map((place) => place.state));
   const { failureReason, failureDetail, responseCode } =
     places.find((place) => place.state === state) ?? UNCHECKED;

@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LiveGroupMember, LiveMonitor, LiveOrigin, LivePool, Snapshot } from '../live/snapshot.js';
 import type { LiveChange } from '../live/snapshot-store.js';
-import type { JudgingPlace } from './monitor-checks.js';
+import type { CheckPlace } from './monitor-checks.js';
 
-const HERE: readonly JudgingPlace[] = [null];
+const HERE: readonly CheckPlace[] = [null];
 
 /** A probed origin, with what its log lines and transitions say about it. */
 export interface ProbedOrigin {
   readonly poolId: string;
   readonly poolName: string;
   readonly origin: LiveOrigin;
-  /** Who judges it: each region that checks the pool, or this place alone. */
-  readonly places: readonly JudgingPlace[];
+  /** Who has a verdict on it: each region that checks the pool, or this place alone. */
+  readonly places: readonly CheckPlace[];
   /** At least one. */
   readonly monitors: readonly TargetMonitor[];
 }

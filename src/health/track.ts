@@ -1,15 +1,22 @@
 import type { HealthFault } from '../live/faults.js';
 import type { OriginHealth } from '../live/health-board.js';
 import { withFault } from './faults.js';
-import { CUT_OFF, judge, type Standing, type Thresholds, turnIfDue, UNJUDGED } from './judge.js';
+import {
+  applyResult,
+  applyThresholds,
+  CUT_OFF,
+  type HealthStreak,
+  NO_STREAK,
+  type Thresholds,
+} from './judge.js';
 import type { ProbeResult } from './probes/probe.js';
 
 /** What one place finds of an origin. */
 export type PlaceHealth = Omit<OriginHealth, 'regions'>;
 
 /** What one place has found with one monitor so far. */
-export interface Track {
-  readonly standing: Standing;
+export interface CheckHistory {
+  readonly streak: HealthStreak;
   readonly health: PlaceHealth;
   /** What the place was made to see with the last result. */
   readonly fault: HealthFault | null;
@@ -34,33 +41,33 @@ export const UNCHECKED: PlaceHealth = {
   checkedAt: null,
 };
 
-export const NEW_TRACK: Track = { standing: UNJUDGED, health: UNCHECKED, fault: null };
+export const NEW_HISTORY: CheckHistory = { streak: NO_STREAK, health: UNCHECKED, fault: null };
 
 type FailureToShow = Pick<PlaceHealth, 'failureReason' | 'failureDetail'>;
 /** Goes on from a verdict that was found before. */
-export function trackFrom(health: PlaceHealth): Track {
-  return { standing: { state: health.state, passes: 0, failures: 0 }, health, fault: null };
+export function historyFrom(health: PlaceHealth): CheckHistory {
+  return { streak: { state: health.state, passes: 0, failures: 0 }, health, fault: null };
 }
 
 /** So much of the smoothed round trip is the newest sample. */
 const NEWEST_SHARE = 0.2;
 
 /** One more outcome, as a place that sees `fault` finds it. */
-export function advance(
-  track: Track,
+export function applyOutcome(
+  history: CheckHistory,
   outcome: Outcome,
   thresholds: Thresholds,
   fault: HealthFault | null,
-): Track {
+): CheckHistory {
   const result = outcome.certain ? outcome.result : withFault(outcome.result, fault);
-  const standing = outcome.certain ? CUT_OFF : judge(track.standing, result.passed, thresholds);
-  const { rttMs, latencyMs } = track.health;
+  const streak = outcome.certain ? CUT_OFF : applyResult(history.streak, result.passed, thresholds);
+  const { rttMs, latencyMs } = history.health;
   return {
-    standing,
+    streak,
     fault,
     health: {
-      state: standing.state,
-      ...failureToShow(standing, result, track.health),
+      state: streak.state,
+      ...failureToShow(streak, result, history.health),
       responseCode: result.responseCode,
       rttMs: result.rttMs ?? rttMs,
       latencyMs: smoothed(latencyMs, result.rttMs),
@@ -70,17 +77,17 @@ export function advance(
 }
 
 /** The same results under other thresholds; `last` is the newest of them. */
-export function rejudged(track: Track, last: Outcome, thresholds: Thresholds): Track {
-  const standing = turnIfDue(track.standing, thresholds);
-  if (standing === track.standing) return track;
-  const { state } = standing;
-  const failure = failureToShow(standing, withFault(last.result, track.fault), track.health);
-  return { ...track, standing, health: { ...track.health, state, ...failure } };
+export function reevaluated(history: CheckHistory, last: Outcome, thresholds: Thresholds): CheckHistory {
+  const streak = applyThresholds(history.streak, thresholds);
+  if (streak === history.streak) return history;
+  const { state } = streak;
+  const failure = failureToShow(streak, withFault(last.result, history.fault), history.health);
+  return { ...history, streak, health: { ...history.health, state, ...failure } };
 }
 
 /** A state shows its own reason while results to the contrary have not turned it yet. */
 function failureToShow(
-  { state }: Standing,
+  { state }: HealthStreak,
   { passed, reason, detail }: ProbeResult,
   last: FailureToShow,
 ): FailureToShow {
@@ -95,11 +102,11 @@ function smoothed(before: number | null, sample: number | null): number | null {
   return before + NEWEST_SHARE * (sample - before);
 }
 
-/** Whether the next results will be judged alike from here on. */
-export function standsLike(a: Track, b: Track): boolean {
+/** Whether the next results will lead to the same states from here on. */
+export function sameStreak(a: CheckHistory, b: CheckHistory): boolean {
   return (
-    a.standing.state === b.standing.state &&
-    a.standing.passes === b.standing.passes &&
-    a.standing.failures === b.standing.failures
+    a.streak.state === b.streak.state &&
+    a.streak.passes === b.streak.passes &&
+    a.streak.failures === b.streak.failures
   );
 }

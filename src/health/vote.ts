@@ -17,17 +17,17 @@ export interface Finding {
  * has a say, it is unknown, which counts as down. The reason is the one of the first monitor that speaks for the verdict;
  * the round trip is the mean.
  */
-export function combine(findings: readonly Finding[]): PlaceHealth {
+export function aggregateFindings(findings: readonly Finding[]): PlaceHealth {
   const [only] = findings;
   if (only && findings.length === 1 && !only.monitoringOnly) return only.health;
   const voters = findings.filter(({ monitoringOnly }) => !monitoringOnly);
   const state = verdictOf(voters);
-  const spokesman = speakerFor(state, voters)?.health ?? UNCHECKED;
+  const representative = representativeOf(state, voters)?.health ?? UNCHECKED;
   return {
     state,
-    failureReason: state === 'healthy' ? 'No failures' : spokesman.failureReason,
-    failureDetail: state === 'healthy' ? null : spokesman.failureDetail,
-    responseCode: spokesman.responseCode,
+    failureReason: state === 'healthy' ? 'No failures' : representative.failureReason,
+    failureDetail: state === 'healthy' ? null : representative.failureDetail,
+    responseCode: representative.responseCode,
     rttMs: mean(voters.flatMap(({ health }) => health.rttMs ?? [])),
     latencyMs: mean(voters.flatMap(({ health }) => health.latencyMs ?? [])),
     checkedAt: latest(findings.flatMap(({ health }) => health.checkedAt ?? [])),
@@ -44,7 +44,7 @@ function verdictOf(voters: readonly Finding[]): HealthState {
   return open || voters.length === 0 ? 'unknown' : 'healthy';
 }
 
-function speakerFor(state: HealthState, voters: readonly Finding[]): Finding | undefined {
+function representativeOf(state: HealthState, voters: readonly Finding[]): Finding | undefined {
   const agreeing = voters.filter(({ health }) => health.state === state);
   return agreeing.find(({ mustBeHealthy }) => mustBeHealthy) ?? agreeing[0];
 }

@@ -2,25 +2,25 @@ import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '.
 import { UNKNOWN_HEALTH } from '../live/health-board.js';
 import { withoutWay } from './check-once.js';
 import type { Faults } from './faults.js';
-import { type ChecksParts, type JudgingPlace, type MonitorChecks, startChecks } from './monitor-checks.js';
-import type { ProbeMeans } from './probes/probe.js';
-import { agree } from './quorum.js';
+import { type CheckPlace, type ChecksParts, type MonitorChecks, startChecks } from './monitor-checks.js';
+import type { ProbeDependencies } from './probes/probe.js';
+import { aggregatePlaces } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
 import { asksTheSame, type ProbedOrigin } from './targets.js';
 import { type PlaceHealth, UNCHECKED } from './track.js';
-import { combine } from './vote.js';
+import { aggregateFindings } from './vote.js';
 
 /** The health of one origin in one pool, from its first probe until it is no longer probed. */
-export interface Watch {
+export interface OriginChecker {
   readonly target: ProbedOrigin;
-  /** Whether a monitor has no result yet, since the watch has started or the monitor has changed. */
-  readonly unseen: boolean;
-  /** Calls back when the next result leaves no monitor without one, or when the watch ends. */
-  onceSeen(listener: () => void): void;
+  /** Whether a monitor has no result yet, since the checker has started or the monitor has changed. */
+  readonly pending: boolean;
+  /** Calls back when the next result leaves no monitor without one, or when the checker ends. */
+  onceSettled(listener: () => void): void;
   /** What one place finds by itself. */
-  at(place: JudgingPlace): PlaceHealth;
+  at(place: CheckPlace): PlaceHealth;
   /** Faults have changed: what the places that see them find counts from now on. */
-  rejudge(): void;
+  reevaluate(): void;
   /** Takes over the newest configuration. Only a monitor that is new, or asks for something else, starts over: with a probe at once. */
   update(target: ProbedOrigin): void;
   /** The way to the origin may have changed: without one it is down at this moment, otherwise it is probed at once. */
@@ -28,10 +28,10 @@ export interface Watch {
   end(): void;
 }
 
-export interface WatchParts {
+export interface OriginCheckerParts {
   readonly board: HealthBoard;
   readonly scheduler: Scheduler;
-  readonly means: ProbeMeans;
+  readonly dependencies: ProbeDependencies;
   readonly faults: Pick<Faults, 'find' | 'struck'>;
   readonly onTransition: (transition: HealthTransition) => void;
   /** One of several monitors has come to another state; what it counts for is another matter. */
@@ -45,8 +45,12 @@ export interface WatchParts {
 }
 
 /** `last` is the verdict that the last process has left: it stands until the first result. */
-export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: PlaceHealth): Watch {
-  const { board, scheduler, means, faults, onTransition, onFinding, onChecked } = watchParts;
+export function createOriginChecker(
+  first: ProbedOrigin,
+  checkerParts: OriginCheckerParts,
+  last?: PlaceHealth,
+): OriginChecker {
+  const { board, scheduler, dependencies, faults, onTransition, onFinding, onChecked } = checkerParts;
   let target = first;
   let health: OriginHealth = last ? { ...last, regions: null } : UNKNOWN_HEALTH;
   let begun = false;
@@ -55,7 +59,7 @@ export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: 
   /** Added beside others that had come to a verdict: they have no say before they have come to one of their own. */
   const joining = new Set<string>();
   const listeners: (() => void)[] = [];
-  const parts = { scheduler, means, faults, onResult, onChecked };
+  const parts = { scheduler, dependencies, faults, onResult, onChecked };
   follow();
   begun = true;
   publish();
@@ -100,15 +104,15 @@ export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: 
 
   function settle(): void {
     publish();
-    if (!isUnseen()) tellSeen();
+    if (!isPending()) notifySettled();
   }
 
-  function isUnseen(): boolean {
+  function isPending(): boolean {
     for (const { checked } of checks.values()) if (!checked) return true;
     return false;
   }
 
-  function tellSeen(): void {
+  function notifySettled(): void {
     for (const listener of listeners.splice(0)) listener();
   }
 
@@ -118,19 +122,19 @@ export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: 
     const { places } = target;
     const common = at(null);
     const found = places.map((place) => (differsAt(place) ? at(place) : common));
-    const together = found.every((one) => one === common) ? common : agree(found);
+    const together = found.every((one) => one === common) ? common : aggregatePlaces(found);
     health = { ...together, regions: regionsOf(places, found, health.regions) };
     board.set(target.poolId, target.origin.key, health);
     if (from !== health.state) onTransition(transition(from, health));
   }
 
-  function differsAt(place: JudgingPlace): boolean {
+  function differsAt(place: CheckPlace): boolean {
     for (const one of checks.values()) if (one.differsAt(place)) return true;
     return false;
   }
 
-  function at(place: JudgingPlace): PlaceHealth {
-    return combine(
+  function at(place: CheckPlace): PlaceHealth {
+    return aggregateFindings(
       target.monitors.map(({ monitor: { id }, monitoringOnly, mustBeHealthy }) => {
         const found = checks.get(id)?.at(place) ?? UNCHECKED;
         const silent = found.state === 'unknown' && joining.has(id);
@@ -139,8 +143,8 @@ export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: 
     );
   }
 
-  function rejudge(): void {
-    for (const one of checks.values()) one.rejudge();
+  function reevaluate(): void {
+    for (const one of checks.values()) one.reevaluate();
     publish();
   }
 
@@ -159,7 +163,7 @@ export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: 
       to: state,
       failureReason,
       failureDetail,
-      at: means.clock.now(),
+      at: dependencies.clock.now(),
     };
   }
 
@@ -167,21 +171,21 @@ export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: 
     get target() {
       return target;
     },
-    get unseen() {
-      return isUnseen();
+    get pending() {
+      return isPending();
     },
-    onceSeen(listener) {
+    onceSettled(listener) {
       listeners.push(listener);
     },
     at,
-    rejudge,
+    reevaluate,
     update(next) {
       target = next;
       follow();
-      rejudge();
+      reevaluate();
     },
     recheck() {
-      const cutOff = withoutWay(target.origin, means.offramps);
+      const cutOff = withoutWay(target.origin, dependencies.offramps);
       for (const one of checks.values()) {
         if (cutOff) one.cutOff(cutOff);
         else one.checkNow();
@@ -192,14 +196,14 @@ export function watchOrigin(first: ProbedOrigin, watchParts: WatchParts, last?: 
     end() {
       for (const one of checks.values()) one.end();
       board.remove(target.poolId, target.origin.key);
-      tellSeen();
+      notifySettled();
     },
   };
 }
 
 /** The states by region; `before` when they are the same, so that readers see at a glance that nothing has changed. */
 function regionsOf(
-  places: readonly JudgingPlace[],
+  places: readonly CheckPlace[],
   found: readonly PlaceHealth[],
   before: OriginHealth['regions'],
 ): OriginHealth['regions'] {

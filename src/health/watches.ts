@@ -1,7 +1,7 @@
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
-import { inSlices } from './in-slices.js';
+import { timeSliced } from './in-slices.js';
 import {
   type ChangedNetworks,
   changedNetworks,
@@ -11,59 +11,59 @@ import {
 } from './private-origins.js';
 import type { LastVerdicts } from './stored-health.js';
 import { affectedPools, targetsOf } from './targets.js';
-import { type Watch, type WatchParts, watchOrigin } from './watch.js';
+import { createOriginChecker, type OriginChecker, type OriginCheckerParts } from './watch.js';
 
-export interface WatchesOptions {
+export interface OriginCheckersOptions {
   readonly store: SnapshotStore;
   readonly offramps: OffRamps;
   readonly tunnels: Pick<TunnelDialer, 'onAvailability'>;
   readonly real: Clock;
   readonly lastVerdicts: LastVerdicts;
-  readonly parts: WatchParts;
+  readonly parts: OriginCheckerParts;
 }
 
-/** The watches of all origins that the configuration has probed. */
-export interface Watches {
-  get(poolId: string, originKey: string): Watch | undefined;
-  all(): Iterable<Watch>;
+/** The checkers of all origins that the configuration has probed. */
+export interface OriginCheckers {
+  get(poolId: string, originKey: string): OriginChecker | undefined;
+  all(): Iterable<OriginChecker>;
   /**
    * Resolves when each origin whose probing the changes since the last call have started has its first result, or after
    * `limitMs`. Null when they have started none.
    */
-  firstResults(limitMs: number): Promise<void> | null;
-  /** Follows nothing any more. The watches stay as they are. */
+  settled(limitMs: number): Promise<void> | null;
+  /** Follows nothing any more. The checkers stay as they are. */
   stop(): void;
 }
 
-/** Starting to watch an origin costs about 10 µs: a big change of the configuration holds up traffic for 1 ms at a time. */
+/** Starting to check an origin costs about 10 µs: a big change of the configuration holds up traffic for 1 ms at a time. */
 export const STEPS_PER_TURN = 64;
 /** Looking at whether one is concerned costs far less. */
 const LOOKS_PER_STEP = 16;
 
 /**
- * Follows the configuration and the tunnels. What a big change asks for is done in slices, by what the configuration is by
+ * Follows the configuration and the tunnels. What a big change asks for is time-sliced, by what the configuration is by
  * then; a small one is followed when `apply` returns.
  */
-export function createWatches({
+export function createOriginCheckers({
   store,
   offramps,
   tunnels,
   real,
   lastVerdicts,
   parts,
-}: WatchesOptions): Watches {
+}: OriginCheckersOptions): OriginCheckers {
   /** By pool, then by origin key. */
-  const pools = new Map<string, Map<string, Watch>>();
+  const pools = new Map<string, Map<string, OriginChecker>>();
   /** Those behind tunnels. */
-  const privateWatches = new Set<Watch>();
+  const privateCheckers = new Set<OriginChecker>();
   /** Started since the first results were last asked for. */
-  let started: Watch[] = [];
+  let started: OriginChecker[] = [];
   /** Asked while there was something left to follow. */
-  let waiters: ((started: readonly Watch[]) => void)[] = [];
+  let waiters: ((started: readonly OriginChecker[]) => void)[] = [];
 
   const stalePools = new Set(store.snapshot.pools.keys());
   let stale: { readonly networks: ChangedNetworks; readonly tunnels: Set<string> } = nothingStale();
-  const work = inSlices(catchUp, STEPS_PER_TURN, () => {
+  const work = timeSliced(catchUp, STEPS_PER_TURN, () => {
     // The configuration of the start is followed.
     if (store.snapshot.revision > 0) lastVerdicts.forget();
     if (waiters.length === 0) return;
@@ -83,27 +83,27 @@ export function createWatches({
 
   function* reconcile(poolId: string): Generator<void> {
     const targets = targetsOf(store.snapshot.pools.get(poolId), store.snapshot);
-    const watches = pools.get(poolId) ?? new Map<string, Watch>();
-    pools.set(poolId, watches);
-    for (const [key, watch] of watches) {
+    const checkers = pools.get(poolId) ?? new Map<string, OriginChecker>();
+    pools.set(poolId, checkers);
+    for (const [key, checker] of checkers) {
       if (targets.has(key)) continue;
-      watches.delete(key);
-      privateWatches.delete(watch);
-      watch.end();
+      checkers.delete(key);
+      privateCheckers.delete(checker);
+      checker.end();
       yield;
     }
     for (const [key, target] of targets) {
       // It has changed once more in the meantime, and its turn comes again.
       if (stalePools.has(poolId)) return;
-      const known = watches.get(key);
-      const watch = known ?? watchOrigin(target, parts, lastVerdicts.take(poolId, target.origin));
+      const known = checkers.get(key);
+      const checker = known ?? createOriginChecker(target, parts, lastVerdicts.take(poolId, target.origin));
       if (known) known.update(target);
-      watches.set(key, watch);
-      if (watch.unseen) started.push(watch);
-      if (isBehindTunnel(target.origin)) privateWatches.add(watch);
+      checkers.set(key, checker);
+      if (checker.pending) started.push(checker);
+      if (isBehindTunnel(target.origin)) privateCheckers.add(checker);
       yield;
     }
-    if (watches.size === 0) pools.delete(poolId);
+    if (checkers.size === 0) pools.delete(poolId);
     yield;
   }
 
@@ -113,17 +113,17 @@ export function createWatches({
     if (networks.size === 0 && tunnels.size === 0) return;
     stale = nothingStale();
     let looks = 0;
-    for (const watch of privateWatches) {
+    for (const checker of privateCheckers) {
       const concerned =
-        covers(networks, watch.target.origin) || dependsOnTunnel(watch.target.origin, tunnels, offramps);
-      if (concerned) watch.recheck();
+        covers(networks, checker.target.origin) || dependsOnTunnel(checker.target.origin, tunnels, offramps);
+      if (concerned) checker.recheck();
       looks += 1;
       if (concerned || looks % LOOKS_PER_STEP === 0) yield;
     }
   }
 
-  function takeStarted(): readonly Watch[] {
-    const fresh = started.filter((watch) => watch.unseen);
+  function takeStarted(): readonly OriginChecker[] {
+    const fresh = started.filter((checker) => checker.pending);
     started = [];
     return fresh;
   }
@@ -145,16 +145,16 @@ export function createWatches({
   return {
     get: (poolId, originKey) => pools.get(poolId)?.get(originKey),
     *all() {
-      for (const watches of pools.values()) yield* watches.values();
+      for (const checkers of pools.values()) yield* checkers.values();
     },
-    firstResults(limitMs) {
+    settled(limitMs) {
       if (work.underWay) {
         return inTime(real, limitMs, (done) => {
-          waiters = [...waiters, (fresh) => onceAllSeen(fresh, done)];
+          waiters = [...waiters, (fresh) => onceAllSettled(fresh, done)];
         });
       }
       const fresh = takeStarted();
-      return fresh.length === 0 ? null : inTime(real, limitMs, (done) => onceAllSeen(fresh, done));
+      return fresh.length === 0 ? null : inTime(real, limitMs, (done) => onceAllSettled(fresh, done));
     },
     stop() {
       stopped = true;
@@ -178,12 +178,12 @@ function inTime(real: Clock, limitMs: number, work: (done: () => void) => void):
   });
 }
 
-function onceAllSeen(watches: readonly Watch[], done: () => void): void {
-  const unseen = watches.filter((watch) => watch.unseen);
-  let missing = unseen.length;
+function onceAllSettled(checkers: readonly OriginChecker[], done: () => void): void {
+  const pending = checkers.filter((checker) => checker.pending);
+  let missing = pending.length;
   if (missing === 0) done();
-  for (const watch of unseen) {
-    watch.onceSeen(() => {
+  for (const checker of pending) {
+    checker.onceSettled(() => {
       missing -= 1;
       if (missing === 0) done();
     });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { CUT_OFF, judge, UNJUDGED } from '../../src/health/judge.js';
+import { applyResult, CUT_OFF, NO_STREAK } from '../../src/health/judge.js';
 
 /** The states after each result: `+` passes, `-` fails. */
-function states(results: string, consecutiveUp: number, consecutiveDown: number, first = UNJUDGED): string {
-  let standing = first;
+function states(results: string, consecutiveUp: number, consecutiveDown: number, first = NO_STREAK): string {
+  let streak = first;
   return [...results]
     .map((result) => {
-      standing = judge(standing, result === '+', { consecutiveUp, consecutiveDown });
-      return { unknown: '?', healthy: 'H', unhealthy: 'U' }[standing.state];
+      streak = applyResult(streak, result === '+', { consecutiveUp, consecutiveDown });
+      return { unknown: '?', healthy: 'H', unhealthy: 'U' }[streak.state];
     })
     .join('');
 }

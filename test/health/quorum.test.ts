@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { agree, quorum } from '../../src/health/quorum.js';
+import { aggregatePlaces, quorum } from '../../src/health/quorum.js';
 import { UNCHECKED } from '../../src/health/track.js';
 
 const STATES = { h: 'healthy', u: 'unhealthy', '?': 'unknown' } as const;
@@ -28,7 +28,7 @@ test.each([
 test('what regions find together has the reason of one that finds it, and the mean round trips', () => {
   const place = { ...UNCHECKED, checkedAt: 7 };
   expect(
-    agree([
+    aggregatePlaces([
       { ...place, state: 'healthy', responseCode: 200, rttMs: 10, latencyMs: 20 },
       { ...place, state: 'unhealthy', failureReason: 'TCP Timeout', rttMs: 30, latencyMs: 40 },
       { ...place, state: 'unhealthy', failureReason: 'Other Failure' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inSlices } from '../../src/health/in-slices.js';
+import { timeSliced } from '../../src/health/in-slices.js';
 import { STEPS_PER_TURN } from '../../src/health/watches.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
@@ -10,7 +10,7 @@ const turn = () => new Promise(setImmediate);
 test('each turn of the event loop makes so many steps and no more, the first ones at once', async () => {
   let made = 0;
   let done = 0;
-  const work = inSlices(
+  const work = timeSliced(
     function* () {
       for (let step = 0; step < 25; step += 1) {
         made += 1;
@@ -94,12 +94,12 @@ test('what changes while a big change is followed counts as it is in the end', a
 test('the first results after a big change wait for all that it has started', async () => {
   const bench = startBig();
   bench.apply({ monitor: [liveMonitor()], pool: bench.pools });
-  const first = bench.prober.firstResults(60_000);
+  const first = bench.prober.settled(60_000);
   // A later change waits for its own alone, which come after all.
   bench.apply({
     pool: [livePool({ id: 'late', origins: [liveOrigin({ address: '10.9.9.9', virtualNetworkId: 'v' })] })],
   });
-  const second = bench.prober.firstResults(60_000);
+  const second = bench.prober.settled(60_000);
   await Promise.all([first, second]);
   expect(bench.transitions).toHaveLength(POOLS * ORIGINS + 1);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { advance, NEW_TRACK, type Outcome } from '../../src/health/track.js';
+import { applyOutcome, NEW_HISTORY, type Outcome } from '../../src/health/track.js';
 
 const THRESHOLDS = { consecutiveUp: 1, consecutiveDown: 1 };
 
@@ -17,11 +17,11 @@ const outcome = (rttMs: number | null, passed = true): Outcome => ({
 
 test('the latency is the first round trip, and then four fifths of what it was and a fifth of the newest', () => {
   const latencies: (number | null)[] = [];
-  let track = NEW_TRACK;
+  let history = NEW_HISTORY;
   for (const one of [outcome(null, false), outcome(100), outcome(200), outcome(null, false), outcome(20)]) {
-    track = advance(track, one, THRESHOLDS, null);
-    latencies.push(track.health.latencyMs);
+    history = applyOutcome(history, one, THRESHOLDS, null);
+    latencies.push(history.health.latencyMs);
   }
   expect(latencies).toEqual([null, 100, 120, 120, 100]);
-  expect(track.health.rttMs).toBe(20);
+  expect(history.health.rttMs).toBe(20);
 });

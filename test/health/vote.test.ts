@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UNCHECKED } from '../../src/health/track.js';
-import { combine, type Finding } from '../../src/health/vote.js';
+import { aggregateFindings, type Finding } from '../../src/health/vote.js';
 import type { HealthState } from '../../src/live/health-board.js';
 
 const STATES = { h: 'healthy', u: 'unhealthy', '?': 'unknown' } as const satisfies Record<
@@ -49,7 +49,7 @@ test.each([
   ['um!', 'unknown'],
   ['', 'unknown'],
 ])('%s is %s', (findings, state) => {
-  expect(combine(findings.split(' ').filter(Boolean).map(finding)).state).toBe(state);
+  expect(aggregateFindings(findings.split(' ').filter(Boolean).map(finding)).state).toBe(state);
 });
 
 const found = (text: string, health: Partial<Finding['health']>): Finding => {
@@ -70,7 +70,7 @@ test('the verdict shows the reason and the code of a monitor that speaks for it,
     found('h', { responseCode: 200, checkedAt: 4 }),
     found('um', { failureReason: 'Other Failure', rttMs: 900, latencyMs: 900, checkedAt: 9 }),
   ];
-  expect(combine(findings)).toEqual({
+  expect(aggregateFindings(findings)).toEqual({
     state: 'unhealthy',
     failureReason: 'Response code mismatch error',
     failureDetail: null,
@@ -79,7 +79,7 @@ test('the verdict shows the reason and the code of a monitor that speaks for it,
     latencyMs: 30,
     checkedAt: 9,
   });
-  expect(combine(findings.slice(2))).toEqual({
+  expect(aggregateFindings(findings.slice(2))).toEqual({
     state: 'healthy',
     failureReason: 'No failures',
     failureDetail: null,
@@ -100,5 +100,5 @@ test('the finding of a single monitor is the health, whatever it is', () => {
     latencyMs: 4,
     checkedAt: 7,
   } as const;
-  expect(combine([found('?!', health)])).toEqual(health);
+  expect(aggregateFindings([found('?!', health)])).toEqual(health);
 });

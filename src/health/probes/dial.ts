@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { DialError, type OriginSocket } from '../../offramps/contract.js';
-import type { ProbedPlace, ProbeMeans } from './probe.js';
+import type { ProbeDependencies, ProbedPlace } from './probe.js';
 
 /** Shown to the connector; no client stands behind a probe. */
 const PROBE_CLIENT_IP = '127.0.0.1';
@@ -13,7 +13,7 @@ export async function dialOrigin(
   { origin, poolId }: ProbedPlace,
   port: number,
   timeoutMs: number,
-  { offramps }: ProbeMeans,
+  { offramps }: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<OriginSocket> {
   const socket = offramps.dial(origin, port, {

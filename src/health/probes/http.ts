@@ -3,7 +3,7 @@ import { dialOrigin } from './dial.js';
 import { exchange, type HttpProbeAnswer } from './http-exchange.js';
 import { firstRequest, hostName } from './http-request.js';
 import { exchangeThroughIngress } from './ingress-exchange.js';
-import { failed, type Probe, type ProbeMeans, type ProbeTarget, passed } from './probe.js';
+import { failed, type Probe, type ProbeDependencies, type ProbeTarget, passed } from './probe.js';
 import { type Hop, isRedirect, nextHop } from './redirect.js';
 import { secure } from './tls.js';
 
@@ -17,7 +17,7 @@ const BODY_WINDOW = 10 * 1024;
  * that cannot be followed (see `nextHop`) or is one too many is a wrong status. A number that is no status of HTTP is an
  * invalid response, whatever is expected: traffic would get an error in its place.
  */
-export const probeHttp: Probe = async (target, means, signal) => {
+export const probeHttp: Probe = async (target, dependencies, signal) => {
   const { origin, monitor } = target;
   const isExpected = parseExpectedCodes(monitor.expectedCodes);
   if (!isExpected) return failed('Monitor Config Error');
@@ -26,7 +26,7 @@ export const probeHttp: Probe = async (target, means, signal) => {
   const { answer, rttMs, final } = await ask(
     { origin, port, request: firstRequest(target) },
     target,
-    means,
+    dependencies,
     signal,
   );
   if (answer.status < 100 || answer.status > 599)
@@ -50,12 +50,12 @@ interface LastAnswer {
 async function ask(
   first: Hop,
   target: ProbeTarget,
-  means: ProbeMeans,
+  dependencies: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<LastAnswer> {
-  const startedAt = means.real.monotonic();
-  let answer = await oneHop(first, target, means, signal);
-  const rttMs = means.real.monotonic() - startedAt;
+  const startedAt = dependencies.real.monotonic();
+  let answer = await oneHop(first, target, dependencies, signal);
+  const rttMs = dependencies.real.monotonic() - startedAt;
   if (!target.monitor.followRedirects) return { answer, rttMs, final: true };
   let hop = first;
   for (let redirects = 0; ; redirects += 1) {
@@ -65,25 +65,29 @@ async function ask(
     if (!next) return { answer, rttMs, final: false };
     answer.discard();
     hop = next;
-    answer = await oneHop(hop, target, means, signal);
+    answer = await oneHop(hop, target, dependencies, signal);
   }
 }
 
 async function oneHop(
   { origin, port, request }: Hop,
   { monitor, poolId }: ProbeTarget,
-  means: ProbeMeans,
+  dependencies: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<HttpProbeAnswer> {
   const asked = { origin, poolId };
-  if (means.offramps.select(origin).kind === 'ingress')
-    return exchangeThroughIngress(asked, request, monitor.timeout * 1_000, means, signal);
-  const socket = await dialOrigin(asked, port, monitor.timeout * 1_000, means, signal);
+  if (dependencies.offramps.select(origin).kind === 'ingress')
+    return exchangeThroughIngress(asked, request, monitor.timeout * 1_000, dependencies, signal);
+  const socket = await dialOrigin(asked, port, monitor.timeout * 1_000, dependencies, signal);
   if (!request.secure) return exchange(socket, request, signal);
   const { serverName } = request;
   const identity = hostName(request.host);
   const { allowInsecure } = monitor;
-  const stream = await secure(socket, { serverName, identity, allowInsecure, trust: means.trust }, signal);
+  const stream = await secure(
+    socket,
+    { serverName, identity, allowInsecure, trust: dependencies.trust },
+    signal,
+  );
   return exchange(stream, request, signal);
 }
 

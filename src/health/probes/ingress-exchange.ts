@@ -10,7 +10,7 @@ import {
 import { isConnectorField, originFields, rawField, whoAnswers } from '../../offramps/ingress-answer.js';
 import type { HttpProbeAnswer } from './http-exchange.js';
 import type { HttpProbeRequest } from './http-request.js';
-import { type ProbedPlace, ProbeFailure, type ProbeMeans } from './probe.js';
+import { type ProbeDependencies, type ProbedPlace, ProbeFailure } from './probe.js';
 
 /** HTTP/2 RST_STREAM. */
 const CANCEL = 8;
@@ -30,7 +30,7 @@ export function exchangeThroughIngress(
   place: ProbedPlace,
   probe: HttpProbeRequest,
   timeoutMs: number,
-  { offramps, real }: ProbeMeans,
+  { offramps, real }: ProbeDependencies,
   signal: AbortSignal,
 ): Promise<HttpProbeAnswer> {
   const headers = compose(probe);
@@ -141,7 +141,7 @@ function askOnce(
   { origin, poolId }: ProbedPlace,
   headers: OutgoingHttpHeaders,
   failedConnectors: ReadonlySet<string>,
-  offramps: ProbeMeans['offramps'],
+  offramps: ProbeDependencies['offramps'],
   signal: AbortSignal,
   settled: (outcome: HttpProbeAnswer | Error) => void,
 ): TunnelRequest {

@@ -18,7 +18,7 @@ export interface ProbedPlace {
 }
 
 /** What a probe works with. */
-export interface ProbeMeans {
+export interface ProbeDependencies {
   readonly offramps: OffRamps;
   /** Checks are dated by it. */
   readonly clock: Clock;
@@ -44,7 +44,11 @@ export interface ProbeResult {
  * One attempt. A negative answer is a result; what goes wrong on the way is a rejection with a ProbeFailure or a
  * DialError. When `signal` is aborted it lets go of every socket at once; it also is after the attempt, on every path.
  */
-export type Probe = (target: ProbeTarget, means: ProbeMeans, signal: AbortSignal) => Promise<ProbeResult>;
+export type Probe = (
+  target: ProbeTarget,
+  dependencies: ProbeDependencies,
+  signal: AbortSignal,
+) => Promise<ProbeResult>;
 
 /** Ends an attempt with this reason. */
 export class ProbeFailure extends Error {

@@ -10,14 +10,14 @@ const LAST_LINE = /^(\d{3})(?: [^\n]*)?\r?\n$/;
 const HELLO = 'HELO [127.0.0.1]\r\n';
 
 /** Up when the origin greets with 220, answers HELO with 250 and QUIT with 221. Public origins only. */
-export const probeSmtp: Probe = async (target, means, signal) => {
+export const probeSmtp: Probe = async (target, dependencies, signal) => {
   const { origin, monitor } = target;
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
-  const startedAt = means.real.monotonic();
-  const socket = await dialOrigin(target, monitor.port, monitor.timeout * 1_000, means, signal);
+  const startedAt = dependencies.real.monotonic();
+  const socket = await dialOrigin(target, monitor.port, monitor.timeout * 1_000, dependencies, signal);
   const replies = readReplies(socket, signal);
   const greeting = await nextCode(replies);
-  const rttMs = means.real.monotonic() - startedAt;
+  const rttMs = dependencies.real.monotonic() - startedAt;
   if (greeting !== 220) return failed('Response code mismatch error', 0, rttMs);
   for (const [command, expected] of [
     [HELLO, 250],

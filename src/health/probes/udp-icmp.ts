@@ -15,9 +15,9 @@ const REASONS: Readonly<Record<string, FailureReason>> = {
  * Up when the origin answers an ICMP echo, and then nothing says until the timeout that the UDP port is closed: an open
  * one need not answer. Public origins only.
  */
-export const probeUdpIcmp: Probe = async ({ origin, monitor }, means, signal) => {
+export const probeUdpIcmp: Probe = async ({ origin, monitor }, dependencies, signal) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
-  const { ip, rttMs } = await echo(origin, means, signal);
+  const { ip, rttMs } = await echo(origin, dependencies, signal);
   await sendAndListen(ip, monitor.port, signal);
   return passed(0, rttMs);
 };
