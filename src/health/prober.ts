@@ -8,16 +8,14 @@ import type { StoredHealth } from '../live/stored-health.js';
 import type { Clock } from '../net/clock.js';
 import { realTime } from '../net/real-time.js';
 import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
-import { createFaults } from './faults.js';
-import type { CheckPlace } from './monitor-checks.js';
-import { reportPoolHealth } from './pool-health-report.js';
-import { createPreviews, type Previews } from './previews.js';
 import type { ProbeResult } from './probes/probe.js';
-import { createScheduler } from './scheduler.js';
-import { createLastVerdicts } from './stored-health.js';
-import type { ProbedOrigin } from './targets.js';
-import type { PlaceHealth } from './track.js';
-import { createOriginCheckers } from './watches.js';
+import { type MonitorFinding, reportPoolHealth } from './reports/pool-health.js';
+import { createPreviews, type Previews } from './reports/previews.js';
+import type { CheckPlace } from './schedule/monitor-checks.js';
+import type { ProbedOrigin } from './schedule/origin-checker.js';
+import { createOriginCheckers } from './schedule/origin-checkers.js';
+import { createScheduler } from './schedule/scheduler.js';
+import { createFaults, type PlaceHealth } from './verdict.js';
 
 export interface ProberOptions {
   readonly store: SnapshotStore;
@@ -62,17 +60,6 @@ export interface Prober {
   readonly previews: Pick<Previews, 'start' | 'report' | 'clear'>;
   /** Cancels the probes under way and resolves when they have let go of their sockets. The board stays as it is. */
   stop(): Promise<void>;
-}
-
-/** What one monitor of a group has come to find. */
-export interface MonitorFinding {
-  readonly target: ProbedOrigin;
-  readonly monitorId: string;
-  readonly from: HealthState;
-  readonly to: HealthState;
-  readonly failureReason: FailureReason;
-  /** Unix milliseconds. */
-  readonly at: number;
 }
 
 /** Probes what the configuration asks for, from now on, and writes the verdicts on the board. */
@@ -138,7 +125,7 @@ export function createProber(options: ProberOptions): Prober {
     offramps,
     tunnels: options.tunnels,
     real,
-    lastVerdicts: createLastVerdicts(options.storedHealth ?? []),
+    storedHealth: options.storedHealth ?? [],
     parts,
   });
 

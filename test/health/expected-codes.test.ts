@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseExpectedCodes } from '../../src/health/expected-codes.js';
+import { parseExpectedCodes } from '../../src/health/probes/http.js';
 
 test.each([
   ['200', [200], [201, 404]],

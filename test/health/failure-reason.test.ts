@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reasonOfDialError, reasonOfHttpError, reasonOfTlsError } from '../../src/health/failure-reason.js';
+import { reasonOfDialError, reasonOfHttpError, reasonOfTlsError } from '../../src/health/probes/probe.js';
 import { DialError, type DialFailure } from '../../src/offramps/contract.js';
 
 const systemError = (code: string, syscall?: string) => Object.assign(new Error(code), { code, syscall });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyResult, CUT_OFF, NO_STREAK } from '../../src/health/judge.js';
+import { applyResult, CUT_OFF, NO_STREAK } from '../../src/health/verdict.js';
 
 /** The states after each result: `+` passes, `-` fails. */
 function states(results: string, consecutiveUp: number, consecutiveDown: number, first = NO_STREAK): string {

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { ping } from '../../src/health/probes/ping.js';
+import { ping } from '../../src/health/probes/icmp.js';
 import type { LiveMonitor, LiveOrigin } from '../../src/live/snapshot.js';
 import { liveMonitor, liveOrigin, livePool } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';

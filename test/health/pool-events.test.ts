@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import { createPoolEvents } from '../../src/health/pool-events.js';
-import type { HealthState } from '../../src/live/health-board.js';
-import { UNKNOWN_HEALTH } from '../../src/live/health-board.js';
+import { createPoolEvents } from '../../src/health/reports/pool-health.js';
+import { type HealthState, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
 import type { PoolEvent } from '../../src/live/messages.js';
 import type { LiveOrigin } from '../../src/live/snapshot.js';
 import { createFakeClock } from '../support/fake-clock.js';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { aggregatePlaces, quorum } from '../../src/health/quorum.js';
-import { UNCHECKED } from '../../src/health/track.js';
+import { aggregatePlaces, quorum, UNCHECKED } from '../../src/health/verdict.js';
 
 const STATES = { h: 'healthy', u: 'unhealthy', '?': 'unknown' } as const;
 

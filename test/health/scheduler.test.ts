@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createScheduler } from '../../src/health/scheduler.js';
+import { createScheduler } from '../../src/health/schedule/scheduler.js';
 import { createFakeClock } from '../support/fake-clock.js';
 
 /** A scheduler whose runs end when the test says so, or when they are aborted. */

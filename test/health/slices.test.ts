@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { timeSliced } from '../../src/health/in-slices.js';
-import { STEPS_PER_TURN } from '../../src/health/watches.js';
+import { STEPS_PER_TURN } from '../../src/health/schedule/origin-checkers.js';
+import { timeSliced } from '../../src/health/schedule/scheduler.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyOutcome, NEW_HISTORY, type Outcome } from '../../src/health/track.js';
+import { applyOutcome, NEW_HISTORY, type Outcome } from '../../src/health/verdict.js';
 
 const THRESHOLDS = { consecutiveUp: 1, consecutiveDown: 1 };
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { UNCHECKED } from '../../src/health/track.js';
-import { aggregateFindings, type Finding } from '../../src/health/vote.js';
+import { aggregateFindings, type Finding, UNCHECKED } from '../../src/health/verdict.js';
 import type { HealthState } from '../../src/live/health-board.js';
 
 const STATES = { h: 'healthy', u: 'unhealthy', '?': 'unknown' } as const satisfies Record<

@@ -8,8 +8,7 @@ import {
   type TunnelRequest,
 } from '../../offramps/contract.js';
 import { isConnectorField, originFields, rawField, whoAnswers } from '../../offramps/ingress-answer.js';
-import type { HttpProbeAnswer } from './http-exchange.js';
-import type { HttpProbeRequest } from './http-request.js';
+import type { HttpProbeAnswer, HttpProbeRequest } from './http-exchange.js';
 import { type ProbeDependencies, type ProbedPlace, ProbeFailure } from './probe.js';
 
 /** HTTP/2 RST_STREAM. */

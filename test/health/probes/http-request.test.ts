@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstRequest, hostName, serverNameOf } from '../../../src/health/probes/http-request.js';
+import { firstRequest, hostName, serverNameOf } from '../../../src/health/probes/http-exchange.js';
 import { liveMonitor, liveOrigin } from '../../support/live-objects.js';
 
 test.each([

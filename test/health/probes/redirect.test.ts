@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { firstRequest } from '../../../src/health/probes/http-request.js';
-import { type Hop, isRedirect, nextHop } from '../../../src/health/probes/redirect.js';
+import { type Hop, isRedirect, nextHop } from '../../../src/health/probes/http.js';
+import { firstRequest } from '../../../src/health/probes/http-exchange.js';
 import type { LiveMonitor, LiveOrigin } from '../../../src/live/snapshot.js';
 import { liveMonitor, liveOrigin } from '../../support/live-objects.js';
 

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import type { OriginHealthReport, PreviewReport, PreviewRequest } from '../live/messages.js';
-import type { LiveMonitor, LivePool } from '../live/snapshot.js';
-import type { SnapshotStore } from '../live/snapshot-store.js';
-import type { Clock } from '../net/clock.js';
-import { checkOnce } from './check-once.js';
-import { failed, type ProbeDependencies, type ProbeTarget } from './probes/probe.js';
+import type { OriginHealthReport, PreviewReport, PreviewRequest } from '../../live/messages.js';
+import type { LiveMonitor, LivePool } from '../../live/snapshot.js';
+import type { SnapshotStore } from '../../live/snapshot-store.js';
+import type { Clock } from '../../net/clock.js';
+import { checkOnce } from '../probes/check.js';
+import { failed, type ProbeDependencies, type ProbeTarget } from '../probes/probe.js';
 
 /** Tries of a monitor that nobody's health depends on. */
 export interface Previews {
@@ -17,7 +17,7 @@ export interface Previews {
   stop(): Promise<void>;
 }
 
-export interface PreviewsOptions {
+interface PreviewsOptions {
   readonly store: SnapshotStore;
   readonly dependencies: ProbeDependencies;
   readonly clock: Clock;

@@ -1,20 +1,21 @@
-import type { HealthFault } from '../live/faults.js';
-import type { LiveMonitor } from '../live/snapshot.js';
-import { checkOnce } from './check-once.js';
-import { type Faults, isSameFault } from './faults.js';
-import type { ProbeDependencies, ProbeResult, ProbeTarget } from './probes/probe.js';
-import { aggregatePlaces } from './quorum.js';
-import type { Scheduler } from './scheduler.js';
+import type { HealthFault } from '../../live/faults.js';
+import type { LiveMonitor } from '../../live/snapshot.js';
+import { checkOnce } from '../probes/check.js';
+import type { ProbeDependencies, ProbeResult, ProbeTarget } from '../probes/probe.js';
 import {
+  aggregatePlaces,
   applyOutcome,
   type CheckHistory,
+  type Faults,
   historyFrom,
+  isSameFault,
   NEW_HISTORY,
   type Outcome,
   type PlaceHealth,
   reevaluated,
   sameStreak,
-} from './track.js';
+} from '../verdict.js';
+import type { Scheduler } from './scheduler.js';
 
 /** Who has a verdict of its own: a region that checks, or null for this place alone. */
 export type CheckPlace = string | null;
@@ -53,7 +54,7 @@ export interface ChecksParts {
   readonly onChecked?: ((result: ProbeResult) => void) | undefined;
 }
 
-export interface CheckedOrigin extends Omit<ProbeTarget, 'monitor'> {
+interface CheckedOrigin extends Omit<ProbeTarget, 'monitor'> {
   /** At least one. */
   readonly places: readonly CheckPlace[];
 }

@@ -1,9 +1,9 @@
-import type { Clock } from '../net/clock.js';
+import type { Clock } from '../../net/clock.js';
 
 /** One run of a job. It must end soon after `signal` is aborted, and must not reject. */
-export type Run = (signal: AbortSignal) => Promise<void>;
+type Run = (signal: AbortSignal) => Promise<void>;
 
-export interface Job {
+interface Job {
   /** Aborts the run under way and starts another as soon as there is room. */
   runNow(): void;
   /** Aborts the run under way or forgets the one that waits for room; the next comes in its turn. */
@@ -170,6 +170,51 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
       for (const task of tasks) abort(task);
       tasks.clear();
       await Promise.allSettled(runs);
+    },
+  };
+}
+
+/** Work that would hold up the event loop, done a few steps at a time. */
+interface TimeSlicedWork {
+  /** There is something to do: the first steps are made now, unless steps are being made turn by turn already. */
+  start(): void;
+  /** Whether there is something left for later turns. */
+  readonly underWay: boolean;
+  stop(): void;
+}
+
+/**
+ * `work` does what there is to do and ends when nothing is left; each `yield` is a step, of which each turn of the event
+ * loop makes `stepsPerTurn`. `onDone` is called when it has ended.
+ */
+export function timeSliced(
+  work: () => Iterator<void>,
+  stepsPerTurn: number,
+  onDone: () => void,
+): TimeSlicedWork {
+  let steps: Iterator<void> | undefined;
+  let nextTurn: NodeJS.Immediate | undefined;
+
+  function makeSteps(): void {
+    for (let left = stepsPerTurn; steps && left > 0; left -= 1) {
+      if (steps.next().done) steps = undefined;
+    }
+    if (steps) nextTurn = setImmediate(makeSteps);
+    else onDone();
+  }
+
+  return {
+    start() {
+      if (steps) return;
+      steps = work();
+      makeSteps();
+    },
+    get underWay() {
+      return steps !== undefined;
+    },
+    stop() {
+      clearImmediate(nextTurn);
+      steps = undefined;
     },
   };
 }

@@ -1,14 +1,33 @@
-import type { HealthBoard, HealthState, HealthTransition, OriginHealth } from '../live/health-board.js';
-import { UNKNOWN_HEALTH } from '../live/health-board.js';
-import { withoutWay } from './check-once.js';
-import type { Faults } from './faults.js';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type HealthBoard,
+  type HealthState,
+  type HealthTransition,
+  type OriginHealth,
+  UNKNOWN_HEALTH,
+} from '../../live/health-board.js';
+import type { LiveGroupMember, LiveMonitor, LiveOrigin } from '../../live/snapshot.js';
+import { withoutWay } from '../probes/check.js';
+import type { ProbeDependencies } from '../probes/probe.js';
+import { aggregateFindings, aggregatePlaces, type Faults, type PlaceHealth, UNCHECKED } from '../verdict.js';
 import { type CheckPlace, type ChecksParts, type MonitorChecks, startChecks } from './monitor-checks.js';
-import type { ProbeDependencies } from './probes/probe.js';
-import { aggregatePlaces } from './quorum.js';
 import type { Scheduler } from './scheduler.js';
-import { asksTheSame, type ProbedOrigin } from './targets.js';
-import { type PlaceHealth, UNCHECKED } from './track.js';
-import { aggregateFindings } from './vote.js';
+
+/** A probed origin, with what its log lines and transitions say about it. */
+export interface ProbedOrigin {
+  readonly poolId: string;
+  readonly poolName: string;
+  readonly origin: LiveOrigin;
+  /** Who has a verdict on it: each region that checks the pool, or this place alone. */
+  readonly places: readonly CheckPlace[];
+  /** At least one. */
+  readonly monitors: readonly TargetMonitor[];
+}
+
+/** A monitor of a target, and what its findings count for. */
+export interface TargetMonitor extends Pick<LiveGroupMember, 'monitoringOnly' | 'mustBeHealthy'> {
+  readonly monitor: LiveMonitor;
+}
 
 /** The health of one origin in one pool, from its first probe until it is no longer probed. */
 export interface OriginChecker {
@@ -212,4 +231,30 @@ function regionsOf(
     before?.size === places.length &&
     places.every((place, index) => before.get(place!) === found[index]!.state);
   return same ? before : new Map(places.map((place, index) => [place!, found[index]!.state]));
+}
+
+/**
+ * Whether both ask the same of an origin, so that a verdict of one stands under the other: how often, how patiently and how
+ * many times in a row it is asked is not part of that.
+ */
+function asksTheSame(a: LiveMonitor, b: LiveMonitor): boolean {
+  return isDeepStrictEqual(whatIsAsked(a), whatIsAsked(b));
+}
+
+function whatIsAsked(monitor: LiveMonitor): unknown {
+  const { type, port } = monitor;
+  if (type === 'icmp_ping') return { type };
+  if (type !== 'http' && type !== 'https') return { type, port };
+  const { method, path, header, expectedBody, expectedCodes, followRedirects, allowInsecure } = monitor;
+  return {
+    type,
+    port: port || (type === 'https' ? 443 : 80),
+    method,
+    path,
+    header,
+    expectedBody,
+    expectedCodes,
+    followRedirects,
+    allowInsecure,
+  };
 }
