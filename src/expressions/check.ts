@@ -6,7 +6,7 @@ import { type Apply, FUNCTION_NAMES, functionNamed } from './functions.js';
 import { scalarOf } from './literals.js';
 import { type Test, testOf } from './operators.js';
 import type { PatternBudget } from './pattern-budget.js';
-import { signed } from './signature.js';
+import { checkedCall } from './signature.js';
 import type {
   Call,
   ComparisonNode,
@@ -241,7 +241,7 @@ function call(node: Call, budget: PatternBudget): CheckedValue {
     each: !isCondition(parameter) && parameter.each,
     literal: parameter.kind === 'literal' ? parameter.value : undefined,
   }));
-  const { apply, returns } = signed(node, func, given, budget);
+  const { apply, returns } = checkedCall(node, func, given, budget);
   const forEach = given[0]!.each;
   return {
     kind: 'call',

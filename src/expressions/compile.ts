@@ -6,7 +6,7 @@ import { tokensOf } from './lexer.js';
 import { MAX_LENGTH } from './limits.js';
 import { parse } from './parser.js';
 import { patternBudget } from './pattern-budget.js';
-import { askAbout } from './pattern-work.js';
+import { beginRequest } from './pattern-work.js';
 
 export interface Expression {
   /**
@@ -33,7 +33,7 @@ export function compileExpression(text: string, budget = patternBudget()): Expre
   const verdict = verdictOf(checkCondition(parse(tokensOf(text)), budget));
   return {
     matches(facts) {
-      askAbout(facts);
+      beginRequest(facts);
       return verdict(facts) === true;
     },
   };

@@ -10,15 +10,15 @@ export const MAX_WORK = 10_000_000;
 let current: Facts | undefined;
 let left = MAX_WORK;
 
-/** What follows is about this request, until it is about another one. */
-export function askAbout(facts: Facts): void {
+/** The matches that follow are for this request, until another one begins. */
+export function beginRequest(facts: Facts): void {
   if (facts === current) return;
   current = facts;
   left = MAX_WORK;
 }
 
-/** Whether a match of so many steps over so many bytes may still be made for the request. */
-export function mayWork(steps: number, bytes: number): boolean {
+/** Takes a match of so many steps over so many bytes from what is left for the request; false when that is not enough. */
+export function tryWork(steps: number, bytes: number): boolean {
   const work = steps * (bytes + 1);
   if (work > left) return false;
   left -= work;

@@ -2,7 +2,7 @@ import type { RE2JS } from 're2js';
 import { re2 } from '../net/re2.js';
 import { MAX_MADE_BYTES } from './limits.js';
 import { type PatternBudget, spend } from './pattern-budget.js';
-import { mayWork } from './pattern-work.js';
+import { tryWork } from './pattern-work.js';
 import { type Marks, marksFor } from './regex/marks.js';
 import { type Assertion, PatternError, type PatternNode } from './regex/node.js';
 import { parsePattern } from './regex/parse.js';
@@ -59,7 +59,7 @@ export function compilePattern(source: string, budget: PatternBudget, replaces =
     const steps = program.programSize();
     checkSteps(steps);
     spend(budget, 'steps', steps);
-    const mayRead = (bytes: string) => mayWork(steps, marks ? 2 * bytes.length : bytes.length);
+    const mayRead = (bytes: string) => tryWork(steps, marks ? 2 * bytes.length : bytes.length);
     return {
       matches: (bytes) => mayRead(bytes) && program.test(marks ? marks.mark(bytes) : bytes),
       replaceFirst: (bytes, replacement) =>

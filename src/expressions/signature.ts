@@ -18,7 +18,7 @@ export interface Argument {
  * What a call will do, and the type of its result for one value of the first argument. Throws an ExpressionError when the function does
  * not take the arguments.
  */
-export function signed(
+export function checkedCall(
   node: Call,
   func: Func,
   given: readonly Argument[],

@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
 import { patternBudget } from '../../src/expressions/pattern-budget.js';
-import { askAbout } from '../../src/expressions/pattern-work.js';
+import { beginRequest } from '../../src/expressions/pattern-work.js';
 import { PatternError } from '../../src/expressions/regex/node.js';
 import { compilePattern, parseReplacement } from '../../src/expressions/regex.js';
 import { BYTES, PATTERNS, REFUSED } from './pattern-rows.js';
 import { httpRequest } from './requests.js';
 
-beforeEach(() => askAbout(httpRequest()));
+beforeEach(() => beginRequest(httpRequest()));
 
 const compiled = (pattern: string) => compilePattern(pattern, patternBudget());
 
