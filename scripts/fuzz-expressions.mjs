@@ -6,7 +6,7 @@
 //   npm run fuzz:expressions -- --seed 7 --expressions 1000000
 import { performance } from 'node:perf_hooks';
 import { compileExpression } from '../dist/expressions/compile.js';
-import { ExpressionError } from '../dist/expressions/expression-error.js';
+import { ExpressionError } from '../dist/expressions/types.js';
 import {
   mutatedExpression,
   noise,

@@ -1,30 +1,28 @@
-import { textOfBytes, utf8Bytes } from './bytes.js';
-import { stringBytes } from './escapes.js';
-import { ExpressionError } from './expression-error.js';
 import { FIELD_NAMES, type FieldDefinition, fieldNamed } from './fields.js';
-import { type Apply, FUNCTION_NAMES, functionNamed } from './functions.js';
+import { type Apply, checkedCall, FUNCTION_NAMES, functionNamed } from './functions.js';
+import { stringBytes } from './lexer.js';
 import { scalarOf } from './literals.js';
 import { type Test, testOf } from './operators.js';
-import type { PatternBudget } from './pattern-budget.js';
-import { checkedCall } from './signature.js';
-import type {
-  Call,
-  ComparisonNode,
-  Connective,
-  ExpressionNode,
-  Index,
-  Indexed,
-  Quantifier,
-} from './syntax.js';
+import type { PatternBudget } from './regex/pattern.js';
 import {
   arrayOf,
+  type Call,
+  type ComparisonNode,
+  type Connective,
   describeType,
+  ExpressionError,
+  type ExpressionNode,
   elementOf,
+  type Index,
+  type Indexed,
   isArray,
   isMap,
   isScalar,
+  type Quantifier,
   type Scalar,
   type Type,
+  textOfBytes,
+  utf8Bytes,
 } from './types.js';
 
 /** Kinds of requests that have all the fields of an expression. */

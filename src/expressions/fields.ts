@@ -1,8 +1,6 @@
 import { type Ip, parseIp } from '../net/ip.js';
-import { utf8Bytes } from './bytes.js';
 import type { DnsFacts, Facts, HttpFacts } from './facts.js';
-import { type QueryArguments, queryArguments } from './query-arguments.js';
-import type { Type, Value } from './types.js';
+import { type Type, utf8Bytes, type Value } from './types.js';
 
 export interface FieldDefinition {
   readonly type: Type;
@@ -90,4 +88,30 @@ function addressOf(text: string): Ip | undefined {
     lastText = text;
   }
   return lastAddress;
+}
+
+/** The arguments of a URI's query, in their order and as they were sent: nothing is decoded. */
+interface QueryArguments {
+  readonly names: readonly string[];
+  /** One for each name; '' where there is no `=`. */
+  readonly values: readonly string[];
+  readonly byName: ReadonlyMap<string, readonly string[]>;
+}
+
+function queryArguments(query: string): QueryArguments {
+  const names: string[] = [];
+  const values: string[] = [];
+  const byName = new Map<string, string[]>();
+  for (const argument of query.split('&')) {
+    if (argument === '') continue;
+    const equals = argument.indexOf('=');
+    const name = equals < 0 ? argument : argument.slice(0, equals);
+    const value = equals < 0 ? '' : argument.slice(equals + 1);
+    names.push(name);
+    values.push(value);
+    const known = byName.get(name);
+    if (known) known.push(value);
+    else byName.set(name, [value]);
+  }
+  return { names, values, byName };
 }

@@ -1,13 +1,22 @@
 import type { Ip } from '../net/ip.js';
-import { lowerBytes, textOfBytes, upperBytes } from './bytes.js';
-import { MAX_MADE_BYTES } from './limits.js';
-import type { PatternBudget } from './pattern-budget.js';
-import { PatternError } from './regex/node.js';
-import { compilePattern, parseReplacement } from './regex.js';
-import type { Scalar, Type, Value } from './types.js';
-import { urlDecode } from './url-decode.js';
+import { compilePattern, type PatternBudget, parseReplacement } from './regex/pattern.js';
+import { PatternError } from './regex/syntax.js';
+import {
+  type Call,
+  describeType,
+  ExpressionError,
+  isArray,
+  lowerBytes,
+  MAX_MADE_BYTES,
+  type Scalar,
+  type Type,
+  textOfBytes,
+  upperBytes,
+  utf8Bytes,
+  type Value,
+} from './types.js';
 
-export interface FunctionParameter {
+interface FunctionParameter {
   readonly name: string;
   readonly accepts: readonly (Type | 'any array')[];
   /** Whether a literal may, must or must not be given. */
@@ -20,7 +29,7 @@ export interface FunctionParameter {
 /** Undefined is a missing value. An argument that was left out is not in the list. */
 export type Apply = (args: readonly (Value | undefined)[]) => Value | undefined;
 
-export interface Func {
+interface Func {
   readonly parameters: readonly FunctionParameter[];
   /** Null: the type of the first argument, which all others have too. */
   readonly returns: Type | null;
@@ -34,7 +43,7 @@ export interface Func {
 }
 
 /** A literal argument that the function cannot work with. */
-export class ArgumentError extends Error {
+class ArgumentError extends Error {
   constructor(
     message: string,
     readonly index: number,
@@ -166,4 +175,109 @@ function orArgumentError<T>(argument: number, make: () => T): T {
       error instanceof PatternError && error.offset > 0 ? `, at its character ${error.offset + 1}` : '';
     throw new ArgumentError(`${error instanceof Error ? error.message : error}${where}`, argument);
   }
+}
+
+/** Every further round must find an escape that the one before has made, so nobody needs many; each costs the whole text. */
+const MAX_ROUNDS = 10;
+
+interface UrlDecoding {
+  /** `r`: until nothing changes any more. */
+  readonly recursive: boolean;
+  /** `u`: `%uXXXX` too, as UTF-8. */
+  readonly unicode: boolean;
+}
+
+/** `%HH` becomes a byte and `+` a space; what is no escape stays. */
+function urlDecode(bytes: string, { recursive, unicode }: UrlDecoding): string {
+  let text = bytes;
+  for (let round = 0; round < (recursive ? MAX_ROUNDS : 1); round++) {
+    const decoded = once(text, unicode);
+    if (decoded === text) break;
+    text = decoded;
+  }
+  return text;
+}
+
+// Both halves of a surrogate pair are one character.
+const UNICODE = /(?:%u[0-9A-Fa-f]{4})+|%[0-9A-Fa-f]{2}|\+/g;
+const BYTES = /%[0-9A-Fa-f]{2}|\+/g;
+
+function once(text: string, unicode: boolean): string {
+  return text.replace(unicode ? UNICODE : BYTES, (code) => {
+    if (code === '+') return ' ';
+    if (code[1] !== 'u') return String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    const units = code.split('%u').slice(1);
+    return utf8Bytes(units.map((unit) => String.fromCharCode(Number.parseInt(unit, 16))).join(''));
+  });
+}
+
+/** What a call is given. */
+interface Argument {
+  /** After `[*]` that of one value. */
+  readonly type: Type;
+  /** Whether it has `[*]`. */
+  readonly each: boolean;
+  /** Undefined when it is no literal. */
+  readonly literal: Scalar | undefined;
+}
+
+/**
+ * What a call will do, and the type of its result for one value of the first argument. Throws an ExpressionError when the function does
+ * not take the arguments.
+ */
+export function checkedCall(
+  node: Call,
+  func: Func,
+  given: readonly Argument[],
+  budget: PatternBudget,
+): { readonly apply: Apply; readonly returns: Type } {
+  checkCount(node, func);
+  for (const index of given.keys()) checkArgument(node, func, given, index);
+  const literals = given.map(({ literal }) => literal);
+  try {
+    return { apply: func.prepare(literals, budget), returns: func.returns ?? given[0]!.type };
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    throw new ExpressionError(`${node.name}: ${error.message}`, node.parameters[error.index]!.position);
+  }
+}
+
+function checkCount({ name, parameters: given, position }: Call, { parameters }: Func): void {
+  const least = parameters.filter(({ optional }) => !optional).length;
+  const most = parameters.at(-1)!.repeated ? Number.POSITIVE_INFINITY : parameters.length;
+  if (given.length >= least && given.length <= most) return;
+  const usage = parameters.map(({ name: one, optional, repeated }) =>
+    repeated ? '...' : optional ? `[${one}]` : one,
+  );
+  throw new ExpressionError(
+    `${name}(${usage.join(', ')}) does not take ${given.length} argument${given.length === 1 ? '' : 's'}`,
+    position,
+  );
+}
+
+function checkArgument(node: Call, func: Func, given: readonly Argument[], index: number): void {
+  const parameter: FunctionParameter = func.parameters[index] ?? func.parameters.at(-1)!;
+  const { position } = node.parameters[index]!;
+  const { type, each, literal } = given[index]!;
+  const what = `the argument "${parameter.name}" of ${node.name}`;
+  if (literal !== undefined && parameter.literal === 'must not')
+    throw new ExpressionError(`${what} must be a field or a function, not a literal`, position);
+  if (literal === undefined && parameter.literal === 'must')
+    throw new ExpressionError(`${what} must be a literal`, position);
+  if (each && index > 0)
+    throw new ExpressionError(`[*] goes only with the first argument of ${node.name}`, position);
+  const advice = isArray(type) && !each ? ': take values out of it with [0] or [*]' : '';
+  if (!parameter.accepts.includes(type) && !(isArray(type) && parameter.accepts.includes('any array'))) {
+    const wanted = parameter.accepts.map((one) => (one === 'any array' ? 'an array' : describeType(one)));
+    throw new ExpressionError(
+      `${what} must be ${wanted.join(' or ')}, not ${describeType(type)}${advice}`,
+      position,
+    );
+  }
+  const first = given[0]!.type;
+  if (func.returns === null && type !== first)
+    throw new ExpressionError(
+      `${what} must be ${describeType(first)} like the first one, not ${describeType(type)}${advice}`,
+      position,
+    );
 }

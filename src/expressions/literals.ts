@@ -1,9 +1,13 @@
 import { type Ip, parseIp } from '../net/ip.js';
-import { stringBytes } from './escapes.js';
-import { ExpressionError } from './expression-error.js';
-import type { Token } from './lexer.js';
-import type { Element, Literal } from './syntax.js';
-import type { Scalar, ScalarType } from './types.js';
+import { stringBytes } from './lexer.js';
+import {
+  type Element,
+  ExpressionError,
+  type Literal,
+  type Scalar,
+  type ScalarType,
+  type Token,
+} from './types.js';
 
 export interface Interval<T> {
   readonly low: T;
@@ -104,7 +108,7 @@ export function integersOf(element: Element): Interval<bigint> {
 }
 
 /** As it is written: `::ffff:10.0.0.1` is an IPv6 address, which no IPv4 address equals. */
-export function addressOf(text: string): Ip | null {
+function addressOf(text: string): Ip | null {
   const ip = parseIp(text);
   if (ip?.family !== 4 || !text.includes(':')) return ip;
   const bytes = [...new Array<number>(10).fill(0), 0xff, 0xff, ...ip.bytes];

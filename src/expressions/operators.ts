@@ -1,23 +1,28 @@
 import type { Ip } from '../net/ip.js';
-import { textOfBytes } from './bytes.js';
-import { patternText, stringBytes } from './escapes.js';
-import { ExpressionError } from './expression-error.js';
+import { patternText, stringBytes } from './lexer.js';
 import {
   addressesOf,
   compareAddresses,
+  type Interval,
   integerOf,
   integersOf,
   literalIp,
   mismatch,
   stringOf,
 } from './literals.js';
-import type { PatternBudget } from './pattern-budget.js';
-import { PatternError } from './regex/node.js';
-import { compilePattern } from './regex.js';
-import { addressSet, integerSet } from './set.js';
-import type { ComparisonNode, Element, Operator } from './syntax.js';
-import { describeType, type Scalar, type ScalarType } from './types.js';
-import { compileWildcard } from './wildcard.js';
+import { compilePattern, type PatternBudget } from './regex/pattern.js';
+import { PatternError } from './regex/syntax.js';
+import {
+  type ComparisonNode,
+  describeType,
+  type Element,
+  ExpressionError,
+  lowerBytes,
+  type Operator,
+  type Scalar,
+  type ScalarType,
+  textOfBytes,
+} from './types.js';
 
 /** Whether a value of the left side stands to the right side as the operator says. */
 export type Test = (value: Scalar) => boolean;
@@ -116,4 +121,74 @@ function wildcardTest(element: Element, strict: boolean): (value: string) => boo
       element.position,
     );
   }
+}
+
+const integerSet = (intervals: readonly Interval<number>[]): ((value: number) => boolean) =>
+  membership(intervals, (a, b) => a - b);
+
+const addressSet = (intervals: readonly Interval<Ip>[]): ((value: Ip) => boolean) =>
+  membership(intervals, compareAddresses);
+
+/** Overlapping intervals become one, so that the only candidate is the last that begins at or before a value. */
+function membership<T>(
+  intervals: readonly Interval<T>[],
+  compare: (a: T, b: T) => number,
+): (value: T) => boolean {
+  const merged: Interval<T>[] = [];
+  for (const interval of [...intervals].sort((a, b) => compare(a.low, b.low))) {
+    const last = merged.at(-1);
+    if (!last || compare(interval.low, last.high) > 0) merged.push(interval);
+    else if (compare(interval.high, last.high) > 0)
+      merged[merged.length - 1] = { low: last.low, high: interval.high };
+  }
+  return (value) => {
+    let [from, to] = [0, merged.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (compare(merged[middle]!.low, value) <= 0) from = middle + 1;
+      else to = middle;
+    }
+    return from > 0 && compare(value, merged[from - 1]!.high) <= 0;
+  };
+}
+
+/** What a match needs of a string; tests count the calls. */
+type Searchable = Pick<string, 'startsWith' | 'endsWith' | 'indexOf' | 'length'>;
+
+/**
+ * Whether a whole value matches a pattern in which `*` stands for any bytes, `\*` for a star and `\\` for a backslash.
+ * Throws an Error that says what is wrong with the pattern.
+ */
+function compileWildcard(pattern: string, strict: boolean): (value: string) => boolean {
+  const pieces = literalPieces(strict ? pattern : lowerBytes(pattern));
+  return strict
+    ? (value) => matchesPieces(pieces, value)
+    : (value) => matchesPieces(pieces, lowerBytes(value));
+}
+
+/** What stands between the stars: `a*b` is `a` and `b`. */
+export function literalPieces(pattern: string): string[] {
+  const pieces = [''];
+  for (const [piece, escaped] of pattern.matchAll(/[^\\*]+|\\([\\*])|\*\*?|\\/g)) {
+    if (piece === '**') throw new Error('** has no meaning: use one *, or \\* for a star itself');
+    if (piece === '\\') throw new Error('a backslash stands only before * or another backslash');
+    if (piece === '*') pieces.push('');
+    else pieces[pieces.length - 1] += escaped ?? piece;
+  }
+  return pieces;
+}
+
+/** Each inner piece is taken where it comes first; that never spoils a later one. So each is searched for once. */
+export function matchesPieces(pieces: readonly string[], value: Searchable): boolean {
+  const first = pieces[0]!;
+  if (pieces.length === 1) return value.length === first.length && value.startsWith(first);
+  const last = pieces.at(-1)!;
+  if (!value.startsWith(first) || !value.endsWith(last)) return false;
+  let at = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const found = value.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return at <= value.length - last.length;
 }

@@ -1,17 +1,17 @@
-import { ExpressionError } from './expression-error.js';
-import type { Token } from './lexer.js';
-import { MAX_DEPTH } from './limits.js';
 import { integerOf, literalElement, literalOf, tokenText } from './literals.js';
-import type {
-  Call,
-  Connective,
-  Element,
-  ExpressionNode,
-  FieldNode,
-  Index,
-  Indexed,
-  Operator,
-} from './syntax.js';
+import {
+  type Call,
+  type Connective,
+  type Element,
+  ExpressionError,
+  type ExpressionNode,
+  type FieldNode,
+  type Index,
+  type Indexed,
+  MAX_DEPTH,
+  type Operator,
+  type Token,
+} from './types.js';
 
 const CONNECTIVES: Readonly<Record<string, Connective>> = {
   and: 'and',

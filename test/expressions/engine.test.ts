@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileExpression } from '../../src/expressions/compile.js';
-import { ExpressionError } from '../../src/expressions/expression-error.js';
+import { ExpressionError } from '../../src/expressions/types.js';
 import { GROUPS } from './engine-rows.js';
 import { httpRequest } from './requests.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileExpression } from '../../src/expressions/compile.js';
-import { ExpressionError } from '../../src/expressions/expression-error.js';
+import { ExpressionError } from '../../src/expressions/types.js';
 
 /** How a replacement names what a group has matched. */
 const group = (number: number) => `\${${number}}`;

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { compileExpression } from '../../src/expressions/compile.js';
-import { type Token, tokensOf } from '../../src/expressions/lexer.js';
+import { tokensOf } from '../../src/expressions/lexer.js';
+import { literalPieces, matchesPieces } from '../../src/expressions/operators.js';
 import { parse } from '../../src/expressions/parser.js';
-import { literalPieces, matchesPieces } from '../../src/expressions/wildcard.js';
+import type { Token } from '../../src/expressions/types.js';
 import { httpRequest } from './requests.js';
 
 const KIB64 = 64 * 1024;

@@ -1,8 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
-import { patternBudget } from '../../src/expressions/pattern-budget.js';
-import { beginRequest } from '../../src/expressions/pattern-work.js';
-import { PatternError } from '../../src/expressions/regex/node.js';
-import { compilePattern, parseReplacement } from '../../src/expressions/regex.js';
+import {
+  beginRequest,
+  compilePattern,
+  parseReplacement,
+  patternBudget,
+} from '../../src/expressions/regex/pattern.js';
+import { PatternError } from '../../src/expressions/regex/syntax.js';
 import { BYTES, PATTERNS, REFUSED } from './pattern-rows.js';
 import { httpRequest } from './requests.js';
 

@@ -8,8 +8,8 @@ import {
   validExpression,
 } from '../../scripts/random-expressions.mjs';
 import { compileExpression } from '../../src/expressions/compile.js';
-import { ExpressionError } from '../../src/expressions/expression-error.js';
 import type { Facts } from '../../src/expressions/facts.js';
+import { ExpressionError } from '../../src/expressions/types.js';
 import { dnsQuery, httpRequest } from './requests.js';
 
 const REQUESTS: Record<'http' | 'dns', readonly Facts[]> = {

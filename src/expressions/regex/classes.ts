@@ -1,17 +1,26 @@
-import type { Cursor } from './cursor.js';
-import { type Escape, parseEscape } from './escapes.js';
-import { PatternError, type PatternNode, type Ranges } from './node.js';
-import { complement, difference, intersection, rangesOf, union } from './ranges.js';
 import {
   caseless,
   classRanges,
+  complement,
+  difference,
   HIGHEST_CODE_POINT,
+  intersection,
   propertyRanges,
+  rangesOf,
   UNICODE_DIGITS,
   UNICODE_SPACE,
   UNICODE_WORD,
-} from './unicode.js';
-import { utf8Node } from './utf8.js';
+  union,
+  utf8Node,
+} from './code-points.js';
+import {
+  type Cursor,
+  type Escape,
+  PatternError,
+  type PatternNode,
+  parseEscape,
+  type Ranges,
+} from './syntax.js';
 
 /** The flags of a pattern that say what its classes have in them. */
 export interface ClassFlags {

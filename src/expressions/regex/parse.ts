@@ -1,7 +1,15 @@
 import { type ClassFlags, folded, negated, parseClass, perlRanges, propertySet, setNode } from './classes.js';
-import { cursorOf, isWhite } from './cursor.js';
-import { type Escape, parseEscape } from './escapes.js';
-import { type Assertion, NOTHING, PatternError, type PatternNode, type Ranges } from './node.js';
+import {
+  type Assertion,
+  cursorOf,
+  type Escape,
+  isWhite,
+  NOTHING,
+  PatternError,
+  type PatternNode,
+  parseEscape,
+  type Ranges,
+} from './syntax.js';
 
 /** How deep Rust's parser lets patterns nest. */
 const MAX_DEPTH = 250;

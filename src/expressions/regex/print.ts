@@ -1,9 +1,10 @@
-import type { Assertion, PatternNode, Ranges } from './node.js';
+import { UNICODE_WORD } from './code-points.js';
+import type { Assertion, PatternNode, Ranges } from './syntax.js';
 
 /** How places between bytes are written; the library has these four, and `\b` and `\B` about ASCII. */
-export type PrintAssertion = (assertion: Assertion) => string;
+type PrintAssertion = (assertion: Assertion) => string;
 
-export interface Printing {
+interface Printing {
   /** Whether groups capture; otherwise nobody asks. */
   readonly captures: boolean;
   readonly assertion: PrintAssertion;
@@ -117,4 +118,101 @@ export function assertionsIn(node: PatternNode, found = new Set<Assertion>()): R
   else if ('parts' in node) for (const part of node.parts) assertionsIn(part, found);
   else if ('of' in node) assertionsIn(node.of, found);
   return found;
+}
+
+/**
+ * The library cannot look at what comes after a place, which `$` after `(?mR)` and the word boundaries of Unicode do. For a pattern
+ * with one of these a mark is put at every place of the text that says which of its assertions hold there, and the pattern asks for
+ * the mark that was read last.
+ */
+export interface Marks {
+  /** The text with its marks: byte `n` is at `2 * n + 1`. */
+  readonly mark: (bytes: string) => string;
+  /** Asks whether the assertion holds at the mark that was just read. */
+  readonly assertion: (assertion: Assertion) => string;
+  /** Reads any mark. */
+  readonly any: string;
+}
+
+/** The first character that is no byte; a mark is this and a bit for each assertion that holds. */
+const FIRST = 0x100;
+const MAX_ASSERTIONS = 8;
+
+/** Throws an Error when there are more assertions than a mark has room for. */
+export function marksFor(assertions: ReadonlySet<Assertion>): Marks {
+  const bits = [...assertions];
+  if (bits.length > MAX_ASSERTIONS)
+    throw new Error(`it has ${bits.length} kinds of assertions, of at most ${MAX_ASSERTIONS}`);
+  const marks = Array.from({ length: 1 << bits.length }, (_, mark) => mark);
+  const set = (of: readonly number[]) =>
+    `[${of.map((mark) => `\\x{${(FIRST + mark).toString(16)}}`).join('')}]`;
+  const markAt = (bytes: string, at: number) =>
+    String.fromCharCode(
+      FIRST + bits.reduce((mark, one, bit) => mark + (ASSERTIONS[one](bytes, at) ? 1 << bit : 0), 0),
+    );
+  return {
+    mark: (bytes) => {
+      let text = markAt(bytes, 0);
+      for (let at = 0; at < bytes.length; at++) text += bytes[at] + markAt(bytes, at + 1);
+      return text;
+    },
+    assertion: (one) => `(?<=${set(marks.filter((mark) => mark & (1 << bits.indexOf(one))))})`,
+    any: `[\\x{${FIRST.toString(16)}}-\\x{${(FIRST + marks.length - 1).toString(16)}}]`,
+  };
+}
+
+/** Whether an assertion holds before byte `at` of `bytes`, or at their end. */
+type Holds = (bytes: string, at: number) => boolean;
+
+const WORD_CHARACTER = new RegExp(`^${UNICODE_WORD}$`, 'u');
+const isWord = (byte: string | undefined) => byte !== undefined && /^\w$/.test(byte);
+
+const wordBefore: Holds = (bytes, at) => isWord(bytes[at - 1]);
+const wordAfter: Holds = (bytes, at) => isWord(bytes[at]);
+const unicodeBefore: Holds = (bytes, at) => WORD_CHARACTER.test(characterBefore(bytes, at) ?? '');
+const unicodeAfter: Holds = (bytes, at) => WORD_CHARACTER.test(characterAt(bytes, at) ?? '');
+/** Not inside of a character or beside what is none. */
+const soundBefore: Holds = (bytes, at) => at === 0 || characterBefore(bytes, at) !== null;
+const soundAfter: Holds = (bytes, at) => at === bytes.length || characterAt(bytes, at) !== null;
+
+/** What each means, as Rust's crate `regex-automata` has it (`util/look.rs`). */
+const ASSERTIONS: Readonly<Record<Assertion, Holds>> = {
+  start: (_bytes, at) => at === 0,
+  end: (bytes, at) => at === bytes.length,
+  'line start': (bytes, at) => at === 0 || bytes[at - 1] === '\n',
+  'line end': (bytes, at) => at === bytes.length || bytes[at] === '\n',
+  'CRLF line start': (bytes, at) =>
+    at === 0 || bytes[at - 1] === '\n' || (bytes[at - 1] === '\r' && bytes[at] !== '\n'),
+  'CRLF line end': (bytes, at) =>
+    at === bytes.length || bytes[at] === '\r' || (bytes[at] === '\n' && bytes[at - 1] !== '\r'),
+  'word boundary': (bytes, at) => wordBefore(bytes, at) !== wordAfter(bytes, at),
+  'no word boundary': (bytes, at) => wordBefore(bytes, at) === wordAfter(bytes, at),
+  'word start': (bytes, at) => !wordBefore(bytes, at) && wordAfter(bytes, at),
+  'word end': (bytes, at) => wordBefore(bytes, at) && !wordAfter(bytes, at),
+  'no word before': (bytes, at) => !wordBefore(bytes, at),
+  'no word after': (bytes, at) => !wordAfter(bytes, at),
+  'Unicode word boundary': (bytes, at) => unicodeBefore(bytes, at) !== unicodeAfter(bytes, at),
+  'Unicode no word boundary': (bytes, at) =>
+    soundBefore(bytes, at) && soundAfter(bytes, at) && unicodeBefore(bytes, at) === unicodeAfter(bytes, at),
+  'Unicode word start': (bytes, at) => !unicodeBefore(bytes, at) && unicodeAfter(bytes, at),
+  'Unicode word end': (bytes, at) => unicodeBefore(bytes, at) && !unicodeAfter(bytes, at),
+  'Unicode no word before': (bytes, at) => soundBefore(bytes, at) && !unicodeBefore(bytes, at),
+  'Unicode no word after': (bytes, at) => soundAfter(bytes, at) && !unicodeAfter(bytes, at),
+};
+
+/** Null at the end, and where the bytes are no UTF-8. */
+function characterAt(bytes: string, at: number): string | null {
+  const first = bytes.charCodeAt(at);
+  if (first < 0x80) return bytes[at]!;
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  const piece = bytes.slice(at, at + length);
+  const text = Buffer.from(piece, 'latin1').toString('utf8');
+  return Buffer.from(text, 'utf8').toString('latin1') === piece ? text : null;
+}
+
+function characterBefore(bytes: string, at: number): string | null {
+  const limit = Math.max(0, at - 4);
+  let start = at - 1;
+  while (start > limit && (bytes.charCodeAt(start) & 0xc0) === 0x80) start--;
+  return at === 0 ? null : characterAt(bytes.slice(0, at), start);
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
 import { compileExpression } from '../../../expressions/compile.js';
-import { ExpressionError } from '../../../expressions/expression-error.js';
-import { type PatternBudget, patternBudget } from '../../../expressions/pattern-budget.js';
+import { type PatternBudget, patternBudget } from '../../../expressions/regex/pattern.js';
+import { ExpressionError } from '../../../expressions/types.js';
 import { affinityProblem, overriddenSession, sessionOf } from './affinity.js';
 import type { LoadBalancerValues } from './fields.js';
 import type { PoolSet } from './pool-set-schema.js';

@@ -1,18 +1,16 @@
 import type { RE2JS } from 're2js';
-import { re2 } from '../net/re2.js';
-import { MAX_MADE_BYTES } from './limits.js';
-import { type PatternBudget, spend } from './pattern-budget.js';
-import { tryWork } from './pattern-work.js';
-import { type Marks, marksFor } from './regex/marks.js';
-import { type Assertion, PatternError, type PatternNode } from './regex/node.js';
-import { parsePattern } from './regex/parse.js';
-import { assertionsIn, printed, stepsOf } from './regex/print.js';
+import { re2 } from '../../net/re2.js';
+import type { Facts } from '../facts.js';
+import { MAX_MADE_BYTES } from '../types.js';
+import { parsePattern } from './parse.js';
+import { assertionsIn, type Marks, marksFor, printed, stepsOf } from './print.js';
+import { type Assertion, PatternError, type PatternNode } from './syntax.js';
 
 /**
  * A pattern of Rust's syntax about bytes, as Cloudflare's engine has it, which RE2 runs: it is parsed here and written again in
  * RE2's syntax. Both match in linear time.
  */
-export interface Pattern {
+interface Pattern {
   /** Whether any part of the bytes matches; false as well when the request has used up what patterns may do for it. */
   matches(bytes: string): boolean;
   /** With the first match replaced; undefined when the result is too long, or that is used up. */
@@ -21,7 +19,7 @@ export interface Pattern {
 }
 
 /** Literal bytes, and numbers of groups. */
-export type Replacement = readonly (string | number)[];
+type Replacement = readonly (string | number)[];
 
 /** What a match costs for each byte, and a repetition multiplies it: `[ab]{1000}` is a thousand steps, `(?u)\\w` too. */
 const MAX_STEPS = 4000;
@@ -139,4 +137,57 @@ export function parseReplacement(text: string, groups: number): Replacement {
 function groupNumber(group: number, groups: number): number {
   if (group <= groups) return group;
   throw new Error(`\${${group}} is more than the ${groups} groups that the pattern has`);
+}
+
+/**
+ * What the patterns of one or several expressions may cost together; each that is compiled takes its part. Without it a load
+ * balancer full of patterns, each of which is fine by itself, would keep a thread busy for seconds.
+ */
+export interface PatternBudget {
+  /** For each byte of what is matched. */
+  steps: number;
+  /** Each that was not asked for before takes milliseconds. */
+  unicodeClasses: number;
+}
+
+/** As much as all conditions of a load balancer have; one alone may use it up. */
+export const patternBudget = (): PatternBudget => ({ steps: 20_000, unicodeClasses: 100 });
+
+const WORDS: Readonly<Record<keyof PatternBudget, string>> = {
+  steps: 'steps for each byte',
+  unicodeClasses: 'Unicode classes',
+};
+
+/** Throws an Error when there is not so much left. */
+function spend(budget: PatternBudget, what: keyof PatternBudget, amount: number): void {
+  if (amount > budget[what])
+    throw new Error(
+      `it takes ${amount} of the ${patternBudget()[what]} ${WORDS[what]} that all rules have together, and ${budget[what]} are left`,
+    );
+  budget[what] -= amount;
+}
+
+/**
+ * What patterns may do for one request: steps times bytes, about a twelfth of a second at worst. A pattern's steps are limited when it is
+ * written, but the bytes are the visitor's: together they could hold up the thread, and all other requests, for seconds.
+ */
+const MAX_WORK = 10_000_000;
+
+/** The request that is asked about: its rules are one piece of work, which nothing interrupts. */
+let current: Facts | undefined;
+let left = MAX_WORK;
+
+/** The matches that follow are for this request, until another one begins. */
+export function beginRequest(facts: Facts): void {
+  if (facts === current) return;
+  current = facts;
+  left = MAX_WORK;
+}
+
+/** Takes a match of so many steps over so many bytes from what is left for the request; false when that is not enough. */
+function tryWork(steps: number, bytes: number): boolean {
+  const work = steps * (bytes + 1);
+  if (work > left) return false;
+  left -= work;
+  return true;
 }
