@@ -3,7 +3,7 @@ import type { LivePool } from './snapshot.js';
 
 type CheckedPool = Pick<LivePool, 'id' | 'monitorId' | 'monitorGroupId' | 'healthSources'>;
 
-/** Whether the pool's health is checked; otherwise it is not considered at all. */
+/** Whether the pool's health is checked; otherwise each of its origins counts as healthy. */
 export function isMonitored(pool: Pick<LivePool, 'monitorId' | 'monitorGroupId'>): boolean {
   return pool.monitorId !== null || pool.monitorGroupId !== null;
 }
@@ -24,22 +24,46 @@ export function originState(
   return regional === undefined || regional === 'unknown' ? health?.state : regional;
 }
 
+/** What the rule looks at in a pool. */
+interface CountedPool {
+  /** Whether anybody checks its origins. */
+  readonly monitored: boolean;
+  readonly minimumOrigins: number;
+  readonly origins: readonly { readonly key: string; readonly enabled: boolean }[];
+}
+
 /**
- * The one rule for "may this pool take traffic": at least `minimumOrigins` of its enabled origins are healthy, as seen from
- * `region` (of all regions by default). Unknown counts as down; weights do not matter. Health is not considered at all
- * without a monitor: such a pool is healthy as long as it has enough enabled origins. Whether the pool itself is enabled is
- * the caller's question.
+ * The one rule for the health of a pool: at least `minimumOrigins` of its enabled origins are healthy. Those of a pool without
+ * a monitor count as healthy; with one, unknown counts as down. Weights do not matter.
  */
+export function hasEnoughHealthyOrigins(
+  { monitored, minimumOrigins, origins }: CountedPool,
+  stateOf: (originKey: string) => HealthState | undefined,
+): boolean {
+  let healthy = 0;
+  for (const { key, enabled } of origins)
+    if (enabled && (!monitored || stateOf(key) === 'healthy')) healthy += 1;
+  return healthy >= minimumOrigins;
+}
+
+/** The rule as the verdicts of `view` stand, seen from `region` (of all regions by default). */
 export function isPoolHealthy(
   pool: CheckedPool & Pick<LivePool, 'minimumOrigins' | 'origins'>,
   view: HealthView,
   region = '',
 ): boolean {
-  const monitored = isMonitored(pool);
-  let healthy = 0;
-  for (const { key, enabled } of pool.origins) {
-    if (!enabled) continue;
-    if (!monitored || originState(pool, key, view, region) === 'healthy') healthy += 1;
-  }
-  return healthy >= pool.minimumOrigins;
+  const { minimumOrigins, origins } = pool;
+  return hasEnoughHealthyOrigins({ monitored: isMonitored(pool), minimumOrigins, origins }, (key) =>
+    originState(pool, key, view, region),
+  );
+}
+
+/** Why a pool takes no traffic, whatever the request; null when it may. The fallback pool needs only to be enabled. */
+export function whyPoolUnavailable(
+  pool: LivePool,
+  view: HealthView,
+  region: string,
+): 'disabled' | 'unhealthy' | null {
+  if (!pool.enabled) return 'disabled';
+  return isPoolHealthy(pool, view, region) ? null : 'unhealthy';
 }

@@ -1,6 +1,6 @@
 import type { OriginExplanation, PoolExplanation } from '../live/explanation.js';
 import type { HealthView } from '../live/health-board.js';
-import { isMonitored, originState } from '../live/pool-health.js';
+import { isMonitored, originState, whyPoolUnavailable } from '../live/pool-health.js';
 import type { LiveOrigin, LivePool } from '../live/snapshot.js';
 import type { RequestContext, SkippedPool } from '../steering/contract.js';
 import type { Shares } from './sample-shares.js';
@@ -32,11 +32,10 @@ export function explainPool(
 
 /** For pools that steering did not come to, because one before them took the request. */
 function whyNot(pool: LivePool, health: HealthView, region: string): PoolExplanation['state'] | null {
-  if (!pool.enabled) return 'disabled';
-  const origins = pool.origins.map((origin) => explainOrigin(pool, origin, health, region));
-  const usable = origins.filter(({ reason }) => reason === null || reason === 'weight_0');
-  if (isMonitored(pool) && usable.length < pool.minimumOrigins) return 'unhealthy';
-  return origins.some(({ eligible }) => eligible) ? null : 'no_eligible_origin';
+  const unavailable = whyPoolUnavailable(pool, health, region);
+  if (unavailable !== null) return unavailable;
+  const usable = pool.origins.some((origin) => explainOrigin(pool, origin, health, region).eligible);
+  return usable ? null : 'no_eligible_origin';
 }
 
 function explainOrigin(

@@ -69,7 +69,7 @@ export type PoolUnavailable =
   /** The load balancer names a pool that is not in the snapshot. */
   | 'missing'
   | 'disabled'
-  /** Fewer healthy enabled origins than `minimumOrigins`. */
+  /** Fewer healthy (or unmonitored) enabled origins than `minimumOrigins`. */
   | 'unhealthy'
   /** No origin is enabled, weighs more than 0 and is healthy or unmonitored. */
   | 'no_eligible_origin'

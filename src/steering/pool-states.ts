@@ -1,6 +1,6 @@
 import type { HealthView } from '../live/health-board.js';
 import type { LoadBoard, LoadView } from '../live/load-board.js';
-import { isMonitored, originState } from '../live/pool-health.js';
+import { isMonitored, originState, whyPoolUnavailable } from '../live/pool-health.js';
 import type { LiveOrigin, LivePool } from '../live/snapshot.js';
 import type { PoolUnavailable } from './contract.js';
 import {
@@ -113,20 +113,10 @@ function poolState(pool: LivePool, health: HealthView, load: LoadView, region: s
   };
   const eligible = group(usable);
   return {
-    unavailable: whyUnavailable(pool, monitored && usable.length < pool.minimumOrigins, eligible),
+    unavailable: whyPoolUnavailable(pool, health, region) ?? (eligible ? null : 'no_eligible_origin'),
     eligible,
     asFallback: pool.enabled ? (eligible ?? group(enabled)) : null,
   };
-}
-
-function whyUnavailable(
-  pool: LivePool,
-  belowMinimum: boolean,
-  eligible: OriginGroup | null,
-): PoolUnavailable | null {
-  if (!pool.enabled) return 'disabled';
-  if (belowMinimum) return 'unhealthy';
-  return eligible ? null : 'no_eligible_origin';
 }
 
 /** At least one origin, each with a weight above 0. Tables are computed on the first choice that needs them. */

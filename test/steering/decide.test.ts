@@ -56,9 +56,15 @@ test('a healthy origin of weight 0 counts for minimum_origins and gets no traffi
   for (let i = 0; i < 50; i++) expect(target(decide())).toBe('a/1');
 });
 
-test('minimum_origins does not count where nobody checks', () => {
-  const { decide } = steer([unmonitoredPool({ id: 'a', minimumOrigins: 3, origins: [origin('1')] })]);
-  expect(target(decide())).toBe('a/1');
+// Cloudflare's description of minimum_origins: so many must be healthy for the pool to serve traffic. Those that nobody checks count as healthy.
+test('where nobody checks, minimum_origins asks for so many enabled origins', () => {
+  const origins = [origin('1'), origin('2', { enabled: false })];
+  const { decide } = steer([
+    unmonitoredPool({ id: 'a', minimumOrigins: 2, origins }),
+    unmonitoredPool({ id: 'b', minimumOrigins: 1, origins }),
+  ]);
+  expect(target(decide())).toBe('b/1');
+  expect(decide().trace.skipped).toEqual([{ poolId: 'a', reason: 'unhealthy' }]);
 });
 
 test('disabled pools, disabled origins and weightless pools are passed over, each with its reason', () => {
@@ -71,7 +77,8 @@ test('disabled pools, disabled origins and weightless pools are passed over, eac
   expect(target(decide())).toBe('good/2');
   expect(decide().trace.skipped).toEqual([
     { poolId: 'off', reason: 'disabled' },
-    { poolId: 'empty', reason: 'no_eligible_origin' },
+    // None of its origins is enabled, and minimum_origins asks for one.
+    { poolId: 'empty', reason: 'unhealthy' },
     { poolId: 'light', reason: 'no_eligible_origin' },
   ]);
 });

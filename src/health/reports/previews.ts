@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { OriginHealthReport, PreviewReport, PreviewRequest } from '../../live/messages.js';
-import type { LiveMonitor, LivePool } from '../../live/snapshot.js';
+import { hasEnoughHealthyOrigins } from '../../live/pool-health.js';
+import type { LiveMonitor, LiveOrigin, LivePool } from '../../live/snapshot.js';
 import type { SnapshotStore } from '../../live/snapshot-store.js';
 import type { Clock } from '../../net/clock.js';
 import { checkOnce } from '../probes/check.js';
@@ -141,7 +142,7 @@ function* jobsOf(
     const reports: OriginHealthReport[] = new Array(enabled.length);
     let missing = enabled.length;
     const finish = () =>
-      finished.push({ poolId: pool.id, healthy: isHealthy(pool, reports), origins: reports });
+      finished.push({ poolId: pool.id, healthy: isHealthy(pool, enabled, reports), origins: reports });
     if (missing === 0) finish();
     for (const [index, origin] of enabled.entries()) {
       yield async (signal) => {
@@ -172,5 +173,14 @@ async function reportOn(
   };
 }
 
-const isHealthy = (pool: LivePool, reports: readonly OriginHealthReport[]) =>
-  reports.filter(({ state }) => state === 'healthy').length >= pool.minimumOrigins;
+/** By the rule for traffic, of what the preview has found: its monitor checks the pool, whatever monitor that has. */
+function isHealthy(
+  { minimumOrigins }: LivePool,
+  enabled: readonly LiveOrigin[],
+  reports: readonly OriginHealthReport[],
+): boolean {
+  const states = new Map(enabled.map(({ key }, index) => [key, reports[index]!.state]));
+  return hasEnoughHealthyOrigins({ monitored: true, minimumOrigins, origins: enabled }, (key) =>
+    states.get(key),
+  );
+}

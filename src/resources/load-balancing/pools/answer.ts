@@ -4,6 +4,7 @@ import { notice } from '../../../api/notices.js';
 import { timestampOrNull } from '../../../api/timestamps.js';
 import type { FailureReason } from '../../../live/health-board.js';
 import type { HealthTable } from '../../../live/health-table.js';
+import { hasEnoughHealthyOrigins } from '../../../live/pool-health.js';
 import type { MayDial } from '../../../net/direct-networks.js';
 import { noticesOf, shownValues } from '../../_kit/fields.js';
 import { storedToWire } from '../../_kit/stored.js';
@@ -21,8 +22,8 @@ interface OriginHealth {
 
 /**
  * What every answer about a pool says of its health. An origin that was not checked yet is not healthy, without a failure. Without a
- * monitor nothing is checked, and the enabled origins count as healthy. The pool is healthy by the rule that traffic goes by
- * (`live/pool-health.ts`): at least `minimum_origins` enabled ones are.
+ * monitor nothing is checked, and the enabled origins count as healthy. The pool is healthy by the rule that traffic goes by;
+ * whether it is enabled is a field of its own.
  */
 export function shownHealth(
   { id, values }: Pool,
@@ -34,8 +35,12 @@ export function shownHealth(
     const found = healths.origin(id, originKey(origin));
     return { healthy: found?.state === 'healthy', failure_reason: found?.failureReason ?? 'No failures' };
   });
-  const up = origins.filter(({ healthy }, index) => healthy && values.origins[index]!.enabled).length;
-  return { healthy: up >= values.minimum_origins, origins };
+  const counted = values.origins.map((origin) => ({ key: originKey(origin), enabled: origin.enabled }));
+  const healthy = hasEnoughHealthyOrigins(
+    { monitored, minimumOrigins: values.minimum_origins, origins: counted },
+    (key) => healths.origin(id, key)?.state,
+  );
+  return { healthy, origins };
 }
 
 /** What is unset is left out, except where clients insist on a null; origins come in the order they were given in. */
