@@ -235,7 +235,7 @@ const latest = (values: readonly number[]) => (values.length === 0 ? null : Math
 
 /** The faults on checks that are set now. */
 export interface Faults {
-  /** Takes `faults` in place of those before; answers whether an origin may see another one now than before. */
+  /** Takes `faults` in place of those before; returns whether an origin may see another one now than before. */
   replace(faults: readonly HealthFault[]): (origin: Pick<LiveOrigin, 'ip' | 'address'>) => boolean;
   /** The first that fits. `place` is a region, or null for this place alone, which sees only those of every place. */
   find(poolId: string, origin: Pick<LiveOrigin, 'ip' | 'address'>, place: string | null): HealthFault | null;

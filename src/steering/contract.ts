@@ -50,7 +50,7 @@ export interface Sessions {
   /** The pin that the request carries; null when it carries none, or none that is good. */
   find(loadBalancer: LiveLoadBalancer, settings: LiveSettings, context: RequestContext): Pin | null;
   /**
-   * Pins the session of the request to an origin. Answers the value of the Set-Cookie header that its response must have;
+   * Pins the session of the request to an origin. Returns the value of the Set-Cookie header that its response must have;
    * null when the session needs none.
    */
   pin(

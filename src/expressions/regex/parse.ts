@@ -195,7 +195,7 @@ export function parsePattern(text: string): ParsedPattern {
     names.add(read);
   }
 
-  /** Up to the `:` or `)`. Answers whether there were any. */
+  /** Up to the `:` or `)`. Returns whether there were any. */
   function newFlags(at: number): boolean {
     const changes: Record<string, boolean> = {};
     let on = true;

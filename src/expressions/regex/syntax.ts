@@ -55,10 +55,10 @@ export interface Cursor {
   readonly peek: () => string;
   /** The one after that which is not white space. */
   readonly peekSpaced: () => string;
-  /** One character on. Answers whether there is another. */
+  /** One character on. Returns whether there is another. */
   readonly bump: () => boolean;
   readonly skipSpace: () => void;
-  /** One character on, and over white space. Answers whether there is another. */
+  /** One character on, and over white space. Returns whether there is another. */
   readonly bumpSpaced: () => boolean;
   /** Over `prefix`, if that comes next. */
   readonly bumpIf: (prefix: string) => boolean;

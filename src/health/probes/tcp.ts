@@ -17,7 +17,7 @@ export const probeTcp: Probe = async (target, dependencies, signal) => {
   const { monitor } = target;
   const startedAt = dependencies.real.monotonic();
   const socket = await dialOrigin(target, monitor.port, monitor.timeout * 1_000, dependencies, signal);
-  // In good order: an origin shall not see a reset with every check.
+  // Closed in good order, so that an origin does not see a reset with every check.
   socket.destroySoon();
   const rttMs = dependencies.real.monotonic() - startedAt;
   return passed(0, rttMs);

@@ -19,7 +19,7 @@ const MAX_LENGTH = 256;
 const SHAPE = /^([0-9a-z]{1,11})\.([0-9A-Za-z_-]{1,64})\.([0-9A-Za-z_-]{22})\.([0-9A-Za-z_-]{43})$/;
 const TAG_BYTES = 16;
 
-/** `key`: 32 secret bytes, the same for all who shall understand each other's cookies. */
+/** `key`: 32 secret bytes, the same for all who read each other's cookies. */
 export function createCookieValues(
   key: Uint8Array,
   pools: ReadonlyMap<string, Pick<LivePool, 'origins'>>,

@@ -189,7 +189,7 @@ function draw(weights: readonly number[], share: number): number {
   for (let index = 0; index < weights.length; index++) {
     const weight = weights[index]!;
     if (weight === 0) continue;
-    // Rounding may leave a crumb after the last weight; it belongs to the last one that is not 0.
+    // Rounding may leave a remainder after the last weight; it belongs to the last one that is not 0.
     chosen = index;
     left -= weight;
     if (left < 0) break;

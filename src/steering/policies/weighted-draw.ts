@@ -64,7 +64,7 @@ export function createWeightTree(weights: readonly number[]): WeightTree {
       while (node < leaves) {
         node *= 2;
         const below = sums[node]!;
-        // Rounding may leave a crumb behind the last weight; it belongs to the last one that is not 0.
+        // Rounding may leave a remainder behind the last weight; it belongs to the last one that is not 0.
         if (left < below || sums[node + 1]! === 0) continue;
         left -= below;
         node += 1;
