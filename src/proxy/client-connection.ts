@@ -4,7 +4,7 @@ import { resetStream, setTransport } from '../net/stream-ends.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
-import type { ClientTransport } from './client-connections.js';
+import type { ClientTransport, Resting } from './client-connections.js';
 import { NEVER, type Waiting } from './deadlines.js';
 import { EDGE_ERRORS, type EdgeError, errorResponse, refusal } from './errors.js';
 import { Exchange } from './exchange.js';
@@ -38,6 +38,7 @@ const MAX_AHEAD_BYTES = 32 * 1024;
 /** One connection from a client: requests one after another, each answered before the next is read. */
 export class ClientConnection implements ClientTransport, RequestConnection, Waiting {
   deadline: number;
+  resting: Resting | null = null;
   private state: State = 'awaiting_head';
   private exchange: Exchange | null = null;
   /** The body of the current request; null when it has none or was read completely. */

@@ -4,11 +4,20 @@ import type { RequestingClient } from './requester.js';
 /** A client's connection, whatever it speaks. */
 export interface ClientTransport {
   readonly identity: RequestingClient;
+  /** Its place among those that rest; null when it has work, or is gone. */
+  resting: Resting | null;
   /** Ends now when no request is under way, otherwise after them. With `awaitFirst` one without any request so far stays. */
   drain(awaitFirst?: boolean): void;
   destroy(): void;
   /** Closes the connection at once if nothing is under way on it; false when there is. */
   closeIdle(): boolean;
+}
+
+/** A place in the order in which connections began to rest: a circle, so that taking one out looks for nothing. */
+export interface Resting {
+  readonly client: ClientTransport | null;
+  before: Resting;
+  after: Resting;
 }
 
 /** Transports tell when they rest between two requests. */
@@ -37,19 +46,26 @@ const MAX_ASKED = 64;
  */
 export function createClientConnections(limit: number, limitReached: LimitReached): ClientConnections {
   const clients = new Set<ClientTransport>();
-  /** In the order in which they began to rest. */
-  const idle = new Set<ClientTransport>();
+  const idle = circle();
+
+  function leave(client: ClientTransport): void {
+    const { resting } = client;
+    if (resting === null) return;
+    client.resting = null;
+    resting.before.after = resting.after;
+    resting.after.before = resting.before;
+  }
 
   function closeOldest(): boolean {
-    let asked = 0;
-    for (const client of idle) {
+    let { after } = idle;
+    for (let asked = 0; asked < MAX_ASKED && after.client !== null; asked += 1) {
+      const { client } = after;
       if (client.closeIdle()) {
-        idle.delete(client);
+        leave(client);
         clients.delete(client);
         return true;
       }
-      asked += 1;
-      if (asked === MAX_ASKED) break;
+      after = after.after;
     }
     return false;
   }
@@ -63,15 +79,27 @@ export function createClientConnections(limit: number, limitReached: LimitReache
     add: (client) => void clients.add(client),
     remove(client) {
       clients.delete(client);
-      idle.delete(client);
+      leave(client);
     },
     rest(client) {
-      if (clients.has(client)) idle.add(client);
+      if (client.resting !== null || !clients.has(client)) return;
+      const last = idle.before;
+      client.resting = { client, before: last, after: idle };
+      last.after = client.resting;
+      idle.before = client.resting;
     },
-    leave: (client) => void idle.delete(client),
+    leave,
     all: () => clients,
     get size() {
       return clients.size;
     },
   };
+}
+
+/** The place behind the last and before the first one: nobody's. */
+function circle(): Resting {
+  const place = { client: null } as Resting;
+  place.before = place;
+  place.after = place;
+  return place;
 }

@@ -86,6 +86,22 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       : { outcome: 'honoured', to: { pool, origin } };
   }
 
+  /** The last trace of settings that no rule has changed: most are alike, and the log of requests keeps thousands. */
+  const traces = new WeakMap<LiveSettings, Trace>();
+
+  function shared(trace: Trace, { settings }: LiveLoadBalancer): Trace {
+    if (trace.skipped.length > 0 || trace.rules.length > 0) return trace;
+    const last = traces.get(settings);
+    const alike =
+      last?.candidates === trace.candidates &&
+      last.poolSet === trace.poolSet &&
+      last.policy === trace.policy &&
+      last.pin === trace.pin;
+    if (alike) return last;
+    traces.set(settings, trace);
+    return trace;
+  }
+
   /** While the fallback pool serves, its sessions keep to their origins like any others. */
   function fallback(query: PoolSearchQuery, pin: Pin | null): (Found & { readonly pinned: boolean }) | null {
     const pool = pools.get(query.settings.fallbackPool);
@@ -127,7 +143,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
       const pin = withSessions ? sessions.find(loadBalancer, settings, context) : null;
       const query: PoolSearchQuery = { settings, policy, candidates, context, excluded: NONE };
       const { to, outcome, viaFallback, pinned } = route(query, pin, skipped);
-      const trace: Trace = { poolSet, rules, policy, candidates, skipped, pin: outcome };
+      const trace = shared({ poolSet, rules, policy, candidates, skipped, pin: outcome }, loadBalancer);
       if (to === null) return { kind: 'no_pool', loadBalancer, settings, trace };
       return {
         kind: 'plan',

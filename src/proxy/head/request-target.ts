@@ -53,8 +53,21 @@ export interface ReadAuthority {
   readonly authority: string;
 }
 
+/** Most requests name one of a few hosts; when there are more, all are forgotten. */
+const MAX_KNOWN = 256;
+const known = new Map<string, ReadAuthority>();
+
 /** Takes `host[:port]` apart. Throws Malformed. */
 export function readAuthority(authority: string): ReadAuthority {
+  const before = known.get(authority);
+  if (before !== undefined) return before;
+  const read = takeApart(authority);
+  if (known.size === MAX_KNOWN) known.clear();
+  known.set(authority, read);
+  return read;
+}
+
+function takeApart(authority: string): ReadAuthority {
   if (authority.length > 261 || !everyCharacter(authority, AUTHORITY)) throw badHost(authority);
   const bracket = authority.startsWith('[') ? authority.indexOf(']') : -1;
   const colon = authority.indexOf(':', bracket + 1);

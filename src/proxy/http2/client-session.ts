@@ -56,6 +56,7 @@ export function createHttp2Server(
     deadlines.watch(waiting);
     const transport: ClientTransport = {
       identity,
+      resting: null,
       drain: () => (open === 0 ? endSession() : session.close()),
       destroy: breakOff,
       closeIdle() {
