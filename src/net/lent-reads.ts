@@ -1,7 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 
 /** What most responses fit into: one block for all sockets, since each read is over before the next begins. */
-const SHARED_BYTES = 32 * 1024;
+const SHARED_BYTES = 128 * 1024;
 /** Of the block that a socket has for itself while a long body streams: fewer reads and writes for each byte. */
 const OWN_BYTES = 256 * 1024;
 /** Blocks that wait for the next long body. */

@@ -4,25 +4,29 @@ import type { RequestHead } from './head/request-head.js';
 
 type SessionHead = Pick<RequestHead, 'passedOn' | 'host' | 'forwardedFor'>;
 
-/** The fields of a request that sessions may be told from. */
-export function sessionSourceOf(head: SessionHead): SessionSource {
-  const lines = head.passedOn;
-  let cookies: string | undefined | null = null;
-  const whole = (): string | undefined => {
+/** The fields of a request that sessions may be told from; looked for when they are asked for. */
+export class HttpSessionSource implements SessionSource {
+  private whole: string | undefined | null = null;
+
+  constructor(private readonly head: SessionHead) {}
+
+  cookies(): string | undefined {
     // HTTP/2 may split the one field; the pieces mean the same as the whole.
-    if (cookies === null) cookies = joined(fieldValues(lines, 'cookie'), '; ');
-    return cookies;
-  };
-  return {
-    cookies: whole,
-    cookie: (name) => cookieIn(whole() ?? '', name),
-    header(name) {
-      // These two are not among the lines, because they are not passed on as they came.
-      if (name === 'host') return head.host;
-      if (name === 'x-forwarded-for') return head.forwardedFor || undefined;
-      return joined(fieldValues(lines, name), ', ');
-    },
-  };
+    if (this.whole === null) this.whole = joined(fieldValues(this.head.passedOn, 'cookie'), '; ');
+    return this.whole;
+  }
+
+  cookie(name: string): string | undefined {
+    return cookieIn(this.cookies() ?? '', name);
+  }
+
+  header(name: string): string | undefined {
+    const { head } = this;
+    // These two are not among the lines, because they are not passed on as they came.
+    if (name === 'host') return head.host;
+    if (name === 'x-forwarded-for') return head.forwardedFor || undefined;
+    return joined(fieldValues(head.passedOn, name), ', ');
+  }
 }
 
 const joined = (values: readonly string[], separator: string) =>

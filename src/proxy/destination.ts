@@ -7,7 +7,7 @@ import { OriginChoice } from './origin-choice.js';
 import type { PublishedHostname } from './published-hostnames.js';
 import type { RequestRecord } from './request-record.js';
 import type { Requester } from './requester.js';
-import { httpRequestContext } from './visit.js';
+import { HttpRequestContext } from './visit.js';
 
 /** What shall become of a request: an origin answers it, an operator's response does, or nobody can. */
 export type RequestDestination =
@@ -29,7 +29,7 @@ export function destinationOf(
     record.steered(host, null);
     return { kind: 'origin', choice: host };
   }
-  const context = httpRequestContext(host, client, request, place, record.at, random);
+  const context = new HttpRequestContext(host, client, request, place, record.at, random);
   const decision = steering.decide(host, context);
   record.steered(host, decision.trace);
   if (decision.kind === 'no_pool' || decision.kind === 'fixed_response') return decision;

@@ -20,7 +20,7 @@ import { type HostIndex, isPublished } from './match.js';
 import { type OriginTarget, originTarget } from './origin-target.js';
 import type { PublishedHostname } from './published-hostnames.js';
 import { NO_SHARES, sampleShares } from './sample-shares.js';
-import { httpRequestContext, type Places, takePlace } from './visit.js';
+import { HttpRequestContext, type Places, takePlace } from './visit.js';
 
 export interface ExplainParts {
   readonly snapshot: Pick<Snapshot, 'pools' | 'tunnels' | 'routes'>;
@@ -52,7 +52,14 @@ export function createExplain(parts: ExplainParts): Explain {
       identity: { ip: question.clientIp, peerIp: question.clientIp },
       version: 'HTTP/1.1',
     } as const;
-    const context = httpRequestContext(host, client, head, place, parts.clock.now(), systemRandom.fraction);
+    const context = new HttpRequestContext(
+      host,
+      client,
+      head,
+      place,
+      parts.clock.now(),
+      systemRandom.fraction,
+    );
     return explained(parts, host, head, context);
   };
 }

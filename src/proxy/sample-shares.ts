@@ -28,7 +28,7 @@ export function sampleShares(context: RequestContext, decide: (context: RequestC
     const step = STEPS[draws++ % STEPS.length]!;
     return (0.5 + (samples + Math.floor(draws / STEPS.length)) * step) % 1;
   };
-  const other: RequestContext = { ...context, random };
+  const other: RequestContext = { ...context, facts: () => context.facts(), random };
   while (samples < SAMPLES && (samples < FEWEST_SAMPLES || realTime.monotonic() < until)) {
     draws = 0;
     const decision = decide(other);

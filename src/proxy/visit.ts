@@ -1,8 +1,8 @@
 import type { Facts } from '../expressions/facts.js';
 import type { LiveLoadBalancer } from '../live/snapshot.js';
 import { type Place, parsePlace } from '../net/place.js';
-import type { RequestContext } from '../steering/contract.js';
-import { fieldValues, sessionSourceOf } from './carriers.js';
+import type { RequestContext, SessionSource } from '../steering/contract.js';
+import { fieldValues, HttpSessionSource } from './carriers.js';
 import { trimBlanks } from './head/characters.js';
 import { withoutFields } from './head/fields.js';
 import type { RequestHead } from './head/request-head.js';
@@ -39,26 +39,27 @@ export function takePlace(
 }
 
 /** What steering may look at. Everything that takes a look into the fields is done on the first use. */
-export function httpRequestContext(
-  loadBalancer: LiveLoadBalancer,
-  client: Pick<Requester, 'identity' | 'version'>,
-  request: RequestHead,
-  place: Place,
-  now: number,
-  random: () => number,
-): RequestContext {
-  let facts: Facts | undefined;
-  return {
-    clientIp: client.identity.ip,
-    random,
-    now,
-    place,
-    facts: () => {
-      facts ??= httpFacts(loadBalancer, client, request, place, now);
-      return facts;
-    },
-    sessionSource: sessionSourceOf(request),
-  };
+export class HttpRequestContext implements RequestContext {
+  readonly clientIp: string;
+  readonly sessionSource: SessionSource;
+  private known: Facts | null = null;
+
+  constructor(
+    private readonly loadBalancer: LiveLoadBalancer,
+    private readonly client: Pick<Requester, 'identity' | 'version'>,
+    private readonly request: RequestHead,
+    readonly place: Place,
+    readonly now: number,
+    readonly random: () => number,
+  ) {
+    this.clientIp = client.identity.ip;
+    this.sessionSource = new HttpSessionSource(request);
+  }
+
+  facts(): Facts {
+    this.known ??= httpFacts(this.loadBalancer, this.client, this.request, this.place, this.now);
+    return this.known;
+  }
 }
 
 function httpFacts(

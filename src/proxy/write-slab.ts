@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { MessageHead } from './head/message-head.js';
 
-const SLAB_BYTES = 64 * 1024;
+const SLAB_BYTES = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);

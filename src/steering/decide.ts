@@ -131,7 +131,9 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
     // Runs for every request: objects are spelled out, because spreading costs more than all the rest.
     decide(loadBalancer, asked) {
       const { settings, poolSet, rules, fixedResponse } = applyRules(loadBalancer, asked);
-      const context = asked.placeFor ? { ...asked, place: asked.placeFor(settings) } : asked;
+      const context = asked.placeFor
+        ? { ...asked, facts: () => asked.facts(), place: asked.placeFor(settings) }
+        : asked;
       const policy = policyInForce(settings);
       const candidates = POOL_POLICIES[policy].candidates(settings, context.place);
       const skipped: SkippedPool[] = [];

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { fieldValues, sessionSourceOf } from '../../src/proxy/carriers.js';
+import { fieldValues, HttpSessionSource } from '../../src/proxy/carriers.js';
 
 const sourceOf = (...fields: string[]) =>
-  sessionSourceOf({
+  new HttpSessionSource({
     passedOn: fields.map((field) => `${field}\r\n`).join(''),
     host: 'app.example.com',
     forwardedFor: '',
@@ -48,6 +48,6 @@ test('a head full of cookies is read in one pass', () => {
 test('Host and X-Forwarded-For are headers like any others', () => {
   const { header } = sourceOf('X: y');
   expect([header('host'), header('x-forwarded-for')]).toEqual(['app.example.com', undefined]);
-  const behind = sessionSourceOf({ passedOn: '', host: 'a', forwardedFor: '192.0.2.1, 192.0.2.2' });
+  const behind = new HttpSessionSource({ passedOn: '', host: 'a', forwardedFor: '192.0.2.1, 192.0.2.2' });
   expect(behind.header('x-forwarded-for')).toBe('192.0.2.1, 192.0.2.2');
 });
