@@ -27,27 +27,27 @@ test.each([
 });
 
 test('a Cookie field in pieces is one, and none is none', () => {
-  const { cookie, cookies } = sourceOf('Cookie: a=1', 'cookie: b=2');
-  expect([cookies(), cookie('b')]).toEqual(['a=1; b=2', '2']);
+  const source = sourceOf('Cookie: a=1', 'cookie: b=2');
+  expect([source.cookies(), source.cookie('b')]).toEqual(['a=1; b=2', '2']);
   expect(sourceOf('X: y').cookies()).toBeUndefined();
 });
 
 test('a header is found by its whole name in any case, its values joined', () => {
-  const { header } = sourceOf('X-S: 1 ', 'X-Session: 2', 'x-s:3', 'Y: X-S: 4');
-  expect(header('x-s')).toBe('1, 3');
-  expect(header('x')).toBeUndefined();
+  const source = sourceOf('X-S: 1 ', 'X-Session: 2', 'x-s:3', 'Y: X-S: 4');
+  expect(source.header('x-s')).toBe('1, 3');
+  expect(source.header('x')).toBeUndefined();
   expect(fieldValues('', 'x')).toEqual([]);
 });
 
 test('a head full of cookies is read in one pass', () => {
   const many = Array.from({ length: 3_000 }, (_, i) => `name${i}=v`).join('; ');
-  const { cookie } = sourceOf(`Cookie: ${many}`);
-  expect([cookie('name2999'), cookie('none')]).toEqual(['v', undefined]);
+  const source = sourceOf(`Cookie: ${many}`);
+  expect([source.cookie('name2999'), source.cookie('none')]).toEqual(['v', undefined]);
 });
 
 test('Host and X-Forwarded-For are headers like any others', () => {
-  const { header } = sourceOf('X: y');
-  expect([header('host'), header('x-forwarded-for')]).toEqual(['app.example.com', undefined]);
+  const source = sourceOf('X: y');
+  expect([source.header('host'), source.header('x-forwarded-for')]).toEqual(['app.example.com', undefined]);
   const behind = new HttpSessionSource({ passedOn: '', host: 'a', forwardedFor: '192.0.2.1, 192.0.2.2' });
   expect(behind.header('x-forwarded-for')).toBe('192.0.2.1, 192.0.2.2');
 });
