@@ -57,6 +57,7 @@ export class LentReads {
     if (this.own !== null) {
       if (!this.held && spare.length < MAX_SPARE) spare.push(this.own);
       this.own = null;
+      this.held = false;
     }
     return shared;
   }

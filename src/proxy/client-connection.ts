@@ -35,6 +35,9 @@ type State =
 /** Of what a client sends ahead of its turn: it is kept, and nothing more is read. */
 const MAX_AHEAD_BYTES = 32 * 1024;
 
+/** What was read together with a head and is no part of it may stay in memory with it, up to so much. */
+const MAX_KEPT_BYTES = 2 * 1024;
+
 /** One connection from a client: requests one after another, each answered before the next is read. */
 export class ClientConnection implements ClientTransport, RequestConnection, Waiting {
   deadline: number;
@@ -246,7 +249,10 @@ export class ClientConnection implements ClientTransport, RequestConnection, Wai
     const end = head.add(bytes);
     if (end < 0) return null;
     const { fieldCount } = services.limits;
-    const request = readRequestHead(head.bytes, fieldCount, services.healthPath, end - 2);
+    // The request lives as long as it is served, and shall not keep the beginning of a long body for that time.
+    const read =
+      head.bytes.length - end > MAX_KEPT_BYTES ? Buffer.from(head.bytes.subarray(0, end)) : head.bytes;
+    const request = readRequestHead(read, fieldCount, services.healthPath, end - 2);
     const rest = end < head.bytes.length ? head.bytes.subarray(end) : null;
     head.clear();
     this.startExchange(request);

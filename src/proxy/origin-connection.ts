@@ -24,6 +24,7 @@ import { noTrailers, responseTrailers } from './head/trailers.js';
 import type { ProxyLimits, ProxyTimeouts } from './limits.js';
 import type { OriginTarget } from './origin-target.js';
 import type { OriginRequest, Responder, ResponderUser } from './responder.js';
+import { hasTakenAll } from './write-slab.js';
 
 /** What all connections to origins share. */
 export interface OriginServices {
@@ -97,7 +98,8 @@ export class OriginConnection implements Responder, Waiting {
 
   send(piece: Buffer): boolean {
     const { socket } = this;
-    if (!this.chunking) return socket.write(piece);
+    // `write` returns false for every large piece; what counts is whether anything of it still waits.
+    if (!this.chunking) return socket.write(piece) || hasTakenAll(socket);
     // An empty chunk would end the body.
     if (piece.length === 0) return !socket.writableNeedDrain;
     socket.cork();
