@@ -1,63 +1,63 @@
-// What is compared. A contender is a command that listens on `port` and sends everything to `originPort`; to add one,
-// add a row. The harness waits until the port accepts.
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// What is compared. A contender is started once and works in all rounds; `start` resolves with the pid of its process and the
+// ports where it serves HTTP and HTTPS. To add one, add a row, and name it in workloads.mjs.
 import path from 'node:path';
+import { balance, portOf, served } from '../support/balance.mjs';
+import { NGINX } from '../support/nginx.mjs';
+import { MAIN, startOfframp, temporaryDirectory } from '../support/offramp.mjs';
+import { onCpu } from '../support/processes.mjs';
+import { HAPROXY, startHaproxyContender } from './haproxy.mjs';
+import { startNginxContender } from './nginx.mjs';
+import { startNodeProxy } from './node-proxies.mjs';
 
-const here = import.meta.dirname;
-const NGINX = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find((file) => existsSync(file));
+/** What the load asks for. */
+export const HOST = 'bench.example.com';
 
 /**
+ * @typedef {object} Surroundings
+ * @property {number} originPort
+ * @property {number | null} cpu the only one that a contender may use
+ * @property {{ commit: string, main: string } | { missing: string }} old another build of Offramp
+ *
  * @typedef {object} Contender
  * @property {string} name
- * @property {(port: number, originPort: number) => { command: string, args: string[] }} start
+ * @property {string | null} missing why it cannot be measured here
+ * @property {() => Promise<{ pid: number, http: number, https?: number }>} start
  */
 
-/** @returns {Contender[]} */
-export function contenders() {
-  const ours = { name: 'offramp', start: node('ours.mjs') };
-  const connector = { name: 'via connector', start: node('ours-connector.mjs') };
-  const httpProxy = { name: 'http-proxy', start: node('http-proxy.mjs') };
-  const nginx = { name: 'nginx', start: (port, originPort) => startNginx(port, originPort) };
-  return NGINX ? [ours, connector, nginx, httpProxy] : [ours, connector, httpProxy];
+/** @param {Surroundings} surroundings @returns {Contender[]} the first one is what the others are compared with */
+export function contenders(surroundings) {
+  const { old } = surroundings;
+  const noNginx = NGINX ? null : 'not installed';
+  return [
+    { name: 'offramp', missing: null, start: () => startProgram(MAIN, surroundings) },
+    { name: 'old', missing: old.missing ?? null, start: () => startProgram(old.main, surroundings) },
+    { name: 'nginx', missing: noNginx, start: () => startNginxContender(surroundings) },
+    {
+      name: 'nginx-tuned',
+      missing: noNginx,
+      start: () => startNginxContender(surroundings, { tuned: true }),
+    },
+    {
+      name: 'haproxy',
+      missing: HAPROXY ? null : 'not installed',
+      start: () => startHaproxyContender(surroundings),
+    },
+    ...['http-proxy', 'relay'].map((name) => ({
+      name,
+      missing: null,
+      start: () => startNodeProxy(path.join(import.meta.dirname, `${name}.mjs`), surroundings),
+    })),
+  ];
 }
 
-function node(script) {
-  return (port, originPort) => ({
-    command: process.execPath,
-    args: [path.join(here, script), String(port), String(originPort)],
-  });
-}
-
-function startNginx(port, originPort) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'offramp-bench-nginx-'));
-  for (const name of ['body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']) mkdirSync(path.join(folder, name));
-  const file = path.join(folder, 'nginx.conf');
-  writeFileSync(file, nginxConfig(folder, port, originPort));
-  return { command: NGINX, args: ['-c', file, '-p', folder, '-e', path.join(folder, 'error.log')] };
-}
-
-/** One worker, keep-alive to the origin, no access log, nothing spooled to disk, the same kind of added headers. */
-function nginxConfig(folder, port, originPort) {
-  return `
-    daemon off; worker_processes 1; pid ${folder}/nginx.pid;
-    events { worker_connections 4096; }
-    http {
-      access_log off; keepalive_requests 1000000000; tcp_nodelay on; proxy_max_temp_file_size 0;
-      client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
-      uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
-      upstream origin { server 127.0.0.1:${originPort}; keepalive 256; keepalive_requests 1000000000; }
-      server {
-        listen 127.0.0.1:${port};
-        location / {
-          proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
-          proxy_set_header Host $host;
-          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-          proxy_set_header X-Forwarded-Proto http;
-          proxy_set_header CF-Connecting-IP $remote_addr;
-          proxy_set_header CF-Ray $request_id;
-          add_header CF-Ray $request_id;
-        }
-      }
-    }`;
+/** The program as users start it, with a load balancer of one pool of one origin. */
+async function startProgram(main, { originPort, cpu }) {
+  const [file, args] = onCpu(cpu, process.execPath, [main]);
+  const offramp = await startOfframp({ dataDir: temporaryDirectory(), main, command: [file, ...args] });
+  // Older builds take no loopback address, but a name that leads there; it is looked up when they dial.
+  const to = (address) => balance(offramp, HOST, [{ address, port: originPort }]);
+  await to('127.0.0.1').catch(() => to('localhost'));
+  const [http, https] = [offramp.ready.http, offramp.ready.https].map(portOf);
+  await served(http, HOST, '/1024');
+  return { pid: offramp.pid, http, https };
 }

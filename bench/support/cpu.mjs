@@ -14,16 +14,25 @@ export function cpuMsOfEnded(pid) {
   return milliseconds(pid, 13, 14);
 }
 
-function milliseconds(pid, user, system) {
+/** The sum of these fields of the process's `stat`, counted from its state. */
+function milliseconds(pid, ...which) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[user]) + Number(fields[system])) * 1000) / TICKS_PER_SECOND;
+  return (which.reduce((sum, field) => sum + Number(fields[field]), 0) * 1000) / TICKS_PER_SECOND;
 }
 
 /** With its children, and theirs: some servers work in one. */
 export function cpuMsOfTree(pid) {
   return cpuMs(pid) + sumOfChildren(pid, cpuMsOfTree);
 }
+
+/** `{ user, kernel }` in milliseconds, of all threads and children. */
+export function cpuOfTree(pid) {
+  const own = { user: milliseconds(pid, 11), kernel: milliseconds(pid, 12) };
+  return childrenOfAll(pid).reduce((sum, child) => unlessGone(sum, () => plus(sum, cpuOfTree(child))), own);
+}
+
+const plus = (a, b) => ({ user: a.user + b.user, kernel: a.kernel + b.kernel });
 
 /** Memory in MiB that is resident, of the process and its children; pages that they share count for each. */
 export function residentMiBOfTree(pid) {
@@ -32,9 +41,12 @@ export function residentMiBOfTree(pid) {
 }
 
 function sumOfChildren(pid, measure) {
+  return childrenOfAll(pid).reduce((sum, child) => sum + unlessGone(0, () => measure(child)), 0);
+}
+
+function childrenOfAll(pid) {
   const threads = readdirSync(`/proc/${pid}/task`);
-  const children = threads.flatMap((thread) => unlessGone([], () => childrenOf(pid, thread)));
-  return children.reduce((sum, child) => sum + unlessGone(0, () => measure(child)), 0);
+  return threads.flatMap((thread) => unlessGone([], () => childrenOf(pid, thread)));
 }
 
 function childrenOf(pid, thread) {

@@ -1,6 +1,8 @@
 // Processes that are measured: started until they listen, and gone when the benchmark ends.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 
 const START_LIMIT_MS = 15_000;
 const children = [];
@@ -8,10 +10,22 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGTERM');
 });
 
+const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/bin', '/usr/local/bin'];
+
+/** The file of a program that is installed, null when it is not. */
+export function findProgram(name) {
+  return FOLDERS.map((folder) => path.join(folder, name)).find((file) => existsSync(file)) ?? null;
+}
+
+/** Command and arguments of what is to run on this CPU only; null is any. */
+export function onCpu(cpu, command, args) {
+  return cpu === null ? [command, args] : ['taskset', ['-c', String(cpu), command, ...args]];
+}
+
 /** A child that is ended with us; what it prints is printed, unless `quiet`. */
-export function startProcess({ command, args, quiet = false }) {
+export function startProcess({ command, args, quiet = false, cpu = null }) {
   const output = quiet ? 'ignore' : 'inherit';
-  const child = spawn(command, args, { stdio: ['ignore', output, output] });
+  const child = spawn(...onCpu(cpu, command, args), { stdio: ['ignore', output, output] });
   children.push(child);
   return child;
 }

@@ -78,5 +78,5 @@ export async function load({ port, host, bytes, connections, seconds }) {
   return result;
 }
 
-const SCRIPT = path.join(import.meta.dirname, 'report.lua');
+const SCRIPT = path.resolve(import.meta.dirname, '../support/wrk-report.lua');
 const LOAD = path.join(PROXY_BENCH, 'load.mjs');
