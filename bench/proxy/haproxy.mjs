@@ -35,8 +35,9 @@ backend origin
   return await startListening({ command: HAPROXY, args: ['-db', '-f', file], port, cpu, quiet: true });
 }
 
-export async function startHaproxyContender({ originPort, cpu }) {
-  const port = await freePort();
-  const { pid } = await startHaproxy({ port, originPort, cpu });
-  return { pid, http: port };
+export async function startHaproxyContender({ originPort, cpu, certificate }) {
+  const [port, tlsPort] = [await freePort(), await freePort()];
+  const binds = certificate ? [`bind 127.0.0.1:${tlsPort} ssl crt ${certificate.both} alpn h2,http/1.1`] : [];
+  const { pid } = await startHaproxy({ port, binds, originPort, cpu });
+  return { pid, http: port, https: tlsPort };
 }

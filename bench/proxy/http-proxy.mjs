@@ -9,4 +9,4 @@ const proxy = httpProxy.createProxyServer({
   xfwd: true,
 });
 proxy.on('error', (_error, _request, response) => response.destroy());
-http.createServer((request, response) => proxy.web(request, response)).listen(port, '127.0.0.1');
+http.createServer((request, response) => proxy.web(request, response)).listen(port, '127.0.0.1', 4096);

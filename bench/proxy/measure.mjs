@@ -1,33 +1,62 @@
 // One workload: all contenders in turns, round after round, and what a request has cost each of them.
 import { cpuOfTree } from '../support/cpu.mjs';
+import { openH2load } from '../support/h2load.mjs';
 import { openLoad } from '../support/http-load.mjs';
 
+/** For compilers and for connections to the origin; the first work of a program takes longer to become as fast as it gets. */
 const WARM_UP_SECONDS = 1;
+const FIRST_WARM_UP_SECONDS = 3;
+const HOST = 'bench.example.com';
 
 /**
- * Resolves with the results of each contender by its name, one a round: `{ user, kernel, cpu, perSecond, p50Ms, p99Ms }`, microseconds of CPU time of a
- * request.
+ * @typedef {object} Result of a contender in a round; CPU time is in microseconds of a request
+ * @property {number} user
+ * @property {number} kernel
+ * @property {number} cpu the sum of both
+ * @property {number} connector CPU time of the connector behind it
+ * @property {number} perSecond requests a second
+ * @property {number} p50Ms
+ * @property {number} p99Ms
  */
-export async function takeTurns({ work, running, host, rounds, seconds, loadCpu, say }) {
+
+const warm = new Set();
+
+/** Resolves with the results of each contender, by its name. */
+export async function takeTurns({ load, work, running, rounds, seconds, loadCpu = null, say }) {
+  const open = load === 'h2load' ? openH2load : openLoad;
   const loads = new Map();
-  for (const { name, http, https } of running) {
-    const load = await openLoad({ port: work.tls ? https : http, host, work, cpu: loadCpu });
-    // Compilers, and connections to the origin.
-    await load(WARM_UP_SECONDS);
-    loads.set(name, load);
+  for (const { name, pid, http, https, host = HOST } of running) {
+    const run = await open({ port: work.tls ? https : http, host, work, cpu: loadCpu });
+    await run(warm.has(pid) ? WARM_UP_SECONDS : FIRST_WARM_UP_SECONDS);
+    warm.add(pid);
+    loads.set(name, run);
   }
   const results = new Map(running.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    // Alternating, and each round begins with another one: what disturbs the machine disturbs all of them.
+    // Each round begins with another one: what disturbs the machine disturbs all of them.
     for (let i = 0; i < running.length; i++) {
-      const { name, pid } = running[(i + round) % running.length];
-      const before = cpuOfTree(pid);
-      const { done, seconds: took, p50Ms, p99Ms } = await loads.get(name)(seconds);
-      const after = cpuOfTree(pid);
-      const [user, kernel] = ['user', 'kernel'].map((kind) => ((after[kind] - before[kind]) * 1000) / done);
-      results.get(name).push({ user, kernel, cpu: user + kernel, perSecond: done / took, p50Ms, p99Ms });
+      const contender = running[(i + round) % running.length];
+      results.get(contender.name).push(await measure(contender, () => loads.get(contender.name)(seconds)));
     }
     say(`round ${round + 1} of ${rounds}`);
   }
   return results;
+}
+
+/** @returns {Promise<Result>} */
+async function measure({ pid, connector }, run) {
+  const look = () => ({
+    own: cpuOfTree(pid),
+    connector: connector ? cpuOfTree(connector) : { user: 0, kernel: 0 },
+  });
+  const before = look();
+  const { done, seconds, p50Ms, p99Ms } = await run();
+  const after = look();
+  const used = (who, kind) => ((after[who][kind] - before[who][kind]) * 1000) / done;
+  const [user, kernel] = [used('own', 'user'), used('own', 'kernel')];
+  return {
+    ...{ user, kernel, cpu: user + kernel },
+    connector: used('connector', 'user') + used('connector', 'kernel'),
+    ...{ perSecond: done / seconds, p50Ms, p99Ms },
+  };
 }

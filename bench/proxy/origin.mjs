@@ -1,7 +1,8 @@
-// An origin that costs little: answers each head at once, `/<bytes>` with that many bytes. Argument: port.
+// An origin that costs little: answers a GET of `/<bytes>` at once with that many bytes, and a POST when its body has come. Argument: port.
 import net from 'node:net';
 
 const [port] = process.argv.slice(2).map(Number);
+const TAKEN = 5;
 const responses = new Map();
 
 function responseFor(bytes) {
@@ -16,13 +17,24 @@ function responseFor(bytes) {
 net
   .createServer({ noDelay: true }, (socket) => {
     let pending = '';
+    /** Bytes of a body that have not come yet. */
+    let missing = 0;
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
-      pending += chunk.latin1Slice();
+      const skipped = Math.min(missing, chunk.length);
+      missing -= skipped;
+      if (skipped > 0 && missing === 0) socket.write(responseFor(TAKEN));
+      pending += chunk.latin1Slice(skipped);
       for (let end = pending.indexOf('\r\n\r\n'); end >= 0; end = pending.indexOf('\r\n\r\n')) {
-        const bytes = Number(/^GET \/(\d+)/.exec(pending)?.[1] ?? 0);
+        const head = pending.slice(0, end);
         pending = pending.slice(end + 4);
-        socket.write(responseFor(bytes));
+        if (head.startsWith('POST')) {
+          const length = Number(/content-length: *(\d+)/i.exec(head)[1]);
+          missing = length - pending.length;
+          pending = pending.slice(length);
+          if (missing <= 0) socket.write(responseFor(TAKEN));
+          missing = Math.max(0, missing);
+        } else socket.write(responseFor(Number(/^GET \/(\d+)/.exec(head)?.[1] ?? 0)));
       }
     });
   })
