@@ -18,7 +18,7 @@ import { programs } from './programs.mjs';
  *
  * @typedef {object} Running
  * @property {number} pid the process that is measured, with its children
- * @property {number} [connector] pid of a process that is measured beside it
+ * @property {number[]} [behind] pids of further processes on the way, such as a connector
  * @property {number} http port
  * @property {number} [https] port
  * @property {string} [host] what the load must ask for

@@ -13,7 +13,8 @@ const HOST = 'bench.example.com';
  * @property {number} user
  * @property {number} kernel
  * @property {number} cpu the sum of both
- * @property {number} connector CPU time of the connector behind it
+ * @property {number} behind CPU time of the further processes on the way
+ * @property {number} all CPU time of all of them
  * @property {number} perSecond requests a second
  * @property {number} p50Ms
  * @property {number} p99Ms
@@ -44,19 +45,15 @@ export async function takeTurns({ load, work, running, rounds, seconds, loadCpu 
 }
 
 /** @returns {Promise<Result>} */
-async function measure({ pid, connector }, run) {
-  const look = () => ({
-    own: cpuOfTree(pid),
-    connector: connector ? cpuOfTree(connector) : { user: 0, kernel: 0 },
-  });
+async function measure({ pid, behind = [] }, run) {
+  const look = () => [cpuOfTree(pid), ...behind.map(cpuOfTree)];
   const before = look();
   const { done, seconds, p50Ms, p99Ms } = await run();
-  const after = look();
-  const used = (who, kind) => ((after[who][kind] - before[who][kind]) * 1000) / done;
-  const [user, kernel] = [used('own', 'user'), used('own', 'kernel')];
-  return {
-    ...{ user, kernel, cpu: user + kernel },
-    connector: used('connector', 'user') + used('connector', 'kernel'),
-    ...{ perSecond: done / seconds, p50Ms, p99Ms },
-  };
+  const [own, ...others] = look().map((after, i) => ({
+    user: ((after.user - before[i].user) * 1000) / done,
+    kernel: ((after.kernel - before[i].kernel) * 1000) / done,
+  }));
+  const cpu = own.user + own.kernel;
+  const behindUs = others.reduce((sum, { user, kernel }) => sum + user + kernel, 0);
+  return { ...own, cpu, behind: behindUs, all: cpu + behindUs, perSecond: done / seconds, p50Ms, p99Ms };
 }

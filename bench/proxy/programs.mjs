@@ -1,16 +1,18 @@
-// Builds of Offramp, started as users start them, and the ways from each to the origin: direct, and through a tunnel with a connector of ours or a
-// cloudflared. All ways of a build lead through one process.
+// Builds of Offramp, started as users start them, and the ways from each to the origin: direct, and through tunnels with a connector of ours or a
+// cloudflared, which takes a stream for each connection, or with its ingress rules each request. All ways of a build lead through one process.
 import { balance, portOf, served } from '../support/balance.mjs';
 import { MAIN, startOfframp, temporaryDirectory } from '../support/offramp.mjs';
 import { onCpu } from '../support/processes.mjs';
-import { balanceThroughTunnel, whyNoConnector } from '../support/tunnels.mjs';
+import { balanceThroughIngress, balanceThroughTunnel, whyNoConnector } from '../support/tunnels.mjs';
 
 const HOST = 'bench.example.com';
 const PATH = '/1024';
 /** Each with an address of its own for the same origin: an address can be in one virtual network only. */
 const TUNNELS = [
-  { name: '+connector', kind: 'ours', address: '127.0.0.2' },
-  { name: '+cloudflared', kind: 'cloudflared', address: '127.0.0.3' },
+  { name: '+connector', kind: 'ours', open: balanceThroughTunnel, address: '127.0.0.2' },
+  { name: '+cloudflared', kind: 'cloudflared', open: balanceThroughTunnel, address: '127.0.0.3' },
+  { name: '+connector-ingress', kind: 'ours', open: balanceThroughIngress, address: '127.0.0.1' },
+  { name: '+cloudflared-ingress', kind: 'cloudflared', open: balanceThroughIngress, address: '127.0.0.1' },
 ];
 
 /** The rows of contenders.mjs for `offramp` and `old`. */
@@ -37,14 +39,12 @@ function ways(build, { main, missing = null }, surroundings) {
     await served(portOf(offramp.ready.http), HOST, PATH);
     return { pid: offramp.pid, ...portsOf(offramp) };
   };
-  const throughTunnel = async ({ kind, address }) => {
+  const throughTunnel = async ({ name, kind, open, address }) => {
     const offramp = await program();
-    const host = `${kind}.example.com`;
+    const host = `${name.slice(1)}.example.com`;
     const origin = { address, port: originPort };
-    const connector = await balanceThroughTunnel(offramp, {
-      ...{ host, kind, main, origin, path: PATH, cpu: connectorCpu },
-    });
-    return { pid: offramp.pid, connector, host, ...portsOf(offramp) };
+    const connector = await open(offramp, { host, kind, main, origin, path: PATH, cpu: connectorCpu });
+    return { pid: offramp.pid, behind: [connector], host, ...portsOf(offramp) };
   };
   return [
     { name: build, missing, start: direct },

@@ -28,7 +28,7 @@ const BESIDE = [
 /** Tunnels beside the direct way of the same build. */
 const TUNNELS = [
   ...COLUMNS,
-  ['connector us', ({ name, of }) => (name.includes('+') ? of('connector', 1) : '-')],
+  ['connector us', ({ name, of }) => (name.includes('+') ? of('behind', 1) : '-')],
   ['requests/s', ({ of }) => of('perSecond', 0)],
   ['of direct [min-max]', ({ name, compared }) => compared(name, name.split('+')[0], 'perSecond')],
   ...TIMES,

@@ -4,12 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
+import { HAPROXY, startHaproxy } from '../proxy/haproxy.mjs';
 import { temporaryDirectory } from '../support/offramp.mjs';
-import { freePort, startListening } from '../support/processes.mjs';
+import { findProgram, freePort, startListening } from '../support/processes.mjs';
 
-const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/bin', '/usr/local/bin'];
-const find = (name) => FOLDERS.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
-const [HAPROXY, SSH, SSHD, KEYGEN] = ['haproxy', 'ssh', 'sshd', 'ssh-keygen'].map(find);
+const [SSH, SSHD, KEYGEN] = ['ssh', 'sshd', 'ssh-keygen'].map(findProgram);
 /** As root, sshd insists on this directory, which its service makes at every start. */
 const ROOTS_DIRECTORY = '/run/sshd';
 
@@ -21,7 +20,7 @@ export function whyNoSsh() {
   return missing.length === 0 ? null : `${missing.map(([name]) => name).join(', ')}: not installed`;
 }
 
-/** Resolves with `{ port, front, others }` as the other ways do. */
+/** Resolves with pids and port, as every contender of bench/proxy does. */
 export async function startSshTunnel(originPort) {
   const folder = temporaryDirectory();
   makeRootsDirectory();
@@ -53,41 +52,12 @@ export async function startSshTunnel(originPort) {
     ],
     ...{ port: tunnelPort, quiet: true },
   });
-  const haproxyConfig = path.join(folder, 'haproxy.cfg');
-  writeFileSync(haproxyConfig, haproxyConfiguration(port, tunnelPort));
-  const haproxy = await startListening({
-    command: HAPROXY,
-    args: ['-db', '-f', haproxyConfig],
-    port,
-    quiet: true,
-  });
-  return { port, front: haproxy.pid, others: [ssh.pid, sshd.pid] };
+  const haproxy = await startHaproxy({ port, originPort: tunnelPort });
+  return { pid: haproxy.pid, behind: [ssh.pid, sshd.pid], http: port };
 }
 
 function makeRootsDirectory() {
   if (process.getuid() !== 0 || existsSync(ROOTS_DIRECTORY)) return;
   mkdirSync(ROOTS_DIRECTORY, { mode: 0o755 });
   process.once('exit', () => rmdirSync(ROOTS_DIRECTORY));
-}
-
-/** One thread, connections to the origin kept and shared, the same kind of added headers. */
-function haproxyConfiguration(port, tunnelPort) {
-  return `
-global
-  nbthread 1
-  maxconn 4096
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-  option forwardfor
-  http-reuse always
-frontend in
-  bind 127.0.0.1:${port}
-  default_backend tunnel
-backend tunnel
-  http-request set-header X-Forwarded-Proto http
-  server origin 127.0.0.1:${tunnelPort}
-`;
 }
