@@ -1,13 +1,13 @@
-// Origins in a process of their own: they answer every health check, and count when the checks begin.
+// Origins in a process of their own: they answer every health check, and count when the checks begin. Arguments: addresses to listen on, with commas. Prints
+// the port, which is the same on all of them.
 //
-// Listens on one port of the loopback addresses 127.0.0.1 to 127.0.0.<count>. A line on stdin that is `count` starts counting,
-// `report` answers with the number of connections in each 100 ms since then, as JSON.
+// A line on stdin that is `count` starts counting, `report` answers with the number of connections in each 100 ms since then, as JSON.
 import { createServer } from 'node:net';
 import readline from 'node:readline';
 
 const BUCKET_MS = 100;
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-const count = Number(process.argv[2]);
+const [firstAddress, ...others] = process.argv[2].split(',');
 
 let began = performance.now();
 let buckets = [];
@@ -16,19 +16,15 @@ function serve(socket) {
   const bucket = Math.floor((performance.now() - began) / BUCKET_MS);
   buckets[bucket] = (buckets[bucket] ?? 0) + 1;
   socket.on('error', () => {});
-  socket.on('data', (chunk) => {
-    // Probes say that they close; the traffic of the measurement keeps its connections.
-    if (chunk.includes('Connection: close')) socket.end(ANSWER);
-    else socket.write(ANSWER);
-  });
+  socket.on('data', () => socket.end(ANSWER));
 }
 
-const first = createServer(serve);
-await new Promise((resolve) => first.listen(0, '127.0.0.1', resolve));
-const { port } = first.address();
-for (let last = 2; last <= count; last++) {
-  await new Promise((resolve) => createServer(serve).listen(port, `127.0.0.${last}`, resolve));
-}
+const listen = (port, address) =>
+  new Promise((resolve) => {
+    const server = createServer({ noDelay: true }, serve).listen(port, address, 4096, () => resolve(server));
+  });
+const { port } = (await listen(0, firstAddress)).address();
+for (const address of others) await listen(port, address);
 console.log(port);
 
 readline.createInterface({ input: process.stdin }).on('line', (line) => {

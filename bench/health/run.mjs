@@ -1,176 +1,144 @@
-// What health checks cost, and whom they disturb.
+// What health checks cost, and whom they disturb, in the program as users start it.
 //
-//   npm run bench:health [-- --rounds 3] [-- --only probes|traffic|configuration]
+//   npm run bench:health [-- --rounds 3] [-- --only probes|traffic|configuration] [-- --against REF|none]
 //
-// probes         2,000 http checks a second (10,000 origins every 5 seconds): CPU time of the data plane, and how evenly the
-//                checks begin
-// traffic        p99 of requests through the same data plane, with and without these checks
-// configuration  the longest turn (CPU time) of the data plane's event loop while 10,000 pools of 10 origins are applied
-import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import readline from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+// probes         2,000 http checks a second (10,000 origins every 5 seconds): CPU time of a check, without what the program takes when it rests, beside a bare
+//                prober at the same rate and an older build, and how evenly the checks begin
+// traffic        p99 of requests at a fixed rate through the same program, with and without these checks
+// configuration  the longest turn (CPU time) of the data plane's event loop while one change brings 10,000 pools of 10 origins
+//
+// Probes and traffic are measured in a network namespace of their own where one can be made, since older builds check no loopback address.
+import { availableParallelism } from 'node:os';
 import { readArguments } from '../../scripts/support/arguments.mjs';
-import { cpuMs } from '../support/cpu.mjs';
-import { liveLoadBalancer, liveMonitor, livePool } from '../support/live.mjs';
-import { runLoad } from '../support/load.mjs';
-import { percentile, spread } from '../support/numbers.mjs';
-import { startConfiguration } from './start-configuration.mjs';
+import { whyNoH2load } from '../support/h2load.mjs';
+import { median, spread, table } from '../support/numbers.mjs';
+import { MAIN } from '../support/offramp.mjs';
+import { buildOf } from '../support/old-build.mjs';
+import { startOrigin } from '../support/origin.mjs';
+import { startBareProber, startProgram } from './checkers.mjs';
+import { startCountedOrigins } from './counted-origins.mjs';
+import { canHaveOwnNetwork, goInside, leftFromOutside, openOwnNetwork } from './own-network.mjs';
+import { takeTurns } from './probes.mjs';
+import { longestTurn, snapshotOf } from './stalls.mjs';
 
 const { values } = readArguments(import.meta.filename, {
   options: {
     rounds: { type: 'string', default: '1', from: 1, tells: 'how often everything is measured' },
     only: { type: 'string', oneOf: ['probes', 'traffic', 'configuration'], tells: 'one part' },
+    against: { type: 'string', default: '6437172', tells: 'commit whose build is measured too, or none' },
+    strict: { type: 'boolean', default: false, tells: 'end with code 1 when a goal is missed' },
   },
 });
-const rounds = Number(values.rounds);
+const rounds = Math.ceil(Number(values.rounds));
 const wanted = (name) => values.only === undefined || values.only === name;
+const began = performance.now();
+const say = (line) =>
+  console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${line}`);
+const GOALS = { bare: 1.3, old: 0.5, p99: 1.3, turnMs: 10 };
+let missed = 0;
+const LIMIT_MINUTES = 8 + rounds * 8;
+setTimeout(() => {
+  console.error(`bench/health/run.mjs took longer than ${LIMIT_MINUTES} minutes`);
+  process.exit(1);
+}, LIMIT_MINUTES * 60_000).unref();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-const ADDRESSES = 50;
-const ORIGINS = 10_000;
-const INTERVAL_S = 5;
-const MEASURED_S = 10;
-const children = [];
-process.once('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-});
+if (leftFromOutside() === null) {
+  const old = wanted('probes') ? oldBuild() : { missing: 'not asked for' };
+  if (canHaveOwnNetwork()) await goInside({ old });
+  const missing = 'there is no network namespace here, and older builds check no loopback address';
+  await measure({ old: { missing } });
+} else {
+  openOwnNetwork();
+  await measure(leftFromOutside());
+}
+process.exit(values.strict && missed > 0 ? 1 : 0);
 
-async function startOrigins() {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'origins.mjs'), ADDRESSES], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const lines = readline.createInterface({ input: child.stdout });
-  const [port] = await once(lines, 'line');
-  return {
-    port: Number(port),
-    count: () => child.stdin.write('count\n'),
-    async report() {
-      child.stdin.write('report\n');
-      const [line] = await once(lines, 'line');
-      return JSON.parse(line);
-    },
-  };
+function oldBuild() {
+  return values.against === 'none' ? { missing: '--against none' } : buildOf(values.against, say);
 }
 
-async function startDataPlane(upsert) {
-  const child = fork(path.join(import.meta.dirname, 'data-plane.mjs'), { serialization: 'advanced' });
-  children.push(child);
-  child.send(await startConfiguration(upsert));
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the data plane did not start')));
-  const [{ http }] = await Promise.race([once(child, 'message'), ended]);
-  ended.catch(() => undefined);
-  let revision = 1;
-  return {
-    pid: child.pid,
-    http,
-    async configure(upsert) {
-      revision += 1;
-      child.send({ revision, complete: false, upsert, remove: {} });
-      const [answer] = await once(child, 'message');
-      return answer;
-    },
-    async stop() {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
-  };
+async function measure({ old }) {
+  console.log(`${availableParallelism()} cores for everything, ${rounds} rounds, Node ${process.version}`);
+  const trafficPort = await startOrigin([1024]);
+  const origins = await startCountedOrigins();
+  if (wanted('probes') || wanted('traffic')) await measureChecks(old, origins, trafficPort);
+  if (wanted('configuration')) await measureConfiguration(origins, trafficPort);
 }
 
-const origins = await startOrigins();
-const traffic = {
-  pool: [livePool('traffic', { origins: [['127.0.0.1', origins.port]] })],
-  load_balancer: [liveLoadBalancer('www.example.com', 'traffic')],
-};
-const probed = {
-  monitor: [liveMonitor('monitor', origins.port, INTERVAL_S)],
-  pool: Array.from({ length: ORIGINS / 10 }, (_, pool) =>
-    livePool(`probed-${pool}`, {
-      monitorId: 'monitor',
-      origins: Array.from({ length: 10 }, (_, at) => [
-        `127.0.0.${1 + ((pool * 10 + at) % ADDRESSES)}`,
-        at + 1,
-      ]),
-    }),
-  ),
-};
-
-/** Requests on 8 connections, each with one every 8 ms; milliseconds. */
-async function p99(port) {
-  const request = 'GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n';
-  const { latenciesMs } = await runLoad({
-    port,
-    requests: 8_000,
-    connections: Array.from({ length: 8 }, () => [request]),
-    everyMs: 8,
-  });
-  return percentile(latenciesMs, 0.99);
-}
-
-function evenness(buckets) {
-  const mean = buckets.reduce((sum, count) => sum + count, 0) / buckets.length;
-  const chiSquare = buckets.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
-  return { perSecond: mean * 10, chiSquare, degrees: buckets.length - 1, worst: Math.max(...buckets) / mean };
-}
-
-if (wanted('probes') || wanted('traffic')) {
-  const shares = [];
-  const ratios = [];
-  for (let round = 0; round < rounds; round++) {
-    const dataPlane = await startDataPlane(traffic);
-    const without = wanted('traffic') ? await p99(dataPlane.http) : 0;
-    await dataPlane.configure(probed);
-    await delay(2 * INTERVAL_S * 1000);
-    const before = cpuMs(dataPlane.pid);
-    origins.count();
-    await delay(MEASURED_S * 1000);
-    const buckets = await origins.report();
-    shares.push((cpuMs(dataPlane.pid) - before) / (MEASURED_S * 10));
-    const { perSecond, chiSquare, degrees, worst } = evenness(buckets.slice(0, MEASURED_S * 10));
-    console.log(
-      `checks: ${perSecond.toFixed(0)}/s, ${shares.at(-1).toFixed(1)} % of a core; per 100 ms: most/mean ${worst.toFixed(2)}, chi-square ${chiSquare.toFixed(0)} of ${degrees}`,
-    );
-    if (wanted('traffic')) {
-      const withChecks = await p99(dataPlane.http);
-      ratios.push(withChecks / without);
-      console.log(
-        `traffic: p99 ${without.toFixed(2)} ms without checks, ${withChecks.toFixed(2)} ms with: x${ratios.at(-1).toFixed(2)}`,
-      );
+async function measureChecks(old, origins, trafficPort) {
+  const { port } = origins;
+  say('starting offramp');
+  const checkers = [await startProgram('offramp', MAIN, { port, trafficPort })];
+  if (wanted('probes')) {
+    checkers.push(await startBareProber({ port }));
+    if (!old.missing) {
+      say('starting old');
+      checkers.push(await startProgram('old', old.main, { port }));
     }
-    await dataPlane.stop();
   }
-  console.log(`CPU of 2,000 checks a second: ${spread(shares, 1)} % of a core (to be below 40)`);
-  if (ratios.length > 0)
-    console.log(`p99 with and without checks: x${spread(ratios, 2)} (to be at most 1.5)`);
+  const noTraffic = wanted('traffic') ? whyNoH2load() : 'not asked for';
+  const results = await takeTurns({ checkers, origins, rounds, traffic: noTraffic === null, say });
+  if (wanted('probes')) {
+    console.log(`\nchecks${old.commit ? `; old is commit ${old.commit}` : ''}\n${tableOf(results)}`);
+    goal('CPU of a check, offramp / bare prober', ratio(results, 'bare prober'), GOALS.bare);
+    if (old.missing) console.log(`left out: old: ${old.missing}`);
+    else goal('CPU of a check, offramp / old', ratio(results, 'old'), GOALS.old);
+  }
+  if (!wanted('traffic')) return;
+  if (noTraffic) return void console.log(`\nleft out: traffic: ${noTraffic}`);
+  const ours = results.get('offramp');
+  const of = (figure) =>
+    spread(
+      ours.map((round) => round[figure]),
+      2,
+    );
+  console.log(
+    `\ntraffic, 1,000 requests a second: p99 ${of('withoutMs')} ms without checks, ${of('withMs')} with`,
+  );
+  goal(
+    'p99 with checks / without',
+    median(ours.map(({ withMs, withoutMs }) => withMs / withoutMs)),
+    GOALS.p99,
+  );
 }
 
-if (wanted('configuration')) {
-  const many = (monitorId) =>
-    Array.from({ length: 10_000 }, (_, pool) =>
-      livePool(`many-${pool}`, {
-        monitorId,
-        origins: Array.from({ length: 10 }, (_, at) => [`127.0.0.${1 + ((pool + at) % ADDRESSES)}`, at + 1]),
-      }),
-    );
-  const cases = [
-    ['without a monitor', { pool: many(null) }],
-    ['with a monitor', { monitor: [liveMonitor('slow', origins.port, 3_600)], pool: many('slow') }],
-  ];
-  for (const [name, upsert] of cases) {
-    const stalls = [];
+function tableOf(results) {
+  const rows = [...results].map(([name, all]) => {
+    const of = (figure, digits) => median(all.map((round) => round[figure])).toFixed(digits);
+    return [
+      ...[name, of('perSecond', 0), of('cpu', 1), of('user', 1), of('kernel', 1)],
+      ...[of('worst', 2), of('chiSquare', 0)],
+    ];
+  });
+  const head = ['', 'checks/s', 'CPU us/check', 'user', 'kernel', 'most/mean of 100 ms', 'chi-square of 99'];
+  return table([head, ...rows]);
+}
+
+function ratio(results, other) {
+  return median(results.get('offramp').map(({ cpu }, round) => cpu / results.get(other)[round].cpu));
+}
+
+async function measureConfiguration(origins, originPort) {
+  for (const [name, monitored] of [
+    ['without a monitor', false],
+    ['with a monitor', true],
+  ]) {
+    say(`a snapshot of 10,000 pools ${name}`);
+    const snapshot = await snapshotOf({ monitored, originPort, checkedPort: origins.port });
+    const turns = [];
     for (let round = 0; round < rounds; round++) {
-      const dataPlane = await startDataPlane(traffic);
-      const { longestMs, appliedMs } = await dataPlane.configure(upsert);
-      stalls.push(longestMs);
-      console.log(
-        `10,000 pools ${name}: longest stall ${longestMs.toFixed(1)} ms, confirmed after ${appliedMs.toFixed(0)} ms`,
-      );
-      await dataPlane.stop();
+      say(`10,000 pools ${name}, round ${round + 1} of ${rounds}`);
+      turns.push(await longestTurn(snapshot));
     }
     console.log(
-      `longest stall, 10,000 pools of 10 origins ${name}: ${spread(stalls, 1)} ms (to be at most 10)`,
+      `\n10,000 pools of 10 origins ${name}: longest turn of the data plane ${spread(turns, 1)} ms`,
     );
+    goal('longest turn in ms', median(turns), GOALS.turnMs);
   }
 }
-process.exit(0);
+
+function goal(what, figure, most) {
+  if (figure > most) missed += 1;
+  console.log(`goal: ${what} at most ${most}: ${figure.toFixed(2)} ${figure <= most ? 'met' : 'MISSED'}`);
+}

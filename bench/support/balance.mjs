@@ -1,6 +1,7 @@
 // Load balancers of a running Offramp, made through its API.
 import { once } from 'node:events';
 import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { callApi } from './offramp.mjs';
 
@@ -20,13 +21,13 @@ export async function balance(offramp, host, origins) {
 /** Resolves when a request for it is answered with 200. */
 export async function served(port, host, path) {
   const deadline = Date.now() + SERVED_LIMIT_MS;
-  for (let status = 0; status !== 200; ) {
-    if (Date.now() > deadline) throw new Error(`${host} is answered with ${status}`);
+  for (let status = 0, body = ''; status !== 200; ) {
+    if (Date.now() > deadline) throw new Error(`${host} is answered with ${status}: ${body}`);
     // Not `fetch`, which does not let us choose the host.
     const request = get({ hostname: '127.0.0.1', port, path, headers: { host }, agent: false });
     const [response] = await once(request, 'response');
-    response.resume();
     status = response.statusCode;
+    body = await text(response);
     if (status !== 200) await delay(100);
   }
 }
