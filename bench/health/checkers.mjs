@@ -50,7 +50,7 @@ export async function startProgram(name, main, { port, trafficPort = null }) {
     await served(http, HOST, '/1024');
   }
   return {
-    ...{ name, pid: offramp.pid, http },
+    ...{ name, pid: offramp.pid, http: trafficPort === null ? undefined : http },
     async check(on) {
       const interval = on ? INTERVAL_S : SELDOM_S;
       await callApi(offramp, 'PATCH', `${balancing}/monitors/${monitor.id}`, { interval });
