@@ -1,10 +1,10 @@
 // Connectors of ours, many of them in one process, or transports that never say a word. Answers each message.
 import { once } from 'node:events';
 import net from 'node:net';
-import pino from 'pino';
-import { startConnector } from '../../dist/connector/connector.js';
-import { memory } from './memory.mjs';
+import { startConnector } from '../../dist/index.js';
 
+const LOOK_EVERY_MS = 20;
+let connectors = [];
 let lastDialAt = null;
 const { connect } = net.Socket.prototype;
 // Each dial of each connector, whatever it does in between.
@@ -13,14 +13,25 @@ net.Socket.prototype.connect = function (...args) {
   return connect.apply(this, args);
 };
 
+const registered = () =>
+  connectors.reduce(
+    (sum, { connections }) => sum + connections.filter(({ state }) => state === 'registered').length,
+    0,
+  );
+
 const HANDLERS = {
-  memory,
-  dialled: () => ({ lastDialAt }),
-  connect({ tokens, edge, ca, connections }) {
-    const log = pino({ level: 'silent' });
-    const connectors = tokens.map((token) => startConnector({ token, edge: [edge], ca, connections, log }));
+  connect({ tokens, edge, caFile, connections }) {
+    connectors = tokens.map((token) => startConnector({ token, edge: [edge], caFile, connections }));
     for (const { ready } of connectors) ready.catch(() => undefined);
     return {};
+  },
+  /** Answers when no more than so many connections are registered. */
+  async lost({ count, limitMs }) {
+    return await look(() => registered() <= count, limitMs);
+  },
+  /** Answers when so many connections are registered, with the moments of that and of the last dial before. */
+  async registered({ count, limitMs }) {
+    return await look(() => registered() >= count, limitMs);
   },
   /** Answers how many of them are still open when all have been dialled. */
   async halfOpen({ port, count }) {
@@ -34,6 +45,15 @@ const HANDLERS = {
     return { open: sockets.filter(({ readyState }) => readyState === 'open').length };
   },
 };
+
+async function look(condition, limitMs) {
+  const deadline = Date.now() + limitMs;
+  while (!condition()) {
+    if (Date.now() > deadline) return { missing: `${registered()} connections are registered` };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  return { at: Date.now(), lastDialAt };
+}
 
 process.on('message', async ({ ask, ...values }) => process.send(await HANDLERS[ask](values)));
 process.on('disconnect', () => process.exit());

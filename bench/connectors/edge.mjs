@@ -1,31 +1,48 @@
-// An edge in a process of its own, with a snapshot of tunnels. It answers each message with what it knows.
-import pino from 'pino';
-import { createEdge } from '../../dist/edge/edge.js';
-import { createSnapshotStore } from '../../dist/live/snapshot-store.js';
-import { memory } from './memory.mjs';
+// The program that connectors dial, with tunnels that are made through its API. It can be killed and started again on the same port.
+import { callApi, startOfframp, temporaryDirectory } from '../support/offramp.mjs';
+import { freePort } from '../support/processes.mjs';
+import { withHeaps } from './heaps.mjs';
 
-process.once('message', async ({ authority, tunnels, port }) => {
-  const store = createSnapshotStore();
-  store.apply({ revision: 1, complete: true, upsert: { tunnel: tunnels }, remove: {} });
-  const edge = createEdge({
-    host: '127.0.0.1',
+const WRITERS = 8;
+
+export async function openEdge() {
+  const [dataDir, port] = [temporaryDirectory(), await freePort()];
+  const start = async () => {
+    const { env, memory } = withHeaps();
+    const offramp = await startOfframp({ dataDir, env, flags: ['--edge-port', String(port)] });
+    return { ...offramp, memory, at: Date.now() };
+  };
+  let running = await start();
+  return {
     port,
-    certificate: authority.certificate,
-    key: authority.key,
-    locationName: 'LOC01',
-    log: pino({ level: 'error' }),
-    store,
-  });
-  let lastOpenedAt = null;
-  edge.onConnection(({ type }) => {
-    if (type === 'opened') lastOpenedAt = Date.now();
-  });
-  const listening = await edge.listen();
-  process.send({ port: listening.port, at: Date.now() });
-  process.on('message', async (what) => {
-    if (what === 'memory') return process.send(await memory());
-    const connections = tunnels.reduce((sum, { id }) => sum + edge.connections(id).length, 0);
-    process.send({ connections, lastOpenedAt });
-  });
-});
-process.on('disconnect', () => process.exit());
+    address: `127.0.0.1:${port}`,
+    caFile: running.ready.edge_ca,
+    get pid() {
+      return running.pid;
+    },
+    memory: () => running.memory(),
+    /** Resolves with the tokens of so many new tunnels. */
+    createTunnels: (count) => createTunnels(running, count),
+    kill: () => running.kill(),
+    /** Resolves with the moment at which it is ready. */
+    async startAgain() {
+      running = await start();
+      return running.at;
+    },
+  };
+}
+
+async function createTunnels(offramp, count) {
+  const tunnels = `/accounts/${offramp.ready.account_id}/cfd_tunnel`;
+  const tokens = [];
+  let next = 0;
+  const write = async () => {
+    while (next < count) {
+      const body = { name: `tunnel-${next++}`, config_src: 'local' };
+      const { id } = await callApi(offramp, 'POST', tunnels, body);
+      tokens.push(await callApi(offramp, 'GET', `${tunnels}/${id}/token`));
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, write));
+  return tokens;
+}

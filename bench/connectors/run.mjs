@@ -1,20 +1,19 @@
-// What a thousand connectors cost one edge, and how fast they are back when it restarts. The edge is one process, the
-// connectors another one.
+// What a thousand connectors cost the program as users start it, and how fast they are back when it restarts. The connectors share another process.
 //
 //   npm run bench:connectors [-- --connectors 1000] [-- --idle 30] [-- --only 1|4|half-open]
 //
-// 1, 4        with so many connections of each connector: memory of both processes, CPU time when nothing happens, and an
-//             edge that is killed and started again on the same port
+// 1, 4        with so many connections of each connector: memory, CPU time when nothing happens, and a program that is killed and started again on the
+//             same port and data
 // half-open   10,000 transports that never say a word: how many the edge keeps, and when a connector gets in
 import { fork } from 'node:child_process';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createAuthority } from '../../dist/edge/authority.js';
 import { readArguments } from '../../scripts/support/arguments.mjs';
 import { cpuMs } from '../support/cpu.mjs';
+import { openEdge } from './edge.mjs';
+import { withHeaps } from './heaps.mjs';
 
 const { values } = readArguments(import.meta.filename, {
   options: {
@@ -26,8 +25,7 @@ const { values } = readArguments(import.meta.filename, {
 const [count, idleSeconds] = [Number(values.connectors), Number(values.idle)];
 const wanted = (name) => values.only === undefined || values.only === name;
 const HALF_OPEN = 10_000;
-const ACCOUNT = '0123456789abcdef0123456789abcdef';
-const REGISTRATION_LIMIT_MS = 90_000;
+const REGISTRATION_LIMIT_MS = 180_000;
 const KIB = 1024;
 const GOALS = { kib: 100, backMs: 10_000, idlePercent: 2 };
 
@@ -47,20 +45,26 @@ process.once('exit', () => {
 setTimeout(() => {
   console.error('bench:connectors did not end in time');
   process.exit(1);
-}, 420_000).unref();
+}, 900_000).unref();
 
-function start(script) {
+function startCrowd() {
+  const { env, memory } = withHeaps();
   // The space for young objects is as large as in the data plane's thread: it would be counted for the connectors.
-  const execArgv = ['--expose-gc', '--max-semi-space-size=5'];
-  const child = fork(path.join(import.meta.dirname, script), { execArgv });
+  const execArgv = ['--max-semi-space-size=5'];
+  const child = fork(path.join(import.meta.dirname, 'crowd.mjs'), {
+    execArgv,
+    env: { ...process.env, ...env },
+  });
   children.push(child);
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${script} has ended`)));
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the connectors have ended')));
   ended.catch(() => undefined);
   return {
     pid: child.pid,
-    async ask(message) {
-      child.send(message);
+    memory,
+    async ask(what, message = {}) {
+      child.send({ ask: what, ...message });
       const [answer] = await Promise.race([once(child, 'message'), ended]);
+      if (answer.missing) throw new Error(answer.missing);
       return answer;
     },
     async kill() {
@@ -70,35 +74,12 @@ function start(script) {
   };
 }
 
-const authority = await createAuthority();
-const tunnels = Array.from({ length: count }, () => {
-  const [id, secret] = [randomUUID(), randomBytes(32)];
-  const json = JSON.stringify({ a: ACCOUNT, t: id, s: secret.toString('base64') });
-  const secretSha256 = createHash('sha256').update(secret).digest('hex');
-  const live = { id, accountId: ACCOUNT, name: id, secretSha256, configuration: null };
-  return { live, token: Buffer.from(json).toString('base64') };
-});
+/** Resolves with the moments of the last registration and of the last dial. */
+const registered = (crowd, wantedCount) =>
+  crowd.ask('registered', { count: wantedCount, limitMs: REGISTRATION_LIMIT_MS });
 
-async function startEdge(port = 0) {
-  const edge = start('edge.mjs');
-  const live = tunnels.map((tunnel) => tunnel.live);
-  return { ...edge, ...(await edge.ask({ authority, tunnels: live, port })) };
-}
-
-/** Resolves with the moment of the last registration when the edge has so many connections. */
-async function registered(edge, wantedCount) {
-  const deadline = Date.now() + REGISTRATION_LIMIT_MS;
-  for (;;) {
-    const { connections, lastOpenedAt } = await edge.ask('state');
-    if (connections >= wantedCount) return lastOpenedAt;
-    if (Date.now() > deadline) throw new Error(`${connections} of ${wantedCount} connections are registered`);
-    await delay(50);
-  }
-}
-
-const connectMessage = (edge, tokens, connections) => ({
-  ...{ ask: 'connect', edge: `127.0.0.1:${edge.port}`, ca: authority.caCertificate },
-  ...{ tokens, connections },
+const connectMessage = ({ address, caFile }, tokens, connections) => ({
+  ...{ edge: address, caFile, tokens, connections },
 });
 
 function goal(met) {
@@ -106,7 +87,7 @@ function goal(met) {
 }
 
 async function memoryOf(edge, crowd) {
-  return { edge: await edge.ask('memory'), connectors: await crowd.ask({ ask: 'memory' }) };
+  return { edge: await edge.memory(), connectors: await crowd.memory() };
 }
 
 function printMemory(before, after) {
@@ -116,20 +97,23 @@ function printMemory(before, after) {
       (what) => `${what} ${kib(side, what).toFixed(1)}`,
     );
     const verdict = side === 'edge' ? ` (goal < ${GOALS.kib}: ${goal(kib(side, 'rss') < GOALS.kib)})` : '';
-    console.log(`memory, process of the ${side}: ${figures.join(', ')} KiB for each connector${verdict}`);
+    const who = side === 'edge' ? 'the program' : 'the connectors';
+    console.log(`memory, process of ${who}: ${figures.join(', ')} KiB for each connector${verdict}`);
   }
 }
 
-async function printIdle(edge, crowd) {
-  await delay(2_000);
+/** Parts of a core in percent, of both processes, while nothing happens. */
+async function idleShares(edge, crowd) {
   const before = [cpuMs(edge.pid), cpuMs(crowd.pid)];
   await delay(idleSeconds * 1000);
-  const [edgeShare, crowdShare] = [edge, crowd].map(
-    ({ pid }, i) => (cpuMs(pid) - before[i]) / (idleSeconds * 10),
-  );
+  return [edge, crowd].map(({ pid }, i) => (cpuMs(pid) - before[i]) / (idleSeconds * 10));
+}
+
+function printIdle([edgeBefore], [edgeShare, crowdShare]) {
+  const more = edgeShare - edgeBefore;
   console.log(
-    `idle for ${idleSeconds} s: edge ${edgeShare.toFixed(2)} % of a core (goal < ${GOALS.idlePercent}: ` +
-      `${goal(edgeShare < GOALS.idlePercent)}), connectors ${crowdShare.toFixed(2)} %`,
+    `idle for ${idleSeconds} s: the program ${edgeShare.toFixed(2)} % of a core, ${more.toFixed(2)} % more than without connectors ` +
+      `(goal < ${GOALS.idlePercent}: ${goal(more < GOALS.idlePercent)}), connectors ${crowdShare.toFixed(2)} %`,
   );
 }
 
@@ -137,56 +121,57 @@ async function printRestart(edge, crowd, all) {
   const cpuBefore = cpuMs(crowd.pid);
   await edge.kill();
   const killedAt = Date.now();
-  const second = await startEdge(edge.port);
-  const lastRegisteredAt = await registered(second, all);
-  const { lastDialAt } = await crowd.ask({ ask: 'dialled' });
-  const lateMs = lastRegisteredAt - lastDialAt;
-  const since = (at) => ((at - second.at) / 1000).toFixed(2);
+  await crowd.ask('lost', { count: 0, limitMs: REGISTRATION_LIMIT_MS });
+  const readyAt = await edge.startAgain();
+  const { at, lastDialAt } = await registered(crowd, all);
+  const lateMs = at - lastDialAt;
+  const since = (moment) => ((moment - readyAt) / 1000).toFixed(2);
   console.log(
-    `edge killed, and listening again after ${((second.at - killedAt) / 1000).toFixed(2)} s; from then: ` +
-      `last dial ${since(lastDialAt)} s, last registration ${since(lastRegisteredAt)} s ` +
+    `killed, and ready again after ${((readyAt - killedAt) / 1000).toFixed(2)} s; from then: ` +
+      `last dial ${since(lastDialAt)} s, last registration ${since(at)} s ` +
       `(goal < ${GOALS.backMs / 1000} s behind its dial: ${goal(lateMs < GOALS.backMs)}); ` +
-      `CPU of it: edge ${(cpuMs(second.pid) / 1000).toFixed(1)} s, connectors ${((cpuMs(crowd.pid) - cpuBefore) / 1000).toFixed(1)} s`,
+      `CPU of it: the program with its start ${(cpuMs(edge.pid) / 1000).toFixed(1)} s, connectors ${((cpuMs(crowd.pid) - cpuBefore) / 1000).toFixed(1)} s`,
   );
-  await second.kill();
 }
 
 async function measure(connections) {
   console.log(`\n${count} connectors of ${connections} connection${connections === 1 ? '' : 's'}`);
-  const [edge, crowd] = [await startEdge(), start('crowd.mjs')];
+  const edge = await openEdge();
+  const tokens = await edge.createTunnels(count);
+  const crowd = startCrowd();
+  await delay(2_000);
   const before = await memoryOf(edge, crowd);
+  const idleBefore = await idleShares(edge, crowd);
   const all = count * connections;
   const began = Date.now();
-  await crowd.ask(
-    connectMessage(
-      edge,
-      tunnels.map(({ token }) => token),
-      connections,
-    ),
-  );
-  const lastAt = await registered(edge, all);
-  console.log(`all ${all} connections are registered after ${((lastAt - began) / 1000).toFixed(2)} s`);
+  await crowd.ask('connect', connectMessage(edge, tokens, connections));
+  const { at } = await registered(crowd, all);
+  console.log(`all ${all} connections are registered after ${((at - began) / 1000).toFixed(2)} s`);
+  await delay(2_000);
   printMemory(before, await memoryOf(edge, crowd));
-  await printIdle(edge, crowd);
+  printIdle(idleBefore, await idleShares(edge, crowd));
   await printRestart(edge, crowd, all);
+  await edge.kill();
   await crowd.kill();
 }
 
 async function measureHalfOpen() {
   console.log(`\n${HALF_OPEN} transports that never say a word`);
-  const [edge, crowd, honest] = [await startEdge(), start('crowd.mjs'), start('crowd.mjs')];
-  const before = await edge.ask('memory');
-  const { open } = await crowd.ask({ ask: 'halfOpen', port: edge.port, count: HALF_OPEN });
-  const after = await edge.ask('memory');
+  const edge = await openEdge();
+  const tokens = await edge.createTunnels(1);
+  const [crowd, honest] = [startCrowd(), startCrowd()];
+  const before = await edge.memory();
+  const { open } = await crowd.ask('halfOpen', { port: edge.port, count: HALF_OPEN });
+  const after = await edge.memory();
   const began = Date.now();
-  console.log(`open: ${open}; the edge has ${((after.rss - before.rss) / KIB / KIB).toFixed(1)} MiB more`);
-  await honest.ask(connectMessage(edge, [tunnels[0].token], 1));
-  const at = await registered(edge, 1);
+  console.log(`open: ${open}; the program has ${((after.rss - before.rss) / KIB / KIB).toFixed(1)} MiB more`);
+  await honest.ask('connect', connectMessage(edge, tokens, 1));
+  const { at } = await registered(honest, 1);
   console.log(`a connector that comes then is registered after ${((at - began) / 1000).toFixed(2)} s`);
   for (const process of [edge, crowd, honest]) await process.kill();
 }
 
-console.log(`Node ${process.version}; the edge alone, without API and proxy`);
+console.log(`Node ${process.version}; the program with its API and its database in a data directory`);
 for (const connections of [1, 4]) if (wanted(String(connections))) await measure(connections);
 if (wanted('half-open')) await measureHalfOpen();
 process.exit(0);

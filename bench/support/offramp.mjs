@@ -73,6 +73,10 @@ export async function startOfframp({
       tell('SIGTERM');
       await exited;
     },
+    async kill() {
+      tell('SIGKILL');
+      await exited;
+    },
   };
 }
 
