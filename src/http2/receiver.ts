@@ -1,5 +1,6 @@
+import { realTime } from '../net/real-time.js';
+import { createTokenBucket, type TokenBucket } from '../net/token-bucket.js';
 import { CODE, SessionError, StreamError } from './errors.js';
-import { createFloodGuard } from './flood-guard.js';
 import { ReceiveWindow, widened } from './flow-control.js';
 import type { FrameHandler } from './frame-reader.js';
 import { FLAG, FRAME, pingFrame, settingsAckFrame, windowUpdateFrame } from './frames.js';
@@ -41,16 +42,16 @@ const LATE = { burst: 20_000, perSecond: 20_000 };
 export function createReceiver(session: ReceivingSession): FrameHandler {
   const { streams, writer, role } = session;
   const blocks = createHeaderBlocks();
-  const nuisance = createFloodGuard(NUISANCE.burst, NUISANCE.perSecond);
-  const late = createFloodGuard(LATE.burst, LATE.perSecond);
+  const nuisance = createTokenBucket(NUISANCE.burst, NUISANCE.perSecond, realTime.monotonic);
+  const late = createTokenBucket(LATE.burst, LATE.perSecond, realTime.monotonic);
   const sessionWindow = new ReceiveWindow(SESSION_WINDOW);
   let settingsSeen = false;
   /** Of the DATA frame that is arriving. */
   let reader: Http2Stream | undefined;
   let endsStream = false;
 
-  function bear(guard: typeof nuisance, what: string): void {
-    if (!guard.allows())
+  function charge(bucket: TokenBucket, what: string): void {
+    if (!bucket.tryAcquire())
       throw new SessionError(CODE.ENHANCE_YOUR_CALM, `too many frames of the kind ${what}`);
   }
 
@@ -71,7 +72,7 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
   function find(streamId: number, what: string): Http2Stream | undefined {
     expect(streamId !== 0 && !session.isIdle(streamId), `${what} on stream ${streamId}, which is not open`);
     const stream = streams.get(streamId);
-    if (!stream) bear(late, `${what} on a closed stream`);
+    if (!stream) charge(late, `${what} on a closed stream`);
     return stream;
   }
 
@@ -83,7 +84,7 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
     const credit = sessionWindow.giveBack(length);
     if (credit > 0) writer.frame(windowUpdateFrame(0, credit));
     endsStream = (flags & FLAG.END_STREAM) !== 0;
-    if (length === 0 && !endsStream) bear(nuisance, 'empty DATA');
+    if (length === 0 && !endsStream) charge(nuisance, 'empty DATA');
     reader = undefined;
     if (!stream) return;
     if (stream.remoteEnded) stream.fail(new StreamError(CODE.STREAM_CLOSED, 'DATA behind END_STREAM'));
@@ -115,7 +116,7 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
         `HEADERS on stream ${streamId}, which is not open`,
       );
     }
-    if (payload.length === 0 && !(flags & FLAG.END_HEADERS)) bear(nuisance, 'empty HEADERS');
+    if (payload.length === 0 && !(flags & FLAG.END_HEADERS)) charge(nuisance, 'empty HEADERS');
     const block = blocks.frame(type, flags, streamId, payload);
     if (!block) return;
     if (role === 'server' && session.isIdle(streamId)) {
@@ -125,7 +126,7 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
     }
     const stream = find(streamId, 'HEADERS');
     if (!stream) return;
-    if (isInterim(block)) bear(nuisance, 'interim response');
+    if (isInterim(block)) charge(nuisance, 'interim response');
     receiveAnswer(stream, block);
   }
 
@@ -143,7 +144,7 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
       return;
     }
     settingsSeen = true;
-    bear(nuisance, 'SETTINGS');
+    charge(nuisance, 'SETTINGS');
     const before = session.remoteSettings.initialWindowSize;
     readSettings(payload, session.remoteSettings);
     writer.maxFrameBytes = session.remoteSettings.maxFrameSize;
@@ -166,14 +167,14 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
       session.pings.answered(payload);
       return;
     }
-    bear(nuisance, 'PING');
+    charge(nuisance, 'PING');
     writer.answer(pingFrame(payload, true));
   }
 
   function goaway(_flags: number, streamId: number, payload: Buffer): void {
     expect(payload.length >= 8, `GOAWAY of ${payload.length} bytes`, CODE.FRAME_SIZE_ERROR);
     expect(streamId === 0, `GOAWAY on stream ${streamId}`);
-    bear(nuisance, 'GOAWAY');
+    charge(nuisance, 'GOAWAY');
     const debug = payload.toString('latin1', 8, Math.min(payload.length, 8 + 256)).replace(/[^ -~]/g, '?');
     session.goingAway(payload.readUInt32BE(0) & 0x7fff_ffff, payload.readUInt32BE(4), debug);
   }
@@ -202,7 +203,7 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
   function priority(_flags: number, streamId: number, payload: Buffer): void {
     expect(streamId !== 0, 'PRIORITY on stream 0');
     expect(payload.length === 5, `PRIORITY of ${payload.length} bytes`, CODE.FRAME_SIZE_ERROR);
-    bear(nuisance, 'PRIORITY');
+    charge(nuisance, 'PRIORITY');
   }
 
   const kinds: Record<number, (flags: number, streamId: number, payload: Buffer) => void> = {
@@ -226,7 +227,7 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
       expectInOrder(type, streamId);
       const kind = kinds[type];
       if (kind) kind(flags, streamId, payload);
-      else bear(nuisance, `type ${type}`);
+      else charge(nuisance, `type ${type}`);
     },
     dataBegins,
     dataBytes: (bytes) => reader?.receive(bytes),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import { beforeEach, expect, test } from 'vitest';
-import { createAllowance } from '../../src/proxy/allowance.js';
+import { createTokenBucket } from '../../src/net/token-bucket.js';
 import { eventually } from '../support/waiting.js';
 import { type FakeOrigin, httpOrigin } from './fake-origin.js';
 import {
@@ -218,10 +218,10 @@ test('a request body that stops coming is given up', async () => {
   expect(headers[':status']).toBe(408);
 });
 
-test('an allowance comes back with time, up to its burst', () => {
+test('tokens come back with time, up to the burst', () => {
   let now = 0;
-  const { spend } = createAllowance(3, 2, () => now);
-  const often = (times: number) => Array.from({ length: times }, spend);
+  const { tryAcquire } = createTokenBucket(3, 2, () => now);
+  const often = (times: number) => Array.from({ length: times }, tryAcquire);
   expect(often(9)).toEqual([true, true, true, ...Array(6).fill(false)]);
   now = 1_000;
   expect(often(3)).toEqual([true, true, false]);

@@ -1,7 +1,7 @@
 import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { realTime } from '../../net/real-time.js';
-import { createAllowance } from '../allowance.js';
+import { createTokenBucket } from '../../net/token-bucket.js';
 import type { ClientTransport } from '../client-connections.js';
 import type { Waiting } from '../deadlines.js';
 import { errorResponse, refusal } from '../errors.js';
@@ -37,8 +37,8 @@ export function createHttp2Server(
 
   return (socket, identity) => {
     const session = openSession(socket, services);
-    const resets = createAllowance(RESETS.burst, RESETS.perSecond, realTime.monotonic);
-    const controls = createAllowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, realTime.monotonic);
+    const resets = createTokenBucket(RESETS.burst, RESETS.perSecond, realTime.monotonic);
+    const controls = createTokenBucket(CONTROL_FRAMES.burst, CONTROL_FRAMES.perSecond, realTime.monotonic);
     let open = 0;
     /** Bytes both ways, when it was looked last. */
     let moved = 0;
@@ -106,7 +106,7 @@ export function createHttp2Server(
         waiting.deadline = deadlines.after(session.closed ? timeouts.linger : timeouts.clientIdle);
         services.idleClients.rest(transport);
       }
-      if (failed && !resets.spend()) calm('streams were reset');
+      if (failed && !resets.tryAcquire()) calm('streams were reset');
     }
 
     function onStream(
@@ -169,8 +169,8 @@ export function createHttp2Server(
     }
 
     session.on('stream', onStream as never);
-    session.on('ping', () => controls.spend() || calm('PING frames'));
-    session.on('remoteSettings', () => controls.spend() || calm('SETTINGS frames'));
+    session.on('ping', () => controls.tryAcquire() || calm('PING frames'));
+    session.on('remoteSettings', () => controls.tryAcquire() || calm('SETTINGS frames'));
     // `close` follows.
     session.on('error', (error) => {
       services.log.debug({ client: identity.ip, cause: error.message }, 'an HTTP/2 session failed');

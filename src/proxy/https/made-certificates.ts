@@ -1,7 +1,7 @@
 import tls, { type SecureContext } from 'node:tls';
 import type { Clock } from '../../net/clock.js';
 import { realTime } from '../../net/real-time.js';
-import { type Allowance, createAllowance } from '../allowance.js';
+import { createTokenBucket, type TokenBucket } from '../../net/token-bucket.js';
 import type { HostIndex } from '../match.js';
 import type { Certificates, KeyPair } from './certificates.js';
 
@@ -56,7 +56,7 @@ export function makeCertificates({
   const made = new Map<string, Made>();
 
   const allow = ({ burst, perSecond }: (typeof SIGNED)[keyof typeof SIGNED]) =>
-    createAllowance(burst, perSecond, real.monotonic);
+    createTokenBucket(burst, perSecond, real.monotonic);
   const configured = allow(SIGNED.configured);
   const thoughtUp = allow(SIGNED.thoughtUp);
 
@@ -71,10 +71,10 @@ export function makeCertificates({
     return entry;
   }
 
-  function contextOf(name: string, allowance: Allowance): Promise<SecureContext> | null {
+  function contextOf(name: string, bucket: TokenBucket): Promise<SecureContext> | null {
     const known = made.get(name);
     const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.at;
-    const entry = known && age < FRESH_MS ? known : allowance.spend() ? make(name) : known;
+    const entry = known && age < FRESH_MS ? known : bucket.tryAcquire() ? make(name) : known;
     if (!entry || (entry === known && age >= USABLE_MS)) return null;
     made.delete(name);
     if (made.size >= limit) made.delete(made.keys().next().value!);
