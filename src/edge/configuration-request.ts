@@ -33,7 +33,7 @@ export function requestConfiguration(
     let stream: Http2Stream | undefined;
     const cancelTimeout = real.after(timeoutMs, () => {
       finish({ kind: 'lost', reason: `did not answer within ${timeoutMs} ms` });
-      connection.suspect();
+      connection.probeLiveness();
     });
 
     function finish(outcome: ConfigurationOutcome): void {

@@ -36,7 +36,7 @@ export interface Connection {
   /** Takes new streams. */
   readonly usable: boolean;
   /** A ping is unanswered so far: another connection is the better choice. */
-  readonly doubtful: boolean;
+  readonly unconfirmed: boolean;
   /** Streams that are open, the control stream not counted. */
   readonly inFlight: number;
   /** Whether the peer would let one more stream start at once. */
@@ -45,8 +45,8 @@ export interface Connection {
   /** Throws when the session cannot take the stream. With `endStream` the request has no body, and nothing can be written. */
   open(head: OutgoingFields, owner: StreamOwner, options?: { readonly endStream?: boolean }): Http2Stream;
   /** A response did not come in time: finds out whether the session still lives. */
-  suspect(): void;
-  /** The same for a session whose connector owes an answer in another one; until it is known, this one is not doubtful. */
+  probeLiveness(): void;
+  /** The same for a session whose connector owes an answer in another one; until it is known, this one does not count as unconfirmed. */
   check(): void;
   /**
    * Takes no new streams, lets the open ones end, then closes the session: when the connector has ended it, or after a moment; with
@@ -131,8 +131,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     get usable() {
       return state === 'open' && !session.closed;
     },
-    get doubtful() {
-      return watchdog.doubtful;
+    get unconfirmed() {
+      return watchdog.unconfirmed;
     },
     get inFlight() {
       return streams.size;
@@ -149,7 +149,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       stream.on('close', () => release(stream));
       return stream;
     },
-    suspect: () => watchdog.pingNow(),
+    probeLiveness: () => watchdog.pingNow(),
     check: () => watchdog.pingNow({ precaution: true }),
     drain,
     end,

@@ -24,7 +24,7 @@ const MAX_PATIENCE_MS = 1_000;
 const MAX_NAMED = 4;
 
 export interface DialDependencies {
-  readonly registry: Pick<Registry, 'pick' | 'connectors' | 'suspect'>;
+  readonly registry: Pick<Registry, 'pick' | 'connectors' | 'probeLiveness'>;
   readonly reachability: Reachability;
   readonly carriedSockets: CarriedSockets;
   readonly checkTurns: CheckTurns;
@@ -71,7 +71,7 @@ export function dial(
   let cancelPatience = () => {};
   const startTimeout = () =>
     real.after(options.connectTimeoutMs, () => {
-      for (const { connection } of waiting.values()) registry.suspect(connection);
+      for (const { connection } of waiting.values()) registry.probeLiveness(connection);
       const within = `within ${options.connectTimeoutMs} ms`;
       fail('timeout', `no connection to ${name} through the tunnel ${within}: ${namesOf(socket.connectors)}`);
     });
@@ -107,7 +107,7 @@ export function dial(
 
   /** The destination may be silent, or the way to the connector. */
   function patienceOver(): void {
-    for (const { connection } of silent()) registry.suspect(connection);
+    for (const { connection } of silent()) registry.probeLiveness(connection);
     if (asked.size < connectors()) tryNext();
   }
 

@@ -17,7 +17,7 @@ import { createConfigurations } from './configurations.js';
 import { type Connection, createConnection } from './connection.js';
 import { openControlStream } from './control-stream.js';
 import { dial } from './dial.js';
-import { type Candidate, createEdgeListener } from './listener.js';
+import { createEdgeListener, type PendingConnection } from './listener.js';
 import { createLiveConnections } from './live-connections.js';
 import { connectorName, createReachability } from './reachability.js';
 import type { Refused, RegisterAnswer } from './registration/answer.js';
@@ -136,28 +136,28 @@ export function createEdge(options: EdgeOptions): Edge {
     real,
     log,
     registrationTimeoutMs: options.registrationTimeoutMs ?? 10_000,
-    onSession: welcome,
+    onHandshake,
   });
 
   function announce(type: EdgeConnectionEvent['type'], connection: ConnectionInfo): void {
     for (const tell of connectionListeners) tell({ type, connection, at: clock.now() });
   }
 
-  function welcome(session: Http2Session, candidate: Candidate): void {
+  function onHandshake(session: Http2Session, pending: PendingConnection): void {
     let connection: Connection | undefined;
     let told = 0;
     const control = openControlStream(session, {
       register(request) {
         const refusal = whyRefused(request);
         if (refusal) return refusal;
-        candidate.admit();
-        connection = admit(request, session, control, candidate);
+        pending.admit();
+        connection = admit(request, session, control, pending);
         return registered(connection.info);
       },
       refused() {
         // cloudflared would sit on the open session for ever, registered nowhere.
         session.close();
-        real.after(1_000, candidate.cut);
+        real.after(1_000, pending.cut);
       },
       localConfiguration(config) {
         const { tunnelId } = connection!.info;
@@ -170,9 +170,9 @@ export function createEdge(options: EdgeOptions): Edge {
       },
       unregistered: () => connection?.drain('unregistered'),
       broken(reason) {
-        log.debug({ remote: candidate.remoteAddress, reason }, 'edge: connector broke the protocol');
+        log.debug({ remote: pending.remoteAddress, reason }, 'edge: connector broke the protocol');
         if (connection) connection.end(`the connector broke the protocol: ${reason}`);
-        else candidate.cut();
+        else pending.cut();
       },
     });
   }
@@ -197,9 +197,9 @@ export function createEdge(options: EdgeOptions): Edge {
     request: RegisterRequest,
     session: Http2Session,
     control: Http2Stream,
-    candidate: Candidate,
+    pending: PendingConnection,
   ): Connection {
-    const info = describe(request, candidate.remoteAddress);
+    const info = describe(request, pending.remoteAddress);
     const context = { tunnelId: info.tunnelId, clientId: info.clientId, connIndex: info.connIndex };
     const connection = createConnection({
       info,

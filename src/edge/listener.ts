@@ -16,11 +16,11 @@ export interface ListenerOptions extends ListenOn {
   /** Milliseconds from the TCP connection to the registration. */
   readonly registrationTimeoutMs: number;
   /** A connector is there: the session is ready for its control stream. */
-  readonly onSession: (session: Http2Session, candidate: Candidate) => void;
+  readonly onHandshake: (session: Http2Session, pending: PendingConnection) => void;
 }
 
 /** A transport that has not registered yet. It is cut off when it takes too long. */
-export interface Candidate {
+export interface PendingConnection {
   readonly remoteAddress: string;
   /** It has registered: no longer counted, no longer timed. */
   admit(): void;
@@ -32,12 +32,12 @@ export interface EdgeListener {
   listen(): Promise<ListenAddress>;
   /** For new transports. PEM. */
   useCertificate(leaf: { readonly certificate: string; readonly key: string }): void;
-  /** Takes no new transports, and cuts off the candidates; done when the admitted ones have ended, too. */
+  /** Takes no new transports, and cuts off those that have not registered; done when the admitted ones have ended, too. */
   close(): Promise<void>;
 }
 
 /** Transports that may be without registration at the same time. */
-const MAX_CANDIDATES = 1_024;
+const MAX_PENDING = 1_024;
 const WARN_INTERVAL_MS = 60_000;
 
 /**
@@ -46,19 +46,22 @@ const WARN_INTERVAL_MS = 60_000;
  */
 export function createEdgeListener(options: ListenerOptions): EdgeListener {
   const { real, log } = options;
-  const candidates = new Map<string, Candidate>();
+  const pendingConnections = new Map<string, PendingConnection>();
   let lastWarning = Number.NEGATIVE_INFINITY;
 
   function warnCrowded(): void {
     if (real.monotonic() - lastWarning < WARN_INTERVAL_MS) return;
     lastWarning = real.monotonic();
-    log.warn({ candidates: candidates.size }, 'edge: too many unregistered connections, new ones are closed');
+    log.warn(
+      { candidates: pendingConnections.size },
+      'edge: too many unregistered connections, new ones are closed',
+    );
   }
 
   function onTransport(socket: Socket): void {
     // A connection that was reset before it was accepted has no address any more.
     const key = addressOf(socket);
-    if (!key || candidates.size >= MAX_CANDIDATES) {
+    if (!key || pendingConnections.size >= MAX_PENDING) {
       if (key) warnCrowded();
       socket.destroy();
       return;
@@ -67,30 +70,30 @@ export function createEdgeListener(options: ListenerOptions): EdgeListener {
       log.debug({ remote: key }, 'edge: no registration in time');
       socket.destroy();
     });
-    const candidate: Candidate = {
+    const pending: PendingConnection = {
       remoteAddress: socket.remoteAddress!,
       admit() {
         cancelTimeout();
         // The same address may belong to a newer transport by now.
-        if (candidates.get(key) === candidate) candidates.delete(key);
+        if (pendingConnections.get(key) === pending) pendingConnections.delete(key);
       },
       cut: () => void socket.destroy(),
     };
-    socket.once('close', () => candidate.admit());
-    candidates.set(key, candidate);
+    socket.once('close', () => pending.admit());
+    pendingConnections.set(key, pending);
   }
 
   function onSecure(socket: TLSSocket): void {
     socket.on('error', (error) => log.debug({ err: error }, 'edge: transport error'));
-    const candidate = candidates.get(addressOf(socket) ?? '');
-    if (!candidate || socket.destroyed) {
+    const pending = pendingConnections.get(addressOf(socket) ?? '');
+    if (!pending || socket.destroyed) {
       socket.destroy();
       return;
     }
     socket.setNoDelay(true);
     const session = new Http2Session(socket, { role: 'client' });
     session.on('error', (error) => log.debug({ err: error }, 'edge: session error'));
-    options.onSession(session, candidate);
+    options.onHandshake(session, pending);
   }
 
   const quic = createQuicNotice(real, log);
@@ -115,7 +118,7 @@ export function createEdgeListener(options: ListenerOptions): EdgeListener {
     useCertificate: (leaf) => server.setSecureContext(contextOf(leaf)),
     async close() {
       const closed = Promise.all([socket?.close(), quic.close()]);
-      for (const candidate of [...candidates.values()]) candidate.cut();
+      for (const pending of [...pendingConnections.values()]) pending.cut();
       await closed;
     },
   };

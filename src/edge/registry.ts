@@ -10,12 +10,12 @@ export interface Registry {
   /** One connection of each connector that has one. */
   connectors(tunnelId: string): readonly Connection[];
   /**
-   * The usable connection with the fewest streams, in turn among equals; a doubtful one, and one that the choice avoids, only
+   * The usable connection with the fewest streams, in turn among equals; an unconfirmed one, and one that the choice avoids, only
    * when there is no other.
    */
   pick(tunnelId: string, choice: ConnectionChoice): Connection | undefined;
   /** A response did not come in time: pings the connection, and the others of its connector, with which it shares a network. */
-  suspect(connection: Connection): void;
+  probeLiveness(connection: Connection): void;
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
 
@@ -77,11 +77,11 @@ export function createRegistry(): Registry {
       entry.turn = (entry.turn + 1) % entry.connections.length;
       return leastLoaded(entry, choice);
     },
-    suspect(suspected) {
-      suspected.suspect();
-      const { tunnelId, clientId } = suspected.info;
+    probeLiveness(silent) {
+      silent.probeLiveness();
+      const { tunnelId, clientId } = silent.info;
       for (const connection of tunnels.get(tunnelId)?.connections ?? [])
-        if (connection !== suspected && connection.info.clientId === clientId) connection.check();
+        if (connection !== silent && connection.info.clientId === clientId) connection.check();
     },
     onAvailability: (listener) => void listeners.push(listener),
   };
@@ -105,7 +105,7 @@ function leastLoaded({ connections, turn }: TunnelEntry, choice: ConnectionChoic
   for (let i = 0; i < connections.length; i += 1) {
     const connection = connections[(turn + i) % connections.length]!;
     if (!connection.usable || !connection.hasRoom || choice.excludes(connection)) continue;
-    const reasons = Number(connection.doubtful) + Number(choice.avoids(connection));
+    const reasons = Number(connection.unconfirmed) + Number(choice.avoids(connection));
     if (best && (reasons > bestReasons || (reasons === bestReasons && connection.inFlight >= best.inFlight)))
       continue;
     best = connection;

@@ -12,7 +12,10 @@ import { TunnelSocket } from './tunnel-socket.js';
  * whether the request may be sent once more.
  */
 export function request(
-  { registry, reachability }: { registry: Pick<Registry, 'pick' | 'suspect'>; reachability: Reachability },
+  {
+    registry,
+    reachability,
+  }: { registry: Pick<Registry, 'pick' | 'probeLiveness'>; reachability: Reachability },
   tunnelId: string,
   head: OutgoingFields,
   { endStream, onLost, failedConnectors }: TunnelRequestOptions,
@@ -35,7 +38,7 @@ export function request(
       stream.on('error', () => {});
       return {
         stream,
-        suspect: () => registry.suspect(connection),
+        suspect: () => registry.probeLiveness(connection),
         connector: { clientId: info.clientId, name: connectorName(info) },
         connectorFailed: (reason) => reachability.failed(info, host, reason),
         connectorReached: () => reachability.reached(info, host),
@@ -48,7 +51,7 @@ export function request(
     } catch (error) {
       if (error instanceof TypeError)
         throw new DialError('other', `the request cannot be sent: ${error.message}`, { cause: error });
-      connection.suspect();
+      connection.probeLiveness();
     }
   }
 }

@@ -14,7 +14,7 @@ export interface WatchdogOptions {
 
 export interface Watchdog {
   /** A ping is on its way and unanswered so far, and not only as a precaution. */
-  readonly doubtful: boolean;
+  readonly unconfirmed: boolean;
   /** For when there is a reason to doubt the session: a response did not come. As a `precaution` when it did not come in another one. */
   pingNow(options?: { readonly precaution: boolean }): void;
   stop(): void;
@@ -24,7 +24,7 @@ export interface Watchdog {
 export function createWatchdog({ session, real, intervalMs, timeoutMs, onDead }: WatchdogOptions): Watchdog {
   let stopped = false;
   let waiting = false;
-  let doubtful = false;
+  let unconfirmed = false;
   let cancelNext = real.after(intervalMs, () => ping());
   let cancelTimeout = () => {};
 
@@ -45,13 +45,13 @@ export function createWatchdog({ session, real, intervalMs, timeoutMs, onDead }:
     if (stopped) return;
     cancelTimeout();
     waiting = false;
-    doubtful = false;
+    unconfirmed = false;
     cancelNext = real.after(intervalMs, () => ping());
   }
 
   function ping({ precaution } = { precaution: false }): void {
     if (stopped) return;
-    doubtful ||= !precaution;
+    unconfirmed ||= !precaution;
     if (waiting) return;
     waiting = true;
     cancelNext();
@@ -60,8 +60,8 @@ export function createWatchdog({ session, real, intervalMs, timeoutMs, onDead }:
   }
 
   return {
-    get doubtful() {
-      return doubtful;
+    get unconfirmed() {
+      return unconfirmed;
     },
     pingNow: ping,
     stop,
