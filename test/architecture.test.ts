@@ -21,17 +21,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   analytics: ['api', 'resources', 'live', 'net'],
   seed: ['api', 'resources', 'storage/tables', 'net', 'config/start-failure'],
   steering: ['live', 'net', 'domain', 'expressions'],
-  faults: ['live', 'net', 'http2/errors', 'offramps/contract'],
-  offramps: ['live', 'net', 'http2/stream'],
+  faults: ['live', 'net', 'http2/errors', 'tunnel/egress/contract'],
+  'tunnel/egress': ['live', 'net'],
   http2: ['net'],
-  edge: ['live', 'net', 'http2', 'offramps/contract', 'offramps/dial-failure'],
-  health: ['live', 'net', 'domain', 'offramps/contract', 'offramps/ingress-answer'],
+  edge: ['live', 'net', 'http2', 'tunnel/egress/contract'],
+  health: ['live', 'net', 'domain', 'tunnel/egress/contract', 'tunnel/egress/ingress-answer'],
   proxy: [
     'live',
     'net',
-    'http2/stream',
-    'offramps/contract',
-    'offramps/ingress-answer',
+    'tunnel/egress/contract',
+    'tunnel/egress/ingress-answer',
     'faults',
     'steering',
     'expressions/facts',
@@ -57,7 +56,7 @@ const DATA_PLANE = new Set([
   'live',
   'faults',
   'steering',
-  'offramps',
+  'tunnel/egress',
   'http2',
   'edge',
   'health',
@@ -99,7 +98,12 @@ function importsOf(file: string): Import[] {
 
 const files = sourceFiles(SRC);
 const ours = files.flatMap(importsOf).filter((entry) => files.some((file) => module(file) === entry.to));
-const room = (name: string) => name.split('/')[0]!;
+/** The first folder; in `tunnel/` each folder is a room of its own. */
+const room = (name: string) =>
+  name
+    .split('/')
+    .slice(0, name.startsWith('tunnel/') ? 2 : 1)
+    .join('/');
 
 function allowed({ from, to }: Import): boolean {
   if (WIRING.has(room(from))) return true;

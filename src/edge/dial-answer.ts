@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
-import type { DialFailure } from '../offramps/contract.js';
-import { failureOfCode } from '../offramps/dial-failure.js';
+import { type DialFailure, failureOfCode } from '../tunnel/egress/contract.js';
 
 /** Why a connector did not connect. */
 export interface ConnectorFailure {

@@ -3,7 +3,12 @@ import { CODE } from '../http2/errors.js';
 import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
 import { hostPort, parseIp } from '../net/ip.js';
-import { connectorPatience, type Destination, DialError, type DialOptions } from '../offramps/contract.js';
+import {
+  connectorPatience,
+  type Destination,
+  DialError,
+  type DialOptions,
+} from '../tunnel/egress/contract.js';
 import type { CarriedSockets } from './carried-sockets.js';
 import type { CheckTurns } from './check-turns.js';
 import type { Connection } from './connection.js';

@@ -8,7 +8,7 @@ import type { Clock } from '../net/clock.js';
 import { parseIp } from '../net/ip.js';
 import type { ListenOn } from '../net/listening-socket.js';
 import { realTime } from '../net/real-time.js';
-import type { TunnelDialer } from '../offramps/contract.js';
+import type { TunnelDialer } from '../tunnel/egress/contract.js';
 import { authenticateConnector } from './authenticate.js';
 import { type AwaitedTunnels, createAwaitedTunnels } from './awaited-tunnels.js';
 import { createCarriedSockets } from './carried-sockets.js';

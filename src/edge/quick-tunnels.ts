@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type { QuickTunnel } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
-import type { TunnelDialer } from '../offramps/contract.js';
+import type { TunnelDialer } from '../tunnel/egress/contract.js';
 import { ADJECTIVES, ANIMALS, THINGS } from './quick-tunnel-words.js';
 
 export interface QuickTunnelOptions {

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import { CODE } from '../http2/errors.js';
 import type { Http2Stream } from '../http2/stream.js';
 import { realTime, restartableTimer } from '../net/real-time.js';
-import { DialError, type OriginSocket } from '../offramps/contract.js';
+import { DialError, type OriginSocket } from '../tunnel/egress/contract.js';
 
 type Callback = (error?: Error | null) => void;
 

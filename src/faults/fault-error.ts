@@ -1,4 +1,4 @@
-import { DialError } from '../offramps/contract.js';
+import { DialError } from '../tunnel/egress/contract.js';
 
 /** Errors that a fault has made: they look like those of the failure, and say which fault it was. */
 

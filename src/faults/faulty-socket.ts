@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { realTime } from '../net/real-time.js';
 import { onEnd, resetStream } from '../net/stream-ends.js';
-import type { OriginSocket } from '../offramps/contract.js';
+import type { OriginSocket } from '../tunnel/egress/contract.js';
 import type { Cut, Direction } from './conditions.js';
 import { connectionReset, nothingPasses, streamLost } from './fault-error.js';
 import { FaultyStream } from './faulty-stream.js';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { transportOf } from '../net/stream-ends.js';
-import type { OffRamps, OriginPlace } from '../offramps/contract.js';
+import type { OffRamps, OriginPlace } from '../tunnel/egress/contract.js';
 import { faultyRequest } from './faulty-request.js';
 import { FaultySocket } from './faulty-socket.js';
 import { FaultyStream } from './faulty-stream.js';

@@ -7,7 +7,7 @@ import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { StoredHealth } from '../live/stored-health.js';
 import type { Clock } from '../net/clock.js';
 import { realTime } from '../net/real-time.js';
-import type { OffRamps, TunnelDialer } from '../offramps/contract.js';
+import type { OffRamps, TunnelDialer } from '../tunnel/egress/contract.js';
 import type { ProbeResult } from './probes/probe.js';
 import { type MonitorFinding, reportPoolHealth } from './reports/pool-health.js';
 import { createPreviews, type Previews } from './reports/previews.js';

@@ -1,4 +1,4 @@
-import type { DialFailure } from '../offramps/contract.js';
+import type { DialFailure } from '../tunnel/egress/contract.js';
 import { errorBody } from './error-page.js';
 import { HeadTooLarge, InvalidStatus, type RefusalStatus } from './head/malformed.js';
 import type { OwnResponse } from './requester.js';

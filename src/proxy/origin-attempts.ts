@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { DialError } from '../offramps/contract.js';
 import type { Plan } from '../steering/contract.js';
+import { DialError } from '../tunnel/egress/contract.js';
 import type { DownListener } from './down-verdicts.js';
 import { ConnectorFault, type OriginFailure } from './errors.js';
 import type { RequestHead } from './head/request-head.js';

@@ -4,7 +4,7 @@ import { faultsOn } from '../faults/under-faults.js';
 import type { LentReads } from '../net/lent-reads.js';
 import { realTime } from '../net/real-time.js';
 import { endStream } from '../net/stream-ends.js';
-import type { OriginSocket } from '../offramps/contract.js';
+import type { OriginSocket } from '../tunnel/egress/contract.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';

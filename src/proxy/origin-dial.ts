@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { setTransport } from '../net/stream-ends.js';
-import { DialError, type OffRamps } from '../offramps/contract.js';
+import { DialError, type OffRamps } from '../tunnel/egress/contract.js';
 import { type Deadlines, NEVER, type Waiting } from './deadlines.js';
 import { failureOfDial, type OriginFailure } from './errors.js';
 import type { OriginTarget } from './origin-target.js';

@@ -10,8 +10,8 @@ import type {
 import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
 import type { Clock } from '../net/clock.js';
 import { realTime } from '../net/real-time.js';
-import type { OffRamps } from '../offramps/contract.js';
 import type { Plan, Trace } from '../steering/contract.js';
+import type { OffRamps } from '../tunnel/egress/contract.js';
 import type { DetailedError } from './errors.js';
 import type { RequestHead } from './head/request-head.js';
 import { isPublished } from './match.js';

@@ -1,4 +1,4 @@
-import { MAX_REDIALS } from '../offramps/contract.js';
+import { MAX_REDIALS } from '../tunnel/egress/contract.js';
 import type { OriginFailure } from './errors.js';
 
 /** RFC 9110 section 9.2.2: sending them twice has the effect of sending them once. */

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
 import { AVOIDED_MS } from '../../src/edge/reachability.js';
-import type { OriginSocket } from '../../src/offramps/contract.js';
+import type { OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import {
   cleanUp,

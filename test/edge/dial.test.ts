@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
-import { DialError } from '../../src/offramps/contract.js';
+import { DialError } from '../../src/tunnel/egress/contract.js';
 import {
   cleanUp,
   connected,

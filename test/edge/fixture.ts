@@ -11,7 +11,7 @@ import type { ListenAddress } from '../../src/live/messages.js';
 import type { LiveTunnel } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
 import { realTime } from '../../src/net/real-time.js';
-import type { DialOptions, OriginSocket } from '../../src/offramps/contract.js';
+import type { DialOptions, OriginSocket } from '../../src/tunnel/egress/contract.js';
 
 export const ACCOUNT = '0123456789abcdef0123456789abcdef';
 export const silent: Logger = pino({ level: process.env.TEST_LOG ?? 'silent' });

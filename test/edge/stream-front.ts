@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { onEnd, resetStream } from '../../src/net/stream-ends.js';
-import type { OriginSocket } from '../../src/offramps/contract.js';
 import { createDeadlines } from '../../src/proxy/deadlines.js';
 import { joinStreams } from '../../src/proxy/upgrade.js';
+import type { OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { cleanUpLater, DIAL, startOrigin, type TestEdge, type TestTunnel } from './fixture.js';
 
 /** `tcp` is a byte stream to an address, `websocket` a stream through the ingress rules after the upgrade. */

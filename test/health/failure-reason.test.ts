@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { reasonOfDialError, reasonOfHttpError, reasonOfTlsError } from '../../src/health/probes/probe.js';
-import { DialError, type DialFailure } from '../../src/offramps/contract.js';
+import { DialError, type DialFailure } from '../../src/tunnel/egress/contract.js';
 
 const systemError = (code: string, syscall?: string) => Object.assign(new Error(code), { code, syscall });
 

@@ -2,8 +2,8 @@ import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { parseCidr } from '../../src/net/cidr.js';
-import { DialError, type DialOptions, type OriginSocket } from '../../src/offramps/contract.js';
-import { createDirectDialer } from '../../src/offramps/direct.js';
+import { DialError, type DialOptions, type OriginSocket } from '../../src/tunnel/egress/contract.js';
+import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { closedPort, tcpOrigin } from '../support/fake-origins.js';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createHealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
 import { isPoolHealthy } from '../../src/live/pool-health.js';
-import type { Way } from '../../src/offramps/contract.js';
-import { reachableFirst } from '../../src/offramps/reachable-first.js';
+import type { Way } from '../../src/tunnel/egress/contract.js';
+import { reachableFirst } from '../../src/tunnel/egress/select.js';
 import { liveOrigin, livePool } from '../support/live-objects.js';
 
 const inside = liveOrigin({ address: '10.0.0.1', virtualNetworkId: 'vnet-1' });

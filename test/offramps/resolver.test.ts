@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { expect, test } from 'vitest';
-import { createResolver } from '../../src/offramps/resolver.js';
+import { createResolver } from '../../src/tunnel/egress/direct.js';
 import { createFakeClock } from '../support/fake-clock.js';
 
 const FOUND: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }];

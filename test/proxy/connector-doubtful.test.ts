@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
-import type { OffRamps } from '../../src/offramps/contract.js';
+import type { OffRamps } from '../../src/tunnel/egress/contract.js';
 import { cleanUp, connected, startEdge } from '../edge/fixture.js';
 import { connectRaw } from '../edge/raw-connector.js';
 import { until } from '../support/prober-bench.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DialFailure } from '../../src/offramps/contract.js';
+import type { DialFailure } from '../../src/tunnel/egress/contract.js';
 import { closedPort } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';
 import { rawOrigin } from './fake-origin.js';

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import type { ExplainQuestion } from '../../src/live/explanation.js';
 import type { LiveObjects } from '../../src/live/snapshot.js';
 import { realTime } from '../../src/net/real-time.js';
-import type { Way } from '../../src/offramps/contract.js';
 import { createExplain } from '../../src/proxy/explain.js';
 import { createHostIndex } from '../../src/proxy/match.js';
 import { createSteering } from '../../src/steering/decide.js';
+import type { Way } from '../../src/tunnel/egress/contract.js';
 import {
   liveLoadBalancer,
   liveOrigin,

@@ -11,8 +11,8 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { expect, onTestFinished, test } from 'vitest';
-import type { OriginSocket } from '../../src/offramps/contract.js';
 import { isGrpc } from '../../src/proxy/grpc.js';
+import type { OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { selfSigned } from '../support/certificates.js';
 import { listening } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ExplainQuestion } from '../../src/live/explanation.js';
 import { realTime } from '../../src/net/real-time.js';
-import type { Way } from '../../src/offramps/contract.js';
-import { createDirectDialer } from '../../src/offramps/direct.js';
-import { createOffRamps } from '../../src/offramps/select.js';
 import { createExplain } from '../../src/proxy/explain.js';
+import type { Way } from '../../src/tunnel/egress/contract.js';
+import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
+import { createOffRamps } from '../../src/tunnel/egress/select.js';
 import { cleanUp, startEdge, until } from '../edge/fixture.js';
 import { INGRESS_CONNECTORS } from '../edge/ingress-connectors.js';
 import { livePublishedHostname } from '../support/live-objects.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { DialError, type DialFailure, type OriginSocket } from '../../src/offramps/contract.js';
 import { asksSameOriginAgain, mayTryAnotherOrigin } from '../../src/proxy/retry.js';
+import { DialError, type DialFailure, type OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { closedPort } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { httpOrigin, rawOrigin, scriptedOrigin } from './fake-origin.js';

@@ -8,17 +8,17 @@ import type { LiveObjects } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
 import { LentReads } from '../../src/net/lent-reads.js';
 import { NOWHERE } from '../../src/net/place.js';
-import {
-  DialError,
-  type DialFailure,
-  type OffRamps,
-  type OriginSocket,
-} from '../../src/offramps/contract.js';
 import { createHostIndex } from '../../src/proxy/match.js';
 import { createProxy, type HttpsOptions, type ProxyOptions } from '../../src/proxy/proxy.js';
 import { createRequestLog, type RequestLog } from '../../src/proxy/request-log.js';
 import { createSessions, type TrafficSessions } from '../../src/steering/affinity/sessions.js';
 import { createSteering, type Steering } from '../../src/steering/decide.js';
+import {
+  DialError,
+  type DialFailure,
+  type OffRamps,
+  type OriginSocket,
+} from '../../src/tunnel/egress/contract.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 
 export const HOST = 'app.example.com';

@@ -3,8 +3,8 @@ import {
   DialError,
   type OriginSocket,
   type TunnelDialer,
-} from '../../src/offramps/contract.js';
-import { createDirectDialer } from '../../src/offramps/direct.js';
+} from '../../src/tunnel/egress/contract.js';
+import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 
 export interface LoopbackTunnels extends TunnelDialer {
   connect(tunnelId: string): void;

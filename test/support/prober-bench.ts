@@ -4,9 +4,8 @@ import { createProber, type ProberOptions } from '../../src/health/prober.js';
 import { createHealthBoard, type HealthTransition, type OriginHealth } from '../../src/live/health-board.js';
 import type { SnapshotDelta } from '../../src/live/snapshot.js';
 import { createSnapshotStore } from '../../src/live/snapshot-store.js';
-import { createDirectDialer } from '../../src/offramps/direct.js';
-import type { Lookup } from '../../src/offramps/resolver.js';
-import { createOffRamps } from '../../src/offramps/select.js';
+import { createDirectDialer, type Lookup } from '../../src/tunnel/egress/direct.js';
+import { createOffRamps } from '../../src/tunnel/egress/select.js';
 import { createFakeClock } from './fake-clock.js';
 import { createLoopbackTunnels } from './loopback-tunnels.js';
 

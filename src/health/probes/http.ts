@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { canonicalAuthority, canonicalHost } from '../../net/host.js';
 import { parseIp } from '../../net/ip.js';
 import { tunnelBefore } from '../../net/tunnel-hostname.js';
-import type { OriginPlace } from '../../offramps/contract.js';
+import type { OriginPlace } from '../../tunnel/egress/contract.js';
 import {
   exchange,
   firstRequest,

@@ -6,7 +6,7 @@ import { isIPv6 } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { FailureReason } from '../../live/health-board.js';
 import { prohibition } from '../../net/direct-networks.js';
-import type { OffRamps, OriginPlace } from '../../offramps/contract.js';
+import type { OffRamps, OriginPlace } from '../../tunnel/egress/contract.js';
 import { failed, type Probe, type ProbeDependencies, ProbeFailure, passed } from './probe.js';
 
 /** Up when the origin answers an ICMP echo. Public origins only: tunnels carry none. */

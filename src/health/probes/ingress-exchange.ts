@@ -6,8 +6,8 @@ import {
   MAX_REDIALS,
   type RequestStream,
   type TunnelRequest,
-} from '../../offramps/contract.js';
-import { isConnectorField, originFields, rawField, whoAnswers } from '../../offramps/ingress-answer.js';
+} from '../../tunnel/egress/contract.js';
+import { isConnectorField, originFields, rawField, whoAnswers } from '../../tunnel/egress/ingress-answer.js';
 import type { HttpProbeAnswer, HttpProbeRequest } from './http-exchange.js';
 import { type ProbeDependencies, type ProbedPlace, ProbeFailure } from './probe.js';
 

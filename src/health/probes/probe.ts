@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { FailureReason } from '../../live/health-board.js';
 import type { LiveMonitor, LiveOrigin } from '../../live/snapshot.js';
 import type { Clock } from '../../net/clock.js';
-import type { DialError, DialFailure, OffRamps, OriginPlace } from '../../offramps/contract.js';
+import type { DialError, DialFailure, OffRamps, OriginPlace } from '../../tunnel/egress/contract.js';
 
 /** What is probed, and how. */
 export interface ProbeTarget {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect, type SecureContext, type TLSSocket } from 'node:tls';
-import { DialError, type OriginSocket } from '../../offramps/contract.js';
+import { DialError, type OriginSocket } from '../../tunnel/egress/contract.js';
 import {
   failed,
   type Probe,

@@ -6,7 +6,7 @@ import type { Clock } from '../../net/clock.js';
 import { parseIp } from '../../net/ip.js';
 import { createPrefixMap, type PrefixMap } from '../../net/prefix-map.js';
 import { tunnelBefore } from '../../net/tunnel-hostname.js';
-import type { OffRamps, OriginPlace, TunnelDialer } from '../../offramps/contract.js';
+import type { OffRamps, OriginPlace, TunnelDialer } from '../../tunnel/egress/contract.js';
 import { type PlaceHealth, UNCHECKED } from '../verdict.js';
 import type { CheckPlace } from './monitor-checks.js';
 import {

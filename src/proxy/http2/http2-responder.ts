@@ -1,6 +1,6 @@
 import { constants } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { DialError, type RequestStream } from '../../offramps/contract.js';
+import { DialError, type RequestStream } from '../../tunnel/egress/contract.js';
 import { ChunkedReader } from '../body/chunked-reader.js';
 import { type Deadlines, NEVER, type Waiting } from '../deadlines.js';
 import { failureOfResponse, type OriginFailure, OriginFault } from '../errors.js';

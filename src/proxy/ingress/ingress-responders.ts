@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { faultsOn } from '../../faults/under-faults.js';
 import type { LoadBoard } from '../../live/load-board.js';
-import { DialError, type OffRamps, type TunnelRequest } from '../../offramps/contract.js';
+import { DialError, type OffRamps, type TunnelRequest } from '../../tunnel/egress/contract.js';
 import type { Deadlines } from '../deadlines.js';
 import { ConnectorFault, failureOfDial, type OriginFailure, OriginFault } from '../errors.js';
 import { Http2Responder } from '../http2/http2-responder.js';

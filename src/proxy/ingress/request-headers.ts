@@ -1,4 +1,4 @@
-import { isConnectorField } from '../../offramps/ingress-answer.js';
+import { isConnectorField } from '../../tunnel/egress/ingress-answer.js';
 import { originFieldLines } from '../forward-headers.js';
 import { wantsWebSocket } from '../head/request-head.js';
 import { eachField } from '../http2/field-lines.js';

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { originFields, rawField, whoAnswers } from '../../offramps/ingress-answer.js';
+import { originFields, rawField, whoAnswers } from '../../tunnel/egress/ingress-answer.js';
 import { OriginFault } from '../errors.js';
 import { everyCharacter, FIELD_VALUE, TOKEN } from '../head/characters.js';
 import { HeadTooLarge, Malformed } from '../head/malformed.js';

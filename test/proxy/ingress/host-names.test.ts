@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createDirectDialer } from '../../../src/offramps/direct.js';
-import { createOffRamps } from '../../../src/offramps/select.js';
+import { createDirectDialer } from '../../../src/tunnel/egress/direct.js';
+import { createOffRamps } from '../../../src/tunnel/egress/select.js';
 import { fromOrigin } from '../../edge/fake-ingress.js';
 import { cleanUp, startEdge } from '../../edge/fixture.js';
 import { runCloudflared } from '../../edge/ingress-connectors.js';

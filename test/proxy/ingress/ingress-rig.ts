@@ -1,7 +1,7 @@
 import pino from 'pino';
 import type { EdgeOptions } from '../../../src/edge/edge.js';
-import { createDirectDialer } from '../../../src/offramps/direct.js';
-import { createOffRamps } from '../../../src/offramps/select.js';
+import { createDirectDialer } from '../../../src/tunnel/egress/direct.js';
+import { createOffRamps } from '../../../src/tunnel/egress/select.js';
 import { startEdge, type TestEdge, type TestTunnel } from '../../edge/fixture.js';
 import { liveOrigin, unmonitoredPool } from '../../support/live-objects.js';
 import { type Rig, type RigOptions, startRig } from '../rig.js';

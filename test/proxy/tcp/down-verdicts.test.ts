@@ -3,7 +3,7 @@ import net from 'node:net';
 import { expect, test } from 'vitest';
 import { UNKNOWN_HEALTH } from '../../../src/live/health-board.js';
 import type { LiveOrigin } from '../../../src/live/snapshot.js';
-import { DialError } from '../../../src/offramps/contract.js';
+import { DialError } from '../../../src/tunnel/egress/contract.js';
 import { liveLoadBalancer, liveOrigin, livePool, liveRoute } from '../../support/live-objects.js';
 import { until } from '../../support/prober-bench.js';
 import { newest } from '../../support/request-filters.js';

@@ -8,9 +8,6 @@ import { createLoadBoard, type LoadBoard } from '../../../src/live/load-board.js
 import type { LiveLoadBalancer, LivePool } from '../../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../../src/live/snapshot-store.js';
 import { NOWHERE, type Place } from '../../../src/net/place.js';
-import type { OffRamps } from '../../../src/offramps/contract.js';
-import { createDirectDialer } from '../../../src/offramps/direct.js';
-import { createOffRamps } from '../../../src/offramps/select.js';
 import { createHostIndex } from '../../../src/proxy/match.js';
 import { createRequestLog, type RequestLog } from '../../../src/proxy/request-log.js';
 import {
@@ -20,6 +17,9 @@ import {
 } from '../../../src/proxy/tcp/tcp-listeners.js';
 import { NO_SESSIONS } from '../../../src/steering/contract.js';
 import { createSteering } from '../../../src/steering/decide.js';
+import type { OffRamps } from '../../../src/tunnel/egress/contract.js';
+import { createDirectDialer } from '../../../src/tunnel/egress/direct.js';
+import { createOffRamps } from '../../../src/tunnel/egress/select.js';
 import { createLoopbackTunnels } from '../../support/loopback-tunnels.js';
 
 export const NAME = 'db.example.com';

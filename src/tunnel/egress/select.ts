@@ -1,12 +1,30 @@
-import type { LiveRoute } from '../live/snapshot.js';
-import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
-import { parseCidr } from '../net/cidr.js';
-import { prohibition } from '../net/direct-networks.js';
-import { hostPort, parseIp } from '../net/ip.js';
-import { createPrefixMap, type PrefixMap } from '../net/prefix-map.js';
-import { tunnelBefore } from '../net/tunnel-hostname.js';
-import { DialError, type NoWay, type OffRamps, type OriginPlace, type Way } from './contract.js';
-import { createOffRampTable, dialOn, type OffRampParts } from './table.js';
+import { Duplex } from 'node:stream';
+import type { HealthView } from '../../live/health-board.js';
+import type { LivePool, LiveRoute } from '../../live/snapshot.js';
+import type { LiveChange, SnapshotStore } from '../../live/snapshot-store.js';
+import { parseCidr } from '../../net/cidr.js';
+import { prohibition } from '../../net/direct-networks.js';
+import { hostPort, parseIp } from '../../net/ip.js';
+import { createPrefixMap, type PrefixMap } from '../../net/prefix-map.js';
+import { tunnelBefore } from '../../net/tunnel-hostname.js';
+import {
+  type Destination,
+  DialError,
+  type DialOptions,
+  type NoWay,
+  type OffRamps,
+  type OriginPlace,
+  type OriginSocket,
+  type TunnelDialer,
+  type Way,
+} from './contract.js';
+import type { DirectDialer } from './direct.js';
+
+/** What off-ramps are made of. */
+interface OffRampParts {
+  readonly tunnels: TunnelDialer;
+  readonly direct: DirectDialer;
+}
 
 /**
  * Direct for an origin without a virtual network that may be dialled so, save for the hostname of a tunnel, which leads through
@@ -80,6 +98,41 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
   };
 }
 
+/** The tunnels that are on their way back after a start. */
+interface Awaiting {
+  readonly size: number;
+  /** Grows whenever one of them is back, or given up. */
+  readonly released: number;
+}
+
+/**
+ * The health by which traffic is steered: what is on the board, but an origin whose tunnel is on its way back counts as unknown. What
+ * can be reached at once is taken then, and only who has nothing else waits for the tunnel.
+ */
+export function reachableFirst(
+  board: HealthView,
+  pools: { get(id: string): LivePool | undefined },
+  offramps: Pick<OffRamps, 'select'>,
+  awaiting: Awaiting,
+): HealthView {
+  function isAwaited(poolId: string, originKey: string): boolean {
+    const origin = pools.get(poolId)?.origins.find(({ key }) => key === originKey);
+    const way = origin && offramps.select(origin);
+    return way?.kind === 'none' && way.awaitedTunnel !== undefined;
+  }
+  return {
+    get version() {
+      return board.version + awaiting.released;
+    },
+    versionOf: (poolId) => board.versionOf(poolId) + awaiting.released,
+    origin(poolId, originKey) {
+      const health = board.origin(poolId, originKey);
+      if (!health || awaiting.size === 0 || !isAwaited(poolId, originKey)) return health;
+      return { ...health, state: 'unknown', regions: null };
+    },
+  };
+}
+
 function noWay(failure: NoWay, detail: string): Extract<Way, { kind: 'none' }> {
   return { kind: 'none', failure, detail };
 }
@@ -110,4 +163,49 @@ function createRouteTables(store: SnapshotStore): ReadonlyMap<string, PrefixMap<
     for (const { after } of routes) if (after) add(after);
   });
   return tables;
+}
+
+/** How bytes leave on each kind of way: a kind without a line here does not compile. */
+type OffRampTable = {
+  readonly [K in Way['kind']]: (
+    way: Extract<Way, { kind: K }>,
+    destination: Destination,
+    options: DialOptions,
+  ) => OriginSocket;
+};
+
+function createOffRampTable({ tunnels, direct }: OffRampParts): OffRampTable {
+  return {
+    direct: (_way, destination, options) => direct.dial(destination, options),
+    tunnel: ({ tunnelId }, destination, options) => tunnels.dial(tunnelId, destination, options),
+    ingress: ({ tunnelId }) =>
+      dialNowhere({
+        kind: 'none',
+        failure: 'no_ingress',
+        detail: `Only HTTP goes through the ingress rules of tunnel ${tunnelId}, not plain bytes`,
+      }),
+    none: (way, destination, options) =>
+      way.awaitedTunnel === undefined
+        ? dialNowhere(way)
+        : tunnels.dial(way.awaitedTunnel, destination, options),
+  };
+}
+
+/** Dials on the way that was selected. */
+function dialOn<K extends Way['kind']>(
+  table: OffRampTable,
+  way: Extract<Way, { kind: K }>,
+  destination: Destination,
+  options: DialOptions,
+): OriginSocket {
+  return table[way.kind as K](way, destination, options);
+}
+
+/** There is no way: a socket that never connects. Its `error` comes after the caller could listen, as with every other socket. */
+function dialNowhere({ failure, detail }: Extract<Way, { kind: 'none' }>): OriginSocket {
+  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  return Object.assign(socket.destroy(new DialError(failure, detail)), {
+    connecting: false,
+    destroySoon() {},
+  });
 }

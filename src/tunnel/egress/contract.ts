@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { LentReads } from '../net/lent-reads.js';
+import type { LentReads } from '../../net/lent-reads.js';
 
 /** Why a dial failed, in the terms that the proxy maps to an edge error and the prober to a failure reason. */
 export type DialFailure =
@@ -107,7 +107,7 @@ export interface RequestStream extends Duplex {
 }
 
 /** The head of a request: headers; or names and values in turn, names in lower case and pseudo-headers first. */
-export type OutgoingHead = OutgoingHttpHeaders | readonly string[];
+type OutgoingHead = OutgoingHttpHeaders | readonly string[];
 
 export interface TunnelRequestOptions {
   /** The request has no body. */
@@ -122,7 +122,7 @@ export interface TunnelRequestOptions {
 
 export type Dial = (destination: Destination, options: DialOptions) => OriginSocket;
 
-/** What the tunnel off-ramp needs of the edge: the registry of live connections. Implemented in `edge/`. */
+/** What the tunnel off-ramp needs of the edge: the registry of live connections. Implemented in `tunnel/edge/`. */
 export interface TunnelDialer {
   /** Whether the tunnel has at least one connection that takes new streams. */
   connected(tunnelId: string): boolean;
@@ -131,7 +131,6 @@ export interface TunnelDialer {
   request(tunnelId: string, head: OutgoingHead, options: TunnelRequestOptions): TunnelRequest;
   /** Those that have a connection, and why others are preferred to reach a destination, null when none are. */
   connectors(tunnelId: string, destination: string): readonly ConnectorState[];
-  /** Called when a tunnel gets its first or loses its last usable connection. */
   /** Whether the tunnel was connected when the last process ended, and still has time to come back: a dial waits for it. */
   awaited?(tunnelId: string): boolean;
   /** Calls `retry` once, when such a tunnel is back or has had its time. Returns what takes that back, or null: nothing to wait for. */
@@ -140,7 +139,7 @@ export interface TunnelDialer {
   onAvailability(listener: (tunnelId: string, available: boolean) => void): void;
 }
 
-export interface ConnectorState {
+interface ConnectorState {
   readonly clientId: string;
   /** For logs. */
   readonly name: string;
@@ -189,4 +188,29 @@ export interface OffRamps {
   request(origin: OriginPlace, head: OutgoingHead, options: TunnelRequestOptions): TunnelRequest;
   /** The connectors that may lead to the port of an origin, or to its host behind ingress rules; none of a direct one. */
   connectors(origin: OriginPlace, port: number, host: string): readonly ConnectorState[];
+}
+
+/** What the operating system or the resolver says (`error.code`), in the terms of the contract. */
+const FAILURE_OF_CODE: Readonly<Record<string, DialFailure>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ENOTFOUND: 'unknown_host',
+  EAI_AGAIN: 'unknown_host',
+  ECONNRESET: 'reset',
+};
+
+/** Undefined for a code that says nothing about the destination. */
+export const failureOfCode = (code: string): DialFailure | undefined =>
+  Object.hasOwn(FAILURE_OF_CODE, code) ? FAILURE_OF_CODE[code] : undefined;
+
+/** The DialError for whatever went wrong before `connect`; `cause` keeps the original with its `code`. */
+export function toDialError(error: unknown, where: string): DialError {
+  if (error instanceof DialError) return error;
+  const { code = 'unknown error', message = String(error) } = (error ?? {}) as NodeJS.ErrnoException;
+  const failure = failureOfCode(code) ?? 'other';
+  return new DialError(failure, `Cannot connect to ${where}: ${message || code}`, { cause: error });
 }

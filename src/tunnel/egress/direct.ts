@@ -1,14 +1,20 @@
+import { promises as dns, type LookupAddress } from 'node:dns';
 import { type LookupFunction, Socket } from 'node:net';
-import type { Cidr } from '../net/cidr.js';
-import type { Clock } from '../net/clock.js';
-import { startDeadline } from '../net/deadline.js';
-import { createMayDial, LOOPBACK, type MayDial, prohibition } from '../net/direct-networks.js';
-import { hostPort, parseIp } from '../net/ip.js';
-import { LentReads } from '../net/lent-reads.js';
-import { realTime } from '../net/real-time.js';
-import { type Destination, type Dial, DialError, type DialOptions, type OriginSocket } from './contract.js';
-import { toDialError } from './dial-failure.js';
-import { createResolver, type Lookup, type Resolver, systemLookup } from './resolver.js';
+import type { Cidr } from '../../net/cidr.js';
+import type { Clock } from '../../net/clock.js';
+import { startDeadline } from '../../net/deadline.js';
+import { createMayDial, LOOPBACK, type MayDial, prohibition } from '../../net/direct-networks.js';
+import { hostPort, parseIp } from '../../net/ip.js';
+import { LentReads } from '../../net/lent-reads.js';
+import { realTime } from '../../net/real-time.js';
+import {
+  type Destination,
+  type Dial,
+  DialError,
+  type DialOptions,
+  type OriginSocket,
+  toDialError,
+} from './contract.js';
 
 /** A plain socket, but whatever ends it before it has connected is a DialError. */
 class DirectSocket extends Socket {
@@ -37,7 +43,7 @@ export interface DirectDialer {
   readonly mayDial: MayDial;
 }
 
-export interface DirectOptions {
+interface DirectOptions {
   /** By which answers of DNS are kept; real time when absent. */
   readonly clock?: Clock;
   /** By which connecting is timed: another one in tests. */
@@ -104,5 +110,55 @@ function lookupFor(resolver: Resolver, mayDial: MayDial, purpose: DialOptions['p
       },
       (error) => process.nextTick(done, error, []),
     );
+  };
+}
+
+interface Resolver {
+  /**
+   * All addresses of `name`, in the order of the system's resolver. `fresh` refuses what was found earlier; a look-up
+   * that is still under way is shared in any case. Rejects with the error of `dns.lookup` (ENOTFOUND, EAI_AGAIN …).
+   */
+  resolve(name: string, options: { fresh: boolean }): Promise<LookupAddress[]>;
+}
+
+export type Lookup = (name: string) => Promise<LookupAddress[]>;
+
+interface Answer {
+  readonly addresses: Promise<LookupAddress[]>;
+  /** Infinity while the look-up is under way. */
+  validUntil: number;
+}
+
+const FOUND_FOR_MS = 5_000;
+/** Shorter, so that a name that has just been created works soon; not 0, so that it is not asked at every request. */
+const FAILED_FOR_MS = 1_000;
+const MAX_NAMES = 1_000;
+
+const systemLookup: Lookup = (name) => dns.lookup(name, { all: true });
+
+/** A bounded cache before `lookup`: the system's resolver runs on few threads, and those also read files. */
+export function createResolver(clock: Clock, lookup: Lookup = systemLookup): Resolver {
+  const answers = new Map<string, Answer>();
+
+  function ask(name: string): Promise<LookupAddress[]> {
+    const addresses = lookup(name);
+    const answer: Answer = { addresses, validUntil: Number.POSITIVE_INFINITY };
+    const settle = (ms: number) => () => {
+      answer.validUntil = clock.monotonic() + ms;
+    };
+    addresses.then(settle(FOUND_FOR_MS), settle(FAILED_FOR_MS));
+    answers.delete(name);
+    if (answers.size >= MAX_NAMES) answers.delete(answers.keys().next().value as string);
+    answers.set(name, answer);
+    return addresses;
+  }
+
+  return {
+    resolve(name, { fresh }) {
+      const known = answers.get(name);
+      if (known === undefined || known.validUntil <= clock.monotonic()) return ask(name);
+      const underWay = known.validUntil === Number.POSITIVE_INFINITY;
+      return fresh && !underWay ? ask(name) : known.addresses;
+    },
   };
 }
