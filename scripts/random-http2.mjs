@@ -1,9 +1,8 @@
 // Damaged HTTP/2 frames and header blocks for scripts/fuzz-edge.mjs and the tests, and who reads them.
-import { SessionError, StreamError } from '../dist/http2/errors.js';
-import { createFrameReader } from '../dist/http2/frame-reader.js';
-import { createHeaderBlocks } from '../dist/http2/header-blocks.js';
-import { createHpackDecoder } from '../dist/http2/hpack/decoder.js';
-import { encodeFields } from '../dist/http2/hpack/encoder.js';
+import { SessionError, StreamError } from '../dist/tunnel/h2/errors.js';
+import { createFrameReader } from '../dist/tunnel/h2/frames.js';
+import { createHpackDecoder, encodeFields } from '../dist/tunnel/h2/hpack.js';
+import { createHeaderBlocks } from '../dist/tunnel/h2/message-heads.js';
 
 const [DATA, HEADERS, CONTINUATION] = [0, 1, 9];
 const END_HEADERS = 4;

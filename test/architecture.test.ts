@@ -21,10 +21,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   analytics: ['api', 'resources', 'live', 'net'],
   seed: ['api', 'resources', 'storage/tables', 'net', 'config/start-failure'],
   steering: ['live', 'net', 'domain', 'expressions'],
-  faults: ['live', 'net', 'http2/errors', 'tunnel/egress/contract'],
+  faults: ['live', 'net', 'tunnel/h2/errors', 'tunnel/egress/contract'],
   'tunnel/egress': ['live', 'net'],
-  http2: ['net'],
-  edge: ['live', 'net', 'http2', 'tunnel/egress/contract'],
+  'tunnel/h2': ['net'],
+  edge: ['live', 'net', 'tunnel/h2', 'tunnel/egress/contract'],
   health: ['live', 'net', 'domain', 'tunnel/egress/contract', 'tunnel/egress/ingress-answer'],
   proxy: [
     'live',
@@ -36,7 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'expressions/facts',
   ],
   dns: ['live', 'net', 'steering', 'expressions/facts', 'proxy/match'],
-  connector: ['edge/capnp', 'edge/rpc', 'edge/registration', 'http2', 'net'],
+  connector: ['edge/capnp', 'edge/rpc', 'edge/registration', 'tunnel/h2', 'net'],
 };
 /** Wiring: one file for each thread or command, imported by the entries alone. */
 const WIRING = new Set(['app', 'main', 'index', 'testing', 'cli']);
@@ -57,7 +57,7 @@ const DATA_PLANE = new Set([
   'faults',
   'steering',
   'tunnel/egress',
-  'http2',
+  'tunnel/h2',
   'edge',
   'health',
   'proxy',

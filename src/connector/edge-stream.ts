@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
-import type { ServingStream } from '../http2/serving-stream.js';
+import type { ServingStream } from '../tunnel/h2/stream.js';
 
 /** A stream that the edge has opened. */
 export type EdgeStream = ServingStream;

@@ -4,9 +4,9 @@ import { localConfigurationParams } from '../edge/registration/local-configurati
 import { type RegisterRequest, registerParams } from '../edge/registration/request.js';
 import { createRpcClient } from '../edge/rpc/client.js';
 import { EMPTY_STRUCT } from '../edge/rpc/encode.js';
-import { CODE } from '../http2/errors.js';
-import type { ServingStream } from '../http2/serving-stream.js';
 import { realTime } from '../net/real-time.js';
+import { CODE } from '../tunnel/h2/errors.js';
+import type { ServingStream } from '../tunnel/h2/stream.js';
 
 /** The edge has understood the registration, and said no. */
 export class RegistrationRefused extends Error {

@@ -1,5 +1,5 @@
-import type { Http2Session } from '../http2/session.js';
 import { realTime } from '../net/real-time.js';
+import type { Http2Session } from '../tunnel/h2/session.js';
 
 /** After so long without a word, 20 s at the most, the edge is asked for one; it is given up after as long again. */
 const SILENCE_MS = 10_000;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
-import { CODE } from '../http2/errors.js';
-import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
+import { CODE } from '../tunnel/h2/errors.js';
+import type { Http2Stream } from '../tunnel/h2/stream.js';
 import { type ConfigurationAnswer, parseConfigurationAnswer } from './configuration-answer.js';
 import type { Connection } from './connection.js';
 

@@ -1,8 +1,8 @@
-import type { OutgoingFields } from '../http2/outgoing-fields.js';
-import type { Http2Session } from '../http2/session.js';
-import type { Http2Stream } from '../http2/stream.js';
 import type { ConnectionInfo } from '../live/messages.js';
 import type { Clock } from '../net/clock.js';
+import type { OutgoingFields } from '../tunnel/h2/headers.js';
+import type { Http2Session } from '../tunnel/h2/session.js';
+import type { Http2Stream } from '../tunnel/h2/stream.js';
 import { HALF_CLOSE_FEATURE } from './registration/features.js';
 import type { HalfClose } from './tunnel-socket.js';
 import { createWatchdog } from './watchdog.js';

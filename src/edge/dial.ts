@@ -1,6 +1,4 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { CODE } from '../http2/errors.js';
-import type { Http2Stream } from '../http2/stream.js';
 import type { Clock } from '../net/clock.js';
 import { hostPort, parseIp } from '../net/ip.js';
 import {
@@ -9,6 +7,8 @@ import {
   DialError,
   type DialOptions,
 } from '../tunnel/egress/contract.js';
+import { CODE } from '../tunnel/h2/errors.js';
+import type { Http2Stream } from '../tunnel/h2/stream.js';
 import type { CarriedSockets } from './carried-sockets.js';
 import type { CheckTurns } from './check-turns.js';
 import type { Connection } from './connection.js';

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Http2Session } from '../http2/session.js';
-import type { Http2Stream } from '../http2/stream.js';
 import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../live/messages.js';
 import type { SnapshotStore } from '../live/snapshot-store.js';
 import type { Clock } from '../net/clock.js';
@@ -9,6 +7,8 @@ import { parseIp } from '../net/ip.js';
 import type { ListenOn } from '../net/listening-socket.js';
 import { realTime } from '../net/real-time.js';
 import type { TunnelDialer } from '../tunnel/egress/contract.js';
+import type { Http2Session } from '../tunnel/h2/session.js';
+import type { Http2Stream } from '../tunnel/h2/stream.js';
 import { authenticateConnector } from './authenticate.js';
 import { type AwaitedTunnels, createAwaitedTunnels } from './awaited-tunnels.js';
 import { createCarriedSockets } from './carried-sockets.js';

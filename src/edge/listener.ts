@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
-import { Http2Session } from '../http2/session.js';
 import type { ListenAddress } from '../live/messages.js';
 import type { Clock } from '../net/clock.js';
 import { type ListeningSocket, type ListenOn, openListeningSocket } from '../net/listening-socket.js';
+import { Http2Session } from '../tunnel/h2/session.js';
 import { createQuicNotice } from './quic-notice.js';
 
 export interface ListenerOptions extends ListenOn {

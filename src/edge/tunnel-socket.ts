@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream';
-import { CODE } from '../http2/errors.js';
-import type { Http2Stream } from '../http2/stream.js';
 import { realTime, restartableTimer } from '../net/real-time.js';
 import { DialError, type OriginSocket } from '../tunnel/egress/contract.js';
+import { CODE } from '../tunnel/h2/errors.js';
+import type { Http2Stream } from '../tunnel/h2/stream.js';
 
 type Callback = (error?: Error | null) => void;
 

@@ -1,5 +1,5 @@
-import type { Http2Session } from '../http2/session.js';
 import type { Clock } from '../net/clock.js';
+import type { Http2Session } from '../tunnel/h2/session.js';
 
 export interface WatchdogOptions {
   readonly session: Http2Session;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { endWhenSilent } from '../../src/connector/silence.js';
-import { FRAME } from '../../src/http2/frames.js';
+import { FRAME } from '../../src/tunnel/h2/frames.js';
 import { cleanUp, ending, frame, ourServer, until } from '../http2/rig.js';
 
 const SILENCE_MS = 10_000;

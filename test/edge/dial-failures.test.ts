@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
 import { createRegistrationCalls } from '../../src/connector/registration-call.js';
-import { Http2Session } from '../../src/http2/session.js';
-import type { Http2Stream } from '../../src/http2/stream.js';
 import type { Clock } from '../../src/net/clock.js';
 import { realTime } from '../../src/net/real-time.js';
+import { Http2Session } from '../../src/tunnel/h2/session.js';
+import type { Http2Stream } from '../../src/tunnel/h2/stream.js';
 import {
   cleanUp,
   cleanUpLater,

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { CODE } from '../../src/http2/errors.js';
+import { CODE } from '../../src/tunnel/h2/errors.js';
 import {
   DEFAULT_WINDOW,
   FLAG,
   FRAME,
   pingFrame,
+  SETTING,
   settingsFrame,
   windowUpdateFrame,
-} from '../../src/http2/frames.js';
-import type { Http2Session } from '../../src/http2/session.js';
-import { SETTING } from '../../src/http2/settings.js';
-import type { Http2Stream } from '../../src/http2/stream.js';
+} from '../../src/tunnel/h2/frames.js';
+import type { Http2Session } from '../../src/tunnel/h2/session.js';
+import type { Http2Stream } from '../../src/tunnel/h2/stream.js';
 import {
   cleanUp,
   type Frame,

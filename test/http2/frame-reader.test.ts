@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import { createFrameReader } from '../../src/http2/frame-reader.js';
-import { appendData, FLAG, FRAME, pingFrame, windowUpdateFrame } from '../../src/http2/frames.js';
+import {
+  appendData,
+  createFrameReader,
+  FLAG,
+  FRAME,
+  pingFrame,
+  windowUpdateFrame,
+} from '../../src/tunnel/h2/frames.js';
 import { frame } from './rig.js';
 
 /** Everything that a reader makes of bytes that come in such pieces, as text. */

@@ -6,9 +6,9 @@ import {
   settingsAckFrame,
   settingsFrame,
   windowUpdateFrame,
-} from '../../src/http2/frames.js';
-import type { Http2Session } from '../../src/http2/session.js';
-import type { Http2Stream } from '../../src/http2/stream.js';
+} from '../../src/tunnel/h2/frames.js';
+import type { Http2Session } from '../../src/tunnel/h2/session.js';
+import type { Http2Stream } from '../../src/tunnel/h2/stream.js';
 import {
   cleanUp,
   ending,

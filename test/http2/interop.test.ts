@@ -4,7 +4,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, expect, test } from 'vitest';
-import type { Http2Stream } from '../../src/http2/stream.js';
+import type { Http2Stream } from '../../src/tunnel/h2/stream.js';
 import {
   bothOurs,
   cleanUp,

@@ -7,10 +7,10 @@ import {
   PREFACE,
   settingsAckFrame,
   settingsFrame,
-} from '../../src/http2/frames.js';
-import { encodeFields } from '../../src/http2/hpack/encoder.js';
-import { Http2Session } from '../../src/http2/session.js';
-import type { Http2Stream } from '../../src/http2/stream.js';
+} from '../../src/tunnel/h2/frames.js';
+import { encodeFields } from '../../src/tunnel/h2/hpack.js';
+import { Http2Session } from '../../src/tunnel/h2/session.js';
+import type { Http2Stream } from '../../src/tunnel/h2/stream.js';
 
 const cleanups: (() => unknown)[] = [];
 

@@ -1,10 +1,9 @@
 import { type EventEmitter, once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { CODE } from '../../src/http2/errors.js';
-import { FLAG, FRAME, goawayFrame, windowUpdateFrame } from '../../src/http2/frames.js';
-import type { ServingStream } from '../../src/http2/serving-stream.js';
-import type { Http2Session } from '../../src/http2/session.js';
-import type { Http2Stream } from '../../src/http2/stream.js';
+import { CODE } from '../../src/tunnel/h2/errors.js';
+import { FLAG, FRAME, goawayFrame, windowUpdateFrame } from '../../src/tunnel/h2/frames.js';
+import type { Http2Session } from '../../src/tunnel/h2/session.js';
+import type { Http2Stream, ServingStream } from '../../src/tunnel/h2/stream.js';
 import {
   bothOurs,
   cleanUp,

@@ -1,4 +1,4 @@
-import { CONNECTION_FIELDS } from '../../http2/field-rules.js';
+import { CONNECTION_FIELDS } from '../../tunnel/h2/headers.js';
 
 /** `content-type` as `Content-Type`: the form that header names have in Go's HTTP/1.1, and so in cloudflared. */
 export const canonicalName = remembered((name) =>

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
-import { createHpackDecoder } from '../../../src/http2/hpack/decoder.js';
-import { encodeFields } from '../../../src/http2/hpack/encoder.js';
-import { decodeHuffman } from '../../../src/http2/hpack/huffman.js';
-import { readInteger, writeInteger } from '../../../src/http2/hpack/integer.js';
+import { createHpackDecoder, encodeFields } from '../../../src/tunnel/h2/hpack.js';
+import { decodeHuffman, readInteger, writeInteger } from '../../../src/tunnel/h2/hpack-coding.js';
 
 /** The examples of RFC 7541, appendix C. */
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');

@@ -1,10 +1,56 @@
-import type { IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
-import { CONNECTION_FIELDS, isFieldName, isFieldValue } from './field-rules.js';
+import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders } from 'node:http2';
+
+/** Headers as a program writes them; or names and values in turn, names in lower case and pseudo-headers first. */
+export type OutgoingFields = OutgoingHttpHeaders | readonly string[];
+
+/** As `outgoingFields`, of a request: a pseudo-header that is not named has its usual value. */
+export function requestFields(head: OutgoingFields): readonly string[] {
+  if (isFields(head)) {
+    for (let i = 0; i < head.length; i += 2) checkField(head[i]!, head[i + 1]!);
+    return head;
+  }
+  const isConnect = head[':method'] === 'CONNECT';
+  const defaults = isConnect ? {} : { ':method': 'GET', ':scheme': 'https', ':path': '/' };
+  return outgoingFields({ ...defaults, ...head });
+}
+
+const isFields = (head: OutgoingFields): head is readonly string[] => Array.isArray(head);
+
+/**
+ * Headers as a program writes them, as names and values in turn: pseudo-headers first, names in lower case, an array as
+ * a repeated field, undefined left out. Throws TypeError for what no HTTP/2 message may contain.
+ */
+export function outgoingFields(headers: OutgoingHttpHeaders): string[] {
+  const pseudo: string[] = [];
+  const regular: string[] = [];
+  for (const key of Object.keys(headers)) {
+    const value = headers[key];
+    if (value === undefined) continue;
+    const name = key.toLowerCase();
+    const fields = name.startsWith(':') ? pseudo : regular;
+    if (Array.isArray(value)) for (const one of value) appendField(fields, name, String(one));
+    else appendField(fields, name, String(value));
+  }
+  return pseudo.length === 0 ? regular : pseudo.concat(regular);
+}
+
+function appendField(fields: string[], name: string, value: string): void {
+  checkField(name, value);
+  fields.push(name, value);
+}
+
+function checkField(name: string, value: string): void {
+  if (!isFieldName(name.startsWith(':') ? name.slice(1) : name))
+    throw new TypeError(`"${name}" is no header name`);
+  if (!isFieldValue(value))
+    throw new TypeError(`header ${name} has a value with characters that it may not have`);
+  if (CONNECTION_FIELDS.has(name)) throw new TypeError(`header ${name} has no place in HTTP/2`);
+}
 
 export type Headers = IncomingHttpHeaders & IncomingHttpStatusHeader;
 
 /** What a header block turns out to be. */
-export type MessagePart = 'request' | 'response' | 'trailers';
+type MessagePart = 'request' | 'response' | 'trailers';
 
 const REQUEST_PSEUDO = new Set([':method', ':scheme', ':authority', ':path']);
 const RESPONSE_PSEUDO = new Set([':status']);
@@ -82,3 +128,22 @@ export function bodyBytes(fields: readonly string[]): number | null {
   }
   return bytes;
 }
+
+// What RFC 9113, section 8.2 allows in a field, whichever way it travels.
+
+/** Fields that speak of one connection of HTTP/1.1. */
+export const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** No control characters but a tab, nothing beyond latin1, no blanks at the ends. */
+const VALUE = /^(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?$/;
+
+const isFieldName = (name: string): boolean => NAME.test(name);
+
+const isFieldValue = (value: string): boolean => VALUE.test(value);

@@ -1,12 +1,23 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { CODE, codeName, StreamError } from './errors.js';
-import { ReceiveWindow } from './flow-control.js';
-import { outgoingFields } from './outgoing-fields.js';
-import type { RespondOptions, ServingStream } from './serving-stream.js';
-import { isSmall, isTiny, SmallPieces } from './small-pieces.js';
-import type { StreamHost } from './stream-host.js';
-import type { Sender } from './writer.js';
+import { outgoingFields } from './headers.js';
+import { ReceiveWindow, type Sender, type StreamHost } from './writer.js';
+
+interface RespondOptions {
+  /** The response has no body. */
+  readonly endStream?: boolean;
+  /** `wantTrailers` is emitted when the body has ended; `sendTrailers` must follow. */
+  readonly waitForTrailers?: boolean;
+}
+
+/** A stream on the answering side, ours or Node's: what its user may rely on. */
+export interface ServingStream extends Duplex {
+  readonly headersSent: boolean;
+  respond(headers: OutgoingHttpHeaders, options?: RespondOptions): void;
+  sendTrailers(headers: OutgoingHttpHeaders): void;
+  close(code?: number): void;
+}
 
 type Callback = (error?: Error | null) => void;
 
@@ -298,3 +309,37 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
 
 const tooMuchOrLittle = (what: string) =>
   new StreamError(CODE.PROTOCOL_ERROR, `message with ${what} bytes than its content-length says`);
+
+/** Below it pieces that nobody reads are put together. */
+const SMALL_BYTES = 4 * 1024;
+/** Below it a piece is copied at once: it would hold all of the chunk that it came in, whoever keeps it. */
+const TINY_BYTES = 512;
+const FIRST_BYTES = 1024;
+
+const isSmall = (piece: Buffer): boolean => piece.length < SMALL_BYTES;
+const isTiny = (piece: Buffer): boolean => piece.length < TINY_BYTES;
+
+/** Small pieces of a body, put together by copying: a peer may send each byte in a frame of its own. */
+class SmallPieces {
+  length = 0;
+  #bytes: Buffer = NOTHING;
+
+  add(piece: Buffer): void {
+    const length = this.length + piece.length;
+    if (length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * length));
+      this.#bytes.copy(grown, 0, 0, this.length);
+      this.#bytes = grown;
+    }
+    piece.copy(this.#bytes, this.length);
+    this.length = length;
+  }
+
+  /** All of them as one; none are left. */
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.length);
+    this.#bytes = NOTHING;
+    this.length = 0;
+    return taken;
+  }
+}

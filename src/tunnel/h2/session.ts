@@ -1,31 +1,31 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../../net/real-time.js';
 import { CODE, codeName, SessionError, StreamError } from './errors.js';
-import { createFrameReader, type FrameReader } from './frame-reader.js';
 import {
+  createFrameReader,
   DEFAULT_WINDOW,
+  defaultSettings,
+  type FrameReader,
   goawayFrame,
+  type Http2Settings,
   headersFrames,
   MAX_STREAM_ID,
   PREFACE,
   pingFrame,
   rstStreamFrame,
+  SETTING,
   settingsFrame,
   windowUpdateFrame,
 } from './frames.js';
-import { MAX_LIST_BYTES } from './header-blocks.js';
-import { EMPTY_TABLE, encodeFields } from './hpack/encoder.js';
-import type { Headers } from './incoming-message.js';
-import { type OutgoingFields, requestFields } from './outgoing-fields.js';
-import { createPings, type PingCallback } from './pings.js';
-import { createReceiver, SESSION_WINDOW } from './receiver.js';
-import { defaultSettings, type Http2Settings, SETTING } from './settings.js';
+import { type Headers, type OutgoingFields, requestFields } from './headers.js';
+import { EMPTY_TABLE, encodeFields } from './hpack.js';
+import { MAX_LIST_BYTES } from './message-heads.js';
+import { createPings, createReceiver, type PingCallback, SESSION_WINDOW } from './receiver.js';
 import { Http2Stream, STREAM_WINDOW } from './stream.js';
-import type { StreamHost } from './stream-host.js';
-import { createFrameWriter, type Writer } from './writer.js';
+import { createFrameWriter, type StreamHost, type Writer } from './writer.js';
 
-export interface SessionOptions {
+interface SessionOptions {
   /** The client asks, the server answers, whoever has dialled. */
   readonly role: 'client' | 'server';
 }

@@ -1,20 +1,24 @@
-import { realTime } from '../net/real-time.js';
-import { createTokenBucket, type TokenBucket } from '../net/token-bucket.js';
+import { realTime } from '../../net/real-time.js';
+import { createTokenBucket, type TokenBucket } from '../../net/token-bucket.js';
 import { CODE, SessionError, StreamError } from './errors.js';
-import { ReceiveWindow, widened } from './flow-control.js';
-import type { FrameHandler } from './frame-reader.js';
-import { FLAG, FRAME, pingFrame, settingsAckFrame, windowUpdateFrame } from './frames.js';
-import { createHeaderBlocks } from './header-blocks.js';
-import type { Headers } from './incoming-message.js';
-import { isInterim, receiveAnswer, receiveRequest } from './message-heads.js';
-import { withoutPadding } from './padding.js';
-import type { Pings } from './pings.js';
-import { type Http2Settings, readSettings } from './settings.js';
+import {
+  FLAG,
+  FRAME,
+  type FrameHandler,
+  type Http2Settings,
+  pingFrame,
+  readSettings,
+  settingsAckFrame,
+  windowUpdateFrame,
+  withoutPadding,
+} from './frames.js';
+import type { Headers } from './headers.js';
+import { createHeaderBlocks, isInterim, receiveAnswer, receiveRequest } from './message-heads.js';
 import type { Http2Stream } from './stream.js';
-import type { Writer } from './writer.js';
+import { ReceiveWindow, type Writer, widened } from './writer.js';
 
 /** What the frames of the other end do to a session. */
-export interface ReceivingSession {
+interface ReceivingSession {
   readonly role: 'client' | 'server';
   readonly destroyed: boolean;
   readonly streams: ReadonlyMap<number, Http2Stream>;
@@ -234,6 +238,49 @@ export function createReceiver(session: ReceivingSession): FrameHandler {
     dataEnds,
     get destroyed() {
       return session.destroyed;
+    },
+  };
+}
+
+export type PingCallback = (error: Error | null, durationMs: number, payload: Buffer) => void;
+
+/** The pings of a session that wait for their answers. */
+interface Pings {
+  /** The payload of a new ping; null when too many are under way. */
+  start(callback: PingCallback): Buffer | null;
+  /** An answer to a ping that was never sent means nothing. */
+  answered(payload: Buffer): void;
+  /** No answer will come. */
+  fail(error: Error | undefined): void;
+}
+
+const MAX_PINGS = 10;
+
+export function createPings(): Pings {
+  const waiting = new Map<number, { readonly startedAt: number; readonly callback: PingCallback }>();
+  let last = 0;
+
+  return {
+    start(callback) {
+      if (waiting.size >= MAX_PINGS) return null;
+      last = (last + 1) % 2 ** 32;
+      waiting.set(last, { startedAt: realTime.monotonic(), callback });
+      const payload = Buffer.alloc(8);
+      payload.writeUInt32BE(last, 4);
+      return payload;
+    },
+    answered(payload) {
+      const number = payload.readUInt32BE(4);
+      const ping = payload.readUInt32BE(0) === 0 ? waiting.get(number) : undefined;
+      if (!ping) return;
+      waiting.delete(number);
+      ping.callback(null, realTime.monotonic() - ping.startedAt, payload);
+    },
+    fail(error = new SessionError(CODE.CANCEL, 'the session is over')) {
+      const all = [...waiting.values()];
+      waiting.clear();
+      for (const { startedAt, callback } of all)
+        process.nextTick(callback, error, realTime.monotonic() - startedAt, Buffer.alloc(8));
     },
   };
 }

@@ -1,7 +1,20 @@
 import type { Duplex } from 'node:stream';
 import { CODE, SessionError } from './errors.js';
-import { widened } from './flow-control.js';
-import { appendData, DEFAULT_FRAME_BYTES, DEFAULT_WINDOW } from './frames.js';
+import { appendData, DEFAULT_FRAME_BYTES, DEFAULT_WINDOW, MAX_WINDOW } from './frames.js';
+
+/** What a stream needs of its session. */
+export interface StreamHost {
+  readonly role: 'client' | 'server';
+  headers(stream: Sender, fields: readonly string[], endStream: boolean): void;
+  /** There is something to send. */
+  wake(stream: Sender): void;
+  end(stream: Sender): void;
+  reset(stream: Sender, code: number): void;
+  /** The other end may send so many bytes more. */
+  credit(stream: Sender, bytes: number): void;
+  /** Nothing more comes or goes. */
+  over(stream: Sender): void;
+}
 
 /** A stream with bytes that wait to be sent. */
 export interface Sender {
@@ -192,4 +205,47 @@ export function createFrameWriter(socket: Duplex): Writer {
     },
     flush,
   };
+}
+
+/** What the other end may still send us, on one stream or in the whole session: RFC 9113, section 5.2. */
+export class ReceiveWindow {
+  #size: number;
+  readonly #maxSize: number;
+  #left: number;
+  #due = 0;
+
+  /** The window grows from `size` to `maxSize` for a reader that keeps up. */
+  constructor(size: number, maxSize = size) {
+    this.#size = size;
+    this.#maxSize = maxSize;
+    this.#left = size;
+  }
+
+  /** Bytes have come; false when they are more than were allowed. */
+  take(bytes: number): boolean {
+    this.#left -= bytes;
+    return this.#left >= 0;
+  }
+
+  /**
+   * Bytes are out of the way. Answers how many the other end shall be told that it may send again: mostly 0, because they
+   * are gathered up to half of the window.
+   */
+  giveBack(bytes: number, keepsUp = false): number {
+    this.#due += bytes;
+    if (this.#due < this.#size / 2) return 0;
+    let increment = this.#due;
+    if (keepsUp && this.#size < this.#maxSize) {
+      increment += this.#size;
+      this.#size *= 2;
+    }
+    this.#due = 0;
+    this.#left += increment;
+    return increment;
+  }
+}
+
+/** A window for sending, made larger; null when it would be larger than any window may be. */
+export function widened(window: number, increment: number): number | null {
+  return window + increment > MAX_WINDOW ? null : window + increment;
 }

@@ -1,7 +1,48 @@
-import { CODE, SessionError } from '../errors.js';
-import { decodeHuffman } from './huffman.js';
-import { type ReadInteger, readInteger } from './integer.js';
-import { createHeaderTable, fieldSize } from './table.js';
+import { CODE, SessionError } from './errors.js';
+import {
+  decodeHuffman,
+  MAX_INTEGER_BYTES,
+  type ReadInteger,
+  readInteger,
+  STATIC_TABLE,
+  staticField,
+  staticName,
+  writeInteger,
+} from './hpack-coding.js';
+
+const LITERAL_WITHOUT_INDEXING = 0x00;
+const INDEXED = 0x80;
+const TABLE_SIZE = 0x20;
+
+/** Says that no entries will be added: needed when the other end has made its table smaller. */
+export const EMPTY_TABLE = Buffer.from([TABLE_SIZE]);
+
+/**
+ * A header block of names and values in turn. Nothing is added to the other end's table and nothing is Huffman-coded:
+ * the few fields of this wire are not worth the time, and a block that depends on nothing cannot go wrong.
+ */
+export function encodeFields(fields: readonly string[]): Buffer {
+  let room = 0;
+  for (const text of fields) room += text.length + 2 * MAX_INTEGER_BYTES;
+  const bytes = Buffer.allocUnsafe(room);
+  let at = 0;
+  for (let i = 0; i < fields.length; i += 2) at = writeField(bytes, at, fields[i]!, fields[i + 1]!);
+  return bytes.subarray(0, at);
+}
+
+function writeField(bytes: Buffer, start: number, name: string, value: string): number {
+  const index = staticField(name, value);
+  if (index > 0) return writeInteger(bytes, start, 7, INDEXED, index);
+  const nameIndex = staticName(name);
+  let at = writeInteger(bytes, start, 4, LITERAL_WITHOUT_INDEXING, nameIndex);
+  if (nameIndex === 0) at = writeString(bytes, at, name);
+  return writeString(bytes, at, value);
+}
+
+function writeString(bytes: Buffer, start: number, text: string): number {
+  const at = writeInteger(bytes, start, 7, 0, text.length);
+  return at + bytes.write(text, at, 'latin1');
+}
 
 export interface DecodedBlock {
   /** Names and values in turn; empty when the list is too large. */
@@ -10,7 +51,7 @@ export interface DecodedBlock {
   readonly tooLarge: boolean;
 }
 
-export interface HpackDecoder {
+interface HpackDecoder {
   /** The next bytes of the block, wherever they are cut. Throws SessionError when they are no header block. */
   push(bytes: Buffer): void;
   /** The block is complete. */
@@ -150,5 +191,59 @@ export function createHpackDecoder(maxListBytes: number): HpackDecoder {
       atStart = true;
       return block;
     },
+  };
+}
+
+/** What an entry counts beyond its characters: RFC 7541, section 4.1. */
+const ENTRY_OVERHEAD = 32;
+
+const fieldSize = (name: string, value: string): number => name.length + value.length + ENTRY_OVERHEAD;
+
+/** The entries that a decoder can be referred to: the static ones, then those that were added, the newest first. */
+interface HeaderTable {
+  /** Throws SessionError when there is no such entry. */
+  entry(index: number): readonly [name: string, value: string];
+  add(name: string, value: string): void;
+  /** The encoder wants to use so many bytes; SessionError when they are more than it may. */
+  resize(bytes: number): void;
+  /** An entry was added that is larger than any table. */
+  clear(): void;
+}
+
+function createHeaderTable(maxBytes: number): HeaderTable {
+  let limit = maxBytes;
+  let size = 0;
+  /** The newest last. */
+  let entries: (readonly [string, string])[] = [];
+
+  function shrinkTo(bytes: number): void {
+    let gone = 0;
+    for (; size > bytes; gone += 1) size -= fieldSize(...entries[gone]!);
+    if (gone > 0) entries = entries.slice(gone);
+  }
+
+  return {
+    entry(index) {
+      const found = STATIC_TABLE[index - 1] ?? entries[entries.length - (index - STATIC_TABLE.length)];
+      if (!found) throw new SessionError(CODE.COMPRESSION_ERROR, `header table without an entry ${index}`);
+      return found;
+    },
+    add(name, value) {
+      const bytes = fieldSize(name, value);
+      shrinkTo(Math.max(0, limit - bytes));
+      if (bytes > limit) return;
+      entries.push([name, value]);
+      size += bytes;
+    },
+    resize(bytes) {
+      if (bytes > maxBytes)
+        throw new SessionError(
+          CODE.COMPRESSION_ERROR,
+          `header table of ${bytes} bytes; at most ${maxBytes} were offered`,
+        );
+      limit = bytes;
+      shrinkTo(limit);
+    },
+    clear: () => shrinkTo(0),
   };
 }
