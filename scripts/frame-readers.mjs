@@ -1,16 +1,17 @@
 // Everything in the edge and the connector that reads what came from a stranger: functions of chunks, which throw a
 // CapnpError or nothing. Whoever reads something new gets a row here.
-import { CapnpError } from '../dist/edge/capnp/capnp-error.js';
-import { createFramer, MAX_MESSAGE_BYTES } from '../dist/edge/capnp/framing.js';
-import { readMessage } from '../dist/edge/capnp/reader.js';
-import { decodeRegisterResults, registerResults } from '../dist/edge/registration/answer.js';
-import { REGISTRATION_INTERFACE } from '../dist/edge/registration/interface.js';
-import { readLocalConfiguration } from '../dist/edge/registration/local-configuration.js';
-import { decodeRegisterRequest } from '../dist/edge/registration/request.js';
-import { createRpcClient } from '../dist/edge/rpc/client.js';
-import { decodeMessage } from '../dist/edge/rpc/decode.js';
-import { EMPTY_STRUCT, encodeBootstrap } from '../dist/edge/rpc/encode.js';
-import { CallFailed, createRpcServer } from '../dist/edge/rpc/server.js';
+
+import { CallFailed, createRpcClient, createRpcServer } from '../dist/tunnel/rpc/calls.js';
+import { readMessage } from '../dist/tunnel/rpc/capnp-reader.js';
+import { CapnpError, createFramer, MAX_MESSAGE_BYTES } from '../dist/tunnel/rpc/capnp-wire.js';
+import { decodeMessage, EMPTY_STRUCT, encodeBootstrap } from '../dist/tunnel/rpc/messages.js';
+import {
+  decodeRegisterRequest,
+  decodeRegisterResults,
+  REGISTRATION_INTERFACE,
+  readLocalConfiguration,
+  registerResults,
+} from '../dist/tunnel/rpc/registration.js';
 
 const REGISTERED = registerResults({
   registered: true,

@@ -1,7 +1,7 @@
 // Damaged frames of Cap'n Proto RPC for scripts/fuzz-edge.mjs and the tests: real ones with something wrong in them, and
 // made ones that no writer would write.
 import { readFileSync } from 'node:fs';
-import { createMessageWriter } from '../dist/edge/capnp/writer.js';
+import { createMessageWriter } from '../dist/tunnel/rpc/capnp-wire.js';
 
 const GOLDEN = new URL('../test/edge/golden-frames.json', import.meta.url);
 /** Of a real session, both directions. */

@@ -24,7 +24,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   faults: ['live', 'net', 'tunnel/h2/errors', 'tunnel/egress/contract'],
   'tunnel/egress': ['live', 'net'],
   'tunnel/h2': ['net'],
-  edge: ['live', 'net', 'tunnel/h2', 'tunnel/egress/contract'],
+  'tunnel/rpc': [],
+  edge: ['live', 'net', 'tunnel/rpc', 'tunnel/h2', 'tunnel/egress/contract'],
   health: ['live', 'net', 'domain', 'tunnel/egress/contract', 'tunnel/egress/ingress-answer'],
   proxy: [
     'live',
@@ -36,7 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'expressions/facts',
   ],
   dns: ['live', 'net', 'steering', 'expressions/facts', 'proxy/match'],
-  connector: ['edge/capnp', 'edge/rpc', 'edge/registration', 'tunnel/h2', 'net'],
+  connector: ['tunnel/rpc', 'tunnel/h2', 'net'],
 };
 /** Wiring: one file for each thread or command, imported by the entries alone. */
 const WIRING = new Set(['app', 'main', 'index', 'testing', 'cli']);
@@ -58,6 +59,7 @@ const DATA_PLANE = new Set([
   'steering',
   'tunnel/egress',
   'tunnel/h2',
+  'tunnel/rpc',
   'edge',
   'health',
   'proxy',

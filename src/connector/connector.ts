@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Registered } from '../edge/registration/answer.js';
-import { HALF_CLOSE_FEATURE } from '../edge/registration/features.js';
+import { HALF_CLOSE_FEATURE, type Registered } from '../tunnel/rpc/registration.js';
 import type { HostPort } from './address-map.js';
 import type { ConnectionState, Connector, ConnectorOptions } from './contract.js';
 import { createCounts } from './counts.js';

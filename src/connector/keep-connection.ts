@@ -1,6 +1,6 @@
-import type { Registered } from '../edge/registration/answer.js';
 import { hostPort } from '../net/ip.js';
 import { realTime } from '../net/real-time.js';
+import type { Registered } from '../tunnel/rpc/registration.js';
 import type { HostPort } from './address-map.js';
 import { backoffMs, failuresAfter, hurriedMs, hurryUntil } from './backoff.js';
 import type { ConnectionState, ConnectorLog } from './contract.js';

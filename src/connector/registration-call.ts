@@ -1,12 +1,18 @@
-import { decodeRegisterResults, type Refused, type Registered } from '../edge/registration/answer.js';
-import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from '../edge/registration/interface.js';
-import { localConfigurationParams } from '../edge/registration/local-configuration.js';
-import { type RegisterRequest, registerParams } from '../edge/registration/request.js';
-import { createRpcClient } from '../edge/rpc/client.js';
-import { EMPTY_STRUCT } from '../edge/rpc/encode.js';
 import { realTime } from '../net/real-time.js';
 import { CODE } from '../tunnel/h2/errors.js';
 import type { ServingStream } from '../tunnel/h2/stream.js';
+import { createRpcClient } from '../tunnel/rpc/calls.js';
+import { EMPTY_STRUCT } from '../tunnel/rpc/messages.js';
+import {
+  decodeRegisterResults,
+  localConfigurationParams,
+  REGISTRATION_INTERFACE,
+  REGISTRATION_METHOD,
+  type Refused,
+  type Registered,
+  type RegisterRequest,
+  registerParams,
+} from '../tunnel/rpc/registration.js';
 
 /** The edge has understood the registration, and said no. */
 export class RegistrationRefused extends Error {

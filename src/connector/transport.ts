@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import tls, { type TLSSocket } from 'node:tls';
-import type { Registered } from '../edge/registration/answer.js';
-import type { RegisterRequest } from '../edge/registration/request.js';
 import { realTime } from '../net/real-time.js';
 import { Http2Session } from '../tunnel/h2/session.js';
 import type { Http2Stream } from '../tunnel/h2/stream.js';
+import type { Registered, RegisterRequest } from '../tunnel/rpc/registration.js';
 import type { HostPort } from './address-map.js';
 import type { ConnectorLog } from './contract.js';
 import type { EdgeRequest } from './edge-stream.js';

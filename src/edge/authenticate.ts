@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { LiveTunnel } from '../live/snapshot.js';
-import type { RegisterRequest } from './registration/request.js';
+import type { RegisterRequest } from '../tunnel/rpc/registration.js';
 
 export type Authentication =
   | { readonly tunnel: LiveTunnel; readonly cause?: never }

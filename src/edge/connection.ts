@@ -3,7 +3,7 @@ import type { Clock } from '../net/clock.js';
 import type { OutgoingFields } from '../tunnel/h2/headers.js';
 import type { Http2Session } from '../tunnel/h2/session.js';
 import type { Http2Stream } from '../tunnel/h2/stream.js';
-import { HALF_CLOSE_FEATURE } from './registration/features.js';
+import { HALF_CLOSE_FEATURE } from '../tunnel/rpc/registration.js';
 import type { HalfClose } from './tunnel-socket.js';
 import { createWatchdog } from './watchdog.js';
 

@@ -1,13 +1,17 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { CapnpError } from './capnp/capnp-error.js';
-import { MAX_MESSAGE_BYTES } from './capnp/framing.js';
-import { type RegisterAnswer, registerResults } from './registration/answer.js';
-import { REGISTRATION_INTERFACE, REGISTRATION_METHOD } from './registration/interface.js';
-import { readLocalConfiguration } from './registration/local-configuration.js';
-import { decodeRegisterRequest, type RegisterRequest } from './registration/request.js';
-import { EMPTY_STRUCT } from './rpc/encode.js';
-import { CallFailed, createRpcServer, type RpcMethod } from './rpc/server.js';
+import { CallFailed, createRpcServer, type RpcMethod } from '../tunnel/rpc/calls.js';
+import { CapnpError, MAX_MESSAGE_BYTES } from '../tunnel/rpc/capnp-wire.js';
+import { EMPTY_STRUCT } from '../tunnel/rpc/messages.js';
+import {
+  decodeRegisterRequest,
+  REGISTRATION_INTERFACE,
+  REGISTRATION_METHOD,
+  type RegisterAnswer,
+  type RegisterRequest,
+  readLocalConfiguration,
+  registerResults,
+} from '../tunnel/rpc/registration.js';
 
 export interface ControlStreamHandlers {
   register(request: RegisterRequest): RegisterAnswer;

@@ -9,6 +9,8 @@ import { realTime } from '../net/real-time.js';
 import type { TunnelDialer } from '../tunnel/egress/contract.js';
 import type { Http2Session } from '../tunnel/h2/session.js';
 import type { Http2Stream } from '../tunnel/h2/stream.js';
+import { CallFailed } from '../tunnel/rpc/calls.js';
+import type { Refused, RegisterAnswer, RegisterRequest } from '../tunnel/rpc/registration.js';
 import { authenticateConnector } from './authenticate.js';
 import { type AwaitedTunnels, createAwaitedTunnels } from './awaited-tunnels.js';
 import { createCarriedSockets } from './carried-sockets.js';
@@ -20,11 +22,8 @@ import { dial } from './dial.js';
 import { createEdgeListener, type PendingConnection } from './listener.js';
 import { createLiveConnections } from './live-connections.js';
 import { connectorName, createReachability } from './reachability.js';
-import type { Refused, RegisterAnswer } from './registration/answer.js';
-import type { RegisterRequest } from './registration/request.js';
 import { createRegistry } from './registry.js';
 import { request } from './request.js';
-import { CallFailed } from './rpc/server.js';
 
 export interface EdgeOptions extends ListenOn {
   /** PEM; see `authority.ts`. */

@@ -10,8 +10,7 @@ import tls from 'node:tls';
 import { startConnector } from '../../src/connector/connector.js';
 import type { Connector, ConnectorOptions } from '../../src/connector/contract.js';
 import { openControlStream } from '../../src/edge/control-stream.js';
-import type { RegisterAnswer } from '../../src/edge/registration/answer.js';
-import type { RegisterRequest } from '../../src/edge/registration/request.js';
+import type { RegisterAnswer, RegisterRequest } from '../../src/tunnel/rpc/registration.js';
 import { cleanUpLater, newTunnel, silent, testAuthority } from '../edge/fixture.js';
 
 export const REGISTERED: RegisterAnswer = {

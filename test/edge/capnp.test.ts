@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
-import { CapnpError } from '../../src/edge/capnp/capnp-error.js';
-import { createFramer, MAX_MESSAGE_BYTES, MAX_SEGMENTS } from '../../src/edge/capnp/framing.js';
-import { readMessage, type StructReader } from '../../src/edge/capnp/reader.js';
-import { createMessageWriter } from '../../src/edge/capnp/writer.js';
+import { readMessage, type StructReader } from '../../src/tunnel/rpc/capnp-reader.js';
+import {
+  CapnpError,
+  createFramer,
+  createMessageWriter,
+  MAX_MESSAGE_BYTES,
+  MAX_SEGMENTS,
+} from '../../src/tunnel/rpc/capnp-wire.js';
 
 /** A segment from its words, each `[low, high]`. */
 function segment(...words: [number, number][]): Buffer {

@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { RegisterRequest } from '../../src/edge/registration/request.js';
+import type { RegisterRequest } from '../../src/tunnel/rpc/registration.js';
 import type { TestTunnel } from './fixture.js';
 import { connectRaw, type EdgeToDial, type RawConnector } from './raw-connector.js';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { RegistrationRefused } from '../../src/connector/registration-call.js';
 import { openTransport, type Transport } from '../../src/connector/transport.js';
-import type { RegisterRequest } from '../../src/edge/registration/request.js';
+import type { RegisterRequest } from '../../src/tunnel/rpc/registration.js';
 import {
   ACCOUNT,
   cleanUp,

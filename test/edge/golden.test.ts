@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest';
-import { createFramer, MAX_MESSAGE_BYTES } from '../../src/edge/capnp/framing.js';
-import { decodeRegisterResults, registerResults } from '../../src/edge/registration/answer.js';
-import { REGISTRATION_INTERFACE } from '../../src/edge/registration/interface.js';
+import { createRpcClient } from '../../src/tunnel/rpc/calls.js';
+import { createFramer, MAX_MESSAGE_BYTES } from '../../src/tunnel/rpc/capnp-wire.js';
 import {
-  localConfigurationParams,
-  readLocalConfiguration,
-} from '../../src/edge/registration/local-configuration.js';
-import { decodeRegisterRequest, registerParams } from '../../src/edge/registration/request.js';
-import { createRpcClient } from '../../src/edge/rpc/client.js';
-import { decodeMessage } from '../../src/edge/rpc/decode.js';
-import {
+  decodeMessage,
   EMPTY_STRUCT,
   encodeAbort,
   encodeBootstrap,
@@ -18,9 +11,18 @@ import {
   encodeFinish,
   encodeRelease,
   encodeResultsReturn,
+  type RpcMessage,
   type StructContent,
-} from '../../src/edge/rpc/encode.js';
-import type { RpcMessage } from '../../src/edge/rpc/message.js';
+} from '../../src/tunnel/rpc/messages.js';
+import {
+  decodeRegisterRequest,
+  decodeRegisterResults,
+  localConfigurationParams,
+  REGISTRATION_INTERFACE,
+  readLocalConfiguration,
+  registerParams,
+  registerResults,
+} from '../../src/tunnel/rpc/registration.js';
 import { fromConnector, fromEdge } from './golden.js';
 
 function decode(frame: Buffer): RpcMessage {

@@ -4,10 +4,9 @@ import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHt
 import tls from 'node:tls';
 import { createRegistrationCalls } from '../../src/connector/registration-call.js';
 import { decodeToken } from '../../src/connector/token.js';
-import { REGISTRATION_INTERFACE } from '../../src/edge/registration/interface.js';
-import type { RegisterRequest } from '../../src/edge/registration/request.js';
-import { createRpcClient, type RpcClient } from '../../src/edge/rpc/client.js';
 import type { ListenAddress } from '../../src/live/messages.js';
+import { createRpcClient, type RpcClient } from '../../src/tunnel/rpc/calls.js';
+import { REGISTRATION_INTERFACE, type RegisterRequest } from '../../src/tunnel/rpc/registration.js';
 import { cleanUpLater, type TestTunnel, testAuthority } from './fixture.js';
 
 export interface RawConnector {

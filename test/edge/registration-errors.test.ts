@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { decodeRegisterResults } from '../../src/edge/registration/answer.js';
-import { REGISTRATION_METHOD } from '../../src/edge/registration/interface.js';
-import { localConfigurationParams } from '../../src/edge/registration/local-configuration.js';
-import { type RegisterRequest, registerParams } from '../../src/edge/registration/request.js';
-import { EMPTY_STRUCT, encodeAbort } from '../../src/edge/rpc/encode.js';
+import { EMPTY_STRUCT, encodeAbort } from '../../src/tunnel/rpc/messages.js';
+import {
+  decodeRegisterResults,
+  localConfigurationParams,
+  REGISTRATION_METHOD,
+  type RegisterRequest,
+  registerParams,
+} from '../../src/tunnel/rpc/registration.js';
 import { ACCOUNT, cleanUp, newTunnel, startEdge, type TestEdge, tokenOf } from './fixture.js';
 import { type Caller, openCaller, requestOf } from './raw-connector.js';
 

@@ -1,19 +1,23 @@
 import { expect, test } from 'vitest';
-import { CapnpError } from '../../src/edge/capnp/capnp-error.js';
-import { createFramer, MAX_MESSAGE_BYTES } from '../../src/edge/capnp/framing.js';
-import type { StructReader } from '../../src/edge/capnp/reader.js';
-import { decodeRegisterResults, registerResults } from '../../src/edge/registration/answer.js';
-import { REGISTRATION_INTERFACE } from '../../src/edge/registration/interface.js';
-import { readLocalConfiguration } from '../../src/edge/registration/local-configuration.js';
+import { createRpcServer, type RpcMethod } from '../../src/tunnel/rpc/calls.js';
+import type { StructReader } from '../../src/tunnel/rpc/capnp-reader.js';
+import { CapnpError, createFramer, MAX_MESSAGE_BYTES } from '../../src/tunnel/rpc/capnp-wire.js';
+import {
+  decodeMessage,
+  EMPTY_STRUCT,
+  encodeCall,
+  encodeResultsReturn,
+  type RpcMessage,
+} from '../../src/tunnel/rpc/messages.js';
 import {
   decodeRegisterRequest,
+  decodeRegisterResults,
+  REGISTRATION_INTERFACE,
   type RegisterRequest,
+  readLocalConfiguration,
   registerParams,
-} from '../../src/edge/registration/request.js';
-import { decodeMessage } from '../../src/edge/rpc/decode.js';
-import { EMPTY_STRUCT, encodeCall, encodeResultsReturn } from '../../src/edge/rpc/encode.js';
-import type { RpcMessage } from '../../src/edge/rpc/message.js';
-import { createRpcServer, type RpcMethod } from '../../src/edge/rpc/server.js';
+  registerResults,
+} from '../../src/tunnel/rpc/registration.js';
 import { fromConnector, fromEdge } from './golden.js';
 
 const CONNECTION_ID = '00112233-4455-6677-8899-aabbccddeeff';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { createMessageWriter } from '../../src/edge/capnp/writer.js';
-import { encodeBootstrap } from '../../src/edge/rpc/encode.js';
+import { createMessageWriter } from '../../src/tunnel/rpc/capnp-wire.js';
+import { encodeBootstrap } from '../../src/tunnel/rpc/messages.js';
 import { collectLog } from './collect-log.js';
 import {
   cleanUp,

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { REGISTRATION_METHOD } from '../../../src/edge/registration/interface.js';
-import { localConfigurationParams } from '../../../src/edge/registration/local-configuration.js';
-import { registerParams } from '../../../src/edge/registration/request.js';
+import {
+  localConfigurationParams,
+  REGISTRATION_METHOD,
+  registerParams,
+} from '../../../src/tunnel/rpc/registration.js';
 import { answers, connectConfigurable } from '../../edge/configurable.js';
 import { cleanUp } from '../../edge/fixture.js';
 import { type Caller, type EdgeToDial, openCaller, requestOf } from '../../edge/raw-connector.js';
