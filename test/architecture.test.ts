@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'tunnel/egress': ['live', 'net'],
   'tunnel/h2': ['net'],
   'tunnel/rpc': [],
-  edge: ['live', 'net', 'tunnel/rpc', 'tunnel/h2', 'tunnel/egress/contract'],
+  'tunnel/edge': ['live', 'net', 'tunnel/rpc', 'tunnel/h2', 'tunnel/egress/contract'],
   health: ['live', 'net', 'domain', 'tunnel/egress/contract', 'tunnel/egress/ingress-answer'],
   proxy: [
     'live',
@@ -60,7 +60,7 @@ const DATA_PLANE = new Set([
   'tunnel/egress',
   'tunnel/h2',
   'tunnel/rpc',
-  'edge',
+  'tunnel/edge',
   'health',
   'proxy',
   'dns',

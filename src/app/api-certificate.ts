@@ -1,11 +1,11 @@
 import os from 'node:os';
 import type { Logger } from 'pino';
 import type { ApiTls } from '../config/api-tls.js';
-import { issueLeaf, type Leaf, type LeafNames } from '../edge/authority.js';
 import type { Clock } from '../net/clock.js';
 import { parseIp } from '../net/ip.js';
 import { realTime } from '../net/real-time.js';
 import { followCertificateFiles } from '../proxy/https/certificate-files.js';
+import { issueLeaf, type Leaf, type LeafNames } from '../tunnel/edge/authority.js';
 import type { EdgeIdentity } from './edge-identity.js';
 
 export interface ApiCertificate {

@@ -1,5 +1,4 @@
 import { createQuestionCounts, type OnAnswered } from '../dns/transport.js';
-import type { Edge } from '../edge/edge.js';
 import type { HealthTransition } from '../live/health-board.js';
 import type { LoadView } from '../live/load-board.js';
 import type { MetricsReport } from '../live/metrics-report.js';
@@ -11,6 +10,7 @@ import type { AccessLog } from '../proxy/access-log.js';
 import type { RequestSink } from '../proxy/request-sink.js';
 import type { SpanExporter } from '../proxy/tracing/span-exporter.js';
 import { createTrafficCounts } from '../proxy/traffic-counts.js';
+import type { Edge } from '../tunnel/edge/edge.js';
 
 /** What the data plane counts of itself. */
 export interface DataPlaneMetrics {

@@ -3,8 +3,6 @@ import { parentPort } from 'node:worker_threads';
 import { pino } from 'pino';
 import { VERSION } from '../config/version.js';
 import { createDnsServer, reachableAddresses } from '../dns/server.js';
-import { createEdge } from '../edge/edge.js';
-import { createQuickTunnels } from '../edge/quick-tunnels.js';
 import { createFaultList } from '../faults/fault-list.js';
 import { createTrafficFaults } from '../faults/traffic-faults.js';
 import { offRampsUnderFaults } from '../faults/under-faults.js';
@@ -35,6 +33,8 @@ import { createSpanExporter } from '../proxy/tracing/span-exporter.js';
 import type { Places } from '../proxy/visit.js';
 import { createSessions } from '../steering/affinity/sessions.js';
 import { createSteering } from '../steering/decide.js';
+import { createEdge } from '../tunnel/edge/edge.js';
+import { createQuickTunnels } from '../tunnel/edge/quick-tunnels.js';
 import { createDirectDialer, createResolver } from '../tunnel/egress/direct.js';
 import { createOffRamps, reachableFirst } from '../tunnel/egress/select.js';
 import { createDataPlaneMetrics } from './data-plane-metrics.js';
@@ -215,7 +215,7 @@ function certificatesOf({ certificates, edge: { certificate, key } }: DataPlaneO
     initial: { certificate, key },
     onReplaced: (listener: (pair: KeyPair) => void) => void certificateListeners.push(listener),
     issue: async (name: string) => {
-      const { issueLeaf } = await import('../edge/authority.js');
+      const { issueLeaf } = await import('../tunnel/edge/authority.js');
       return await issueLeaf(
         certificates,
         new Date(clock.now()),

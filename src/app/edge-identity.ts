@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { StartFailure } from '../config/start-failure.js';
+import type { Clock } from '../net/clock.js';
+import { realTime } from '../net/real-time.js';
 import {
   type Authority,
   type CertificateAuthority,
@@ -13,9 +15,7 @@ import {
   type Leaf,
   renew,
   renewCa,
-} from '../edge/authority.js';
-import type { Clock } from '../net/clock.js';
-import { realTime } from '../net/real-time.js';
+} from '../tunnel/edge/authority.js';
 
 export interface IdentityOptions {
   /** By which certificates age. */

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadEdgeIdentity } from '../../src/app/edge-identity.js';
-import type { Leaf } from '../../src/edge/authority.js';
+import type { Leaf } from '../../src/tunnel/edge/authority.js';
 import { collectLog } from '../edge/collect-log.js';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.js';
 import { eventually } from '../support/waiting.js';

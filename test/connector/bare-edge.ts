@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { startConnector } from '../../src/connector/connector.js';
 import type { Connector, ConnectorOptions } from '../../src/connector/contract.js';
-import { openControlStream } from '../../src/edge/control-stream.js';
+import { openControlStream } from '../../src/tunnel/edge/control-stream.js';
 import type { RegisterAnswer, RegisterRequest } from '../../src/tunnel/rpc/registration.js';
 import { cleanUpLater, newTunnel, silent, testAuthority } from '../edge/fixture.js';
 

@@ -170,7 +170,7 @@ test('an edge whose certificate is of another authority is not trusted', async (
   const bare = await startBareEdge();
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => lines.push(line) });
-  const { createAuthority } = await import('../../src/edge/authority.js');
+  const { createAuthority } = await import('../../src/tunnel/edge/authority.js');
   await start({ edge: [bare.address], ca: (await createAuthority()).caCertificate, log });
   await until(() => lines.length > 0);
   expect(lines[0]).toMatch(/certificate/);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
-import { type Authority, createAuthority, isLeafGood, issueLeaf } from '../../src/edge/authority.js';
+import { type Authority, createAuthority, isLeafGood, issueLeaf } from '../../src/tunnel/edge/authority.js';
 import { cleanUp, cleanUpLater } from './fixture.js';
 
 afterEach(cleanUp);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { createAwaitedTunnels } from '../../src/edge/awaited-tunnels.js';
 import { AWAIT_MS } from '../../src/live/data-plane-options.js';
+import { createAwaitedTunnels } from '../../src/tunnel/edge/registry.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { tcpOrigin } from '../support/fake-origins.js';
 import { eventually } from '../support/waiting.js';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { issueLeaf } from '../../src/edge/authority.js';
+import { issueLeaf } from '../../src/tunnel/edge/authority.js';
 import { cleanUp, connected, readExactly, startEdge, startOrigin, testAuthority } from './fixture.js';
 import { secureSocket } from './raw-connector.js';
 

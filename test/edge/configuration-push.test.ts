@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { parseConfigurationAnswer } from '../../src/edge/configuration-answer.js';
+import { parseConfigurationAnswer } from '../../src/tunnel/edge/configurations.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { answers, connectConfigurable, type Pushed } from './configurable.js';
 import { cleanUp, startEdge, type TestEdge, type TestTunnel, until } from './fixture.js';

@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
-import { AVOIDED_MS } from '../../src/edge/reachability.js';
+import { AVOIDED_MS } from '../../src/tunnel/edge/reachability.js';
 import type { OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import {

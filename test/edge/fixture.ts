@@ -5,12 +5,17 @@ import type { Duplex } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import { startConnector } from '../../src/connector/connector.js';
 import type { Connector, ConnectorOptions } from '../../src/connector/contract.js';
-import { type Authority, createAuthority } from '../../src/edge/authority.js';
-import { createEdge, type Edge, type EdgeConnectionEvent, type EdgeOptions } from '../../src/edge/edge.js';
 import type { ListenAddress } from '../../src/live/messages.js';
 import type { LiveTunnel } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
 import { realTime } from '../../src/net/real-time.js';
+import { type Authority, createAuthority } from '../../src/tunnel/edge/authority.js';
+import {
+  createEdge,
+  type Edge,
+  type EdgeConnectionEvent,
+  type EdgeOptions,
+} from '../../src/tunnel/edge/edge.js';
 import type { DialOptions, OriginSocket } from '../../src/tunnel/egress/contract.js';
 
 export const ACCOUNT = '0123456789abcdef0123456789abcdef';

@@ -1,8 +1,8 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
-import { AVOIDED_MS } from '../../src/edge/reachability.js';
 import type { Clock } from '../../src/net/clock.js';
 import { realTime } from '../../src/net/real-time.js';
+import { AVOIDED_MS } from '../../src/tunnel/edge/reachability.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { collectLog } from './collect-log.js';
 import { cleanUp, connected, failure, startEdge, startOrigin, until } from './fixture.js';

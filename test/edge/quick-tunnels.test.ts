@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createQuickTunnels, FORGOTTEN_AFTER_MS, MAX_QUICK_TUNNELS } from '../../src/edge/quick-tunnels.js';
 import { createSnapshotStore } from '../../src/live/snapshot-store.js';
+import {
+  createQuickTunnels,
+  FORGOTTEN_AFTER_MS,
+  MAX_QUICK_TUNNELS,
+} from '../../src/tunnel/edge/quick-tunnels.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { createLoopbackTunnels } from '../support/loopback-tunnels.js';
 

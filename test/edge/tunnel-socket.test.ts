@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
-import { TunnelSocket } from '../../src/edge/tunnel-socket.js';
+import { TunnelSocket } from '../../src/tunnel/edge/tunnel-socket.js';
 import {
   cleanUp,
   cleanUpLater,

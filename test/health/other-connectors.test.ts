@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Stream } from 'node:http2';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { EdgeOptions } from '../../src/edge/edge.js';
+import type { EdgeOptions } from '../../src/tunnel/edge/edge.js';
 import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 import { createOffRamps } from '../../src/tunnel/egress/select.js';
 import { fromConnector, ingressTo } from '../edge/fake-ingress.js';

@@ -6,8 +6,8 @@ import http2, {
 } from 'node:http2';
 import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { type Authority, createAuthority, issueLeaf } from '../../src/edge/authority.js';
 import type { HttpsOptions } from '../../src/proxy/proxy.js';
+import { type Authority, createAuthority, issueLeaf } from '../../src/tunnel/edge/authority.js';
 import { HOST, type Rig, type RigOptions, startRig } from './rig.js';
 
 let authority: Promise<Authority> | null = null;

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { issueLeaf } from '../../src/edge/authority.js';
+import { issueLeaf } from '../../src/tunnel/edge/authority.js';
 import { testAuthority } from '../proxy/https-rig.js';
 import { closedPort } from '../support/fake-origins.js';
 import { type RunningOfframp, startOfframp } from '../support/offramp.js';

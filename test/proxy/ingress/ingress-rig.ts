@@ -1,5 +1,5 @@
 import pino from 'pino';
-import type { EdgeOptions } from '../../../src/edge/edge.js';
+import type { EdgeOptions } from '../../../src/tunnel/edge/edge.js';
 import { createDirectDialer } from '../../../src/tunnel/egress/direct.js';
 import { createOffRamps } from '../../../src/tunnel/egress/select.js';
 import { startEdge, type TestEdge, type TestTunnel } from '../../edge/fixture.js';

@@ -1,8 +1,10 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { CallFailed, createRpcServer, type RpcMethod } from '../tunnel/rpc/calls.js';
-import { CapnpError, MAX_MESSAGE_BYTES } from '../tunnel/rpc/capnp-wire.js';
-import { EMPTY_STRUCT } from '../tunnel/rpc/messages.js';
+import type { LiveTunnel } from '../../live/snapshot.js';
+import { CallFailed, createRpcServer, type RpcMethod } from '../rpc/calls.js';
+import { CapnpError, MAX_MESSAGE_BYTES } from '../rpc/capnp-wire.js';
+import { EMPTY_STRUCT } from '../rpc/messages.js';
 import {
   decodeRegisterRequest,
   REGISTRATION_INTERFACE,
@@ -11,9 +13,9 @@ import {
   type RegisterRequest,
   readLocalConfiguration,
   registerResults,
-} from '../tunnel/rpc/registration.js';
+} from '../rpc/registration.js';
 
-export interface ControlStreamHandlers {
+interface ControlStreamHandlers {
   register(request: RegisterRequest): RegisterAnswer;
   /** The answer to a refused registration has been sent: the connector waits for the edge to end the session. */
   refused(): void;
@@ -102,4 +104,21 @@ export function openControlStream<Stream extends Duplex>(
   // The session's own events tell the story.
   stream.on('error', () => {});
   return stream;
+}
+
+type Authentication =
+  | { readonly tunnel: LiveTunnel; readonly cause?: never }
+  | { readonly tunnel?: never; readonly cause: string };
+
+/** Whether this connector may serve this tunnel. The causes are the ones that Cloudflare's edge gives. */
+export function authenticateConnector(
+  tunnels: ReadonlyMap<string, LiveTunnel>,
+  request: Pick<RegisterRequest, 'accountTag' | 'tunnelId' | 'tunnelSecret'>,
+): Authentication {
+  const tunnel = tunnels.get(request.tunnelId);
+  if (!tunnel || tunnel.accountId !== request.accountTag) return { cause: 'Unauthorized: Tunnel not found' };
+  const expected = Buffer.from(tunnel.secretSha256, 'hex');
+  const actual = createHash('sha256').update(request.tunnelSecret).digest();
+  const matches = expected.length === actual.length && timingSafeEqual(expected, actual);
+  return matches ? { tunnel } : { cause: 'Unauthorized: Invalid tunnel secret' };
 }

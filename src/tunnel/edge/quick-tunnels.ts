@@ -1,17 +1,16 @@
 import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
-import type { QuickTunnel } from '../live/messages.js';
-import type { SnapshotStore } from '../live/snapshot-store.js';
-import type { Clock } from '../net/clock.js';
-import type { TunnelDialer } from '../tunnel/egress/contract.js';
-import { ADJECTIVES, ANIMALS, THINGS } from './quick-tunnel-words.js';
+import type { QuickTunnel } from '../../live/messages.js';
+import type { SnapshotStore } from '../../live/snapshot-store.js';
+import type { Clock } from '../../net/clock.js';
+import type { TunnelDialer } from '../egress/contract.js';
 
-export interface QuickTunnelOptions {
+interface QuickTunnelOptions {
   readonly store: SnapshotStore;
   readonly tunnels: Pick<TunnelDialer, 'onAvailability'>;
   readonly clock: Clock;
 }
 
-export interface QuickTunnels {
+interface QuickTunnels {
   /** Throws when there are as many as there may be. */
   open(): QuickTunnel;
   has(tunnelId: string): boolean;
@@ -88,3 +87,30 @@ export function createQuickTunnels({ store, tunnels, clock }: QuickTunnelOptions
     },
   };
 }
+
+const words = (text: string) => text.trim().split(/\s+/);
+
+/** One of each makes a name that can be said on the telephone; about three hundred thousand of them. */
+const ADJECTIVES: readonly string[] = words(`
+  amber brave brisk calm clear clever cosy crisp daring eager early fair fleet fond
+  gentle glad golden grand happy honest humble jolly keen kind late light lively loyal
+  lucky mellow merry mild modest neat nimble noble old patient plain polite proud quick
+  quiet rapid ready rosy silent silver simple sincere sleek small smooth snowy soft solid
+  spry steady still sunny swift tidy warm wise young
+`);
+const ANIMALS: readonly string[] = words(`
+  badger beaver bison bear camel carp cat crane crow deer dog dolphin donkey dove
+  duck eagle elk falcon ferret finch fox frog gecko goat goose hare hawk heron
+  horse ibex jay koala lark lemur lion llama lynx magpie marten mole moose mouse
+  newt otter owl panda perch pigeon pike pony puffin quail rabbit raven robin salmon
+  seal sheep snail sparrow squid stork swan tapir tiger toad trout turtle walrus wolf
+  wren
+`);
+const THINGS: readonly string[] = words(`
+  anchor apple arrow basket bell bench boat book bottle bridge broom button candle canoe
+  chair clock cloud coin compass cup desk door drum feather fence field flag flute
+  garden gate glove hammer harp hat house island jar kettle key kite ladder lamp
+  lantern leaf letter map meadow mirror needle oar orchard paddle paper pebble pencil piano
+  pillow pocket river road rope sail shell ship spoon stone table tent tower train
+  valley wagon wheel whistle window
+`);

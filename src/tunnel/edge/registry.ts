@@ -1,3 +1,5 @@
+import { AWAIT_MS } from '../../live/data-plane-options.js';
+import type { Clock } from '../../net/clock.js';
 import type { Connection } from './connection.js';
 
 export interface Registry {
@@ -20,7 +22,7 @@ export interface Registry {
 }
 
 /** What somebody who needs a connection knows of them. */
-export interface ConnectionChoice {
+interface ConnectionChoice {
   /** Not this one. */
   excludes(connection: Connection): boolean;
   /** Rather another one. */
@@ -113,4 +115,112 @@ function leastLoaded({ connections, turn }: TunnelEntry, choice: ConnectionChoic
     if (best.inFlight === 0 && reasons === 0) break;
   }
   return best;
+}
+
+/** The connections whose sessions are not over, those that drain included, by tunnel. */
+interface LiveConnections {
+  readonly size: number;
+  add(connection: Connection): void;
+  remove(connection: Connection): void;
+  of(tunnelId: string): Connection[];
+  all(): Connection[];
+}
+
+export function createLiveConnections(): LiveConnections {
+  const tunnels = new Map<string, Set<Connection>>();
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    add(connection) {
+      const { tunnelId } = connection.info;
+      const connections = tunnels.get(tunnelId) ?? new Set();
+      tunnels.set(tunnelId, connections.add(connection));
+      size += 1;
+    },
+    remove(connection) {
+      const { tunnelId } = connection.info;
+      const connections = tunnels.get(tunnelId);
+      if (!connections?.delete(connection)) return;
+      size -= 1;
+      if (connections.size === 0) tunnels.delete(tunnelId);
+    },
+    of: (tunnelId) => [...(tunnels.get(tunnelId) ?? [])],
+    all: () => [...tunnels.values()].flatMap((connections) => [...connections]),
+  };
+}
+
+/**
+ * The tunnels that were connected when the last process ended. Their connectors are on their way back, so for a moment nothing is
+ * known of what is behind them: requests wait, and no verdict is given.
+ */
+export interface AwaitedTunnels {
+  /** How many are awaited. */
+  readonly size: number;
+  /** How many are no longer. */
+  readonly released: number;
+  /** Whether the tunnel still has time to come back. */
+  has(tunnelId: string): boolean;
+  /**
+   * Calls `retry` once, when the tunnel is back or has had its time. Returns what takes that back; null when nobody waits for this
+   * tunnel, or too many do.
+   */
+  whenBack(tunnelId: string, retry: () => void): (() => void) | null;
+  /** The time begins: connectors can register from now on. */
+  begin(): void;
+  /** The tunnel is back, or gone for good. */
+  release(tunnelId: string): void;
+}
+
+/** What waits for all tunnels; each holds a client. More fail at once. */
+const MAX_WAITING = 1_024;
+
+export function createAwaitedTunnels(
+  ids: readonly string[],
+  clock: Clock,
+  /** The tunnel has had its time, and has not come. */
+  onGivenUp: (tunnelId: string) => void,
+): AwaitedTunnels {
+  const awaited = new Map(ids.map((id) => [id, new Set<() => void>()]));
+  let waiting = 0;
+  let released = 0;
+
+  function release(tunnelId: string): void {
+    const retries = awaited.get(tunnelId);
+    if (awaited.delete(tunnelId)) released += 1;
+    for (const retry of retries ?? []) {
+      waiting -= 1;
+      retry();
+    }
+  }
+
+  return {
+    get size() {
+      return awaited.size;
+    },
+    get released() {
+      return released;
+    },
+    has: (tunnelId) => awaited.has(tunnelId),
+    whenBack(tunnelId, retry) {
+      const retries = awaited.get(tunnelId);
+      if (!retries || waiting >= MAX_WAITING) return null;
+      waiting += 1;
+      retries.add(retry);
+      return () => {
+        // Unless it has been called.
+        if (awaited.get(tunnelId)?.delete(retry)) waiting -= 1;
+      };
+    },
+    begin() {
+      clock.after(AWAIT_MS, () => {
+        for (const tunnelId of [...awaited.keys()]) {
+          release(tunnelId);
+          onGivenUp(tunnelId);
+        }
+      });
+    },
+    release,
+  };
 }

@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream';
-import { realTime, restartableTimer } from '../net/real-time.js';
-import { DialError, type OriginSocket } from '../tunnel/egress/contract.js';
-import { CODE } from '../tunnel/h2/errors.js';
-import type { Http2Stream } from '../tunnel/h2/stream.js';
+import { realTime, restartableTimer } from '../../net/real-time.js';
+import { DialError, type OriginSocket } from '../egress/contract.js';
+import { CODE } from '../h2/errors.js';
+import type { Http2Stream } from '../h2/stream.js';
 
 type Callback = (error?: Error | null) => void;
 

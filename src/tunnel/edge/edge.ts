@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../live/messages.js';
-import type { SnapshotStore } from '../live/snapshot-store.js';
-import type { Clock } from '../net/clock.js';
-import { parseIp } from '../net/ip.js';
-import type { ListenOn } from '../net/listening-socket.js';
-import { realTime } from '../net/real-time.js';
-import type { TunnelDialer } from '../tunnel/egress/contract.js';
-import type { Http2Session } from '../tunnel/h2/session.js';
-import type { Http2Stream } from '../tunnel/h2/stream.js';
-import { CallFailed } from '../tunnel/rpc/calls.js';
-import type { Refused, RegisterAnswer, RegisterRequest } from '../tunnel/rpc/registration.js';
-import { authenticateConnector } from './authenticate.js';
-import { type AwaitedTunnels, createAwaitedTunnels } from './awaited-tunnels.js';
-import { createCarriedSockets } from './carried-sockets.js';
-import { createCheckTurns } from './check-turns.js';
+import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../../live/messages.js';
+import type { SnapshotStore } from '../../live/snapshot-store.js';
+import type { Clock } from '../../net/clock.js';
+import { parseIp } from '../../net/ip.js';
+import type { ListenOn } from '../../net/listening-socket.js';
+import { realTime } from '../../net/real-time.js';
+import type { TunnelDialer } from '../egress/contract.js';
+import type { Http2Session } from '../h2/session.js';
+import type { Http2Stream } from '../h2/stream.js';
+import { CallFailed } from '../rpc/calls.js';
+import type { Refused, RegisterAnswer, RegisterRequest } from '../rpc/registration.js';
 import { createConfigurations } from './configurations.js';
 import { type Connection, createConnection } from './connection.js';
-import { openControlStream } from './control-stream.js';
+import { authenticateConnector, openControlStream } from './control-stream.js';
 import { dial } from './dial.js';
 import { createEdgeListener, type PendingConnection } from './listener.js';
-import { createLiveConnections } from './live-connections.js';
-import { connectorName, createReachability } from './reachability.js';
-import { createRegistry } from './registry.js';
+import { connectorName, createCarriedSockets, createCheckTurns, createReachability } from './reachability.js';
+import {
+  type AwaitedTunnels,
+  createAwaitedTunnels,
+  createLiveConnections,
+  createRegistry,
+} from './registry.js';
 import { request } from './request.js';
 
 export interface EdgeOptions extends ListenOn {

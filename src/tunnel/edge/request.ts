@@ -1,5 +1,5 @@
-import { DialError, type TunnelRequest, type TunnelRequestOptions } from '../tunnel/egress/contract.js';
-import type { OutgoingFields } from '../tunnel/h2/headers.js';
+import { DialError, type TunnelRequest, type TunnelRequestOptions } from '../egress/contract.js';
+import type { OutgoingFields } from '../h2/headers.js';
 import type { Connection } from './connection.js';
 import { connectorName, type Reachability } from './reachability.js';
 import type { Registry } from './registry.js';
