@@ -7,12 +7,12 @@ import { argumentsOf, type OfframpOptions } from './config/options.js';
 import { parseFlags } from './config/parse.js';
 import { startConfig } from './config/start-config.js';
 import { VERSION } from './config/version.js';
-import { startConnector as startWith } from './connector/connector.js';
+import { startConnector as startWith } from './tunnel/connector/connector.js';
 import type {
   ConnectorOptions as AllConnectorOptions,
   Connector,
   ConnectorLog,
-} from './connector/contract.js';
+} from './tunnel/connector/contract.js';
 
 export type {
   Connector,

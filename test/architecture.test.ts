@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'expressions/facts',
   ],
   dns: ['live', 'net', 'steering', 'expressions/facts', 'proxy/match'],
-  connector: ['tunnel/rpc', 'tunnel/h2', 'net'],
+  'tunnel/connector': ['tunnel/rpc', 'tunnel/h2', 'net'],
 };
 /** Wiring: one file for each thread or command, imported by the entries alone. */
 const WIRING = new Set(['app', 'main', 'index', 'testing', 'cli']);
@@ -64,7 +64,7 @@ const DATA_PLANE = new Set([
   'health',
   'proxy',
   'dns',
-  'connector',
+  'tunnel/connector',
 ]);
 
 const SRC = path.resolve(import.meta.dirname, '../src');

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseHostPort, parseMap } from '../../src/connector/address-map.js';
-import { parseIpPort } from '../../src/connector/destination.js';
+import { parseHostPort, parseIpPort, parseMap } from '../../src/tunnel/connector/options.js';
 
 test('mappings are read, with the asked address in its canonical form', () => {
   expect([...parseMap(['10.0.0.1:80=127.0.0.1:9001', '[FD00:0::1]:443=localhost:9002'])]).toEqual([

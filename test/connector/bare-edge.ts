@@ -7,8 +7,8 @@ import http2, {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
-import { startConnector } from '../../src/connector/connector.js';
-import type { Connector, ConnectorOptions } from '../../src/connector/contract.js';
+import { startConnector } from '../../src/tunnel/connector/connector.js';
+import type { Connector, ConnectorOptions } from '../../src/tunnel/connector/contract.js';
 import { openControlStream } from '../../src/tunnel/edge/control-stream.js';
 import type { RegisterAnswer, RegisterRequest } from '../../src/tunnel/rpc/registration.js';
 import { cleanUpLater, newTunnel, silent, testAuthority } from '../edge/fixture.js';

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
-import { parseMap } from '../../src/connector/address-map.js';
-import { startConnector } from '../../src/connector/connector.js';
-import type { ConnectorOptions } from '../../src/connector/contract.js';
+import { startConnector } from '../../src/tunnel/connector/connector.js';
+import type { ConnectorOptions } from '../../src/tunnel/connector/contract.js';
+import { parseMap } from '../../src/tunnel/connector/options.js';
 import {
   ACCOUNT,
   cleanUp,

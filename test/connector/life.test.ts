@@ -3,7 +3,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
-import { resolveEdges } from '../../src/connector/edge-addresses.js';
+import { resolveEdges } from '../../src/tunnel/connector/options.js';
 import {
   cleanUp,
   cleanUpLater,

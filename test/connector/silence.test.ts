@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { endWhenSilent } from '../../src/connector/silence.js';
+import { endWhenSilent } from '../../src/tunnel/connector/transport.js';
 import { FRAME } from '../../src/tunnel/h2/frames.js';
 import { cleanUp, ending, frame, ourServer, until } from '../http2/rig.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeToken } from '../../src/connector/token.js';
+import { decodeToken } from '../../src/tunnel/connector/options.js';
 
 const TUNNEL = '11111111-2222-4333-8444-555555555555';
 const SECRET = Buffer.alloc(32, 7);

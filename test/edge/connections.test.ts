@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { RegistrationRefused } from '../../src/connector/registration-call.js';
-import { openTransport, type Transport } from '../../src/connector/transport.js';
+import { openTransport, RegistrationRefused, type Transport } from '../../src/tunnel/connector/transport.js';
 import type { RegisterRequest } from '../../src/tunnel/rpc/registration.js';
 import {
   ACCOUNT,

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
-import { createRegistrationCalls } from '../../src/connector/registration-call.js';
 import type { Clock } from '../../src/net/clock.js';
 import { realTime } from '../../src/net/real-time.js';
+import { createRegistrationCalls } from '../../src/tunnel/connector/transport.js';
 import { Http2Session } from '../../src/tunnel/h2/session.js';
 import type { Http2Stream } from '../../src/tunnel/h2/stream.js';
 import {

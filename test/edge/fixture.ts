@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Logger, pino } from 'pino';
-import { startConnector } from '../../src/connector/connector.js';
-import type { Connector, ConnectorOptions } from '../../src/connector/contract.js';
 import type { ListenAddress } from '../../src/live/messages.js';
 import type { LiveTunnel } from '../../src/live/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
 import { realTime } from '../../src/net/real-time.js';
+import { startConnector } from '../../src/tunnel/connector/connector.js';
+import type { Connector, ConnectorOptions } from '../../src/tunnel/connector/contract.js';
 import { type Authority, createAuthority } from '../../src/tunnel/edge/authority.js';
 import {
   createEdge,

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { ConnectorOptions } from '../../src/connector/contract.js';
+import type { ConnectorOptions } from '../../src/tunnel/connector/contract.js';
 import { cleanUp, startEdge, until } from './fixture.js';
 import { type Front, type Joined, type Kind, type Received, receive, startFront } from './stream-front.js';
 

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
-import { parseMap } from '../../src/connector/address-map.js';
-import { startConnector } from '../../src/connector/connector.js';
+import { startConnector } from '../../src/tunnel/connector/connector.js';
+import { parseMap } from '../../src/tunnel/connector/options.js';
 import { cleanEnvironment } from './clean-environment.js';
 import type { RunningOfframp } from './offramp.js';
 

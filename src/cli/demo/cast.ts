@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Offramp } from '../../app/offramp.js';
-import { startConnector } from '../../connector/connector.js';
-import type { Connector } from '../../connector/contract.js';
+import { startConnector } from '../../tunnel/connector/connector.js';
+import type { Connector } from '../../tunnel/connector/contract.js';
 import type { ApiClient } from './api-client.js';
 import { type SmallOrigin, startSmallOrigin } from './small-origin.js';
 

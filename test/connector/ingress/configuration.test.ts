@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type IngressRuleInput, parseConfiguration } from '../../../src/connector/ingress/configuration.js';
-import { localConfiguration, versionedConfiguration } from '../../../src/connector/ingress/describe.js';
-import { findRule } from '../../../src/connector/ingress/find-rule.js';
-import { DEFAULT_ORIGIN_REQUEST } from '../../../src/connector/ingress/origin-request.js';
+import {
+  type IngressRuleInput,
+  parseConfiguration,
+} from '../../../src/tunnel/connector/ingress/configuration.js';
+import { findRule } from '../../../src/tunnel/connector/ingress/ingress.js';
+import { DEFAULT_ORIGIN_REQUEST } from '../../../src/tunnel/connector/ingress/origin-request.js';
+import { localConfiguration, versionedConfiguration } from '../../../src/tunnel/connector/orchestrator.js';
 
 const CATCH_ALL = { service: 'http_status:404' };
 const complaint = (config: unknown): string => {

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
-import { canonicalName } from '../../../src/connector/ingress/header-names.js';
-import { bodyLength, framing, requestHeaders } from '../../../src/connector/ingress/request-headers.js';
-import { readEdgeTarget } from '../../../src/connector/ingress/request-target.js';
-import { responseHeaders, trailersForHttp2 } from '../../../src/connector/ingress/response-headers.js';
+import {
+  bodyLength,
+  canonicalName,
+  framing,
+  requestHeaders,
+  responseHeaders,
+  trailersForHttp2,
+} from '../../../src/tunnel/connector/ingress/headers.js';
+import { readEdgeTarget } from '../../../src/tunnel/connector/ingress/ingress.js';
 
 test('names have the form of Go', () => {
   expect(['content-type', 'SEC-WEBSOCKET-KEY', 'x-a1-b', 'etag'].map(canonicalName)).toEqual([

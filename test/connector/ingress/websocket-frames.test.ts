@@ -4,7 +4,7 @@ import {
   binaryFrame,
   closeFrame,
   createWebSocketFrameReader,
-} from '../../../src/connector/ingress/websocket-frames.js';
+} from '../../../src/tunnel/connector/ingress/websocket-frames.js';
 
 /** The frame of a server with a mask put on, as clients must send it. */
 function masked(frame: Buffer): Buffer {

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { Connector } from '../../../src/connector/contract.js';
-import { connectorMetrics } from '../../../src/connector/metrics/connector-metrics.js';
-import { listenMetrics } from '../../../src/connector/metrics/metrics-server.js';
-import { prometheusText } from '../../../src/connector/metrics/prometheus-text.js';
+import type { Connector } from '../../../src/tunnel/connector/contract.js';
+import { connectorMetrics, listenMetrics, prometheusText } from '../../../src/tunnel/connector/metrics.js';
 import { cleanUp, cleanUpLater, until } from '../../edge/fixture.js';
 import { ask, configure, fetchThrough, serving, start } from '../bare-edge.js';
 

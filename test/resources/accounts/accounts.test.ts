@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startConnector } from '../../../src/connector/connector.js';
+import { startConnector } from '../../../src/tunnel/connector/connector.js';
 import { type Api, apiOf } from '../../support/api.js';
 import { type SharedOfframp, sharedOfframp } from '../../support/shared-offramp.js';
 import { trafficClient } from '../../support/traffic.js';

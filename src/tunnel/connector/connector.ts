@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { HALF_CLOSE_FEATURE, type Registered } from '../tunnel/rpc/registration.js';
-import type { HostPort } from './address-map.js';
-import type { ConnectionState, Connector, ConnectorOptions } from './contract.js';
-import { createCounts } from './counts.js';
-import { localConfiguration, versionedConfiguration } from './ingress/describe.js';
+import { HALF_CLOSE_FEATURE, type Registered } from '../rpc/registration.js';
+import { type ConnectionState, type Connector, type ConnectorOptions, createCounts } from './contract.js';
 import { keepConnection } from './keep-connection.js';
-import { readOptions } from './options.js';
-import { createOrchestrator, type Orchestrator } from './orchestrator.js';
-import { RegistrationRefused } from './registration-call.js';
+import { type HostPort, readOptions } from './options.js';
+import {
+  createOrchestrator,
+  localConfiguration,
+  type Orchestrator,
+  versionedConfiguration,
+} from './orchestrator.js';
 import { createStreamServer } from './streams.js';
-import { openTransport, type Transport } from './transport.js';
+import { openTransport, RegistrationRefused, type Transport } from './transport.js';
 
 /** Two of cloudflared's, and one of our own. */
 const FEATURES = ['allow_remote_config', 'serialized_headers', HALF_CLOSE_FEATURE];

@@ -1,6 +1,4 @@
-// What the library's users see of a connector. Types alone, of files that import no package: the package's declarations are made of them.
-import type { AddressMap } from './address-map.js';
-import type { Counts } from './counts.js';
+// What the library's users see of a connector. No declaration here leads to another package: those of ours are made of them.
 import type { ConfigurationInput, WarpRouting } from './ingress/configuration.js';
 import type { OriginRequestSettings } from './ingress/origin-request.js';
 
@@ -11,6 +9,9 @@ export interface ConnectorLog {
   warn(facts: object, message: string): void;
   error(facts: object, message: string): void;
 }
+
+/** From an `ip:port` as the edge asks for it to the `host:port` that is dialled in its place. */
+export type AddressMap = ReadonlyMap<string, string>;
 
 /** The connector's own configuration is in `ingress`, `originRequest` and `warp-routing`; an edge may replace it. */
 export interface ConnectorOptions extends ConfigurationInput {
@@ -55,7 +56,7 @@ export interface ServedConfiguration {
   };
 }
 
-export interface ServedRule {
+interface ServedRule {
   readonly hostname: string;
   readonly path: string | null;
   readonly service: string;
@@ -74,4 +75,43 @@ export interface Connector {
   readonly counts: Counts;
   /** Unregisters, lets the open streams end for the grace period, then ends them. */
   close(): Promise<void>;
+}
+
+/** What a connector has done since it started, for its metrics. Counted by whoever does it. */
+export interface Counts {
+  /** HTTP requests and raw TCP streams. */
+  requests: number;
+  concurrentRequests: number;
+  requestErrors: number;
+  /** Answers of services, by status. */
+  readonly responses: Map<number, number>;
+  tcpSessions: number;
+  activeTcpSessions: number;
+  streamConnectErrors: number;
+  rateLimitedFlows: number;
+  registrations: number;
+  readonly registrationFailures: { refused: number; unreachable: number };
+  localConfigurations: number;
+  localConfigurationErrors: number;
+}
+
+export function createCounts(): Counts {
+  return {
+    requests: 0,
+    concurrentRequests: 0,
+    requestErrors: 0,
+    responses: new Map(),
+    tcpSessions: 0,
+    activeTcpSessions: 0,
+    streamConnectErrors: 0,
+    rateLimitedFlows: 0,
+    registrations: 0,
+    registrationFailures: { refused: 0, unreachable: 0 },
+    localConfigurations: 0,
+    localConfigurationErrors: 0,
+  };
+}
+
+export function countResponse({ responses }: Counts, status: number): void {
+  responses.set(status, (responses.get(status) ?? 0) + 1);
 }

@@ -15,7 +15,7 @@ export class WebSocketError extends Error {
   }
 }
 
-export interface FrameEvents {
+interface FrameEvents {
   /** Bytes of binary messages, as they come: where a message ends is not told. */
   onData(bytes: Buffer): void;
   onPing(payload: Buffer): void;
@@ -23,7 +23,7 @@ export interface FrameEvents {
   onClose(): void;
 }
 
-export interface WebSocketFrameReader {
+interface WebSocketFrameReader {
   /** Throws a WebSocketError when the bytes break the protocol. */
   push(chunk: Buffer): void;
   /** Nothing of a message or a frame has come without its rest. */

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import net, { type Socket } from 'node:net';
-import { realTime } from '../../net/real-time.js';
-import { onEnd, resetStream } from '../../net/stream-ends.js';
-import { type HostPort, parseHostPort } from '../address-map.js';
-import { breakOff, type EdgeStream } from '../edge-stream.js';
-import { refuse } from '../refusal.js';
-import { timerMs } from '../seconds.js';
+import { realTime } from '../../../net/real-time.js';
+import { onEnd, resetStream } from '../../../net/stream-ends.js';
 import {
+  breakOff,
+  type EdgeStream,
   failRequest,
   type IngressContext,
   type IngressRequest,
   type OpenService,
-} from './ingress-request.js';
-import type { OriginRequestSettings } from './origin-request.js';
-import { responseHeaders } from './response-headers.js';
+  refuse,
+} from '../edge-stream.js';
+import { type HostPort, parseHostPort } from '../options.js';
+import { responseHeaders } from './headers.js';
+import { type OriginRequestSettings, timerMs } from './origin-request.js';
 import {
   binaryFrame,
   closeFrame,

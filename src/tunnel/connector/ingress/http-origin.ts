@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import type { ClientRequest } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
-import { isIP } from 'node:net';
-import tls from 'node:tls';
-import { HEADER_BYTES } from '../../net/header-limits.js';
-import { timerMs } from '../seconds.js';
-import { ConfigurationError, shown } from './configuration-error.js';
-import type { OriginRequestSettings } from './origin-request.js';
-import type { Service } from './service.js';
+import { isIP, type Socket } from 'node:net';
+import tls, { TLSSocket } from 'node:tls';
+import { HEADER_BYTES } from '../../../net/header-limits.js';
+import { realTime } from '../../../net/real-time.js';
+import type { Service } from './configuration.js';
+import { ConfigurationError, type OriginRequestSettings, shown, timerMs } from './origin-request.js';
 
 /** A service that speaks HTTP, and the connections to it. */
 export interface HttpOrigin {
@@ -103,4 +103,30 @@ function retire(agent: http.Agent): void {
   // `agent.destroy` would take those in use, too.
   for (const sockets of Object.values(agent.freeSockets))
     for (const socket of sockets ?? []) socket.destroy();
+}
+
+/** Ends a request whose connection takes longer than the settings allow, in TCP or in TLS. A kept connection takes none. */
+export function limitDial(
+  request: ClientRequest,
+  { connectTimeout, tlsTimeout }: OriginRequestSettings,
+): void {
+  request.once('socket', (socket: Socket) => {
+    if (!socket.connecting) return;
+    let stop = within(request, connectTimeout, 'the service did not accept the connection');
+    const done = () => stop();
+    socket.once('connect', () => {
+      stop();
+      if (!(socket instanceof TLSSocket)) return;
+      stop = within(request, tlsTimeout, 'the service did not complete the TLS handshake');
+      socket.once('secureConnect', done);
+    });
+    socket.once('close', done);
+    request.once('close', done);
+  });
+}
+
+function within(request: ClientRequest, seconds: number, what: string): () => void {
+  if (seconds === 0) return () => {};
+  const expire = () => request.destroy(new Error(`${what} within ${seconds} s`));
+  return realTime.after(timerMs(seconds), expire, { keepsAlive: true });
 }
