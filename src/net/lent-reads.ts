@@ -4,11 +4,14 @@ import type { OnReadOpts, Socket } from 'node:net';
 const SHARED_BYTES = 128 * 1024;
 /** Of the block that a socket has for itself while a long body streams: fewer reads and writes for each byte. */
 const OWN_BYTES = 256 * 1024;
+/** Of such blocks, so many at once: a client that does not read keeps one. Who gets none goes on with the shared one, whose bytes are copied. */
+const MAX_OWN = 256;
 /** Blocks that wait for the next long body. */
 const MAX_SPARE = 32;
 
 const shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
 const spare: Buffer[] = [];
+let owned = 0;
 
 /** Whether the bytes lie where any socket may read next. */
 export const isShared = (bytes: Buffer) => bytes.buffer === shared.buffer;
@@ -41,6 +44,10 @@ export class LentReads {
 
   of(socket: Socket): void {
     this.socket = socket;
+    socket.once('close', () => {
+      if (this.own !== null) owned -= 1;
+      this.own = null;
+    });
   }
 
   /** `null`: what comes from now on is for the event `data`. */
@@ -51,10 +58,14 @@ export class LentReads {
   /** Asked after each read, for the next one. */
   private next(): Buffer {
     if (this.streaming) {
-      this.own ??= spare.pop() ?? Buffer.allocUnsafeSlow(OWN_BYTES);
-      return this.own;
+      if (this.own === null && owned < MAX_OWN) {
+        this.own = spare.pop() ?? Buffer.allocUnsafeSlow(OWN_BYTES);
+        owned += 1;
+      }
+      return this.own ?? shared;
     }
     if (this.own !== null) {
+      owned -= 1;
       if (!this.held && spare.length < MAX_SPARE) spare.push(this.own);
       this.own = null;
       this.held = false;
