@@ -14,10 +14,11 @@ export interface DataPlaneThread {
 }
 
 /**
- * A third of it is what the collector copies at most while requests wait. A big configuration survives its first collections,
- * and with Node's own size each of them took 10 ms and more; requests cost the same with either (bench/health).
+ * Small, because what a request leaves behind dies with it, and because Node gives each read of a client a buffer outside of the heap: V8
+ * counts these, and with a larger young generation it collected the whole heap for each 64 MiB of uploads before it would have come to them.
+ * A third of it is what one collection copies at most while requests wait.
  */
-const YOUNG_GENERATION_MB = 16;
+const YOUNG_GENERATION_MB = 3;
 
 /**
  * Of what a request leaves behind next to nothing lives on: to wake other threads for its collection, which then wait for a core, costs

@@ -8,6 +8,7 @@ export interface ProxyLimits {
   readonly fieldCount: number;
   /** Bytes of a request body that are kept for the one retry; also what is read ahead while an origin connects. */
   readonly replayBytes: number;
+  /** Connections to one origin that wait for their next request. Fewer than there are requests at once means dialling for many of them. */
   readonly idlePerOrigin: number;
   /** Of all origins together: behind a wildcard name every host name may have TLS connections of its own. */
   readonly idleTotal: number;
@@ -60,7 +61,7 @@ export const DEFAULT_LIMITS: ProxyLimits = {
   headBytes: HEADER_BYTES,
   fieldCount: 4_096,
   replayBytes: 64 * 1024,
-  idlePerOrigin: 256,
+  idlePerOrigin: 1_024,
   idleTotal: 4_096,
   clientConnections: 10_000,
   streams: 10_000,
