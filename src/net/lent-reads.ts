@@ -17,13 +17,14 @@ let owned = 0;
 export const isShared = (bytes: Buffer) => bytes.buffer === shared.buffer;
 
 /** Gets bytes in memory that is used again as soon as it returns, or, when it has paused the socket, as soon as that is resumed. */
-export type TakeLent = (bytes: Buffer) => void;
+type TakeLent = (bytes: Buffer) => void;
 
 /**
  * Reads of one socket into memory that is there already, instead of a new buffer for each. Given to the socket as its option
  * `onread`; until somebody wants the bytes lent, they come with the event `data` like any others.
  */
 export class LentReads {
+  readonly lends = true;
   /** A long body is on its way: read it in large pieces. */
   streaming = false;
   /** What was lent last is still being written: the socket is paused until it has been. */
@@ -51,7 +52,7 @@ export class LentReads {
   }
 
   /** `null`: what comes from now on is for the event `data`. */
-  lendTo(take: TakeLent | null): void {
+  handTo(take: TakeLent | null): void {
     this.take = take;
   }
 

@@ -32,6 +32,11 @@ export interface RequestConnection {
   requestEnded(end: RequestEnd): void;
 }
 
+/** A first piece of this size is most often followed by others in the same turn. */
+const LARGE_PIECE = 8 * 1024;
+/** Of one turn, before it is over. */
+const GATHERED_BYTES = 256 * 1024;
+
 /** Writes one response in HTTP/1.1 with as few system calls as its size allows, and says when the connection must end. */
 export class Http1Requester implements Requester {
   readonly identity: RequestingClient;
@@ -96,18 +101,22 @@ export class Http1Requester implements Requester {
     if (heldHead !== null) {
       this.started = true;
       this.heldHead = null;
+      if (!lent && piece.length >= LARGE_PIECE) this.gatherWrites(socket);
       const written = writeMessage(socket, statusLine(heldHead), heldHead, this.headEnd, piece);
-      if (written !== null) return keepsUp(socket, written);
+      if (written !== null) return written || keepsUp(socket);
       this.writeHead(heldHead);
     }
     if (lent) return writeLent(socket, piece);
     this.gatherWrites(socket);
-    return socket.write(piece);
+    return socket.write(piece) || keepsUp(socket);
   }
 
-  /** What one turn of the event loop brings goes out at once: through a tunnel it comes in pieces of 16 KiB. */
+  /**
+   * What one turn of the event loop brings goes out at once: through a tunnel it comes in pieces of 16 KiB. What a client has not
+   * taken when a turn begins goes out together anyway.
+   */
   private gatherWrites(socket: Socket): void {
-    if (socket.writableCorked > 0) return;
+    if (socket.writableCorked > 0 || socket.writableLength > 0) return;
     socket.cork();
     setImmediate(() => socket.uncork());
   }
@@ -165,5 +174,17 @@ function writeLent(socket: Socket, piece: Buffer): boolean {
   return socket.writableLength === 0;
 }
 
-/** `write` returns false for every large piece; what counts is whether anything of it still waits. */
-const keepsUp = (socket: Socket, written: boolean) => written || socket.writableLength === 0;
+/**
+ * `write` returns false for every large piece; what counts is whether anything still waits for the client. What is gathered in a turn
+ * does not, up to a bound.
+ */
+function keepsUp(socket: Socket): boolean {
+  if (socket.writableCorked > 0) {
+    if (socket.writableLength < GATHERED_BYTES) return true;
+    socket.uncork();
+    const taken = socket.writableLength === 0;
+    socket.cork();
+    return taken;
+  }
+  return socket.writableLength === 0;
+}

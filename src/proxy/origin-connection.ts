@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { faultsOn } from '../faults/under-faults.js';
-import type { LentReads } from '../net/lent-reads.js';
 import { realTime } from '../net/real-time.js';
 import { endStream } from '../net/stream-ends.js';
-import type { OriginSocket } from '../tunnel/egress/contract.js';
+import type { OriginReads, OriginSocket } from '../tunnel/egress/contract.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';
 import { ChunkedReader } from './body/chunked-reader.js';
 import { LengthReader } from './body/length-reader.js';
@@ -54,8 +53,9 @@ export class OriginConnection implements Responder, Waiting {
   private draining = false;
   private gone = false;
   private readonly head: HeadBuffer;
-  private readonly reads: LentReads | null;
-  private readonly forward: ForwardPiece = (piece) => this.user?.responsePiece(piece, this.reads !== null);
+  private readonly reads: OriginReads | null;
+  private readonly lends: boolean;
+  private readonly forward: ForwardPiece = (piece) => this.user?.responsePiece(piece, this.lends);
 
   constructor(
     private readonly socket: Duplex,
@@ -67,7 +67,8 @@ export class OriginConnection implements Responder, Waiting {
   ) {
     this.head = new HeadBuffer(services.limits.headBytes);
     this.reads = (socket as Partial<OriginSocket>).reads ?? null;
-    if (this.reads) this.reads.lendTo(this.onData);
+    this.lends = this.reads?.lends ?? false;
+    if (this.reads) this.reads.handTo(this.onData);
     else socket.on('data', this.onData);
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);
@@ -329,7 +330,7 @@ export class OriginConnection implements Responder, Waiting {
     this.gone = true;
     this.user = null;
     this.services.deadlines.forget(this);
-    this.reads?.lendTo(null);
+    this.reads?.handTo(null);
     this.socket.off('data', this.onData);
     this.socket.off('drain', this.onDrain);
     this.socket.off('end', this.onEnd);

@@ -235,3 +235,42 @@ test('a stream that the connector resets behind its end is no whole one', async 
   rig.stream.end('bye', () => rig.stream.close(constants.NGHTTP2_INTERNAL_ERROR));
   expect(await failed).toMatchObject({ failure: 'reset' });
 });
+
+test('who takes its bytes without the event `data` gets all of them in order, whenever the socket is paused', async () => {
+  const { dial, tunnel } = await startTunnel();
+  const sent = Buffer.alloc(2_000_000, 'abcdefghijklmnopqrstuvw');
+  const { port: origin } = await startOrigin((socket) => void socket.write(sent));
+  const socket = await connected(dial(tunnel, origin));
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  let pausedMoves = 0;
+  socket.reads!.handTo((piece) => {
+    if (socket.isPaused()) pausedMoves += 1;
+    pieces.push(Buffer.from(piece));
+    bytes += piece.length;
+    if (pieces.length % 7 !== 0) return;
+    socket.pause();
+    setTimeout(() => socket.resume(), 2);
+  });
+  await until(() => bytes === sent.length);
+  expect(Buffer.concat(pieces).equals(sent)).toBe(true);
+  expect(pausedMoves).toBe(0);
+  socket.destroy();
+});
+
+test('what comes after they were handed back is for the event `data`', async () => {
+  const { dial, tunnel } = await startTunnel();
+  const { port: origin } = await startOrigin((socket) => void socket.pipe(socket));
+  const socket = await connected(dial(tunnel, origin));
+  let taken = '';
+  socket.reads!.handTo((piece) => {
+    taken += piece.toString();
+  });
+  socket.write('first');
+  await until(() => taken === 'first');
+  socket.reads!.handTo(null);
+  socket.write('second');
+  expect((await readExactly(socket, 6)).toString()).toBe('second');
+  expect(taken).toBe('first');
+  socket.destroy();
+});

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { realTime, restartableTimer } from '../../net/real-time.js';
-import { DialError, type OriginSocket } from '../egress/contract.js';
+import { DialError, type OriginReads, type OriginSocket, type TakeBytes } from '../egress/contract.js';
 import { CODE } from '../h2/errors.js';
 import type { Http2Stream } from '../h2/stream.js';
 
@@ -50,6 +50,19 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   #originEnded = false;
   #answerUnwanted = false;
   #idle: NodeJS.Timeout | undefined;
+  #take: TakeBytes | null = null;
+
+  readonly reads: OriginReads = {
+    lends: false,
+    streaming: false,
+    held: false,
+    handTo: (take) => {
+      if (this.#take) this.off('data', this.#take);
+      this.#take = take;
+      // For what has waited in the socket's buffer.
+      if (take) this.on('data', take);
+    },
+  };
 
   constructor() {
     super({ highWaterMark: BUFFER_BYTES });
@@ -61,9 +74,11 @@ export class TunnelSocket extends Duplex implements OriginSocket {
     this.#halfClose = halfClose;
     // With such a connector the origin's end is the end of both directions.
     this.allowHalfOpen = halfClose.supported;
-    stream.on('data', (chunk: Buffer) => {
+    stream.handTo((chunk: Buffer) => {
       this.#moved();
-      if (!this.push(chunk)) stream.pause();
+      const passes = this.#take !== null && this.readableFlowing && this.readableLength === 0;
+      if (passes) this.#take!(chunk);
+      else if (!this.push(chunk)) stream.pause();
     });
     // After a reset, or when the session is lost, there is no `end`.
     stream.once('end', () => {

@@ -1,6 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { LentReads } from '../../net/lent-reads.js';
 
 /** Why a dial failed, in the terms that the proxy maps to an edge error and the prober to a failure reason. */
 export type DialFailure =
@@ -76,8 +75,23 @@ export interface OriginSocket extends Duplex {
   /** The names of the tunnel's connectors that were asked to connect so far, for logs. */
   readonly connectors?: readonly string[];
   /** Lends what it reads; absent where that was not asked for, and where it cannot. */
-  readonly reads?: LentReads | null;
+  readonly reads?: OriginReads | null;
   destroySoon(): void;
+}
+
+/** Gets bytes as they come, one piece after the other. */
+export type TakeBytes = (bytes: Buffer) => void;
+
+/** The bytes of a socket without the event `data` and the stream's buffer in front of it. */
+export interface OriginReads {
+  /** The memory is used again as soon as `TakeBytes` returns, or, when it has paused the socket, as soon as that is resumed. */
+  readonly lends: boolean;
+  /** A long body is on its way: read it in large pieces. Where nothing is lent, this and `held` mean nothing. */
+  streaming: boolean;
+  /** What was lent last is still being written: the socket is paused until it has been. */
+  held: boolean;
+  /** `null`: what comes from now on is for the event `data`. */
+  handTo(take: TakeBytes | null): void;
 }
 
 /** One HTTP request on its way through the ingress rules of a tunnel. */

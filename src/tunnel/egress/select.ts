@@ -33,7 +33,7 @@ interface OffRampParts {
  */
 export function createOffRamps({ store, ...parts }: OffRampParts & { store: SnapshotStore }): OffRamps {
   const { tunnels, direct } = parts;
-  const routeTables = createRouteTables(store);
+  const routes = createRoutes(store);
   const table = createOffRampTable(parts);
 
   /** What public DNS has under such a name is nobody's origin. */
@@ -59,14 +59,14 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
       if (ip === null || direct.mayDial(ip)) return { kind: 'direct' };
       return noWay('prohibited', prohibition(ip, [ip]));
     }
-    const parsed = ip === null ? null : parseIp(ip);
-    if (!parsed) {
+    if (ip === null) {
       return noWay('no_route', `"${address}" is a private host name; only IP addresses can be balanced`);
     }
-    const route = routeTables.get(virtualNetworkId)?.lookup(parsed);
-    if (!route) {
+    const found = routes.to(origin, ip, virtualNetworkId);
+    if (!found) {
       return noWay('no_route', `No route in virtual network ${virtualNetworkId} covers ${address}`);
     }
+    const { way, route } = found;
     if (!tunnels.connected(route.tunnelId)) {
       const { tunnelId, network } = route;
       return noConnection(
@@ -74,7 +74,7 @@ export function createOffRamps({ store, ...parts }: OffRampParts & { store: Snap
         `Tunnel ${tunnelId}, the route ${network} to ${address}, has no connection`,
       );
     }
-    return { kind: 'tunnel', tunnelId: route.tunnelId, routeId: route.id };
+    return way;
   };
 
   return {
@@ -137,15 +137,29 @@ function noWay(failure: NoWay, detail: string): Extract<Way, { kind: 'none' }> {
   return { kind: 'none', failure, detail };
 }
 
+/** A route with the way that it is. */
+interface RoutedWay {
+  readonly route: LiveRoute;
+  readonly way: Extract<Way, { kind: 'tunnel' }>;
+}
+
 /** The live routes of each virtual network, kept up with the store. */
-function createRouteTables(store: SnapshotStore): ReadonlyMap<string, PrefixMap<LiveRoute>> {
-  const tables = new Map<string, PrefixMap<LiveRoute>>();
+interface Routes {
+  /** The longest one that covers `ip`, the address of `origin`; null when none does. */
+  to(origin: OriginPlace, ip: string, virtualNetworkId: string): RoutedWay | null;
+}
+
+function createRoutes(store: SnapshotStore): Routes {
+  const tables = new Map<string, PrefixMap<RoutedWay>>();
+  /** What was looked up since the routes have changed: each request asks. */
+  let known = new WeakMap<OriginPlace, RoutedWay | null>();
 
   function add(route: LiveRoute): void {
-    const table = tables.get(route.virtualNetworkId) ?? createPrefixMap<LiveRoute>();
+    const table = tables.get(route.virtualNetworkId) ?? createPrefixMap<RoutedWay>();
     tables.set(route.virtualNetworkId, table);
     const cidr = parseCidr(route.network);
-    if (cidr) table.set(cidr, route);
+    const way = { kind: 'tunnel', tunnelId: route.tunnelId, routeId: route.id } as const;
+    if (cidr) table.set(cidr, { route, way });
   }
 
   function remove(route: LiveRoute): void {
@@ -158,11 +172,24 @@ function createRouteTables(store: SnapshotStore): ReadonlyMap<string, PrefixMap<
   for (const route of store.snapshot.routes.values()) add(route);
   store.onChange((changes) => {
     const routes = changes.filter((change): change is LiveChange<'route'> => change.noun === 'route');
+    if (routes.length === 0) return;
     // All removals first: two routes may swap their networks in one change.
     for (const { before } of routes) if (before) remove(before);
     for (const { after } of routes) if (after) add(after);
+    known = new WeakMap();
   });
-  return tables;
+
+  return {
+    to(origin, ip, virtualNetworkId) {
+      let found = known.get(origin);
+      if (found === undefined) {
+        const parsed = parseIp(ip);
+        found = (parsed && tables.get(virtualNetworkId)?.lookup(parsed)) ?? null;
+        known.set(origin, found);
+      }
+      return found;
+    },
+  };
 }
 
 /** How bytes leave on each kind of way: a kind without a line here does not compile. */

@@ -62,6 +62,8 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
   #unread = 0;
   /** What has come behind bytes that are unread: the next `read` hands it on. */
   #small: SmallPieces | undefined;
+  /** See `handTo`. */
+  #take: ((bytes: Buffer) => void) | undefined;
 
   constructor(host: StreamHost, id: number, sendWindow: number) {
     super({ highWaterMark: 64 * 1024 });
@@ -198,6 +200,15 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
 
   // Receiving.
 
+  /**
+   * In place of a listener of `data`, for the time that the stream lives: `take` gets what that would get, but without a way through the
+   * stream's buffer for what comes while it flows and is empty.
+   */
+  handTo(take: (bytes: Buffer) => void): void {
+    this.#take = take;
+    this.on('data', take);
+  }
+
   /** Bytes of the body. */
   receive(bytes: Buffer): void {
     if (this.#isOver) return;
@@ -217,8 +228,13 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
       this.#small.add(bytes);
       return;
     }
+    const piece = isTiny(bytes) ? Buffer.from(bytes) : bytes;
+    if (this.#take && this.readableFlowing && this.readableLength === 0) {
+      this.#take(piece);
+      return;
+    }
     this.#handOnSmall();
-    this.push(isTiny(bytes) ? Buffer.from(bytes) : bytes);
+    this.push(piece);
   }
 
   #handOnSmall(): void {
