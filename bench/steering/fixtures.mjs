@@ -1,6 +1,6 @@
 // A steering of ours over made-up pools, and requests to it. Everything is the same in every run.
-import { createHealthBoard, UNKNOWN_HEALTH } from '../../dist/live/health-board.js';
-import { createLoadBoard } from '../../dist/live/load-board.js';
+import { createHealthBoard, UNKNOWN_HEALTH } from '../../dist/state/health-board.js';
+import { createLoadBoard } from '../../dist/state/load-board.js';
 import { NO_SESSIONS } from '../../dist/steering/contract.js';
 import { createSteering } from '../../dist/steering/decide.js';
 

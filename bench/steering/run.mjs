@@ -4,7 +4,7 @@
 //   npm run bench:steering     or     npm run build && node bench/steering/run.mjs [--rounds 5] [--ms 30]
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { UNKNOWN_HEALTH } from '../../dist/live/health-board.js';
+import { UNKNOWN_HEALTH } from '../../dist/state/health-board.js';
 import { ORIGIN_POLICIES } from '../../dist/steering/policies/origin-policies.js';
 import { POOL_POLICIES } from '../../dist/steering/policies/pool-policies.js';
 import { readArguments } from '../../scripts/support/arguments.mjs';

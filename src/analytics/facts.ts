@@ -1,11 +1,11 @@
-import type { DataPlane } from '../live/data-plane.js';
-import type { HealthTable } from '../live/health-table.js';
-import type { Place } from '../net/place.js';
+import type { DataPlane } from '../bridge/data-plane.js';
+import type { Place } from '../net/locations.js';
 import type { WorkingWorld } from '../resources/definitions.js';
 import { type LoadBalancer, poolIdsOf } from '../resources/load-balancing/load-balancers/definition.js';
 import { shownPolicy } from '../resources/load-balancing/load-balancers/fields.js';
 import { shownHealth } from '../resources/load-balancing/pools/answer.js';
 import type { Pool } from '../resources/load-balancing/pools/definition.js';
+import type { HealthTable } from '../state/health-board.js';
 
 /** What answers are made of besides the traffic itself: configuration and health, as they are now. */
 export interface FactsParts {

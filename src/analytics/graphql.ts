@@ -13,7 +13,7 @@ import {
   VariablesInAllowedPositionRule,
   validate,
 } from 'graphql';
-import type { RequestReport } from '../live/request-report.js';
+import type { RequestReport } from '../bridge/reports.js';
 import type { ZoneFacts } from './facts.js';
 import { type DatasetFilter, filterType, orderType, rowType } from './fields.js';
 import { FIELDS, latestRequests, NESTED, NESTED_FIELDS } from './latest-requests.js';

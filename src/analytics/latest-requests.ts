@@ -1,5 +1,5 @@
-import type { RequestReport } from '../live/request-report.js';
-import { parseIp } from '../net/ip.js';
+import type { RequestReport } from '../bridge/reports.js';
+import { parseIp } from '../net/addresses.js';
 import type { BalancerFacts, OriginFacts, PoolFacts, ZoneFacts } from './facts.js';
 import { type DatasetField, type DatasetFields, fitsFilter, inOrder } from './fields.js';
 import type { Wanted } from './request-groups.js';

@@ -1,7 +1,5 @@
-import type { SeriesReport } from '../live/series-table.js';
-import type { Clock } from '../net/clock.js';
-import { realTime } from '../net/real-time.js';
-import { createTurns } from '../net/turns.js';
+import { type Clock, createTurns, realTime } from '../net/clock.js';
+import type { SeriesReport } from '../state/series-table.js';
 
 /** Requests that were over in one minute, by the names of those who had a part in them. */
 export interface MinuteCount {

@@ -1,5 +1,4 @@
-import { type Cidr, cidrContainsIp } from '../net/cidr.js';
-import { parseIp } from '../net/ip.js';
+import { type Cidr, cidrContainsIp, parseIp } from '../net/addresses.js';
 import type { GroupName } from './permission-groups.js';
 
 /** What a policy speaks of; `*` is every one, also those that are made later. */

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 
 export interface ConnectionLimit {
   /** Connections at once, those in a TLS handshake included. */

@@ -1,8 +1,7 @@
 import type { FastifyReply } from 'fastify';
+import type { NamedFault } from '../bridge/faults.js';
 import { createFaultList, type FaultList } from '../faults/fault-list.js';
-import type { NamedFault } from '../live/faults.js';
-import type { Clock } from '../net/clock.js';
-import { realTime } from '../net/real-time.js';
+import { type Clock, realTime } from '../net/clock.js';
 import { failure } from './envelope.js';
 import { ApiError, type ErrorName } from './errors.js';
 

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { Logger } from 'pino';
-import { type ListeningSocket, type ListenOn, listen } from '../net/listening-socket.js';
+import { type ListeningSocket, type ListenOn, listen } from '../net/listening-sockets.js';
 import { limitConnections } from './api-connections.js';
 import { CarefulResponse } from './careful-response.js';
 import { closeInStages } from './close-in-stages.js';

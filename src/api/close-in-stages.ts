@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 
 /** Milliseconds without a byte, after which whoever sends no more is not waited for; and in all. */
 const SILENCE_MS = 2_000;

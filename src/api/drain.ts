@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 
 /**
  * Prepares a server, before it listens, for an end that nobody can hold up. What it returns runs `close`, which stops accepting and

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { canonicalHost } from '../net/host.js';
-import { parseIp } from '../net/ip.js';
+import { parseIp } from '../net/addresses.js';
+import { canonicalHost } from '../net/hostnames.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';
 import { authorityOf } from './paths.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
-import { hostPort } from '../net/ip.js';
-import { realTime } from '../net/real-time.js';
+import { hostPort } from '../net/addresses.js';
+import { realTime } from '../net/clock.js';
 import { type ApiServerOptions, createApiServer, type SafeServer } from './api-server.js';
 import { failure } from './envelope.js';
 import { ApiError } from './errors.js';

@@ -1,9 +1,8 @@
 import os from 'node:os';
 import type { Logger } from 'pino';
 import type { ApiTls } from '../config/api-tls.js';
-import type { Clock } from '../net/clock.js';
-import { parseIp } from '../net/ip.js';
-import { realTime } from '../net/real-time.js';
+import { parseIp } from '../net/addresses.js';
+import { type Clock, realTime } from '../net/clock.js';
 import { followCertificateFiles } from '../proxy/https/certificate-files.js';
 import { issueLeaf, type Leaf, type LeafNames } from '../tunnel/edge/authority.js';
 import type { EdgeIdentity } from './edge-identity.js';

@@ -1,8 +1,7 @@
 import { type ClockChange, type ClockControl, MOST_MS } from '../api/admin/clock.js';
-import type { DataPlane } from '../live/data-plane.js';
-import { realTime } from '../net/real-time.js';
+import type { DataPlane } from '../bridge/data-plane.js';
+import { createTurns, realTime } from '../net/clock.js';
 import { type ClockMove, type ClockState, REAL, type SettableClock } from '../net/settable-clock.js';
-import { createTurns } from '../net/turns.js';
 import type { OfframpClock } from './offramp.js';
 
 export interface ClockControlParts {

@@ -1,15 +1,14 @@
 import { createQuestionCounts, type OnAnswered } from '../dns/transport.js';
-import type { HealthTransition } from '../live/health-board.js';
-import type { LoadView } from '../live/load-board.js';
-import type { MetricsReport } from '../live/metrics-report.js';
-import { createSeriesTable } from '../live/series-table.js';
-import type { LiveChange, SnapshotStore } from '../live/snapshot-store.js';
-import { watchLoop } from '../net/loop-watch.js';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
+import { watchLoop } from '../net/process-watch.js';
 import type { AccessLog } from '../proxy/access-log.js';
 import type { RequestSink } from '../proxy/request-sink.js';
 import type { SpanExporter } from '../proxy/tracing/span-exporter.js';
 import { createTrafficCounts } from '../proxy/traffic-counts.js';
+import type { HealthTransition } from '../state/health-board.js';
+import type { LoadView } from '../state/load-board.js';
+import { createSeriesTable, type MetricsReport } from '../state/series-table.js';
+import type { LiveChange, SnapshotStore } from '../state/snapshot-store.js';
 import type { Edge } from '../tunnel/edge/edge.js';
 
 /** What the data plane counts of itself. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { DataPlaneListen, DataPlaneOptions } from '../bridge/data-plane-thread.js';
 import { openDnsSockets } from '../dns/open-sockets.js';
-import type { DataPlaneListen, DataPlaneOptions } from '../live/data-plane-options.js';
-import { openListeningSocket } from '../net/listening-socket.js';
+import { openListeningSocket } from '../net/listening-sockets.js';
 
 /** Every socket of the data plane that its configuration does not change. */
 export const openedSockets = open(workerData as DataPlaneListen);

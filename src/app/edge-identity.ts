@@ -4,8 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { StartFailure } from '../config/start-failure.js';
-import type { Clock } from '../net/clock.js';
-import { realTime } from '../net/real-time.js';
+import { type Clock, realTime } from '../net/clock.js';
 import {
   type Authority,
   type CertificateAuthority,

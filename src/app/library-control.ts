@@ -6,8 +6,8 @@ import { foundRequests, requestFilter, requestsQuery } from '../api/admin/reques
 import { contentsOf, snapshotFile, snapshotOf } from '../api/admin/snapshot.js';
 import { resetOptions, type TestControl } from '../api/admin/test-control.js';
 import { describeIssue } from '../api/families.js';
+import type { DataPlane } from '../bridge/data-plane.js';
 import { VERSION } from '../config/version.js';
-import type { DataPlane } from '../live/data-plane.js';
 import type { Offramp, OfframpFaults } from './offramp.js';
 
 export interface LibraryControlParts {

@@ -1,6 +1,5 @@
 import { OPERATION_IDS } from '../api/openapi/operation-ids.js';
-import type { DataPlane } from '../live/data-plane.js';
-import type { HealthTable } from '../live/health-table.js';
+import type { DataPlane } from '../bridge/data-plane.js';
 import { createApiCounts } from '../metrics/api-counts.js';
 import {
   createConnectionCounts,
@@ -9,9 +8,10 @@ import {
 } from '../metrics/control-plane-samples.js';
 import { createMetrics, type MetricsSources } from '../metrics/create-metrics.js';
 import type { Exposition } from '../metrics/exposition.js';
-import { watchLoop } from '../net/loop-watch.js';
+import { watchLoop } from '../net/process-watch.js';
 import type { WorkingWorld } from '../resources/definitions.js';
 import { shownHealth } from '../resources/load-balancing/pools/answer.js';
+import type { HealthTable } from '../state/health-board.js';
 
 /** What is only there when the rest has started. */
 interface StartedParts extends Pick<MetricsSources, 'revisions' | 'databaseUp'> {

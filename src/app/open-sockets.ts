@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import { type ApiServer, type ApiServerOptions, openApiServer } from '../api/api-server.js';
+import { type DataPlaneThread, spawnDataPlane } from '../bridge/data-plane-thread.js';
 import { UsageError } from '../config/parse.js';
 import { NO_SOCKETS, type PassedSockets, refuseSharedPorts } from '../config/passed-sockets.js';
 import { isLoopback, type StartConfig } from '../config/start-config.js';
-import { type DataPlaneThread, spawnDataPlane } from '../live/data-plane-thread.js';
-import { descriptorLimit } from '../net/descriptors.js';
+import { descriptorLimit } from '../net/process-watch.js';
 
 /** The sockets of both threads, which listen before anything else is loaded. */
 export interface OpenSockets {

@@ -5,8 +5,8 @@ import { EARLIEST_API_DATE } from '../api/api-changes.js';
 import { createHttp, type Http } from '../api/http.js';
 import { serveOpenapi } from '../api/openapi.js';
 import { VERSION } from '../config/version.js';
+import { realTime } from '../net/clock.js';
 import { systemRandom } from '../net/random.js';
-import { realTime } from '../net/real-time.js';
 import type { Context } from '../resources/context.js';
 import { registerResources } from '../resources/index.js';
 

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { API_CA } from '../config/flags.js';
 import { UsageError } from '../config/parse.js';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import { readEdgeCa } from './edge-ca.js';
 
 /** How to ask: the values of the flags `--api-token` and `--cacert`. */

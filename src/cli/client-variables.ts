@@ -1,4 +1,4 @@
-import { hostPort } from '../net/ip.js';
+import { hostPort } from '../net/addresses.js';
 
 /** A running Offramp, as its clients need to know it. */
 export interface Reached {

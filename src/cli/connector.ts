@@ -4,7 +4,7 @@ import { parseFlags, UsageError, type Values } from '../config/parse.js';
 import { StartFailure } from '../config/start-failure.js';
 import { flagOneOf, integerFlag, LOG_LEVELS, wrong } from '../config/values.js';
 import { VERSION } from '../config/version.js';
-import { hostPort } from '../net/ip.js';
+import { hostPort } from '../net/addresses.js';
 import { startConnector } from '../tunnel/connector/connector.js';
 import type { Connector, ConnectorOptions } from '../tunnel/connector/contract.js';
 import { type ConfigurationInput, parseConfiguration } from '../tunnel/connector/ingress/configuration.js';

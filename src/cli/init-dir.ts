@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { access, constants, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { StartFailure } from '../config/start-failure.js';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 
 /** Milliseconds that one script may take. */
 const PATIENCE_MS = 600_000;

@@ -1,4 +1,4 @@
-import { parseIp } from '../net/ip.js';
+import { parseIp } from '../net/addresses.js';
 import type { START_FLAGS } from './flags.js';
 import { UsageError, type Values } from './parse.js';
 import { type TlsFiles, tlsFiles } from './tls-files.js';

@@ -1,4 +1,4 @@
-import type { Cidr } from '../net/cidr.js';
+import type { Cidr } from '../net/addresses.js';
 import type { START_FLAGS } from './flags.js';
 import { UsageError, type Values } from './parse.js';
 import { flagOneOf, networkOf, pattern } from './values.js';

@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type Cidr, cidrContains, parseCidr } from '../net/cidr.js';
-import { canonicalHost } from '../net/host.js';
-import { parseIp } from '../net/ip.js';
+import { type Cidr, cidrContains, parseCidr, parseIp } from '../net/addresses.js';
+import { canonicalHost } from '../net/hostnames.js';
 import { type LocatedNetwork, parseLocations } from '../net/locations.js';
 import { UsageError } from './parse.js';
 import { integerFlag, wrong } from './values.js';

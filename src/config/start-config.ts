@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
-import { isBearerToken } from '../net/bearer.js';
-import { type DirectNetworks, LOOPBACK } from '../net/direct-networks.js';
-import { parseIp } from '../net/ip.js';
-import type { LocatedNetwork } from '../net/locations.js';
-import { coordinates, type Place } from '../net/place.js';
+import { type DirectNetworks, LOOPBACK, parseIp } from '../net/addresses.js';
+import { isBearerToken } from '../net/http-fields.js';
+import { coordinates, type LocatedNetwork, type Place } from '../net/locations.js';
 import { type ApiTls, apiTls } from './api-tls.js';
 import type { START_FLAGS } from './flags.js';
 import { type FrontProxies, frontProxies } from './front-proxies.js';

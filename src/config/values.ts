@@ -1,4 +1,4 @@
-import { type Cidr, parseCidr } from '../net/cidr.js';
+import { type Cidr, parseCidr } from '../net/addresses.js';
 import { UsageError } from './parse.js';
 
 // The values of flags: each function answers the value, or throws what would be right.

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { SnapshotDelta } from '../live/snapshot.js';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
+import type { SnapshotDelta } from '../state/snapshot.js';
 
 export interface PublisherOptions {
   readonly send: (delta: SnapshotDelta) => void;

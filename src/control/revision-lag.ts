@@ -1,4 +1,4 @@
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 
 /** How far the data plane is behind what was committed. */
 export interface RevisionLag {

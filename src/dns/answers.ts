@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { LiveDnsRecord, LiveLoadBalancer } from '../live/snapshot.js';
 import { type Host, type HostIndex, isPublished } from '../proxy/match.js';
+import type { LiveDnsRecord, LiveLoadBalancer } from '../state/snapshot.js';
 import type { Plan } from '../steering/contract.js';
 import { type NameIndex, type RecordSet, type RecordSets, recordAnswer } from './names.js';
 import { addressRecords, type Choice, familyOfType, originRecords, type Resolve } from './origins.js';

@@ -1,12 +1,12 @@
+import { nameServersOf } from '../net/hostnames.js';
 import type {
   LiveDnsRecord,
   LiveLoadBalancer,
   LiveNoun,
   LivePublishedHostname,
   LiveZone,
-} from '../live/snapshot.js';
-import type { SnapshotStore } from '../live/snapshot-store.js';
-import { nameServersOf } from '../net/name-servers.js';
+} from '../state/snapshot.js';
+import type { SnapshotStore } from '../state/snapshot-store.js';
 import { RECORD_TYPE } from './query.js';
 import type { DnsAnswer } from './reply.js';
 

@@ -1,5 +1,10 @@
-import { type DatagramSocket, openDatagramSocket } from '../net/datagram-socket.js';
-import { type ListeningSocket, type ListenOn, openListeningSocket } from '../net/listening-socket.js';
+import {
+  type DatagramSocket,
+  type ListeningSocket,
+  type ListenOn,
+  openDatagramSocket,
+  openListeningSocket,
+} from '../net/listening-sockets.js';
 
 export interface DnsSockets {
   readonly tcp: ListeningSocket;

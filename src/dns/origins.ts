@@ -1,11 +1,10 @@
-import type { HealthView } from '../live/health-board.js';
-import { NO_LOAD } from '../live/load-board.js';
-import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
+import { type Ip, parseIp } from '../net/addresses.js';
 import type { Clock } from '../net/clock.js';
-import { type Ip, parseIp } from '../net/ip.js';
-import type { Location, Locations } from '../net/locations.js';
-import type { Place } from '../net/place.js';
-import { tunnelBefore } from '../net/tunnel-hostname.js';
+import { tunnelBefore } from '../net/hostnames.js';
+import type { Location, Locations, Place } from '../net/locations.js';
+import type { HealthView } from '../state/health-board.js';
+import { NO_LOAD } from '../state/load-board.js';
+import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../state/snapshot.js';
 import { type Decision, NO_SESSIONS, type Plan, type RequestContext } from '../steering/contract.js';
 import { createSteering, type Steering } from '../steering/decide.js';
 import { poolViews, withOnly } from '../steering/pool-states.js';

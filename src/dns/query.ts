@@ -1,6 +1,5 @@
 import dnsPacket from 'dns-packet';
-import { maskedBytes } from '../net/cidr.js';
-import { type Ip, parseIp } from '../net/ip.js';
+import { type Ip, maskedBytes, parseIp } from '../net/addresses.js';
 
 /** Numbers of the protocol, as far as they are spoken here (RFC 1035, 3596, 4034, 6891, 8482). */
 export const RCODE = {

@@ -1,12 +1,10 @@
 import { once } from 'node:events';
 import type net from 'node:net';
 import type { Logger } from 'pino';
-import { createSeriesTable, type SeriesReport } from '../live/series-table.js';
-import type { Clock } from '../net/clock.js';
-import type { DatagramSocket } from '../net/datagram-socket.js';
-import { startDeadline } from '../net/deadline.js';
-import { parseIp } from '../net/ip.js';
-import type { ListeningSocket } from '../net/listening-socket.js';
+import { parseIp } from '../net/addresses.js';
+import { type Clock, startDeadline } from '../net/clock.js';
+import type { DatagramSocket, ListeningSocket } from '../net/listening-sockets.js';
+import { createSeriesTable, type SeriesReport } from '../state/series-table.js';
 import {
   type DnsQuery,
   type DnsRequest,

@@ -1,4 +1,4 @@
-import { type Ip, parseIp } from '../net/ip.js';
+import { type Ip, parseIp } from '../net/addresses.js';
 import type { DnsFacts, Facts, HttpFacts } from './facts.js';
 import { type Type, utf8Bytes, type Value } from './types.js';
 

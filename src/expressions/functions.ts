@@ -1,4 +1,4 @@
-import type { Ip } from '../net/ip.js';
+import type { Ip } from '../net/addresses.js';
 import { compilePattern, type PatternBudget, parseReplacement } from './regex/pattern.js';
 import { PatternError } from './regex/syntax.js';
 import {

@@ -1,4 +1,4 @@
-import { type Ip, parseIp } from '../net/ip.js';
+import { type Ip, parseIp } from '../net/addresses.js';
 import { stringBytes } from './lexer.js';
 import {
   type Element,

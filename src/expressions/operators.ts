@@ -1,4 +1,4 @@
-import type { Ip } from '../net/ip.js';
+import type { Ip } from '../net/addresses.js';
 import { patternText, stringBytes } from './lexer.js';
 import {
   addressesOf,

@@ -1,4 +1,4 @@
-import type { Ip } from '../net/ip.js';
+import type { Ip } from '../net/addresses.js';
 
 /** What is wrong with an expression, and where. */
 export class ExpressionError extends Error {

@@ -1,4 +1,4 @@
-import type { FaultCut, TrafficFault } from '../live/faults.js';
+import type { FaultCut, TrafficFault } from '../bridge/faults.js';
 
 /** What several faults together do to one direction of a connection. */
 export interface Conditions {

@@ -1,4 +1,4 @@
-import type { FaultReport, NamedFault } from '../live/faults.js';
+import type { FaultReport, NamedFault } from '../bridge/faults.js';
 import type { Clock } from '../net/clock.js';
 
 /** The faults of some kinds that are set, in the order in which they were; each ends by itself when its time is over. */

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import { onEnd, resetStream } from '../net/stream-ends.js';
 import type { OriginSocket } from '../tunnel/egress/contract.js';
 import type { Cut, Direction } from './conditions.js';

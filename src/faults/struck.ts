@@ -1,4 +1,4 @@
-import type { TrafficFault } from '../live/faults.js';
+import type { TrafficFault } from '../bridge/faults.js';
 import { type Conditions, combinedConditions, type Direction } from './conditions.js';
 
 /** The faults that one connection is under: those that have struck it when it was made, until they are set no longer. */

@@ -1,7 +1,6 @@
-import type { FaultTarget, TrafficFault } from '../live/faults.js';
-import { type Cidr, cidrContainsIp, parseCidr } from '../net/cidr.js';
-import { canonicalHost } from '../net/host.js';
-import { parseIp } from '../net/ip.js';
+import type { FaultTarget, TrafficFault } from '../bridge/faults.js';
+import { type Cidr, cidrContainsIp, parseCidr, parseIp } from '../net/addresses.js';
+import { canonicalHost } from '../net/hostnames.js';
 import type { OriginPlace } from '../tunnel/egress/contract.js';
 import type { Chance } from './passage.js';
 import { createStruckConnections, type Struck } from './struck.js';

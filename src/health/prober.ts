@@ -1,12 +1,16 @@
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
-import type { HealthFault } from '../live/faults.js';
-import type { FailureReason, HealthBoard, HealthState, HealthTransition } from '../live/health-board.js';
-import type { PoolHealthReport } from '../live/messages.js';
-import type { SnapshotStore } from '../live/snapshot-store.js';
-import type { StoredHealth } from '../live/stored-health.js';
-import type { Clock } from '../net/clock.js';
-import { realTime } from '../net/real-time.js';
+import type { HealthFault } from '../bridge/faults.js';
+import type { PoolHealthReport } from '../bridge/messages.js';
+import { type Clock, realTime } from '../net/clock.js';
+import type {
+  FailureReason,
+  HealthBoard,
+  HealthState,
+  HealthTransition,
+  StoredHealth,
+} from '../state/health-board.js';
+import type { SnapshotStore } from '../state/snapshot-store.js';
 import type { OffRamps, TunnelDialer } from '../tunnel/egress/contract.js';
 import type { ProbeResult } from './probes/probe.js';
 import { type MonitorFinding, reportPoolHealth } from './reports/pool-health.js';

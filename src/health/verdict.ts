@@ -1,7 +1,7 @@
-import type { HealthFault } from '../live/faults.js';
-import type { HealthState, OriginHealth } from '../live/health-board.js';
-import type { LiveOrigin } from '../live/snapshot.js';
-import { canonicalHost } from '../net/host.js';
+import type { HealthFault } from '../bridge/faults.js';
+import { canonicalHost } from '../net/hostnames.js';
+import type { HealthState, OriginHealth } from '../state/health-board.js';
+import type { LiveOrigin } from '../state/snapshot.js';
 import type { ProbeResult } from './probes/probe.js';
 
 /** What one place finds of an origin. */

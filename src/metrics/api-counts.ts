@@ -1,5 +1,4 @@
-import { LATENCY_VALUES, observe } from '../live/metrics-report.js';
-import { createSeriesTable } from '../live/series-table.js';
+import { createSeriesTable, LATENCY_VALUES, observe } from '../state/series-table.js';
 import type { MetricSample, Samples } from './catalogue.js';
 import { histogramsOf, samplesOf } from './series-samples.js';
 

@@ -1,5 +1,5 @@
-import type { ConnectionInfo } from '../live/messages.js';
-import { createSeriesTable } from '../live/series-table.js';
+import type { ConnectionInfo } from '../bridge/messages.js';
+import { createSeriesTable } from '../state/series-table.js';
 import type { Samples } from './catalogue.js';
 import { samplesOf } from './series-samples.js';
 

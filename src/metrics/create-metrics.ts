@@ -1,4 +1,4 @@
-import type { LoopReport, MetricsReport } from '../live/metrics-report.js';
+import type { LoopReport, MetricsReport } from '../state/series-table.js';
 import type { ApiCounts } from './api-counts.js';
 import type { Samples } from './catalogue.js';
 import {

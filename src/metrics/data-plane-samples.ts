@@ -1,5 +1,9 @@
-import { LATENCY_VALUES, type LoopReport, type MetricsReport } from '../live/metrics-report.js';
-import type { SeriesReport } from '../live/series-table.js';
+import {
+  LATENCY_VALUES,
+  type LoopReport,
+  type MetricsReport,
+  type SeriesReport,
+} from '../state/series-table.js';
 import type { MetricSample, Samples } from './catalogue.js';
 import { histogramsOf, samplesOf } from './series-samples.js';
 

@@ -1,5 +1,5 @@
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { type ListenOn, listen } from '../net/listening-socket.js';
+import { type ListenOn, listen } from '../net/listening-sockets.js';
 import type { Exposition } from './exposition.js';
 
 /** `--metrics-port`: a port for nothing but `/metrics`, without a credential. */

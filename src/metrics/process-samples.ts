@@ -1,5 +1,4 @@
-import { descriptorLimit, openDescriptors } from '../net/descriptors.js';
-import { startedAt } from '../net/loop-watch.js';
+import { descriptorLimit, openDescriptors, startedAt } from '../net/process-watch.js';
 import type { Samples } from './catalogue.js';
 import { one } from './data-plane-samples.js';
 

@@ -1,5 +1,4 @@
-import { LATENCY_BUCKETS, LATENCY_VALUES } from '../live/metrics-report.js';
-import type { SeriesReport } from '../live/series-table.js';
+import { LATENCY_BUCKETS, LATENCY_VALUES, type SeriesReport } from '../state/series-table.js';
 import type { MetricSample } from './catalogue.js';
 
 /** One number of each series, by its place. */

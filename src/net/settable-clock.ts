@@ -1,7 +1,5 @@
-import type { Clock } from './clock.js';
+import { type Clock, realTime } from './clock.js';
 import { createDueTasks, type DueTask } from './due-tasks.js';
-import { realTime } from './real-time.js';
-import { createUnderWay, type Waiter } from './under-way.js';
 
 /** A clock stands still at a time, or goes with real time, so far ahead of it. Unix milliseconds. */
 export type ClockState = { readonly stoppedAt: number } | { readonly offsetMs: number };
@@ -30,7 +28,7 @@ export interface SettableClock extends Clock {
 export const REAL: ClockState = { offsetMs: 0 };
 
 /** Milliseconds of real time that a move takes for what is done on the way. */
-export const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 2_000;
 /** Tasks that run before the rest of the thread gets its turn. */
 const TASKS_PER_TURN = 64;
 /** More are taken for a task that is due again and again without end. */
@@ -173,5 +171,72 @@ export function createSettableClock(state: ClockState = REAL, patienceMs = PATIE
           );
       standAt(begun, end);
     },
+  };
+}
+
+/** Work that has begun and is not done. */
+interface UnderWay {
+  add(work: Promise<unknown>): void;
+  readonly isEmpty: boolean;
+  /** Somebody who waits for it, for at most `ms`. */
+  waiter(ms: number): Waiter;
+}
+
+interface Waiter {
+  /** Resolves when something more is done, or there is no time left. */
+  next(): Promise<void>;
+  /** Resolves when there is nothing under way, or no time left. */
+  all(): Promise<void>;
+  readonly isOver: boolean;
+}
+
+function createUnderWay(): UnderWay {
+  const begun = new Set<Promise<unknown>>();
+  let wake = () => {};
+
+  function waiter(ms: number): Waiter {
+    const end = realTime.monotonic() + ms;
+    let gaveUp = false;
+    const isOver = () => gaveUp || realTime.monotonic() >= end;
+
+    function next(): Promise<void> {
+      return new Promise((resolve) => {
+        const cancel = realTime.after(end - realTime.monotonic(), () => {
+          gaveUp = true;
+          resolve();
+        });
+        wake = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+
+    return {
+      next,
+      async all() {
+        while (begun.size > 0 && !isOver()) await next();
+      },
+      get isOver() {
+        return isOver();
+      },
+    };
+  }
+
+  return {
+    add(work) {
+      const done = work
+        // Whoever has begun it says what has become of it.
+        .catch(() => {})
+        .finally(() => {
+          begun.delete(done);
+          wake();
+        });
+      begun.add(done);
+    },
+    get isEmpty() {
+      return begun.size === 0;
+    },
+    waiter,
   };
 }

@@ -1,4 +1,4 @@
-import type { RequestReport } from '../live/request-report.js';
+import type { RequestReport } from '../bridge/reports.js';
 
 /** One request as a line of the access log: JSON with a line feed. Names are those of the log of requests where it has the same. */
 export function accessLine(report: RequestReport): string {

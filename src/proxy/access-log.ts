@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import { accessLine } from './access-line.js';
 import type { RequestSink } from './request-sink.js';
 

@@ -1,4 +1,4 @@
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 export const NEVER = Number.POSITIVE_INFINITY;
 
 /** Something that waits, with at most one deadline at a time. Setting a deadline is an assignment and nothing else. */

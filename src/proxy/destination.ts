@@ -1,5 +1,5 @@
-import type { LiveFixedResponse } from '../live/snapshot.js';
-import type { Place } from '../net/place.js';
+import type { Place } from '../net/locations.js';
+import type { LiveFixedResponse } from '../state/snapshot.js';
 import type { Steering } from '../steering/decide.js';
 import type { RequestHead } from './head/request-head.js';
 import { type Host, isPublished } from './match.js';

@@ -1,4 +1,4 @@
-import type { HealthBoard } from '../live/health-board.js';
+import type { HealthBoard } from '../state/health-board.js';
 
 /** Somebody who waits for an origin, or uses it. */
 export interface DownListener {

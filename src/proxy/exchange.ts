@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { faultBehind } from '../faults/fault-error.js';
-import type { LiveFixedResponse } from '../live/snapshot.js';
+import type { LiveFixedResponse } from '../state/snapshot.js';
 import { destinationOf } from './destination.js';
 import type { DownListener } from './down-verdicts.js';
 import { errorAnswer } from './error-answer.js';

@@ -1,7 +1,7 @@
-import type { OriginExplanation, PoolExplanation } from '../live/explanation.js';
-import type { HealthView } from '../live/health-board.js';
-import { isMonitored, originState, whyPoolUnavailable } from '../live/pool-health.js';
-import type { LiveOrigin, LivePool } from '../live/snapshot.js';
+import type { OriginExplanation, PoolExplanation } from '../bridge/reports.js';
+import type { HealthView } from '../state/health-board.js';
+import { isMonitored, originState, whyPoolUnavailable } from '../state/pool-health.js';
+import type { LiveOrigin, LivePool } from '../state/snapshot.js';
 import type { RequestContext, SkippedPool } from '../steering/contract.js';
 import type { Shares } from './sample-shares.js';
 

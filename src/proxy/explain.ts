@@ -1,12 +1,11 @@
+import type { ChosenOrigin, ExplainQuestion, Explanation, Named, WayExplanation } from '../bridge/reports.js';
 import type { TrafficFaults } from '../faults/traffic-faults.js';
 import { faultedPlace } from '../faults/under-faults.js';
-import type { ChosenOrigin, ExplainQuestion, Explanation, WayExplanation } from '../live/explanation.js';
-import type { HealthView } from '../live/health-board.js';
-import type { Named } from '../live/request-report.js';
-import type { LiveLoadBalancer, Snapshot } from '../live/snapshot.js';
 import type { Clock } from '../net/clock.js';
-import type { Place } from '../net/place.js';
+import type { Place } from '../net/locations.js';
 import { systemRandom } from '../net/random.js';
+import type { HealthView } from '../state/health-board.js';
+import type { LiveLoadBalancer, Snapshot } from '../state/snapshot.js';
 import type { Plan, RequestContext } from '../steering/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { OffRamps } from '../tunnel/egress/contract.js';

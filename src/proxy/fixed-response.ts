@@ -1,4 +1,4 @@
-import type { LiveFixedResponse } from '../live/snapshot.js';
+import type { LiveFixedResponse } from '../state/snapshot.js';
 import type { OwnResponse } from './requester.js';
 
 /** They never have a body. */

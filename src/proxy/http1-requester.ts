@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isShared } from '../net/lent-reads.js';
+import { isShared } from '../tunnel/egress/lent-reads.js';
 import { keepsAlive, type RequestHead } from './head/request-head.js';
 import type { ResponseFraming, ResponseHead } from './head/response-head.js';
 import {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 
 /** Limits of the whole process that traffic can reach, and the flags that change them. */
 const FLAGS = {

@@ -1,4 +1,4 @@
-import { HEADER_BYTES } from '../net/header-limits.js';
+import { HEADER_BYTES } from '../net/http-fields.js';
 
 /** Bounds of everything that a peer can make grow. */
 export interface ProxyLimits {

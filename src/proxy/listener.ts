@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import type { ListenAddress } from '../live/messages.js';
-import { type ListeningSocket, type ListenOn, openListeningSocket } from '../net/listening-socket.js';
+import type { ListenAddress } from '../bridge/messages.js';
+import { type ListeningSocket, type ListenOn, openListeningSocket } from '../net/listening-sockets.js';
 
 export interface Listener {
   /** Resolves with the address that was really taken; rejects when it cannot be had. */

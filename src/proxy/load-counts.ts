@@ -1,4 +1,4 @@
-import type { LoadBoard } from '../live/load-board.js';
+import type { LoadBoard } from '../state/load-board.js';
 import type { Plan } from '../steering/contract.js';
 import type { DialOrigin } from './origin-dial.js';
 import type { OnlyPlan } from './published-hostnames.js';

@@ -1,5 +1,5 @@
-import type { LiveLoadBalancer, LivePublishedHostname } from '../live/snapshot.js';
-import type { SnapshotStore } from '../live/snapshot-store.js';
+import type { LiveLoadBalancer, LivePublishedHostname } from '../state/snapshot.js';
+import type { SnapshotStore } from '../state/snapshot-store.js';
 import { type PublishedHostname, publishedHostname } from './published-hostnames.js';
 
 /** What a host name stands for. */

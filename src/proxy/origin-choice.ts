@@ -1,4 +1,4 @@
-import type { LiveOrigin } from '../live/snapshot.js';
+import type { LiveOrigin } from '../state/snapshot.js';
 import type { Plan, RequestContext, Sessions } from '../steering/contract.js';
 import type { Steering } from '../steering/decide.js';
 import { type FailedAttempt, MAX_ORIGINS_LEFT, mayTryAnotherOrigin } from './retry.js';

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { faultsOn } from '../faults/under-faults.js';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import { endStream } from '../net/stream-ends.js';
 import type { OriginReads, OriginSocket } from '../tunnel/egress/contract.js';
 import type { BodyReader, ForwardPiece } from './body/body-reader.js';

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import type { LiveOrigin } from '../live/snapshot.js';
-import { canonicalAuthority, canonicalHost } from '../net/host.js';
-import { tunnelBefore } from '../net/tunnel-hostname.js';
+import { canonicalAuthority, canonicalHost, tunnelBefore } from '../net/hostnames.js';
+import type { LiveOrigin } from '../state/snapshot.js';
 
 const DEFAULT_PORT = 80;
 const TLS_PORT = 443;

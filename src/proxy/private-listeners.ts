@@ -1,11 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { HealthView } from '../live/health-board.js';
-import type { LoadBoard } from '../live/load-board.js';
-import type { PrivateAddress } from '../live/messages.js';
-import { privateAddresses } from '../live/private-addresses.js';
-import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
-import type { SnapshotStore } from '../live/snapshot-store.js';
-import type { Cidr } from '../net/cidr.js';
+import type { PrivateAddress } from '../bridge/messages.js';
+import type { Cidr } from '../net/addresses.js';
+import type { HealthView } from '../state/health-board.js';
+import type { LoadBoard } from '../state/load-board.js';
+import type { LiveLoadBalancer, LiveOrigin } from '../state/snapshot.js';
+import type { SnapshotStore } from '../state/snapshot-store.js';
 import type { Sessions } from '../steering/contract.js';
 import { createSteering } from '../steering/decide.js';
 import { poolViews, withOnly } from '../steering/pool-states.js';
@@ -13,7 +13,31 @@ import type { Listener } from './listener.js';
 import type { HostIndex } from './match.js';
 import type { Proxy as HttpProxy } from './proxy.js';
 
-export interface PrivateListenersOptions {
+/**
+ * The address that each load balancer of an account has in `network` (IPv4). `ids` come in the order in which the load
+ * balancers were made. Each takes the address that a hash of its id names, or the next free one; so an address stays as long
+ * as no older load balancer that wants the same one comes or goes, also across restarts. The first and the last address of
+ * the network are given to nobody. When they run out, the youngest have none.
+ */
+export function privateAddresses(network: Cidr, ids: Iterable<string>): ReadonlyMap<string, string> {
+  const first = network.network.bytes.reduce((number, byte) => number * 256 + byte, 0) + 1;
+  const size = 2 ** (32 - network.prefix) - 2;
+  const taken = new Set<number>();
+  const addresses = new Map<string, string>();
+  for (const id of ids) {
+    if (taken.size >= size) break;
+    let offset = createHash('sha256').update(id).digest().readUInt32BE(0) % size;
+    while (taken.has(offset)) offset = (offset + 1) % size;
+    taken.add(offset);
+    addresses.set(id, dotted(first + offset));
+  }
+  return addresses;
+}
+
+const dotted = (number: number) =>
+  [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+
+interface PrivateListenersOptions {
   readonly network: Cidr;
   /** 0 = any free port for each. */
   readonly port: number;
@@ -26,7 +50,7 @@ export interface PrivateListenersOptions {
   readonly log: Logger;
 }
 
-export interface PrivateListeners {
+interface PrivateListeners {
   /** One for each enabled load balancer of an account. */
   addresses(): readonly PrivateAddress[];
   /** Resolves when each listener of the present configuration listens or has failed. */

@@ -1,6 +1,6 @@
-import type { Named } from '../live/request-report.js';
-import type { LiveOrigin, LivePublishedHostname } from '../live/snapshot.js';
-import { tunnelHostname } from '../net/tunnel-hostname.js';
+import type { Named } from '../bridge/reports.js';
+import { tunnelHostname } from '../net/hostnames.js';
+import type { LiveOrigin, LivePublishedHostname } from '../state/snapshot.js';
 
 /** Where requests to a published host name go: one place, without pools, health or sessions. */
 export interface OnlyPlan {

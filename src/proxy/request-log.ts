@@ -1,10 +1,4 @@
-import type {
-  Named,
-  NearMiss,
-  RequestFilter,
-  RequestFilterName,
-  RequestReport,
-} from '../live/request-report.js';
+import type { Named, NearMiss, RequestFilter, RequestFilterName, RequestReport } from '../bridge/reports.js';
 import { createSearchedLog } from '../net/searched-log.js';
 
 /** The newest requests, at most so many. */

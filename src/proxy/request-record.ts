@@ -1,4 +1,3 @@
-import type { TrafficFaults } from '../faults/traffic-faults.js';
 import type {
   DecisionReport,
   FailedAttemptReport,
@@ -6,10 +5,10 @@ import type {
   OffRampReport,
   OriginReport,
   RequestReport,
-} from '../live/request-report.js';
-import type { LiveLoadBalancer, LiveOrigin } from '../live/snapshot.js';
-import type { Clock } from '../net/clock.js';
-import { realTime } from '../net/real-time.js';
+} from '../bridge/reports.js';
+import type { TrafficFaults } from '../faults/traffic-faults.js';
+import { type Clock, realTime } from '../net/clock.js';
+import type { LiveLoadBalancer, LiveOrigin } from '../state/snapshot.js';
 import type { Plan, Trace } from '../steering/contract.js';
 import type { OffRamps } from '../tunnel/egress/contract.js';
 import type { DetailedError } from './errors.js';

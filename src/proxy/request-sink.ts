@@ -1,4 +1,4 @@
-import type { RequestReport } from '../live/request-report.js';
+import type { RequestReport } from '../bridge/reports.js';
 
 /** Hears of every request and connection that is over. */
 export interface RequestSink {

@@ -1,4 +1,4 @@
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import type { Decision, RequestContext } from '../steering/contract.js';
 
 /** How requests like this one are spread at this moment, each as a part of all, 0 to 1. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { LoadBoard } from '../live/load-board.js';
+import type { LoadBoard } from '../state/load-board.js';
 import type { Sessions } from '../steering/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { IdleClients } from './client-connections.js';

@@ -1,6 +1,5 @@
-import { LATENCY_VALUES, type MetricsReport, observe } from '../live/metrics-report.js';
-import type { FailedAttemptReport, RequestReport } from '../live/request-report.js';
-import { createSeriesTable } from '../live/series-table.js';
+import type { FailedAttemptReport, RequestReport } from '../bridge/reports.js';
+import { createSeriesTable, LATENCY_VALUES, type MetricsReport, observe } from '../state/series-table.js';
 import type { RequestSink } from './request-sink.js';
 
 /** Names of what is configured: what is gone leaves after a while. */

@@ -1,5 +1,4 @@
-import { type Cidr, cidrContainsIp } from '../net/cidr.js';
-import { type Ip, parseIp } from '../net/ip.js';
+import { type Cidr, cidrContainsIp, type Ip, parseIp } from '../net/addresses.js';
 import type { RequestHead } from './head/request-head.js';
 import type { Requester } from './requester.js';
 

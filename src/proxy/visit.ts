@@ -1,6 +1,6 @@
 import type { Facts } from '../expressions/facts.js';
-import type { LiveLoadBalancer } from '../live/snapshot.js';
-import { type Place, parsePlace } from '../net/place.js';
+import { type Place, parsePlace } from '../net/locations.js';
+import type { LiveLoadBalancer } from '../state/snapshot.js';
 import type { RequestContext, SessionSource } from '../steering/contract.js';
 import { fieldValues, HttpSessionSource } from './carriers.js';
 import { trimBlanks } from './head/characters.js';

@@ -1,6 +1,6 @@
 import { ApiError } from '../api/errors.js';
-import type { DataPlane } from '../live/data-plane.js';
-import type { QuestionName, Questions } from '../live/messages.js';
+import type { DataPlane } from '../bridge/data-plane.js';
+import type { QuestionName, Questions } from '../bridge/messages.js';
 
 /** The data plane's answer; throws `overloaded` when none comes in time. */
 export async function askDataPlane<Q extends QuestionName>(

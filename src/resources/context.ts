@@ -1,8 +1,8 @@
 import type { AccessDirectory } from '../api/access.js';
-import type { DataPlane } from '../live/data-plane.js';
-import type { HealthTable } from '../live/health-table.js';
+import type { DataPlane } from '../bridge/data-plane.js';
+import type { DirectNetworks } from '../net/addresses.js';
 import type { Clock } from '../net/clock.js';
-import type { DirectNetworks } from '../net/direct-networks.js';
+import type { HealthTable } from '../state/health-board.js';
 import type { Database } from '../storage/database.js';
 import type { NewIds, RowOf } from '../storage/tables/definition.js';
 import type { View } from './_kit/view.js';

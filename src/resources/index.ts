@@ -1,6 +1,6 @@
 import type { ErrorName } from '../api/errors.js';
 import type { Http } from '../api/http.js';
-import type { HealthTable } from '../live/health-table.js';
+import type { HealthTable } from '../state/health-board.js';
 import type { Definition, Identified, Reader } from '../storage/tables/definition.js';
 import { createView } from './_kit/view.js';
 import { accountRoutes } from './accounts/accounts/routes.js';

@@ -1,4 +1,4 @@
-import type { LiveNoun, LiveObjects, SnapshotDelta } from '../live/snapshot.js';
+import type { LiveNoun, LiveObjects, SnapshotDelta } from '../state/snapshot.js';
 import type { RowOf } from '../storage/tables/definition.js';
 import type { Changed } from '../storage/tables/draft.js';
 import { liveDnsRecord, livePublishedHostname } from './accounts/dns-records/definition.js';

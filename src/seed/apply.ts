@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Made, MadeInAccount } from '../api/admin/test-control.js';
 import { ApiError } from '../api/errors.js';
 import { isUuid } from '../api/identifiers.js';
-import { inAscii } from '../net/hostname.js';
+import { inAscii } from '../net/hostnames.js';
 import { changeSingle } from '../resources/_kit/singles.js';
 import { allAccounts, firstAccount } from '../resources/accounts/accounts/definition.js';
 import { createAccount, replaceAccount } from '../resources/accounts/accounts/rules.js';

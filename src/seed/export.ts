@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { inUnicode } from '../net/hostname.js';
+import { inUnicode } from '../net/hostnames.js';
 import { initialOf } from '../resources/_kit/fields.js';
 import { singleOf } from '../resources/_kit/singles.js';
 import { allAccounts } from '../resources/accounts/accounts/definition.js';

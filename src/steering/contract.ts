@@ -1,13 +1,13 @@
 import type { SteeringPolicy } from '../domain/policies.js';
 import type { Facts } from '../expressions/facts.js';
+import type { Place } from '../net/locations.js';
 import type {
   LiveFixedResponse,
   LiveLoadBalancer,
   LiveOrigin,
   LivePool,
   LiveSettings,
-} from '../live/snapshot.js';
-import type { Place } from '../net/place.js';
+} from '../state/snapshot.js';
 
 /** One request, as far as steering may look at it. */
 export interface RequestContext {

@@ -1,7 +1,7 @@
-import type { HealthView } from '../live/health-board.js';
-import type { LoadBoard, LoadView } from '../live/load-board.js';
-import { isMonitored, originState } from '../live/pool-health.js';
-import type { LiveLoadBalancer, LiveOrigin, LiveSettings } from '../live/snapshot.js';
+import type { HealthView } from '../state/health-board.js';
+import type { LoadBoard, LoadView } from '../state/load-board.js';
+import { isMonitored, originState } from '../state/pool-health.js';
+import type { LiveLoadBalancer, LiveOrigin, LiveSettings } from '../state/snapshot.js';
 import type {
   AffinityOutcome,
   Decision,

@@ -1,7 +1,7 @@
 import type { SteeringPolicy } from '../domain/policies.js';
-import type { HealthView } from '../live/health-board.js';
-import type { LoadView } from '../live/load-board.js';
-import type { LiveOrigin, LivePool, LiveSettings } from '../live/snapshot.js';
+import type { HealthView } from '../state/health-board.js';
+import type { LoadView } from '../state/load-board.js';
+import type { LiveOrigin, LivePool, LiveSettings } from '../state/snapshot.js';
 import type { PoolUnavailable, RequestContext, SkippedPool } from './contract.js';
 import { drawsOf, hashText } from './policies/hashing.js';
 import { POOL_POLICIES, type PoolChoice } from './policies/pool-policies.js';

@@ -1,7 +1,7 @@
-import type { HealthView } from '../live/health-board.js';
-import type { LoadBoard, LoadView } from '../live/load-board.js';
-import { isMonitored, originState, whyPoolUnavailable } from '../live/pool-health.js';
-import type { LiveOrigin, LivePool } from '../live/snapshot.js';
+import type { HealthView } from '../state/health-board.js';
+import type { LoadBoard, LoadView } from '../state/load-board.js';
+import { isMonitored, originState, whyPoolUnavailable } from '../state/pool-health.js';
+import type { LiveOrigin, LivePool } from '../state/snapshot.js';
 import type { PoolUnavailable } from './contract.js';
 import {
   ORIGIN_POLICIES,

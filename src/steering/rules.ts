@@ -1,13 +1,13 @@
 import type { SteeringPolicy } from '../domain/policies.js';
 import { compileExpression, type Expression } from '../expressions/compile.js';
+import type { Place } from '../net/locations.js';
 import type {
   LiveFixedResponse,
   LiveLoadBalancer,
   LivePoolSet,
   LiveRule,
   LiveSettings,
-} from '../live/snapshot.js';
-import type { Place } from '../net/place.js';
+} from '../state/snapshot.js';
 import type { RequestContext } from './contract.js';
 
 /** What pool sets and rules make of a request. */

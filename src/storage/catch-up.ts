@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import { CommitFailed, CommitUncertain, DatabaseAway, within } from './commit-errors.js';
 import { ContentsRefused } from './contents.js';
 import { databaseProblem } from './database-problem.js';

@@ -1,4 +1,4 @@
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 /** What became of a write, beside what the database itself says. Each is a row in the API's table of errors. */
 export class CommitUncertain extends Error {
   /** The answer to the commit was lost, and until the deadline the database could not be asked whether it took place. */

@@ -5,7 +5,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { StartFailure } from '../config/start-failure.js';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import { isOpenToOthers, isOwn, makePrivate, quoted } from './private-files.js';
 import { isSticky, mayBeChanged, sharedPlace } from './shared-places.js';
 

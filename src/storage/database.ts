@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import { type Commits, createCommits, type DatabaseClient } from './commits.js';
 import { databaseProblem } from './database-problem.js';
 import { PrismaClient } from './generated/client.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import pg from 'pg';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import type { LockSession } from './revisions.js';
 
 /** Who holds the lock of a database. */

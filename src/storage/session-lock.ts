@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { StartFailure } from '../config/start-failure.js';
-import { realTime } from '../net/real-time.js';
+import { realTime } from '../net/clock.js';
 import type { WriterLock } from './commits.js';
 import { connectForLock, describeHolder, type LockConnection, type LockHolder } from './lock-connection.js';
 import { refuseSharedSession, SharedSession } from './pooler.js';

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createTrafficMinutes } from '../../src/analytics/traffic-minutes.js';
-import { createSeriesTable } from '../../src/live/series-table.js';
 import { createSettableClock } from '../../src/net/settable-clock.js';
+import { createSeriesTable } from '../../src/state/series-table.js';
 
 const LABELS = { labels: 5, values: 1, limit: 1_000, names: 3 };
 const MINUTE = 60_000;

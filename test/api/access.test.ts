@@ -9,7 +9,7 @@ import {
   tokenStatus,
 } from '../../src/api/access.js';
 import type { GroupName } from '../../src/api/permission-groups.js';
-import { parseCidr } from '../../src/net/cidr.js';
+import { parseCidr } from '../../src/net/addresses.js';
 
 const now = new Date('2026-06-01T00:00:00Z');
 const token = (fields: Partial<AccessToken>): AccessToken => ({

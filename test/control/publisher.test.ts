@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createPublisher } from '../../src/control/publisher.js';
-import type { SnapshotDelta } from '../../src/live/snapshot.js';
+import type { SnapshotDelta } from '../../src/state/snapshot.js';
 
 const delta = (revision: number): SnapshotDelta => ({ revision, complete: false, upsert: {}, remove: {} });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LiveSettings } from '../../src/live/snapshot.js';
+import type { LiveSettings } from '../../src/state/snapshot.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { startDnsRig } from './rig.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LiveDnsRecord } from '../../src/live/snapshot.js';
+import type { LiveDnsRecord } from '../../src/state/snapshot.js';
 import {
   liveDnsRecord,
   liveLoadBalancer,

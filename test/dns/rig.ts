@@ -4,13 +4,12 @@ import net from 'node:net';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { createDnsServer, type DnsOptions } from '../../src/dns/server.js';
-import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
-import type { LiveObjects } from '../../src/live/snapshot.js';
-import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
-import { createLocations, parseLocations } from '../../src/net/locations.js';
-import { NOWHERE, type Place } from '../../src/net/place.js';
-import { realTime } from '../../src/net/real-time.js';
+import { realTime } from '../../src/net/clock.js';
+import { createLocations, NOWHERE, type Place, parseLocations } from '../../src/net/locations.js';
 import { createHostIndex } from '../../src/proxy/match.js';
+import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/state/health-board.js';
+import type { LiveObjects } from '../../src/state/snapshot.js';
+import { createSnapshotStore, type SnapshotStore } from '../../src/state/snapshot-store.js';
 import { type Answered, type AskedQuestion, question, read } from './message.js';
 
 type Upsert = { readonly [N in keyof LiveObjects]?: readonly LiveObjects[N][] };

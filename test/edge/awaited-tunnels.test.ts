@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { AWAIT_MS } from '../../src/live/data-plane-options.js';
+import { AWAIT_MS } from '../../src/bridge/data-plane-thread.js';
 import { createAwaitedTunnels } from '../../src/tunnel/edge/registry.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { tcpOrigin } from '../support/fake-origins.js';

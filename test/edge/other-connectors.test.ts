@@ -1,7 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, expect, test } from 'vitest';
-import type { Clock } from '../../src/net/clock.js';
-import { realTime } from '../../src/net/real-time.js';
+import { type Clock, realTime } from '../../src/net/clock.js';
 import { AVOIDED_MS } from '../../src/tunnel/edge/reachability.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { collectLog } from './collect-log.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createSnapshotStore } from '../../src/live/snapshot-store.js';
+import { createSnapshotStore } from '../../src/state/snapshot-store.js';
 import {
   createQuickTunnels,
   FORGOTTEN_AFTER_MS,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import tls from 'node:tls';
-import type { ListenAddress } from '../../src/live/messages.js';
+import type { ListenAddress } from '../../src/bridge/messages.js';
 import { decodeToken } from '../../src/tunnel/connector/options.js';
 import { createRegistrationCalls } from '../../src/tunnel/connector/transport.js';
 import { createRpcClient, type RpcClient } from '../../src/tunnel/rpc/calls.js';

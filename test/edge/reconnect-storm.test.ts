@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { createConnectionTable } from '../../src/live/connection-table.js';
+import { createConnectionTable } from '../../src/bridge/data-plane.js';
 import { createRecorder } from '../../src/storage/recorder.js';
 import { connectConfigurable } from './configurable.js';
 import { cleanUp, startEdge, until } from './fixture.js';

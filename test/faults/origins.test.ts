@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TrafficFault } from '../../src/live/faults.js';
+import type { TrafficFault } from '../../src/bridge/faults.js';
 import { newest } from '../support/request-filters.js';
 import { eventually } from '../support/waiting.js';
 import { advanceUntil, BODY_BYTES, type OpenWay, WAYS, watch } from './ways.js';

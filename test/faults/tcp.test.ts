@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type net from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { TrafficFault } from '../../src/live/faults.js';
+import type { TrafficFault } from '../../src/bridge/faults.js';
 import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 import { createOffRamps } from '../../src/tunnel/egress/select.js';
 import { cleanUp, startEdge } from '../edge/fixture.js';

@@ -3,7 +3,7 @@ import http2, { type OutgoingHttpHeaders } from 'node:http2';
 import net from 'node:net';
 import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
-import type { FaultTarget } from '../../src/live/faults.js';
+import type { FaultTarget } from '../../src/bridge/faults.js';
 import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 import { createOffRamps } from '../../src/tunnel/egress/select.js';
 import { ingressTo } from '../edge/fake-ingress.js';

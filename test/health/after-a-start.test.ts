@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StoredHealth } from '../../src/live/stored-health.js';
+import type { StoredHealth } from '../../src/state/health-board.js';
 import { closedPort, httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';

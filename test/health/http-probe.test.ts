@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
-import type { OriginHealth } from '../../src/live/health-board.js';
-import type { LiveMonitor, LiveOrigin } from '../../src/live/snapshot.js';
-import { createSnapshotStore } from '../../src/live/snapshot-store.js';
-import { realTime } from '../../src/net/real-time.js';
+import { realTime } from '../../src/net/clock.js';
+import type { OriginHealth } from '../../src/state/health-board.js';
+import type { LiveMonitor, LiveOrigin } from '../../src/state/snapshot.js';
+import { createSnapshotStore } from '../../src/state/snapshot-store.js';
 import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 import { createOffRamps } from '../../src/tunnel/egress/select.js';
 import { closedPort, httpOrigin, tcpOrigin } from '../support/fake-origins.js';

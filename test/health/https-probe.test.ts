@@ -1,7 +1,7 @@
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import { beforeAll, expect, test } from 'vitest';
-import type { OriginHealth } from '../../src/live/health-board.js';
-import type { LiveMonitor, LiveOrigin } from '../../src/live/snapshot.js';
+import type { OriginHealth } from '../../src/state/health-board.js';
+import type { LiveMonitor, LiveOrigin } from '../../src/state/snapshot.js';
 import { type Authority, type Certificate, createAuthority, selfSigned } from '../support/certificates.js';
 import { httpOrigin, httpsOrigin, tcpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { LiveMonitor, LiveOrigin } from '../../src/live/snapshot.js';
+import type { LiveMonitor, LiveOrigin } from '../../src/state/snapshot.js';
 import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 import { createOffRamps } from '../../src/tunnel/egress/select.js';
 import { fromOrigin, ingressTo } from '../edge/fake-ingress.js';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { isPoolHealthy } from '../../src/live/pool-health.js';
-import type { LiveGroupMember } from '../../src/live/snapshot.js';
+import { isPoolHealthy } from '../../src/state/pool-health.js';
+import type { LiveGroupMember } from '../../src/state/snapshot.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ping } from '../../src/health/probes/icmp.js';
-import type { LiveMonitor, LiveOrigin } from '../../src/live/snapshot.js';
+import type { LiveMonitor, LiveOrigin } from '../../src/state/snapshot.js';
 import { liveMonitor, liveOrigin, livePool } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';
 import { turnsDuring } from '../support/turns.js';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
+import type { PoolEvent } from '../../src/bridge/messages.js';
 import { createPoolEvents } from '../../src/health/reports/pool-health.js';
-import { type HealthState, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
-import type { PoolEvent } from '../../src/live/messages.js';
-import type { LiveOrigin } from '../../src/live/snapshot.js';
+import { type HealthState, UNKNOWN_HEALTH } from '../../src/state/health-board.js';
+import type { LiveOrigin } from '../../src/state/snapshot.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';

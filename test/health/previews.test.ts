@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { LiveMonitor, LivePool } from '../../src/live/snapshot.js';
+import type { LiveMonitor, LivePool } from '../../src/state/snapshot.js';
 import { closedPort, httpOrigin, tcpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool, liveRoute } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';

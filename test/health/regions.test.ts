@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { HealthFault } from '../../src/live/faults.js';
-import { isPoolHealthy } from '../../src/live/pool-health.js';
-import type { LiveMonitor, LivePool } from '../../src/live/snapshot.js';
+import type { HealthFault } from '../../src/bridge/faults.js';
+import { isPoolHealthy } from '../../src/state/pool-health.js';
+import type { LiveMonitor, LivePool } from '../../src/state/snapshot.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, liveOrigin, livePool } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';

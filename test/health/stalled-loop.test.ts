@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
-import { realTime } from '../../src/net/real-time.js';
+import { realTime } from '../../src/net/clock.js';
 import { liveMonitor, livePool } from '../support/live-objects.js';
 import { startProber } from '../support/prober-bench.js';
 

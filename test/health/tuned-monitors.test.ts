@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LiveGroupMember, LiveMonitor } from '../../src/live/snapshot.js';
+import type { LiveGroupMember, LiveMonitor } from '../../src/state/snapshot.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveMonitor, livePool } from '../support/live-objects.js';
 import { startProber, until } from '../support/prober-bench.js';

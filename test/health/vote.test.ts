@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aggregateFindings, type Finding, UNCHECKED } from '../../src/health/verdict.js';
-import type { HealthState } from '../../src/live/health-board.js';
+import type { HealthState } from '../../src/state/health-board.js';
 
 const STATES = { h: 'healthy', u: 'unhealthy', '?': 'unknown' } as const satisfies Record<
   string,

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { cidrContains, cidrContainsIp, networksAround, parseCidr } from '../../src/net/cidr.js';
-import { parseIp } from '../../src/net/ip.js';
+import { cidrContains, cidrContainsIp, networksAround, parseCidr, parseIp } from '../../src/net/addresses.js';
 
 test.each([
   ['10.0.0.0/8', '10.0.0.0/8', false],

@@ -3,9 +3,9 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openDatagramSocket } from '../../src/net/datagram-socket.js';
+import { openDatagramSocket } from '../../src/net/listening-sockets.js';
 
-const MODULE = path.resolve(import.meta.dirname, '../../dist/net/datagram-socket.js');
+const MODULE = path.resolve(import.meta.dirname, '../../dist/net/listening-sockets.js');
 const ECHO = `
 import { openDatagramSocket } from ${JSON.stringify(MODULE)};
 const { socket, serve } = await openDatagramSocket({ host: '', port: 0, fd: 3 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalAuthority, canonicalHost } from '../../src/net/host.js';
+import { canonicalAuthority, canonicalHost } from '../../src/net/hostnames.js';
 
 test.each([
   ['app.example.com', 'app.example.com'],

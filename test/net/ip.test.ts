@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hostPort, isGloballyRoutable, parseIp } from '../../src/net/ip.js';
+import { hostPort, isGloballyRoutable, parseIp } from '../../src/net/addresses.js';
 
 test.each([
   ['192.0.2.1', 4, '192.0.2.1'],

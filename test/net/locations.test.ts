@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLocations, parseLocations, placeFrom } from '../../src/net/locations.js';
-import { NOWHERE } from '../../src/net/place.js';
+import { createLocations, NOWHERE, parseLocations, placeFrom } from '../../src/net/locations.js';
 
 const FILE = `network,country,region,latitude,longitude
 # offices

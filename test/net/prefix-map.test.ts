@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { cidrContainsIp, parseCidr } from '../../src/net/cidr.js';
-import { parseIp } from '../../src/net/ip.js';
-import { createPrefixMap } from '../../src/net/prefix-map.js';
+import { cidrContainsIp, createPrefixMap, parseCidr, parseIp } from '../../src/net/addresses.js';
 
 const cidr = (text: string) => parseCidr(text)!;
 const ip = (text: string) => parseIp(text)!;

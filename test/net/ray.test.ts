@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRays } from '../../src/net/ray.js';
+import { createRays } from '../../src/net/http-fields.js';
 
 test('rays have 16 hexadecimal digits and the PoP, and none comes twice', () => {
   const next = createRays('FRA');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { realTime } from '../../src/net/real-time.js';
+import { realTime } from '../../src/net/clock.js';
 import { createSettableClock, REAL } from '../../src/net/settable-clock.js';
 
 const AT = Date.UTC(2030, 0, 1);

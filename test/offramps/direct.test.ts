@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { parseCidr } from '../../src/net/cidr.js';
+import { parseCidr } from '../../src/net/addresses.js';
 import { DialError, type DialOptions, type OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 import { createFakeClock } from '../support/fake-clock.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createHealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
-import { isPoolHealthy } from '../../src/live/pool-health.js';
+import { createHealthBoard, UNKNOWN_HEALTH } from '../../src/state/health-board.js';
+import { isPoolHealthy } from '../../src/state/pool-health.js';
 import type { Way } from '../../src/tunnel/egress/contract.js';
 import { reachableFirst } from '../../src/tunnel/egress/select.js';
 import { liveOrigin, livePool } from '../support/live-objects.js';

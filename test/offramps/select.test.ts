@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import type { SnapshotDelta } from '../../src/live/snapshot.js';
-import { createSnapshotStore } from '../../src/live/snapshot-store.js';
-import { parseCidr } from '../../src/net/cidr.js';
+import { parseCidr } from '../../src/net/addresses.js';
+import type { SnapshotDelta } from '../../src/state/snapshot.js';
+import { createSnapshotStore } from '../../src/state/snapshot-store.js';
 import { DialError, type DialOptions } from '../../src/tunnel/egress/contract.js';
 import { createDirectDialer } from '../../src/tunnel/egress/direct.js';
 import { createOffRamps } from '../../src/tunnel/egress/select.js';

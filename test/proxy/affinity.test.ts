@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LiveAffinityAttributes, LiveOrigin, LivePool } from '../../src/live/snapshot.js';
+import type { LiveAffinityAttributes, LiveOrigin, LivePool } from '../../src/state/snapshot.js';
 import {
   liveLoadBalancer,
   liveOrigin,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ExplainQuestion } from '../../src/live/explanation.js';
-import type { LiveObjects } from '../../src/live/snapshot.js';
-import { realTime } from '../../src/net/real-time.js';
+import type { ExplainQuestion } from '../../src/bridge/reports.js';
+import { realTime } from '../../src/net/clock.js';
 import { createExplain } from '../../src/proxy/explain.js';
 import { createHostIndex } from '../../src/proxy/match.js';
+import type { LiveObjects } from '../../src/state/snapshot.js';
 import { createSteering } from '../../src/steering/decide.js';
 import type { Way } from '../../src/tunnel/egress/contract.js';
 import {

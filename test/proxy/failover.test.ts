@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LiveAffinityAttributes, LivePool } from '../../src/live/snapshot.js';
+import type { LiveAffinityAttributes, LivePool } from '../../src/state/snapshot.js';
 import {
   liveLoadBalancer,
   liveOrigin,

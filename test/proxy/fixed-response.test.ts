@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LiveFixedResponse, LivePoolSet, LiveRule } from '../../src/live/snapshot.js';
+import type { LiveFixedResponse, LivePoolSet, LiveRule } from '../../src/state/snapshot.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { ask } from './ask.js';
 import { httpOrigin } from './fake-origin.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import { beforeEach, expect, test } from 'vitest';
-import { createTokenBucket } from '../../src/net/token-bucket.js';
+import { createTokenBucket } from '../../src/net/clock.js';
 import { eventually } from '../support/waiting.js';
 import { type FakeOrigin, httpOrigin } from './fake-origin.js';
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createSnapshotStore } from '../../src/live/snapshot-store.js';
 import { createHostIndex } from '../../src/proxy/match.js';
+import { createSnapshotStore } from '../../src/state/snapshot-store.js';
 import { liveLoadBalancer, livePublishedHostname } from '../support/live-objects.js';
 
 const balancer = (name: string, rest: { id?: string; enabled?: boolean } = {}) =>

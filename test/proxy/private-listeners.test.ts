@@ -1,10 +1,10 @@
 import http from 'node:http';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { UNKNOWN_HEALTH } from '../../src/live/health-board.js';
-import type { LiveObjects } from '../../src/live/snapshot.js';
-import { type Cidr, parseCidr } from '../../src/net/cidr.js';
+import { type Cidr, parseCidr } from '../../src/net/addresses.js';
 import { createPrivateListeners } from '../../src/proxy/private-listeners.js';
+import { UNKNOWN_HEALTH } from '../../src/state/health-board.js';
+import type { LiveObjects } from '../../src/state/snapshot.js';
 import { NO_SESSIONS } from '../../src/steering/contract.js';
 import { httpOrigin } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, livePool, unmonitoredPool } from '../support/live-objects.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ExplainQuestion } from '../../src/live/explanation.js';
-import { realTime } from '../../src/net/real-time.js';
+import type { ExplainQuestion } from '../../src/bridge/reports.js';
+import { realTime } from '../../src/net/clock.js';
 import { createExplain } from '../../src/proxy/explain.js';
 import type { Way } from '../../src/tunnel/egress/contract.js';
 import { createDirectDialer } from '../../src/tunnel/egress/direct.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RequestFilter } from '../../src/live/request-report.js';
+import type { RequestFilter } from '../../src/bridge/reports.js';
 import { createRequestLog, loggedPath } from '../../src/proxy/request-log.js';
 import { newest } from '../support/request-filters.js';
 import { requestReport as report } from '../support/request-reports.js';

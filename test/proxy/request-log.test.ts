@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RequestFilter, RequestReport } from '../../src/live/request-report.js';
+import type { RequestFilter, RequestReport } from '../../src/bridge/reports.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { newest } from '../support/request-filters.js';
 import { eventually } from '../support/waiting.js';

@@ -2,15 +2,14 @@ import net from 'node:net';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { offRampsUnderFaults } from '../../src/faults/under-faults.js';
-import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
-import { createLoadBoard, type LoadBoard } from '../../src/live/load-board.js';
-import type { LiveObjects } from '../../src/live/snapshot.js';
-import { createSnapshotStore, type SnapshotStore } from '../../src/live/snapshot-store.js';
-import { LentReads } from '../../src/net/lent-reads.js';
-import { NOWHERE } from '../../src/net/place.js';
+import { NOWHERE } from '../../src/net/locations.js';
 import { createHostIndex } from '../../src/proxy/match.js';
 import { createProxy, type HttpsOptions, type ProxyOptions } from '../../src/proxy/proxy.js';
 import { createRequestLog, type RequestLog } from '../../src/proxy/request-log.js';
+import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/state/health-board.js';
+import { createLoadBoard, type LoadBoard } from '../../src/state/load-board.js';
+import type { LiveObjects } from '../../src/state/snapshot.js';
+import { createSnapshotStore, type SnapshotStore } from '../../src/state/snapshot-store.js';
 import { createSessions, type TrafficSessions } from '../../src/steering/affinity/sessions.js';
 import { createSteering, type Steering } from '../../src/steering/decide.js';
 import {
@@ -19,6 +18,7 @@ import {
   type OffRamps,
   type OriginSocket,
 } from '../../src/tunnel/egress/contract.js';
+import { LentReads } from '../../src/tunnel/egress/lent-reads.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 
 export const HOST = 'app.example.com';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { LATENCY_VALUES } from '../../src/live/metrics-report.js';
 import { histogramsOf, samplesOf } from '../../src/metrics/series-samples.js';
 import { createTrafficCounts } from '../../src/proxy/traffic-counts.js';
+import { LATENCY_VALUES } from '../../src/state/series-table.js';
 import { requestReport } from '../support/request-reports.js';
 
 const named = (name: string) => ({ id: name, name });

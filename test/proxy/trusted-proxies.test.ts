@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseCidr } from '../../src/net/cidr.js';
+import { parseCidr } from '../../src/net/addresses.js';
 import { newest } from '../support/request-filters.js';
 import { ask as askHttp1 } from './ask.js';
 import { httpOrigin } from './fake-origin.js';

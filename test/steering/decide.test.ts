@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { HealthState } from '../../src/live/health-board.js';
-import type { LiveOrigin } from '../../src/live/snapshot.js';
-import { NOWHERE } from '../../src/net/place.js';
+import { NOWHERE } from '../../src/net/locations.js';
+import type { HealthState } from '../../src/state/health-board.js';
+import type { LiveOrigin } from '../../src/state/snapshot.js';
 import type { Plan } from '../../src/steering/contract.js';
 import { livePool, unmonitoredPool } from '../support/live-objects.js';
 import { contextOf, origin, steer, target } from './rig.js';

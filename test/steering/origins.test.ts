@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLoadBoard } from '../../src/live/load-board.js';
+import { createLoadBoard } from '../../src/state/load-board.js';
 import { ORIGIN_POLICIES, type OriginPicker } from '../../src/steering/policies/origin-policies.js';
 import { origin } from './rig.js';
 import { seededRandom, shares } from './seeded-random.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createLoadBoard } from '../../src/live/load-board.js';
-import type { LivePool, LiveSettings } from '../../src/live/snapshot.js';
-import { NOWHERE, type Place } from '../../src/net/place.js';
+import { NOWHERE, type Place } from '../../src/net/locations.js';
+import { createLoadBoard } from '../../src/state/load-board.js';
+import type { LivePool, LiveSettings } from '../../src/state/snapshot.js';
 import { angleBetween, POOL_POLICIES, type PoolChoice } from '../../src/steering/policies/pool-policies.js';
 import { liveSettings, unmonitoredPool } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';

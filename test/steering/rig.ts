@@ -1,8 +1,8 @@
 import type { Facts } from '../../src/expressions/facts.js';
-import { createHealthBoard, type HealthState, UNKNOWN_HEALTH } from '../../src/live/health-board.js';
-import { createLoadBoard } from '../../src/live/load-board.js';
-import type { LiveOrigin, LivePool } from '../../src/live/snapshot.js';
-import { NOWHERE } from '../../src/net/place.js';
+import { NOWHERE } from '../../src/net/locations.js';
+import { createHealthBoard, type HealthState, UNKNOWN_HEALTH } from '../../src/state/health-board.js';
+import { createLoadBoard } from '../../src/state/load-board.js';
+import type { LiveOrigin, LivePool } from '../../src/state/snapshot.js';
 import type { Decision, Pin, Plan, RequestContext, SessionSource } from '../../src/steering/contract.js';
 import { createSteering } from '../../src/steering/decide.js';
 import { liveLoadBalancer, liveOrigin } from '../support/live-objects.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { LiveFixedResponse, LivePoolSet, LiveRule } from '../../src/live/snapshot.js';
-import { NOWHERE, type Place } from '../../src/net/place.js';
+import { NOWHERE, type Place } from '../../src/net/locations.js';
+import type { LiveFixedResponse, LivePoolSet, LiveRule } from '../../src/state/snapshot.js';
 import type { RequestContext } from '../../src/steering/contract.js';
 import { unmonitoredPool } from '../support/live-objects.js';
 import { type BalancerFields, origin, pathFacts, steer, target } from './rig.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Affinity } from '../../src/domain/policies.js';
-import type { LiveAffinityAttributes } from '../../src/live/snapshot.js';
+import type { LiveAffinityAttributes } from '../../src/state/snapshot.js';
 import type { Plan } from '../../src/steering/contract.js';
 import { livePool, liveSettings, unmonitoredPool } from '../support/live-objects.js';
 import { type BalancerFields, contextOf, origin, SESSION_SOURCE, steer, target } from './rig.js';

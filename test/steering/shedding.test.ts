@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createLoadBoard } from '../../src/live/load-board.js';
-import type { LiveLoadShedding } from '../../src/live/snapshot.js';
+import { createLoadBoard } from '../../src/state/load-board.js';
+import type { LiveLoadShedding } from '../../src/state/snapshot.js';
 import { ORIGIN_POLICIES } from '../../src/steering/policies/origin-policies.js';
 import { unmonitoredPool } from '../support/live-objects.js';
 import { origin, steer, target } from './rig.js';

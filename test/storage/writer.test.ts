@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createIdentifiers } from '../../src/api/identifiers.js';
+import { realTime } from '../../src/net/clock.js';
 import { systemRandom } from '../../src/net/random.js';
-import { realTime } from '../../src/net/real-time.js';
 import type { Database } from '../../src/storage/database.js';
 import type { Definition } from '../../src/storage/tables/definition.js';
 import { createTables, type Tables } from '../../src/storage/tables/tables.js';

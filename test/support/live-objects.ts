@@ -1,3 +1,4 @@
+import { parseIp } from '../../src/net/addresses.js';
 import type {
   LiveDnsRecord,
   LiveLoadBalancer,
@@ -8,8 +9,7 @@ import type {
   LiveRoute,
   LiveSettings,
   LiveTunnel,
-} from '../../src/live/snapshot.js';
-import { parseIp } from '../../src/net/ip.js';
+} from '../../src/state/snapshot.js';
 
 /** Configuration objects with every default filled in; a test names what it is about. */
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import { parseCidr } from '../../src/net/cidr.js';
+import { parseCidr } from '../../src/net/addresses.js';
 import { ORACLE_MISTAKES, type OracleMistake } from './oracle-mistakes.js';
 
 const FILE =

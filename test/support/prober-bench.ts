@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { onTestFinished, vi } from 'vitest';
 import { createProber, type ProberOptions } from '../../src/health/prober.js';
-import { createHealthBoard, type HealthTransition, type OriginHealth } from '../../src/live/health-board.js';
-import type { SnapshotDelta } from '../../src/live/snapshot.js';
-import { createSnapshotStore } from '../../src/live/snapshot-store.js';
+import { createHealthBoard, type HealthTransition, type OriginHealth } from '../../src/state/health-board.js';
+import type { SnapshotDelta } from '../../src/state/snapshot.js';
+import { createSnapshotStore } from '../../src/state/snapshot-store.js';
 import { createDirectDialer, type Lookup } from '../../src/tunnel/egress/direct.js';
 import { createOffRamps } from '../../src/tunnel/egress/select.js';
 import { createFakeClock } from './fake-clock.js';

@@ -1,4 +1,4 @@
-import type { RequestFilter } from '../../src/live/request-report.js';
+import type { RequestFilter } from '../../src/bridge/reports.js';
 
 /** The newest requests, whatever became of them. */
 export const newest = (limit: number): RequestFilter => ({

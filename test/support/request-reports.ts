@@ -1,4 +1,4 @@
-import type { RequestReport } from '../../src/live/request-report.js';
+import type { RequestReport } from '../../src/bridge/reports.js';
 
 /** A request that was served, as the data plane tells of it. */
 export const requestReport = (fields: Partial<RequestReport> = {}): RequestReport => ({

@@ -1,5 +1,5 @@
+import type { TrafficFault } from '../../src/bridge/faults.js';
 import { createTrafficFaults, type TrafficFaults } from '../../src/faults/traffic-faults.js';
-import type { TrafficFault } from '../../src/live/faults.js';
 import type { Clock } from '../../src/net/clock.js';
 import { createFakeClock, type FakeClock } from './fake-clock.js';
 

@@ -1,5 +1,5 @@
-import type { DataPlane } from '../../live/data-plane.js';
-import type { QuestionName, Questions } from '../../live/messages.js';
+import type { DataPlane } from '../../bridge/data-plane.js';
+import type { QuestionName, Questions } from '../../bridge/messages.js';
 import { ApiError } from '../errors.js';
 
 /** The answer of the data plane; an ApiError where it has none, or none in time. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { DataPlane } from '../../live/data-plane.js';
-import type { Explanation } from '../../live/explanation.js';
+import type { DataPlane } from '../../bridge/data-plane.js';
+import type { Explanation } from '../../bridge/reports.js';
 import type { Http } from '../http.js';
 import { asked } from './asked.js';
 import { canonicalIp, words } from './query.js';

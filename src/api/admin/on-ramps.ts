@@ -1,6 +1,6 @@
-import type { DataPlane } from '../../live/data-plane.js';
-import type { PrivateAddress } from '../../live/messages.js';
-import { hostPort } from '../../net/ip.js';
+import type { DataPlane } from '../../bridge/data-plane.js';
+import type { PrivateAddress } from '../../bridge/messages.js';
+import { hostPort } from '../../net/addresses.js';
 import type { Http } from '../http.js';
 
 /** Every way in for traffic, and what is reached there. Names of load balancers are nothing for strangers. */

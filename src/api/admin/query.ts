@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseIp } from '../../net/ip.js';
+import { parseIp } from '../../net/addresses.js';
 
 /** A name, an id or an address. */
 export const words = z.string().min(1, 'must not be empty').max(255, 'must be at most 255 characters');

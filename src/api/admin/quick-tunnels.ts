@@ -1,4 +1,4 @@
-import type { DataPlane } from '../../live/data-plane.js';
+import type { DataPlane } from '../../bridge/data-plane.js';
 import type { Http } from '../http.js';
 
 /**

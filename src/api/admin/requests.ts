@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { DataPlane } from '../../live/data-plane.js';
-import type { FoundRequests, RequestFilter, RequestReport } from '../../live/request-report.js';
-import { canonicalHost } from '../../net/host.js';
+import type { DataPlane } from '../../bridge/data-plane.js';
+import type { FoundRequests, RequestFilter, RequestReport } from '../../bridge/reports.js';
+import { canonicalHost } from '../../net/hostnames.js';
 import { ok } from '../envelope.js';
 import type { Http } from '../http.js';
 import { moment } from '../timestamps.js';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { realTime } from '../../net/real-time.js';
+import { realTime } from '../../net/clock.js';
 import { ApiError } from '../errors.js';
 
 /** What has come after the first `after` and fits; see `RequestLog`. */

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { realTime } from '../../net/real-time.js';
+import { realTime } from '../../net/clock.js';
 
 export interface DemoVisit {
   readonly status: number;

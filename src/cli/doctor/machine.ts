@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { StartConfig } from '../../config/start-config.js';
-import { descriptorLimit } from '../../net/descriptors.js';
-import { hostPort } from '../../net/ip.js';
+import { hostPort } from '../../net/addresses.js';
+import { descriptorLimit } from '../../net/process-watch.js';
 import { doubtful, type Finding, good, wrong } from './finding.js';
 
 /** Ten thousand clients take as many, and their origins as many again. */

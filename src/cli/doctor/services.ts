@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { StartConfig } from '../../config/start-config.js';
-import { hostPort } from '../../net/ip.js';
+import { hostPort } from '../../net/addresses.js';
 import { type Asking, ask } from '../ask.js';
 import { type Finding, good, wrong } from './finding.js';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LivePool, LiveTunnel, SnapshotDelta } from '../../live/snapshot.js';
+import type { LivePool, LiveTunnel, SnapshotDelta } from '../../state/snapshot.js';
 import { type Alert, type TunnelUpdateData, timestampOf } from './alert.js';
 
 type Delta = Omit<SnapshotDelta, 'revision'>;

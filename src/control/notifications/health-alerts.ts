@@ -1,5 +1,5 @@
-import type { MonitorEvent, PoolEvent } from '../../live/messages.js';
-import type { LiveNotificationFilter } from '../../live/snapshot.js';
+import type { MonitorEvent, PoolEvent } from '../../bridge/messages.js';
+import type { LiveNotificationFilter } from '../../state/snapshot.js';
 import { type Alert, type HealthData, timestampOf } from './alert.js';
 
 /** What is told of an event of a pool: the pool's own change and those of its origins, as its filters let them through. */

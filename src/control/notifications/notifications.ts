@@ -1,6 +1,6 @@
-import type { MonitorEvent, PoolEvent } from '../../live/messages.js';
-import type { SnapshotDelta } from '../../live/snapshot.js';
+import type { MonitorEvent, PoolEvent } from '../../bridge/messages.js';
 import type { Clock } from '../../net/clock.js';
+import type { SnapshotDelta } from '../../state/snapshot.js';
 import type { Alert } from './alert.js';
 import { createChangeAlerts } from './change-alerts.js';
 import { alertsOfMonitor, alertsOfPool } from './health-alerts.js';

@@ -1,6 +1,6 @@
-import { AWAIT_MS } from '../../live/data-plane-options.js';
-import type { LiveTunnel } from '../../live/snapshot.js';
+import { AWAIT_MS } from '../../bridge/data-plane-thread.js';
 import type { Clock } from '../../net/clock.js';
+import type { LiveTunnel } from '../../state/snapshot.js';
 import { type Alert, timestampOf } from './alert.js';
 
 /** A connector opens its connections one after the other, and a replacement takes a moment: what stands after that is told. */

@@ -1,7 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Clock } from '../../net/clock.js';
-import { realTime } from '../../net/real-time.js';
+import { type Clock, realTime } from '../../net/clock.js';
 import type { Alert } from './alert.js';
 
 export interface WebhookOptions {

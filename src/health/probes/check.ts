@@ -1,6 +1,6 @@
 import type { MonitorType } from '../../domain/policies.js';
-import type { FailureReason } from '../../live/health-board.js';
-import { startDeadline } from '../../net/deadline.js';
+import { startDeadline } from '../../net/clock.js';
+import type { FailureReason } from '../../state/health-board.js';
 import { DialError, type NoWay, type OffRamps, type OriginPlace } from '../../tunnel/egress/contract.js';
 import { probeHttp } from './http.js';
 import { probeIcmpPing, probeUdpIcmp } from './icmp.js';

@@ -1,7 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { canonicalAuthority, canonicalHost } from '../../net/host.js';
-import { parseIp } from '../../net/ip.js';
-import { tunnelBefore } from '../../net/tunnel-hostname.js';
+import { parseIp } from '../../net/addresses.js';
+import { canonicalAuthority, canonicalHost, tunnelBefore } from '../../net/hostnames.js';
 import type { OriginPlace } from '../../tunnel/egress/contract.js';
 import {
   exchange,

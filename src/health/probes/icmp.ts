@@ -4,8 +4,8 @@ import { promises as dns } from 'node:dns';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { FailureReason } from '../../live/health-board.js';
-import { prohibition } from '../../net/direct-networks.js';
+import { prohibition } from '../../net/addresses.js';
+import type { FailureReason } from '../../state/health-board.js';
 import type { OffRamps, OriginPlace } from '../../tunnel/egress/contract.js';
 import { failed, type Probe, type ProbeDependencies, ProbeFailure, passed } from './probe.js';
 

@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
-import { HEADER_BYTES } from '../../net/header-limits.js';
+import { HEADER_BYTES } from '../../net/http-fields.js';
 import {
   connectorPatience,
   DialError,

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls';
-import type { FailureReason } from '../../live/health-board.js';
-import type { LiveMonitor, LiveOrigin } from '../../live/snapshot.js';
 import type { Clock } from '../../net/clock.js';
+import type { FailureReason } from '../../state/health-board.js';
+import type { LiveMonitor, LiveOrigin } from '../../state/snapshot.js';
 import type { DialError, DialFailure, OffRamps, OriginPlace } from '../../tunnel/egress/contract.js';
 
 /** What is probed, and how. */

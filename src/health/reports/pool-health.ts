@@ -1,3 +1,11 @@
+import type {
+  MonitorEvent,
+  OriginHealthReport,
+  PoolEvent,
+  PoolHealthReport,
+  RegionHealthReport,
+} from '../../bridge/messages.js';
+import { type Clock, realTime } from '../../net/clock.js';
 import {
   type FailureReason,
   type HealthState,
@@ -5,19 +13,10 @@ import {
   type HealthView,
   type OriginHealth,
   UNKNOWN_HEALTH,
-} from '../../live/health-board.js';
-import type {
-  MonitorEvent,
-  OriginHealthReport,
-  PoolEvent,
-  PoolHealthReport,
-  RegionHealthReport,
-} from '../../live/messages.js';
-import { isPoolHealthy } from '../../live/pool-health.js';
-import type { LivePool } from '../../live/snapshot.js';
-import type { SnapshotStore } from '../../live/snapshot-store.js';
-import type { Clock } from '../../net/clock.js';
-import { realTime } from '../../net/real-time.js';
+} from '../../state/health-board.js';
+import { isPoolHealthy } from '../../state/pool-health.js';
+import type { LivePool } from '../../state/snapshot.js';
+import type { SnapshotStore } from '../../state/snapshot-store.js';
 import type { ProbedOrigin } from '../schedule/origin-checker.js';
 import type { PlaceHealth } from '../verdict.js';
 

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import type { OriginHealthReport, PreviewReport, PreviewRequest } from '../../live/messages.js';
-import { hasEnoughHealthyOrigins } from '../../live/pool-health.js';
-import type { LiveMonitor, LiveOrigin, LivePool } from '../../live/snapshot.js';
-import type { SnapshotStore } from '../../live/snapshot-store.js';
+import type { OriginHealthReport, PreviewReport, PreviewRequest } from '../../bridge/messages.js';
 import type { Clock } from '../../net/clock.js';
+import { hasEnoughHealthyOrigins } from '../../state/pool-health.js';
+import type { LiveMonitor, LiveOrigin, LivePool } from '../../state/snapshot.js';
+import type { SnapshotStore } from '../../state/snapshot-store.js';
 import { checkOnce } from '../probes/check.js';
 import { failed, type ProbeDependencies, type ProbeTarget } from '../probes/probe.js';
 

@@ -1,5 +1,5 @@
-import type { HealthFault } from '../../live/faults.js';
-import type { LiveMonitor } from '../../live/snapshot.js';
+import type { HealthFault } from '../../bridge/faults.js';
+import type { LiveMonitor } from '../../state/snapshot.js';
 import { checkOnce } from '../probes/check.js';
 import type { ProbeDependencies, ProbeResult, ProbeTarget } from '../probes/probe.js';
 import {

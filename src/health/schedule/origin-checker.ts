@@ -5,8 +5,8 @@ import {
   type HealthTransition,
   type OriginHealth,
   UNKNOWN_HEALTH,
-} from '../../live/health-board.js';
-import type { LiveGroupMember, LiveMonitor, LiveOrigin } from '../../live/snapshot.js';
+} from '../../state/health-board.js';
+import type { LiveGroupMember, LiveMonitor, LiveOrigin } from '../../state/snapshot.js';
 import { withoutWay } from '../probes/check.js';
 import type { ProbeDependencies } from '../probes/probe.js';
 import { aggregateFindings, aggregatePlaces, type Faults, type PlaceHealth, UNCHECKED } from '../verdict.js';

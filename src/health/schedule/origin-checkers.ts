@@ -1,11 +1,9 @@
-import type { LiveGroupMember, LivePool, LiveRoute, Snapshot } from '../../live/snapshot.js';
-import type { LiveChange, SnapshotStore } from '../../live/snapshot-store.js';
-import type { StoredHealth } from '../../live/stored-health.js';
-import { parseCidr } from '../../net/cidr.js';
+import { createPrefixMap, type PrefixMap, parseCidr, parseIp } from '../../net/addresses.js';
 import type { Clock } from '../../net/clock.js';
-import { parseIp } from '../../net/ip.js';
-import { createPrefixMap, type PrefixMap } from '../../net/prefix-map.js';
-import { tunnelBefore } from '../../net/tunnel-hostname.js';
+import { tunnelBefore } from '../../net/hostnames.js';
+import type { StoredHealth } from '../../state/health-board.js';
+import type { LiveGroupMember, LivePool, LiveRoute, Snapshot } from '../../state/snapshot.js';
+import type { LiveChange, SnapshotStore } from '../../state/snapshot-store.js';
 import type { OffRamps, OriginPlace, TunnelDialer } from '../../tunnel/egress/contract.js';
 import { type PlaceHealth, UNCHECKED } from '../verdict.js';
 import type { CheckPlace } from './monitor-checks.js';

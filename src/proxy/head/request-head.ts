@@ -1,4 +1,4 @@
-import { canonicalHost } from '../../net/host.js';
+import { canonicalHost } from '../../net/hostnames.js';
 import { isCheckWithoutHost } from '../load-balancer-check.js';
 import { CR, LF, SPACE, TARGET, TOKEN } from './characters.js';
 import { type FieldRole, REQUEST_FIELDS } from './field-roles.js';

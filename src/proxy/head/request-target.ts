@@ -1,4 +1,4 @@
-import { canonicalHost } from '../../net/host.js';
+import { canonicalHost } from '../../net/hostnames.js';
 import { AUTHORITY, everyCharacter } from './characters.js';
 import { Malformed } from './malformed.js';
 

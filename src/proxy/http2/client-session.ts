@@ -1,7 +1,6 @@
 import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { realTime } from '../../net/real-time.js';
-import { createTokenBucket } from '../../net/token-bucket.js';
+import { createTokenBucket, realTime } from '../../net/clock.js';
 import type { ClientTransport } from '../client-connections.js';
 import type { Waiting } from '../deadlines.js';
 import { errorResponse, refusal } from '../errors.js';

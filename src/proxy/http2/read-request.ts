@@ -1,4 +1,4 @@
-import { canonicalAuthority, canonicalHost } from '../../net/host.js';
+import { canonicalAuthority, canonicalHost } from '../../net/hostnames.js';
 import { isGrpc } from '../grpc.js';
 import { everyCharacter, FIELD_VALUE, TARGET, TOKEN } from '../head/characters.js';
 import { headTooLong, Malformed } from '../head/malformed.js';

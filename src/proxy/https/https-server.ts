@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
-import { canonicalHost } from '../../net/host.js';
+import { canonicalHost } from '../../net/hostnames.js';
 import type { LimitReached } from '../limit-log.js';
 import type { Arrivals, Arrived } from '../proxy-protocol/arrivals.js';
 import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';

@@ -1,7 +1,5 @@
 import tls, { type SecureContext } from 'node:tls';
-import type { Clock } from '../../net/clock.js';
-import { realTime } from '../../net/real-time.js';
-import { createTokenBucket, type TokenBucket } from '../../net/token-bucket.js';
+import { type Clock, createTokenBucket, realTime, type TokenBucket } from '../../net/clock.js';
 import type { HostIndex } from '../match.js';
 import type { Certificates, KeyPair } from './certificates.js';
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { faultsOn } from '../../faults/under-faults.js';
-import type { LoadBoard } from '../../live/load-board.js';
+import type { LoadBoard } from '../../state/load-board.js';
 import { DialError, type OffRamps, type TunnelRequest } from '../../tunnel/egress/contract.js';
 import type { Deadlines } from '../deadlines.js';
 import { ConnectorFault, failureOfDial, type OriginFailure, OriginFault } from '../errors.js';

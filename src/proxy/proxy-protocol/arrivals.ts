@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import type { ProxyProtocol } from '../../bridge/data-plane-thread.js';
 import type { TrafficFaults } from '../../faults/traffic-faults.js';
 import { acceptUnderFaults } from '../../faults/under-faults.js';
-import type { ProxyProtocol } from '../../live/data-plane-options.js';
-import { type Ip, parseIp } from '../../net/ip.js';
+import { type Ip, parseIp } from '../../net/addresses.js';
 import type { Deadlines, Waiting } from '../deadlines.js';
 import type { LimitReached } from '../limit-log.js';
 import type { TrustedProxies } from '../trusted-proxies.js';

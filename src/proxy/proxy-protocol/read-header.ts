@@ -1,4 +1,4 @@
-import { type Ip, parseIp } from '../../net/ip.js';
+import { type Ip, parseIp } from '../../net/addresses.js';
 
 /** Both ends of the connection that a client made to the proxy in front of us. */
 export interface ProxiedAddresses {

@@ -1,4 +1,4 @@
-import type { Ip } from '../../net/ip.js';
+import type { Ip } from '../../net/addresses.js';
 import { type ProxiedAddresses, V2_SIGNATURE } from './read-header.js';
 
 export type ProxyHeaderVersion = 'v1' | 'v2';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { realTime } from '../../net/real-time.js';
+import { realTime } from '../../net/clock.js';
 import { otlpRequest } from './otlp.js';
 import type { EndedSpan } from './trace-context.js';
 

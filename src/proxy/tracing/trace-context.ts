@@ -1,4 +1,4 @@
-import type { RequestReport } from '../../live/request-report.js';
+import type { RequestReport } from '../../bridge/reports.js';
 import { fieldValues } from '../carriers.js';
 import { withoutFields } from '../head/fields.js';
 import type { RequestHead } from '../head/request-head.js';

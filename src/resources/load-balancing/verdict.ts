@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OriginHealthReport } from '../../live/messages.js';
+import type { OriginHealthReport } from '../../bridge/messages.js';
 
 /** What checks have found of a pool: one object for each origin, with its address as the only key. */
 export const poolVerdict = z.object({

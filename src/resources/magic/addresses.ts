@@ -1,5 +1,4 @@
-import { cidrContainsIp, parseCidr } from '../../net/cidr.js';
-import { parseIp } from '../../net/ip.js';
+import { cidrContainsIp, parseCidr, parseIp } from '../../net/addresses.js';
 
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.240.0/20'].map(
   (text) => parseCidr(text)!,

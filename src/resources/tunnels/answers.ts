@@ -2,7 +2,7 @@ import { inForce } from '../../api/api-changes.js';
 import type { Listed } from '../../api/envelope.js';
 import { listed, MAX_PER_PAGE, pageRequest, sliced } from '../../api/pagination.js';
 import { timestamp, timestampOrNull } from '../../api/timestamps.js';
-import type { ConnectionInfo } from '../../live/messages.js';
+import type { ConnectionInfo } from '../../bridge/messages.js';
 import { conditionsOf, pageOf, withDeletion } from '../_kit/list-filters.js';
 import { shownAs } from '../_kit/soft-deleted.js';
 import type { Context, Settings } from '../context.js';

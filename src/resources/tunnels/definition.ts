@@ -1,4 +1,4 @@
-import type { LiveTunnel } from '../../live/snapshot.js';
+import type { LiveTunnel } from '../../state/snapshot.js';
 import { Prisma } from '../../storage/generated/client.js';
 import type { Definition } from '../../storage/tables/definition.js';
 import { keptOf, keyIn, type SoftDeleted, softDeleted, tableOf } from '../_kit/soft-deleted.js';

@@ -1,5 +1,5 @@
 import { ApiError } from '../../api/errors.js';
-import type { ConnectionEvent } from '../../live/data-plane-worker.js';
+import type { ConnectionEvent } from '../../bridge/data-plane.js';
 import type { DatabaseClient } from '../../storage/database.js';
 import type {
   Tunnel as StoredTunnel,

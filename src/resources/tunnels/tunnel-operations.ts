@@ -3,7 +3,7 @@ import { ok } from '../../api/envelope.js';
 import { ApiError } from '../../api/errors.js';
 import type { Http } from '../../api/http.js';
 import { pageRequest, sliced } from '../../api/pagination.js';
-import type { ConnectionInfo } from '../../live/messages.js';
+import type { ConnectionInfo } from '../../bridge/messages.js';
 import { accountParams, operations } from '../_kit/operations.js';
 import type { Context } from '../context.js';
 import { listTunnels, readView, type ShownRow, type ShownTunnel } from './answers.js';

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { LiveAffinityAttributes, LivePool } from '../../live/snapshot.js';
+import type { LiveAffinityAttributes, LivePool } from '../../state/snapshot.js';
 import type { Pin } from '../contract.js';
 
 /** Seals pins into cookie values that only holders of the same key can make, and opens them again. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AFFINITY_TTL } from '../../domain/affinity-ttl.js';
-import type { LiveAffinityAttributes } from '../../live/snapshot.js';
+import type { LiveAffinityAttributes } from '../../state/snapshot.js';
 import type { Pin, SessionSource } from '../contract.js';
 
 /** The sessions that are known by headers, of all load balancers: each ends when it was not used for its time. */

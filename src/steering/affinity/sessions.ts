@@ -1,5 +1,5 @@
 import { AFFINITY_TTL } from '../../domain/affinity-ttl.js';
-import type { LivePool, LiveSettings } from '../../live/snapshot.js';
+import type { LivePool, LiveSettings } from '../../state/snapshot.js';
 import type { Sessions } from '../contract.js';
 import { createCookieValues, SESSION_COOKIE, setCookie } from './cookie-sessions.js';
 import { createHeaderSessions, type HeaderSessions, headerSessionKey } from './header-sessions.js';

@@ -1,6 +1,6 @@
 import type { OriginSteeringPolicy } from '../../domain/policies.js';
-import type { LoadView } from '../../live/load-board.js';
-import type { LiveOrigin } from '../../live/snapshot.js';
+import type { LoadView } from '../../state/load-board.js';
+import type { LiveOrigin } from '../../state/snapshot.js';
 import { createHashRing } from './hashing.js';
 import { aliasTable, createWeightTree } from './weighted-draw.js';
 

@@ -1,7 +1,7 @@
 import type { SteeringPolicy } from '../../domain/policies.js';
-import type { LoadView } from '../../live/load-board.js';
-import type { LivePool, LivePoolMap, LiveRandomSteering, LiveSettings } from '../../live/snapshot.js';
-import type { Place } from '../../net/place.js';
+import type { Place } from '../../net/locations.js';
+import type { LoadView } from '../../state/load-board.js';
+import type { LivePool, LivePoolMap, LiveRandomSteering, LiveSettings } from '../../state/snapshot.js';
 import { aliasTable } from './weighted-draw.js';
 
 /** How the pools of a load balancer are put in order: a policy is its candidates and a function that orders them. */

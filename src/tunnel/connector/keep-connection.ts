@@ -1,5 +1,5 @@
-import { hostPort } from '../../net/ip.js';
-import { realTime } from '../../net/real-time.js';
+import { hostPort } from '../../net/addresses.js';
+import { realTime } from '../../net/clock.js';
 import type { Registered } from '../rpc/registration.js';
 import type { ConnectionState, ConnectorLog, Counts } from './contract.js';
 import { type HostPort, resolveEdges } from './options.js';

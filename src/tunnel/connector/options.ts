@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { hostPort, parseIp } from '../../net/ip.js';
-import { realTime } from '../../net/real-time.js';
+import { hostPort, parseIp } from '../../net/addresses.js';
+import { realTime } from '../../net/clock.js';
 import type { AddressMap, ConnectorLog, ConnectorOptions } from './contract.js';
 import { type IngressConfiguration, parseConfiguration } from './ingress/configuration.js';
 

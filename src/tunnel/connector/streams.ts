@@ -1,5 +1,5 @@
 import net, { type Socket } from 'node:net';
-import { realTime } from '../../net/real-time.js';
+import { realTime } from '../../net/clock.js';
 import type { AddressMap, ConnectorLog, Counts } from './contract.js';
 import {
   breakOff,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import tls, { type TLSSocket } from 'node:tls';
-import { realTime } from '../../net/real-time.js';
+import { realTime } from '../../net/clock.js';
 import { CODE } from '../h2/errors.js';
 import { Http2Session } from '../h2/session.js';
 import type { Http2Stream, ServingStream } from '../h2/stream.js';

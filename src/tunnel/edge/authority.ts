@@ -7,7 +7,7 @@ import {
   X509Certificate,
 } from 'node:crypto';
 import type { X509Certificate as MadeCertificate } from '@peculiar/x509';
-import { realTime } from '../../net/real-time.js';
+import { realTime } from '../../net/clock.js';
 
 /** The certificate that connectors must trust (`cloudflared --cacert`), and its private key. PEM. */
 export interface CertificateAuthority {

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Logger } from 'pino';
-import type { ConfigurationState, ConnectionInfo } from '../../live/messages.js';
-import type { LiveConfiguration, LiveTunnel } from '../../live/snapshot.js';
-import type { LiveChange, SnapshotStore } from '../../live/snapshot-store.js';
+import type { ConfigurationState, ConnectionInfo } from '../../bridge/messages.js';
 import type { Clock } from '../../net/clock.js';
+import type { LiveConfiguration, LiveTunnel } from '../../state/snapshot.js';
+import type { LiveChange, SnapshotStore } from '../../state/snapshot-store.js';
 import { CODE } from '../h2/errors.js';
 import type { Http2Stream } from '../h2/stream.js';
 import type { Connection } from './connection.js';

@@ -1,4 +1,4 @@
-import type { ConnectionInfo } from '../../live/messages.js';
+import type { ConnectionInfo } from '../../bridge/messages.js';
 import type { Clock } from '../../net/clock.js';
 import type { OutgoingFields } from '../h2/headers.js';
 import type { Http2Session } from '../h2/session.js';

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { LiveTunnel } from '../../live/snapshot.js';
+import type { LiveTunnel } from '../../state/snapshot.js';
 import { CallFailed, createRpcServer, type RpcMethod } from '../rpc/calls.js';
 import { CapnpError, MAX_MESSAGE_BYTES } from '../rpc/capnp-wire.js';
 import { EMPTY_STRUCT } from '../rpc/messages.js';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders } from 'node:http2';
+import { hostPort, parseIp } from '../../net/addresses.js';
 import type { Clock } from '../../net/clock.js';
-import { hostPort, parseIp } from '../../net/ip.js';
 import {
   connectorPatience,
   type Destination,

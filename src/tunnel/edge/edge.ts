@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../../live/messages.js';
-import type { SnapshotStore } from '../../live/snapshot-store.js';
-import type { Clock } from '../../net/clock.js';
-import { parseIp } from '../../net/ip.js';
-import type { ListenOn } from '../../net/listening-socket.js';
-import { realTime } from '../../net/real-time.js';
+import type { ConfigurationState, ConnectionInfo, ListenAddress } from '../../bridge/messages.js';
+import { parseIp } from '../../net/addresses.js';
+import { type Clock, realTime } from '../../net/clock.js';
+import type { ListenOn } from '../../net/listening-sockets.js';
+import type { SnapshotStore } from '../../state/snapshot-store.js';
 import type { TunnelDialer } from '../egress/contract.js';
 import type { Http2Session } from '../h2/session.js';
 import type { Http2Stream } from '../h2/stream.js';

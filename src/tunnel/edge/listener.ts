@@ -2,9 +2,9 @@ import dgram from 'node:dgram';
 import { isIPv6, type Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
-import type { ListenAddress } from '../../live/messages.js';
+import type { ListenAddress } from '../../bridge/messages.js';
 import type { Clock } from '../../net/clock.js';
-import { type ListeningSocket, type ListenOn, openListeningSocket } from '../../net/listening-socket.js';
+import { type ListeningSocket, type ListenOn, openListeningSocket } from '../../net/listening-sockets.js';
 import { Http2Session } from '../h2/session.js';
 
 interface ListenerOptions extends ListenOn {

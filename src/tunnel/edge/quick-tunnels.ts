@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
-import type { QuickTunnel } from '../../live/messages.js';
-import type { SnapshotStore } from '../../live/snapshot-store.js';
+import type { QuickTunnel } from '../../bridge/messages.js';
 import type { Clock } from '../../net/clock.js';
+import type { SnapshotStore } from '../../state/snapshot-store.js';
 import type { TunnelDialer } from '../egress/contract.js';
 
 interface QuickTunnelOptions {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ConnectionInfo } from '../../live/messages.js';
+import type { ConnectionInfo } from '../../bridge/messages.js';
 import type { Clock } from '../../net/clock.js';
 import type { Connection } from './connection.js';
 import type { Registry } from './registry.js';

@@ -1,4 +1,4 @@
-import { AWAIT_MS } from '../../live/data-plane-options.js';
+import { AWAIT_MS } from '../../bridge/data-plane-thread.js';
 import type { Clock } from '../../net/clock.js';
 import type { Connection } from './connection.js';
 

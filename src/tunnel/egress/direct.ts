@@ -1,12 +1,15 @@
 import { promises as dns, type LookupAddress } from 'node:dns';
 import { type LookupFunction, Socket } from 'node:net';
-import type { Cidr } from '../../net/cidr.js';
-import type { Clock } from '../../net/clock.js';
-import { startDeadline } from '../../net/deadline.js';
-import { createMayDial, LOOPBACK, type MayDial, prohibition } from '../../net/direct-networks.js';
-import { hostPort, parseIp } from '../../net/ip.js';
-import { LentReads } from '../../net/lent-reads.js';
-import { realTime } from '../../net/real-time.js';
+import {
+  type Cidr,
+  createMayDial,
+  hostPort,
+  LOOPBACK,
+  type MayDial,
+  parseIp,
+  prohibition,
+} from '../../net/addresses.js';
+import { type Clock, realTime, startDeadline } from '../../net/clock.js';
 import {
   type Destination,
   type Dial,
@@ -15,6 +18,7 @@ import {
   type OriginSocket,
   toDialError,
 } from './contract.js';
+import { LentReads } from './lent-reads.js';
 
 /** A plain socket, but whatever ends it before it has connected is a DialError. */
 class DirectSocket extends Socket {

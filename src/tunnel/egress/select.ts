@@ -1,12 +1,16 @@
 import { Duplex } from 'node:stream';
-import type { HealthView } from '../../live/health-board.js';
-import type { LivePool, LiveRoute } from '../../live/snapshot.js';
-import type { LiveChange, SnapshotStore } from '../../live/snapshot-store.js';
-import { parseCidr } from '../../net/cidr.js';
-import { prohibition } from '../../net/direct-networks.js';
-import { hostPort, parseIp } from '../../net/ip.js';
-import { createPrefixMap, type PrefixMap } from '../../net/prefix-map.js';
-import { tunnelBefore } from '../../net/tunnel-hostname.js';
+import {
+  createPrefixMap,
+  hostPort,
+  type PrefixMap,
+  parseCidr,
+  parseIp,
+  prohibition,
+} from '../../net/addresses.js';
+import { tunnelBefore } from '../../net/hostnames.js';
+import type { HealthView } from '../../state/health-board.js';
+import type { LivePool, LiveRoute } from '../../state/snapshot.js';
+import type { LiveChange, SnapshotStore } from '../../state/snapshot-store.js';
 import {
   type Destination,
   DialError,

@@ -1,5 +1,4 @@
-import { realTime } from '../../net/real-time.js';
-import { createTokenBucket, type TokenBucket } from '../../net/token-bucket.js';
+import { createTokenBucket, realTime, type TokenBucket } from '../../net/clock.js';
 import { CODE, SessionError, StreamError } from './errors.js';
 import {
   FLAG,

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { realTime } from '../../net/real-time.js';
+import { realTime } from '../../net/clock.js';
 import { CODE, codeName, SessionError, StreamError } from './errors.js';
 import {
   createFrameReader,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { MonitorEvent, PoolEvent } from '../../../src/bridge/messages.js';
 import { alertsOfMonitor, alertsOfPool } from '../../../src/control/notifications/health-alerts.js';
-import type { MonitorEvent, PoolEvent } from '../../../src/live/messages.js';
-import type { LiveNotificationFilter } from '../../../src/live/snapshot.js';
+import type { LiveNotificationFilter } from '../../../src/state/snapshot.js';
 
 const ALL: LiveNotificationFilter = { disable: false, healthy: null };
 const NONE: LiveNotificationFilter = { disable: true, healthy: null };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Alert } from '../../../src/control/notifications/alert.js';
 import { createNotifications } from '../../../src/control/notifications/notifications.js';
-import type { LiveTunnel } from '../../../src/live/snapshot.js';
+import type { LiveTunnel } from '../../../src/state/snapshot.js';
 import { createFakeClock } from '../../support/fake-clock.js';
 import { livePool } from '../../support/live-objects.js';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Hop, isRedirect, nextHop } from '../../../src/health/probes/http.js';
 import { firstRequest } from '../../../src/health/probes/http-exchange.js';
-import type { LiveMonitor, LiveOrigin } from '../../../src/live/snapshot.js';
+import type { LiveMonitor, LiveOrigin } from '../../../src/state/snapshot.js';
 import { liveMonitor, liveOrigin } from '../../support/live-objects.js';
 
 function hop(monitor: Partial<LiveMonitor> = {}, origin: Partial<LiveOrigin> = {}): Hop {

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseCidr } from '../../../src/net/cidr.js';
+import { parseCidr } from '../../../src/net/addresses.js';
 import { closedPort, listening } from '../../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../../support/live-objects.js';
 import { newest } from '../../support/request-filters.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseIp } from '../../../src/net/ip.js';
+import { parseIp } from '../../../src/net/addresses.js';
 import {
   MalformedProxyHeader,
   type ProxiedAddresses,

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, test } from 'vitest';
-import { UNKNOWN_HEALTH } from '../../../src/live/health-board.js';
-import type { LiveOrigin } from '../../../src/live/snapshot.js';
+import { UNKNOWN_HEALTH } from '../../../src/state/health-board.js';
+import type { LiveOrigin } from '../../../src/state/snapshot.js';
 import { DialError } from '../../../src/tunnel/egress/contract.js';
 import { liveLoadBalancer, liveOrigin, livePool, liveRoute } from '../../support/live-objects.js';
 import { until } from '../../support/prober-bench.js';

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, test } from 'vitest';
-import { parseCidr } from '../../../src/net/cidr.js';
-import { parseIp } from '../../../src/net/ip.js';
+import { parseCidr, parseIp } from '../../../src/net/addresses.js';
 import { readProxyHeader } from '../../../src/proxy/proxy-protocol/read-header.js';
 import { proxyHeader } from '../../../src/proxy/proxy-protocol/write-header.js';
 import { listening } from '../../support/fake-origins.js';

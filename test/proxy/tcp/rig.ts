@@ -3,11 +3,7 @@ import net from 'node:net';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { offRampsUnderFaults } from '../../../src/faults/under-faults.js';
-import { createHealthBoard, type HealthBoard } from '../../../src/live/health-board.js';
-import { createLoadBoard, type LoadBoard } from '../../../src/live/load-board.js';
-import type { LiveLoadBalancer, LivePool } from '../../../src/live/snapshot.js';
-import { createSnapshotStore, type SnapshotStore } from '../../../src/live/snapshot-store.js';
-import { NOWHERE, type Place } from '../../../src/net/place.js';
+import { NOWHERE, type Place } from '../../../src/net/locations.js';
 import { createHostIndex } from '../../../src/proxy/match.js';
 import { createRequestLog, type RequestLog } from '../../../src/proxy/request-log.js';
 import {
@@ -15,6 +11,10 @@ import {
   type TcpListeners,
   type TcpOptions,
 } from '../../../src/proxy/tcp/tcp-listeners.js';
+import { createHealthBoard, type HealthBoard } from '../../../src/state/health-board.js';
+import { createLoadBoard, type LoadBoard } from '../../../src/state/load-board.js';
+import type { LiveLoadBalancer, LivePool } from '../../../src/state/snapshot.js';
+import { createSnapshotStore, type SnapshotStore } from '../../../src/state/snapshot-store.js';
 import { NO_SESSIONS } from '../../../src/steering/contract.js';
 import { createSteering } from '../../../src/steering/decide.js';
 import type { OffRamps } from '../../../src/tunnel/egress/contract.js';

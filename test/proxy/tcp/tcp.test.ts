@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { UNKNOWN_HEALTH } from '../../../src/live/health-board.js';
-import { NOWHERE } from '../../../src/net/place.js';
+import { NOWHERE } from '../../../src/net/locations.js';
+import { UNKNOWN_HEALTH } from '../../../src/state/health-board.js';
 import { closedPort } from '../../support/fake-origins.js';
 import {
   liveLoadBalancer,

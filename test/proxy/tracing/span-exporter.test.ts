@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http, { type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { RequestReport } from '../../../src/live/request-report.js';
+import type { RequestReport } from '../../../src/bridge/reports.js';
 import { createSpanExporter } from '../../../src/proxy/tracing/span-exporter.js';
 import { eventually } from '../../support/waiting.js';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PoolEvent } from '../../../src/live/messages.js';
+import type { PoolEvent } from '../../../src/bridge/messages.js';
 
 // The compiled modules: the embedded database starts a thread from its compiled file.
 const compiled = (module: string) => import(path.resolve(import.meta.dirname, '../../../dist', module));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OriginHealthReport } from '../../../src/live/messages.js';
+import type { OriginHealthReport } from '../../../src/bridge/messages.js';
 import { poolHealth, renderHealth } from '../../../src/resources/load-balancing/pools/health.js';
 import { goDuration } from '../../../src/resources/load-balancing/verdict.js';
 

@@ -1,9 +1,8 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createIdentifiers } from '../../../src/api/identifiers.js';
-import type { SnapshotDelta } from '../../../src/live/snapshot.js';
+import { realTime } from '../../../src/net/clock.js';
 import { systemRandom } from '../../../src/net/random.js';
-import { realTime } from '../../../src/net/real-time.js';
 import type { Settings } from '../../../src/resources/context.js';
 import { DEFINITIONS, type WorkingTables, type WorkingWrite } from '../../../src/resources/definitions.js';
 import { ensureFirst } from '../../../src/resources/first-account.js';
@@ -13,6 +12,7 @@ import { monitorWrites } from '../../../src/resources/load-balancing/monitors/ru
 import { originKey } from '../../../src/resources/load-balancing/pools/definition.js';
 import { completeOrigin } from '../../../src/resources/load-balancing/pools/origin-fields.js';
 import { poolWrites } from '../../../src/resources/load-balancing/pools/rules.js';
+import type { SnapshotDelta } from '../../../src/state/snapshot.js';
 import type { Database } from '../../../src/storage/database.js';
 import { createTables } from '../../../src/storage/tables/tables.js';
 import { createWriter } from '../../../src/storage/writer.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LivePool } from '../../../src/live/snapshot.js';
+import type { LivePool } from '../../../src/state/snapshot.js';
 import { createSessions } from '../../../src/steering/affinity/sessions.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../../support/live-objects.js';
 import { contextOf, sessionSourceOf } from './request-contexts.js';

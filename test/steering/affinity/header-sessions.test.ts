@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LiveAffinityAttributes } from '../../../src/live/snapshot.js';
+import type { LiveAffinityAttributes } from '../../../src/state/snapshot.js';
 import { createHeaderSessions, headerSessionKey } from '../../../src/steering/affinity/header-sessions.js';
 import { createSessions } from '../../../src/steering/affinity/sessions.js';
 import { liveLoadBalancer, liveSettings } from '../../support/live-objects.js';

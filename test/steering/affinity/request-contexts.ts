@@ -1,4 +1,4 @@
-import { NOWHERE } from '../../../src/net/place.js';
+import { NOWHERE } from '../../../src/net/locations.js';
 import type { RequestContext, SessionSource } from '../../../src/steering/contract.js';
 
 /** A session source with these cookies and headers (lower-case names). */

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { MAX_FAULTS } from '../../../live/faults.js';
-import { FAILURES } from '../../../live/health-board.js';
-import { parseCidr } from '../../../net/cidr.js';
-import { canonicalHost } from '../../../net/host.js';
-import { inAscii, isHostname } from '../../../net/hostname.js';
-import { parseIp } from '../../../net/ip.js';
+import { MAX_FAULTS } from '../../../bridge/faults.js';
+import { parseCidr, parseIp } from '../../../net/addresses.js';
+import { canonicalHost, inAscii, isHostname } from '../../../net/hostnames.js';
 import { REGION_CODES } from '../../../resources/index.js';
+import { FAILURES } from '../../../state/health-board.js';
 import { hexId, uuid } from '../../identifiers.js';
 import { expected, integer, text } from '../../text.js';
 

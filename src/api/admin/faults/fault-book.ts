@@ -1,6 +1,6 @@
-import type { DataPlane } from '../../../live/data-plane.js';
-import { type FaultReport, MAX_FAULTS, type NamedFault } from '../../../live/faults.js';
-import { createTurns } from '../../../net/turns.js';
+import type { DataPlane } from '../../../bridge/data-plane.js';
+import { type FaultReport, MAX_FAULTS, type NamedFault } from '../../../bridge/faults.js';
+import { createTurns } from '../../../net/clock.js';
 import type { ApiFault, ApiFaults } from '../../api-faults.js';
 import { ApiError } from '../../errors.js';
 import { asked } from '../asked.js';

@@ -5,10 +5,9 @@ import type {
   HealthFault,
   NamedFault,
   TrafficFault,
-} from '../../../live/faults.js';
-import { parseCidr } from '../../../net/cidr.js';
-import { canonicalHost } from '../../../net/host.js';
-import { parseIp } from '../../../net/ip.js';
+} from '../../../bridge/faults.js';
+import { parseCidr, parseIp } from '../../../net/addresses.js';
+import { canonicalHost } from '../../../net/hostnames.js';
 import type { ApiFault } from '../../api-faults.js';
 import { canonicalUrl } from '../../paths.js';
 import type { ApiFaultBody, FaultBody, HealthFaultBody, TrafficFaultBody } from './bodies.js';

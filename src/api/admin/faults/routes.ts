@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FaultReport } from '../../../live/faults.js';
+import type { FaultReport } from '../../../bridge/faults.js';
 import { ok } from '../../envelope.js';
 import type { Http } from '../../http.js';
 import { text } from '../../text.js';

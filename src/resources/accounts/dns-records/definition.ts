@@ -1,7 +1,7 @@
 import { present } from '../../../api/fields.js';
 import { timestamp, timestampOrNull } from '../../../api/timestamps.js';
-import type { LiveDnsRecord, LivePublishedHostname } from '../../../live/snapshot.js';
-import { tunnelOf } from '../../../net/tunnel-hostname.js';
+import { tunnelOf } from '../../../net/hostnames.js';
+import type { LiveDnsRecord, LivePublishedHostname } from '../../../state/snapshot.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import { Prisma } from '../../../storage/generated/client.js';
 import type { Definition } from '../../../storage/tables/definition.js';

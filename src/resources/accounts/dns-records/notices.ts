@@ -1,7 +1,6 @@
 import type { Message } from '../../../api/envelope.js';
 import { notice } from '../../../api/notices.js';
-import { nameServersOf } from '../../../net/name-servers.js';
-import { tunnelOf } from '../../../net/tunnel-hostname.js';
+import { nameServersOf, tunnelOf } from '../../../net/hostnames.js';
 import { noticesOf } from '../../_kit/fields.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import type { Settings } from '../../context.js';

@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { canonicalHost } from '../../../net/host.js';
-import { inAscii, isHostnameIn } from '../../../net/hostname.js';
-import { tunnelHostname } from '../../../net/tunnel-hostname.js';
+import { canonicalHost, inAscii, isHostnameIn, tunnelHostname } from '../../../net/hostnames.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';

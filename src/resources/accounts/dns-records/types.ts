@@ -1,7 +1,6 @@
 import { ApiError } from '../../../api/errors.js';
-import { canonicalHost } from '../../../net/host.js';
-import { inAscii, isHostname } from '../../../net/hostname.js';
-import { parseIp } from '../../../net/ip.js';
+import { parseIp } from '../../../net/addresses.js';
+import { canonicalHost, inAscii, isHostname } from '../../../net/hostnames.js';
 import { storedTxt, txtStrings } from './txt.js';
 
 /** What is particular to one type of records. */

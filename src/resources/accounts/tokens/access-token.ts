@@ -1,6 +1,6 @@
 import type { AccessToken, Policy, Resource, TokenOwner } from '../../../api/access.js';
 import { groupById, type Scope } from '../../../api/permission-groups.js';
-import { type Cidr, parseCidr } from '../../../net/cidr.js';
+import { type Cidr, parseCidr } from '../../../net/addresses.js';
 import type { ApiToken } from './definition.js';
 import { readResources } from './resource-names.js';
 import type { Condition, WirePolicy } from './schema.js';

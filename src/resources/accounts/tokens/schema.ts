@@ -3,7 +3,7 @@ import { present } from '../../../api/fields.js';
 import { hexId } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { expected, flag, text } from '../../../api/text.js';
-import { parseCidr } from '../../../net/cidr.js';
+import { parseCidr } from '../../../net/addresses.js';
 
 const moment = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '../../../api/timestamps.js';
-import type { LiveZone } from '../../../live/snapshot.js';
-import { inUnicode } from '../../../net/hostname.js';
-import { nameServersOf } from '../../../net/name-servers.js';
+import { inUnicode, nameServersOf } from '../../../net/hostnames.js';
+import type { LiveZone } from '../../../state/snapshot.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { among, relationOf, type Stored, storedFrom } from '../../_kit/stored.js';

@@ -3,7 +3,7 @@ import { hexId } from '../../../api/identifiers.js';
 import { pageQuery } from '../../../api/pagination.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import { inAscii } from '../../../net/hostname.js';
+import { inAscii } from '../../../net/hostnames.js';
 import { field, patchBody, unset, type ValuesOf } from '../../_kit/fields.js';
 
 const DOMAIN = /^([a-zA-Z0-9][-a-zA-Z0-9]{0,62}\.)+([-a-zA-Z0-9]{2,20}|xn--[-a-zA-Z0-9]{1,59})$/;

@@ -1,4 +1,4 @@
-import { inAscii, isAscii } from '../../../net/hostname.js';
+import { inAscii, isAscii } from '../../../net/hostnames.js';
 import type { Account } from '../accounts/definition.js';
 import type { Zone } from './definition.js';
 import { type ListQuery, OPERATORS } from './fields.js';

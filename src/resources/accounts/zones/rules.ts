@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../../api/errors.js';
-import { inAscii, inUnicode } from '../../../net/hostname.js';
+import { inAscii, inUnicode } from '../../../net/hostnames.js';
 import { initialOf, valuesAfter } from '../../_kit/fields.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { ownerKey } from '../../load-balancing/load-balancers/definition.js';

@@ -5,8 +5,8 @@ import { hexId } from '../../../api/identifiers.js';
 import { listed, pageQuery, pageRequest, pageWindow } from '../../../api/pagination.js';
 import { flag, text } from '../../../api/text.js';
 import { moment, timestamp, timestampSchema } from '../../../api/timestamps.js';
-import type { PoolEvent } from '../../../live/messages.js';
-import type { StoredHealth } from '../../../live/stored-health.js';
+import type { PoolEvent } from '../../../bridge/messages.js';
+import type { StoredHealth } from '../../../state/health-board.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { HealthEvent } from '../../../storage/generated/client.js';
 

@@ -1,6 +1,6 @@
 import { present } from '../../../api/fields.js';
-import type { LiveLoadBalancer } from '../../../live/snapshot.js';
-import { inUnicode } from '../../../net/hostname.js';
+import { inUnicode } from '../../../net/hostnames.js';
+import type { LiveLoadBalancer } from '../../../state/snapshot.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';

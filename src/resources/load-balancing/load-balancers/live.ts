@@ -6,7 +6,7 @@ import type {
   LiveRandomSteering,
   LiveRule,
   LiveSettings,
-} from '../../../live/snapshot.js';
+} from '../../../state/snapshot.js';
 import { ATTRIBUTE_DEFAULTS } from './affinity-schema.js';
 import type { LoadBalancerValues } from './fields.js';
 import type { PoolSet } from './pool-set-schema.js';

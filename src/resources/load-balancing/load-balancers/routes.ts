@@ -2,7 +2,7 @@ import type { Message } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { notice } from '../../../api/notices.js';
-import { hostPort } from '../../../net/ip.js';
+import { hostPort } from '../../../net/addresses.js';
 import { crudRoutes } from '../../_kit/crud.js';
 import { noticesOf } from '../../_kit/fields.js';
 import { fromMemory } from '../../_kit/shown.js';

@@ -1,5 +1,5 @@
 import { ApiError } from '../../../api/errors.js';
-import { inAscii, inUnicode, isHostnameIn } from '../../../net/hostname.js';
+import { inAscii, inUnicode, isHostnameIn } from '../../../net/hostnames.js';
 import { writesOf } from '../../_kit/change.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingWorld } from '../../definitions.js';

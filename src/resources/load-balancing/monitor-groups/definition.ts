@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { timestamp } from '../../../api/timestamps.js';
-import type { LiveMonitorGroup } from '../../../live/snapshot.js';
+import type { LiveMonitorGroup } from '../../../state/snapshot.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { among, relationOf, type Stored, storedFrom, storedToWire, valuesFrom } from '../../_kit/stored.js';

@@ -1,4 +1,4 @@
-import type { LiveMonitor } from '../../../live/snapshot.js';
+import type { LiveMonitor } from '../../../state/snapshot.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition } from '../../../storage/tables/definition.js';
 import { shownValues } from '../../_kit/fields.js';

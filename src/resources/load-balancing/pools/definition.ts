@@ -1,6 +1,6 @@
 import { regionsOf } from '../../../domain/regions.js';
-import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../../live/snapshot.js';
-import { inAscii, isAscii } from '../../../net/hostname.js';
+import { inAscii, isAscii } from '../../../net/hostnames.js';
+import type { LiveNotificationFilter, LiveOrigin, LivePool } from '../../../state/snapshot.js';
 import type { DatabaseClient } from '../../../storage/database.js';
 import type { Definition, Relation } from '../../../storage/tables/definition.js';
 import { keyIn } from '../../_kit/soft-deleted.js';

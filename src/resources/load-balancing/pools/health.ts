@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hexId } from '../../../api/identifiers.js';
-import type { DataPlane } from '../../../live/data-plane.js';
-import type { PoolHealthReport } from '../../../live/messages.js';
+import type { DataPlane } from '../../../bridge/data-plane.js';
+import type { PoolHealthReport } from '../../../bridge/messages.js';
 import { askDataPlane } from '../../ask.js';
 import { poolVerdict, verdictsOf } from '../verdict.js';
 import type { Pool } from './definition.js';

@@ -1,7 +1,5 @@
-import { canonicalHost } from '../../../net/host.js';
-import { inAscii, isHostname } from '../../../net/hostname.js';
-import { type Ip, parseIp } from '../../../net/ip.js';
-import { tunnelOf } from '../../../net/tunnel-hostname.js';
+import { type Ip, parseIp } from '../../../net/addresses.js';
+import { canonicalHost, inAscii, isHostname, tunnelOf } from '../../../net/hostnames.js';
 
 /** What an origin's address names; `canonical` is equal for every spelling of the same address. */
 export type OriginAddress =

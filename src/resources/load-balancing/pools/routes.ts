@@ -3,7 +3,7 @@ import { ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { hexId } from '../../../api/identifiers.js';
 import { listed, pageQuery, pageRequest, pageWindow } from '../../../api/pagination.js';
-import { createMayDial } from '../../../net/direct-networks.js';
+import { createMayDial } from '../../../net/addresses.js';
 import { crudRoutes } from '../../_kit/crud.js';
 import { operations } from '../../_kit/operations.js';
 import { fromMemory } from '../../_kit/shown.js';

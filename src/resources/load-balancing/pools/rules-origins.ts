@@ -1,6 +1,5 @@
 import { ApiError } from '../../../api/errors.js';
-import type { Cidr } from '../../../net/cidr.js';
-import { createMayDial } from '../../../net/direct-networks.js';
+import { type Cidr, createMayDial } from '../../../net/addresses.js';
 import { keyIn } from '../../_kit/soft-deleted.js';
 import type { WorkingWorld } from '../../definitions.js';
 import { coveringRoute } from '../../networks/routes/definition.js';

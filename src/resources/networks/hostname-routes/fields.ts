@@ -3,7 +3,7 @@ import { spellings } from '../../../api/doubly-encoded.js';
 import { uuid } from '../../../api/identifiers.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import { isAscii, isHostname } from '../../../net/hostname.js';
+import { isAscii, isHostname } from '../../../net/hostnames.js';
 import type { Prisma } from '../../../storage/generated/client.js';
 import { bodiesOf, required, unset } from '../../_kit/fields.js';
 import { existedAt, type Filters, filter, isDeleted, listQueryOf, literal } from '../../_kit/list-filters.js';

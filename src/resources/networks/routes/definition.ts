@@ -1,5 +1,5 @@
-import type { LiveRoute } from '../../../live/snapshot.js';
-import { networksAround } from '../../../net/cidr.js';
+import { networksAround } from '../../../net/addresses.js';
+import type { LiveRoute } from '../../../state/snapshot.js';
 import { Prisma, type Route } from '../../../storage/generated/client.js';
 import type { Reader } from '../../../storage/tables/definition.js';
 import { keptOf, keyIn, shownAs, softDeleted, tableOf } from '../../_kit/soft-deleted.js';

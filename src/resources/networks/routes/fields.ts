@@ -3,7 +3,7 @@ import { decodedFilter } from '../../../api/doubly-encoded.js';
 import { uuid } from '../../../api/identifiers.js';
 import { flag, text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import { parseCidr } from '../../../net/cidr.js';
+import { parseCidr } from '../../../net/addresses.js';
 import { bodiesOf, field, required, unset } from '../../_kit/fields.js';
 import { accountParams } from '../../_kit/operations.js';
 import { storedType, tunnelType } from '../../tunnels/tunnel-shape.js';

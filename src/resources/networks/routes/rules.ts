@@ -1,6 +1,5 @@
 import { ApiError } from '../../../api/errors.js';
-import { networksAround } from '../../../net/cidr.js';
-import { parseIp } from '../../../net/ip.js';
+import { networksAround, parseIp } from '../../../net/addresses.js';
 import { changedRow, keyIn, newRow } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { getTunnel } from '../../tunnels/rules.js';

@@ -1,4 +1,4 @@
-import { type Cidr, cidrContains, parseCidr } from '../../../net/cidr.js';
+import { type Cidr, cidrContains, parseCidr } from '../../../net/addresses.js';
 import type { AddressFamily, SubnetType } from './fields.js';
 
 const PRIVATE_V4 = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'];

@@ -1,5 +1,5 @@
 import { ApiError } from '../../../api/errors.js';
-import { cidrContains, parseCidr } from '../../../net/cidr.js';
+import { cidrContains, parseCidr } from '../../../net/addresses.js';
 import { changedRow, keyIn, newRow, putWithDefault } from '../../_kit/soft-deleted.js';
 import type { WorkingDraft, WorkingWorld } from '../../definitions.js';
 import { DEFAULT_SUBNETS, type Subnet } from './definition.js';

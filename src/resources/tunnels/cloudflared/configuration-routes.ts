@@ -1,7 +1,7 @@
 import { type Message, ok } from '../../../api/envelope.js';
 import type { Http } from '../../../api/http.js';
 import { notice } from '../../../api/notices.js';
-import type { ConnectionInfo } from '../../../live/messages.js';
+import type { ConnectionInfo } from '../../../bridge/messages.js';
 import { operations } from '../../_kit/operations.js';
 import { shownAs } from '../../_kit/soft-deleted.js';
 import type { Context } from '../../context.js';

@@ -3,7 +3,7 @@ import { nullish, present } from '../../../api/fields.js';
 import { uuid } from '../../../api/identifiers.js';
 import { text } from '../../../api/text.js';
 import { timestampSchema } from '../../../api/timestamps.js';
-import { parseIp } from '../../../net/ip.js';
+import { parseIp } from '../../../net/addresses.js';
 import { connection, connector, tunnelName } from '../tunnel-shape.js';
 
 export const createBody = z.object({ name: tunnelName, ha: z.boolean().nullish() });

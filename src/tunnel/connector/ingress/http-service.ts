@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { realTime } from '../../../net/real-time.js';
+import { realTime } from '../../../net/clock.js';
 import { resetStream } from '../../../net/stream-ends.js';
 import { countResponse } from '../contract.js';
 import {

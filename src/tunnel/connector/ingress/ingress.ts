@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { realTime } from '../../../net/real-time.js';
+import { realTime } from '../../../net/clock.js';
 import { countResponse } from '../contract.js';
 import {
   closeWhenAnswered,

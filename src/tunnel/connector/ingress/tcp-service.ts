@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import net, { type Socket } from 'node:net';
-import { realTime } from '../../../net/real-time.js';
+import { realTime } from '../../../net/clock.js';
 import { onEnd, resetStream } from '../../../net/stream-ends.js';
 import {
   breakOff,
