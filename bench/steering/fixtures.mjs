@@ -1,6 +1,7 @@
 // A steering of ours over made-up pools, and requests to it. Everything is the same in every run.
 import { createHealthBoard, UNKNOWN_HEALTH } from '../../dist/state/health-board.js';
 import { createLoadBoard } from '../../dist/state/load-board.js';
+import { PoolTable } from '../../dist/state/snapshot-store.js';
 import { NO_SESSIONS } from '../../dist/steering/contract.js';
 import { createSteering } from '../../dist/steering/decide.js';
 
@@ -34,7 +35,7 @@ export function poolOf(id, origins, fields = {}) {
 
 /** Steering over these pools, all origins healthy, and one load balancer that names them all. */
 export function steeringOf(list, steeringPolicy = 'off') {
-  const pools = new Map(list.map((pool) => [pool.id, pool]));
+  const pools = new PoolTable(list.map((pool) => [pool.id, pool]));
   const health = createHealthBoard();
   const load = createLoadBoard();
   const healthy = (poolId, key, i) =>

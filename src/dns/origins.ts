@@ -7,13 +7,13 @@ import { NO_LOAD } from '../state/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../state/snapshot.js';
 import { type Decision, NO_SESSIONS, type Plan, type RequestContext } from '../steering/contract.js';
 import { createSteering, type Steering } from '../steering/decide.js';
-import { poolViews, withOnly } from '../steering/pool-states.js';
+import { type Pools, poolViews, withOnly } from '../steering/pool-states.js';
 import { policyInForce } from '../steering/rules.js';
 import { type DnsQuery, type DnsRequest, RECORD_TYPE } from './query.js';
 import type { DnsAnswer } from './reply.js';
 
 interface ChooseOriginParts {
-  readonly pools: ReadonlyMap<string, LivePool>;
+  readonly pools: Pools;
   readonly health: HealthView;
   readonly home: Place;
   readonly locations: Locations;

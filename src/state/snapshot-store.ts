@@ -7,6 +7,7 @@ import {
   type LiveNoun,
   type LiveObjects,
   type LivePool,
+  type LivePools,
   type LivePublishedHostname,
   type LiveRoute,
   type LiveTunnel,
@@ -44,6 +45,20 @@ export interface SnapshotStore {
   onChange(listener: ChangeListener): void;
 }
 
+export class PoolTable extends Map<string, LivePool> implements LivePools {
+  version = 0;
+
+  override set(id: string, pool: LivePool): this {
+    this.version += 1;
+    return super.set(id, pool);
+  }
+
+  override delete(id: string): boolean {
+    this.version += 1;
+    return super.delete(id);
+  }
+}
+
 export function createSnapshotStore(): SnapshotStore {
   const tables = {
     zone: new Map<string, LiveZone>(),
@@ -51,7 +66,7 @@ export function createSnapshotStore(): SnapshotStore {
     monitor_group: new Map<string, LiveMonitorGroup>(),
     tunnel: new Map<string, LiveTunnel>(),
     route: new Map<string, LiveRoute>(),
-    pool: new Map<string, LivePool>(),
+    pool: new PoolTable(),
     load_balancer: new Map<string, LiveLoadBalancer>(),
     published_hostname: new Map<string, LivePublishedHostname>(),
     dns_record: new Map<string, LiveDnsRecord>(),

@@ -290,12 +290,17 @@ export interface SnapshotDelta {
   readonly remove: { readonly [N in LiveNoun]?: readonly string[] };
 }
 
+export interface LivePools extends ReadonlyMap<string, LivePool> {
+  /** Grows whenever a pool is put in, replaced or removed: "may what was derived from several of them still be used?". */
+  readonly version: number;
+}
+
 /** The data plane's copy of the configuration. Read-only for everybody but `applyDelta`. */
 export interface Snapshot {
   readonly revision: number;
   readonly monitors: ReadonlyMap<string, LiveMonitor>;
   readonly monitorGroups: ReadonlyMap<string, LiveMonitorGroup>;
-  readonly pools: ReadonlyMap<string, LivePool>;
+  readonly pools: LivePools;
   readonly loadBalancers: ReadonlyMap<string, LiveLoadBalancer>;
   readonly routes: ReadonlyMap<string, LiveRoute>;
   readonly tunnels: ReadonlyMap<string, LiveTunnel>;

@@ -5,6 +5,7 @@ import type { LiveOrigin, LivePool, LiveSettings } from '../state/snapshot.js';
 import type { PoolUnavailable, RequestContext, SkippedPool } from './contract.js';
 import { drawsOf, hashText } from './policies/hashing.js';
 import { POOL_POLICIES, type PoolChoice } from './policies/pool-policies.js';
+import { createPoolColumns } from './pool-columns.js';
 import type { OriginGroup, PoolStates, Pools } from './pool-states.js';
 
 /** Where a pool and an origin are searched for. */
@@ -41,7 +42,7 @@ export function createPoolSearch(
   load: LoadView,
   states: PoolStates,
 ): PoolSearch {
-  const latencyOf = createPoolLatencies(health);
+  const columns = createPoolColumns(pools, health);
 
   function order({ settings, policy, candidates, context }: PoolSearchQuery): Iterable<string> {
     const choice: PoolChoice = {
@@ -49,11 +50,8 @@ export function createPoolSearch(
       place: context.place,
       random: choosesByAddress(settings, context) ? drawsOf(context.clientIp) : context.random,
       load,
-      pool: (id) => pools.get(id),
-      latency(id) {
-        const pool = pools.get(id);
-        return pool === undefined ? null : latencyOf(pool, context.now);
-      },
+      now: context.now,
+      columns,
     };
     return POOL_POLICIES[policy].order(candidates, choice);
   }
@@ -89,40 +87,6 @@ export function createPoolSearch(
 /** With `ip_cookie` the first choice of a client without a session is always the same one. */
 function choosesByAddress({ affinity }: LiveSettings, { sessionSource }: RequestContext): boolean {
   return affinity === 'ip_cookie' && sessionSource !== null;
-}
-
-/** Milliseconds for which a latency counts before it is read again: checks measure it every few seconds at most. */
-const FRESH_MS = 1_000;
-
-interface Reading {
-  readonly version: number;
-  readonly readAt: number;
-  readonly latency: number | null;
-}
-
-/** The latency of a pool in milliseconds: the mean of its healthy enabled origins. Null while none has been measured. */
-function createPoolLatencies(health: HealthView): (pool: LivePool, now: number) => number | null {
-  const readings = new WeakMap<LivePool, Reading>();
-  return (pool, now) => {
-    const version = health.versionOf(pool.id);
-    const known = readings.get(pool);
-    if (known?.version === version && Math.abs(now - known.readAt) < FRESH_MS) return known.latency;
-    const latency = meanLatency(pool, health);
-    readings.set(pool, { version, readAt: now, latency });
-    return latency;
-  };
-}
-
-function meanLatency(pool: LivePool, health: HealthView): number | null {
-  let sum = 0;
-  let count = 0;
-  for (const { key, enabled } of pool.origins) {
-    const origin = enabled ? health.origin(pool.id, key) : undefined;
-    if (origin?.state !== 'healthy' || origin.latencyMs === null) continue;
-    sum += origin.latencyMs;
-    count += 1;
-  }
-  return count > 0 ? sum / count : null;
 }
 
 /** Whether the pool turns away a request that has no session with it. */

@@ -1,7 +1,7 @@
 import type { HealthView } from '../state/health-board.js';
 import type { LoadBoard, LoadView } from '../state/load-board.js';
 import { isMonitored, originState, whyPoolUnavailable } from '../state/pool-health.js';
-import type { LiveOrigin, LivePool } from '../state/snapshot.js';
+import type { LiveOrigin, LivePool, LivePools } from '../state/snapshot.js';
 import type { PoolUnavailable } from './contract.js';
 import {
   ORIGIN_POLICIES,
@@ -11,7 +11,7 @@ import {
 } from './policies/origin-policies.js';
 
 /** Where steering looks pools up. */
-export type Pools = Pick<ReadonlyMap<string, LivePool>, 'get'>;
+export type Pools = Pick<LivePools, 'get' | 'version'>;
 
 export interface PoolStates {
   /** The state of the pool as seen from a region, '' for none. */
@@ -147,6 +147,9 @@ function originGroup(origins: readonly LiveOrigin[], pool: LivePool, load: LoadV
 export function poolViews(pools: Pools, viewOf: (pool: LivePool) => LivePool): Pools {
   const views = new WeakMap<LivePool, LivePool>();
   return {
+    get version() {
+      return pools.version;
+    },
     get(id) {
       const pool = pools.get(id);
       if (!pool) return undefined;

@@ -1,10 +1,23 @@
 import { expect, test } from 'vitest';
 import { NOWHERE, type Place } from '../../src/net/locations.js';
+import { createHealthBoard, UNKNOWN_HEALTH } from '../../src/state/health-board.js';
 import { createLoadBoard } from '../../src/state/load-board.js';
 import type { LivePool, LiveSettings } from '../../src/state/snapshot.js';
-import { angleBetween, POOL_POLICIES, type PoolChoice } from '../../src/steering/policies/pool-policies.js';
-import { liveSettings, unmonitoredPool } from '../support/live-objects.js';
+import { PoolTable } from '../../src/state/snapshot-store.js';
+import { POOL_POLICIES, type PoolChoice } from '../../src/steering/policies/pool-policies.js';
+import { cosineBetween, createPoolColumns } from '../../src/steering/pool-columns.js';
+import { liveOrigin, liveSettings, unmonitoredPool } from '../support/live-objects.js';
 import { seededRandom, shares } from './seeded-random.js';
+
+const NOW = 1_700_000_000_000;
+
+/** Of these pools, each with its latency where it has one. */
+function columnsOf(list: readonly LivePool[], latencies: Record<string, number> = {}) {
+  const health = createHealthBoard();
+  for (const [id, latencyMs] of Object.entries(latencies))
+    health.set(id, 'one', { ...UNKNOWN_HEALTH, state: 'healthy', latencyMs });
+  return createPoolColumns(new PoolTable(list.map((pool) => [pool.id, pool])), health);
+}
 
 type Policy = keyof typeof POOL_POLICIES;
 const POLICIES = Object.keys(POOL_POLICIES) as Policy[];
@@ -21,8 +34,8 @@ function ordering(
     place: NOWHERE,
     random: seededRandom(3),
     load: createLoadBoard(),
-    pool: (id) => unmonitoredPool({ id }),
-    latency: () => null,
+    now: NOW,
+    columns: columnsOf(pools.map((id) => unmonitoredPool({ id }))),
     ...given,
   };
   const { candidates, order } = POOL_POLICIES[policy];
@@ -106,10 +119,12 @@ test('when all weights are 0 the list order decides', () => {
 });
 
 test('T76 dynamic_latency takes the fastest pool, and those that nobody measured last in list order', () => {
-  const latencies: Record<string, number> = { slow: 50, fast: 5 };
-  const latency = (id: string) => latencies[id] ?? null;
   const pools = ['new', 'slow', 'other', 'fast'];
-  expect(ordering('dynamic_latency', pools, {}, { latency })()).toEqual(['fast', 'slow', 'new', 'other']);
+  const columns = columnsOf(
+    pools.map((id) => unmonitoredPool({ id, origins: [liveOrigin({ key: 'one' })] })),
+    { slow: 50, fast: 5 },
+  );
+  expect(ordering('dynamic_latency', pools, {}, { columns })()).toEqual(['fast', 'slow', 'new', 'other']);
   expect(ordering('dynamic_latency', pools)()).toEqual(pools);
 });
 
@@ -122,18 +137,10 @@ const CITIES: Record<string, Pick<LivePool, 'latitude' | 'longitude'>> = {
 };
 
 test('T77 proximity takes the nearest pool, across the date line too, and those without coordinates last', () => {
-  const pool = (id: string) => unmonitoredPool({ id, ...CITIES[id] });
+  const columns = columnsOf(Object.entries(CITIES).map(([id, city]) => unmonitoredPool({ id, ...city })));
   const pools = ['nowhere', ...Object.keys(CITIES).slice(0, 4), 'gone'];
   const from = (latitude: number | null, longitude: number | null) =>
-    ordering(
-      'proximity',
-      pools,
-      {},
-      {
-        place: { ...NOWHERE, latitude, longitude },
-        pool: (id) => (id === 'gone' ? undefined : pool(id)),
-      },
-    )();
+    ordering('proximity', pools, {}, { place: { ...NOWHERE, latitude, longitude }, columns })();
   expect(from(50.1, 8.7)).toEqual(['paris', 'anchorage', 'tokyo', 'auckland', 'nowhere', 'gone']);
   // Fiji, east of the date line.
   expect(from(-17, -179.5).slice(0, 2)).toEqual(['auckland', 'tokyo']);
@@ -141,7 +148,8 @@ test('T77 proximity takes the nearest pool, across the date line too, and those 
 });
 
 test('T77 distances are those of great circles', () => {
-  const kilometres = (...at: [number, number, number, number]) => Math.round(angleBetween(...at) * 6371);
+  const kilometres = (...at: [number, number, number, number]) =>
+    Math.round(Math.acos(Math.max(-1, Math.min(1, cosineBetween(...at)))) * 6371);
   expect(kilometres(0, 0, 0, 180)).toBe(20015);
   expect(kilometres(90, 0, -90, 77)).toBe(20015);
   expect(kilometres(48.86, 2.35, 35.68, 139.69)).toBe(9713);
@@ -171,3 +179,54 @@ test.each(['least_outstanding_requests', 'least_connections'] as const)(
     expect(Math.abs(shares(DRAWS, () => order()[0]!).a! - 0.5)).toBeLessThan(0.01);
   },
 );
+
+test.each(['least_outstanding_requests', 'least_connections'] as const)(
+  '%s keeps to these shares when so much is under way everywhere that no draw is taken at once',
+  (policy) => {
+    const load = createLoadBoard();
+    for (let i = 0; i < 999; i++) {
+      for (const id of i < 499 ? ['a', 'b'] : ['a']) {
+        load.requestStarted(id, 'one');
+        load.connectionOpened(id, 'one');
+      }
+    }
+    const order = ordering(policy, ['a', 'b'], {}, { load });
+    expect(Math.abs(shares(DRAWS, () => order()[0]!).b! - 2 / 3)).toBeLessThan(0.01);
+  },
+);
+
+test('a pool that moves, or comes, is where it is at once', () => {
+  const pools = new PoolTable();
+  const put = (id: string, city: string) => pools.set(id, unmonitoredPool({ id, ...CITIES[city] }));
+  const columns = createPoolColumns(pools, createHealthBoard());
+  const place = { ...NOWHERE, latitude: 50.1, longitude: 8.7 };
+  const order = ordering('proximity', ['a', 'b'], {}, { columns, place });
+  put('a', 'tokyo');
+  expect(order()[0]).toBe('a');
+  put('b', 'anchorage');
+  expect(order()[0]).toBe('b');
+  put('b', 'auckland');
+  expect(order()[0]).toBe('a');
+  const elsewhere = { ...NOWHERE, latitude: -40, longitude: 170 };
+  expect(ordering('proximity', ['a', 'b'], {}, { columns, place: elsewhere })()[0]).toBe('b');
+});
+
+test('latencies are read again after a second, and at once after a verdict', () => {
+  const pools = new PoolTable(
+    ['a', 'b'].map((id) => [id, unmonitoredPool({ id, origins: [liveOrigin({ key: 'one' })] })]),
+  );
+  const health = createHealthBoard();
+  const measure = (id: string, latencyMs: number) =>
+    health.set(id, 'one', { ...UNKNOWN_HEALTH, state: 'healthy', latencyMs });
+  measure('a', 10);
+  measure('b', 20);
+  const columns = createPoolColumns(pools, health);
+  const candidates = ['a', 'b'];
+  const fastest = (now: number) => candidates[columns.latencies(candidates, now).lowest];
+  expect(fastest(NOW)).toBe('a');
+  measure('a', 30);
+  expect(fastest(NOW + 999)).toBe('a');
+  expect(fastest(NOW + 1_000)).toBe('b');
+  health.set('b', 'one', { ...UNKNOWN_HEALTH, state: 'unhealthy', latencyMs: 20 });
+  expect(fastest(NOW + 1_001)).toBe('a');
+});

@@ -3,6 +3,7 @@ import { NOWHERE } from '../../src/net/locations.js';
 import { createHealthBoard, type HealthState, UNKNOWN_HEALTH } from '../../src/state/health-board.js';
 import { createLoadBoard } from '../../src/state/load-board.js';
 import type { LiveOrigin, LivePool } from '../../src/state/snapshot.js';
+import { PoolTable } from '../../src/state/snapshot-store.js';
 import type { Decision, Pin, Plan, RequestContext, SessionSource } from '../../src/steering/contract.js';
 import { createSteering } from '../../src/steering/decide.js';
 import { liveLoadBalancer, liveOrigin } from '../support/live-objects.js';
@@ -55,7 +56,7 @@ export type BalancerFields = Partial<Parameters<typeof liveLoadBalancer>[0]>;
 
 /** Steering over these pools, which a load balancer has in this order, with `fallback` as its fallback pool. */
 export function steer(pools: readonly LivePool[], fields: BalancerFields = {}) {
-  const byId = new Map(pools.map((pool) => [pool.id, pool]));
+  const byId = new PoolTable(pools.map((pool) => [pool.id, pool]));
   const health = createHealthBoard();
   const load = createLoadBoard();
   const session: { pin: Pin | null } = { pin: null };

@@ -1,7 +1,8 @@
 import type { SteeringPolicy } from '../../domain/policies.js';
 import type { Place } from '../../net/locations.js';
 import type { LoadView } from '../../state/load-board.js';
-import type { LivePool, LivePoolMap, LiveRandomSteering, LiveSettings } from '../../state/snapshot.js';
+import type { LivePoolMap, LiveRandomSteering, LiveSettings } from '../../state/snapshot.js';
+import type { Column, PoolColumns } from '../pool-columns.js';
 import { aliasTable } from './weighted-draw.js';
 
 /** How the pools of a load balancer are put in order: a policy is its candidates and a function that orders them. */
@@ -24,10 +25,9 @@ export interface PoolChoice {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly load: LoadView;
-  /** Undefined when there is no such pool. */
-  pool(id: string): LivePool | undefined;
-  /** Milliseconds of a round trip to the pool; null while nobody has measured it. */
-  latency(id: string): number | null;
+  /** Unix milliseconds. */
+  readonly now: number;
+  readonly columns: PoolColumns;
 }
 
 /** Without a line for each policy that the API takes this does not compile. */
@@ -105,59 +105,67 @@ function byConnections(candidates: readonly string[], choice: PoolChoice): Itera
   return drawnByLoad(candidates, choice, (id) => choice.load.connections(id));
 }
 
-function drawnByLoad(
+function* drawnByLoad(
   candidates: readonly string[],
   { settings, random }: PoolChoice,
   loadOf: (poolId: string) => number,
-): Iterable<string> {
-  const weights = candidates.map((id) => poolWeight(settings.randomSteering, id) / (1 + loadOf(id)));
-  return drawnOrder(candidates, weights, random);
+): Generator<string> {
+  const { weights, first } = drawingOf(settings.randomSteering, candidates);
+  if (first === null) {
+    yield* candidates;
+    return;
+  }
+  const accepted = drawAccepted(first, random, (index) => 1 / (1 + loadOf(candidates[index]!)));
+  if (accepted !== null) yield candidates[accepted]!;
+  const others = [...candidates.keys()].filter((index) => index !== accepted);
+  const loaded = others.map((index) => weights[index]! / (1 + loadOf(candidates[index]!)));
+  yield* drawnOrder(
+    others.map((index) => candidates[index]!),
+    loaded,
+    random,
+  );
+}
+
+/** So many draws cost less than to weigh a long list. */
+const MAX_REJECTED = 16;
+
+/**
+ * Draws by weight until a draw is accepted, each with its own chance: the result is drawn by weight times chance, without a look at all
+ * the others (rejection sampling). Null when too many were rejected, which says nothing about the draws that may follow.
+ */
+function drawAccepted(
+  drawByWeight: (random: () => number) => number,
+  random: () => number,
+  chanceOf: (index: number) => number,
+): number | null {
+  for (let turn = 0; turn < MAX_REJECTED; turn++) {
+    const index = drawByWeight(random);
+    const chance = chanceOf(index);
+    if (chance === 1 || random() < chance) return index;
+  }
+  return null;
 }
 
 /** The fastest pool first, as health checks measure it. Those that nobody has measured come last, in failover order. */
-function fastestFirst(
-  candidates: readonly string[],
-  { latency }: Pick<PoolChoice, 'latency'>,
-): Iterable<string> {
-  return cheapestFirst(candidates, (id) => latency(id) ?? Number.POSITIVE_INFINITY);
+function fastestFirst(candidates: readonly string[], { columns, now }: PoolChoice): Iterable<string> {
+  return lowestFirst(candidates, columns.latencies(candidates, now));
 }
 
 /** The nearest pool first. Those without coordinates come last, in failover order; all do when the place has none. */
-function nearestFirst(
-  candidates: readonly string[],
-  { place, pool }: Pick<PoolChoice, 'place' | 'pool'>,
-): Iterable<string> {
+function nearestFirst(candidates: readonly string[], { place, columns }: PoolChoice): Iterable<string> {
   const { latitude, longitude } = place;
   if (latitude === null || longitude === null) return candidates;
-  return cheapestFirst(candidates, (id) => {
-    const there = pool(id);
-    return there === undefined || there.latitude === null || there.longitude === null
-      ? Number.POSITIVE_INFINITY
-      : angleBetween(latitude, longitude, there.latitude, there.longitude);
-  });
+  return lowestFirst(candidates, columns.distances(candidates, latitude, longitude));
 }
 
-const RADIANS = Math.PI / 180;
-
-/** Great-circle distance in radians by the haversine formula; coordinates in degrees. */
-export function angleBetween(latitudeA: number, longitudeA: number, latitudeB: number, longitudeB: number) {
-  const north = Math.sin(((latitudeB - latitudeA) * RADIANS) / 2) ** 2;
-  const east = Math.sin(((longitudeB - longitudeA) * RADIANS) / 2) ** 2;
-  const chord = north + Math.cos(latitudeA * RADIANS) * Math.cos(latitudeB * RADIANS) * east;
-  return 2 * Math.asin(Math.min(1, Math.sqrt(chord)));
-}
-
-/** The pools by ascending cost, equal ones in list order. Those of infinite cost come last, in list order. */
-function* cheapestFirst(pools: readonly string[], costOf: (poolId: string) => number): Generator<string> {
+/** The pools by ascending value, equal ones in list order: those of Infinity come last. */
+function* lowestFirst(pools: readonly string[], { values, lowest }: Column): Generator<string> {
   if (pools.length === 0) return;
-  const costs = pools.map(costOf);
-  let first = 0;
-  for (let index = 1; index < costs.length; index++) if (costs[index]! < costs[first]!) first = index;
   // Most requests end here and never pay for sorting the others.
-  yield pools[first]!;
-  const others = [...pools.keys()].filter((index) => index !== first);
+  yield pools[lowest]!;
+  const others = [...pools.keys()].filter((index) => index !== lowest);
   // Infinity less Infinity is not a number, which sorting takes for equal.
-  others.sort((a, b) => costs[a]! - costs[b]!);
+  others.sort((a, b) => values[a]! - values[b]!);
   for (const index of others) yield pools[index]!;
 }
 

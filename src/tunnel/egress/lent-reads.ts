@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import type { OriginReads, TakeBytes } from './contract.js';
 
 /** What most responses fit into: one block for all sockets, since each read is over before the next begins. */
 const SHARED_BYTES = 128 * 1024;
@@ -16,20 +17,15 @@ let owned = 0;
 /** Whether the bytes lie where any socket may read next. */
 export const isShared = (bytes: Buffer) => bytes.buffer === shared.buffer;
 
-/** Gets bytes in memory that is used again as soon as it returns, or, when it has paused the socket, as soon as that is resumed. */
-type TakeLent = (bytes: Buffer) => void;
-
 /**
  * Reads of one socket into memory that is there already, instead of a new buffer for each. Given to the socket as its option
  * `onread`; until somebody wants the bytes lent, they come with the event `data` like any others.
  */
-export class LentReads {
+export class LentReads implements OriginReads {
   readonly lends = true;
-  /** A long body is on its way: read it in large pieces. */
   streaming = false;
-  /** What was lent last is still being written: the socket is paused until it has been. */
   held = false;
-  private take: TakeLent | null = null;
+  private take: TakeBytes | null = null;
   private socket: Socket | null = null;
   private own: Buffer | null = null;
 
@@ -51,8 +47,7 @@ export class LentReads {
     });
   }
 
-  /** `null`: what comes from now on is for the event `data`. */
-  handTo(take: TakeLent | null): void {
+  handTo(take: TakeBytes | null): void {
     this.take = take;
   }
 
