@@ -41,7 +41,7 @@ import { type OpeningSockets, openSockets } from './open-sockets.js';
 import { openStorage } from './open-storage.js';
 import { prepareStandIn } from './stand-in.js';
 import { startApi } from './start-api.js';
-import { createRecorders, startDataPlane } from './start-data-plane.js';
+import { createRecorders, launchDataPlane } from './start-data-plane.js';
 import { createTestControl } from './test-control.js';
 
 export interface AppOptions {
@@ -139,7 +139,7 @@ export async function startApp(asked: StartConfig, options: AppOptions): Promise
     const sockets = await opening.opened;
     certificate?.follow(sockets.api.useCertificate);
     const standIn = sockets.standIn && (await prepareStandIn(sockets.standIn, { identity, clock, log }));
-    const { dataPlane, committed, lag } = await startDataPlane({
+    const { dataPlane, committed, lag } = await launchDataPlane({
       config,
       identity,
       sockets,

@@ -1,14 +1,12 @@
-import { once } from 'node:events';
-import { parentPort, workerData } from 'node:worker_threads';
-import type { DataPlaneListen, DataPlaneOptions } from '../bridge/data-plane-thread.js';
+import type { DataPlaneListen } from '../bridge/data-plane-thread.js';
 import { openDnsSockets } from '../dns/open-sockets.js';
 import { openListeningSocket } from '../net/listening-sockets.js';
 
-/** Every socket of the data plane that its configuration does not change. */
-export const openedSockets = open(workerData as DataPlaneListen);
+export type DataPlaneSockets = Awaited<ReturnType<typeof openDataPlaneSockets>>;
 
-async function open({ edge, http, https, dns, tcp }: DataPlaneListen) {
-  const opened = {
+/** Opens every socket of a data plane that its configuration does not change. Rejects when one of them cannot be had. */
+export async function openDataPlaneSockets({ edge, http, https, dns, tcp }: DataPlaneListen) {
+  return {
     edge: await openListeningSocket('edge', edge),
     http: await openListeningSocket('http', http),
     https: await openListeningSocket('https', https),
@@ -16,11 +14,4 @@ async function open({ edge, http, https, dns, tcp }: DataPlaneListen) {
     /** In the order of the ports. */
     tcp: await Promise.all(tcp.map((port) => openListeningSocket('tcp', port))),
   };
-  parentPort!.postMessage({ type: 'sockets_open' });
-  return opened;
 }
-
-const started = once(parentPort!, 'message') as Promise<[DataPlaneOptions]>;
-
-/** What the main thread starts the data plane with, as soon as it has it. */
-export const startOptions = async (): Promise<DataPlaneOptions> => (await started)[0];

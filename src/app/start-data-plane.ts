@@ -50,7 +50,7 @@ export interface Following {
   readonly lag: Pick<RevisionLag, 'read'>;
 }
 
-export interface DataPlaneParts {
+export interface LaunchParts {
   readonly config: StartConfig;
   readonly identity: EdgeIdentity;
   readonly sockets: OpenSockets;
@@ -72,7 +72,7 @@ export interface DataPlaneParts {
  * Starts the data plane with everything that is stored, and lets it, memory and the notifications follow each commit from
  * then on. What the data plane tells goes to the recorders.
  */
-export async function startDataPlane(parts: DataPlaneParts): Promise<Following> {
+export async function launchDataPlane(parts: LaunchParts): Promise<Following> {
   const { config, identity, sockets, db, left, recorders, counts, clock, log, onFailure } = parts;
   const { tables, views, health, webhook } = parts.following;
   const position = await currentPosition(db.read);
