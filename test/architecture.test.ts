@@ -28,18 +28,82 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'tunnel/rpc': [],
   'tunnel/edge': ['bridge', 'state', 'net', 'tunnel/rpc', 'tunnel/h2', 'tunnel/egress/contract'],
   health: ['bridge', 'state', 'net', 'domain', 'tunnel/egress/contract', 'tunnel/egress/ingress-answer'],
-  proxy: [
+  'proxy/http': ['net', 'proxy/limits'],
+  'proxy/telemetry': [
+    'proxy/hosts',
+    'proxy/http',
+    'bridge/reports',
+    'state/series-table',
+    'state/snapshot',
+    'net',
+    'faults/traffic-faults',
+    'steering/contract',
+    'tunnel/egress/contract',
+  ],
+  'proxy/upstream': [
+    'proxy/exchange/contract',
+    'proxy/http',
+    'proxy/limits',
+    'state/load-board',
+    'state/snapshot',
+    'net',
+    'faults',
+    'tunnel/egress/contract',
+    'tunnel/egress/ingress-answer',
+    'tunnel/egress/lent-reads',
+  ],
+  'proxy/exchange': [
+    'proxy/upstream/origin-target',
+    'proxy/telemetry',
+    'proxy/http',
+    'proxy/hosts',
+    'proxy/limits',
+    'state',
+    'net',
+    'faults/fault-error',
+    'steering',
+    'expressions/facts',
+    'tunnel/egress/contract',
+  ],
+  'proxy/downstream': [
+    'proxy/exchange',
+    'proxy/telemetry/request-record',
+    'proxy/http',
+    'proxy/limits',
+    'net',
+    'tunnel/egress/lent-reads',
+  ],
+  'proxy/listeners': [
+    'proxy/downstream/clients',
+    'proxy/exchange/contract',
+    'proxy/exchange/services',
+    'proxy/hosts',
+    'proxy/limits',
     'bridge',
     'state',
     'net',
-    'tunnel/egress/contract',
-    'tunnel/egress/lent-reads',
-    'tunnel/egress/ingress-answer',
     'faults',
     'steering',
-    'expressions/facts',
   ],
-  dns: ['bridge/messages', 'state', 'net', 'steering', 'expressions/facts', 'proxy/match'],
+  'proxy/tcp': [
+    'proxy/listeners',
+    'proxy/downstream/clients',
+    'proxy/downstream/joined-streams',
+    'proxy/exchange/origin-attempts',
+    'proxy/upstream',
+    'proxy/telemetry/request-record',
+    'proxy/hosts',
+    'proxy/limits',
+    'bridge',
+    'state',
+    'net',
+    'faults',
+    'steering',
+    'tunnel/egress/contract',
+  ],
+  /** Puts the rooms above together; none of them sees it, but for `hosts` and `limits`. */
+  proxy: ['proxy', 'bridge', 'state', 'net', 'faults', 'steering', 'tunnel/egress/contract'],
+  dns: ['bridge/messages', 'state', 'net', 'steering', 'expressions/facts', 'proxy/hosts'],
   'tunnel/connector': ['tunnel/rpc', 'tunnel/h2', 'net'],
 };
 /** Wiring: one file for each thread or command, imported by the entries alone. */
@@ -67,6 +131,13 @@ const DATA_PLANE = new Set([
   'tunnel/edge',
   'health',
   'proxy',
+  'proxy/http',
+  'proxy/telemetry',
+  'proxy/upstream',
+  'proxy/exchange',
+  'proxy/downstream',
+  'proxy/listeners',
+  'proxy/tcp',
   'dns',
   'tunnel/connector',
 ]);
@@ -104,12 +175,12 @@ function importsOf(file: string): Import[] {
 
 const files = sourceFiles(SRC);
 const ours = files.flatMap(importsOf).filter((entry) => files.some((file) => module(file) === entry.to));
-/** The first folder; in `tunnel/` each folder is a room of its own. */
-const room = (name: string) =>
-  name
-    .split('/')
-    .slice(0, name.startsWith('tunnel/') ? 2 : 1)
-    .join('/');
+/** The first folder; in `tunnel/` and `proxy/` each folder is a room of its own, and the files beside the folders of `proxy/` are one. */
+function room(name: string): string {
+  const parts = name.split('/');
+  const ofRooms = parts.length > 2 && (parts[0] === 'tunnel' || parts[0] === 'proxy');
+  return parts.slice(0, ofRooms ? 2 : 1).join('/');
+}
 
 function allowed({ from, to }: Import): boolean {
   if (WIRING.has(room(from))) return true;
@@ -120,8 +191,9 @@ function allowed({ from, to }: Import): boolean {
 
 /** What the room of a file may import, and what the folder in it may besides. */
 function mayImport(from: string): readonly string[] {
-  const [first, second] = from.split('/');
-  return [...(MAY_IMPORT[first!] ?? []), ...(MAY_IMPORT[`${first}/${second}`] ?? [])];
+  const own = room(from);
+  const folder = from.split('/').slice(0, 2).join('/');
+  return [...(MAY_IMPORT[own] ?? []), ...(folder === own ? [] : (MAY_IMPORT[folder] ?? []))];
 }
 
 /**

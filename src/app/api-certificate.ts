@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { ApiTls } from '../config/api-tls.js';
 import { parseIp } from '../net/addresses.js';
 import { type Clock, realTime } from '../net/clock.js';
-import { followCertificateFiles } from '../proxy/https/certificate-files.js';
+import { followCertificateFiles } from '../proxy/listeners/certificates.js';
 import { issueLeaf, type Leaf, type LeafNames } from '../tunnel/edge/authority.js';
 import type { EdgeIdentity } from './edge-identity.js';
 

@@ -1,10 +1,10 @@
 import { createQuestionCounts, type OnAnswered } from '../dns/transport.js';
 import { realTime } from '../net/clock.js';
 import { watchLoop } from '../net/process-watch.js';
-import type { AccessLog } from '../proxy/access-log.js';
-import type { RequestSink } from '../proxy/request-sink.js';
-import type { SpanExporter } from '../proxy/tracing/span-exporter.js';
-import { createTrafficCounts } from '../proxy/traffic-counts.js';
+import type { AccessLog } from '../proxy/telemetry/access-log.js';
+import type { RequestSink } from '../proxy/telemetry/request-record.js';
+import type { SpanExporter } from '../proxy/telemetry/tracing.js';
+import { createTrafficCounts } from '../proxy/telemetry/traffic-counts.js';
 import type { HealthTransition } from '../state/health-board.js';
 import type { LoadView } from '../state/load-board.js';
 import { createSeriesTable, type MetricsReport } from '../state/series-table.js';

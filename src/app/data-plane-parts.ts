@@ -15,17 +15,17 @@ import type { ListeningSocket } from '../net/listening-sockets.js';
 import { createLocations, placeFrom } from '../net/locations.js';
 import { randomOf } from '../net/random.js';
 import { createSettableClock } from '../net/settable-clock.js';
-import { createAccessLog } from '../proxy/access-log.js';
+import type { ClientLocations } from '../proxy/exchange/request-context.js';
 import { createExplain } from '../proxy/explain.js';
-import type { KeyPair } from '../proxy/https/certificates.js';
-import { createHostIndex } from '../proxy/match.js';
-import { createPrivateListeners } from '../proxy/private-listeners.js';
+import { createHostIndex } from '../proxy/hosts.js';
+import type { KeyPair } from '../proxy/listeners/certificates.js';
+import { createPrivateListeners } from '../proxy/listeners/listener.js';
 import { createProxy } from '../proxy/proxy.js';
-import { createRequestLog } from '../proxy/request-log.js';
-import { allOf } from '../proxy/request-sink.js';
 import { createTcpListeners } from '../proxy/tcp/tcp-listeners.js';
-import { createSpanExporter } from '../proxy/tracing/span-exporter.js';
-import type { Places } from '../proxy/visit.js';
+import { createAccessLog } from '../proxy/telemetry/access-log.js';
+import { createRequestLog } from '../proxy/telemetry/request-log.js';
+import { allOf } from '../proxy/telemetry/request-record.js';
+import { createSpanExporter } from '../proxy/telemetry/tracing.js';
 import { createHealthBoard, createHealthReports } from '../state/health-board.js';
 import { createLoadBoard } from '../state/load-board.js';
 import { createSnapshotStore } from '../state/snapshot-store.js';
@@ -119,7 +119,7 @@ export function createDataPlaneParts({ options, sockets, post, log }: Given): Da
   const spans = tracing && createSpanExporter({ endpoint: tracing.endpoint, version: VERSION, log });
   const locations = createLocations(options.locations);
   const placeOf = (clientIp: string) => placeFrom(options.place, locations.lookup(clientIp));
-  const places: Places = { placeOf, locationHeader };
+  const places: ClientLocations = { placeOf, locationHeader };
   const hosts = createHostIndex(store);
   const proxy = createProxy({
     random: randomOf(options.randomSeed, 'requests'),

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Host, type HostIndex, isPublished } from '../proxy/match.js';
+import { type Host, type HostIndex, isPublished } from '../proxy/hosts.js';
 import type { LiveDnsRecord, LiveLoadBalancer } from '../state/snapshot.js';
 import type { Plan } from '../steering/contract.js';
 import { type NameIndex, type RecordSet, type RecordSets, recordAnswer } from './names.js';

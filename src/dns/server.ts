@@ -4,7 +4,7 @@ import type { ListenAddress } from '../bridge/messages.js';
 import { parseIp } from '../net/addresses.js';
 import { type Clock, realTime } from '../net/clock.js';
 import type { Locations, Place } from '../net/locations.js';
-import type { HostIndex } from '../proxy/match.js';
+import type { HostIndex } from '../proxy/hosts.js';
 import type { HealthView } from '../state/health-board.js';
 import type { SnapshotStore } from '../state/snapshot-store.js';
 import { createAnswers } from './answers.js';

@@ -1,46 +1,54 @@
-import type { ChosenOrigin, ExplainQuestion, Explanation, Named, WayExplanation } from '../bridge/reports.js';
+import type {
+  ChosenOrigin,
+  ExplainQuestion,
+  Explanation,
+  Named,
+  OriginExplanation,
+  PoolExplanation,
+  WayExplanation,
+} from '../bridge/reports.js';
 import type { TrafficFaults } from '../faults/traffic-faults.js';
 import { faultedPlace } from '../faults/under-faults.js';
 import type { Clock } from '../net/clock.js';
 import type { Place } from '../net/locations.js';
 import { systemRandom } from '../net/random.js';
 import type { HealthView } from '../state/health-board.js';
-import type { LiveLoadBalancer, Snapshot } from '../state/snapshot.js';
-import type { Plan, RequestContext } from '../steering/contract.js';
+import { isMonitored, originState, whyPoolUnavailable } from '../state/pool-health.js';
+import type { LiveLoadBalancer, LiveOrigin, LivePool, Snapshot } from '../state/snapshot.js';
+import type { Plan, RequestContext, SkippedPool } from '../steering/contract.js';
 import type { Steering } from '../steering/decide.js';
+import { NO_SHARES, type Shares, sampleShares } from '../steering/shares.js';
 import type { OffRamps } from '../tunnel/egress/contract.js';
-import { EDGE_ERRORS, type EdgeError, failureOfDial, refusal } from './errors.js';
-import { explainPool } from './explain-pool.js';
-import { isLoop } from './forward-headers.js';
-import { Malformed } from './head/malformed.js';
-import { type RequestHead, readRequestHead } from './head/request-head.js';
+import { failureOfDial } from './exchange/contract.js';
+import { isLoop } from './exchange/destination.js';
+import { EDGE_ERRORS, type EdgeError, refusal } from './exchange/own-answers.js';
+import { type ClientLocations, clientLocation, HttpRequestContext } from './exchange/request-context.js';
+import { type HostIndex, isPublished, type PublishedHostname } from './hosts.js';
+import { type RequestHead, readRequestHead } from './http/request-head.js';
+import { Malformed } from './http/syntax.js';
 import { DEFAULT_LIMITS } from './limits.js';
-import { type HostIndex, isPublished } from './match.js';
-import { type OriginTarget, originTarget } from './origin-target.js';
-import type { PublishedHostname } from './published-hostnames.js';
-import { NO_SHARES, sampleShares } from './sample-shares.js';
-import { HttpRequestContext, type Places, takePlace } from './visit.js';
+import { type OriginTarget, originTarget } from './upstream/origin-target.js';
 
-export interface ExplainParts {
+interface ExplainParts {
   readonly snapshot: Pick<Snapshot, 'pools' | 'tunnels' | 'routes'>;
   readonly hosts: HostIndex;
   readonly health: HealthView;
   readonly offramps: Pick<OffRamps, 'select' | 'connectors'>;
   /** One whose sessions are only looked at. */
   readonly steering: Pick<Steering, 'decide'>;
-  readonly places: Places;
+  readonly places: ClientLocations;
   readonly clock: Pick<Clock, 'now'>;
   readonly faults?: Pick<TrafficFaults, 'namesFor'>;
 }
 
-export type Explain = (question: ExplainQuestion) => Explanation;
+type Explain = (question: ExplainQuestion) => Explanation;
 
 /** Makes what answers "where would this request go, and why?", by the same steps as traffic and without a trace of it. */
 export function createExplain(parts: ExplainParts): Explain {
   return (question) => {
     const head = readHead(question);
     if ('status' in head) return unsteered(question, parts, head);
-    const place = takePlace(parts.places, head, question.clientIp);
+    const place = clientLocation(parts.places, head, question.clientIp);
     const host = isLoop(head.cdnLoop) ? undefined : parts.hosts.match(head.host);
     if (!host) {
       const error = isLoop(head.cdnLoop) ? EDGE_ERRORS.loop : EDGE_ERRORS.unknown_load_balancer;
@@ -212,4 +220,60 @@ function wayTo(
     way: { ...none, kind, tunnel, avoided, route: route ? { id: route.id, network: route.network } : null },
     error: null,
   };
+}
+
+/** What stands for and against a pool and each of its origins in this request. */
+export function explainPool(
+  id: string,
+  pool: LivePool | undefined,
+  health: HealthView,
+  { place }: RequestContext,
+  skipped: readonly SkippedPool[],
+  shares: Shares,
+): PoolExplanation {
+  const share = shares.ofPool(id);
+  const reason = skipped.find(({ poolId }) => poolId === id)?.reason;
+  // Shedding by chance turns away some: the share says how many.
+  const passedOver = reason === 'shed' && share > 0 ? undefined : reason;
+  return {
+    id,
+    name: pool?.name ?? null,
+    state: pool ? (passedOver ?? whyNot(pool, health, place.region) ?? 'available') : 'missing',
+    share,
+    origins: (pool?.origins ?? []).map((origin) => ({
+      ...explainOrigin(pool!, origin, health, place.region),
+      share: share > 0 ? shares.ofOrigin(id, origin.key) / share : 0,
+    })),
+  };
+}
+
+/** For pools that steering did not come to, because one before them took the request. */
+function whyNot(pool: LivePool, health: HealthView, region: string): PoolExplanation['state'] | null {
+  const unavailable = whyPoolUnavailable(pool, health, region);
+  if (unavailable !== null) return unavailable;
+  const usable = pool.origins.some((origin) => explainOrigin(pool, origin, health, region).eligible);
+  return usable ? null : 'no_eligible_origin';
+}
+
+function explainOrigin(
+  pool: LivePool,
+  { key, name, address, enabled, weight }: LiveOrigin,
+  health: HealthView,
+  region: string,
+): Omit<OriginExplanation, 'share'> {
+  const state = isMonitored(pool) && enabled ? (originState(pool, key, health, region) ?? 'unknown') : null;
+  const reason = reasonAgainst(enabled, weight, state);
+  const detail = state === 'unhealthy' ? (health.origin(pool.id, key)?.failureDetail ?? null) : null;
+  return { name, address, eligible: reason === null, reason, health: state, detail, weight };
+}
+
+function reasonAgainst(
+  enabled: boolean,
+  weight: number,
+  state: OriginExplanation['health'],
+): OriginExplanation['reason'] {
+  if (!enabled) return 'disabled';
+  if (state === 'unhealthy') return 'unhealthy';
+  if (state === 'unknown') return 'not_checked_yet';
+  return weight > 0 ? null : 'weight_0';
 }

@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+import { realTime } from '../net/clock.js';
 import { HEADER_BYTES } from '../net/http-fields.js';
 
 /** Bounds of everything that a peer can make grow. */
@@ -23,7 +25,7 @@ export interface ProxyLimits {
   readonly certificates: number;
 }
 
-/** Milliseconds; the clock behind them is coarse, see `deadlines.ts`. */
+/** Milliseconds; the clock behind them is coarse, see `createDeadlines`. */
 export interface ProxyTimeouts {
   /** From the accept to the end of a PROXY header. */
   readonly proxyHeader: number;
@@ -90,3 +92,71 @@ export const DEFAULT_TIMEOUTS: ProxyTimeouts = {
   linger: 2_000,
   tick: 500,
 };
+
+/** Limits of the whole process that traffic can reach, and the flags that change them. */
+const FLAGS = {
+  'client connections': '--max-client-connections',
+  'TCP connections': '--max-tcp-connections',
+  'HTTP/2 streams': '--max-http2-streams',
+  'TLS handshakes': null,
+  'awaited PROXY headers': null,
+} as const;
+
+export type LimitReached = (limit: keyof typeof FLAGS, value: number) => void;
+
+const EVERY_MS = 60_000;
+
+/** Says that a limit is reached, for each limit once a minute at most: it is reached as often as clients like. */
+export function createLimitLog(log: Logger, now: () => number = realTime.monotonic): LimitReached {
+  const said = new Map<string, number>();
+  return (limit, value) => {
+    const last = said.get(limit);
+    if (last !== undefined && now() - last < EVERY_MS) return;
+    said.set(limit, now());
+    log.warn({ limit, value, flag: FLAGS[limit] }, 'proxy: a limit is reached');
+  };
+}
+
+export const NEVER = Number.POSITIVE_INFINITY;
+
+/** Something that waits, with at most one deadline at a time. Setting a deadline is an assignment and nothing else. */
+export interface Waiting {
+  /** A time of the same `Deadlines`, or NEVER. */
+  deadline: number;
+  deadlineReached(): void;
+}
+
+export interface Deadlines {
+  /** The time `ms` from now, never earlier, at most two ticks later. */
+  after(ms: number): number;
+  watch(waiting: Waiting): void;
+  forget(waiting: Waiting): void;
+  stop(): void;
+}
+
+/** One interval looks at everything that waits: cheaper than a timer for each request by orders of magnitude. */
+export function createDeadlines(tickMs: number): Deadlines {
+  const watched = new Set<Waiting>();
+  let now = 0;
+  let lastTick = realTime.monotonic();
+
+  function tick(): void {
+    const time = realTime.monotonic();
+    // When the process itself stood still, nobody could have been served: that time does not count.
+    now += Math.min(time - lastTick, 2 * tickMs);
+    lastTick = time;
+    for (const waiting of watched) {
+      if (waiting.deadline > now) continue;
+      waiting.deadline = NEVER;
+      waiting.deadlineReached();
+    }
+  }
+
+  const stop = realTime.every(tickMs, tick);
+  return {
+    after: (ms) => now + ms + tickMs,
+    watch: (waiting) => watched.add(waiting),
+    forget: (waiting) => watched.delete(waiting),
+    stop,
+  };
+}

@@ -17,37 +17,47 @@ import type { SnapshotStore } from '../state/snapshot-store.js';
 import type { Sessions } from '../steering/contract.js';
 import type { Steering } from '../steering/decide.js';
 import type { OffRamps } from '../tunnel/egress/contract.js';
-import { ClientConnection, closingResponse } from './client-connection.js';
-import { type ClientTransport, createClientConnections } from './client-connections.js';
-import { clientOf } from './client-identity.js';
-import { createDeadlines } from './deadlines.js';
-import { createDownVerdicts } from './down-verdicts.js';
-import { EDGE_ERRORS } from './errors.js';
-import { createHttp1Responders } from './http1-responders.js';
-import { createHttp2Server } from './http2/client-session.js';
-import { createHttp2Responders } from './http2/http2-responders.js';
-import { followCertificateFiles } from './https/certificate-files.js';
-import type { Certificates, KeyPair } from './https/certificates.js';
-import { createHttpsServer } from './https/https-server.js';
-import { makeCertificates } from './https/made-certificates.js';
-import { createIngressResponders } from './ingress/ingress-responders.js';
-import { createLimitLog } from './limit-log.js';
-import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyLimits, type ProxyTimeouts } from './limits.js';
-import { createListener, type Listener } from './listener.js';
-import { countConnections } from './load-counts.js';
-import type { HostIndex } from './match.js';
-import { createOriginDial, type OriginProtocol, type OriginTls } from './origin-dial.js';
-import { createOriginIdle } from './origin-idle.js';
-import { originTarget } from './origin-target.js';
-import { poolsApart } from './pools-apart.js';
-import { type Arrivals, type Arrived, createArrivals } from './proxy-protocol/arrivals.js';
-import type { RequestSink } from './request-sink.js';
-import type { ProxyServices } from './services.js';
-import type { TracingParts } from './tracing/trace-context.js';
-import { createTrustedProxies } from './trusted-proxies.js';
-import type { Places } from './visit.js';
+import { ClientConnection, closingResponse } from './downstream/client-connection.js';
+import type { DownstreamServices } from './downstream/clients.js';
+import { type ClientTransport, createClientConnections, createTrustedProxies } from './downstream/clients.js';
+import { createHttp2Server } from './downstream/http2-session.js';
+import { createDownVerdicts } from './exchange/origin-attempts.js';
+import { EDGE_ERRORS } from './exchange/own-answers.js';
+import type { ClientLocations } from './exchange/request-context.js';
+import type { HostIndex } from './hosts.js';
+import {
+  createDeadlines,
+  createLimitLog,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type ProxyLimits,
+  type ProxyTimeouts,
+} from './limits.js';
+import {
+  type Certificates,
+  followCertificateFiles,
+  type KeyPair,
+  makeCertificates,
+} from './listeners/certificates.js';
+import { createHttpsServer } from './listeners/https-server.js';
+import { createListener, type Listener, type OwnServices } from './listeners/listener.js';
+import { type Arrivals, type Arrived, clientOf, createArrivals } from './listeners/proxy-protocol.js';
+import type { RequestSink } from './telemetry/request-record.js';
+import type { TracingParts } from './telemetry/tracing.js';
+import {
+  countConnections,
+  createHttp1UpstreamPool,
+  createIdleConnectionPool,
+  createOriginDial,
+  type OriginProtocol,
+  type OriginTls,
+  poolsApart,
+} from './upstream/connection-pool.js';
+import { createHttp2UpstreamPool } from './upstream/http2-sessions.js';
+import { createIngressUpstreamPool } from './upstream/ingress.js';
+import { originTarget } from './upstream/origin-target.js';
 
-export interface ProxyOptions extends Places, ListenOn {
+export interface ProxyOptions extends ClientLocations, ListenOn {
   /** Null listens for plain HTTP alone. */
   readonly https: HttpsOptions | null;
   /** Where this proxy is; CF-Ray shows its `pop`. */
@@ -74,7 +84,7 @@ export interface ProxyOptions extends Places, ListenOn {
   readonly proxyProtocol?: { readonly http: ProxyProtocol; readonly https: ProxyProtocol };
   /** Networks of proxies in front, which may send one, and whose X-Forwarded-For is believed. */
   readonly trustedProxies?: readonly Cidr[];
-  /** See `load-balancer-check.ts`. */
+  /** See `ExchangeServices`. */
   readonly healthPath?: string | null;
   /** Those that the off-ramps go by as well. */
   readonly faults?: TrafficFaults;
@@ -94,9 +104,6 @@ export interface HttpsOptions extends ListenOn {
       };
 }
 
-/** A listener whose requests are all taken by a host index and a steering of its own. */
-export type OwnServices = Pick<ProxyServices, 'hosts' | 'steering'>;
-
 export interface Proxy {
   /** One more listener for plain HTTP, not listening yet. It takes part in the proxy's limits, and ends with it. */
   listenerFor(address: ListenAddress, own: OwnServices): Listener;
@@ -114,8 +121,7 @@ const WAY_NOUNS: ReadonlySet<LiveNoun> = new Set(['route', 'tunnel']);
 
 /**
  * A proxy for HTTP/1.1 over TCP, and for HTTP/1.1 and HTTP/2 over TLS, that follows the snapshot. The path of a request:
- * `client-connection.ts` or `http2/client-session.ts` reads it, `exchange.ts` steers and sends it, `origin-connection.ts`
- * reads the response.
+ * `downstream/` reads it, `exchange/` steers and sends it, `upstream/` reads the response.
  *
  * Choices that the protocol leaves open: request trailers are left out;
  * WebSocket is the only upgrade; a client that ends its half during a request has given up; `Server` stays the origin's;
@@ -132,16 +138,16 @@ export function createProxy(options: ProxyOptions): Proxy {
       options.load,
       createOriginDial(options.offramps, deadlines, timeouts.originConnect, options.originTls, protocol),
     );
-  const idle = createOriginIdle(limits.idlePerOrigin, limits.idleTotal);
-  const http1Responders = poolsApart(
-    createHttp1Responders({ limits, timeouts, deadlines, idle, log }, dial('http/1.1')),
+  const idle = createIdleConnectionPool(limits.idlePerOrigin, limits.idleTotal);
+  const http1UpstreamPool = poolsApart(
+    createHttp1UpstreamPool({ limits, timeouts, deadlines, idle, log }, dial('http/1.1')),
     faults,
   );
-  const http2Responders = poolsApart(
-    createHttp2Responders({ limits, timeouts, deadlines }, dial('h2')),
+  const http2UpstreamPool = poolsApart(
+    createHttp2UpstreamPool({ limits, timeouts, deadlines }, dial('h2')),
     faults,
   );
-  const ingressResponders = createIngressResponders({
+  const ingressUpstreamPool = createIngressUpstreamPool({
     limits,
     timeouts,
     deadlines,
@@ -155,7 +161,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const clients = createClientConnections(limits.clientConnections, limitReached);
   let draining = false;
 
-  const services: ProxyServices = {
+  const services: DownstreamServices = {
     limits,
     timeouts,
     hosts: options.hosts,
@@ -170,9 +176,9 @@ export function createProxy(options: ProxyOptions): Proxy {
     faults,
     placeOf: options.placeOf,
     locationHeader: options.locationHeader,
-    http1Responders,
-    http2Responders,
-    ingressResponders,
+    http1UpstreamPool,
+    http2UpstreamPool,
+    ingressUpstreamPool,
     trustedProxies,
     healthPath: options.healthPath ?? null,
     idleClients: clients,
@@ -185,12 +191,12 @@ export function createProxy(options: ProxyOptions): Proxy {
   };
 
   store.onChange((changes) => {
-    if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) renewResponders();
+    if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) invalidateUpstreams();
   });
 
   faults?.onChange((whose) => {
     // What is used from now on is made under the faults of now.
-    if (whose === 'origins') renewResponders();
+    if (whose === 'origins') invalidateUpstreams();
     else
       for (const client of clients.all())
         if (faults.namesFor(null, client.identity.ip).length > 0) client.drain(true);
@@ -200,13 +206,13 @@ export function createProxy(options: ProxyOptions): Proxy {
     const origin = store.snapshot.pools.get(poolId)?.origins.find(({ key }) => key === originKey);
     if (!origin) return;
     const { endpoint } = originTarget(origin, '', poolId);
-    http1Responders.drop(endpoint);
-    http2Responders.drop(endpoint);
+    http1UpstreamPool.drop(endpoint);
+    http2UpstreamPool.drop(endpoint);
   });
 
-  function renewResponders(): void {
-    http1Responders.renew();
-    http2Responders.renew();
+  function invalidateUpstreams(): void {
+    http1UpstreamPool.invalidate();
+    http2UpstreamPool.invalidate();
   }
 
   function accept(socket: net.Socket, makeTransport: () => ClientTransport): void {
@@ -234,7 +240,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     return (arrived) => createArrivals({ mode, listener, ...shared }, arrived);
   }
 
-  function listenForHttp(on: ListenOn, own: ProxyServices, mode: ProxyProtocol) {
+  function listenForHttp(on: ListenOn, own: DownstreamServices, mode: ProxyProtocol) {
     const arrived: Arrived = (socket, addresses) => {
       accept(socket, () => new ClientConnection(socket, 'http', clientOf(addresses, socket), own));
       socket.resume();
@@ -274,7 +280,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     draining = true;
     // A client whose connect has succeeded has a right to its answer.
     const closed = Promise.all([http, https, ...others].map((one) => one?.close({ acceptQueued: true })));
-    renewResponders();
+    invalidateUpstreams();
     for (const client of clients.all()) client.drain(true);
     const endSilent = () => {
       http.cut();

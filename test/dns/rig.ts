@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { createDnsServer, type DnsOptions } from '../../src/dns/server.js';
 import { realTime } from '../../src/net/clock.js';
 import { createLocations, NOWHERE, type Place, parseLocations } from '../../src/net/locations.js';
-import { createHostIndex } from '../../src/proxy/match.js';
+import { createHostIndex } from '../../src/proxy/hosts.js';
 import { createHealthBoard, type HealthBoard, UNKNOWN_HEALTH } from '../../src/state/health-board.js';
 import type { LiveObjects } from '../../src/state/snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from '../../src/state/snapshot-store.js';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { onEnd, resetStream } from '../../src/net/stream-ends.js';
-import { createDeadlines } from '../../src/proxy/deadlines.js';
-import { joinStreams } from '../../src/proxy/upgrade.js';
+import { joinStreams } from '../../src/proxy/downstream/joined-streams.js';
+import { createDeadlines } from '../../src/proxy/limits.js';
 import type { OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { cleanUpLater, DIAL, startOrigin, type TestEdge, type TestTunnel } from './fixture.js';
 

@@ -12,7 +12,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createAccessLog } from '../../src/proxy/access-log.js';
+import { createAccessLog } from '../../src/proxy/telemetry/access-log.js';
 import { requestReport } from '../support/request-reports.js';
 import { eventually } from '../support/waiting.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ChunkedReader } from '../../src/proxy/body/chunked-reader.js';
-import { requestTrailers } from '../../src/proxy/head/trailers.js';
+import { ChunkedReader } from '../../src/proxy/http/body.js';
+import { requestTrailers } from '../../src/proxy/http/fields.js';
 
 /** Feeds `parts` one after another; returns what was handed on and what was left. */
 function readAll(framed: boolean, parts: readonly Buffer[]) {

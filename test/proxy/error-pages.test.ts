@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EDGE_ERRORS, errorResponse } from '../../src/proxy/errors.js';
+import { EDGE_ERRORS, errorResponse } from '../../src/proxy/exchange/own-answers.js';
 import { ask } from './ask.js';
 import { startRig } from './rig.js';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ExplainQuestion } from '../../src/bridge/reports.js';
 import { realTime } from '../../src/net/clock.js';
 import { createExplain } from '../../src/proxy/explain.js';
-import { createHostIndex } from '../../src/proxy/match.js';
+import { createHostIndex } from '../../src/proxy/hosts.js';
 import type { LiveObjects } from '../../src/state/snapshot.js';
 import { createSteering } from '../../src/steering/decide.js';
 import type { Way } from '../../src/tunnel/egress/contract.js';

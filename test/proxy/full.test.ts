@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import pino from 'pino';
 import { expect, test } from 'vitest';
-import { createLimitLog } from '../../src/proxy/limit-log.js';
+import { createLimitLog } from '../../src/proxy/limits.js';
 import { tcpOrigin } from '../support/fake-origins.js';
 import { eventually } from '../support/waiting.js';
 import { httpOrigin } from './fake-origin.js';

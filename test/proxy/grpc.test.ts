@@ -11,7 +11,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { expect, onTestFinished, test } from 'vitest';
-import { isGrpc } from '../../src/proxy/grpc.js';
+import { isGrpc } from '../../src/proxy/downstream/http2-session.js';
 import type { OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { selfSigned } from '../support/certificates.js';
 import { listening } from '../support/fake-origins.js';

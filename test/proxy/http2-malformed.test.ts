@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { Malformed } from '../../src/proxy/head/malformed.js';
-import { readHttp2Request } from '../../src/proxy/http2/read-request.js';
+import { readHttp2Request } from '../../src/proxy/downstream/http2-session.js';
+import { Malformed } from '../../src/proxy/http/syntax.js';
 import { DEFAULT_LIMITS } from '../../src/proxy/limits.js';
 import { httpOrigin, rawOrigin } from './fake-origin.js';
 import { END_HEADERS, END_STREAM, FRAME, frame, frameClient, hpack } from './http2-frames.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createHostIndex } from '../../src/proxy/match.js';
+import { createHostIndex } from '../../src/proxy/hosts.js';
 import { createSnapshotStore } from '../../src/state/snapshot-store.js';
 import { liveLoadBalancer, livePublishedHostname } from '../support/live-objects.js';
 

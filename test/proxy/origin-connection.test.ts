@@ -1,11 +1,17 @@
 import { Duplex } from 'node:stream';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDeadlines, type Deadlines, NEVER } from '../../src/proxy/deadlines.js';
-import { readRequestHead } from '../../src/proxy/head/request-head.js';
-import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS } from '../../src/proxy/limits.js';
-import { OriginConnection } from '../../src/proxy/origin-connection.js';
-import type { OriginRequest, ResponderUser } from '../../src/proxy/responder.js';
+import type { UpstreamUser } from '../../src/proxy/exchange/contract.js';
+import { readRequestHead } from '../../src/proxy/http/request-head.js';
+import {
+  createDeadlines,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type Deadlines,
+  NEVER,
+} from '../../src/proxy/limits.js';
+import { OriginConnection } from '../../src/proxy/upstream/origin-connection.js';
+import type { OriginRequest } from '../../src/proxy/upstream/origin-target.js';
 
 const REQUEST: OriginRequest = {
   head: readRequestHead('GET / HTTP/1.1\r\nHost: app.example.com\r\n', 10),
@@ -33,7 +39,7 @@ test('a connection with bytes behind the response that were held back with it is
   const { socket, connection } = connect(deadlines);
 
   const reusable = new Promise<boolean>((resolve) => {
-    const slowClient: Partial<ResponderUser> = {
+    const slowClient: Partial<UpstreamUser> = {
       method: 'GET',
       framed: true,
       takesTrailers: false,
@@ -45,7 +51,7 @@ test('a connection with bytes behind the response that were held back with it is
       responseRead() {},
       responseComplete: resolve,
     };
-    connection.begin(slowClient as ResponderUser, REQUEST, []);
+    connection.begin(slowClient as UpstreamUser, REQUEST, []);
   });
   socket.push('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngo');
   await new Promise((resolve) => socket.once('pause', resolve));
@@ -59,13 +65,13 @@ test('each interim response is a sign of life: the time for the response begins 
   const deadlines = { after: () => ++moment, watch() {}, forget() {}, stop() {} };
   const { socket, connection } = connect(deadlines);
   const statuses: number[] = [];
-  const user: Partial<ResponderUser> = {
+  const user: Partial<UpstreamUser> = {
     method: 'POST',
     framed: true,
     takesTrailers: false,
     originInforms: ({ status }) => void statuses.push(status),
   };
-  connection.begin(user as ResponderUser, REQUEST, []);
+  connection.begin(user as UpstreamUser, REQUEST, []);
   const inform = () => socket.emit('data', Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'));
   inform();
   expect(connection.deadline).toBe(NEVER);

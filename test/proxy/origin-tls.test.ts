@@ -7,10 +7,10 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDeadlines } from '../../src/proxy/deadlines.js';
-import type { OriginFailure } from '../../src/proxy/errors.js';
-import { createOriginDial, type OriginTls } from '../../src/proxy/origin-dial.js';
-import { originTarget } from '../../src/proxy/origin-target.js';
+import type { OriginFailure } from '../../src/proxy/exchange/contract.js';
+import { createDeadlines } from '../../src/proxy/limits.js';
+import { createOriginDial, type OriginTls } from '../../src/proxy/upstream/connection-pool.js';
+import { originTarget } from '../../src/proxy/upstream/origin-target.js';
 import { selfSigned } from '../support/certificates.js';
 import { liveOrigin } from '../support/live-objects.js';
 
@@ -98,8 +98,8 @@ test('connections with other names are not mixed, nor those of other networks', 
 /** Trust is read when a process starts, so the strict dial runs in one of its own, from the compiled program. */
 const STRICT_DIAL = `
   import net from 'node:net';
-  import { createDeadlines } from './dist/proxy/deadlines.js';
-  import { createOriginDial } from './dist/proxy/origin-dial.js';
+  import { createDeadlines } from './dist/proxy/limits.js';
+  import { createOriginDial } from './dist/proxy/upstream/connection-pool.js';
   const [port, serverName] = process.argv.slice(1);
   const offramps = { dial: () => net.connect(Number(port), '127.0.0.1') };
   const origin = { address: '127.0.0.1', ip: '127.0.0.1' };

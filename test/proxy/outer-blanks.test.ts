@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { fieldValues } from '../../src/proxy/carriers.js';
-import { trimBlanks } from '../../src/proxy/head/characters.js';
-import { eachField } from '../../src/proxy/http2/field-lines.js';
+import { fieldValues } from '../../src/proxy/http/fields.js';
+import { eachField } from '../../src/proxy/http/http2-fields.js';
+import { trimBlanks } from '../../src/proxy/http/syntax.js';
 import { closedPort } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { rawClient } from './raw-client.js';

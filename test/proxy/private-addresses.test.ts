@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Cidr, cidrContainsIp, parseCidr, parseIp } from '../../src/net/addresses.js';
-import { privateAddresses } from '../../src/proxy/private-listeners.js';
+import { privateAddresses } from '../../src/proxy/listeners/listener.js';
 
 const network = (text: string) => parseCidr(text) as Cidr;
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `balancer-${index}`);

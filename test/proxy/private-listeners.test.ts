@@ -2,7 +2,7 @@ import http from 'node:http';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Cidr, parseCidr } from '../../src/net/addresses.js';
-import { createPrivateListeners } from '../../src/proxy/private-listeners.js';
+import { createPrivateListeners } from '../../src/proxy/listeners/listener.js';
 import { UNKNOWN_HEALTH } from '../../src/state/health-board.js';
 import type { LiveObjects } from '../../src/state/snapshot.js';
 import { NO_SESSIONS } from '../../src/steering/contract.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RequestFilter } from '../../src/bridge/reports.js';
-import { createRequestLog, loggedPath } from '../../src/proxy/request-log.js';
+import { createRequestLog, loggedPath } from '../../src/proxy/telemetry/request-log.js';
 import { newest } from '../support/request-filters.js';
 import { requestReport as report } from '../support/request-reports.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asksSameOriginAgain, mayTryAnotherOrigin } from '../../src/proxy/retry.js';
+import { asksSameOriginAgain, mayTryAnotherOrigin } from '../../src/proxy/exchange/origin-attempts.js';
 import { DialError, type DialFailure, type OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { closedPort } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';

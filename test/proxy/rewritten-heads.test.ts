@@ -1,9 +1,10 @@
 import http from 'node:http';
 import net from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { originRequestFields, originRequestHead } from '../../src/proxy/forward-headers.js';
-import { Malformed } from '../../src/proxy/head/malformed.js';
-import { type RequestHead, readRequestHead } from '../../src/proxy/head/request-head.js';
+import { originRequestFields } from '../../src/proxy/exchange/destination.js';
+import { type RequestHead, readRequestHead } from '../../src/proxy/http/request-head.js';
+import { Malformed } from '../../src/proxy/http/syntax.js';
+import { originRequestHead } from '../../src/proxy/upstream/origin-target.js';
 import { seededRandom } from '../steering/seeded-random.js';
 
 const random = seededRandom(20);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { histogramsOf, samplesOf } from '../../src/metrics/series-samples.js';
-import { createTrafficCounts } from '../../src/proxy/traffic-counts.js';
+import { createTrafficCounts } from '../../src/proxy/telemetry/traffic-counts.js';
 import { LATENCY_VALUES } from '../../src/state/series-table.js';
 import { requestReport } from '../support/request-reports.js';
 

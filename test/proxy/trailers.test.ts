@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { expect, test } from 'vitest';
-import { ChunkedReader } from '../../src/proxy/body/chunked-reader.js';
-import { responseTrailers } from '../../src/proxy/head/trailers.js';
+import { ChunkedReader } from '../../src/proxy/http/body.js';
+import { responseTrailers } from '../../src/proxy/http/fields.js';
 import { scriptedOrigin } from './fake-origin.js';
 import { ask, http2Client, startHttpsRig } from './https-rig.js';
 import { rawClient } from './raw-client.js';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDeadlines } from '../../src/proxy/deadlines.js';
-import { joinStreams } from '../../src/proxy/upgrade.js';
+import { joinStreams } from '../../src/proxy/downstream/joined-streams.js';
+import { createDeadlines } from '../../src/proxy/limits.js';
 import { eventually } from '../support/waiting.js';
 import { httpOrigin, rawOrigin } from './fake-origin.js';
 import { rawClient } from './raw-client.js';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createChooseOrigin } from '../../src/dns/origins.js';
 import { RECORD_TYPE } from '../../src/dns/query.js';
 import { createLocations, NOWHERE } from '../../src/net/locations.js';
-import { explainPool } from '../../src/proxy/explain-pool.js';
+import { explainPool } from '../../src/proxy/explain.js';
 import { shownHealth } from '../../src/resources/load-balancing/pools/answer.js';
 import { livePool as livePoolOf, type Pool } from '../../src/resources/load-balancing/pools/definition.js';
 import { createHealthTable } from '../../src/state/health-board.js';

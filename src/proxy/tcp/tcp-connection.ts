@@ -10,16 +10,18 @@ import type { LoadBoard } from '../../state/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../../state/snapshot.js';
 import type { Decision, Plan, RequestContext } from '../../steering/contract.js';
 import type { Steering } from '../../steering/decide.js';
-import { clientOf } from '../client-identity.js';
-import type { Deadlines } from '../deadlines.js';
-import type { DownVerdicts } from '../down-verdicts.js';
-import type { DialOrigin } from '../origin-dial.js';
-import type { OriginTarget } from '../origin-target.js';
-import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
-import { type ProxyHeaderVersion, proxyHeader } from '../proxy-protocol/write-header.js';
-import { type RecordServices, RequestRecord } from '../request-record.js';
-import { MAX_ORIGINS_LEFT } from '../retry.js';
-import { type JoinTimeouts, joinStreams } from '../upgrade.js';
+import { type JoinTimeouts, joinStreams } from '../downstream/joined-streams.js';
+import { type DownVerdicts, MAX_ORIGINS_LEFT } from '../exchange/origin-attempts.js';
+import type { Deadlines } from '../limits.js';
+import {
+  clientOf,
+  type ProxiedAddresses,
+  type ProxyHeaderVersion,
+  proxyHeader,
+} from '../listeners/proxy-protocol.js';
+import { type RecordServices, RequestRecord } from '../telemetry/request-record.js';
+import type { DialOrigin } from '../upstream/connection-pool.js';
+import type { OriginTarget } from '../upstream/origin-target.js';
 
 /** What every connection to a TCP load balancer shares. */
 export interface TcpServices extends RecordServices {

@@ -13,18 +13,20 @@ import type { HealthBoard } from '../../state/health-board.js';
 import type { LoadBoard } from '../../state/load-board.js';
 import type { Steering } from '../../steering/decide.js';
 import type { OffRamps } from '../../tunnel/egress/contract.js';
-import { createDeadlines } from '../deadlines.js';
-import { createDownVerdicts } from '../down-verdicts.js';
-import { createLimitLog } from '../limit-log.js';
-import { DEFAULT_LIMITS, DEFAULT_TIMEOUTS, type ProxyTimeouts } from '../limits.js';
-import { createListener } from '../listener.js';
-import { countConnections } from '../load-counts.js';
-import { type HostIndex, isPublished } from '../match.js';
-import { createOriginDial } from '../origin-dial.js';
-import { createArrivals } from '../proxy-protocol/arrivals.js';
-import type { ProxiedAddresses } from '../proxy-protocol/read-header.js';
-import type { RequestSink } from '../request-sink.js';
-import { createTrustedProxies } from '../trusted-proxies.js';
+import { createTrustedProxies } from '../downstream/clients.js';
+import { createDownVerdicts } from '../exchange/origin-attempts.js';
+import { type HostIndex, isPublished } from '../hosts.js';
+import {
+  createDeadlines,
+  createLimitLog,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMEOUTS,
+  type ProxyTimeouts,
+} from '../limits.js';
+import { createListener } from '../listeners/listener.js';
+import { createArrivals, type ProxiedAddresses } from '../listeners/proxy-protocol.js';
+import type { RequestSink } from '../telemetry/request-record.js';
+import { countConnections, createOriginDial } from '../upstream/connection-pool.js';
 import { carryConnection, type TcpServices } from './tcp-connection.js';
 
 export interface TcpOptions {

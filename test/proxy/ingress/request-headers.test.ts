@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readRequestHead } from '../../../src/proxy/head/request-head.js';
-import { ingressRequestHeaders } from '../../../src/proxy/ingress/request-headers.js';
+import { readRequestHead } from '../../../src/proxy/http/request-head.js';
+import { ingressRequestHeaders } from '../../../src/proxy/upstream/ingress.js';
 
 const head = readRequestHead('GET /a?b HTTP/1.1\r\nHost: app.example.com\r\n', 10);
 const PSEUDO = [':method', 'GET', ':scheme', 'https', ':authority', 'app.example.com', ':path', '/a?b'];

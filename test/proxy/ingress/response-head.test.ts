@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readRequestHead } from '../../../src/proxy/head/request-head.js';
-import { readIngressHead } from '../../../src/proxy/ingress/response-head.js';
+import { readRequestHead } from '../../../src/proxy/http/request-head.js';
+import { readIngressHead } from '../../../src/proxy/upstream/ingress.js';
 import { fromOrigin } from '../../edge/fake-ingress.js';
 
 const request = readRequestHead('GET / HTTP/1.1\r\nHost: app.example.com\r\n', 10);

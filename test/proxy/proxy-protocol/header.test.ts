@@ -3,9 +3,9 @@ import { parseIp } from '../../../src/net/addresses.js';
 import {
   MalformedProxyHeader,
   type ProxiedAddresses,
+  proxyHeader,
   readProxyHeader,
-} from '../../../src/proxy/proxy-protocol/read-header.js';
-import { proxyHeader } from '../../../src/proxy/proxy-protocol/write-header.js';
+} from '../../../src/proxy/listeners/proxy-protocol.js';
 
 /** The values are those of the specification: haproxy.org/download/2.6/doc/proxy-protocol.txt, sections 2.1 and 2.2. */
 

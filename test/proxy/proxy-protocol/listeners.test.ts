@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Cidr, parseCidr, parseIp } from '../../../src/net/addresses.js';
-import { proxyHeader } from '../../../src/proxy/proxy-protocol/write-header.js';
+import { proxyHeader } from '../../../src/proxy/listeners/proxy-protocol.js';
 import { newest } from '../../support/request-filters.js';
 import { httpOrigin } from '../fake-origin.js';
 import { ask, startHttpsRig, testAuthority } from '../https-rig.js';

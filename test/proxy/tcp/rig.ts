@@ -4,13 +4,13 @@ import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { offRampsUnderFaults } from '../../../src/faults/under-faults.js';
 import { NOWHERE, type Place } from '../../../src/net/locations.js';
-import { createHostIndex } from '../../../src/proxy/match.js';
-import { createRequestLog, type RequestLog } from '../../../src/proxy/request-log.js';
+import { createHostIndex } from '../../../src/proxy/hosts.js';
 import {
   createTcpListeners,
   type TcpListeners,
   type TcpOptions,
 } from '../../../src/proxy/tcp/tcp-listeners.js';
+import { createRequestLog, type RequestLog } from '../../../src/proxy/telemetry/request-log.js';
 import { createHealthBoard, type HealthBoard } from '../../../src/state/health-board.js';
 import { createLoadBoard, type LoadBoard } from '../../../src/state/load-board.js';
 import type { LiveLoadBalancer, LivePool } from '../../../src/state/snapshot.js';

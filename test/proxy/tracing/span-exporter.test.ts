@@ -3,7 +3,7 @@ import http, { type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RequestReport } from '../../../src/bridge/reports.js';
-import { createSpanExporter } from '../../../src/proxy/tracing/span-exporter.js';
+import { createSpanExporter } from '../../../src/proxy/telemetry/tracing.js';
 import { eventually } from '../../support/waiting.js';
 
 const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentId: null, state: '' };

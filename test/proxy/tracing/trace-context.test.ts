@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beginSpan } from '../../../src/proxy/tracing/trace-context.js';
+import { beginSpan } from '../../../src/proxy/telemetry/tracing.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
