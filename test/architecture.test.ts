@@ -89,6 +89,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'proxy/listeners',
     'proxy/downstream/clients',
     'proxy/downstream/joined-streams',
+    'proxy/exchange/contract',
     'proxy/exchange/origin-attempts',
     'proxy/upstream',
     'proxy/telemetry/request-record',

@@ -138,7 +138,7 @@ export function createAnswers(parts: AnswerParts): (request: DnsRequest) => Prom
     soa: DnsAnswer,
   ): Promise<Reply> {
     const { query } = request;
-    const { decision, reselect } = parts.choose(loadBalancer, request);
+    const { decision, failover } = parts.choose(loadBalancer, request);
     // A fixed answer is one of HTTP; in DNS it says that there is nothing.
     if (decision.kind === 'fixed_response') return { ...found([]), forClient: true };
     if (decision.kind === 'no_pool') return { ...absent(RCODE.NOERROR, soa), forClient: true };
@@ -147,9 +147,8 @@ export function createAnswers(parts: AnswerParts): (request: DnsRequest) => Prom
       originRecords(origin, query, loadBalancer.zoneName, settings, parts.resolve);
     const records = await recordsOf(decision).catch((error: Error) => {
       log.debug({ err: error, origin: decision.origin.address }, 'the host name of an origin leads nowhere');
-      const other = reselect(decision);
-      if (other === null) throw error;
-      return recordsOf(other);
+      if (!failover?.reselect()) throw error;
+      return recordsOf(failover.plan);
     });
     return orAbsent(records, soa, true);
   }

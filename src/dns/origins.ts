@@ -7,6 +7,7 @@ import { NO_LOAD } from '../state/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../state/snapshot.js';
 import { type Decision, NO_SESSIONS, type Plan, type RequestContext } from '../steering/contract.js';
 import { createSteering, type Steering } from '../steering/decide.js';
+import { Failover } from '../steering/failover.js';
 import { type Pools, poolViews, withOnly } from '../steering/pool-states.js';
 import { policyInForce } from '../steering/rules.js';
 import { type DnsQuery, type DnsRequest, RECORD_TYPE } from './query.js';
@@ -22,12 +23,15 @@ interface ChooseOriginParts {
   readonly random: () => number;
 }
 
-/** Steering of one question, and of the second try when the name of the first origin leads nowhere. */
+/** Steering of one question. */
 export interface Choice {
   readonly decision: Decision;
-  /** The plan anew, with its origin excluded as one that has no address; null when nothing is left. */
-  reselect(plan: Plan): Plan | null;
+  /** From the plan, for the time when the name of its origin leads nowhere; null without a plan. */
+  readonly failover: Failover | null;
 }
+
+/** One more name at most: a resolver that gets no answer asks again. */
+const FAILOVER_LIMITS = { left: 0, unresolvedInPool: 1, unresolved: 1 };
 
 const NO_SHEDDING: LivePool['loadShedding'] = {
   defaultPercent: 0,
@@ -58,19 +62,17 @@ export function createChooseOrigin(
     const context = contextOf(parts, loadBalancer, request);
     const family = familyOfType(request.query.type);
     const decision = nameable.decide(loadBalancer, context);
-    if (family === null || decision.kind !== 'plan') {
-      return { decision, reselect: (plan) => nameable.reselect(plan, context, [], false) };
-    }
-    const steering = families[family];
-    const narrowed = mayHave(family, decision.origin)
-      ? decision
-      : steering.decide(insidePoolOf(decision), context);
+    if (decision.kind !== 'plan') return { decision, failover: null };
+    const steering = family === null ? nameable : families[family];
+    const narrowed =
+      family === null || mayHave(family, decision.origin)
+        ? decision
+        : steering.decide(insidePoolOf(decision), context);
+    if (narrowed.kind !== 'plan') return { decision: narrowed, failover: null };
     // The pools of the load balancer, not the one that the plan was narrowed to.
     const { settings, trace } = decision;
-    return {
-      decision: narrowed,
-      reselect: (plan) => steering.reselect({ ...plan, settings, trace }, context, [], false),
-    };
+    const plan = { ...narrowed, settings, trace };
+    return { decision: plan, failover: new Failover(steering, context, plan, FAILOVER_LIMITS) };
   };
 }
 

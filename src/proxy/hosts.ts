@@ -84,14 +84,15 @@ export interface PublishedHostname {
   /** '' without a zone. */
   readonly zoneName: string;
   readonly plan: OnlyPlan;
-  /** There is nowhere else. */
-  moveOn(): false;
-  leaveDown(): false;
+  /** There is nowhere else. See `Failover`. */
+  retry(): false;
+  leave(): false;
+  reselect(): false;
   /** With one place there is nothing to bind a client to. */
   sessionCookie(): null;
 }
 
-const moveOn = () => false as const;
+const nowhere = () => false as const;
 const sessionCookie = () => null;
 
 function publishedHostname(live: LivePublishedHostname): PublishedHostname {
@@ -112,5 +113,14 @@ function publishedHostname(live: LivePublishedHostname): PublishedHostname {
     flattenCname: false,
   };
   const plan: OnlyPlan = { pool: { id, name: hostname }, origin, startsSession: false };
-  return { id, name: hostname, zoneName, plan, moveOn, leaveDown: moveOn, sessionCookie };
+  return {
+    id,
+    name: hostname,
+    zoneName,
+    plan,
+    retry: nowhere,
+    leave: nowhere,
+    reselect: nowhere,
+    sessionCookie,
+  };
 }

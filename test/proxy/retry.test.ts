@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asksSameOriginAgain, mayTryAnotherOrigin } from '../../src/proxy/exchange/origin-attempts.js';
+import { asksSameOriginAgain, type FailedAttempt, moveOn } from '../../src/proxy/exchange/origin-attempts.js';
 import { DialError, type DialFailure, type OriginSocket } from '../../src/tunnel/egress/contract.js';
 import { closedPort } from '../support/fake-origins.js';
 import { liveLoadBalancer, liveOrigin, unmonitoredPool } from '../support/live-objects.js';
@@ -213,6 +213,15 @@ test('a connection that dies when it is used again is replaced by a fresh one to
   expect(origin.connections()).toBe(3);
 });
 
+/** How a request goes to another origin after this attempt. */
+function nextAfter(attempt: FailedAttempt): string {
+  const asked: string[] = [];
+  const ask = (how: string) => () => asked.push(how) > 0;
+  const moved = moveOn({ retry: ask('retry'), leave: ask('leave'), reselect: ask('reselect') }, attempt);
+  expect(moved).toBe(asked.length === 1);
+  return asked[0] ?? 'not at all';
+}
+
 test('the rules in short', () => {
   const lost = {
     failure: 'invalid_response',
@@ -229,11 +238,11 @@ test('the rules in short', () => {
   expect(asksSameOriginAgain({ ...lost, reused: false })).toBe(false);
   expect(asksSameOriginAgain({ ...lost, method: 'POST' })).toBe(false);
   expect(asksSameOriginAgain({ ...lost, failure: 'head_timeout' })).toBe(false);
-  expect(mayTryAnotherOrigin(lost)).toBe(true);
-  expect(mayTryAnotherOrigin({ ...lost, method: 'POST', failure: 'tls_handshake' })).toBe(true);
-  expect(mayTryAnotherOrigin({ ...lost, method: 'POST', failure: 'tls_certificate' })).toBe(true);
-  expect(mayTryAnotherOrigin({ ...lost, failure: 'refused', replayable: false })).toBe(false);
-  expect(mayTryAnotherOrigin({ ...lost, failure: 'head_timeout' })).toBe(false);
+  expect(nextAfter(lost)).toBe('retry');
+  expect(nextAfter({ ...lost, method: 'POST', failure: 'tls_handshake' })).toBe('retry');
+  expect(nextAfter({ ...lost, method: 'POST', failure: 'tls_certificate' })).toBe('retry');
+  expect(nextAfter({ ...lost, failure: 'refused', replayable: false })).toBe('not at all');
+  expect(nextAfter({ ...lost, failure: 'head_timeout' })).toBe('not at all');
   expect(asksSameOriginAgain({ ...lost, redials: 4 })).toBe(false);
   expect(asksSameOriginAgain({ ...lost, failure: 'connector_failed' })).toBe(false);
   const another = { ...lost, failure: 'connector_failed', otherConnector: true } as const;
@@ -241,9 +250,16 @@ test('the rules in short', () => {
   expect(asksSameOriginAgain({ ...another, method: 'POST' })).toBe(false);
   expect(asksSameOriginAgain({ ...another, replayable: false })).toBe(false);
   expect(asksSameOriginAgain({ ...another, redials: 4 })).toBe(false);
-  expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_failed' })).toBe(true);
-  expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_failed', method: 'POST' })).toBe(false);
-  expect(mayTryAnotherOrigin({ ...lost, failure: 'connector_invalid' })).toBe(false);
+  expect(nextAfter({ ...lost, failure: 'connector_failed' })).toBe('retry');
+  expect(nextAfter({ ...lost, failure: 'connector_failed', method: 'POST' })).toBe('not at all');
+  expect(nextAfter({ ...lost, failure: 'connector_invalid' })).toBe('not at all');
+  const away = { ...lost, method: 'POST', failure: 'unreachable', tunnelAway: true } as const;
+  expect(nextAfter(away)).toBe('leave');
+  expect(nextAfter({ ...away, replayable: false })).toBe('not at all');
+  for (const failure of ['unknown_host', 'prohibited'] as const) {
+    expect(nextAfter({ ...lost, method: 'POST', failure })).toBe('reselect');
+    expect(nextAfter({ ...lost, failure, replayable: false })).toBe('not at all');
+  }
 });
 
 /** Loses the tunnel below each of the first `count` connections as soon as its origin has the request. */

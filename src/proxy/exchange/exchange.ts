@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { faultBehind } from '../../faults/fault-error.js';
 import type { LiveFixedResponse } from '../../state/snapshot.js';
+import type { Failover } from '../../steering/failover.js';
 import type { PublishedHostname } from '../hosts.js';
 import { type RequestHead, wantsWebSocket } from '../http/request-head.js';
 import type { ResponseFraming, ResponseHead } from '../http/response-head.js';
@@ -13,11 +14,12 @@ import type {
   UpstreamStream,
   UpstreamUser,
 } from './contract.js';
-import { destinationOf, type OriginChoice } from './destination.js';
+import { destinationOf } from './destination.js';
 import {
   asksSameOriginAgain,
   type DownListener,
   type FailedAttempt,
+  moveOn,
   OriginAttempts,
   RequestBody,
 } from './origin-attempts.js';
@@ -49,7 +51,7 @@ export class Exchange implements UpstreamUser, DownListener {
   /** What the response gets besides the origin's fields, whoever answers. */
   private responseFields: string;
   private originFields = '';
-  private choice: OriginChoice | PublishedHostname | null = null;
+  private choice: Failover | PublishedHostname | null = null;
   private target: OriginTarget | null = null;
   private connection: UpstreamStream | null = null;
   private cancelDial: (() => void) | null = null;
@@ -239,14 +241,14 @@ export class Exchange implements UpstreamUser, DownListener {
     }
     this.record.attemptFailed(failure, cause.message);
     this.attempts.end();
-    if (this.choice!.moveOn(attempt)) this.attempt();
+    if (moveOn(this.choice!, attempt)) this.attempt();
     else this.refuse(errorOfFailure(failure, cause));
   }
 
   /** What has not begun to be answered goes elsewhere, where it may; otherwise waiting is still the best. */
   originDown(): void {
     if (this.ended || this.client.started || !this.attempts.mayLeave(this.connection)) return;
-    if (!this.choice!.leaveDown()) return;
+    if (!this.choice!.leave()) return;
     this.record.attemptFailed(
       'found_down',
       'health checks found the origin down while the request waited for it',

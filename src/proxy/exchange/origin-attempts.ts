@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { HealthBoard } from '../../state/health-board.js';
 import type { LoadBoard } from '../../state/load-board.js';
 import type { Plan } from '../../steering/contract.js';
+import type { Failover } from '../../steering/failover.js';
 import { DialError, MAX_REDIALS, type OffRamps } from '../../tunnel/egress/contract.js';
 import type { OnlyPlan } from '../hosts.js';
 import type { RequestHead } from '../http/request-head.js';
@@ -76,7 +77,7 @@ export class OriginAttempts {
       method: this.request.method,
       replayable: this.body.replayable,
       tunnelLost: failure === 'invalid_response' && dialFailure !== null,
-      tunnelAway: dialFailure === 'no_connection',
+      tunnelAway: isTunnelAway(cause),
       otherConnector: cause instanceof ConnectorFault && this.hasOtherConnector(cause, target),
       redials: this.redials,
       ...how,
@@ -144,9 +145,6 @@ const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
   'no_ingress',
 ]);
 
-/** So many origins a request, or the dial of a TCP connection, leaves because they are known to be down or cut off: all were healthy when they were chosen. */
-export const MAX_ORIGINS_LEFT = 20;
-
 /** So often a request leaves a connector that was found not to reach its origin: more often says that the origin is slow. */
 const MAX_CONNECTOR_MOVES = 2;
 
@@ -188,10 +186,28 @@ export function asksSameOriginAgain(attempt: FailedAttempt): boolean {
  * Whether another origin may be asked. Beyond the documented triggers: an idempotent request that was lost without one
  * byte of a response, so that an origin that dies takes no such request with it.
  */
-export function mayTryAnotherOrigin(attempt: FailedAttempt): boolean {
+function mayTryAnotherOrigin(attempt: FailedAttempt): boolean {
   if (wasLostUnanswered(attempt) || failedBehindConnector(attempt)) return true;
   return attempt.replayable && FAILOVER_FAILURES.has(attempt.failure);
 }
+
+/** Has the request go to another origin; false when the failure is what the client gets. */
+export function moveOn(
+  choice: Pick<Failover, 'retry' | 'leave' | 'reselect'>,
+  attempt: FailedAttempt,
+): boolean {
+  if (hasNoAddress(attempt.failure)) return attempt.replayable && choice.reselect();
+  // No failure of this origin alone: the next one may be behind the tunnel, too, and the retry is for later.
+  if (attempt.tunnelAway) return attempt.replayable && choice.leave();
+  return mayTryAnotherOrigin(attempt) && choice.retry();
+}
+
+/** Whether the origin has no address that may be dialled. */
+export const hasNoAddress = (failure: OriginFailure) =>
+  failure === 'unknown_host' || failure === 'prohibited';
+
+/** Whether the tunnel to the origin has no connection at all: it was known at once, or the last one was lost during the dial. */
+export const isTunnelAway = (cause: Error) => cause instanceof DialError && cause.failure === 'no_connection';
 
 /**
  * Whether a request that waits for an origin may leave it before its attempt has failed, because health checks have found the

@@ -10,8 +10,10 @@ import type { LoadBoard } from '../../state/load-board.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../../state/snapshot.js';
 import type { Decision, Plan, RequestContext } from '../../steering/contract.js';
 import type { Steering } from '../../steering/decide.js';
+import { Failover } from '../../steering/failover.js';
 import { type JoinTimeouts, joinStreams } from '../downstream/joined-streams.js';
-import { type DownVerdicts, MAX_ORIGINS_LEFT } from '../exchange/origin-attempts.js';
+import type { OriginFailure } from '../exchange/contract.js';
+import { type DownVerdicts, hasNoAddress, isTunnelAway } from '../exchange/origin-attempts.js';
 import type { Deadlines } from '../limits.js';
 import {
   clientOf,
@@ -72,11 +74,11 @@ export function carryConnection(
     cancelDial();
     record.end('client_gone');
   });
-  if (decision.kind === 'plan') attempt(decision, true, []);
+  if (decision.kind === 'plan') attempt(new Failover(steering, context, inItsPool(decision)));
   else refuse(decision.kind);
 
-  /** `left`: origins that were found down during their dials, which uses up no retry. */
-  function attempt(plan: Plan, mayRetry: boolean, left: readonly LiveOrigin[]): void {
+  function attempt(failover: Failover): void {
+    const { plan } = failover;
     const { pool, origin } = plan;
     record.attempt(plan);
     if (tunnelBefore(origin) !== null) {
@@ -121,8 +123,7 @@ export function carryConnection(
         record.attemptFailed(failure, cause.message);
         const fault = faultBehind(cause);
         if (fault !== null) record.under([fault]);
-        const other = mayRetry ? steering.alternative(inItsPool(plan), context, left) : null;
-        if (other) attempt(other, false, [...left, origin]);
+        if (moveOn(failover, failure, cause)) attempt(failover);
         else refuse(failure);
       },
     });
@@ -133,14 +134,12 @@ export function carryConnection(
         if (goesElsewhere(steering.decide(loadBalancer, context), plan)) reset(joined);
         return;
       }
-      const other =
-        left.length < MAX_ORIGINS_LEFT ? steering.alternative(inItsPool(plan), context, left) : null;
-      if (!other) return;
+      if (!failover.leave()) return;
       record.attemptFailed('found_down', 'health checks found the origin down during the dial');
       cancelDial?.();
       cancelDial = null;
       leave();
-      attempt(other, mayRetry, [...left, origin]);
+      attempt(failover);
     }
   }
 
@@ -155,6 +154,12 @@ export function carryConnection(
     record.end(reason);
     client.resetAndDestroy();
   }
+}
+
+/** As of a request; nothing was sent, so that another origin may take the connection whatever has failed. */
+function moveOn(failover: Failover, failure: OriginFailure, cause: Error): boolean {
+  if (hasNoAddress(failure)) return failover.reselect();
+  return isTunnelAway(cause) ? failover.leave() : failover.retry();
 }
 
 const warnedOf = new WeakSet<LiveOrigin>();

@@ -124,6 +124,42 @@ test('the log of requests has each connection, with who took it and why, or why 
   });
 });
 
+test('origins whose tunnel has no connection, or whose name leads nowhere, are passed, and the one retry is kept', async () => {
+  const origin = await startTcpOrigin('b');
+  const away = { address: '10.0.0.1', virtualNetworkId: 'network' };
+  const rig = await startTcpRig({
+    pools: [
+      unmonitoredPool({
+        id: 'pool',
+        origins: [
+          at(1, { ...away, weight: 1 }),
+          at(2, { ...away, weight: 1e-5 }),
+          at(3, { address: 'nowhere.invalid', ip: null, weight: 1e-10 }),
+          at(await closedPort(), { weight: 1e-15 }),
+          at(origin.port, { weight: 1e-20 }),
+        ],
+      }),
+    ],
+    loadBalancers: [balancer()],
+  });
+  rig.store.apply({
+    revision: 2,
+    complete: false,
+    upsert: { route: [liveRoute({ virtualNetworkId: 'network', network: '10.0.0.0/8' })] },
+    remove: {},
+  });
+  const client = rig.connect();
+  client.end('!');
+  expect(await readToEnd(client)).toBe('b:!');
+  const [report] = rig.requests.find(EVERYTHING);
+  expect(report!.failedAttempts.map(({ failure }) => failure)).toEqual([
+    'unreachable',
+    'unreachable',
+    'unknown_host',
+    'refused',
+  ]);
+});
+
 test('when two origins refuse, the connection is broken off and no other pool is asked', async () => {
   const spare = await startTcpOrigin('spare');
   const rig = await startTcpRig({
