@@ -49,7 +49,7 @@ export function createDataPlaneMetrics(store: SnapshotStore): DataPlaneMetrics {
   let lookedAt = realTime.monotonic();
   for (const result of ['passed', 'failed']) checks.of([result]);
 
-  store.onChange((made) => {
+  store.onChange('series', (made) => {
     // Two looks: the first one only finds out what is in use.
     if (made.some(takesNames)) mayBeGone = 2;
   });

@@ -58,7 +58,7 @@ export function createNameIndex(store: SnapshotStore, nameServerNames: readonly 
   for (const loadBalancer of loadBalancers.values()) follow('load_balancer', loadBalancer, 1);
   for (const published of publishedHostnames.values()) follow('published_hostname', published, 1);
   for (const record of dnsRecords.values()) follow('dns_record', record, 1);
-  store.onChange((changes) => {
+  store.onChange('indexes', (changes) => {
     for (const { noun, before, after } of changes) {
       follow(noun, before, -1);
       follow(noun, after, 1);
@@ -170,7 +170,7 @@ export function createRecordSets(store: SnapshotStore): RecordSets {
   }
 
   for (const record of store.snapshot.dnsRecords.values()) add(record);
-  store.onChange((changes) => {
+  store.onChange('indexes', (changes) => {
     for (const { noun, before, after } of changes) {
       if (noun !== 'dns_record') continue;
       if (before) remove(before as LiveDnsRecord);

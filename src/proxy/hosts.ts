@@ -42,7 +42,7 @@ export function createHostIndex(store: SnapshotStore): HostIndex {
 
   for (const loadBalancer of store.snapshot.loadBalancers.values()) addLoadBalancer(loadBalancer);
   for (const live of store.snapshot.publishedHostnames.values()) add(publishedHostname(live));
-  store.onChange((changes) => {
+  store.onChange('indexes', (changes) => {
     for (const { noun, before, after } of changes) {
       if (noun === 'load_balancer') {
         if (before) remove((before as LiveLoadBalancer).name, before.id);

@@ -190,7 +190,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     isDraining: () => draining,
   };
 
-  store.onChange((changes) => {
+  store.onChange('ways', (changes) => {
     if (changes.some(({ noun }) => WAY_NOUNS.has(noun))) invalidateUpstreams();
   });
 

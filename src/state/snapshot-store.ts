@@ -24,6 +24,24 @@ export interface LiveChange<N extends LiveNoun = LiveNoun> {
   readonly after: LiveObjects[N] | undefined;
 }
 
+/** Who follows a change of the configuration, in this order: each may read what those before it have made of it. */
+const CHANGE_STAGES = [
+  /** What is derived from the configuration alone: routes of networks, host names, names of DNS. */
+  'indexes',
+  /** Connectors, which are told of their tunnels' configurations, and those of tunnels that are gone, which are dropped. */
+  'tunnels',
+  /** Connections to origins that are at rest: the next request takes the way of now. */
+  'ways',
+  /** Who is checked, how, and by which way. */
+  'checks',
+  /** Addresses where load balancers of accounts listen. */
+  'listeners',
+  /** Series of metrics about what is gone. */
+  'series',
+] as const;
+
+type ChangeStage = (typeof CHANGE_STAGES)[number];
+
 type ChangeListener = (changes: readonly LiveChange[], snapshot: Snapshot) => void;
 
 export interface SnapshotStore {
@@ -41,8 +59,8 @@ export interface SnapshotStore {
    * put aside. No delta removes them.
    */
   applyOwn(own: Pick<SnapshotDelta, 'upsert' | 'remove'>): void;
-  /** Listeners run in the order of registration; an index must register before its readers. */
-  onChange(listener: ChangeListener): void;
+  /** A change goes through the stages in their order; listeners of one stage do not read what another of it makes. */
+  onChange(stage: ChangeStage, listener: ChangeListener): void;
 }
 
 export class PoolTable extends Map<string, LivePool> implements LivePools {
@@ -71,7 +89,7 @@ export function createSnapshotStore(): SnapshotStore {
     published_hostname: new Map<string, LivePublishedHostname>(),
     dns_record: new Map<string, LiveDnsRecord>(),
   } satisfies { [N in LiveNoun]: Map<string, LiveObjects[N]> };
-  const listeners: ChangeListener[] = [];
+  const listeners = new Map<ChangeStage, ChangeListener[]>(CHANGE_STAGES.map((stage) => [stage, []]));
   let revision = 0;
   const snapshot: Snapshot = {
     get revision() {
@@ -129,7 +147,7 @@ export function createSnapshotStore(): SnapshotStore {
   }
 
   function tell(made: readonly LiveChange[]): void {
-    for (const listener of listeners) listener(made, snapshot);
+    for (const ofStage of listeners.values()) for (const listener of ofStage) listener(made, snapshot);
   }
 
   const keyOf = ({ noun, id }: LiveChange) => `${noun} ${id}`;
@@ -161,8 +179,8 @@ export function createSnapshotStore(): SnapshotStore {
       make(made);
       tell(made);
     },
-    onChange(listener) {
-      listeners.push(listener);
+    onChange(stage, listener) {
+      listeners.get(stage)!.push(listener);
     },
   };
 }

@@ -42,7 +42,7 @@ test('a big delta comes in parts of bounded size, and counts as a whole with the
     upsert: { pool: [livePool({ id: 'gone' }), livePool({ id: 'pool-1', name: 'old' })] },
   });
   const seen: number[] = [];
-  store.onChange((changes) => seen.push(changes.length));
+  store.onChange('indexes', (changes) => seen.push(changes.length));
   for (const part of parts.slice(0, -1)) store.stage(part);
   expect([...store.snapshot.pools.keys()]).toEqual(['gone', 'pool-1']);
   expect(store.snapshot.pools.get('pool-1')?.name).toBe('old');

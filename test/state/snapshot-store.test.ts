@@ -48,7 +48,7 @@ test('listeners hear of each change once, with before and after, when all of the
   const before = liveRoute();
   store.apply({ revision: 1, complete: false, upsert: { route: [before] }, remove: {} });
   const heard: LiveChange[] = [];
-  store.onChange((changes, snapshot) => {
+  store.onChange('indexes', (changes, snapshot) => {
     heard.push(...changes);
     expect(snapshot.pools.size).toBe(1);
   });
@@ -60,10 +60,20 @@ test('listeners hear of each change once, with before and after, when all of the
   ]);
 });
 
+test('a change goes through the stages in their order, whoever came first', () => {
+  const store = createSnapshotStore();
+  const heard: string[] = [];
+  for (const stage of ['series', 'listeners', 'checks', 'ways', 'tunnels', 'indexes'] as const)
+    store.onChange(stage, () => heard.push(stage));
+  store.onChange('checks', () => heard.push('checks too'));
+  store.apply({ revision: 1, complete: false, upsert: { pool: [livePool()] }, remove: {} });
+  expect(heard).toEqual(['indexes', 'tunnels', 'ways', 'checks', 'checks too', 'listeners', 'series']);
+});
+
 test('an unknown id in a removal changes nothing', () => {
   const store = createSnapshotStore();
   const heard: LiveChange[] = [];
-  store.onChange((changes) => heard.push(...changes));
+  store.onChange('indexes', (changes) => heard.push(...changes));
   store.apply({ revision: 1, complete: false, upsert: {}, remove: { pool: ['nobody'] } });
   expect(heard).toEqual([]);
 });
@@ -71,7 +81,9 @@ test('an unknown id in a removal changes nothing', () => {
 test("this data plane's own objects stand beside the configuration until it takes them away itself", () => {
   const store = createSnapshotStore();
   const heard: string[] = [];
-  store.onChange((changes) => heard.push(...changes.map(({ id, after }) => `${after ? '+' : '-'}${id}`)));
+  store.onChange('indexes', (changes) =>
+    heard.push(...changes.map(({ id, after }) => `${after ? '+' : '-'}${id}`)),
+  );
   const route = (id: string) => liveRoute({ id });
   store.stage({ revision: 2, complete: false, upsert: { route: [route('staged')] }, remove: {} });
   store.applyOwn({ upsert: { route: [route('own')] }, remove: {} });

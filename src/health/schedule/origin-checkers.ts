@@ -135,7 +135,7 @@ export function createOriginCheckers({
 
   let stopped = false;
   work.start();
-  store.onChange((changes, snapshot) => {
+  store.onChange('checks', (changes, snapshot) => {
     if (stopped) return;
     for (const poolId of affectedPools(changes, snapshot)) stalePools.add(poolId);
     changedNetworks(changes, stale.networks);

@@ -177,7 +177,7 @@ export function createPrivateListeners(options: PrivateListenersOptions): Privat
     }
   }
 
-  store.onChange((changes) => {
+  store.onChange('listeners', (changes) => {
     const concerned = changes.some(({ noun, before, after }) => {
       return noun === 'load_balancer' && ((before ?? after) as LiveLoadBalancer).zoneId === null;
     });

@@ -57,7 +57,7 @@ export function createConfigurations(options: ConfigurationsOptions): Configurat
     }
   }
 
-  store.onChange((changes) => {
+  store.onChange('tunnels', (changes) => {
     underWay = [];
     for (const change of changes) if (isReconfigured(change)) pushToAll(change.id);
   });

@@ -267,7 +267,7 @@ export function createEdge(options: EdgeOptions): Edge {
     await closed;
   }
 
-  store.onChange((changes) => {
+  store.onChange('tunnels', (changes) => {
     for (const { noun, id, after } of changes) {
       if (noun !== 'tunnel' || after) continue;
       drop(id, null, 'the tunnel was deleted');

@@ -33,7 +33,7 @@ interface OffRampParts {
 /**
  * Direct for an origin without a virtual network that may be dialled so, save for the hostname of a tunnel, which leads through
  * the ingress rules of that tunnel; otherwise the tunnel of the longest route in that network which covers its address. Follows the
- * routes of `store`: create it before whoever asks it on a change of the configuration.
+ * routes of `store`.
  */
 export function createOffRamps({ store, ...parts }: OffRampParts & { store: SnapshotStore }): OffRamps {
   const { tunnels, direct } = parts;
@@ -174,7 +174,7 @@ function createRoutes(store: SnapshotStore): Routes {
   }
 
   for (const route of store.snapshot.routes.values()) add(route);
-  store.onChange((changes) => {
+  store.onChange('indexes', (changes) => {
     const routes = changes.filter((change): change is LiveChange<'route'> => change.noun === 'route');
     if (routes.length === 0) return;
     // All removals first: two routes may swap their networks in one change.
