@@ -28,6 +28,7 @@ import { allOf } from '../proxy/telemetry/request-record.js';
 import { createSpanExporter } from '../proxy/telemetry/tracing.js';
 import { createHealthBoard, createHealthReports } from '../state/health-board.js';
 import { createLoadBoard } from '../state/load-board.js';
+import { createPassiveHealth, NO_PASSIVE_HEALTH } from '../state/passive-health.js';
 import { createSnapshotStore } from '../state/snapshot-store.js';
 import { createSessions } from '../steering/affinity/sessions.js';
 import { createSteering } from '../steering/decide.js';
@@ -110,7 +111,11 @@ export function createDataPlaneParts({ options, sockets, post, log }: Given): Da
   const load = createLoadBoard();
   const sessions = createSessions({ pools, key: sessionKey, alwaysUseHttps });
   const health = reachableFirst(board, pools, offramps, edge.awaiting);
-  const steering = createSteering({ pools, health, load, sessions });
+  const passive =
+    options.passiveHealthMs === null
+      ? NO_PASSIVE_HEALTH
+      : createPassiveHealth(realTime, options.passiveHealthMs);
+  const steering = createSteering({ pools, health, load, sessions, passive });
   const requests = createRequestLog();
   const metrics = createDataPlaneMetrics(store);
   const accessLog = options.accessLog && createAccessLog(options.accessLog.file, log);
@@ -139,6 +144,7 @@ export function createDataPlaneParts({ options, sockets, post, log }: Given): Da
     steering,
     sessions,
     load,
+    passive,
     health: board,
     requests: allOf([requests, metrics.requests, ...written]),
     tracing: tracing &&
@@ -154,14 +160,14 @@ export function createDataPlaneParts({ options, sockets, post, log }: Given): Da
     hosts,
     health: board,
     offramps,
-    steering: createSteering({ pools, health, load, sessions: sessions.look }),
+    steering: createSteering({ pools, health, load, sessions: sessions.look, passive }),
     places,
     clock,
     faults: trafficFaults,
   });
   const privates =
     options.privateNetwork &&
-    createPrivateListeners({ ...options.privateNetwork, store, health, sessions, load, proxy, log });
+    createPrivateListeners({ ...options.privateNetwork, store, health, passive, sessions, load, proxy, log });
   const tcp = createTcpListeners({
     random: randomOf(options.randomSeed, 'TCP'),
     host: '',
@@ -172,6 +178,7 @@ export function createDataPlaneParts({ options, sockets, post, log }: Given): Da
     hosts,
     steering,
     load,
+    passive,
     health: board,
     offramps,
     placeOf,

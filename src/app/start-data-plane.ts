@@ -99,6 +99,7 @@ export async function launchDataPlane(parts: LaunchParts): Promise<Following> {
     trustedProxies: config.trustedProxies,
     healthPath: config.healthPath,
     limits: config.limits,
+    passiveHealthMs: config.passiveHealthMs,
     privateNetwork: config.privateNetwork,
     place: config.place,
     randomSeed: config.randomSeed,

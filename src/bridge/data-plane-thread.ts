@@ -52,6 +52,8 @@ export interface DataPlaneOptions {
     readonly tcpConnections: number;
     readonly streams: number;
   };
+  /** So long an origin that could not be reached is left out; null for never. */
+  readonly passiveHealthMs: number | null;
   readonly place: Place;
   /** Makes its choices the same in each run; null: they are the system's. */
   readonly randomSeed: string | null;

@@ -187,7 +187,7 @@ export interface OriginExplanation {
   readonly address: string;
   readonly eligible: boolean;
   /** Why it gets no new request; null when it may get one. */
-  readonly reason: 'disabled' | 'weight_0' | 'unhealthy' | 'not_checked_yet' | null;
+  readonly reason: 'disabled' | 'weight_0' | 'unhealthy' | 'not_checked_yet' | 'left_out' | null;
   /** Null when nobody checks it. */
   readonly health: HealthState | null;
   /** Why it is unhealthy, in words: with the connectors that could not reach it, where there are any. Null otherwise. */

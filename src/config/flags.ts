@@ -254,6 +254,11 @@ export const START_FLAGS = {
     value: 'TEXT',
     help: 'sign notifications with this (HMAC-SHA256); 16 characters or more',
   },
+  'passive-health': {
+    value: 'SECONDS',
+    fallback: '0',
+    help: 'leave an origin that a request or a TCP connection could not connect to out for so long, while its pool has another one; 0: never',
+  },
   'half-close-idle': {
     value: 'SECONDS',
     fallback: '5',

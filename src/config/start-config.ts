@@ -102,6 +102,8 @@ export interface StartConfig extends FrontProxies {
   readonly locationHeader: string | null;
   /** Where notifications go; null sends none. */
   readonly notify: { readonly url: string; readonly secret: string | null } | null;
+  /** Null leaves no origin out. */
+  readonly passiveHealthMs: number | null;
   readonly halfCloseIdleMs: number;
   readonly drainMs: number;
   readonly accessLog: AccessLogTarget;
@@ -184,6 +186,7 @@ export function startConfig(flags: Values<typeof START_FLAGS>): StartConfig {
             'a header name, such as x-location',
           ).toLowerCase(),
     notify: notify(flags),
+    passiveHealthMs: integerFlag('passive-health', flags['passive-health'], 0, 3600) * 1000 || null,
     halfCloseIdleMs: integerFlag('half-close-idle', flags['half-close-idle'], 0, 3600) * 1000,
     drainMs: integerFlag('drain-timeout', flags['drain-timeout'], 0, 3600) * 1000,
     accessLog: accessLogTarget(flags, absolute),

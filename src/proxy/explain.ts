@@ -13,7 +13,7 @@ import type { Clock } from '../net/clock.js';
 import type { Place } from '../net/locations.js';
 import { systemRandom } from '../net/random.js';
 import type { HealthView } from '../state/health-board.js';
-import { isMonitored, originState, whyPoolUnavailable } from '../state/pool-health.js';
+import { isMonitored, originState } from '../state/pool-health.js';
 import type { LiveLoadBalancer, LiveOrigin, LivePool, Snapshot } from '../state/snapshot.js';
 import type { Plan, RequestContext, SkippedPool } from '../steering/contract.js';
 import type { Steering } from '../steering/decide.js';
@@ -35,11 +35,17 @@ interface ExplainParts {
   readonly health: HealthView;
   readonly offramps: Pick<OffRamps, 'select' | 'connectors'>;
   /** One whose sessions are only looked at. */
-  readonly steering: Pick<Steering, 'decide'>;
+  readonly steering: Pick<Steering, 'decide' | 'stateOf'>;
   readonly places: ClientLocations;
   readonly clock: Pick<Clock, 'now'>;
   readonly faults?: Pick<TrafficFaults, 'namesFor'>;
 }
+
+type PoolParts = {
+  readonly snapshot: Pick<Snapshot, 'pools'>;
+  readonly health: HealthView;
+  readonly steering: Pick<Steering, 'stateOf'>;
+};
 
 type Explain = (question: ExplainQuestion) => Explanation;
 
@@ -145,8 +151,7 @@ function explained(
     decision.kind === 'fixed_response'
       ? NO_SHARES
       : sampleShares(context, (other) => parts.steering.decide(ruled, other));
-  const pool = (poolId: string) =>
-    explainPool(poolId, parts.snapshot.pools.get(poolId), parts.health, context, trace.skipped, shares);
+  const pool = (poolId: string) => explainPool(poolId, parts, context, trace.skipped, shares);
   const chosen = decision.kind === 'plan' ? chosenOrigin(parts, decision, head, context.clientIp) : null;
   return {
     outcome: decision.kind === 'plan' ? 'origin' : decision.kind === 'no_pool' ? 'error' : decision.kind,
@@ -225,12 +230,13 @@ function wayTo(
 /** What stands for and against a pool and each of its origins in this request. */
 export function explainPool(
   id: string,
-  pool: LivePool | undefined,
-  health: HealthView,
+  { snapshot, health, steering }: PoolParts,
   { place }: RequestContext,
   skipped: readonly SkippedPool[],
   shares: Shares,
 ): PoolExplanation {
+  const pool = snapshot.pools.get(id);
+  const state = pool && steering.stateOf(pool, place.region);
   const share = shares.ofPool(id);
   const reason = skipped.find(({ poolId }) => poolId === id)?.reason;
   // Shedding by chance turns away some: the share says how many.
@@ -238,33 +244,29 @@ export function explainPool(
   return {
     id,
     name: pool?.name ?? null,
-    state: pool ? (passedOver ?? whyNot(pool, health, place.region) ?? 'available') : 'missing',
+    // Those that steering did not come to, because one before them took the request, have a state as well.
+    state: state ? (passedOver ?? state.unavailable ?? 'available') : 'missing',
     share,
     origins: (pool?.origins ?? []).map((origin) => ({
-      ...explainOrigin(pool!, origin, health, place.region),
+      ...explainOrigin(pool!, origin, health, place.region, state!.eligible?.origins ?? []),
       share: share > 0 ? shares.ofOrigin(id, origin.key) / share : 0,
     })),
   };
 }
 
-/** For pools that steering did not come to, because one before them took the request. */
-function whyNot(pool: LivePool, health: HealthView, region: string): PoolExplanation['state'] | null {
-  const unavailable = whyPoolUnavailable(pool, health, region);
-  if (unavailable !== null) return unavailable;
-  const usable = pool.origins.some((origin) => explainOrigin(pool, origin, health, region).eligible);
-  return usable ? null : 'no_eligible_origin';
-}
-
 function explainOrigin(
   pool: LivePool,
-  { key, name, address, enabled, weight }: LiveOrigin,
+  origin: LiveOrigin,
   health: HealthView,
   region: string,
+  chosenFrom: readonly LiveOrigin[],
 ): Omit<OriginExplanation, 'share'> {
+  const { key, name, address, enabled, weight } = origin;
   const state = isMonitored(pool) && enabled ? (originState(pool, key, health, region) ?? 'unknown') : null;
-  const reason = reasonAgainst(enabled, weight, state);
+  const eligible = chosenFrom.includes(origin);
+  const reason = eligible ? null : (reasonAgainst(enabled, weight, state) ?? 'left_out');
   const detail = state === 'unhealthy' ? (health.origin(pool.id, key)?.failureDetail ?? null) : null;
-  return { name, address, eligible: reason === null, reason, health: state, detail, weight };
+  return { name, address, eligible, reason, health: state, detail, weight };
 }
 
 function reasonAgainst(

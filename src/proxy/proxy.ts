@@ -12,6 +12,7 @@ import type { Place } from '../net/locations.js';
 import { type Random, systemRandom } from '../net/random.js';
 import type { HealthBoard } from '../state/health-board.js';
 import type { LoadBoard } from '../state/load-board.js';
+import { NO_PASSIVE_HEALTH, type PassiveHealth } from '../state/passive-health.js';
 import type { LiveNoun } from '../state/snapshot.js';
 import type { SnapshotStore } from '../state/snapshot-store.js';
 import type { Sessions } from '../steering/contract.js';
@@ -70,6 +71,8 @@ export interface ProxyOptions extends ClientLocations, ListenOn {
   readonly load: LoadBoard;
   /** Of the same board that the steering goes by. */
   readonly health: Pick<HealthBoard, 'onDown'>;
+  /** Hears which origins could not be reached, and which have answered. */
+  readonly passive?: PassiveHealth;
   readonly requests: RequestSink;
   readonly offramps: OffRamps;
   /** By which requests are dated, sessions last and certificates age; real time when absent. */
@@ -170,6 +173,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     sessions: options.sessions,
     load: options.load,
     downVerdicts: createDownVerdicts(options.health),
+    passive: options.passive ?? NO_PASSIVE_HEALTH,
     requests: options.requests,
     offramps: options.offramps,
     clock,

@@ -1,7 +1,8 @@
 import type { HealthView } from '../state/health-board.js';
 import type { LoadBoard, LoadView } from '../state/load-board.js';
+import { NO_PASSIVE_HEALTH, type PassiveHealth } from '../state/passive-health.js';
 import { isMonitored, originState } from '../state/pool-health.js';
-import type { LiveLoadBalancer, LiveOrigin, LiveSettings } from '../state/snapshot.js';
+import type { LiveLoadBalancer, LiveOrigin, LivePool, LiveSettings } from '../state/snapshot.js';
 import type {
   AffinityOutcome,
   Decision,
@@ -14,7 +15,7 @@ import type {
 } from './contract.js';
 import { POOL_POLICIES } from './policies/pool-policies.js';
 import { createPoolSearch, type Found, type PoolSearchQuery, shedsSession } from './pool-search.js';
-import { createPoolStates, type Pools } from './pool-states.js';
+import { createPoolStates, type PoolState, type Pools } from './pool-states.js';
 import { applyRules, policyInForce } from './rules.js';
 
 interface SteeringParts {
@@ -23,9 +24,13 @@ interface SteeringParts {
   readonly health: HealthView;
   readonly load: LoadView & Pick<LoadBoard, 'onChange'>;
   readonly sessions: Sessions;
+  /** Nobody is left out without it. */
+  readonly passive?: PassiveHealth;
 }
 
 export interface Steering {
+  /** What decisions go by: whether the pool can serve, and which of its origins. `region` as in the request's place. */
+  stateOf(pool: LivePool, region: string): Pick<PoolState, 'unavailable' | 'eligible'>;
   decide(loadBalancer: LiveLoadBalancer, context: RequestContext): Decision;
   /**
    * Where the request goes after the origin of its plan, and those of `tried`, have failed: another healthy (or unmonitored)
@@ -60,8 +65,14 @@ const NONE: readonly string[] = [];
  * Steering over these pools, by these verdicts, counts and sessions. What it derives from a pool is kept until the pool's
  * object is replaced or a verdict on it changes.
  */
-export function createSteering({ pools, health, load, sessions }: SteeringParts): Steering {
-  const states = createPoolStates(pools, health, load);
+export function createSteering({
+  pools,
+  health,
+  load,
+  sessions,
+  passive = NO_PASSIVE_HEALTH,
+}: SteeringParts): Steering {
+  const states = createPoolStates(pools, health, load, passive);
   const search = createPoolSearch(pools, health, load, states);
 
   /**
@@ -128,6 +139,7 @@ export function createSteering({ pools, health, load, sessions }: SteeringParts)
   }
 
   return {
+    stateOf: states.of,
     // Runs for every request: objects are spelled out, because spreading costs more than all the rest.
     decide(loadBalancer, asked) {
       const { settings, poolSet, rules, fixedResponse } = applyRules(loadBalancer, asked);

@@ -1,5 +1,6 @@
 import type { HealthView } from '../state/health-board.js';
 import type { LoadBoard, LoadView } from '../state/load-board.js';
+import type { PassiveHealth } from '../state/passive-health.js';
 import { isMonitored, originState, whyPoolUnavailable } from '../state/pool-health.js';
 import type { LiveOrigin, LivePool, LivePools } from '../state/snapshot.js';
 import type { PoolUnavailable } from './contract.js';
@@ -21,9 +22,9 @@ export interface PoolStates {
 }
 
 /** What steering derives from one pool while neither the pool nor any verdict on it changes. */
-interface PoolState {
+export interface PoolState {
   readonly unavailable: PoolUnavailable | null;
-  /** Enabled, weight above 0, and healthy or unmonitored. Null when there is none. */
+  /** Enabled, weight above 0, and healthy or unmonitored; of these those that traffic reaches, if there are any. Null when there is none. */
   readonly eligible: OriginGroup | null;
   /** The same as fallback pool, where health only orders: the eligible origins, else all enabled ones with a weight. */
   readonly asFallback: OriginGroup | null;
@@ -54,6 +55,7 @@ export function createPoolStates(
   pools: Pools,
   health: HealthView,
   load: LoadView & Pick<LoadBoard, 'onChange'>,
+  passive: PassiveHealth,
 ): PoolStates {
   const kept = new WeakMap<LivePool, Kept>();
   const byKey = new WeakMap<LivePool, ReadonlyMap<string, LiveOrigin>>();
@@ -70,7 +72,8 @@ export function createPoolStates(
 
   return {
     of(pool, servedIn) {
-      const version = health.versionOf(pool.id);
+      // Both only grow, and so does their sum.
+      const version = health.versionOf(pool.id) + passive.version;
       let known = kept.get(pool);
       if (known === undefined) {
         known = { version, states: new Map() };
@@ -83,7 +86,7 @@ export function createPoolStates(
         pool.healthSources === 'regional' && pool.checkRegions?.includes(servedIn) ? servedIn : '';
       let state = known.states.get(region);
       if (state === undefined) {
-        state = poolState(pool, health, load, region);
+        state = poolState(pool, health, load, passive, region);
         known.states.set(region, state);
       }
       return state;
@@ -100,7 +103,13 @@ export function createPoolStates(
 }
 
 /** As seen from `region`; '' is no region. */
-function poolState(pool: LivePool, health: HealthView, load: LoadView, region: string): PoolState {
+function poolState(
+  pool: LivePool,
+  health: HealthView,
+  load: LoadView,
+  passive: PassiveHealth,
+  region: string,
+): PoolState {
   const monitored = isMonitored(pool);
   const enabled = pool.origins.filter((origin) => origin.enabled);
   // Unknown counts as down once a monitor is attached.
@@ -111,7 +120,7 @@ function poolState(pool: LivePool, health: HealthView, load: LoadView, region: s
     const weighted = origins.filter(({ weight }) => weight > 0);
     return weighted.length > 0 ? originGroup(weighted, pool, load) : null;
   };
-  const eligible = group(usable);
+  const eligible = group(usable.filter(({ key }) => !passive.isLeftOut(key))) ?? group(usable);
   return {
     unavailable: whyPoolUnavailable(pool, health, region) ?? (eligible ? null : 'no_eligible_origin'),
     eligible,

@@ -33,6 +33,7 @@ async function start(configuration: SnapshotDelta) {
     trustedProxies: [],
     healthPath: null,
     limits: { clientConnections: 100, tcpConnections: 100, streams: 100 },
+    passiveHealthMs: null,
     place: NOWHERE,
     randomSeed: null,
     locations: [],

@@ -21,6 +21,7 @@ test('the defaults are loopback, any credential and a database below the home di
     auth: { mode: 'any' },
     accountId: null,
     zoneId: null,
+    passiveHealthMs: null,
     halfCloseIdleMs: 5_000,
     drainMs: 10_000,
   });
@@ -164,6 +165,7 @@ test.each([
   [['--quotas=pools=1,free'], /"free" is not understood/],
   [['--quotas=__proto__=1'], /is not understood/],
   [['--half-close-idle=3601'], /0 to 3600/],
+  [['--passive-health=3601'], /0 to 3600/],
   [['--drain-timeout=3601'], /0 to 3600/],
   [['--origin-uniqueness=zone'], /account or pool/],
   [['--origin-tls=off'], /full or strict/],

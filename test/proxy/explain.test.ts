@@ -195,6 +195,7 @@ test('rules are asked once, however often chance is tried, and what they set cou
     health,
     offramps: { select: () => ({ kind: 'direct' }), connectors: () => [] },
     steering: {
+      ...steering,
       decide(loadBalancer, context) {
         rules.push(loadBalancer.rules.length);
         return steering.decide(loadBalancer, context);

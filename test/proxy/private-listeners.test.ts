@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type Cidr, parseCidr } from '../../src/net/addresses.js';
 import { createPrivateListeners } from '../../src/proxy/listeners/listener.js';
 import { UNKNOWN_HEALTH } from '../../src/state/health-board.js';
+import { NO_PASSIVE_HEALTH } from '../../src/state/passive-health.js';
 import type { LiveObjects } from '../../src/state/snapshot.js';
 import { NO_SESSIONS } from '../../src/steering/contract.js';
 import { httpOrigin } from '../support/fake-origins.js';
@@ -28,6 +29,7 @@ async function start(upsert: Upsert, network = '127.100.0.0/16') {
     port: 0,
     store: rig.store,
     health: rig.health,
+    passive: NO_PASSIVE_HEALTH,
     sessions: NO_SESSIONS,
     load: rig.load,
     proxy: rig.proxy,

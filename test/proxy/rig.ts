@@ -47,6 +47,7 @@ export interface RigOptions
     Pick<
       ProxyOptions,
       | 'limits'
+      | 'passive'
       | 'timeouts'
       | 'originTls'
       | 'locationHeader'
@@ -88,7 +89,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const load = createLoadBoard();
   const requests = createRequestLog();
   const sessions = createSessions({ pools, key: new Uint8Array(32), alwaysUseHttps: false });
-  const steering = createSteering({ pools, health, load, sessions });
+  const { passive } = options;
+  const steering = createSteering({ pools, health, load, sessions, ...(passive && { passive }) });
   const offramps = options.offramps ?? directOffRamps(options.failures ?? {}, options.ports ?? {}, dialled);
   const proxyOptions: ProxyOptions = {
     host: '127.0.0.1',
@@ -101,6 +103,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     sessions,
     load,
     health,
+    ...(passive && { passive }),
     requests,
     placeOf: () => NOWHERE,
     locationHeader: options.locationHeader ?? null,

@@ -84,7 +84,10 @@ async function answersAbout(awkward: Awkward) {
   const context = contextOf();
   const steering = createSteering({ ...parts, load: createLoadBoard(), sessions: NO_SESSIONS });
   const { trace } = steering.decide(balancer, context);
-  const explained = explainPool(POOL, pool, bench.board, context, [], { ofPool: () => 0, ofOrigin: () => 0 });
+  const explained = explainPool(POOL, { snapshot, health: bench.board, steering }, context, [], {
+    ofPool: () => 0,
+    ofOrigin: () => 0,
+  });
   const choose = createChooseOrigin({
     ...parts,
     home: NOWHERE,

@@ -19,6 +19,7 @@ import {
   asksSameOriginAgain,
   type DownListener,
   type FailedAttempt,
+  isUnreached,
   moveOn,
   OriginAttempts,
   RequestBody,
@@ -240,6 +241,7 @@ export class Exchange implements UpstreamUser, DownListener {
       return;
     }
     this.record.attemptFailed(failure, cause.message);
+    if (isUnreached(failure)) this.services.passive.failed(origin.key);
     this.attempts.end();
     if (moveOn(this.choice!, attempt)) this.attempt();
     else this.refuse(errorOfFailure(failure, cause));
@@ -309,6 +311,7 @@ export class Exchange implements UpstreamUser, DownListener {
   }
 
   responseHead(head: ResponseHead, framing: ResponseFraming): void {
+    this.services.passive.answered(this.target!.origin.key);
     this.record.answered(head.status);
     this.startSession();
     this.client.respond(head, framing, this.responseFields);

@@ -202,6 +202,17 @@ export function moveOn(
   return mayTryAnotherOrigin(attempt) && choice.retry();
 }
 
+const UNREACHED: ReadonlySet<OriginFailure> = new Set([
+  'refused',
+  'connect_timeout',
+  'unreachable',
+  'tls_handshake',
+  'tls_certificate',
+]);
+
+/** Whether the origin could not be connected to. */
+export const isUnreached = (failure: OriginFailure) => UNREACHED.has(failure);
+
 /** Whether the origin has no address that may be dialled. */
 export const hasNoAddress = (failure: OriginFailure) =>
   failure === 'unknown_host' || failure === 'prohibited';

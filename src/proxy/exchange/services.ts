@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { LoadBoard } from '../../state/load-board.js';
+import type { PassiveHealth } from '../../state/passive-health.js';
 import type { Sessions } from '../../steering/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import type { HostIndex } from '../hosts.js';
@@ -21,6 +22,7 @@ export interface ExchangeServices extends ClientLocations, RecordServices {
   readonly random: () => number;
   readonly sessions: Pick<Sessions, 'pin'>;
   readonly load: LoadBoard;
+  readonly passive: PassiveHealth;
   readonly downVerdicts: DownVerdicts;
   readonly http1UpstreamPool: UpstreamPool;
   /** For gRPC. */

@@ -6,6 +6,7 @@ import type { Cidr } from '../../net/addresses.js';
 import { type ListeningSocket, type ListenOn, openListeningSocket } from '../../net/listening-sockets.js';
 import type { HealthView } from '../../state/health-board.js';
 import type { LoadBoard } from '../../state/load-board.js';
+import type { PassiveHealth } from '../../state/passive-health.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../../state/snapshot.js';
 import type { SnapshotStore } from '../../state/snapshot-store.js';
 import type { Sessions } from '../../steering/contract.js';
@@ -72,6 +73,7 @@ interface PrivateListenersOptions {
   readonly port: number;
   readonly store: SnapshotStore;
   readonly health: HealthView;
+  readonly passive: PassiveHealth;
   readonly sessions: Sessions;
   /** The proxy's. */
   readonly load: LoadBoard;
@@ -123,6 +125,7 @@ export function createPrivateListeners(options: PrivateListenersOptions): Privat
     health: options.health,
     load: options.load,
     sessions: options.sessions,
+    passive: options.passive,
   });
   let closed = false;
   let starting: Promise<unknown> = Promise.resolve();

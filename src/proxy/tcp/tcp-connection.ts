@@ -7,13 +7,14 @@ import { tunnelBefore } from '../../net/hostnames.js';
 import type { Place } from '../../net/locations.js';
 import { resetStream } from '../../net/stream-ends.js';
 import type { LoadBoard } from '../../state/load-board.js';
+import type { PassiveHealth } from '../../state/passive-health.js';
 import type { LiveLoadBalancer, LiveOrigin } from '../../state/snapshot.js';
 import type { Decision, Plan, RequestContext } from '../../steering/contract.js';
 import type { Steering } from '../../steering/decide.js';
 import { Failover } from '../../steering/failover.js';
 import { type JoinTimeouts, joinStreams } from '../downstream/joined-streams.js';
 import type { OriginFailure } from '../exchange/contract.js';
-import { type DownVerdicts, hasNoAddress, isTunnelAway } from '../exchange/origin-attempts.js';
+import { type DownVerdicts, hasNoAddress, isTunnelAway, isUnreached } from '../exchange/origin-attempts.js';
 import type { Deadlines } from '../limits.js';
 import {
   clientOf,
@@ -30,6 +31,7 @@ export interface TcpServices extends RecordServices {
   readonly steering: Steering;
   readonly load: LoadBoard;
   readonly downVerdicts: DownVerdicts;
+  readonly passive: PassiveHealth;
   readonly dialOrigin: DialOrigin;
   readonly deadlines: Deadlines;
   readonly joinTimeouts: JoinTimeouts;
@@ -111,6 +113,7 @@ export function carryConnection(
       connected(socket) {
         cancelDial = null;
         joined = socket;
+        services.passive.answered(origin.key);
         record.under([...faultsOn(client), ...faultsOn(socket)]);
         record.end(null);
         if (sendProxy !== null && addresses !== null) socket.write(proxyHeader(sendProxy, addresses));
@@ -121,6 +124,7 @@ export function carryConnection(
         leave();
         log.debug({ err: cause, origin: origin.name, failure }, 'a TCP connection to an origin failed');
         record.attemptFailed(failure, cause.message);
+        if (isUnreached(failure)) services.passive.failed(origin.key);
         const fault = faultBehind(cause);
         if (fault !== null) record.under([fault]);
         if (moveOn(failover, failure, cause)) attempt(failover);

@@ -11,6 +11,7 @@ import type { Place } from '../../net/locations.js';
 import { type Random, systemRandom } from '../../net/random.js';
 import type { HealthBoard } from '../../state/health-board.js';
 import type { LoadBoard } from '../../state/load-board.js';
+import { NO_PASSIVE_HEALTH, type PassiveHealth } from '../../state/passive-health.js';
 import type { Steering } from '../../steering/decide.js';
 import type { OffRamps } from '../../tunnel/egress/contract.js';
 import { createTrustedProxies } from '../downstream/clients.js';
@@ -37,6 +38,8 @@ export interface TcpOptions {
   readonly load: LoadBoard;
   /** Of the same board that the steering goes by. */
   readonly health: Pick<HealthBoard, 'onDown'>;
+  /** Hears which origins could not be reached. */
+  readonly passive?: PassiveHealth;
   readonly offramps: OffRamps;
   readonly placeOf: (clientIp: string) => Place;
   readonly requests: RequestSink;
@@ -80,6 +83,7 @@ export function createTcpListeners(options: TcpOptions): TcpListeners {
     steering: options.steering,
     load: options.load,
     downVerdicts: createDownVerdicts(options.health),
+    passive: options.passive ?? NO_PASSIVE_HEALTH,
     dialOrigin: countConnections(
       options.load,
       createOriginDial(options.offramps, deadlines, timeouts.originConnect, 'full', 'http/1.1'),

@@ -39,7 +39,10 @@ export interface TcpRig {
 
 export interface TcpRigOptions
   extends Partial<
-    Pick<TcpOptions, 'timeouts' | 'maxConnections' | 'proxyProtocol' | 'trustedProxies' | 'faults'>
+    Pick<
+      TcpOptions,
+      'timeouts' | 'passive' | 'maxConnections' | 'proxyProtocol' | 'trustedProxies' | 'faults'
+    >
   > {
   readonly offramps?: OffRamps;
   readonly sendProxy?: 'v1' | 'v2';
@@ -67,7 +70,14 @@ export async function startTcpRig(options: TcpRigOptions): Promise<TcpRig> {
     host: '127.0.0.1',
     ports: [{ port: 0, name: NAME, sendProxy: options.sendProxy ?? null }],
     hosts: createHostIndex(store),
-    steering: createSteering({ pools: store.snapshot.pools, health, load, sessions: NO_SESSIONS }),
+    steering: createSteering({
+      pools: store.snapshot.pools,
+      health,
+      load,
+      sessions: NO_SESSIONS,
+      ...(options.passive && { passive: options.passive }),
+    }),
+    ...(options.passive && { passive: options.passive }),
     load,
     health,
     offramps: options.faults ? offRampsUnderFaults(offramps, options.faults) : offramps,

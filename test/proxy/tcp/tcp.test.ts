@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { NOWHERE } from '../../../src/net/locations.js';
 import { UNKNOWN_HEALTH } from '../../../src/state/health-board.js';
+import { createPassiveHealth } from '../../../src/state/passive-health.js';
+import { createFakeClock } from '../../support/fake-clock.js';
 import { closedPort } from '../../support/fake-origins.js';
 import {
   liveLoadBalancer,
@@ -333,4 +335,30 @@ test('draining resets what does not end in time', async () => {
   await once(client, 'data');
   const [[error]] = await Promise.all([once(client, 'error'), rig.listeners.drain(0)]);
   expect(error).toMatchObject({ code: 'ECONNRESET' });
+});
+
+test('an origin that refuses a connection is left out for a while', async () => {
+  const clock = createFakeClock();
+  const passive = createPassiveHealth(clock, 10_000);
+  const origin = await startTcpOrigin('b');
+  const refusing = await closedPort();
+  const rig = await startTcpRig({
+    passive,
+    pools: [
+      unmonitoredPool({
+        id: 'pool',
+        origins: [at(refusing, { weight: 1 }), at(origin.port, { weight: 1e-12 })],
+      }),
+    ],
+    loadBalancers: [balancer()],
+  });
+  const connect = async () => {
+    const client = rig.connect();
+    client.end('!');
+    expect(await readToEnd(client)).toBe('b:!');
+    return rig.requests.find(EVERYTHING)[0]!.failedAttempts.length;
+  };
+  expect([await connect(), await connect()]).toEqual([1, 0]);
+  clock.advance(10_000);
+  expect(await connect()).toBe(1);
 });
