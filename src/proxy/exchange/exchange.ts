@@ -19,7 +19,6 @@ import {
   asksSameOriginAgain,
   type DownListener,
   type FailedAttempt,
-  isUnreached,
   moveOn,
   OriginAttempts,
   RequestBody,
@@ -241,7 +240,6 @@ export class Exchange implements UpstreamUser, DownListener {
       return;
     }
     this.record.attemptFailed(failure, cause.message);
-    if (isUnreached(failure)) this.services.passive.failed(origin.key);
     this.attempts.end();
     if (moveOn(this.choice!, attempt)) this.attempt();
     else this.refuse(errorOfFailure(failure, cause));
@@ -311,7 +309,7 @@ export class Exchange implements UpstreamUser, DownListener {
   }
 
   responseHead(head: ResponseHead, framing: ResponseFraming): void {
-    this.services.passive.answered(this.target!.origin.key);
+    this.attempts.answered();
     this.record.answered(head.status);
     this.startSession();
     this.client.respond(head, framing, this.responseFields);

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { HealthBoard } from '../../state/health-board.js';
 import type { LoadBoard } from '../../state/load-board.js';
+import type { PassiveHealth } from '../../state/passive-health.js';
 import type { Plan } from '../../steering/contract.js';
 import type { Failover } from '../../steering/failover.js';
 import { DialError, MAX_REDIALS, type OffRamps } from '../../tunnel/egress/contract.js';
@@ -12,6 +13,7 @@ import { ConnectorFault, type OriginFailure, type UpstreamStream } from './contr
 interface AttemptServices {
   readonly load: LoadBoard;
   readonly downVerdicts: DownVerdicts;
+  readonly passive: PassiveHealth;
   readonly offramps: Pick<OffRamps, 'connectors'>;
 }
 
@@ -59,6 +61,11 @@ export class OriginAttempts {
     if (plan) this.services.downVerdicts.unfollow(plan.pool.id, plan.origin.key, this.listener);
   }
 
+  /** The origin has begun to answer. */
+  answered(): void {
+    if (this.plan) this.services.passive.answered(this.plan.origin.key);
+  }
+
   /** The same origin is asked again. */
   redialled(): void {
     this.redials += 1;
@@ -71,6 +78,8 @@ export class OriginAttempts {
     target: OriginTarget,
     how: Pick<FailedAttempt, 'unanswered' | 'reused'>,
   ): FailedAttempt {
+    // On a connection that was there before, such a failure says nothing about the origin.
+    if (isUnreached(failure) && !how.reused) this.services.passive.failed(target.origin.key);
     const dialFailure = cause instanceof DialError ? cause.failure : null;
     return {
       failure,
