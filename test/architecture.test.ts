@@ -10,9 +10,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   net: [],
   expressions: ['net'],
   domain: [],
-  api: ['net', 'storage/database-problem', 'bridge/faults', 'faults/fault-list'],
+  api: ['net', 'domain/http-fields', 'storage/database-problem', 'bridge/faults', 'faults/fault-list'],
   'api/admin': ['bridge', 'state/health-board', 'storage', 'resources/index', 'steering', 'domain'],
-  config: ['net', 'api/api-changes'],
+  config: ['net', 'domain/http-fields', 'api/api-changes'],
   storage: ['config', 'net'],
   state: ['net', 'domain'],
   bridge: ['state', 'net'],
@@ -22,12 +22,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   analytics: ['api', 'resources', 'bridge', 'state', 'net'],
   seed: ['api', 'resources', 'storage/tables', 'net', 'config/start-failure'],
   steering: ['state', 'net', 'domain', 'expressions'],
-  faults: ['bridge/faults', 'net', 'tunnel/h2/errors', 'tunnel/egress/contract'],
+  faults: ['bridge/faults', 'net', 'tunnel/h2/frames', 'tunnel/egress/contract'],
   'tunnel/egress': ['state', 'net'],
   'tunnel/h2': ['net'],
   'tunnel/rpc': [],
   'tunnel/edge': ['bridge', 'state', 'net', 'tunnel/rpc', 'tunnel/h2', 'tunnel/egress/contract'],
-  health: ['bridge', 'state', 'net', 'domain', 'tunnel/egress/contract', 'tunnel/egress/ingress-answer'],
+  health: ['bridge', 'state', 'net', 'domain', 'tunnel/egress/contract'],
   'proxy/http': ['net', 'proxy/limits'],
   'proxy/telemetry': [
     'proxy/hosts',
@@ -49,7 +49,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'net',
     'faults',
     'tunnel/egress/contract',
-    'tunnel/egress/ingress-answer',
     'tunnel/egress/lent-reads',
   ],
   'proxy/exchange': [
@@ -103,9 +102,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'tunnel/egress/contract',
   ],
   /** Puts the rooms above together; none of them sees it, but for `hosts` and `limits`. */
-  proxy: ['proxy', 'bridge', 'state', 'net', 'faults', 'steering', 'tunnel/egress/contract'],
+  proxy: [
+    'proxy',
+    'bridge',
+    'state',
+    'net',
+    'domain/http-fields',
+    'faults',
+    'steering',
+    'tunnel/egress/contract',
+  ],
   dns: ['bridge/messages', 'state', 'net', 'steering', 'expressions/facts', 'proxy/hosts'],
-  'tunnel/connector': ['tunnel/rpc', 'tunnel/h2', 'net'],
+  'tunnel/connector': ['tunnel/rpc', 'tunnel/h2', 'net', 'domain/http-fields'],
 };
 /** Wiring: one file for each thread or command, imported by the entries alone. */
 const WIRING = new Set(['app', 'main', 'index', 'testing', 'cli']);

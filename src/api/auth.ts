@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { isBearerToken } from '../net/http-fields.js';
+import { isBearerToken } from '../domain/http-fields.js';
 import { type AccessDirectory, type AccessToken, isFrom, isUsable } from './access.js';
 import { ApiError } from './errors.js';
 import { isMadeValue } from './token-value.js';

@@ -12,8 +12,8 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import type { Logger } from 'pino';
 import type { ZodType } from 'zod';
 import type { Clock } from '../net/clock.js';
-import { createRays } from '../net/http-fields.js';
 import type { Random } from '../net/random.js';
+import { createRays } from '../net/random.js';
 import type { AccessDirectory } from './access.js';
 import { callOf, isOfOfframp } from './api-call.js';
 import { type ApiFaults, answerFault } from './api-faults.js';

@@ -4,7 +4,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StartConfig } from '../config/start-config.js';
 import { StartFailure } from '../config/start-failure.js';
-import { isBearerToken } from '../net/http-fields.js';
+import { isBearerToken } from '../domain/http-fields.js';
 
 const FILE = 'api-token';
 const MINIMUM = 32;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
+import { isBearerToken } from '../domain/http-fields.js';
 import { type DirectNetworks, LOOPBACK, parseIp } from '../net/addresses.js';
-import { isBearerToken } from '../net/http-fields.js';
 import { coordinates, type LocatedNetwork, type Place } from '../net/locations.js';
 import { type ApiTls, apiTls } from './api-tls.js';
 import type { START_FLAGS } from './flags.js';

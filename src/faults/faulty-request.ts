@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { RequestStream, TunnelRequest } from '../tunnel/egress/contract.js';
-import { CODE } from '../tunnel/h2/errors.js';
+import { CODE } from '../tunnel/h2/frames.js';
 import type { Cut } from './conditions.js';
 import { streamLost } from './fault-error.js';
 import { FaultySocket } from './faulty-socket.js';

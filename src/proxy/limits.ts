@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import { HEADER_BYTES } from '../domain/http-fields.js';
 import { realTime } from '../net/clock.js';
-import { HEADER_BYTES } from '../net/http-fields.js';
 
 /** Bounds of everything that a peer can make grow. */
 export interface ProxyLimits {

@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  backoffMs,
-  failuresAfter,
-  hurriedMs,
-  hurryUntil,
-} from '../../src/tunnel/connector/keep-connection.js';
+import { backoffMs, failuresAfter, hurriedMs, hurryUntil } from '../../src/tunnel/connector/connector.js';
 
 test('the wait is anything up to two seconds, doubled with each failure up to thirty-two', () => {
   const longest = [1, 2, 3, 4, 5, 6, 7, 1_000].map((failures) => backoffMs(failures, () => 1));

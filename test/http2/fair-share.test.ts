@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { CODE } from '../../src/tunnel/h2/errors.js';
 import {
+  CODE,
   DEFAULT_WINDOW,
   FLAG,
   FRAME,

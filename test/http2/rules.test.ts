@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { CODE } from '../../src/tunnel/h2/errors.js';
-import { FLAG, FRAME, MAX_WINDOW, settingsFrame } from '../../src/tunnel/h2/frames.js';
+import { CODE, FLAG, FRAME, MAX_WINDOW, settingsFrame } from '../../src/tunnel/h2/frames.js';
 import {
   cleanUp,
   ending,

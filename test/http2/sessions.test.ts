@@ -1,7 +1,6 @@
 import { type EventEmitter, once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { CODE } from '../../src/tunnel/h2/errors.js';
-import { FLAG, FRAME, goawayFrame, windowUpdateFrame } from '../../src/tunnel/h2/frames.js';
+import { CODE, FLAG, FRAME, goawayFrame, windowUpdateFrame } from '../../src/tunnel/h2/frames.js';
 import type { Http2Session } from '../../src/tunnel/h2/session.js';
 import type { Http2Stream, ServingStream } from '../../src/tunnel/h2/stream.js';
 import {

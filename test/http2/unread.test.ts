@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
-import { CODE } from '../../src/tunnel/h2/errors.js';
-import { FLAG, FRAME, PREFACE, settingsFrame } from '../../src/tunnel/h2/frames.js';
+import { CODE, FLAG, FRAME, PREFACE, settingsFrame } from '../../src/tunnel/h2/frames.js';
 import { Http2Session } from '../../src/tunnel/h2/session.js';
 import type { Http2Stream } from '../../src/tunnel/h2/stream.js';
 import { bothOurs, cleanUp, ending, frame, GET, head, OK, ourClient, until } from './rig.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRays } from '../../src/net/http-fields.js';
+import { createRays } from '../../src/net/random.js';
 
 test('rays have 16 hexadecimal digits and the PoP, and none comes twice', () => {
   const next = createRays('FRA');

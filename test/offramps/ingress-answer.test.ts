@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isConnectorField, originFields, whoAnswers } from '../../src/tunnel/egress/ingress-answer.js';
+import { isConnectorField, originFields, whoAnswers } from '../../src/tunnel/egress/contract.js';
 import { serialized } from '../edge/fake-ingress.js';
 
 test('fields come out one for one, in order, repeated ones apart, byte by byte', () => {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { explainPool } from '../../src/proxy/explain.js';
+import { explainPool, NO_SHARES } from '../../src/proxy/explain.js';
 import { createPassiveHealth } from '../../src/state/passive-health.js';
-import { NO_SHARES } from '../../src/steering/shares.js';
 import { contextOf } from '../steering/rig.js';
 import { createFakeClock } from '../support/fake-clock.js';
 import { closedPort, httpOrigin } from '../support/fake-origins.js';

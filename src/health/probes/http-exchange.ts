@@ -6,9 +6,9 @@ import {
   request,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { HEADER_BYTES } from '../../domain/http-fields.js';
 import { parseIp } from '../../net/addresses.js';
 import { canonicalAuthority } from '../../net/hostnames.js';
-import { HEADER_BYTES } from '../../net/http-fields.js';
 import { ProbeFailure, type ProbeTarget, reasonOfHttpError } from './probe.js';
 
 /** One request of a probe; redirects make the next one from it. */

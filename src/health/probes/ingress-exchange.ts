@@ -1,13 +1,16 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
-import { HEADER_BYTES } from '../../net/http-fields.js';
+import { HEADER_BYTES } from '../../domain/http-fields.js';
 import {
   connectorPatience,
   DialError,
+  isConnectorField,
   MAX_REDIALS,
+  originFields,
   type RequestStream,
+  rawField,
   type TunnelRequest,
+  whoAnswers,
 } from '../../tunnel/egress/contract.js';
-import { isConnectorField, originFields, rawField, whoAnswers } from '../../tunnel/egress/ingress-answer.js';
 import type { HttpProbeAnswer, HttpProbeRequest } from './http-exchange.js';
 import { type ProbeDependencies, type ProbedPlace, ProbeFailure } from './probe.js';
 

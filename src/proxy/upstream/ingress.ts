@@ -2,8 +2,15 @@ import { STATUS_CODES } from 'node:http';
 import type { Logger } from 'pino';
 import { faultsOn } from '../../faults/under-faults.js';
 import type { LoadBoard } from '../../state/load-board.js';
-import { DialError, type OffRamps, type TunnelRequest } from '../../tunnel/egress/contract.js';
-import { isConnectorField, originFields, rawField, whoAnswers } from '../../tunnel/egress/ingress-answer.js';
+import {
+  DialError,
+  isConnectorField,
+  type OffRamps,
+  originFields,
+  rawField,
+  type TunnelRequest,
+  whoAnswers,
+} from '../../tunnel/egress/contract.js';
 import {
   ConnectorFault,
   failureOfDial,

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import tls, { type TLSSocket } from 'node:tls';
 import { realTime } from '../../net/clock.js';
-import { CODE } from '../h2/errors.js';
+import { CODE } from '../h2/frames.js';
 import { Http2Session } from '../h2/session.js';
 import type { Http2Stream, ServingStream } from '../h2/stream.js';
 import { createRpcClient } from '../rpc/calls.js';

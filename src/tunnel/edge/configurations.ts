@@ -4,7 +4,7 @@ import type { ConfigurationState, ConnectionInfo } from '../../bridge/messages.j
 import type { Clock } from '../../net/clock.js';
 import type { LiveConfiguration, LiveTunnel } from '../../state/snapshot.js';
 import type { LiveChange, SnapshotStore } from '../../state/snapshot-store.js';
-import { CODE } from '../h2/errors.js';
+import { CODE } from '../h2/frames.js';
 import type { Http2Stream } from '../h2/stream.js';
 import type { Connection } from './connection.js';
 

@@ -9,7 +9,7 @@ import {
   type DialOptions,
   failureOfCode,
 } from '../egress/contract.js';
-import { CODE } from '../h2/errors.js';
+import { CODE } from '../h2/frames.js';
 import type { Http2Stream } from '../h2/stream.js';
 import type { Connection } from './connection.js';
 import { type CarriedSockets, type CheckTurns, connectorName, type Reachability } from './reachability.js';

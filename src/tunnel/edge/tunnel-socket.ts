@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { realTime, restartableTimer } from '../../net/clock.js';
 import { DialError, type OriginReads, type OriginSocket, type TakeBytes } from '../egress/contract.js';
-import { CODE } from '../h2/errors.js';
+import { CODE } from '../h2/frames.js';
 import type { Http2Stream } from '../h2/stream.js';
 
 type Callback = (error?: Error | null) => void;

@@ -1,4 +1,4 @@
-import { CODE, SessionError } from './errors.js';
+import { CODE, SessionError } from './frames.js';
 
 /** Lengths and indexes need no more; RFC 7541, section 5.1 leaves the limit to us. */
 const MAX_CONTINUATIONS = 4;

@@ -1,4 +1,4 @@
-import { CODE, SessionError } from './errors.js';
+import { CODE, SessionError } from './frames.js';
 import {
   decodeHuffman,
   MAX_INTEGER_BYTES,

@@ -1,5 +1,4 @@
-import { CODE, SessionError, StreamError } from './errors.js';
-import { FLAG, FRAME, withoutPadding } from './frames.js';
+import { CODE, FLAG, FRAME, SessionError, StreamError, withoutPadding } from './frames.js';
 import { bodyBytes, type Headers, headersOf, whyMalformed } from './headers.js';
 import { createHpackDecoder, type DecodedBlock } from './hpack.js';
 import type { Http2Stream } from './stream.js';

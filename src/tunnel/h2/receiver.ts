@@ -1,12 +1,14 @@
 import { createTokenBucket, realTime, type TokenBucket } from '../../net/clock.js';
-import { CODE, SessionError, StreamError } from './errors.js';
 import {
+  CODE,
   FLAG,
   FRAME,
   type FrameHandler,
   type Http2Settings,
   pingFrame,
   readSettings,
+  SessionError,
+  StreamError,
   settingsAckFrame,
   windowUpdateFrame,
   withoutPadding,

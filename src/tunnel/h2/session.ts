@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { realTime } from '../../net/clock.js';
-import { CODE, codeName, SessionError, StreamError } from './errors.js';
 import {
+  CODE,
+  codeName,
   createFrameReader,
   DEFAULT_WINDOW,
   defaultSettings,
@@ -15,6 +16,8 @@ import {
   pingFrame,
   rstStreamFrame,
   SETTING,
+  SessionError,
+  StreamError,
   settingsFrame,
   windowUpdateFrame,
 } from './frames.js';

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { Duplex } from 'node:stream';
-import { CODE, codeName, StreamError } from './errors.js';
+import { CODE, codeName, StreamError } from './frames.js';
 import { outgoingFields } from './headers.js';
 import { ReceiveWindow, type Sender, type StreamHost } from './writer.js';
 

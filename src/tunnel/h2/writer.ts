@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { CODE, SessionError } from './errors.js';
-import { appendData, DEFAULT_FRAME_BYTES, DEFAULT_WINDOW, MAX_WINDOW } from './frames.js';
+import { appendData, CODE, DEFAULT_FRAME_BYTES, DEFAULT_WINDOW, MAX_WINDOW, SessionError } from './frames.js';
 
 /** What a stream needs of its session. */
 export interface StreamHost {

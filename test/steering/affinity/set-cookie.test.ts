@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { setCookie } from '../../../src/steering/affinity/cookie-sessions.js';
+import { setCookie } from '../../../src/steering/affinity/sessions.js';
 
 const BASE = '__cflb=v; Path=/; Expires=Thu, 01 Jan 2026 00:00:00 GMT; HttpOnly';
 

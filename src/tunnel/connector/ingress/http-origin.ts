@@ -4,8 +4,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import tls, { TLSSocket } from 'node:tls';
+import { HEADER_BYTES } from '../../../domain/http-fields.js';
 import { realTime } from '../../../net/clock.js';
-import { HEADER_BYTES } from '../../../net/http-fields.js';
 import type { Service } from './configuration.js';
 import { ConfigurationError, type OriginRequestSettings, shown, timerMs } from './origin-request.js';
 
