@@ -27,7 +27,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'tunnel/h2': ['net'],
   'tunnel/rpc': [],
   'tunnel/edge': ['bridge', 'state', 'net', 'tunnel/rpc', 'tunnel/h2', 'tunnel/egress/contract'],
-  health: ['bridge', 'state', 'net', 'domain', 'tunnel/egress/contract'],
+  /** Reads what origins answer as the proxy does. */
+  health: ['bridge', 'state', 'net', 'domain', 'tunnel/egress/contract', 'proxy/http'],
   'proxy/http': ['net', 'proxy/limits'],
   'proxy/telemetry': [
     'proxy/hosts',

@@ -100,12 +100,14 @@ export function applyOutcome(
   const result = outcome.certain ? outcome.result : withFault(outcome.result, fault);
   const streak = outcome.certain ? CUT_OFF : applyResult(history.streak, result.passed, thresholds);
   const { rttMs, latencyMs } = history.health;
+  const { failureReason, failureDetail } = failureToShow(streak, result, history.health);
   return {
     streak,
     fault,
     health: {
       state: streak.state,
-      ...failureToShow(streak, result, history.health),
+      failureReason,
+      failureDetail,
       responseCode: result.responseCode,
       rttMs: result.rttMs ?? rttMs,
       latencyMs: smoothed(latencyMs, result.rttMs),
@@ -125,13 +127,15 @@ export function reevaluated(history: CheckHistory, last: Outcome, thresholds: Th
 
 type FailureToShow = Pick<PlaceHealth, 'failureReason' | 'failureDetail'>;
 
+const NOTHING_TO_SHOW: FailureToShow = { failureReason: 'No failures', failureDetail: null };
+
 /** A state shows its own reason while results to the contrary have not turned it yet. */
 function failureToShow(
   { state }: HealthStreak,
   { passed, reason, detail }: ProbeResult,
   last: FailureToShow,
 ): FailureToShow {
-  if (state === 'healthy') return { failureReason: 'No failures', failureDetail: null };
+  if (state === 'healthy') return NOTHING_TO_SHOW;
   const { failureReason, failureDetail } = last;
   return passed ? { failureReason, failureDetail } : { failureReason: reason, failureDetail: detail };
 }

@@ -1,13 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { Cancellation } from '../../src/health/cancellation.js';
 import { createScheduler } from '../../src/health/schedule/scheduler.js';
 import { createFakeClock } from '../support/fake-clock.js';
 
-/** A scheduler whose runs end when the test says so, or when they are aborted. */
+/** A scheduler whose runs end when the test says so, or when they are cancelled. */
 function start(maxInFlight = 10) {
   const clock = createFakeClock();
   const scheduler = createScheduler({ clock, maxInFlight });
   onTestFinished(() => scheduler.stop());
-  const running: { name: string; end: () => void; signal: AbortSignal }[] = [];
+  const running: { name: string; end: () => void; cancellation: Cancellation }[] = [];
   const started: string[] = [];
   return {
     clock,
@@ -15,16 +16,16 @@ function start(maxInFlight = 10) {
     running,
     started,
     every: (ms: number, name: string) =>
-      scheduler.every(ms, (signal) => {
+      scheduler.every(ms, (cancellation) => {
         started.push(name);
         return new Promise<void>((resolve) => {
-          const run = { name, signal, end };
+          const run = { name, cancellation, end };
           function end() {
             running.splice(running.indexOf(run), 1);
             resolve();
           }
           running.push(run);
-          signal.addEventListener('abort', end);
+          cancellation.onCancel(end);
         });
       }),
   };
@@ -96,7 +97,7 @@ test('running now aborts the run under way, and the next comes in its turn', asy
   clock.advance(30);
   job.runNow();
   await settle();
-  expect(first?.signal.aborted).toBe(true);
+  expect(first?.cancellation.isCancelled).toBe(true);
   expect(started).toHaveLength(2);
   running[0]?.end();
   await settle();

@@ -1,7 +1,14 @@
 import type { MonitorType } from '../../domain/policies.js';
 import { startDeadline } from '../../net/clock.js';
 import type { FailureReason } from '../../state/health-board.js';
-import { DialError, type NoWay, type OffRamps, type OriginPlace } from '../../tunnel/egress/contract.js';
+import {
+  DialError,
+  type NoWay,
+  type OffRamps,
+  type OriginPlace,
+  type Way,
+} from '../../tunnel/egress/contract.js';
+import { Cancellation } from '../cancellation.js';
 import { probeHttp } from './http.js';
 import { probeIcmpPing, probeUdpIcmp } from './icmp.js';
 import {
@@ -27,23 +34,28 @@ const PROBES: Readonly<Record<MonitorType, Probe>> = {
 
 /**
  * One check by the way that traffic takes; `certain` when there is none, so that nothing was dialled and no second
- * opinion is needed. Null while the tunnel to it is awaited. Never rejects. The result of an aborted check means nothing.
+ * opinion is needed. Null while the tunnel to it is awaited. Never rejects. The result of a cancelled check means nothing.
  */
 export async function checkOnce(
   target: ProbeTarget,
   dependencies: ProbeDependencies,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<{ result: ProbeResult; certain: boolean } | null> {
   const way = dependencies.offramps.select(target.origin);
   if (way.kind === 'none' && way.awaitedTunnel !== undefined) return null;
-  const cutOff =
-    withoutWay(target.origin, dependencies.offramps) ?? withoutUse(target, dependencies.offramps);
+  const cutOff = resultWithout(way) ?? resultWithoutUse(way, target.monitor.type);
   if (cutOff) return { result: cutOff, certain: true };
-  return {
-    result: await attemptCheck(PROBES[target.monitor.type], target, dependencies, signal),
-    certain: false,
-  };
+  const { type, retries } = target.monitor;
+  let result = await attempt(PROBES[type], target, dependencies, cancellation);
+  // Up to so many more, back to back, for as long as they end with a timeout.
+  for (let retry = 0; retry < retries; retry += 1) {
+    if (!TIMEOUTS.has(result.reason) || cancellation.isCancelled) break;
+    result = await attempt(PROBES[type], target, dependencies, cancellation);
+  }
+  return { result, certain: false };
 }
+
+const TIMEOUTS: ReadonlySet<FailureReason> = new Set(['TCP Timeout', 'HTTP timeout occurred']);
 
 const REASON_OF_NO_WAY = {
   no_route: 'No route to host error',
@@ -57,64 +69,42 @@ const REASON_OF_NO_WAY = {
  * nothing is known then.
  */
 export function withoutWay(origin: OriginPlace, offramps: OffRamps): ProbeResult | undefined {
-  const way = offramps.select(origin);
+  return resultWithout(offramps.select(origin));
+}
+
+function resultWithout(way: Way): ProbeResult | undefined {
   return way.kind === 'none' && way.awaitedTunnel === undefined
     ? failed(REASON_OF_NO_WAY[way.failure], 0, null, way.detail)
     : undefined;
 }
 
 /** Ingress rules take HTTP alone: no other monitor can ever find such an origin healthy. */
-function withoutUse({ origin, monitor }: ProbeTarget, offramps: OffRamps): ProbeResult | undefined {
-  const speaksHttp = monitor.type === 'http' || monitor.type === 'https';
-  return !speaksHttp && offramps.select(origin).kind === 'ingress'
-    ? failed('Monitor Config Error')
-    : undefined;
+function resultWithoutUse(way: Way, type: MonitorType): ProbeResult | undefined {
+  const speaksHttp = type === 'http' || type === 'https';
+  return way.kind === 'ingress' && !speaksHttp ? failed('Monitor Config Error') : undefined;
 }
-
-const TIMEOUTS: ReadonlySet<FailureReason> = new Set(['TCP Timeout', 'HTTP timeout occurred']);
-
-/**
- * One check: an attempt, and up to `retries` more, back to back, for as long as they end with a timeout. Never rejects.
- * The result of an aborted check means nothing.
- */
-async function attemptCheck(
-  probe: Probe,
-  target: ProbeTarget,
-  dependencies: ProbeDependencies,
-  signal: AbortSignal,
-): Promise<ProbeResult> {
-  let result = await attempt(probe, target, dependencies, signal);
-  for (let retry = 0; retry < target.monitor.retries; retry += 1) {
-    if (!TIMEOUTS.has(result.reason) || signal.aborted) break;
-    result = await attempt(probe, target, dependencies, signal);
-  }
-  return result;
-}
-
-/** Made once: the reason that Node would make has a stack, which costs more than the rest of an abort. */
-const OVER = new Error('the attempt is over');
 
 /** The monitor's `timeout` is for all of it: connecting, TLS, the answer and as much of the body as is needed. */
-async function attempt(
+function attempt(
   probe: Probe,
   target: ProbeTarget,
   dependencies: ProbeDependencies,
-  outer: AbortSignal,
+  check: Cancellation,
 ): Promise<ProbeResult> {
-  const controller = new AbortController();
-  const abort = () => controller.abort(OVER);
-  const cancelDeadline = startDeadline(dependencies.real, target.monitor.timeout * 1_000, abort);
-  outer.addEventListener('abort', abort, { once: true });
-  try {
-    return await probe(target, dependencies, controller.signal);
-  } catch (error) {
-    return failed(reasonOf(error), 0, null, detailOf(error));
-  } finally {
+  const cancellation = new Cancellation();
+  const cancel = () => cancellation.cancel();
+  const cancelDeadline = startDeadline(dependencies.real, target.monitor.timeout * 1_000, cancel);
+  check.onCancel(cancel);
+  const end = (result: ProbeResult) => {
     cancelDeadline();
-    outer.removeEventListener('abort', abort);
-    // Everything that the attempt has opened hangs on this signal.
-    abort();
-  }
+    check.forget(cancel);
+    // Everything that the attempt has opened hangs on it.
+    cancel();
+    return result;
+  };
+  return probe(target, dependencies, cancellation).then(end, (error) =>
+    end(failed(reasonOf(error), 0, null, detailOf(error))),
+  );
 }
 
 /** Characters that are kept of it. */

@@ -1,13 +1,15 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { parseIp } from '../../net/addresses.js';
 import { canonicalAuthority, canonicalHost, tunnelBefore } from '../../net/hostnames.js';
+import type { LiveMonitor } from '../../state/snapshot.js';
 import type { OriginPlace } from '../../tunnel/egress/contract.js';
+import type { Cancellation } from '../cancellation.js';
+import type { HttpProbeAnswer } from './http-answer.js';
 import {
   exchange,
   firstRequest,
-  type HttpProbeAnswer,
   type HttpProbeRequest,
   hostName,
+  NO_FIELDS,
   serverNameOf,
 } from './http-exchange.js';
 import { exchangeThroughIngress } from './ingress-exchange.js';
@@ -24,18 +26,20 @@ const BODY_WINDOW = 10 * 1024;
  * that cannot be followed (see `nextHop`) or is one too many is a wrong status. A number that is no status of HTTP is an
  * invalid response, whatever is expected: traffic would get an error in its place.
  */
-export const probeHttp: Probe = async (target, dependencies, signal) => {
+export const probeHttp: Probe = async (target, dependencies, cancellation) => {
   const { origin, monitor } = target;
-  const isExpected = parseExpectedCodes(monitor.expectedCodes);
+  const isExpected = expectedBy(monitor);
   if (!isExpected) return failed('Monitor Config Error');
   // The monitor's port, never the origin's: 0 is the default of the type. Ingress rules know no ports.
   const port = monitor.port || (monitor.type === 'https' ? 443 : 80);
-  const { answer, rttMs, final } = await ask(
-    { origin, port, request: firstRequest(target) },
-    target,
-    dependencies,
-    signal,
-  );
+  const hop = { origin, port, request: firstRequest(target) };
+  const startedAt = dependencies.real.monotonic();
+  const first = await ask(hop, target, dependencies, cancellation);
+  // Of the first hop, from dialling to the head of its answer: the others may be to somebody else.
+  const rttMs = dependencies.real.monotonic() - startedAt;
+  const { answer, final } = monitor.followRedirects
+    ? await follow(first, hop, target, dependencies, cancellation)
+    : { answer: first, final: true };
   if (answer.status < 100 || answer.status > 599)
     return failed('HTTP Invalid Response', answer.status, rttMs);
   if (!final || !isExpected(answer.status)) {
@@ -48,54 +52,52 @@ export const probeHttp: Probe = async (target, dependencies, signal) => {
 
 interface LastAnswer {
   readonly answer: HttpProbeAnswer;
-  /** Of the first hop, from dialling to the head of its answer: the others may be to somebody else. */
-  readonly rttMs: number;
   /** False when the answer is a redirect that should have been followed and could not. */
   readonly final: boolean;
 }
 
-async function ask(
-  first: Hop,
+async function follow(
+  first: HttpProbeAnswer,
+  firstHop: Hop,
   target: ProbeTarget,
   dependencies: ProbeDependencies,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<LastAnswer> {
-  const startedAt = dependencies.real.monotonic();
-  let answer = await oneHop(first, target, dependencies, signal);
-  const rttMs = dependencies.real.monotonic() - startedAt;
-  if (!target.monitor.followRedirects) return { answer, rttMs, final: true };
-  let hop = first;
+  let answer = first;
+  let hop = firstHop;
   for (let redirects = 0; ; redirects += 1) {
     const { location } = answer.headers;
-    if (!isRedirect(answer.status) || location === undefined) return { answer, rttMs, final: true };
+    if (!isRedirect(answer.status) || location === undefined) return { answer, final: true };
     const next = redirects < MAX_REDIRECTS ? nextHop(hop, answer.status, location) : null;
-    if (!next) return { answer, rttMs, final: false };
+    if (!next) return { answer, final: false };
     answer.discard();
     hop = next;
-    answer = await oneHop(hop, target, dependencies, signal);
+    answer = await ask(hop, target, dependencies, cancellation);
   }
 }
 
-async function oneHop(
+function ask(
   { origin, port, request }: Hop,
   { monitor, poolId }: ProbeTarget,
   dependencies: ProbeDependencies,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<HttpProbeAnswer> {
   const asked = { origin, poolId };
+  const timeoutMs = monitor.timeout * 1_000;
   if (dependencies.offramps.select(origin).kind === 'ingress')
-    return exchangeThroughIngress(asked, request, monitor.timeout * 1_000, dependencies, signal);
-  const socket = await dialOrigin(asked, port, monitor.timeout * 1_000, dependencies, signal);
-  if (!request.secure) return exchange(socket, request, signal);
-  const { serverName } = request;
-  const identity = hostName(request.host);
-  const { allowInsecure } = monitor;
-  const stream = await secure(
-    socket,
-    { serverName, identity, allowInsecure, trust: dependencies.trust },
-    signal,
-  );
-  return exchange(stream, request, signal);
+    return exchangeThroughIngress(asked, request, timeoutMs, dependencies, cancellation.signal());
+  // TLS reads by itself.
+  const dialled = dialOrigin(asked, port, timeoutMs, dependencies, cancellation, !request.secure);
+  if (!request.secure) return dialled.then((socket) => exchange(socket, request, cancellation));
+  const identity = {
+    serverName: request.serverName,
+    identity: hostName(request.host),
+    allowInsecure: monitor.allowInsecure,
+    trust: dependencies.trust,
+  };
+  return dialled
+    .then((socket) => secure(socket, identity, cancellation))
+    .then((stream) => exchange(stream, request, cancellation));
 }
 
 async function hasText(answer: HttpProbeAnswer, text: string): Promise<boolean> {
@@ -141,7 +143,7 @@ export function nextHop(hop: Hop, status: number, location: string): Hop | null 
         ? {}
         : { host: canonicalAuthority(url.host), serverName: serverNameOf(canonicalAuthority(url.host)) }),
       // The monitor's headers may hold credentials; they are for the origin alone.
-      ...(sameHost ? {} : { headers: pick(hop.request.headers, 'User-Agent', 'Connection') }),
+      ...(sameHost ? {} : { fields: NO_FIELDS }),
     },
   };
 }
@@ -167,10 +169,6 @@ function isOrigin(url: URL, { origin, request }: Hop): boolean {
   return origin.ip !== null && parseIp(name)?.text === origin.ip;
 }
 
-function pick(headers: OutgoingHttpHeaders, ...names: string[]): OutgoingHttpHeaders {
-  return Object.fromEntries(names.map((name) => [name, headers[name]]));
-}
-
 function otherOrigin(url: URL, { accountId }: OriginPlace): OriginPlace {
   const address = hostName(url.host);
   return { address, ip: parseIp(address)?.text ?? null, virtualNetworkId: null, accountId };
@@ -183,6 +181,17 @@ function methodAfter(status: number, method: string): string {
 }
 
 const GRAMMAR = /^\s*(?:\d{3}|\dxx)(?:\s*,\s*(?:\d{3}|\dxx))*\s*$/i;
+
+/** Read once for each monitor. */
+const expectations = new WeakMap<LiveMonitor, ReturnType<typeof parseExpectedCodes>>();
+
+function expectedBy(monitor: LiveMonitor): ReturnType<typeof parseExpectedCodes> {
+  const known = expectations.get(monitor);
+  if (known !== undefined) return known;
+  const read = parseExpectedCodes(monitor.expectedCodes);
+  expectations.set(monitor, read);
+  return read;
+}
 
 /** The test that `expected_codes` spells: `200`, a class `2xx`, or a list `200, 302`. Null when it is none of these. */
 export function parseExpectedCodes(text: string): ((status: number) => boolean) | null {

@@ -10,9 +10,9 @@ import type { OffRamps, OriginPlace } from '../../tunnel/egress/contract.js';
 import { failed, type Probe, type ProbeDependencies, ProbeFailure, passed } from './probe.js';
 
 /** Up when the origin answers an ICMP echo. Public origins only: tunnels carry none. */
-export const probeIcmpPing: Probe = async ({ origin }, dependencies, signal) => {
+export const probeIcmpPing: Probe = async ({ origin }, dependencies, cancellation) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
-  const { rttMs } = await echo(origin, dependencies, signal);
+  const { rttMs } = await echo(origin, dependencies, cancellation.signal());
   return passed(0, rttMs);
 };
 
@@ -37,8 +37,9 @@ const REASONS: Readonly<Record<string, FailureReason>> = {
  * Up when the origin answers an ICMP echo, and then nothing says until the timeout that the UDP port is closed: an open
  * one need not answer. Public origins only.
  */
-export const probeUdpIcmp: Probe = async ({ origin, monitor }, dependencies, signal) => {
+export const probeUdpIcmp: Probe = async ({ origin, monitor }, dependencies, cancellation) => {
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
+  const signal = cancellation.signal();
   const { ip, rttMs } = await echo(origin, dependencies, signal);
   await sendAndListen(ip, monitor.port, signal);
   return passed(0, rttMs);

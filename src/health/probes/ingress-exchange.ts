@@ -1,4 +1,4 @@
-import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { HEADER_BYTES } from '../../domain/http-fields.js';
 import {
   connectorPatience,
@@ -11,7 +11,8 @@ import {
   type TunnelRequest,
   whoAnswers,
 } from '../../tunnel/egress/contract.js';
-import type { HttpProbeAnswer, HttpProbeRequest } from './http-exchange.js';
+import type { HttpProbeAnswer } from './http-answer.js';
+import { canAsk, type HttpProbeRequest } from './http-exchange.js';
 import { type ProbeDependencies, type ProbedPlace, ProbeFailure } from './probe.js';
 
 /** HTTP/2 RST_STREAM. */
@@ -19,8 +20,6 @@ const CANCEL = 8;
 /** About one connection, and so nothing that HTTP/2 could carry. */
 const OF_CONNECTIONS =
   /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|expect|content-length)$/i;
-const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const PATH = /^[\x21-\xff]+$/;
 
 /**
  * Sends one request to an origin behind the ingress rules of a tunnel, which choose by its host and path, and resolves with
@@ -120,22 +119,16 @@ export function exchangeThroughIngress(
   });
 }
 
-function compose({ method, path, host, headers }: HttpProbeRequest): OutgoingHttpHeaders {
-  const fields: OutgoingHttpHeaders = { 'accept-encoding': 'identity' };
-  try {
-    for (const [name, value] of Object.entries(headers)) {
-      if (OF_CONNECTIONS.test(name) || isConnectorField(name)) continue;
-      const text = [value].flat().join(name.toLowerCase() === 'cookie' ? '; ' : ', ');
-      validateHeaderName(name);
-      validateHeaderValue(name, text);
-      fields[name.toLowerCase()] = text;
-    }
-    validateHeaderValue('host', host);
-    if (!METHOD.test(method) || !PATH.test(path)) throw new TypeError(`cannot ask with ${method} ${path}`);
-  } catch (error) {
-    throw new ProbeFailure('Monitor Config Error', { cause: error });
+function compose({ method, path, host, userAgent, fields }: HttpProbeRequest): OutgoingHttpHeaders {
+  if (fields.lines === null || !canAsk(method, path, host)) throw new ProbeFailure('Monitor Config Error');
+  const sent: OutgoingHttpHeaders = { 'accept-encoding': 'identity' };
+  for (const [name, values] of Object.entries(fields.byName)) {
+    const key = name.toLowerCase();
+    if (!OF_CONNECTIONS.test(key) && !isConnectorField(key))
+      sent[key] = values.join(key === 'cookie' ? '; ' : ', ');
   }
-  return { ...fields, ':method': method, ':scheme': 'https', ':authority': host, ':path': path };
+  sent['user-agent'] = userAgent;
+  return { ...sent, ':method': method, ':scheme': 'https', ':authority': host, ':path': path };
 }
 
 /** Calls `settled` once, never at once: with an answer or with what has become of the request. Throws when it cannot be sent. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../net/clock.js';
 import type { FailureReason } from '../../state/health-board.js';
 import type { LiveMonitor, LiveOrigin } from '../../state/snapshot.js';
 import type { DialError, DialFailure, OffRamps, OriginPlace } from '../../tunnel/egress/contract.js';
+import type { Cancellation } from '../cancellation.js';
 
 /** What is probed, and how. */
 export interface ProbeTarget {
@@ -42,12 +43,12 @@ export interface ProbeResult {
 
 /**
  * One attempt. A negative answer is a result; what goes wrong on the way is a rejection with a ProbeFailure or a
- * DialError. When `signal` is aborted it lets go of every socket at once; it also is after the attempt, on every path.
+ * DialError. When it is cancelled it lets go of every socket at once; it also is after the attempt, on every path.
  */
 export type Probe = (
   target: ProbeTarget,
   dependencies: ProbeDependencies,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ) => Promise<ProbeResult>;
 
 /** Ends an attempt with this reason. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { DialError, type OriginSocket } from '../../tunnel/egress/contract.js';
+import type { Cancellation } from '../cancellation.js';
 import {
   failed,
   type Probe,
@@ -13,10 +14,10 @@ import {
 } from './probe.js';
 
 /** Up when the origin accepts a connection on the monitor's port. Nothing is sent. */
-export const probeTcp: Probe = async (target, dependencies, signal) => {
+export const probeTcp: Probe = async (target, dependencies, cancellation) => {
   const { monitor } = target;
   const startedAt = dependencies.real.monotonic();
-  const socket = await dialOrigin(target, monitor.port, monitor.timeout * 1_000, dependencies, signal);
+  const socket = await dialOrigin(target, monitor.port, monitor.timeout * 1_000, dependencies, cancellation);
   // Closed in good order, so that an origin does not see a reset with every check.
   socket.destroySoon();
   const rttMs = dependencies.real.monotonic() - startedAt;
@@ -31,12 +32,12 @@ const LAST_LINE = /^(\d{3})(?: [^\n]*)?\r?\n$/;
 const HELLO = 'HELO [127.0.0.1]\r\n';
 
 /** Up when the origin greets with 220, answers HELO with 250 and QUIT with 221. Public origins only. */
-export const probeSmtp: Probe = async (target, dependencies, signal) => {
+export const probeSmtp: Probe = async (target, dependencies, cancellation) => {
   const { origin, monitor } = target;
   if (origin.virtualNetworkId !== null) return failed('Monitor Config Error');
   const startedAt = dependencies.real.monotonic();
-  const socket = await dialOrigin(target, monitor.port, monitor.timeout * 1_000, dependencies, signal);
-  const replies = readReplies(socket, signal);
+  const socket = await dialOrigin(target, monitor.port, monitor.timeout * 1_000, dependencies, cancellation);
+  const replies = readReplies(socket, cancellation);
   const greeting = await nextCode(replies);
   const rttMs = dependencies.real.monotonic() - startedAt;
   if (greeting !== 220) return failed('Response code mismatch error', 0, rttMs);
@@ -57,7 +58,7 @@ async function nextCode(replies: AsyncGenerator<number>): Promise<number> {
 }
 
 /** The code of each reply; rejects with a ProbeFailure when the stream breaks or talks of something else. */
-async function* readReplies(stream: Duplex, signal: AbortSignal): AsyncGenerator<number> {
+async function* readReplies(stream: Duplex, cancellation: Cancellation): AsyncGenerator<number> {
   let line = '';
   let size = 0;
   try {
@@ -78,7 +79,9 @@ async function* readReplies(stream: Duplex, signal: AbortSignal): AsyncGenerator
     }
   } catch (error) {
     if (error instanceof ProbeFailure) throw error;
-    throw new ProbeFailure(signal.aborted ? 'TCP Timeout' : 'Connection Reset by Peer', { cause: error });
+    throw new ProbeFailure(cancellation.isCancelled ? 'TCP Timeout' : 'Connection Reset by Peer', {
+      cause: error,
+    });
   }
 }
 
@@ -86,29 +89,25 @@ async function* readReplies(stream: Duplex, signal: AbortSignal): AsyncGenerator
 const PROBE_CLIENT_IP = '127.0.0.1';
 
 /**
- * A connected socket to the origin, by the way that traffic takes. It is destroyed when `signal` is aborted. Rejects with a
- * DialError; when aborted before it has connected, with a `timeout`.
+ * A connected socket to the origin, by the way that traffic takes; see `DialOptions.lent`. It is destroyed by
+ * `cancellation`. Rejects with a DialError; when cancelled before it has connected, with a `timeout`.
  */
-export async function dialOrigin(
+export function dialOrigin(
   { origin, poolId }: ProbedPlace,
   port: number,
   timeoutMs: number,
   { offramps }: ProbeDependencies,
-  signal: AbortSignal,
+  cancellation: Cancellation,
+  lent = false,
 ): Promise<OriginSocket> {
   const socket = offramps.dial(origin, port, {
     connectTimeoutMs: timeoutMs,
     clientIp: PROBE_CLIENT_IP,
     purpose: 'probe',
     poolId,
+    lent,
   });
-  destroyOnAbort(socket, signal);
-  await connected(socket, timeoutMs);
-  return socket;
-}
-
-/** Plain listeners: one more on a signal for each probe costs several times as much. */
-function connected(socket: OriginSocket, timeoutMs: number): Promise<void> {
+  cancellation.onCancel(() => socket.destroy());
   return new Promise((resolve, reject) => {
     let open = false;
     const fail = (cause?: Error) => {
@@ -117,27 +116,19 @@ function connected(socket: OriginSocket, timeoutMs: number): Promise<void> {
         new DialError('timeout', `no connection within ${timeoutMs} ms${askedBy(socket)}`, { cause });
       reject(cause instanceof DialError ? cause : late());
     };
-    socket.once('connect', () => {
+    socket.on('connect', () => {
       open = true;
-      resolve();
+      resolve(socket);
     });
-    socket.once('error', fail);
-    // Without an error, when it was aborted.
-    socket.once('close', () => fail());
+    // Those after that are for whoever reads; here they only must not crash.
+    socket.on('error', fail);
+    // Without an error, when it was given up.
+    socket.on('close', () => fail());
   });
 }
 
 const askedBy = ({ connectors = [] }: OriginSocket) =>
   connectors.length === 0 ? '' : `, asked: ${connectors.join('; ')}`;
-
-/** Ties the life of `stream` to `signal`. Its later errors are for whoever reads it; here they only must not crash. */
-function destroyOnAbort(stream: Duplex, signal: AbortSignal): void {
-  const destroy = () => stream.destroy();
-  stream.on('error', () => {});
-  stream.once('close', () => signal.removeEventListener('abort', destroy));
-  if (signal.aborted) destroy();
-  else signal.addEventListener('abort', destroy, { once: true });
-}
 
 interface TlsOptions {
   readonly serverName: string | null;
@@ -148,8 +139,12 @@ interface TlsOptions {
   readonly trust: SecureContext;
 }
 
-/** TLS 1.2 or newer over a connected stream; destroyed when `signal` is aborted. Rejects with a ProbeFailure. */
-export async function secure(stream: Duplex, options: TlsOptions, signal: AbortSignal): Promise<TLSSocket> {
+/** TLS 1.2 or newer over a connected stream; destroyed by `cancellation`. Rejects with a ProbeFailure. */
+export async function secure(
+  stream: Duplex,
+  options: TlsOptions,
+  cancellation: Cancellation,
+): Promise<TLSSocket> {
   const socket = connect({
     socket: stream,
     secureContext: options.trust,
@@ -157,11 +152,13 @@ export async function secure(stream: Duplex, options: TlsOptions, signal: AbortS
     checkServerIdentity: (_name, certificate) => checkServerIdentity(options.identity, certificate),
     ...(options.serverName === null ? {} : { servername: options.serverName }),
   });
-  destroyOnAbort(socket, signal);
+  // Those after the handshake are for whoever reads it; here they only must not crash.
+  socket.on('error', () => {});
+  cancellation.onCancel(() => socket.destroy());
   try {
-    await once(socket, 'secureConnect', { signal });
+    await once(socket, 'secureConnect', { signal: cancellation.signal() });
   } catch (error) {
-    const reason = signal.aborted
+    const reason = cancellation.isCancelled
       ? 'HTTP timeout occurred'
       : reasonOfTlsError(error as NodeJS.ErrnoException);
     throw new ProbeFailure(reason, { cause: error });

@@ -1,9 +1,9 @@
-import { setMaxListeners } from 'node:events';
 import type { OriginHealthReport, PreviewReport, PreviewRequest } from '../../bridge/messages.js';
 import type { Clock } from '../../net/clock.js';
 import { hasEnoughHealthyOrigins } from '../../state/pool-health.js';
 import type { LiveMonitor, LiveOrigin, LivePool } from '../../state/snapshot.js';
 import type { SnapshotStore } from '../../state/snapshot-store.js';
+import { Cancellation } from '../cancellation.js';
 import { checkOnce } from '../probes/check.js';
 import { failed, type ProbeDependencies, type ProbeTarget } from '../probes/probe.js';
 
@@ -35,14 +35,14 @@ const STARTS_PER_TURN = 32;
 interface Preview {
   readonly id: string;
   readonly accountId: string;
-  readonly controller: AbortController;
+  readonly cancellation: Cancellation;
   readonly jobs: Iterator<Job>;
   readonly finished: PreviewReport['pools'][number][];
   readonly forget: () => void;
 }
 
 /** Checks one origin; never rejects. */
-type Job = (signal: AbortSignal) => Promise<void>;
+type Job = (cancellation: Cancellation) => Promise<void>;
 
 export function createPreviews(options: PreviewsOptions): Previews {
   const { store, dependencies, clock, maxInFlight = 64, maxKept = 100 } = options;
@@ -74,7 +74,7 @@ export function createPreviews(options: PreviewsOptions): Previews {
   }
 
   function start(preview: Preview, job: Job): void {
-    const run = job(preview.controller.signal).finally(() => {
+    const run = job(preview.cancellation).finally(() => {
       runs.delete(run);
       startSoon();
     });
@@ -83,7 +83,7 @@ export function createPreviews(options: PreviewsOptions): Previews {
 
   function drop(preview: Preview): void {
     preview.forget();
-    preview.controller.abort();
+    preview.cancellation.cancel();
     waiting.delete(preview);
     previews.delete(preview.id);
   }
@@ -103,13 +103,10 @@ export function createPreviews(options: PreviewsOptions): Previews {
       makeRoom(accountId);
       const pools = poolIds.flatMap((id) => store.snapshot.pools.get(id) ?? []);
       const finished: Preview['finished'] = [];
-      const controller = new AbortController();
-      // Every check under way listens.
-      setMaxListeners(maxInFlight, controller.signal);
       const preview: Preview = {
         id: previewId,
         accountId,
-        controller,
+        cancellation: new Cancellation(),
         jobs: jobsOf(pools, monitor, dependencies, finished),
         finished,
         forget: clock.after(KEPT_MS, () => drop(preview)),
@@ -145,8 +142,8 @@ function* jobsOf(
       finished.push({ poolId: pool.id, healthy: isHealthy(pool, enabled, reports), origins: reports });
     if (missing === 0) finish();
     for (const [index, origin] of enabled.entries()) {
-      yield async (signal) => {
-        reports[index] = await reportOn({ poolId: pool.id, origin, monitor }, dependencies, signal);
+      yield async (cancellation) => {
+        reports[index] = await reportOn({ poolId: pool.id, origin, monitor }, dependencies, cancellation);
         missing -= 1;
         if (missing === 0) finish();
       };
@@ -157,10 +154,11 @@ function* jobsOf(
 async function reportOn(
   target: ProbeTarget,
   dependencies: ProbeDependencies,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<OriginHealthReport> {
   // A try cannot wait for a tunnel that may come back.
-  const result = (await checkOnce(target, dependencies, signal))?.result ?? failed('Network Unreachable');
+  const result =
+    (await checkOnce(target, dependencies, cancellation))?.result ?? failed('Network Unreachable');
   const { address } = target.origin;
   const { passed, reason, detail, responseCode, rttMs } = result;
   return {

@@ -74,12 +74,14 @@ export function startChecks(
   let last: Outcome | undefined;
   let health = common.health;
 
-  const job = scheduler.every(monitor.interval * 1_000, async (signal) => {
-    const checked = await checkOnce({ ...target(), monitor }, dependencies, signal);
-    if (signal.aborted || checked === null) return;
+  const job = scheduler.every(monitor.interval * 1_000, async (cancellation) => {
+    const { poolId, origin } = target();
+    const checked = await checkOnce({ poolId, origin, monitor }, dependencies, cancellation);
+    if (cancellation.isCancelled || checked === null) return;
     const before = health;
-    onChecked?.(checked.result);
-    record({ ...checked, at: dependencies.clock.now() });
+    const { result, certain } = checked;
+    onChecked?.(result);
+    record({ result, certain, at: dependencies.clock.now() });
     onResult(checks, before);
   });
 

@@ -142,7 +142,7 @@ export function createOriginChecker(
     const common = at(null);
     const found = places.map((place) => (differsAt(place) ? at(place) : common));
     const together = found.every((one) => one === common) ? common : aggregatePlaces(found);
-    health = { ...together, regions: regionsOf(places, found, health.regions) };
+    health = withRegions(together, regionsOf(places, found, health.regions));
     board.set(target.poolId, target.origin.key, health);
     if (from !== health.state) onTransition(transition(from, health));
   }
@@ -218,6 +218,12 @@ export function createOriginChecker(
       notifySettled();
     },
   };
+}
+
+/** Field by field: spreading one object into another takes V8 several times as long. */
+function withRegions(found: PlaceHealth, regions: OriginHealth['regions']): OriginHealth {
+  const { state, failureReason, failureDetail, responseCode, rttMs, latencyMs, checkedAt } = found;
+  return { state, failureReason, failureDetail, responseCode, rttMs, latencyMs, regions, checkedAt };
 }
 
 /** The states by region; `before` when they are the same, so that readers see at a glance that nothing has changed. */

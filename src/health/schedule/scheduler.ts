@@ -1,16 +1,17 @@
 import type { Clock } from '../../net/clock.js';
+import { Cancellation } from '../cancellation.js';
 
-/** One run of a job. It must end soon after `signal` is aborted, and must not reject. */
-type Run = (signal: AbortSignal) => Promise<void>;
+/** One run of a job. It must end soon after it is cancelled, and must not reject. */
+type Run = (cancellation: Cancellation) => Promise<void>;
 
 interface Job {
-  /** Aborts the run under way and starts another as soon as there is room. */
+  /** Cancels the run under way and starts another as soon as there is room. */
   runNow(): void;
-  /** Aborts the run under way or forgets the one that waits for room; the next comes in its turn. */
+  /** Cancels the run under way or forgets the one that waits for room; the next comes in its turn. */
   skip(): void;
   /** Another interval from now on, the next run within it. The run under way, or the one that waits for room, goes on. */
   reschedule(intervalMs: number): void;
-  /** Aborts the run under way; there is no next. */
+  /** Cancels the run under way; there is no next. */
   end(): void;
 }
 
@@ -20,7 +21,7 @@ export interface Scheduler {
    * took longer. The moments of all jobs are spread evenly, however many of them have started together.
    */
   every(intervalMs: number, run: Run): Job;
-  /** Aborts everything; resolves when the last run has ended. */
+  /** Cancels everything; resolves when the last run has ended. */
   stop(): Promise<void>;
 }
 
@@ -33,13 +34,17 @@ interface Task {
   dueAt: number;
   cancelTimer: () => void;
   /** Of the run under way. */
-  controller: AbortController | undefined;
-  /** Tells the clock that the run is over, or will not be. */
-  over: () => void;
+  underWay: Cancellation | undefined;
+  /** Waits for room, or a run is under way. */
+  isBusy: boolean;
 }
 
 /** Starting a probe costs about 0.1 ms; the traffic on the same thread gets its turn between so many. */
 const STARTS_PER_TURN = 8;
+/** Checks begin at multiples of this: those of one moment share the turn of the event loop, with all that they wake up. */
+const MOMENT_MS = 5;
+/** Intervals are whole seconds outside of tests. */
+const SHORT_MS = 1_000;
 /** The time of day has whole milliseconds, and monotonic time has parts of them. */
 const ROUNDING_MS = 2;
 /** Multiples of the golden ratio, modulo 1, are spread evenly, however many of them there are. */
@@ -49,7 +54,11 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFlight: number }): Scheduler {
   const tasks = new Set<Task>();
   const queue = new Set<Task>();
-  const runs = new Set<Promise<void>>();
+  let inFlight = 0;
+  /** Of `stop`. */
+  let onLastEnd = () => {};
+  let busy = 0;
+  let onIdle = () => {};
   let made = 0;
   /** The time of day less monotonic time: what is left of a millisecond must not move the moments. */
   let ahead = clock.now() - clock.monotonic();
@@ -57,14 +66,14 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
 
   function startQueued(): void {
     nextTurn = undefined;
-    let left = Math.min(STARTS_PER_TURN, maxInFlight - runs.size);
+    let left = Math.min(STARTS_PER_TURN, maxInFlight - inFlight);
     for (const task of queue) {
       if (left === 0) break;
       left -= 1;
       queue.delete(task);
       start(task);
     }
-    if (queue.size > 0 && runs.size < maxInFlight) startSoon();
+    if (queue.size > 0 && inFlight < maxInFlight) startSoon();
   }
 
   function startSoon(): void {
@@ -73,35 +82,46 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
 
   function enqueue(task: Task): void {
     queue.add(task);
-    clock.during(
-      new Promise<void>((resolve) => {
-        task.over = resolve;
-      }),
-    );
+    setBusy(task, true);
     startSoon();
   }
 
+  /** The clock hears when the first task has something to do, and when none has. */
+  function setBusy(task: Task, isBusy: boolean): void {
+    if (task.isBusy === isBusy) return;
+    task.isBusy = isBusy;
+    busy += isBusy ? 1 : -1;
+    if (isBusy && busy === 1)
+      clock.during(
+        new Promise<void>((resolve) => {
+          onIdle = resolve;
+        }),
+      );
+    if (busy === 0) onIdle();
+  }
+
   function start(task: Task): void {
-    const controller = new AbortController();
+    const cancellation = new Cancellation();
     // A timer may fire a moment early: the run is still the one for its moment.
     task.dueAt = Math.max(task.dueAt, clock.monotonic());
-    task.controller = controller;
-    const run = task.run(controller.signal).finally(() => {
-      runs.delete(run);
+    task.underWay = cancellation;
+    inFlight += 1;
+    task.run(cancellation).then(() => {
+      inFlight -= 1;
+      if (inFlight === 0) onLastEnd();
       if (queue.size > 0) startSoon();
-      // Otherwise it was aborted, and whoever did that has said what comes next.
-      if (task.controller !== controller) return;
-      task.controller = undefined;
-      const { over } = task;
+      // Otherwise it was cancelled, and whoever did that has said what comes next.
+      if (task.underWay !== cancellation) return;
+      task.underWay = undefined;
       runNext(task);
-      over();
+      if (!queue.has(task)) setBusy(task, false);
     });
-    runs.add(run);
   }
 
   function runNext(task: Task): void {
     const { intervalMs } = task;
-    const phaseMs = Math.round(task.phase * intervalMs);
+    const momentMs = intervalMs < SHORT_MS ? 1 : MOMENT_MS;
+    const phaseMs = Math.round((task.phase * intervalMs) / momentMs) * momentMs;
     const now = clock.monotonic();
     // Moments are those of the time of day: a test that sets that has them all.
     const aheadNow = clock.now() - now;
@@ -117,13 +137,13 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
     else task.cancelTimer = clock.after(ms, () => enqueue(task));
   }
 
-  function abort(task: Task): void {
+  function cancel(task: Task): void {
     task.cancelTimer();
     queue.delete(task);
-    const { controller } = task;
-    task.controller = undefined;
-    controller?.abort();
-    task.over();
+    const { underWay } = task;
+    task.underWay = undefined;
+    underWay?.cancel();
+    setBusy(task, false);
   }
 
   return {
@@ -136,40 +156,43 @@ export function createScheduler({ clock, maxInFlight }: { clock: Clock; maxInFli
         run,
         dueAt: clock.monotonic(),
         cancelTimer: () => {},
-        controller: undefined,
-        over: () => {},
+        underWay: undefined,
+        isBusy: false,
       };
       tasks.add(task);
       enqueue(task);
       return {
         runNow() {
-          abort(task);
+          cancel(task);
           task.dueAt = clock.monotonic();
           if (tasks.has(task)) enqueue(task);
         },
         skip() {
-          abort(task);
+          cancel(task);
           task.dueAt = clock.monotonic();
           if (tasks.has(task)) runNext(task);
         },
         reschedule(nextIntervalMs) {
           task.intervalMs = nextIntervalMs;
-          if (!tasks.has(task) || task.controller || queue.has(task)) return;
+          if (!tasks.has(task) || task.underWay || queue.has(task)) return;
           task.cancelTimer();
           task.dueAt = clock.monotonic();
           runNext(task);
         },
         end() {
           tasks.delete(task);
-          abort(task);
+          cancel(task);
         },
       };
     },
     async stop() {
       clearImmediate(nextTurn);
-      for (const task of tasks) abort(task);
+      for (const task of tasks) cancel(task);
       tasks.clear();
-      await Promise.allSettled(runs);
+      if (inFlight === 0) return;
+      await new Promise<void>((resolve) => {
+        onLastEnd = resolve;
+      });
     },
   };
 }
