@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { Cancellation } from '../../src/health/cancellation.js';
+import type { Cancellation } from '../../src/health/probes/probe.js';
 import { createScheduler } from '../../src/health/schedule/scheduler.js';
 import { createFakeClock } from '../support/fake-clock.js';
 

@@ -8,10 +8,10 @@ import {
   type OriginPlace,
   type Way,
 } from '../../tunnel/egress/contract.js';
-import { Cancellation } from '../cancellation.js';
 import { probeHttp } from './http.js';
 import { probeIcmpPing, probeUdpIcmp } from './icmp.js';
 import {
+  Cancellation,
   failed,
   type Probe,
   type ProbeDependencies,

@@ -13,8 +13,7 @@ import {
 import { InvalidStatus } from '../../proxy/http/syntax.js';
 import type { FailureReason } from '../../state/health-board.js';
 import type { OriginSocket } from '../../tunnel/egress/contract.js';
-import type { Cancellation } from '../cancellation.js';
-import { ProbeFailure, reasonOfHttpError } from './probe.js';
+import { type Cancellation, ProbeFailure, reasonOfHttpError } from './probe.js';
 
 /** An answer whose body has not been read. */
 export interface HttpProbeAnswer {

@@ -3,9 +3,8 @@ import type { Duplex } from 'node:stream';
 import { parseIp } from '../../net/addresses.js';
 import { canonicalAuthority } from '../../net/hostnames.js';
 import type { LiveMonitor } from '../../state/snapshot.js';
-import type { Cancellation } from '../cancellation.js';
 import { type HttpProbeAnswer, readAnswer } from './http-answer.js';
-import { ProbeFailure, type ProbeTarget } from './probe.js';
+import { type Cancellation, ProbeFailure, type ProbeTarget } from './probe.js';
 
 /** One request of a probe; redirects make the next one from it. */
 export interface HttpProbeRequest {

@@ -2,7 +2,6 @@ import { parseIp } from '../../net/addresses.js';
 import { canonicalAuthority, canonicalHost, tunnelBefore } from '../../net/hostnames.js';
 import type { LiveMonitor } from '../../state/snapshot.js';
 import type { OriginPlace } from '../../tunnel/egress/contract.js';
-import type { Cancellation } from '../cancellation.js';
 import type { HttpProbeAnswer } from './http-answer.js';
 import {
   exchange,
@@ -13,7 +12,14 @@ import {
   serverNameOf,
 } from './http-exchange.js';
 import { exchangeThroughIngress } from './ingress-exchange.js';
-import { failed, type Probe, type ProbeDependencies, type ProbeTarget, passed } from './probe.js';
+import {
+  type Cancellation,
+  failed,
+  type Probe,
+  type ProbeDependencies,
+  type ProbeTarget,
+  passed,
+} from './probe.js';
 import { dialOrigin, secure } from './tcp.js';
 
 const MAX_REDIRECTS = 10;

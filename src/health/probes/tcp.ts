@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { DialError, type OriginSocket } from '../../tunnel/egress/contract.js';
-import type { Cancellation } from '../cancellation.js';
 import {
+  type Cancellation,
   failed,
   type Probe,
   type ProbeDependencies,

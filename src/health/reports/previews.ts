@@ -3,9 +3,8 @@ import type { Clock } from '../../net/clock.js';
 import { hasEnoughHealthyOrigins } from '../../state/pool-health.js';
 import type { LiveMonitor, LiveOrigin, LivePool } from '../../state/snapshot.js';
 import type { SnapshotStore } from '../../state/snapshot-store.js';
-import { Cancellation } from '../cancellation.js';
 import { checkOnce } from '../probes/check.js';
-import { failed, type ProbeDependencies, type ProbeTarget } from '../probes/probe.js';
+import { Cancellation, failed, type ProbeDependencies, type ProbeTarget } from '../probes/probe.js';
 
 /** Tries of a monitor that nobody's health depends on. */
 export interface Previews {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../net/clock.js';
-import { Cancellation } from '../cancellation.js';
+import { Cancellation } from '../probes/probe.js';
 
 /** One run of a job. It must end soon after it is cancelled, and must not reject. */
 type Run = (cancellation: Cancellation) => Promise<void>;
