@@ -125,7 +125,7 @@ export function reasonOfHttpError(error: NodeJS.ErrnoException): FailureReason {
   const { code = '', syscall } = error;
   // Node calls an orderly end without an answer ECONNRESET as well; only the system's own has a syscall.
   if (code === 'EPIPE' || (code === 'ECONNRESET' && syscall)) return 'Connection Reset by Peer';
-  if (code === 'ECONNRESET') return 'HTTP Invalid Response';
+  if (code === 'ECONNRESET' || code.startsWith('HPE_')) return 'HTTP Invalid Response';
   return code.startsWith('ERR_SSL_') ? 'TLS protocol error' : 'Other Failure';
 }
 
