@@ -140,6 +140,26 @@ test('jobs that start together run together once, and then spread evenly over th
   for (const count of await countByTenth()) expect(Math.abs(count - 100)).toBeLessThanOrEqual(5);
 });
 
+test('runs begin at multiples of 5 ms, so that those of one moment share a turn of the event loop', async () => {
+  const clock = createFakeClock();
+  const scheduler = createScheduler({ clock, maxInFlight: 100 });
+  onTestFinished(() => scheduler.stop());
+  const startedAt: number[] = [];
+  for (let job = 0; job < 50; job += 1)
+    scheduler.every(7_000, async () => {
+      startedAt.push(clock.now());
+    });
+  await settle();
+  while (clock.pending < 50) await new Promise(setImmediate);
+  startedAt.length = 0;
+  for (let ms = 0; ms < 7_000; ms += 1) {
+    clock.advance(1);
+    if (clock.pending < 50) await settle();
+  }
+  expect(startedAt).toHaveLength(50);
+  expect(startedAt.filter((at) => at % 5 !== 0)).toEqual([]);
+});
+
 test('skipping aborts the run under way and waits for the next turn', async () => {
   const { clock, every, running, started } = start();
   const job = every(60, 'a');

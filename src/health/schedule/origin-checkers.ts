@@ -137,7 +137,7 @@ export function createOriginCheckers({
   work.start();
   store.onChange('checks', (changes, snapshot) => {
     if (stopped) return;
-    for (const poolId of affectedPools(changes, snapshot)) stalePools.add(poolId);
+    addAffectedPools(changes, snapshot, stalePools);
     changedNetworks(changes, stale.networks);
     work.start();
   });
@@ -222,19 +222,20 @@ function monitorsOf({ monitorId, monitorGroupId }: LivePool, snapshot: Snapshot)
   });
 }
 
-/** The pools whose targets may differ after `changes`. */
-function affectedPools(changes: readonly LiveChange[], snapshot: Snapshot): Set<string> {
-  const changed = (noun: LiveChange['noun']) =>
-    new Set(changes.filter((change) => change.noun === noun).map(({ id }) => id));
-  const pools = changed('pool');
-  const monitors = changed('monitor');
-  const groups = changed('monitor_group');
-  if (monitors.size === 0 && groups.size === 0) return pools;
+/** Adds the pools whose targets may differ after `changes` to `pools`. In one pass: all of it is done in the turn that applies them. */
+function addAffectedPools(changes: readonly LiveChange[], snapshot: Snapshot, pools: Set<string>): void {
+  const monitors = new Set<string>();
+  const groups = new Set<string>();
+  for (const { noun, id } of changes) {
+    if (noun === 'pool') pools.add(id);
+    else if (noun === 'monitor') monitors.add(id);
+    else if (noun === 'monitor_group') groups.add(id);
+  }
+  if (monitors.size === 0 && groups.size === 0) return;
   for (const { id, members } of snapshot.monitorGroups.values())
     if (members.some(({ monitorId }) => monitors.has(monitorId))) groups.add(id);
   for (const { id, monitorId, monitorGroupId } of snapshot.pools.values())
     if (monitors.has(monitorId ?? '') || groups.has(monitorGroupId ?? '')) pools.add(id);
-  return pools;
 }
 
 /** The networks of routes that have changed, by virtual network; searched by prefix. */
