@@ -248,3 +248,30 @@ export class ReceiveWindow {
 export function widened(window: number, increment: number): number | null {
   return window + increment > MAX_WINDOW ? null : window + increment;
 }
+
+const FIRST_BYTES = 1024;
+
+/** Small pieces of a body, put together by copying: a peer may send each byte in a frame of its own. */
+export class SmallPieces {
+  length = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  add(piece: Buffer): void {
+    const length = this.length + piece.length;
+    if (length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * length));
+      this.#bytes.copy(grown, 0, 0, this.length);
+      this.#bytes = grown;
+    }
+    piece.copy(this.#bytes, this.length);
+    this.length = length;
+  }
+
+  /** All of them as one; none are left. */
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.length);
+    this.#bytes = Buffer.alloc(0);
+    this.length = 0;
+    return taken;
+  }
+}
