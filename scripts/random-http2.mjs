@@ -1,5 +1,5 @@
 // Damaged HTTP/2 frames and header blocks for scripts/fuzz-edge.mjs and the tests, and who reads them.
-import { SessionError, StreamError, createFrameReader } from '../dist/tunnel/h2/frames.js';
+import { createFrameReader, SessionError, StreamError } from '../dist/tunnel/h2/frames.js';
 import { createHpackDecoder, encodeFields } from '../dist/tunnel/h2/hpack.js';
 import { createHeaderBlocks } from '../dist/tunnel/h2/message-heads.js';
 
