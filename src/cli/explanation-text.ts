@@ -138,7 +138,7 @@ function outcome({ chosen, connectors, fixed_response: fixed, error, ...rest }: 
   const drawn = pools.some((candidate) => isDrawn(candidate) || candidate.origins.some(isDrawn));
   const why = chosen.pinned ? ', for its session' : chosen.via_fallback ? ', as fallback' : '';
   const place = pool ? `${origin.name} in ${pool.name}` : origin.name;
-  const chance = drawn ? ', by lot' : '';
+  const chance = drawn ? ', at random' : '';
   const by = connectors.map(({ client_id }) => client_id).join(' or ') || 'unknown';
   if (way.kind === 'ingress') {
     const tunnel = way.tunnel?.name ?? way.tunnel?.id;

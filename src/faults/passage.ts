@@ -106,7 +106,7 @@ export class Passage {
     this.cancelTimer = null;
   }
 
-  /** What one more piece would be late by, drawn by lot. */
+  /** What one more piece would be late by, drawn at random. */
   delayMs(): number {
     const { latencyMs, jitterMs } = this.conditions;
     if (jitterMs === 0) return latencyMs;
