@@ -45,7 +45,8 @@ export async function startDataPlane(
     switch (message.type) {
       case 'stage':
         store.stage(message.part);
-        return post({ type: 'staged' });
+        // In a turn of its own: the next part may be here before this one ends, and all parts would share one turn of the event loop.
+        return void setImmediate(post, { type: 'staged' } satisfies FromDataPlane);
       case 'configure':
         store.apply(message.part);
         return void confirm(parts, message.part.revision, post);

@@ -247,7 +247,7 @@ export function explainPool(
     state: state ? (passedOver ?? state.unavailable ?? 'available') : 'missing',
     share,
     origins: (pool?.origins ?? []).map((origin) => ({
-      ...explainOrigin(pool!, origin, health, place.region, state!.eligible?.origins ?? []),
+      ...explainOrigin(pool!, origin, health, place.region, state!),
       share: share > 0 ? shares.ofOrigin(id, origin.key) / share : 0,
     })),
   };
@@ -258,11 +258,11 @@ function explainOrigin(
   origin: LiveOrigin,
   health: HealthView,
   region: string,
-  chosenFrom: readonly LiveOrigin[],
+  { eligible: chosenFrom, leftOut }: ReturnType<Steering['stateOf']>,
 ): Omit<OriginExplanation, 'share'> {
   const { key, name, address, enabled, weight } = origin;
   const state = isMonitored(pool) && enabled ? (originState(pool, key, health, region) ?? 'unknown') : null;
-  const eligible = chosenFrom.includes(origin);
+  const eligible = chosenFrom?.origins.includes(origin) === true && !leftOut.includes(origin);
   const reason = eligible ? null : (reasonAgainst(enabled, weight, state) ?? 'left_out');
   const detail = state === 'unhealthy' ? (health.origin(pool.id, key)?.failureDetail ?? null) : null;
   return { name, address, eligible, reason, health: state, detail, weight };

@@ -102,6 +102,8 @@ export function createHealthBoard(): HealthBoard {
   const downListeners: ((poolId: string, originKey: string) => void)[] = [];
   const shownListeners: ((poolId: string, originKey: string) => void)[] = [];
   let version = 0;
+  /** When a pool was forgotten last: that of each pool that is not there, so that no pool's version ever falls. */
+  let forgottenAt = 0;
 
   // One count for all: a pool that is forgotten and comes back never shows an old version again.
   const turn = (pool: PoolRecord) => {
@@ -113,7 +115,7 @@ export function createHealthBoard(): HealthBoard {
     get version() {
       return version;
     },
-    versionOf: (poolId) => pools.get(poolId)?.version ?? 0,
+    versionOf: (poolId) => pools.get(poolId)?.version ?? forgottenAt,
     origin: (poolId, originKey) => pools.get(poolId)?.origins.get(originKey),
     set(poolId, originKey, health) {
       const pool = pools.get(poolId) ?? { origins: new Map<string, OriginHealth>(), version: 0 };
@@ -130,7 +132,10 @@ export function createHealthBoard(): HealthBoard {
       const pool = pools.get(poolId);
       if (!pool?.origins.delete(originKey)) return;
       turn(pool);
-      if (pool.origins.size === 0) pools.delete(poolId);
+      if (pool.origins.size === 0) {
+        pools.delete(poolId);
+        forgottenAt = version;
+      }
       for (const listener of shownListeners) listener(poolId, originKey);
     },
     onDown: (listener) => void downListeners.push(listener),

@@ -30,7 +30,7 @@ interface SteeringParts {
 
 export interface Steering {
   /** What decisions go by: whether the pool can serve, and which of its origins. `region` as in the request's place. */
-  stateOf(pool: LivePool, region: string): Pick<PoolState, 'unavailable' | 'eligible'>;
+  stateOf(pool: LivePool, region: string): Pick<PoolState, 'unavailable' | 'eligible' | 'leftOut'>;
   decide(loadBalancer: LiveLoadBalancer, context: RequestContext): Decision;
   /**
    * Where the request goes after the origin of its plan, and those of `tried`, have failed: another healthy (or unmonitored)

@@ -24,8 +24,10 @@ export interface PoolStates {
 /** What steering derives from one pool while neither the pool nor any verdict on it changes. */
 export interface PoolState {
   readonly unavailable: PoolUnavailable | null;
-  /** Enabled, weight above 0, and healthy or unmonitored; of these those that traffic reaches, if there are any. Null when there is none. */
+  /** Enabled, weight above 0, and healthy or unmonitored; of these first those that are not left out. Null when there is none. */
   readonly eligible: OriginGroup | null;
+  /** Eligible origins that are chosen only when all others are excluded. */
+  readonly leftOut: readonly LiveOrigin[];
   /** The same as fallback pool, where health only orders: the eligible origins, else all enabled ones with a weight. */
   readonly asFallback: OriginGroup | null;
 }
@@ -120,10 +122,13 @@ function poolState(
     const weighted = origins.filter(({ weight }) => weight > 0);
     return weighted.length > 0 ? originGroup(weighted, pool, load) : null;
   };
-  const eligible = group(usable.filter(({ key }) => !passive.isLeftOut(key))) ?? group(usable);
+  const reached = group(usable.filter(({ key }) => !passive.isLeftOut(key)));
+  const leftOut = reached && group(usable.filter(({ key }) => passive.isLeftOut(key)));
+  const eligible = leftOut ? preferring(reached, leftOut) : (reached ?? group(usable));
   return {
     unavailable: whyPoolUnavailable(pool, health, region) ?? (eligible ? null : 'no_eligible_origin'),
     eligible,
+    leftOut: leftOut?.origins ?? [],
     asFallback: pool.enabled ? (eligible ?? group(enabled)) : null,
   };
 }
@@ -145,6 +150,19 @@ function originGroup(origins: readonly LiveOrigin[], pool: LivePool, load: LoadV
     },
     loadChanged(originKey) {
       byPolicy?.loadChanged?.(originKey);
+    },
+  };
+}
+
+/** One of `first`, and one of `then` where all of those are excluded. */
+function preferring(first: OriginGroup, then: OriginGroup): OriginGroup {
+  return {
+    origins: [...first.origins, ...then.origins],
+    pick: (choice) => first.pick(choice) ?? then.pick(choice),
+    pickByAddress: (choice) => first.pickByAddress(choice) ?? then.pickByAddress(choice),
+    loadChanged(originKey) {
+      first.loadChanged(originKey);
+      then.loadChanged(originKey);
     },
   };
 }

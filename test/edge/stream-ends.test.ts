@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { ConnectorOptions } from '../../src/tunnel/connector/contract.js';
-import { cleanUp, startEdge, until } from './fixture.js';
+import { cleanUp, connected, startEdge, until } from './fixture.js';
+import { connectRaw } from './raw-connector.js';
 import { type Front, type Joined, type Kind, type Received, receive, startFront } from './stream-front.js';
 
 afterEach(cleanUp);
@@ -112,4 +113,28 @@ test('both sides are reset when nothing has moved for too long', async () => {
   const { client, origin } = await front.connect('tcp');
   const both: Received[] = await Promise.all([receive(client), receive(origin)]);
   expect(both.map(({ how }) => how)).toEqual(['reset', 'reset']);
+});
+
+test('an end in good order is one although the far end still has much to say, which nobody reads', async () => {
+  const started = await startEdge();
+  const tunnel = started.addTunnel();
+  const closed = new Promise<number | undefined>((resolve) => {
+    void connectRaw(started, tunnel, (stream) => {
+      stream.respond({ ':status': 200 });
+      stream.resume();
+      stream.on('close', () => resolve(stream.rstCode));
+      stream.on('end', async () => {
+        for (let i = 0; i < 40; i++) {
+          stream.write(Buffer.alloc(10_000));
+          await new Promise((wait) => setTimeout(wait, 5));
+        }
+        stream.end('bye');
+      });
+    });
+  });
+  await until(() => started.edge.connected(tunnel.id));
+  const socket = await connected(started.dial(tunnel, 9));
+  socket.write('hello');
+  socket.destroySoon();
+  expect(await closed).toBe(0);
 });

@@ -6,6 +6,7 @@ import { createFakeClock } from '../support/fake-clock.js';
 import { closedPort, httpOrigin } from '../support/fake-origins.js';
 import { liveOrigin, unmonitoredPool } from '../support/live-objects.js';
 import { ask } from './ask.js';
+import { scriptedOrigin } from './fake-origin.js';
 import { startRig } from './rig.js';
 
 const LEFT_OUT_MS = 10_000;
@@ -51,6 +52,18 @@ test('an explanation says so', async () => {
   expect(reasons()).toEqual([null, null]);
   await ask(rig.port);
   expect(reasons()).toEqual(['left_out', null]);
+});
+
+test('one that is left out is still the other origin of its pool when the first choice fails', async () => {
+  const first = await httpOrigin((_request, response) => response.end('first'));
+  const second = await scriptedOrigin((_request, socket) => {
+    socket.destroy();
+    return null;
+  });
+  const { passive, rig, firstKey } = await start(first.port, second.port);
+  passive.failed(firstKey);
+  expect((await ask(rig.port)).body).toBe('first');
+  expect(rig.dialled.at(-1)).toBe(`127.0.0.1:${first.port}`);
 });
 
 test('when all origins of a pool refuse, they are asked all the same', async () => {

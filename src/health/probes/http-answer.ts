@@ -84,6 +84,8 @@ class AnswerReader implements HttpProbeAnswer {
     stream.on('end', this.onEnd);
     stream.on('error', this.onError);
     stream.on('close', () => this.fail());
+    // Nothing of that will come of a stream that is over.
+    if (stream.destroyed || stream.readableEnded) this.fail();
   }
 
   body(maxBytes: number): Promise<Buffer> {

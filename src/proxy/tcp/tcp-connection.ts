@@ -107,7 +107,10 @@ export function carryConnection(
     let joined: Duplex | null = null;
     const verdict = { originDown };
     services.downVerdicts.follow(pool.id, origin.key, verdict);
-    const leave = () => services.downVerdicts.unfollow(pool.id, origin.key, verdict);
+    const leave = () => {
+      client.off('close', leave);
+      services.downVerdicts.unfollow(pool.id, origin.key, verdict);
+    };
     client.once('close', leave);
     cancelDial = services.dialOrigin(target, context.clientIp, {
       connected(socket) {
@@ -160,10 +163,9 @@ export function carryConnection(
   }
 }
 
-/** As of a request; nothing was sent, so that another origin may take the connection whatever has failed. */
+/** As of a request, but in its pool alone. Nothing was sent, so that another origin may take the connection whatever has failed. */
 function moveOn(failover: Failover, failure: OriginFailure, cause: Error): boolean {
-  if (hasNoAddress(failure)) return failover.reselect();
-  return isTunnelAway(cause) ? failover.leave() : failover.retry();
+  return hasNoAddress(failure) || isTunnelAway(cause) ? failover.leave() : failover.retry();
 }
 
 const warnedOf = new WeakSet<LiveOrigin>();

@@ -209,6 +209,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
+    this.reads.handTo(null);
     this.connecting = false;
     clearTimeout(this.#idle);
     const allSent = this.writableFinished || this.#heldEnd !== undefined;
@@ -228,6 +229,7 @@ export class TunnelSocket extends Duplex implements OriginSocket {
  * to end its own. Only then the stream is reset.
  */
 export function leave(stream: Http2Stream): void {
+  stream.handTo(null);
   stream.removeAllListeners('data');
   stream.resume();
   if (!stream.writableEnded) stream.end();

@@ -202,11 +202,12 @@ export class Http2Stream extends Duplex implements Sender, ServingStream {
 
   /**
    * In place of a listener of `data`, for the time that the stream lives: `take` gets what that would get, but without a way through the
-   * stream's buffer for what comes while it flows and is empty.
+   * stream's buffer for what comes while it flows and is empty. Null: nobody takes them any more.
    */
-  handTo(take: (bytes: Buffer) => void): void {
-    this.#take = take;
-    this.on('data', take);
+  handTo(take: ((bytes: Buffer) => void) | null): void {
+    if (this.#take) this.off('data', this.#take);
+    this.#take = take ?? undefined;
+    if (take) this.on('data', take);
   }
 
   /** Bytes of the body. */

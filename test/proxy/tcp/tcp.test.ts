@@ -162,6 +162,19 @@ test('origins whose tunnel has no connection, or whose name leads nowhere, are p
   ]);
 });
 
+test('an origin without an address is replaced inside its pool, and a pool of such origins has no other one', async () => {
+  const spare = await startTcpOrigin('spare');
+  const rig = await startTcpRig({
+    pools: [
+      unmonitoredPool({ id: 'pool', origins: [at(1, { address: 'nowhere.invalid', ip: null })] }),
+      unmonitoredPool({ id: 'spare', origins: [at(spare.port)] }),
+    ],
+    loadBalancers: [balancer({ defaultPools: ['pool', 'spare'], failoverAcrossPools: true })],
+  });
+  await once(rig.connect(), 'error');
+  expect(spare.accepted).toBe(0);
+});
+
 test('when two origins refuse, the connection is broken off and no other pool is asked', async () => {
   const spare = await startTcpOrigin('spare');
   const rig = await startTcpRig({
