@@ -141,18 +141,20 @@ class RequestCount {
 /** RFC 9110 section 9.2.2: sending them twice has the effect of sending them once. */
 const IDEMPOTENT_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-/**
- * The documented triggers of zero-downtime failover, 521, 522, 523, 525 and 526, and a tunnel's hostname to which nothing
- * leads. In all of them the request was not sent.
- */
-const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([
+/** Failures of a connection that could not be made: 521, 522, 523, 525 and 526. */
+const UNREACHED: ReadonlySet<OriginFailure> = new Set([
   'refused',
   'connect_timeout',
   'unreachable',
   'tls_handshake',
   'tls_certificate',
-  'no_ingress',
 ]);
+
+/**
+ * The documented triggers of zero-downtime failover, which are these, and a tunnel's hostname to which nothing leads. In all of them the
+ * request was not sent.
+ */
+const FAILOVER_FAILURES: ReadonlySet<OriginFailure> = new Set([...UNREACHED, 'no_ingress']);
 
 /** So often a request leaves a connector that was found not to reach its origin: more often says that the origin is slow. */
 const MAX_CONNECTOR_MOVES = 2;
@@ -210,14 +212,6 @@ export function moveOn(
   if (attempt.tunnelAway) return attempt.replayable && choice.leave();
   return mayTryAnotherOrigin(attempt) && choice.retry();
 }
-
-const UNREACHED: ReadonlySet<OriginFailure> = new Set([
-  'refused',
-  'connect_timeout',
-  'unreachable',
-  'tls_handshake',
-  'tls_certificate',
-]);
 
 /** Whether the origin could not be connected to. */
 export const isUnreached = (failure: OriginFailure) => UNREACHED.has(failure);
